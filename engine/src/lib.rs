@@ -1,1 +1,7 @@
-//! Hearth.
+//! Conversations in, generation events out. No HTTP, no SQL, no pages.
+//!
+//! Reading order: [`request`] (what is asked and answered), [`handle`] (the door), then worker,
+//! scheduler, model runner, model, kernels.
+
+pub mod handle;
+pub mod request;

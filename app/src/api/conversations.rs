@@ -1,0 +1,88 @@
+//! Reading and arranging conversations.
+
+use leptos::prelude::*;
+
+use crate::model::{
+    ChatError, Conversation, ConversationId, ConversationSummary, MessageId, ModelStatus, User,
+};
+#[cfg(feature = "ssr")]
+use crate::service::{chat_service, current_user};
+
+/// The signed-in user; absent if nobody is.
+///
+/// # Errors
+/// Only if the server fails.
+#[server(endpoint = "signed_in_user")]
+pub async fn signed_in_user() -> Result<Option<User>, ChatError> {
+    Ok(current_user().ok())
+}
+
+/// The user's conversations, the last used first.
+///
+/// # Errors
+/// [`ChatError::Unauthorized`].
+#[server(endpoint = "conversations")]
+pub async fn conversations() -> Result<Vec<ConversationSummary>, ChatError> {
+    let user = current_user()?;
+    chat_service().conversations(user.id).await
+}
+
+/// One conversation with the messages of its active branch.
+///
+/// # Errors
+/// [`ChatError::NotFound`] unless it is the user's.
+#[server(endpoint = "conversation")]
+pub async fn conversation(id: ConversationId) -> Result<Conversation, ChatError> {
+    let user = current_user()?;
+    chat_service().conversation(user.id, id).await
+}
+
+/// Gives a conversation another title.
+///
+/// # Errors
+/// [`ChatError::NotFound`], or [`ChatError::Invalid`] for a blank title.
+#[server(endpoint = "rename_conversation")]
+pub async fn rename_conversation(id: ConversationId, title: String) -> Result<(), ChatError> {
+    let user = current_user()?;
+    chat_service().rename(user.id, id, title).await
+}
+
+/// Hides a conversation.
+///
+/// # Errors
+/// [`ChatError::NotFound`].
+#[server(endpoint = "delete_conversation")]
+pub async fn delete_conversation(id: ConversationId) -> Result<(), ChatError> {
+    let user = current_user()?;
+    chat_service().delete(user.id, id).await
+}
+
+/// Takes a deletion back.
+///
+/// # Errors
+/// [`ChatError::NotFound`].
+#[server(endpoint = "restore_conversation")]
+pub async fn restore_conversation(id: ConversationId) -> Result<(), ChatError> {
+    let user = current_user()?;
+    chat_service().restore(user.id, id).await
+}
+
+/// Shows the branch that holds this version of a message.
+///
+/// # Errors
+/// [`ChatError::NotFound`].
+#[server(endpoint = "show_version")]
+pub async fn show_version(message: MessageId) -> Result<(), ChatError> {
+    let user = current_user()?;
+    chat_service().show_version(user.id, message).await
+}
+
+/// The model and whether it can answer.
+///
+/// # Errors
+/// [`ChatError::Unauthorized`].
+#[server(endpoint = "model_status")]
+pub async fn model_status() -> Result<ModelStatus, ChatError> {
+    current_user()?;
+    Ok(chat_service().model_status())
+}

@@ -1,0 +1,114 @@
+//! Starting, watching and stopping turns.
+
+use leptos::prelude::*;
+use server_fn::codec::{ByteStream, Streaming};
+
+use crate::model::{
+    ChatError, ConversationId, Cursor, IdempotencyKey, MessageId, StartedTurn, TurnParams,
+};
+#[cfg(feature = "ssr")]
+use crate::{
+    model::MessageText,
+    service::{SendMessage, chat_service, current_user},
+};
+
+/// Starts a turn and returns its ids at once; the answer is read with [`tail_turn`].
+///
+/// # Errors
+/// [`ChatError::NotFound`] unless the conversation is the user's; [`ChatError::Invalid`] for an
+/// empty or too long text; [`ChatError::Busy`] if the engine accepts no more (nothing is written).
+#[server(endpoint = "send_message")]
+pub async fn send_message(
+    #[server(default)] conversation: Option<ConversationId>,
+    #[server(default)] parent: Option<MessageId>,
+    text: String,
+    #[server(default)] params: TurnParams,
+    key: IdempotencyKey,
+) -> Result<StartedTurn, ChatError> {
+    let user = current_user()?;
+    let text = MessageText::parse(text).map_err(|error| ChatError::Invalid(error.to_string()))?;
+    let message = SendMessage {
+        conversation,
+        parent,
+        text,
+        params,
+        key,
+    };
+    let turn = chat_service().send(user.id, message).await?;
+    show_after_form_post(&turn);
+    Ok(turn)
+}
+
+/// Streams a turn from `cursor` on, as newline-delimited [`crate::model::ChatEvent`]s.
+///
+/// # Errors
+/// [`ChatError::NotFound`] unless the message is the user's.
+#[server(endpoint = "tail_turn", output = Streaming)]
+pub async fn tail_turn(
+    message: MessageId,
+    cursor: Cursor,
+) -> Result<ByteStream<ChatError>, ChatError> {
+    use futures::StreamExt;
+    let user = current_user()?; // before the stream: contexts are gone inside it
+    let events = chat_service().tail(user.id, message, cursor).await?;
+    Ok(ByteStream::new(events.map(|event| Ok(event.to_line()))))
+}
+
+/// Stops a turn from any tab, whatever it is doing. Stopping twice is the same as once.
+///
+/// # Errors
+/// [`ChatError::NotFound`] unless the message is the user's.
+#[server(endpoint = "stop_turn")]
+pub async fn stop_turn(message: MessageId) -> Result<(), ChatError> {
+    let user = current_user()?;
+    chat_service().stop(user.id, message).await
+}
+
+/// Makes another version of an answer.
+///
+/// # Errors
+/// [`ChatError::NotFound`], [`ChatError::Busy`].
+#[server(endpoint = "regenerate")]
+pub async fn regenerate(message: MessageId) -> Result<StartedTurn, ChatError> {
+    let user = current_user()?;
+    let turn = chat_service().regenerate(user.id, message).await?;
+    show_after_form_post(&turn);
+    Ok(turn)
+}
+
+/// Goes on with an answer that was stopped, interrupted or cut off.
+///
+/// # Errors
+/// [`ChatError::NotFound`], [`ChatError::Busy`].
+#[server(endpoint = "continue_turn")]
+pub async fn continue_turn(message: MessageId) -> Result<StartedTurn, ChatError> {
+    let user = current_user()?;
+    let turn = chat_service().continue_turn(user.id, message).await?;
+    show_after_form_post(&turn);
+    Ok(turn)
+}
+
+/// The Markdown source of a message.
+///
+/// # Errors
+/// [`ChatError::NotFound`] unless the message is the user's.
+#[server(endpoint = "message_text")]
+pub async fn message_text(message: MessageId) -> Result<String, ChatError> {
+    let user = current_user()?;
+    chat_service().message_text(user.id, message).await
+}
+
+/// A browser without script lands on the conversation; the WASM client does this by itself.
+#[cfg(feature = "ssr")]
+fn show_after_form_post(turn: &StartedTurn) {
+    let accepts_html = use_context::<http::request::Parts>().is_some_and(|parts| {
+        parts
+            .headers
+            .get(http::header::ACCEPT)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|accept| accept.contains("text/html"))
+    });
+    if accepts_html {
+        leptos_axum::redirect(&format!("/c/{}", turn.conversation.id));
+    }
+}

@@ -1,0 +1,16 @@
+//! The words of the product: ids, messages, events and errors that travel between browser and server.
+
+pub mod error;
+pub mod event;
+pub mod id;
+pub mod message;
+pub mod status;
+
+pub use error::ChatError;
+pub use event::{ChatEvent, ChatEventKind, Cursor, WaitState};
+pub use id::{ConversationId, IdempotencyKey, MessageId, UserId};
+pub use message::{
+    Conversation, ConversationSummary, FinishReason, Message, MessageStatus, MessageText, Role,
+    StartedTurn, TurnParams, Usage,
+};
+pub use status::{ModelState, ModelStatus, User, UserRole};

@@ -1,0 +1,97 @@
+//! The stream of one turn: newline-delimited JSON frames, deltas only.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use super::{FinishReason, MessageStatus, Usage};
+
+/// A place in a turn's log. The epoch changes when the server restarts or the turn is continued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    pub epoch: u64,
+    /// Number of the last frame already applied; frames count from 1.
+    pub seq: u64,
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:x}.{}", self.epoch, self.seq)
+    }
+}
+
+/// A cursor is written `<epoch in hex>.<seq>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a cursor")]
+pub struct CursorError;
+
+impl FromStr for Cursor {
+    type Err = CursorError;
+
+    fn from_str(text: &str) -> Result<Self, CursorError> {
+        let (epoch, seq) = text.split_once('.').ok_or(CursorError)?;
+        Ok(Self {
+            epoch: u64::from_str_radix(epoch, 16).map_err(|_| CursorError)?,
+            seq: seq.parse().map_err(|_| CursorError)?,
+        })
+    }
+}
+
+/// What a person waits for before the first token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitState {
+    /// The model is still being loaded.
+    LoadingModel { percent: u8 },
+    /// That many turns come first.
+    Queued { ahead: u32 },
+    /// Part of the prompt the engine has read.
+    ReadingPrompt { percent: u8 },
+}
+
+/// One frame.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ChatEvent {
+    pub cursor: Cursor,
+    pub kind: ChatEventKind,
+}
+
+/// What a frame says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChatEventKind {
+    Waiting(WaitState),
+    /// Keep that many bytes of the pending HTML, replace the rest.
+    Pending {
+        keep: usize,
+        html: String,
+    },
+    /// The pending block is finished: this is its HTML; pending becomes empty.
+    Block(String),
+    /// Answer to an unknown cursor: replaces all blocks and the pending one.
+    Snapshot {
+        blocks: Vec<String>,
+        pending: String,
+    },
+    /// Nothing happened for 15 s. Its cursor repeats the last one.
+    KeepAlive,
+    /// The last frame of every turn.
+    Ended {
+        status: MessageStatus,
+        finish_reason: Option<FinishReason>,
+        usage: Option<Usage>,
+        error: Option<String>,
+    },
+}
+
+impl ChatEvent {
+    /// One line of the stream, line feed included.
+    ///
+    /// # Panics
+    /// Never: the type has no map with non-string keys.
+    pub fn to_line(&self) -> bytes::Bytes {
+        let mut line = serde_json::to_vec(self).expect("invariant: events are plain data");
+        line.push(b'\n');
+        line.into()
+    }
+}

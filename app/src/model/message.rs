@@ -1,0 +1,160 @@
+//! Conversations and their messages, as the page shows them.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ConversationId, Cursor, MessageId};
+
+/// Longest message a person may send, in bytes of UTF-8 (256 KiB).
+pub const MAX_MESSAGE_BYTES: usize = 256 * 1024;
+
+/// Who wrote a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    User,
+    Assistant,
+}
+
+impl Role {
+    /// Name in the database and in `data-role`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Assistant => "assistant",
+        }
+    }
+}
+
+/// Text of a person: not blank, at most [`MAX_MESSAGE_BYTES`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageText(String);
+
+/// Why a text is not a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MessageTextError {
+    #[error("the message is empty")]
+    Empty,
+    #[error("the message has {bytes} bytes, at most {MAX_MESSAGE_BYTES} are accepted")]
+    TooLong { bytes: usize },
+}
+
+impl MessageText {
+    /// # Errors
+    /// If the text is blank or too long.
+    pub fn parse(text: impl Into<String>) -> Result<Self, MessageTextError> {
+        let text = text.into();
+        if text.trim().is_empty() {
+            return Err(MessageTextError::Empty);
+        }
+        if text.len() > MAX_MESSAGE_BYTES {
+            return Err(MessageTextError::TooLong { bytes: text.len() });
+        }
+        Ok(Self(text))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub fn into_string(self) -> String {
+        self.0
+    }
+}
+
+/// Where a message stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageStatus {
+    /// A turn is being made (queued, reading the prompt or writing).
+    Running,
+    Finished,
+    /// Somebody pressed Stop; the text so far is kept.
+    Stopped,
+    /// The server went away in mid-answer; the text so far is kept.
+    Interrupted,
+    Failed,
+}
+
+/// Why an answer ended (`OpenAI`'s terms).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FinishReason {
+    /// The model ended its message, or a stop string was met.
+    Stop,
+    /// `max_tokens` or the context window was reached.
+    Length,
+}
+
+/// What an answer cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Usage {
+    pub prompt_tokens: u32,
+    pub completion_tokens: u32,
+    /// From submission to the first token.
+    pub time_to_first_token_ms: u32,
+    /// Decode speed, from the first token to the last.
+    pub tokens_per_second: f32,
+}
+
+/// Settings of one turn; absent fields take the server's defaults.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TurnParams {
+    pub temperature: Option<f32>,
+    pub top_p: Option<f32>,
+    pub max_tokens: Option<u32>,
+    pub seed: Option<u64>,
+}
+
+/// A message on the page. The text of a person is plain; an answer is HTML rendered by the server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    pub id: MessageId,
+    pub parent_id: Option<MessageId>,
+    pub role: Role,
+    pub status: MessageStatus,
+    /// The person's text; empty for answers.
+    pub text: String,
+    /// Committed blocks of an answer, HTML, safe to insert.
+    pub blocks: Vec<String>,
+    /// The block that still grows, HTML, safe to insert.
+    pub pending: String,
+    /// Where a tail has to go on; present while the turn runs.
+    pub cursor: Option<Cursor>,
+    pub finish_reason: Option<FinishReason>,
+    pub usage: Option<Usage>,
+    /// A sentence for the person, if the turn failed.
+    pub error: Option<String>,
+    /// Ids of all versions of this message (siblings), oldest first, this one included.
+    pub versions: Vec<MessageId>,
+    /// For screen readers and tooltips, formatted by the server, UTC `YYYY-MM-DD HH:MM`.
+    pub time: String,
+}
+
+/// A line of the sidebar.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConversationSummary {
+    pub id: ConversationId,
+    pub title: String,
+    /// A turn of this conversation is running.
+    pub running: bool,
+}
+
+/// A conversation with the messages of its active branch, oldest first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Conversation {
+    pub summary: ConversationSummary,
+    pub messages: Vec<Message>,
+}
+
+/// What a started turn is known by.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StartedTurn {
+    pub conversation: ConversationSummary,
+    /// The person's message; absent for regenerate and continue.
+    pub user_message: Option<Message>,
+    /// The answer, running and (unless continued) empty.
+    pub assistant_message: Message,
+    /// A sentence for the person, such as "older turns were left out"; shown, never stored.
+    pub notice: Option<String>,
+}

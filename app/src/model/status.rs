@@ -1,0 +1,43 @@
+//! The signed-in person and the state of the model.
+
+use serde::{Deserialize, Serialize};
+
+use super::UserId;
+
+/// What a person may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UserRole {
+    User,
+    Administrator,
+}
+
+/// The signed-in person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    pub id: UserId,
+    pub name: String,
+    pub role: UserRole,
+}
+
+/// The model the server speaks with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelStatus {
+    /// Name for people, such as `SmolLM2-135M-Instruct`.
+    pub name: String,
+    /// A small model that shows how Hearth works, not how well gpt-oss answers.
+    pub is_demonstration: bool,
+    pub state: ModelState,
+}
+
+/// Whether the model can answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ModelState {
+    Loading {
+        percent: u8,
+    },
+    Ready,
+    /// A sentence naming the file and what is wrong with it.
+    Failed(String),
+}

@@ -1,0 +1,121 @@
+//! What the server offers to pages and server functions.
+//!
+//! Every method takes the user first; not yours and not there are both [`ChatError::NotFound`].
+//! The server puts an `Arc<dyn ChatService>` and an `Option<User>` into Leptos' context.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use leptos::prelude::use_context;
+
+use crate::model::{
+    ChatError, ChatEvent, Conversation, ConversationId, ConversationSummary, Cursor,
+    IdempotencyKey, MessageId, MessageText, ModelStatus, StartedTurn, TurnParams, User, UserId,
+};
+
+/// One press of Send.
+#[derive(Clone, Debug)]
+pub struct SendMessage {
+    /// Absent: a new conversation is made in the same transaction.
+    pub conversation: Option<ConversationId>,
+    /// The message answered to; absent: the last of the active branch.
+    pub parent: Option<MessageId>,
+    pub text: MessageText,
+    pub params: TurnParams,
+    pub key: IdempotencyKey,
+}
+
+/// Conversations and turns.
+#[async_trait]
+pub trait ChatService: Send + Sync + 'static {
+    async fn conversations(&self, user: UserId) -> Result<Vec<ConversationSummary>, ChatError>;
+    async fn conversation(
+        &self,
+        user: UserId,
+        id: ConversationId,
+    ) -> Result<Conversation, ChatError>;
+    async fn rename(
+        &self,
+        user: UserId,
+        id: ConversationId,
+        title: String,
+    ) -> Result<(), ChatError>;
+    /// Hides a conversation; [`ChatService::restore`] brings it back.
+    async fn delete(&self, user: UserId, id: ConversationId) -> Result<(), ChatError>;
+    async fn restore(&self, user: UserId, id: ConversationId) -> Result<(), ChatError>;
+    /// Makes the branch that holds this message the shown one.
+    async fn show_version(&self, user: UserId, message: MessageId) -> Result<(), ChatError>;
+    async fn send(&self, user: UserId, message: SendMessage) -> Result<StartedTurn, ChatError>;
+    /// A new version of an answer, beside the old one.
+    async fn regenerate(&self, user: UserId, message: MessageId) -> Result<StartedTurn, ChatError>;
+    /// Goes on with a stopped, interrupted or cut-off answer, in the same message.
+    async fn continue_turn(
+        &self,
+        user: UserId,
+        message: MessageId,
+    ) -> Result<StartedTurn, ChatError>;
+    /// Idempotent; the text so far is kept.
+    async fn stop(&self, user: UserId, message: MessageId) -> Result<(), ChatError>;
+    /// Replay after the cursor, live frames, `Ended`. Dropping the stream stops nothing.
+    async fn tail(
+        &self,
+        user: UserId,
+        message: MessageId,
+        cursor: Cursor,
+    ) -> Result<BoxStream<'static, ChatEvent>, ChatError>;
+    /// The Markdown source of a message, for Copy.
+    async fn message_text(&self, user: UserId, message: MessageId) -> Result<String, ChatError>;
+    fn model_status(&self) -> ModelStatus;
+}
+
+/// Accounts and sessions. Cookies are set through the request's response options by the server.
+#[async_trait]
+pub trait AccountService: Send + Sync + 'static {
+    /// No account exists yet: only the set-up page answers.
+    async fn needs_set_up(&self) -> Result<bool, ChatError>;
+    /// Creates the first administrator and signs in. A wrong token is [`ChatError::Forbidden`].
+    async fn set_up(
+        &self,
+        token: String,
+        name: String,
+        password: String,
+    ) -> Result<SessionCookie, ChatError>;
+    async fn sign_in(&self, name: String, password: String) -> Result<SessionCookie, ChatError>;
+    /// Ends the session of this cookie value.
+    async fn sign_out(&self, session: Option<String>) -> Result<SessionCookie, ChatError>;
+}
+
+/// A complete `Set-Cookie` value.
+#[derive(Clone, Debug)]
+pub struct SessionCookie(pub String);
+
+/// The value of the request's session cookie, put into the context by the server.
+#[derive(Clone, Debug, Default)]
+pub struct SessionToken(pub Option<String>);
+
+/// The signed-in user of this request.
+///
+/// # Errors
+/// [`ChatError::Unauthorized`] if nobody is signed in.
+pub fn current_user() -> Result<User, ChatError> {
+    use_context::<Option<User>>()
+        .flatten()
+        .ok_or(ChatError::Unauthorized)
+}
+
+/// The chat service of this request.
+///
+/// # Panics
+/// If the server did not provide it: a mistake in its wiring.
+pub fn chat_service() -> Arc<dyn ChatService> {
+    use_context().expect("invariant: the server provides the chat service")
+}
+
+/// The account service of this request.
+///
+/// # Panics
+/// If the server did not provide it: a mistake in its wiring.
+pub fn account_service() -> Arc<dyn AccountService> {
+    use_context().expect("invariant: the server provides the account service")
+}

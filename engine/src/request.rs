@@ -1,0 +1,212 @@
+//! What a caller asks for and what comes back.
+
+use serde::{Deserialize, Serialize};
+
+/// Number of a token in the model's vocabulary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TokenId(pub u32);
+
+/// Who wrote a message of a [`Conversation`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    System,
+    User,
+    Assistant,
+}
+
+/// One message of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatMessage {
+    pub role: Role,
+    pub content: String,
+}
+
+/// What the model is to answer: messages, oldest first, the last one a person's.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conversation {
+    pub messages: Vec<ChatMessage>,
+}
+
+/// How the next token is chosen. Ranges are checked by [`SamplingParams::validate`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SamplingParams {
+    /// 0 is greedy; up to 2.
+    pub temperature: f32,
+    /// 0 keeps all tokens.
+    pub top_k: u32,
+    /// Above 0, up to 1.
+    pub top_p: f32,
+    /// 0 to 1: least share of the best token's probability.
+    pub min_p: f32,
+    /// 1 changes nothing; above 0, up to 2.
+    pub repetition_penalty: f32,
+    /// -2 to 2.
+    pub presence_penalty: f32,
+    /// -2 to 2.
+    pub frequency_penalty: f32,
+    pub seed: u64,
+}
+
+/// One answer to make.
+#[derive(Clone, Debug)]
+pub struct GenerateRequest {
+    /// Prompt ids as [`crate::handle::EngineHandle::prompt`] made them.
+    pub prompt: Vec<TokenId>,
+    /// Answer so far, to be continued; these ids produce no events and no text.
+    pub answer_so_far: Vec<TokenId>,
+    pub sampling: SamplingParams,
+    /// Most new tokens, `answer_so_far` not counted.
+    pub max_tokens: usize,
+    /// The answer ends before any of these.
+    pub stop: Vec<String>,
+}
+
+/// Why an answer ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FinishReason {
+    /// A stop token or a stop string.
+    Stop,
+    /// `max_tokens` or the end of the context window.
+    Length,
+}
+
+/// What an answer cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Usage {
+    pub prompt_tokens: usize,
+    pub completion_tokens: usize,
+    pub time_to_first_token: std::time::Duration,
+    /// From the first token to the last.
+    pub decode_time: std::time::Duration,
+}
+
+/// One thing that happened to a request.
+#[derive(Clone, Debug, PartialEq)]
+pub enum GenerationEvent {
+    /// The model is still being loaded.
+    Loading { percent: u8 },
+    /// That many requests come first.
+    Queued { ahead: usize },
+    /// Prompt tokens computed so far.
+    Prefill { done: usize, total: usize },
+    /// New tokens, and the text they completed: whole characters only, so it may be empty and
+    /// may belong to earlier tokens.
+    Tokens { ids: Vec<TokenId>, text: String },
+    /// Always the last event.
+    Finished { reason: FinishReason, usage: Usage },
+    /// Always the last event.
+    Failed(GenerationError),
+}
+
+/// Why a running request ended without an answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum GenerationError {
+    #[error("the engine has stopped")]
+    EngineStopped,
+    #[error("the model could not be loaded: {0}")]
+    ModelNotLoaded(String),
+}
+
+/// Why a request was refused before any token was computed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SubmitError {
+    #[error("the prompt has {prompt_tokens} tokens, the context window holds {context_window}")]
+    PromptTooLong {
+        prompt_tokens: usize,
+        context_window: usize,
+    },
+    #[error("{capacity} requests are already waiting")]
+    QueueFull { capacity: usize },
+    #[error("the engine has stopped")]
+    EngineStopped,
+    #[error("the model could not be loaded: {0}")]
+    ModelNotLoaded(String),
+}
+
+/// A sampling setting outside its range.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{name} is {value}, allowed is {range}")]
+pub struct SamplingParamsError {
+    pub name: &'static str,
+    pub value: f32,
+    pub range: &'static str,
+}
+
+impl Default for SamplingParams {
+    fn default() -> Self {
+        Self {
+            temperature: 0.7,
+            top_k: 0,
+            top_p: 0.95,
+            min_p: 0.0,
+            repetition_penalty: 1.0,
+            presence_penalty: 0.0,
+            frequency_penalty: 0.0,
+            seed: 0,
+        }
+    }
+}
+
+impl SamplingParams {
+    /// Always the most probable token.
+    pub fn greedy() -> Self {
+        Self {
+            temperature: 0.0,
+            top_p: 1.0,
+            ..Self::default()
+        }
+    }
+
+    /// # Errors
+    /// Names the first setting outside its range; NaN is outside every range.
+    pub fn validate(&self) -> Result<(), SamplingParamsError> {
+        let checks = [
+            (
+                "temperature",
+                self.temperature,
+                (0.0..=2.0).contains(&self.temperature),
+                "0 to 2",
+            ),
+            (
+                "top_p",
+                self.top_p,
+                self.top_p > 0.0 && self.top_p <= 1.0,
+                "above 0, up to 1",
+            ),
+            (
+                "min_p",
+                self.min_p,
+                (0.0..=1.0).contains(&self.min_p),
+                "0 to 1",
+            ),
+            (
+                "repetition_penalty",
+                self.repetition_penalty,
+                self.repetition_penalty > 0.0 && self.repetition_penalty <= 2.0,
+                "above 0, up to 2",
+            ),
+            (
+                "presence_penalty",
+                self.presence_penalty,
+                (-2.0..=2.0).contains(&self.presence_penalty),
+                "-2 to 2",
+            ),
+            (
+                "frequency_penalty",
+                self.frequency_penalty,
+                (-2.0..=2.0).contains(&self.frequency_penalty),
+                "-2 to 2",
+            ),
+        ];
+        match checks.into_iter().find(|(_, _, inside, _)| !inside) {
+            Some((name, value, _, range)) => Err(SamplingParamsError { name, value, range }),
+            None => Ok(()),
+        }
+    }
+}

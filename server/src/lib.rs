@@ -1,1 +1,4 @@
-//! Hearth.
+//! The program around the engine: HTTP, SQL, configuration, accounts.
+
+pub mod chat;
+pub mod store;

@@ -1,0 +1,1 @@
+//! Conversations and turns: the middle of one message's path.

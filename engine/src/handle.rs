@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use crate::request::{Conversation, GenerateRequest, GenerationEvent, SubmitError, TokenId};
-
 /// Operator's settings of an engine.
 #[derive(Clone, Debug)]
 pub struct EngineConfig {
@@ -24,9 +22,6 @@ pub struct EngineConfig {
 pub enum ModelSource {
     /// A GGUF file.
     Gguf(PathBuf),
-    /// Scripted answers, no weights.
-    #[cfg(feature = "testing")]
-    Scripted(crate::scripted::ScriptedModel),
 }
 
 /// Where loading stands.

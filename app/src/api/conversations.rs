@@ -21,7 +21,7 @@ pub async fn signed_in_user() -> Result<Option<User>, ChatError> {
 ///
 /// # Errors
 /// [`ChatError::Unauthorized`].
-#[server(endpoint = "conversations")]
+#[server(name = ListConversations, endpoint = "conversations")]
 pub async fn conversations() -> Result<Vec<ConversationSummary>, ChatError> {
     let user = current_user()?;
     chat_service().conversations(user.id).await
@@ -31,7 +31,7 @@ pub async fn conversations() -> Result<Vec<ConversationSummary>, ChatError> {
 ///
 /// # Errors
 /// [`ChatError::NotFound`] unless it is the user's.
-#[server(endpoint = "conversation")]
+#[server(name = ReadConversation, endpoint = "conversation")]
 pub async fn conversation(id: ConversationId) -> Result<Conversation, ChatError> {
     let user = current_user()?;
     chat_service().conversation(user.id, id).await
@@ -81,7 +81,7 @@ pub async fn show_version(message: MessageId) -> Result<(), ChatError> {
 ///
 /// # Errors
 /// [`ChatError::Unauthorized`].
-#[server(endpoint = "model_status")]
+#[server(name = ReadModelStatus, endpoint = "model_status")]
 pub async fn model_status() -> Result<ModelStatus, ChatError> {
     current_user()?;
     Ok(chat_service().model_status())

@@ -17,7 +17,7 @@ use crate::{
 /// # Errors
 /// [`ChatError::NotFound`] unless the conversation is the user's; [`ChatError::Invalid`] for an
 /// empty or too long text; [`ChatError::Busy`] if the engine accepts no more (nothing is written).
-#[server(endpoint = "send_message")]
+#[server(name = PostMessage, endpoint = "send_message")]
 pub async fn send_message(
     #[server(default)] conversation: Option<ConversationId>,
     #[server(default)] parent: Option<MessageId>,
@@ -92,7 +92,7 @@ pub async fn continue_turn(message: MessageId) -> Result<StartedTurn, ChatError>
 ///
 /// # Errors
 /// [`ChatError::NotFound`] unless the message is the user's.
-#[server(endpoint = "message_text")]
+#[server(name = ReadMessageText, endpoint = "message_text")]
 pub async fn message_text(message: MessageId) -> Result<String, ChatError> {
     let user = current_user()?;
     chat_service().message_text(user.id, message).await

@@ -1,0 +1,69 @@
+//! Installs Debian packages where that is possible without asking anybody.
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::process;
+
+/// Installs `packages`, as root or through `sudo` without a password.
+///
+/// # Errors
+/// A sentence that names the packages and what is missing: apt-get, the rights, or the network.
+pub(crate) fn install(packages: &[&str]) -> Result<()> {
+    let names = packages.join(" ");
+    if process::find("apt-get").is_none() {
+        bail!("this machine has no apt-get; install what Debian calls {names} by hand");
+    }
+    if !is_root() && !can_sudo() {
+        bail!("no rights to install packages; run: sudo apt-get install {names}");
+    }
+    process::announce(&format!("apt-get install {names}"));
+    if process::run(
+        apt_get()
+            .args(["install", "--yes", "--no-install-recommends"])
+            .args(packages),
+    )
+    .is_ok()
+    {
+        return Ok(());
+    }
+    // A fresh image has no package lists, and old lists name files that are gone.
+    process::run(apt_get().arg("update")).context("apt-get has no network")?;
+    process::run(
+        apt_get()
+            .args(["install", "--yes", "--no-install-recommends"])
+            .args(packages),
+    )
+    .with_context(|| format!("apt-get cannot install {names}"))
+}
+
+fn apt_get() -> Command {
+    let mut command = if is_root() {
+        Command::new("apt-get")
+    } else {
+        let mut sudo = Command::new("sudo");
+        sudo.args(["-n", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+        sudo
+    };
+    command
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .arg("--quiet");
+    command
+}
+
+fn is_root() -> bool {
+    // The second number of `Uid:` is the effective user; no unsafe call, no crate.
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status
+        .lines()
+        .find_map(|line| line.strip_prefix("Uid:"))
+        .and_then(|users| users.split_whitespace().nth(1))
+        == Some("0")
+}
+
+fn can_sudo() -> bool {
+    process::find("sudo").is_some()
+        && process::output(Command::new("sudo").args(["-n", "true"])).is_ok()
+}

@@ -1,0 +1,135 @@
+//! Keeps `.sqlx` in step with the queries: the server's macros ask a real, migrated database what
+//! each query returns, and the answers are committed so that a build needs no database.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::SystemTime;
+
+use anyhow::{Context, Result, bail};
+
+use crate::process;
+use crate::workspace::Workspace;
+
+/// Applies a file to a database where the `sqlite3` program is missing.
+const PYTHON: &str = "import sqlite3, sys\n\
+    connection = sqlite3.connect(sys.argv[1])\n\
+    connection.executescript(sys.stdin.read())\n";
+
+/// Writes `.sqlx` anew.
+///
+/// # Errors
+/// If the migrations do not apply, or a query does not fit the schema.
+pub(crate) fn renew(workspace: &Workspace) -> Result<()> {
+    let committed = workspace.root().join(".sqlx");
+    let described = describe(workspace)?;
+    if committed.exists() {
+        fs::remove_dir_all(&committed)?;
+    }
+    fs::create_dir_all(&committed)?;
+    for (name, text) in &described {
+        fs::write(committed.join(name), text)?;
+    }
+    println!(
+        "{} queries described in {}",
+        described.len(),
+        committed.display()
+    );
+    Ok(())
+}
+
+/// Compares `.sqlx` with the queries as they are.
+///
+/// # Errors
+/// Naming the descriptions that are missing, stale or left over.
+pub(crate) fn check(workspace: &Workspace) -> Result<()> {
+    let committed = read(&workspace.root().join(".sqlx"))?;
+    let described = describe(workspace)?;
+    let mut differing: Vec<&String> = committed
+        .keys()
+        .chain(described.keys())
+        .filter(|name| committed.get(*name) != described.get(*name))
+        .collect();
+    differing.sort();
+    differing.dedup();
+    if differing.is_empty() {
+        return Ok(());
+    }
+    bail!(".sqlx is not up to date, run `cargo xtask sql`: {differing:?}")
+}
+
+/// File names and texts that describe every query.
+fn describe(workspace: &Workspace) -> Result<BTreeMap<String, String>> {
+    let scratch = workspace.target().join("sql");
+    if scratch.exists() {
+        fs::remove_dir_all(&scratch)?;
+    }
+    let descriptions = scratch.join("queries");
+    fs::create_dir_all(&descriptions)?;
+    let database = scratch.join("sql.db");
+    for migration in migrations(workspace.root())? {
+        apply(&database, &migration)?;
+    }
+
+    // The macros run only when their crate is compiled, and cargo does not know of the database.
+    File::options()
+        .append(true)
+        .open(workspace.root().join("server/src/lib.rs"))?
+        .set_modified(SystemTime::now())?;
+    process::announce("asking the database about every query");
+    let mut command = process::cargo(workspace);
+    command
+        .args(["check", "--workspace", "--all-targets"])
+        .env("DATABASE_URL", format!("sqlite:{}", database.display()))
+        .env("SQLX_OFFLINE", "false")
+        .env("SQLX_OFFLINE_DIR", &descriptions);
+    process::run(&mut command)?;
+    read(&descriptions)
+}
+
+fn migrations(root: &Path) -> Result<Vec<PathBuf>> {
+    let directory = root.join("migrations");
+    let entries = fs::read_dir(&directory).context("there are no migrations")?;
+    let mut files: Vec<PathBuf> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "sql"))
+        .collect();
+    files.sort();
+    Ok(files)
+}
+
+fn apply(database: &Path, migration: &Path) -> Result<()> {
+    let mut command = if process::find("sqlite3").is_some() {
+        let mut command = Command::new("sqlite3");
+        command.arg("-bail");
+        command
+    } else if process::find("python3").is_some() {
+        let mut command = Command::new("python3");
+        command.args(["-c", PYTHON]);
+        command
+    } else {
+        bail!("neither sqlite3 nor python3 is installed; one of them applies the migrations");
+    };
+    let sql = Stdio::from(File::open(migration)?);
+    let output = command.arg(database).stdin(sql).output()?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        bail!("{} does not apply: {}", migration.display(), said.trim());
+    }
+    Ok(())
+}
+
+fn read(directory: &Path) -> Result<BTreeMap<String, String>> {
+    let mut files = BTreeMap::new();
+    if !directory.is_dir() {
+        return Ok(files);
+    }
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        files.insert(name, fs::read_to_string(entry.path())?);
+    }
+    Ok(files)
+}

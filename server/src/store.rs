@@ -2,12 +2,18 @@
 //!
 //! Ownership stands inside every statement, so "not yours" and "not there" are the same answer.
 
+mod session;
+mod user;
+
 use std::path::Path;
 
 use sqlx::{
     SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
+
+pub(crate) use session::NewSession;
+pub use user::{Account, Credentials, InsertUserError};
 
 /// The database.
 #[derive(Clone, Debug)]

@@ -8,4 +8,5 @@ mod api {
     mod set_up;
     mod streaming;
     mod turns;
+    mod waiting;
 }

@@ -203,6 +203,20 @@ impl<'a> ChatPage<'a> {
         Ok(())
     }
 
+    /// Enter as the keyboard sends it, whatever is being composed.
+    pub async fn press_enter(&self) -> Result<()> {
+        for kind in ["keyDown", "keyUp"] {
+            let parameters = json!({
+                "type": kind, "key": "Enter", "code": "Enter", "text": "\r",
+                "windowsVirtualKeyCode": 13, "nativeVirtualKeyCode": 13,
+            });
+            self.browser
+                .devtools("Input.dispatchKeyEvent", parameters)
+                .await?;
+        }
+        Ok(())
+    }
+
     /// The Enter that ends a composition: some browsers only mark it by key code 229.
     pub async fn press_composing_enter(&self) -> Result<()> {
         let script = r"

@@ -24,11 +24,7 @@ async fn the_enter_of_an_input_method_chooses_a_word_and_sends_nothing() -> Resu
     page.sign_in("Ada", PASSWORD).await?;
     browser.element(TEXT_BOX).await?.click().await?;
     page.compose("你好").await?;
-    browser
-        .element(TEXT_BOX)
-        .await?
-        .send_keys(Key::Enter + "")
-        .await?;
+    page.press_enter().await?;
     page.compose("你好").await?;
     page.press_composing_enter().await?;
     assert_eq!(page.messages().await?, []);

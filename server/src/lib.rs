@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`config`] (what an operator sets), [`serve`] (how a server starts and ends),
 //! [`http`] (the router and what guards it), [`accounts`] (who may enter), [`chat`] (turns),
-//! [`store`] (the database), [`cli`] (the other commands).
+//! [`markdown`] (answers as HTML), [`store`] (the database), [`cli`] (the other commands).
 
 #![forbid(unsafe_code)]
 
@@ -12,6 +12,6 @@ pub mod cli;
 pub mod config;
 pub mod error;
 pub mod http;
-mod placeholder;
+pub mod markdown;
 pub mod serve;
 pub mod store;

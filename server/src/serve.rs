@@ -11,14 +11,14 @@ use std::{
 };
 
 use hearth_app::service::ChatService;
-use hearth_engine::handle::{EngineConfig, ModelSource};
+use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
 
 use crate::{
     accounts::{Accounts, random_token, set_up_token::SetUpToken},
+    chat::ChatServer,
     config::{Config, EngineSection},
     http::{Services, assets::Manifest, router},
-    placeholder::{ChatServer, EngineHandle},
     store::{OpenStoreError, Store},
 };
 

@@ -11,8 +11,10 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use hearth_app::{
+    App,
     model::User,
     service::{AccountService, ChatService, SessionToken},
+    shell,
 };
 use leptos::{
     nonce::Nonce,
@@ -24,7 +26,6 @@ use super::{Audience, RouteName, Services};
 use crate::{
     accounts::{Accounts, Visitor},
     error::AppError,
-    placeholder::{App, shell},
 };
 
 const SIGN_IN: &str = "/sign-in";

@@ -15,6 +15,14 @@ pub(crate) use random::idempotency_key;
 pub(crate) use scroll::Follower;
 pub(crate) use timer::sleep;
 
+/// The script has taken the page over: what needs it may be shown (`utilities.css`).
+pub(crate) fn mark_interactive() {
+    if let Some(root) = document().document_element() {
+        // Fails only for a name that is no attribute's.
+        let _ = root.set_attribute("data-interactive", "");
+    }
+}
+
 /// Nobody looks at the page now.
 pub(crate) fn is_hidden() -> bool {
     document().hidden()

@@ -6,6 +6,7 @@ use leptos_router::hooks::use_query_map;
 
 use crate::{
     api::accounts::SetUp,
+    browser,
     components::{ErrorText, Field},
     words,
 };
@@ -17,6 +18,7 @@ pub(crate) fn SetUpPage() -> impl IntoView {
     let error = Signal::derive(move || set_up.value().get().and_then(Result::err));
     let query = use_query_map();
     let token = Memo::new(move |_| query.read().get("token").unwrap_or_default());
+    Effect::new(|| browser::mark_interactive());
     view! {
         <Title text=words::window_title(words::SET_UP)/>
         <main class="door">

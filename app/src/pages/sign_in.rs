@@ -5,6 +5,7 @@ use leptos_meta::Title;
 
 use crate::{
     api::accounts::SignIn,
+    browser,
     components::{ErrorText, Field},
     words,
 };
@@ -14,6 +15,7 @@ use crate::{
 pub(crate) fn SignInPage() -> impl IntoView {
     let sign_in = ServerAction::<SignIn>::new();
     let error = Signal::derive(move || sign_in.value().get().and_then(Result::err));
+    Effect::new(|| browser::mark_interactive());
     view! {
         <Title text=words::window_title(words::SIGN_IN)/>
         <main class="door">

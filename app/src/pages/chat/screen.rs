@@ -179,6 +179,7 @@ fn keep_alive(state: ChatState) {
         if is_later.is_some() {
             state.open(address);
         } else {
+            browser::mark_interactive();
             untrack(|| state.follow_running());
         }
     });

@@ -20,6 +20,9 @@ use crate::{
 /// How long a deletion can be taken back with one press.
 const UNDO_TIME: Duration = Duration::from_secs(10);
 
+/// How long a word such as "Copied" is shown.
+const FLASH_TIME: Duration = Duration::from_secs(2);
+
 /// Changes the address; made inside a component, because the router is found there.
 pub(super) type Navigate = Callback<(Option<ConversationId>, NavigateOptions)>;
 
@@ -151,7 +154,7 @@ impl ChatState {
             let from = self.shown_id();
             let done = match command {
                 MessageCommand::Copy(id) => messages::message_text(id).await.map(|text| {
-                    self.announce_copied(browser::copy_text(&text));
+                    self.flash_copied(browser::copy_text(&text));
                 }),
                 MessageCommand::Regenerate(id) => match messages::regenerate(id).await {
                     Ok(turn) => Ok(self.turn_started(turn, from, None).await),
@@ -221,13 +224,14 @@ impl ChatState {
         });
     }
 
-    pub(super) fn announce_copied(self, is_copied: bool) {
-        let words = if is_copied {
+    /// Says for a moment whether copying worked; the toast is a status for screen readers too.
+    pub(super) fn flash_copied(self, is_copied: bool) {
+        self.flash.set(Some(if is_copied {
             words::COPIED
         } else {
             words::NOT_COPIED
-        };
-        self.announcement.set(words);
+        }));
+        set_timeout(move || self.flash.set(None), FLASH_TIME);
     }
 
     /// Opens the drawer and moves the focus into it.

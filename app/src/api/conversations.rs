@@ -1,4 +1,11 @@
 //! Reading and arranging conversations.
+#![cfg_attr(
+    feature = "ssr",
+    expect(
+        clippy::unused_async,
+        reason = "in the browser every server function is a call over the network"
+    )
+)]
 
 use leptos::prelude::*;
 

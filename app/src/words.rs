@@ -37,6 +37,7 @@ pub(crate) const MESSAGES: &str = "Messages";
 pub(crate) const MESSAGE: &str = "Message";
 pub(crate) const MESSAGE_PLACEHOLDER: &str = "Write a message";
 pub(crate) const KEYS: &str = "Enter sends, Shift+Enter starts a new line.";
+pub(crate) const KEYS_WHILE_RUNNING: &str = "You can send when the answer is finished.";
 pub(crate) const SEND: &str = "Send";
 pub(crate) const STOP: &str = "Stop";
 pub(crate) const TO_BOTTOM: &str = "To the newest message";

@@ -44,6 +44,14 @@ pub(crate) fn Composer(
             _ => {}
         }
     };
+    let hint = move || {
+        let is_running = running.read().is_some();
+        if is_running {
+            words::KEYS_WHILE_RUNNING
+        } else {
+            words::KEYS
+        }
+    };
     view! {
         <div class="composer-area">
             <ErrorText error/>
@@ -59,7 +67,7 @@ pub(crate) fn Composer(
                 <HiddenFields conversation/>
                 <TextBox text user conversation on_enter=Callback::new(move |()| send())/>
                 <div class="composer-bar">
-                    <span class="composer-hint" id=KEYS_ID>{words::KEYS}</span>
+                    <span class="composer-hint" id=KEYS_ID>{hint}</span>
                     <SendOrStop running is_sending/>
                 </div>
             </form>

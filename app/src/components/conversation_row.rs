@@ -44,6 +44,7 @@ pub(crate) fn ConversationRow(
             </A>
             <details
                 class="row-menu"
+                name="row-menu" // opening one closes the other
                 node_ref=menu
                 on:keydown=move |event| if event.key() == "Escape" {
                     event.stop_propagation();

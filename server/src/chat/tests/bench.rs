@@ -42,7 +42,9 @@ impl Bench {
 
     pub(super) async fn start_with(model: ScriptedModel, config: EngineConfig) -> Self {
         let directory = Arc::new(tempfile::tempdir().unwrap());
-        let store = Store::open(&directory.path().join("hearth.db")).await.unwrap();
+        let store = Store::open(&directory.path().join("hearth.db"))
+            .await
+            .unwrap();
         let ada = insert_user(&store, "ada").await;
         let bob = insert_user(&store, "bob").await;
         let engine = EngineHandle::start(ModelSource::Scripted(model), config);
@@ -94,14 +96,20 @@ impl Bench {
     /// All frames after a cursor, to the last.
     pub(super) async fn frames(&self, message: MessageId, cursor: Cursor) -> Vec<ChatEvent> {
         let tail = self.server.tail(self.ada, message, cursor).await.unwrap();
-        tokio::time::timeout(Duration::from_secs(20), tail.collect()).await.unwrap()
+        tokio::time::timeout(Duration::from_secs(20), tail.collect())
+            .await
+            .unwrap()
     }
 
     /// Reads frames until the answer has that many bytes of HTML.
     pub(super) async fn watch_until(&self, message: &Message, num_bytes: usize) -> Page {
         let mut page = Page::of(message);
         let cursor = message.cursor.unwrap();
-        let mut tail = self.server.tail(self.ada, message.id, cursor).await.unwrap();
+        let mut tail = self
+            .server
+            .tail(self.ada, message.id, cursor)
+            .await
+            .unwrap();
         while page.html().len() < num_bytes {
             page.apply(&tail.next().await.unwrap());
         }
@@ -109,11 +117,18 @@ impl Bench {
     }
 
     pub(super) async fn stored(&self, message: MessageId) -> crate::store::StoredMessage {
-        self.store.message(self.ada, message).await.unwrap().unwrap()
+        self.store
+            .message(self.ada, message)
+            .await
+            .unwrap()
+            .unwrap()
     }
 
     pub(super) async fn shown(&self, turn: &StartedTurn) -> Message {
-        let conversation = self.server.conversation(self.ada, turn.conversation.id).await;
+        let conversation = self
+            .server
+            .conversation(self.ada, turn.conversation.id)
+            .await;
         conversation.unwrap().messages.pop().unwrap()
     }
 
@@ -123,7 +138,10 @@ impl Bench {
 
     pub(super) async fn num_rows(&self) -> (i64, i64) {
         let count = "select (select count(*) from conversation), (select count(*) from message)";
-        sqlx::query_as(count).fetch_one(&self.store.readers).await.unwrap()
+        sqlx::query_as(count)
+            .fetch_one(&self.store.readers)
+            .await
+            .unwrap()
     }
 }
 

@@ -26,8 +26,16 @@ async fn a_continued_answer_is_the_undisturbed_one() {
     let epoch = turn.assistant_message.cursor.unwrap().epoch;
     for num_bytes in [40, 300, 900] {
         bench.watch_until(&turn.assistant_message, num_bytes).await;
-        bench.server.stop(bench.ada, turn.assistant_message.id).await.unwrap();
-        turn = bench.server.continue_turn(bench.ada, turn.assistant_message.id).await.unwrap();
+        bench
+            .server
+            .stop(bench.ada, turn.assistant_message.id)
+            .await
+            .unwrap();
+        turn = bench
+            .server
+            .continue_turn(bench.ada, turn.assistant_message.id)
+            .await
+            .unwrap();
         assert_eq!(turn.notice, None);
         assert!(turn.user_message.is_none());
         assert_ne!(turn.assistant_message.cursor.unwrap().epoch, epoch);
@@ -36,8 +44,14 @@ async fn a_continued_answer_is_the_undisturbed_one() {
     assert_eq!(page.ended, Some(MessageStatus::Finished));
     assert_eq!(bench.text(turn.assistant_message.id).await, long_answer());
     assert_eq!(page.blocks, markdown::render(&long_answer()));
-    assert_eq!(bench.stored(turn.assistant_message.id).await.text, long_answer());
-    let again = bench.server.continue_turn(bench.ada, turn.assistant_message.id).await;
+    assert_eq!(
+        bench.stored(turn.assistant_message.id).await.text,
+        long_answer()
+    );
+    let again = bench
+        .server
+        .continue_turn(bench.ada, turn.assistant_message.id)
+        .await;
     assert!(matches!(again, Err(ChatError::Invalid(_))));
 }
 
@@ -54,7 +68,11 @@ async fn an_answer_cut_inside_a_character_loses_nothing_when_it_goes_on() {
     // One token is one byte here.
     for _ in 1..answer.len() {
         finish(&bench, &turn).await;
-        turn = bench.server.continue_turn(bench.ada, turn.assistant_message.id).await.unwrap();
+        turn = bench
+            .server
+            .continue_turn(bench.ada, turn.assistant_message.id)
+            .await
+            .unwrap();
     }
     finish(&bench, &turn).await;
     assert_eq!(bench.text(turn.assistant_message.id).await, answer);
@@ -89,9 +107,16 @@ fn a_killed_server_leaves_an_interrupted_answer_that_goes_on_exactly() {
         // What was on the screen a quarter of a second before the end is there.
         let text = bench.text(shown.id).await;
         assert!(text.starts_with(&seen) && long_answer().starts_with(&text));
-        let turn = bench.server.continue_turn(bench.ada, shown.id).await.unwrap();
+        let turn = bench
+            .server
+            .continue_turn(bench.ada, shown.id)
+            .await
+            .unwrap();
         assert_eq!(turn.notice, None);
-        assert_eq!(finish(&bench, &turn).await.ended, Some(MessageStatus::Finished));
+        assert_eq!(
+            finish(&bench, &turn).await.ended,
+            Some(MessageStatus::Finished)
+        );
         assert_eq!(bench.text(shown.id).await, long_answer());
         assert_eq!(bench.stored(shown.id).await.text, long_answer());
     });
@@ -119,7 +144,11 @@ async fn a_new_version_stands_beside_the_old_one() {
     let bench = Bench::start(ScriptedModel::new(vec!["Yes.".to_owned()])).await;
     let first = bench.send("Is it?").await;
     finish(&bench, &first).await;
-    let second = bench.server.regenerate(bench.ada, first.assistant_message.id).await.unwrap();
+    let second = bench
+        .server
+        .regenerate(bench.ada, first.assistant_message.id)
+        .await
+        .unwrap();
     finish(&bench, &second).await;
     let ids = vec![first.assistant_message.id, second.assistant_message.id];
     assert_eq!(bench.shown(&second).await.versions, ids);

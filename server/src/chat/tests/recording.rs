@@ -14,7 +14,10 @@ fn large_answer() -> String {
 /// Lets the database grow to so many pages, or no further than it is.
 async fn limit_pages(bench: &Bench, num_pages: u32) {
     let limit = sqlx::AssertSqlSafe(format!("pragma max_page_count = {num_pages}"));
-    sqlx::query(limit).execute(&bench.store.writer).await.unwrap();
+    sqlx::query(limit)
+        .execute(&bench.store.writer)
+        .await
+        .unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -32,11 +35,17 @@ async fn an_answer_made_while_the_disk_is_full_is_shown_and_saved_later() {
     assert_eq!(bench.text(answer.id).await, large_answer());
     let mut next = question("And?");
     next.conversation = Some(turn.conversation.id);
-    assert!(matches!(bench.try_send(next).await, Err(ChatError::Busy { .. })));
+    assert!(matches!(
+        bench.try_send(next).await,
+        Err(ChatError::Busy { .. })
+    ));
     limit_pages(&bench, 100_000).await;
     tokio::time::sleep(Duration::from_millis(1500)).await;
     let stored = bench.stored(answer.id).await;
-    assert_eq!((stored.status, stored.error), (MessageStatus::Finished, None));
+    assert_eq!(
+        (stored.status, stored.error),
+        (MessageStatus::Finished, None)
+    );
     assert_eq!(stored.text, large_answer());
     bench.say(turn.conversation.id, "And now?").await;
 }
@@ -45,7 +54,10 @@ async fn an_answer_made_while_the_disk_is_full_is_shown_and_saved_later() {
 async fn a_message_that_cannot_be_saved_is_refused() {
     let bench = Bench::start(ScriptedModel::new(Vec::new())).await;
     limit_pages(&bench, 1).await;
-    let refused = bench.try_send(question(&"Very long. ".repeat(500))).await.unwrap_err();
+    let refused = bench
+        .try_send(question(&"Very long. ".repeat(500)))
+        .await
+        .unwrap_err();
     assert!(
         matches!(&refused, ChatError::Busy { message, .. } if message.contains("disk")),
         "{refused:?}"

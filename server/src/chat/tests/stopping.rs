@@ -13,7 +13,11 @@ async fn stop(bench: &Bench, turn: &StartedTurn) -> Page {
     let answer = &turn.assistant_message;
     let start = Instant::now();
     bench.server.stop(bench.ada, answer.id).await.unwrap();
-    assert!(start.elapsed() < Duration::from_millis(300), "{:?}", start.elapsed());
+    assert!(
+        start.elapsed() < Duration::from_millis(300),
+        "{:?}",
+        start.elapsed()
+    );
     let text = bench.text(answer.id).await;
     let frames = bench.frames(answer.id, answer.cursor.unwrap()).await;
     let page = Page::of(answer).apply_all(&frames);
@@ -89,5 +93,10 @@ async fn shutting_down_interrupts_turns_and_ends_their_tails() {
     let stored = bench.stored(answer.id).await;
     assert_eq!(stored.status, MessageStatus::Interrupted);
     assert_eq!(markdown::render(&stored.text), page.blocks);
-    assert!(bench.try_send(super::bench::question("More")).await.is_err());
+    assert!(
+        bench
+            .try_send(super::bench::question("More"))
+            .await
+            .is_err()
+    );
 }

@@ -1,6 +1,6 @@
 //! Syntax highlighting by line, with a few short classes and no inline style.
 //!
-//! Operators and punctuation stay bare on purpose: they would double the bytes of an answer.
+//! Operators, punctuation and calls stay bare on purpose: they would double the bytes of an answer.
 
 use std::sync::LazyLock;
 
@@ -30,7 +30,6 @@ const CLASSES: &[(&str, &str)] = &[
     ("storage", "hl-k"),
     ("entity.name.function", "hl-f"),
     ("support.function", "hl-f"),
-    ("variable.function", "hl-f"),
     ("entity.name.tag", "hl-k"),
     ("entity.other.attribute-name", "hl-a"),
     ("entity.name", "hl-t"),

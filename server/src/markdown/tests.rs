@@ -196,9 +196,12 @@ fn nothing_that_runs_survives() {
             ] {
                 assert!(!lower.contains(tag), "{attack} -> {html}");
             }
-            assert!(!lower.contains("href=\"javascript") && !lower.contains("href=\"data"));
             let in_tags = lower.split('<').filter_map(|part| part.split_once('>'));
             for (tag, _) in in_tags {
+                assert!(
+                    !tag.contains("javascript:") && !tag.contains("data:"),
+                    "{attack} -> {html}"
+                );
                 let attributes = tag.split('"').step_by(2);
                 assert!(
                     !attributes.clone().any(|name| name.contains(" on")),

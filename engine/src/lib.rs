@@ -4,4 +4,10 @@
 //! scheduler, model runner, model, kernels.
 
 pub mod handle;
+pub mod kernels;
+pub mod kv_cache;
+pub mod layout;
+pub mod loader;
+pub mod model;
+pub mod model_runner;
 pub mod request;

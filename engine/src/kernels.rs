@@ -19,7 +19,7 @@ pub mod reference;
 
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Backend, Dispatch, backend_extension};
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
 use crate::layout::MatrixLayout;
 use crate::loader::repack::PackedMatrix;
@@ -68,13 +68,16 @@ pub struct WeightMatrix {
 }
 
 impl WeightMatrix {
-    /// Moves a packed matrix to `device`.
+    /// Moves a packed matrix to `device`, as words: not every GPU can address bytes.
     pub fn new(matrix: PackedMatrix, device: &Device) -> Self {
-        let PackedMatrix { layout, bytes } = matrix;
-        let length = bytes.len();
-        let values = TensorData::new(bytes, [length]);
+        let PackedMatrix { layout, mut bytes } = matrix;
+        bytes.resize(bytes.len().next_multiple_of(4), 0);
+        let words: Vec<u32> = bytemuck::pod_collect_to_vec(&bytes);
+        drop(bytes);
+        let length = words.len();
+        let words = TensorData::new(words, [length]);
         Self {
-            bytes: Tensor::from_data(values, (device, burn::tensor::DType::U8)),
+            bytes: Tensor::from_data(words, (device, DType::U32)),
             layout,
         }
     }

@@ -16,7 +16,7 @@ impl Kernels for Flex {
         layout: MatrixLayout,
         tokens: &[u32],
     ) -> FloatTensor<Self> {
-        let rows = KernelContext::embedding(weight.bytes(), &layout, tokens);
+        let rows = KernelContext::embedding(weight_bytes(&weight, &layout), &layout, tokens);
         matrix(rows, layout.in_features)
     }
 
@@ -27,8 +27,9 @@ impl Kernels for Flex {
         layout: MatrixLayout,
     ) -> FloatTensor<Self> {
         let input = contiguous(input);
+        let weight = weight_bytes(&weight, &layout);
         matrix(
-            context.matmul(floats(&input), weight.bytes(), &layout),
+            context.matmul(floats(&input), weight, &layout),
             layout.out_features,
         )
     }
@@ -82,6 +83,11 @@ impl Kernels for Flex {
         let size = gate_up.layout().shape()[1] / 2;
         matrix(context.swiglu(floats(&gate_up), size), size)
     }
+}
+
+/// Bytes of a weight, without the padding of its last word.
+fn weight_bytes<'a>(weight: &'a FlexTensor, layout: &MatrixLayout) -> &'a [u8] {
+    &weight.bytes()[..layout.num_bytes()]
 }
 
 fn contiguous(tensor: FlexTensor) -> FlexTensor {

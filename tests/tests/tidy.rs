@@ -1,0 +1,12 @@
+//! The house rules, read from the sources themselves. Each failure names the file and the rule.
+
+mod tidy {
+    mod configuration;
+    mod dependencies;
+    mod documents;
+    mod imports;
+    mod lengths;
+    mod names;
+    mod sources;
+    mod unsafe_code;
+}

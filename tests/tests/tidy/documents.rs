@@ -1,0 +1,90 @@
+//! The documents exist, stay short and point at things that exist.
+
+use std::path::Path;
+
+use super::sources::{self, Source};
+
+const REQUIRED: [&str; 8] = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "LICENSE-MIT",
+    "LICENSE-APACHE",
+    "deny.toml",
+    "docs/operations.md",
+];
+/// Lines of the architecture, and of a decision.
+const ARCHITECTURE: usize = 300;
+const DECISION: usize = 40;
+
+fn documents() -> Vec<Source> {
+    sources::all().into_iter().filter(|source| source.path.ends_with(".md")).collect()
+}
+
+#[test]
+fn every_document_a_reader_expects_is_there() {
+    let missing: Vec<String> = REQUIRED
+        .iter()
+        .filter(|path| !sources::root().join(path).is_file())
+        .map(|path| (*path).to_owned())
+        .collect();
+    sources::none("a missing document", &missing);
+}
+
+#[test]
+fn the_changelog_has_a_place_for_what_comes_next() {
+    let changelog = sources::read("CHANGELOG.md");
+    assert!(changelog.contains("## [Unreleased]"), "CHANGELOG.md lacks `## [Unreleased]`");
+}
+
+#[test]
+fn the_architecture_is_short_and_knows_every_package() {
+    let text = sources::read("ARCHITECTURE.md");
+    let lines = text.lines().count();
+    assert!(lines < ARCHITECTURE, "ARCHITECTURE.md has {lines} lines, the limit is {ARCHITECTURE}");
+    for package in ["app/", "server/", "engine/", "tests/", "xtask/", "style/", "migrations/"] {
+        assert!(text.contains(&format!("`{package}")), "ARCHITECTURE.md does not name {package}");
+    }
+}
+
+#[test]
+fn a_decision_is_short_and_numbered_once() {
+    let mut violations = Vec::new();
+    let mut numbers = Vec::new();
+    for document in documents() {
+        let Some(name) = document.path.strip_prefix("docs/adr/") else { continue };
+        let lines = document.text.lines().count();
+        if lines >= DECISION {
+            violations.push(format!("{name}: {lines} lines, the limit is {DECISION}"));
+        }
+        let number: String = name.chars().take_while(char::is_ascii_digit).collect();
+        if number.len() != 4 || numbers.contains(&number) {
+            violations.push(format!("{name}: the name starts with four digits of its own"));
+        }
+        numbers.push(number);
+    }
+    sources::none("a decision that is too long or badly numbered", &violations);
+}
+
+#[test]
+fn every_link_between_documents_leads_somewhere() {
+    let mut violations = Vec::new();
+    for document in documents() {
+        let full = sources::root().join(&document.path);
+        let directory = full.parent().unwrap_or(Path::new(".")).to_owned();
+        for link in links(&document.text) {
+            let target = link.split('#').next().unwrap_or_default();
+            let is_outside = link.contains("://") || link.starts_with("mailto:");
+            if !target.is_empty() && !is_outside && !directory.join(target).exists() {
+                violations.push(format!("{}: {link}", document.path));
+            }
+        }
+    }
+    sources::none("a link that leads nowhere", &violations);
+}
+
+/// Targets of `[text](target)`.
+fn links(text: &str) -> Vec<&str> {
+    text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(link, _)| link).collect()
+}

@@ -19,8 +19,9 @@ async fn claim(accounts: &Accounts, token: &str) -> Result<SessionCookie, AppErr
 }
 
 async fn enter(accounts: &Accounts, name: &str, password: &str) -> Result<String, AppError> {
-    let entered = accounts.enter(name, password.into(), &Visitor::default());
-    Ok(token(&entered.await?))
+    let visitor = Visitor::default();
+    let entered = accounts.enter(name, password.into(), &visitor).await?;
+    Ok(token(&entered))
 }
 
 fn token(cookie: &SessionCookie) -> String {

@@ -3,6 +3,7 @@
     unsafe_code,
     reason = "calls functions that need the proven instructions, loads"
 )]
+#![expect(clippy::cast_ptr_alignment, reason = "the loads need no alignment")]
 
 use std::arch::x86_64::{
     __m256, __m256i, _mm256_abs_epi8, _mm256_add_ps, _mm256_cvtepi32_ps, _mm256_dpbusd_epi32,
@@ -78,7 +79,7 @@ unsafe fn tile<const N: usize>(
             // SAFETY: blocks up to `first + count` are in the row and in every token; block
             // `b + 1` is computed only where there is one.
             unsafe {
-                let weights = constants.weights(codes.add((first + b) * BLOCK_LENGTH));
+                let weights = Constants::weights(codes.add((first + b) * BLOCK_LENGTH));
                 for t in 0..N {
                     let x = activations[t].add((first + b) * BLOCK_LENGTH);
                     let sums = constants.products(weights, x);
@@ -87,7 +88,7 @@ unsafe fn tile<const N: usize>(
                 if b + 1 == count {
                     break;
                 }
-                let weights = constants.weights(codes.add((first + b + 1) * BLOCK_LENGTH));
+                let weights = Constants::weights(codes.add((first + b + 1) * BLOCK_LENGTH));
                 for t in 0..N {
                     let x = activations[t].add((first + b + 1) * BLOCK_LENGTH);
                     let sums = constants.products(weights, x);
@@ -124,7 +125,7 @@ impl Constants {
     /// `codes` points to 32 bytes.
     #[inline]
     #[target_feature(enable = "avx2,fma,f16c,avx512f,avx512vl,avx512vnni")]
-    unsafe fn weights(self, codes: *const u8) -> __m256i {
+    unsafe fn weights(codes: *const u8) -> __m256i {
         // SAFETY: the caller's, and the load needs no alignment.
         unsafe { _mm256_loadu_si256(codes.cast::<__m256i>()) }
     }

@@ -3,6 +3,7 @@
     unsafe_code,
     reason = "calls functions that need the proven instructions, loads"
 )]
+#![expect(clippy::cast_ptr_alignment, reason = "the loads need no alignment")]
 
 use std::arch::x86_64::{
     __m128i, __m256, __m256i, _mm_loadu_si128, _mm_srli_epi16, _mm256_add_ps, _mm256_and_si256,

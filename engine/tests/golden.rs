@@ -3,8 +3,13 @@
 //!
 //! The model file is not in the repository: `HEARTH_TEST_MODEL` says where it is.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::print_stderr,
+    reason = "what was skipped or measured is worth reading"
+)]
+
 use std::collections::HashMap;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use hearth_engine::bench::{BenchParams, bench};
@@ -41,7 +46,7 @@ fn verify(exact: bool) -> VerifyReport {
     let encode = |text: &str| ids[text].clone();
     let report = verify_directory(&model(), &golden_dir(), exact, &encode).unwrap();
     let json = serde_json::to_string_pretty(&report).unwrap();
-    writeln!(std::io::stderr(), "{json}").unwrap();
+    eprintln!("{json}");
     report
 }
 

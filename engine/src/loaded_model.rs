@@ -1,5 +1,7 @@
 //! The models an engine can run, behind one set of calls.
 
+mod gguf;
+
 use std::path::PathBuf;
 
 #[cfg(feature = "testing")]
@@ -7,6 +9,10 @@ use crate::scripted::{ScriptedModel, ScriptedRunner};
 use crate::{
     chat::{ChatTemplate, ChatTemplateError},
     handle::{EngineConfig, ModelSource},
+    kv_cache::KvCache,
+    loader::{GgufError, GgufFile, MetadataError},
+    model::{self, ModelError},
+    model_runner::{ForwardOutcome, Logits, ModelRunner, RunnerConfig},
     request::TokenId,
     tokenizer::{Tokenizer, TokenizerError},
 };
@@ -26,6 +32,10 @@ pub(crate) struct OpenedModel {
 /// A model whose weights are still to be loaded.
 #[derive(Debug)]
 pub(crate) enum UnloadedModel {
+    Gguf {
+        file: GgufFile,
+        config: RunnerConfig,
+    },
     #[cfg(feature = "testing")]
     Scripted(ScriptedModel),
 }
@@ -33,6 +43,7 @@ pub(crate) enum UnloadedModel {
 /// A model that computes.
 #[derive(Debug)]
 pub(crate) enum LoadedModel {
+    Gguf(Box<ModelRunner>),
     #[cfg(feature = "testing")]
     Scripted(ScriptedRunner),
 }
@@ -40,6 +51,7 @@ pub(crate) enum LoadedModel {
 /// What a model keeps of a sequence between two calls; moved in and out, never copied.
 #[derive(Debug)]
 pub(crate) enum Cache {
+    Gguf(KvCache),
     #[cfg(feature = "testing")]
     Scripted(Vec<TokenId>),
 }
@@ -48,14 +60,30 @@ pub(crate) enum Cache {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LoadError {
     #[error(transparent)]
-    Tokenizer(#[from] TokenizerError),
+    Gguf(#[from] GgufError),
     #[error(transparent)]
-    ChatTemplate(#[from] ChatTemplateError),
-    #[error("{0} cannot be opened: this build reads no GGUF files")]
-    NoReader(PathBuf),
+    Weights(#[from] model::LoadError),
+    #[error("{}: {problem}", path.display())]
+    Content {
+        path: PathBuf,
+        problem: ContentProblem,
+    },
     #[cfg(feature = "testing")]
     #[error("{0}")]
     Scripted(String),
+}
+
+/// What is wrong with a file that can be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ContentProblem {
+    #[error(transparent)]
+    Metadata(#[from] MetadataError),
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    #[error(transparent)]
+    Tokenizer(#[from] TokenizerError),
+    #[error(transparent)]
+    ChatTemplate(#[from] ChatTemplateError),
 }
 
 impl UnloadedModel {
@@ -65,18 +93,22 @@ impl UnloadedModel {
         config: &EngineConfig,
     ) -> Result<(OpenedModel, Self), LoadError> {
         match source {
+            ModelSource::Gguf(path) => gguf::open(&path, config),
             #[cfg(feature = "testing")]
             ModelSource::Scripted(model) => {
                 let opened = model.opened(config);
                 Ok((opened, Self::Scripted(model)))
             }
-            ModelSource::Gguf(path) => Err(LoadError::NoReader(path)),
         }
     }
 
     /// Loads the weights, telling the percentage done.
     pub(crate) fn load(self, progress: &mut dyn FnMut(u8)) -> Result<LoadedModel, LoadError> {
         match self {
+            Self::Gguf { file, config } => {
+                let runner = ModelRunner::load(file, config, progress)?;
+                Ok(LoadedModel::Gguf(Box::new(runner)))
+            }
             #[cfg(feature = "testing")]
             Self::Scripted(model) => model.load(progress).map(LoadedModel::Scripted),
         }
@@ -87,6 +119,7 @@ impl LoadedModel {
     /// Number of logits.
     pub(crate) fn vocab_size(&self) -> usize {
         match self {
+            Self::Gguf(runner) => runner.vocab_size(),
             #[cfg(feature = "testing")]
             Self::Scripted(_) => crate::scripted::VOCAB_SIZE,
         }
@@ -95,6 +128,7 @@ impl LoadedModel {
     /// The cache of a sequence of which nothing is computed.
     pub(crate) fn new_cache(&self) -> Cache {
         match self {
+            Self::Gguf(runner) => Cache::Gguf(runner.new_cache()),
             #[cfg(feature = "testing")]
             Self::Scripted(_) => Cache::Scripted(Vec::new()),
         }
@@ -102,18 +136,29 @@ impl LoadedModel {
 
     /// Computes `tokens` after those in `cache`; gives the logits after the last of them, `None`
     /// if `abort` said so on the way.
+    ///
+    /// # Panics
+    /// If the cache is another model's.
     pub(crate) fn forward(
         &mut self,
         tokens: &[TokenId],
         cache: Cache,
         abort: &dyn Fn() -> bool,
-    ) -> (Option<Vec<f32>>, Cache) {
+    ) -> (Option<Logits>, Cache) {
         match (self, cache) {
+            (Self::Gguf(runner), Cache::Gguf(cache)) => {
+                match runner.forward(tokens, cache, abort) {
+                    ForwardOutcome::Done { logits, cache } => (Some(logits), Cache::Gguf(cache)),
+                    ForwardOutcome::Aborted { cache } => (None, Cache::Gguf(cache)),
+                }
+            }
             #[cfg(feature = "testing")]
             (Self::Scripted(runner), Cache::Scripted(history)) => {
                 let (logits, history) = runner.forward(tokens, history, abort);
                 (logits, Cache::Scripted(history))
             }
+            #[cfg(feature = "testing")]
+            _ => unreachable!("a cache comes from the model it is used with"),
         }
     }
 }

@@ -3,7 +3,10 @@
 use std::collections::HashSet;
 
 use super::byte_alphabet;
-use crate::request::TokenId;
+use crate::{
+    loader::{Metadata, MetadataError},
+    request::TokenId,
+};
 
 /// The tokenizer entries of a GGUF header.
 #[derive(Clone, Debug)]
@@ -25,9 +28,11 @@ pub struct Vocabulary {
 }
 
 /// Why a vocabulary cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenizerError {
+    #[error(transparent)]
+    Metadata(#[from] MetadataError),
     #[error("the tokenizer model is {0:?}, known is \"gpt2\"")]
     UnknownModel(String),
     #[error("the pre-tokenizer is {0:?}, known are \"smollm\" and \"gpt-2\"")]
@@ -59,6 +64,32 @@ pub(super) struct TokenKinds {
 }
 
 impl Vocabulary {
+    /// Reads the tokenizer entries of a file; what they say is checked by [`super::Tokenizer`].
+    ///
+    /// # Errors
+    /// [`TokenizerError::Metadata`] if one is missing or has another type.
+    pub fn from_metadata(metadata: &Metadata) -> Result<Self, TokenizerError> {
+        let optional = |key: &str| match metadata.contains(key) {
+            true => metadata.u32(key).map(Some),
+            false => Ok(None),
+        };
+        let add_begin = "tokenizer.ggml.add_bos_token";
+        let begin = if metadata.contains(add_begin) && metadata.bool(add_begin)? {
+            optional("tokenizer.ggml.bos_token_id")?
+        } else {
+            None
+        };
+        Ok(Self {
+            model: metadata.string("tokenizer.ggml.model")?.to_owned(),
+            pre: metadata.string("tokenizer.ggml.pre")?.to_owned(),
+            tokens: metadata.strings("tokenizer.ggml.tokens")?.to_vec(),
+            token_types: metadata.i32s("tokenizer.ggml.token_type")?,
+            merges: metadata.strings("tokenizer.ggml.merges")?.to_vec(),
+            begin,
+            end: optional("tokenizer.ggml.eos_token_id")?,
+        })
+    }
+
     pub(super) fn check(&self) -> Result<TokenKinds, TokenizerError> {
         if self.model != "gpt2" {
             return Err(TokenizerError::UnknownModel(self.model.clone()));

@@ -1,6 +1,7 @@
 //! The commands: `hearth serve | generate | bench | verify | doctor | user`.
 
 mod doctor;
+mod generate;
 mod serve;
 mod user;
 
@@ -10,6 +11,7 @@ use std::{
     process::ExitCode,
 };
 
+use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, Overrides};
@@ -26,6 +28,8 @@ pub struct Cli {
 enum Command {
     /// Serves the page.
     Serve(serve::ServeArgs),
+    /// Answers one prompt on standard output.
+    Generate(generate::GenerateArgs),
     /// Says what is there, what is usable, and what mends the rest.
     Doctor(doctor::DoctorArgs),
     /// Makes and lists accounts, and resets passwords.
@@ -58,6 +62,7 @@ impl Cli {
     pub fn run(self) -> ExitCode {
         let outcome = match self.command {
             Command::Serve(args) => serve::run(args),
+            Command::Generate(args) => generate::run(args),
             Command::Doctor(args) => doctor::run(&args),
             Command::User(args) => user::run(args),
         };
@@ -67,6 +72,17 @@ impl Cli {
             ExitCode::FAILURE
         })
     }
+}
+
+/// The configured model.
+fn model(config: &Config) -> anyhow::Result<PathBuf> {
+    config.model().with_context(|| {
+        let folder = config.models();
+        format!(
+            "there is no model: name one with --model, or put a .gguf file into {}",
+            folder.display()
+        )
+    })
 }
 
 /// Several threads; the engine brings its own.

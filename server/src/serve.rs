@@ -11,21 +11,21 @@ use std::{
 };
 
 use hearth_app::service::ChatService;
-use hearth_engine::handle::{EngineConfig, ModelSource};
+use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
 
 use crate::{
     accounts::{Accounts, random_token, set_up_token::SetUpToken},
     config::{Config, EngineSection},
     http::{Services, assets::Manifest, router},
-    placeholder::{ChatServer, EngineHandle},
+    placeholder::ChatServer,
     store::{OpenStoreError, Store},
 };
 
 /// Running turns get this long to be written down.
-const TURNS_GRACE: Duration = Duration::from_secs(2);
+const TURNS_GRACE: Duration = Duration::from_secs(3);
 /// Then open connections get this long.
-const CONNECTIONS_GRACE: Duration = Duration::from_secs(2);
+const CONNECTIONS_GRACE: Duration = Duration::from_secs(1);
 
 /// What to serve.
 #[derive(Clone, Debug)]

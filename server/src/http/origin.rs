@@ -23,10 +23,7 @@ pub(super) fn check(section: &ServerSection) -> CsrfLayer<Refusal> {
 pub(super) struct Refusal;
 
 impl ResponseForProtectionError<Body> for Refusal {
-    fn response_for_protection_error(
-        &mut self,
-        error: ProtectionError,
-    ) -> Response<Body> {
+    fn response_for_protection_error(&mut self, error: ProtectionError) -> Response<Body> {
         tracing::warn!(%error, "refused a request from another site: {error}");
         AppError::ForeignOrigin.into_response()
     }

@@ -84,6 +84,14 @@ impl UnloadedModel {
 }
 
 impl LoadedModel {
+    /// Number of logits.
+    pub(crate) fn vocab_size(&self) -> usize {
+        match self {
+            #[cfg(feature = "testing")]
+            Self::Scripted(_) => crate::scripted::VOCAB_SIZE,
+        }
+    }
+
     /// The cache of a sequence of which nothing is computed.
     pub(crate) fn new_cache(&self) -> Cache {
         match self {

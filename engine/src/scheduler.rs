@@ -9,10 +9,12 @@
 //! Invariant: this module and its children know no tensors, no text and no clock.
 
 mod pace;
+mod user_queues;
 
-use std::{collections::VecDeque, time::Duration};
+use std::time::Duration;
 
 use pace::Pace;
+use user_queues::UserQueues;
 
 /// Number of a sequence, unique within an engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,16 +42,9 @@ pub struct ScheduledBatch {
 pub struct Scheduler {
     max_running: usize,
     /// In order of admission.
-    running: Vec<SequenceId>,
-    /// Users with waiting sequences; the first is next. No queue is empty.
-    waiting: VecDeque<UserQueue>,
+    running: Vec<(UserKey, SequenceId)>,
+    waiting: UserQueues,
     pace: Pace,
-}
-
-#[derive(Debug)]
-struct UserQueue {
-    user: UserKey,
-    sequences: VecDeque<SequenceId>,
 }
 
 impl Scheduler {
@@ -58,38 +53,32 @@ impl Scheduler {
         Self {
             max_running: max_running.max(1),
             running: Vec::new(),
-            waiting: VecDeque::new(),
+            waiting: UserQueues::default(),
             pace: Pace::default(),
         }
     }
 
     /// Puts a sequence behind the others of its user.
     pub fn add(&mut self, user: UserKey, sequence: SequenceId) {
-        match self.waiting.iter_mut().find(|queue| queue.user == user) {
-            Some(queue) => queue.sequences.push_back(sequence),
-            None => {
-                let sequences = VecDeque::from([sequence]);
-                self.waiting.push_back(UserQueue { user, sequences });
-            }
-        }
+        self.waiting.add(user, sequence);
     }
 
     /// Forgets a sequence, wherever it stands.
     pub fn remove(&mut self, sequence: SequenceId) {
-        self.running.retain(|&other| other != sequence);
-        for queue in &mut self.waiting {
-            queue.sequences.retain(|&other| other != sequence);
-        }
-        self.waiting.retain(|queue| !queue.sequences.is_empty());
+        self.running.retain(|&(_, other)| other != sequence);
+        self.waiting.remove(sequence);
+        let running = &self.running;
+        self.waiting
+            .forget_idle_users(|user| running.iter().any(|&(other, _)| other == user));
     }
 
     /// Fills the free places; gives the sequences that run from now on.
     pub fn admit(&mut self) -> Vec<SequenceId> {
         let mut admitted = Vec::new();
         while self.running.len() < self.max_running
-            && let Some(sequence) = take_turn(&mut self.waiting)
+            && let Some((user, sequence)) = self.waiting.take_next()
         {
-            self.running.push(sequence);
+            self.running.push((user, sequence));
             admitted.push(sequence);
         }
         admitted
@@ -97,8 +86,10 @@ impl Scheduler {
 
     /// Waiting sequences in the order in which they will be admitted.
     pub fn waiting(&self) -> Vec<SequenceId> {
-        let mut queues: VecDeque<UserQueue> = self.waiting.iter().map(UserQueue::copy).collect();
-        std::iter::from_fn(|| take_turn(&mut queues)).collect()
+        let mut future = self.waiting.clone();
+        std::iter::from_fn(|| future.take_next())
+            .map(|(_, sequence)| sequence)
+            .collect()
     }
 
     /// Shares of the next step; none is missing that can compute something.
@@ -106,7 +97,7 @@ impl Scheduler {
     /// `pending` gives the tokens of a running sequence that are not computed yet.
     pub fn schedule(&self, pending: impl Fn(SequenceId) -> usize) -> ScheduledBatch {
         let (mut shares, mut chunks) = (Vec::new(), Vec::new());
-        for &sequence in &self.running {
+        for &(_, sequence) in &self.running {
             match pending(sequence) {
                 0 => {}
                 1 => shares.push(Share {
@@ -149,25 +140,6 @@ impl Scheduler {
     }
 }
 
-impl UserQueue {
-    fn copy(&self) -> Self {
-        Self {
-            user: self.user,
-            sequences: self.sequences.clone(),
-        }
-    }
-}
-
-/// Takes the next sequence of the first user, who then goes behind the other users.
-fn take_turn(queues: &mut VecDeque<UserQueue>) -> Option<SequenceId> {
-    let mut queue = queues.pop_front()?;
-    let sequence = queue.sequences.pop_front();
-    if !queue.sequences.is_empty() {
-        queues.push_back(queue);
-    }
-    sequence
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,6 +166,16 @@ mod tests {
         scheduler.remove(SequenceId(2));
         assert_eq!(scheduler.admit(), ids(&[4]));
         assert_eq!(scheduler.waiting(), ids(&[3]));
+    }
+
+    #[test]
+    fn a_user_who_was_just_served_comes_after_one_who_was_not() {
+        let mut scheduler = Scheduler::new(1);
+        scheduler.add(ANNE, SequenceId(1));
+        assert_eq!(scheduler.admit(), ids(&[1]));
+        scheduler.add(ANNE, SequenceId(2));
+        scheduler.add(BOB, SequenceId(3));
+        assert_eq!(scheduler.waiting(), ids(&[3, 2]));
     }
 
     #[test]

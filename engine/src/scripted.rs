@@ -9,7 +9,7 @@ mod runner;
 
 use std::time::Duration;
 
-pub(crate) use runner::ScriptedRunner;
+pub(crate) use runner::{ScriptedRunner, VOCAB_SIZE};
 use sha2::{Digest, Sha256};
 
 use crate::{

@@ -112,7 +112,10 @@ impl Worker {
         let opened = shared
             .opened()
             .expect("invariant: a loaded model was opened before");
-        let (context_window, vocab_size) = (opened.context_window, opened.tokenizer.vocab_size());
+        let (context_window, vocab_size) = (
+            opened.context_window,
+            opened.tokenizer.vocab_size().min(model.vocab_size()),
+        );
         let end_tokens = opened.tokenizer.end_tokens().to_vec();
         let (commands, waiting) = lobby.close();
         let mut worker = Self {

@@ -3,7 +3,8 @@
 use super::{Certainty, ScriptedModel, Slept, sleep};
 use crate::request::TokenId;
 
-const VOCAB_SIZE: usize = 258;
+/// The bytes and two control tokens.
+pub(crate) const VOCAB_SIZE: usize = 258;
 const START: TokenId = TokenId(256);
 const END: TokenId = TokenId(257);
 /// Prompt tokens that take one prefill delay.

@@ -8,6 +8,7 @@
 const SHIFTED: u32 = 0x100;
 
 /// The character written for `byte`.
+#[cfg(test)]
 pub(super) fn char_of(byte: u8) -> char {
     if is_printable(byte) {
         return char::from(byte);

@@ -1,0 +1,59 @@
+//! Whose waiting sequence is next.
+
+use std::collections::VecDeque;
+
+use super::{SequenceId, UserKey};
+
+/// Waiting sequences by user. The user whose last turn is the longest ago is next.
+#[derive(Clone, Debug, Default)]
+pub(super) struct UserQueues {
+    /// In order of arrival.
+    queues: Vec<UserQueue>,
+    num_turns: u64,
+}
+
+#[derive(Clone, Debug)]
+struct UserQueue {
+    user: UserKey,
+    /// Number of the user's last turn; 0 before the first.
+    last_turn: u64,
+    sequences: VecDeque<SequenceId>,
+}
+
+impl UserQueues {
+    pub(super) fn add(&mut self, user: UserKey, sequence: SequenceId) {
+        if let Some(queue) = self.queues.iter_mut().find(|queue| queue.user == user) {
+            queue.sequences.push_back(sequence);
+            return;
+        }
+        let sequences = VecDeque::from([sequence]);
+        self.queues.push(UserQueue {
+            user,
+            last_turn: 0,
+            sequences,
+        });
+    }
+
+    pub(super) fn take_next(&mut self) -> Option<(UserKey, SequenceId)> {
+        let waiting = self
+            .queues
+            .iter_mut()
+            .filter(|queue| !queue.sequences.is_empty());
+        let queue = waiting.min_by_key(|queue| queue.last_turn)?;
+        self.num_turns += 1;
+        queue.last_turn = self.num_turns;
+        Some((queue.user, queue.sequences.pop_front()?))
+    }
+
+    pub(super) fn remove(&mut self, sequence: SequenceId) {
+        for queue in &mut self.queues {
+            queue.sequences.retain(|&other| other != sequence);
+        }
+    }
+
+    /// Forgets the turns of users with nothing waiting, except those the caller still needs.
+    pub(super) fn forget_idle_users(&mut self, is_needed: impl Fn(UserKey) -> bool) {
+        self.queues
+            .retain(|queue| !queue.sequences.is_empty() || is_needed(queue.user));
+    }
+}

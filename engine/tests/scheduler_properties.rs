@@ -1,0 +1,151 @@
+//! Whatever arrives and leaves, the scheduler loses nobody and lets nobody wait for ever.
+
+use std::collections::{HashMap, HashSet};
+
+use hearth_engine::scheduler::{Scheduler, SequenceId, UserKey};
+use proptest::{collection::vec, prelude::*};
+
+const MAX_RUNNING: usize = 3;
+const NUM_USERS: usize = 3;
+
+#[derive(Clone, Debug)]
+enum Act {
+    Add { user: u128, num_tokens: usize },
+    Leave(usize),
+    Step,
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        (0..NUM_USERS as u128, 1..400usize)
+            .prop_map(|(user, num_tokens)| Act::Add { user, num_tokens }),
+        any::<usize>().prop_map(Act::Leave),
+        Just(Act::Step),
+        Just(Act::Step),
+    ]
+}
+
+/// An engine of which only the numbers are left.
+struct Simulation {
+    scheduler: Scheduler,
+    running: HashMap<SequenceId, usize>,
+    waiting: HashMap<SequenceId, usize>,
+    num_added: u64,
+}
+
+impl Simulation {
+    fn new() -> Self {
+        Self {
+            scheduler: Scheduler::new(MAX_RUNNING),
+            running: HashMap::new(),
+            waiting: HashMap::new(),
+            num_added: 0,
+        }
+    }
+
+    fn act(&mut self, act: &Act) {
+        match *act {
+            Act::Add { user, num_tokens } => {
+                let id = SequenceId(self.num_added);
+                self.num_added += 1;
+                self.scheduler.add(UserKey(user), id);
+                self.waiting.insert(id, num_tokens);
+            }
+            Act::Leave(index) => {
+                let mut all: Vec<SequenceId> = self
+                    .running
+                    .keys()
+                    .chain(self.waiting.keys())
+                    .copied()
+                    .collect();
+                all.sort_unstable();
+                if let Some(&id) = all.get(index % all.len().max(1)) {
+                    self.leave(id);
+                }
+            }
+            Act::Step => self.step(),
+        }
+    }
+
+    fn leave(&mut self, id: SequenceId) {
+        self.scheduler.remove(id);
+        self.running.remove(&id);
+        self.waiting.remove(&id);
+    }
+
+    fn step(&mut self) {
+        let expected: Vec<SequenceId> = self.scheduler.waiting();
+        let admitted = self.scheduler.admit();
+        assert_eq!(
+            admitted,
+            expected[..admitted.len()],
+            "the announced order is kept"
+        );
+        for id in admitted {
+            let num_tokens = self.waiting.remove(&id).expect("it waited");
+            self.running.insert(id, num_tokens);
+        }
+        assert!(self.running.len() <= MAX_RUNNING);
+        assert!(self.waiting.is_empty() || self.running.len() == MAX_RUNNING);
+        let batch = self.scheduler.schedule(|id| self.running[&id]);
+        let ids: HashSet<SequenceId> = batch.shares.iter().map(|share| share.sequence).collect();
+        assert_eq!(ids.len(), batch.shares.len(), "each sequence once");
+        assert_eq!(
+            batch.shares.is_empty(),
+            self.running.is_empty(),
+            "every step gets on"
+        );
+        for share in batch.shares {
+            let pending = self.running[&share.sequence];
+            assert!(share.num_tokens >= 1 && share.num_tokens <= pending);
+            if pending == share.num_tokens {
+                self.leave(share.sequence);
+            } else {
+                self.running
+                    .insert(share.sequence, pending - share.num_tokens);
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn everybody_is_served_in_the_end(acts in vec(act(), 0..120)) {
+        let mut simulation = Simulation::new();
+        for act in &acts {
+            simulation.act(act);
+            prop_assert_eq!(simulation.scheduler.waiting().len(), simulation.waiting.len());
+        }
+        for _ in 0..10_000 {
+            simulation.step();
+        }
+        prop_assert!(simulation.running.is_empty() && simulation.waiting.is_empty());
+    }
+
+    /// A newcomer waits for at most one sequence of every other user.
+    #[test]
+    fn no_user_is_served_twice_before_a_newcomer(
+        others in vec(1..NUM_USERS as u128, 0..30),
+        num_steps in 0..10usize,
+    ) {
+        let mut scheduler = Scheduler::new(1);
+        let mut owner = HashMap::new();
+        for (number, &user) in (0u64..).zip(&others) {
+            scheduler.add(UserKey(user), SequenceId(number));
+            owner.insert(SequenceId(number), user);
+        }
+        for _ in 0..num_steps {
+            scheduler.admit().into_iter().for_each(|id| scheduler.remove(id));
+        }
+        let newcomer = SequenceId(u64::MAX);
+        scheduler.add(UserKey(0), newcomer);
+        let before: Vec<u128> = scheduler
+            .waiting()
+            .into_iter()
+            .take_while(|&id| id != newcomer)
+            .map(|id| owner[&id])
+            .collect();
+        let users: HashSet<u128> = before.iter().copied().collect();
+        prop_assert_eq!(users.len(), before.len());
+    }
+}

@@ -1,0 +1,130 @@
+//! Loading, and how an engine ends.
+
+use hearth_engine::request::{GenerationError, SubmitError};
+
+use super::*;
+
+const STOPPED: GenerationEvent = GenerationEvent::Failed(GenerationError::EngineStopped);
+
+#[tokio::test]
+async fn requests_wait_for_the_model_and_hear_how_far_it_is() {
+    let engine = engine(says("yes").with_load_delay(Duration::from_millis(300)));
+    let answer = complete(ask(&engine, ANNE, "Hi").await).await;
+    assert_eq!(answer.text, "yes");
+    let percent = |event: &GenerationEvent| match event {
+        GenerationEvent::Loading { percent } => Some(*percent),
+        _ => None,
+    };
+    let percents: Vec<u8> = answer.events.iter().filter_map(percent).collect();
+    assert!(percents.len() > 10, "{percents:?}");
+    assert!(
+        percents.windows(2).all(|pair| pair[0] < pair[1]),
+        "only changes: {percents:?}"
+    );
+    assert_eq!(engine.state(), EngineState::Ready);
+}
+
+#[tokio::test]
+async fn leaving_while_the_model_loads_frees_the_place() {
+    let config = EngineConfig {
+        max_running: 1,
+        queue_capacity: 0,
+        ..EngineConfig::default()
+    };
+    let engine = engine_with(
+        says("yes").with_load_delay(Duration::from_millis(300)),
+        config,
+    );
+    let mut stream = ask(&engine, ANNE, "Hi").await;
+    assert!(matches!(
+        stream.next().await,
+        Some(GenerationEvent::Loading { .. })
+    ));
+    drop(stream);
+    wait_for(&engine, |state| *state == EngineState::Ready).await;
+    assert_eq!(complete(ask(&engine, BOB, "Hi").await).await.text, "yes");
+}
+
+#[tokio::test]
+async fn a_model_that_cannot_be_loaded_says_why() {
+    let model = says("yes")
+        .with_load_delay(Duration::from_millis(50))
+        .with_load_failure("no room");
+    let engine = engine(model);
+    let answer = complete(ask(&engine, ANNE, "Hi").await).await;
+    let error = GenerationError::ModelNotLoaded("no room".to_owned());
+    assert_eq!(answer.end(), &GenerationEvent::Failed(error));
+    let refused = SubmitError::ModelNotLoaded("no room".to_owned());
+    assert_eq!(engine.reserve(ANNE, 1).unwrap_err(), refused);
+    let state = EngineState::Failed("the model could not be loaded: no room".to_owned());
+    wait_for(&engine, |now| *now == state).await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_there_is_named() {
+    let source = ModelSource::Gguf("no/such-model.gguf".into());
+    let engine = EngineHandle::start(source, EngineConfig::default());
+    assert_eq!(engine.model_name(), "such-model");
+    let error = engine.prompt(&conversation(&["Hi"])).await.unwrap_err();
+    let SubmitError::ModelNotLoaded(reason) = error else {
+        panic!("{error:?}")
+    };
+    assert!(reason.contains("no/such-model.gguf"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_panic_fails_every_stream_and_poisons_the_handle() {
+    let engine = narrow_engine(says("12345").with_panic_after(3));
+    let permits: Vec<_> = (0..2).map(|_| engine.reserve(ANNE, 1).unwrap()).collect();
+    let request = request(&engine, "Hi").await;
+    let streams = permits
+        .into_iter()
+        .map(|permit| engine.submit(permit, request.clone()));
+    let streams: Vec<GenerationStream> = streams.collect();
+    let mut texts = Vec::new();
+    for stream in streams {
+        let answer = complete(stream).await;
+        assert_eq!(answer.end(), &STOPPED);
+        texts.push(answer.text);
+    }
+    assert_eq!(texts, ["123", ""]);
+    wait_for(&engine, |state| matches!(state, EngineState::Failed(_))).await;
+    assert_eq!(
+        engine.reserve(ANNE, 1).unwrap_err(),
+        SubmitError::EngineStopped
+    );
+}
+
+#[tokio::test]
+async fn shutting_down_fails_every_stream() {
+    let engine = narrow_engine(says("12345").with_token_delay(FOR_EVER));
+    let mut running = ask(&engine, ANNE, "a").await;
+    let waiting = ask(&engine, ANNE, "b").await;
+    let unused = engine.reserve(ANNE, 1).unwrap();
+    read_tokens(&mut running, 1).await;
+    engine.shut_down();
+    assert_eq!(complete(running).await.end(), &STOPPED);
+    assert_eq!(complete(waiting).await.end(), &STOPPED);
+    assert_eq!(
+        engine.reserve(ANNE, 1).unwrap_err(),
+        SubmitError::EngineStopped
+    );
+    let late = engine.submit(unused, request(&engine, "c").await);
+    assert_eq!(complete(late).await.end(), &STOPPED);
+}
+
+#[tokio::test]
+async fn an_idle_engine_shuts_down() {
+    let engine = engine(says("yes"));
+    wait_for(&engine, |state| *state == EngineState::Ready).await;
+    engine.shut_down();
+    wait_for(&engine, |state| matches!(state, EngineState::Failed(_))).await;
+}
+
+#[tokio::test]
+async fn an_answer_outlives_the_last_handle() {
+    let engine = engine(says("12345").with_token_delay(Duration::from_millis(5)));
+    let stream = ask(&engine, ANNE, "a").await;
+    drop(engine);
+    assert_eq!(complete(stream).await.text, "12345");
+}

@@ -3,9 +3,16 @@
 //! Reading order: [`request`] (what is asked and answered), [`handle`] (the door), then worker,
 //! scheduler, model runner, model, kernels.
 
+pub mod bench;
 pub mod chat;
 pub mod handle;
+pub mod kernels;
+pub mod kv_cache;
+pub mod layout;
 mod loaded_model;
+pub mod loader;
+pub mod model;
+pub mod model_runner;
 pub mod request;
 pub mod sampling;
 pub mod scheduler;
@@ -15,4 +22,5 @@ mod sequence;
 pub mod stop_strings;
 pub mod text_decoder;
 pub mod tokenizer;
+pub mod verify;
 mod worker;

@@ -1,0 +1,235 @@
+//! The operations a model is made of, as one extension of burn's backends.
+//!
+//! Every operation exists three times: [`reference`](mod@reference) (plain loops, the
+//! specification and the oracle),
+//! [`cpu`] (for burn's CPU device) and `cube` (`CubeCL`, for every GPU). The functions here take
+//! and give burn tensors; the device of the tensors chooses the implementation.
+//!
+//! Law: on the CPU, computing `n` rows in one call equals `n` calls with one row, bit for bit.
+//! Hence nothing here uses burn's matmul, softmax or reductions, whose order depends on shapes.
+//!
+//! Law: the cache is owned. Operations that write into it take it by value and give it back,
+//! because burn's CPU tensors copy on write: a second reference would silently copy everything.
+
+pub mod cpu;
+#[cfg(feature = "cube")]
+mod cube;
+mod flex;
+pub mod reference;
+
+use burn::backend::tensor::{FloatTensor, IntTensor};
+use burn::backend::{Backend, Dispatch, backend_extension};
+use burn::tensor::{DType, Device, Int, Tensor, TensorData};
+
+use crate::layout::MatrixLayout;
+use crate::loader::repack::PackedMatrix;
+
+pub use cpu::KernelContext;
+
+/// Whether activations are rounded before they meet quantised weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// f32 activations, plain loops in fixed order: for parity tests.
+    Exact,
+    /// Activations rounded to int8, per token, in blocks of 32: fast.
+    Int8,
+}
+
+/// Dimensions of an attention layer and where its new tokens stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AttentionShape {
+    /// Query heads; a multiple of `num_kv_heads`.
+    pub num_heads: usize,
+    /// Key and value heads.
+    pub num_kv_heads: usize,
+    /// Values of a head; even.
+    pub head_dim: usize,
+    /// Position of the first new token = tokens already in the cache.
+    pub position: usize,
+}
+
+impl AttentionShape {
+    /// Values of all query heads of a token.
+    pub fn query_size(&self) -> usize {
+        self.num_heads * self.head_dim
+    }
+
+    /// Values of all key heads of a token.
+    pub fn kv_size(&self) -> usize {
+        self.num_kv_heads * self.head_dim
+    }
+}
+
+/// A weight matrix on a device, in one of our layouts.
+#[derive(Clone, Debug)]
+pub struct WeightMatrix {
+    bytes: Tensor<1, Int>,
+    layout: MatrixLayout,
+}
+
+impl WeightMatrix {
+    /// Moves a packed matrix to `device`, as words: not every GPU can address bytes.
+    pub fn new(matrix: PackedMatrix, device: &Device) -> Self {
+        let PackedMatrix { layout, mut bytes } = matrix;
+        bytes.resize(bytes.len().next_multiple_of(4), 0);
+        let words: Vec<u32> = bytemuck::pod_collect_to_vec(&bytes);
+        drop(bytes);
+        let length = words.len();
+        let words = TensorData::new(words, [length]);
+        Self {
+            bytes: Tensor::from_data(words, (device, DType::U32)),
+            layout,
+        }
+    }
+
+    /// Shape and layout.
+    pub fn layout(&self) -> &MatrixLayout {
+        &self.layout
+    }
+}
+
+/// The operations, for every backend a model can run on. Shapes: see the free functions.
+#[backend_extension(Flex, Cube: cfg(feature = "cube"))]
+pub trait Kernels: Backend {
+    /// See [`embedding`].
+    fn embedding(
+        context: &KernelContext,
+        weight: IntTensor<Self>,
+        layout: MatrixLayout,
+        tokens: &[u32],
+    ) -> FloatTensor<Self>;
+
+    /// See [`matmul`].
+    fn quantized_matmul(
+        context: &KernelContext,
+        input: FloatTensor<Self>,
+        weight: IntTensor<Self>,
+        layout: MatrixLayout,
+    ) -> FloatTensor<Self>;
+
+    /// See [`rms_norm`].
+    fn rms_norm(
+        context: &KernelContext,
+        input: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        epsilon: f32,
+    ) -> FloatTensor<Self>;
+
+    /// See [`rope_and_cache_write`].
+    fn rope_and_cache_write(
+        qkv: FloatTensor<Self>,
+        rotations: FloatTensor<Self>,
+        keys: FloatTensor<Self>,
+        values: FloatTensor<Self>,
+        shape: AttentionShape,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+
+    /// See [`attention`].
+    fn attention(
+        context: &KernelContext,
+        query: FloatTensor<Self>,
+        keys: FloatTensor<Self>,
+        values: FloatTensor<Self>,
+        shape: AttentionShape,
+    ) -> FloatTensor<Self>;
+
+    /// See [`swiglu`].
+    fn swiglu(context: &KernelContext, gate_up: FloatTensor<Self>) -> FloatTensor<Self>;
+}
+
+/// Rows of a weight matrix: `[num_tokens, in_features]`, row `i` the one of `tokens[i]`.
+///
+/// # Panics
+/// If a token is not below `out_features`.
+pub fn embedding(context: &KernelContext, weight: &WeightMatrix, tokens: &[u32]) -> Tensor<2> {
+    let bytes = weight.bytes.clone().into_dispatch();
+    let rows = <Dispatch as Kernels>::embedding(context, bytes, weight.layout, tokens);
+    Tensor::from_dispatch(rows)
+}
+
+/// `input * weight^T`: `[num_tokens, in_features]` to `[num_tokens, out_features]`.
+///
+/// # Panics
+/// If `input` is not `[_, in_features]`.
+pub fn matmul(context: &KernelContext, input: Tensor<2>, weight: &WeightMatrix) -> Tensor<2> {
+    let bytes = weight.bytes.clone().into_dispatch();
+    let input = input.into_dispatch();
+    let output = <Dispatch as Kernels>::quantized_matmul(context, input, bytes, weight.layout);
+    Tensor::from_dispatch(output)
+}
+
+/// Root-mean-square norm of each row, times `weight` (`[hidden_size]`).
+///
+/// # Panics
+/// If a row has another length than `weight`.
+pub fn rms_norm(
+    context: &KernelContext,
+    input: Tensor<2>,
+    weight: &Tensor<1>,
+    epsilon: f32,
+) -> Tensor<2> {
+    let (input, weight) = (input.into_dispatch(), weight.clone().into_dispatch());
+    Tensor::from_dispatch(<Dispatch as Kernels>::rms_norm(
+        context, input, weight, epsilon,
+    ))
+}
+
+/// Keys and values of one layer: two tensors `[capacity, num_kv_heads, head_dim]`, f32.
+pub type LayerCache = (Tensor<3>, Tensor<3>);
+
+/// Splits `qkv`, rotates query and key pairs, and writes keys and values into the cache.
+///
+/// # Shapes
+/// - `qkv`: `[num_tokens, query_size + 2 * kv_size]`
+/// - `rotations`: `[context_window, head_dim]`, cosine and sine of each pair, interleaved
+/// - the result: query `[num_tokens, query_size]`, and the cache that was given
+///
+/// # Panics
+/// If the cache has no room for `shape.position + num_tokens` tokens.
+pub fn rope_and_cache_write(
+    qkv: Tensor<2>,
+    rotations: &Tensor<2>,
+    cache: LayerCache,
+    shape: AttentionShape,
+) -> (Tensor<2>, LayerCache) {
+    let (query, keys, values) = <Dispatch as Kernels>::rope_and_cache_write(
+        qkv.into_dispatch(),
+        rotations.clone().into_dispatch(),
+        cache.0.into_dispatch(),
+        cache.1.into_dispatch(),
+        shape,
+    );
+    let cache = (Tensor::from_dispatch(keys), Tensor::from_dispatch(values));
+    (Tensor::from_dispatch(query), cache)
+}
+
+/// Causal attention of new tokens over the cache, which already holds them.
+///
+/// # Shapes
+/// - `query`: `[num_tokens, query_size]`; the result has the same shape
+///
+/// # Panics
+/// If the cache does not hold `shape.position + num_tokens` tokens.
+pub fn attention(
+    context: &KernelContext,
+    query: Tensor<2>,
+    cache: &LayerCache,
+    shape: AttentionShape,
+) -> Tensor<2> {
+    let output = <Dispatch as Kernels>::attention(
+        context,
+        query.into_dispatch(),
+        cache.0.clone().into_dispatch(),
+        cache.1.clone().into_dispatch(),
+        shape,
+    );
+    Tensor::from_dispatch(output)
+}
+
+/// `silu(gate) * up` of rows `[gate, up]`: `[num_tokens, 2 * size]` to `[num_tokens, size]`.
+pub fn swiglu(context: &KernelContext, gate_up: Tensor<2>) -> Tensor<2> {
+    Tensor::from_dispatch(<Dispatch as Kernels>::swiglu(
+        context,
+        gate_up.into_dispatch(),
+    ))
+}

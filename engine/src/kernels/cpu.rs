@@ -1,0 +1,274 @@
+//! The operations for CPUs: threads, activations, and the best instruction set that is there.
+//!
+//! A matrix product runs over chunks of weight rows. Within a chunk one function per layout and
+//! instruction set computes each output as a function of one weight row and one token alone, in
+//! one lane and accumulator order, however many tokens there are.
+
+pub mod activations;
+mod avx2;
+mod avx512;
+mod portable;
+pub mod thread_pool;
+mod topology;
+
+use super::{AttentionShape, Precision, reference};
+use crate::layout::{LayoutKind, MatrixLayout, Row};
+use activations::QuantizedRow;
+use thread_pool::{Columns, ThreadPool};
+
+/// Weight bytes a thread takes at a time: large enough to amortise, small enough to balance.
+const CHUNK_BYTES: usize = 16 << 10;
+
+/// Which instructions the kernels use. Only what was detected can be made.
+#[derive(Clone, Copy, Debug)]
+pub enum InstructionSet {
+    /// What every CPU of the target has.
+    Portable,
+    /// 256-bit vectors with fused multiply-add.
+    Avx2(avx2::Avx2),
+    /// AVX2 kernels with VNNI's four-way int8 products.
+    Avx512(avx512::Avx512),
+}
+
+impl InstructionSet {
+    /// All that this CPU has, best first; the last is always portable.
+    pub fn detect_all() -> Vec<Self> {
+        let mut found = Vec::new();
+        found.extend(avx512::Avx512::detect().map(Self::Avx512));
+        found.extend(avx2::Avx2::detect().map(Self::Avx2));
+        found.push(Self::Portable);
+        found
+    }
+
+    /// Name for logs and tests.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Portable => "portable",
+            Self::Avx2(_) => "avx2",
+            Self::Avx512(_) => "avx512-vnni",
+        }
+    }
+
+    /// Products of the rows in `columns` with every token.
+    fn multiply(
+        self,
+        rows: &[u8],
+        layout: &MatrixLayout,
+        tokens: &[QuantizedRow],
+        columns: &mut Columns<'_>,
+    ) {
+        match (self, layout.kind) {
+            (Self::Avx512(cpu), LayoutKind::Nibbles { table }) => {
+                cpu.multiply_nibbles(rows, table, tokens, columns);
+            }
+            (Self::Avx512(cpu), LayoutKind::Bytes) => cpu.multiply_bytes(rows, tokens, columns),
+            (Self::Avx2(cpu), LayoutKind::Nibbles { table }) => {
+                cpu.multiply_nibbles(rows, table, tokens, columns);
+            }
+            (Self::Avx2(cpu), LayoutKind::Bytes) => cpu.multiply_bytes(rows, tokens, columns),
+            (_, _) => portable::multiply(rows, layout, tokens, columns),
+        }
+    }
+
+    fn dot(self, left: &[f32], right: &[f32]) -> f32 {
+        match self {
+            Self::Portable => portable::dot(left, right),
+            Self::Avx2(cpu) => cpu.dot(left, right),
+            Self::Avx512(cpu) => cpu.avx2().dot(left, right),
+        }
+    }
+
+    fn attend(self, head: &portable::AttentionHead<'_>, output: &mut [f32]) {
+        match self {
+            Self::Portable => portable::attend(head, output),
+            Self::Avx2(cpu) => cpu.attend(head, output),
+            Self::Avx512(cpu) => cpu.avx2().attend(head, output),
+        }
+    }
+
+    fn swiglu(self, gate: &[f32], up: &[f32], output: &mut [f32]) {
+        match self {
+            Self::Portable => portable::swiglu(gate, up, output),
+            Self::Avx2(cpu) => cpu.swiglu(gate, up, output),
+            Self::Avx512(cpu) => cpu.avx2().swiglu(gate, up, output),
+        }
+    }
+
+    fn quantize(self, row: &[f32]) -> QuantizedRow {
+        match self {
+            Self::Portable => QuantizedRow::new(row),
+            Self::Avx2(cpu) => cpu.quantize(row),
+            Self::Avx512(cpu) => cpu.avx2().quantize(row),
+        }
+    }
+}
+
+/// What CPU kernels need beside tensors: threads, instructions, precision.
+#[derive(Debug)]
+pub struct KernelContext {
+    pool: ThreadPool,
+    instruction_set: InstructionSet,
+    precision: Precision,
+}
+
+impl KernelContext {
+    /// Threads (0 = physical cores) with the best instruction set of this CPU.
+    pub fn new(num_threads: usize, precision: Precision) -> Self {
+        let best = InstructionSet::detect_all()[0];
+        Self::with_instruction_set(num_threads, precision, best)
+    }
+
+    /// The same with a chosen instruction set, for tests and comparisons.
+    pub fn with_instruction_set(
+        num_threads: usize,
+        precision: Precision,
+        instruction_set: InstructionSet,
+    ) -> Self {
+        let num_threads = if num_threads == 0 {
+            topology::num_physical_cores()
+        } else {
+            num_threads
+        };
+        Self {
+            pool: ThreadPool::new(num_threads),
+            instruction_set,
+            precision,
+        }
+    }
+
+    /// The threads.
+    pub fn pool(&self) -> &ThreadPool {
+        &self.pool
+    }
+
+    /// The instructions in use.
+    pub fn instruction_set(&self) -> InstructionSet {
+        self.instruction_set
+    }
+
+    /// See [`super::embedding`].
+    pub(super) fn embedding(weight: &[u8], layout: &MatrixLayout, tokens: &[u32]) -> Vec<f32> {
+        reference::embedding(weight, layout, tokens)
+    }
+
+    /// See [`super::matmul`].
+    pub(super) fn matmul(&self, input: &[f32], weight: &[u8], layout: &MatrixLayout) -> Vec<f32> {
+        assert!(
+            input.len().is_multiple_of(layout.in_features),
+            "whole rows of in_features"
+        );
+        assert_eq!(weight.len(), layout.num_bytes(), "bytes of the weight");
+        let num_tokens = input.len() / layout.in_features;
+        let mut output = vec![0.0; num_tokens * layout.out_features];
+        let row_bytes = layout.row_bytes();
+        let chunk = (CHUNK_BYTES / row_bytes).clamp(1, layout.out_features);
+        let rows = |columns: &Columns<'_>| {
+            let range = columns.range();
+            &weight[range.start * row_bytes..range.end * row_bytes]
+        };
+        if self.precision == Precision::Exact || layout.kind == LayoutKind::Dense {
+            self.pool
+                .for_each_columns(&mut output, layout.out_features, chunk, |columns| {
+                    self.multiply_exact(rows(columns), layout, input, columns);
+                });
+            return output;
+        }
+        let mut tokens = vec![QuantizedRow::default(); num_tokens];
+        let tokens_per_chunk = num_tokens.div_ceil(4 * self.pool.num_threads());
+        self.pool
+            .for_each_chunk(&mut tokens, tokens_per_chunk, |index, tokens| {
+                let first = index * tokens_per_chunk * layout.in_features;
+                for (token, row) in tokens
+                    .iter_mut()
+                    .zip(input[first..].chunks(layout.in_features))
+                {
+                    *token = self.instruction_set.quantize(row);
+                }
+            });
+        self.pool
+            .for_each_columns(&mut output, layout.out_features, chunk, |columns| {
+                self.instruction_set
+                    .multiply(rows(columns), layout, &tokens, columns);
+            });
+        output
+    }
+
+    fn multiply_exact(
+        &self,
+        rows: &[u8],
+        layout: &MatrixLayout,
+        input: &[f32],
+        columns: &mut Columns<'_>,
+    ) {
+        let mut values = vec![0.0; layout.in_features];
+        for (column, row) in rows.chunks(layout.row_bytes()).enumerate() {
+            Row::new(layout, row).decode(&mut values);
+            for (token, activations) in input.chunks(layout.in_features).enumerate() {
+                columns.row_mut(token)[column] = self.instruction_set.dot(activations, &values);
+            }
+        }
+    }
+
+    /// See [`super::rms_norm`].
+    pub(super) fn rms_norm(&self, input: &[f32], weight: &[f32], epsilon: f32) -> Vec<f32> {
+        let size = weight.len();
+        assert!(
+            input.len().is_multiple_of(size),
+            "whole rows of the norm's size"
+        );
+        let mut output = vec![0.0; input.len()];
+        let norm = |row: usize, output: &mut [f32]| {
+            let input = &input[row * size..][..size];
+            let squares = self.instruction_set.dot(input, input);
+            #[expect(clippy::cast_precision_loss, reason = "sizes stay far below 2^24")]
+            let scale = 1.0 / (squares / size as f32 + epsilon).sqrt();
+            for ((out, x), w) in output.iter_mut().zip(input).zip(weight) {
+                *out = x * scale * w;
+            }
+        };
+        self.pool.for_each_chunk(&mut output, size, norm);
+        output
+    }
+
+    /// See [`super::attention`].
+    pub(super) fn attention(
+        &self,
+        query: &[f32],
+        keys: &[f32],
+        values: &[f32],
+        shape: &AttentionShape,
+    ) -> Vec<f32> {
+        let (head_dim, kv_size) = (shape.head_dim, shape.kv_size());
+        let num_tokens = query.len() / shape.query_size();
+        let num_cached = (shape.position + num_tokens) * kv_size;
+        assert!(
+            keys.len() >= num_cached && values.len() >= num_cached,
+            "tokens in the cache"
+        );
+        let heads_per_kv_head = shape.num_heads / shape.num_kv_heads;
+        let mut output = vec![0.0; query.len()];
+        self.pool
+            .for_each_chunk(&mut output, head_dim, |index, output| {
+                let head = portable::AttentionHead {
+                    query: &query[index * head_dim..][..head_dim],
+                    keys,
+                    values,
+                    first: index % shape.num_heads / heads_per_kv_head * head_dim,
+                    stride: kv_size,
+                    length: shape.position + index / shape.num_heads + 1,
+                };
+                self.instruction_set.attend(&head, output);
+            });
+        output
+    }
+
+    /// See [`super::swiglu`].
+    pub(super) fn swiglu(&self, gate_up: &[f32], size: usize) -> Vec<f32> {
+        let mut output = vec![0.0; gate_up.len() / 2];
+        self.pool.for_each_chunk(&mut output, size, |row, output| {
+            let (gate, up) = gate_up[row * 2 * size..][..2 * size].split_at(size);
+            self.instruction_set.swiglu(gate, up, output);
+        });
+        output
+    }
+}

@@ -1,0 +1,174 @@
+//! Kernels in plain Rust, for every CPU; written in fixed lanes, so that they vectorise.
+//!
+//! Functions marked always-inline are compiled once more inside the wider instruction sets.
+
+mod bytes;
+mod exponential;
+mod nibbles;
+
+use super::activations::QuantizedRow;
+use super::thread_pool::Columns;
+use crate::layout::{MatrixLayout, Row};
+use exponential::exponential;
+
+/// Lanes of a dot product: two 256-bit vectors of f32.
+const LANES: usize = 16;
+/// Values of a head that are accumulated together: four 256-bit vectors of f32.
+const HEAD_PART: usize = 32;
+
+/// Products of weight rows with every token.
+pub(super) fn multiply(
+    rows: &[u8],
+    layout: &MatrixLayout,
+    tokens: &[QuantizedRow],
+    columns: &mut Columns<'_>,
+) {
+    for (column, bytes) in rows.chunks(layout.row_bytes()).enumerate() {
+        let row = Row::new(layout, bytes);
+        for (index, token) in tokens.iter().enumerate() {
+            columns.row_mut(index)[column] = match row {
+                Row::Nibbles {
+                    scales,
+                    minima,
+                    codes,
+                    table,
+                } => nibbles::dot(
+                    &nibbles::NibbleRow {
+                        scales,
+                        minima,
+                        codes,
+                        table,
+                    },
+                    token,
+                ),
+                Row::Bytes { scales, codes } => bytes::dot(scales, codes, token),
+                Row::Dense(_) => unreachable!("dense weights take the exact path"),
+            };
+        }
+    }
+}
+
+/// Dot product in 16 lanes, added up in a fixed order.
+///
+/// # Panics
+/// If the lengths differ.
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "takes the vector width of the function it is part of"
+)]
+pub(super) fn dot(left: &[f32], right: &[f32]) -> f32 {
+    assert_eq!(left.len(), right.len(), "two vectors of one length");
+    let mut lanes = [0.0_f32; LANES];
+    let (left_parts, left_rest) = left.as_chunks::<LANES>();
+    let (right_parts, right_rest) = right.as_chunks::<LANES>();
+    for (x, y) in left_parts.iter().zip(right_parts) {
+        for i in 0..LANES {
+            lanes[i] += x[i] * y[i];
+        }
+    }
+    for (i, (x, y)) in left_rest.iter().zip(right_rest).enumerate() {
+        lanes[i] += x * y;
+    }
+    add_up(lanes)
+}
+
+/// Sum of lanes, by halves.
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "takes the vector width of the function it is part of"
+)]
+fn add_up(mut lanes: [f32; LANES]) -> f32 {
+    let mut width = LANES / 2;
+    while width > 0 {
+        for i in 0..width {
+            lanes[i] += lanes[i + width];
+        }
+        width /= 2;
+    }
+    lanes[0]
+}
+
+/// One query head and where its keys and values are.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AttentionHead<'a> {
+    pub(super) query: &'a [f32],
+    pub(super) keys: &'a [f32],
+    pub(super) values: &'a [f32],
+    /// Where the head begins in the row of a position.
+    pub(super) first: usize,
+    /// Values of a position.
+    pub(super) stride: usize,
+    /// Positions to attend to, from 0 on.
+    pub(super) length: usize,
+}
+
+impl AttentionHead<'_> {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "part of a loop that must vectorise")]
+    fn row<'c>(&self, cache: &'c [f32], position: usize) -> &'c [f32] {
+        &cache[position * self.stride + self.first..][..self.query.len()]
+    }
+}
+
+/// Attention of one query head. Everything is added in the order of positions, from 0 on.
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "takes the vector width of the function it is part of"
+)]
+pub(super) fn attend(head: &AttentionHead<'_>, output: &mut [f32]) {
+    #[expect(clippy::cast_precision_loss, reason = "a head has some hundred values")]
+    let scale = 1.0 / (head.query.len() as f32).sqrt();
+    // Loops, not iterator chains: closures would keep the vector width of the whole program.
+    let mut weights = vec![0.0_f32; head.length];
+    let mut largest = f32::NEG_INFINITY;
+    for (position, weight) in weights.iter_mut().enumerate() {
+        *weight = dot(head.query, head.row(head.keys, position)) * scale;
+        largest = if *weight > largest { *weight } else { largest };
+    }
+    let mut lanes = [0.0_f32; LANES];
+    for part in weights.chunks_mut(LANES) {
+        for weight in part.iter_mut() {
+            *weight = exponential(*weight - largest);
+        }
+        for (lane, weight) in lanes.iter_mut().zip(part) {
+            *lane += *weight;
+        }
+    }
+    let inverse = 1.0 / add_up(lanes);
+    let (parts, rest) = output.as_chunks_mut::<HEAD_PART>();
+    let rest_first = parts.len() * HEAD_PART;
+    for (index, part) in parts.iter_mut().enumerate() {
+        let mut sums = [0.0_f32; HEAD_PART];
+        for (position, weight) in weights.iter().enumerate() {
+            let row = &head.row(head.values, position)[index * HEAD_PART..][..HEAD_PART];
+            for (sum, value) in sums.iter_mut().zip(row) {
+                *sum += weight * value;
+            }
+        }
+        for (out, sum) in part.iter_mut().zip(&sums) {
+            *out = sum * inverse;
+        }
+    }
+    for (index, out) in rest.iter_mut().enumerate() {
+        let products = weights
+            .iter()
+            .enumerate()
+            .map(|(position, weight)| weight * head.row(head.values, position)[rest_first + index]);
+        *out = products.sum::<f32>() * inverse;
+    }
+}
+
+/// `silu(gate) * up`.
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "takes the vector width of the function it is part of"
+)]
+pub(super) fn swiglu(gate: &[f32], up: &[f32], output: &mut [f32]) {
+    for ((out, gate), up) in output.iter_mut().zip(gate).zip(up) {
+        *out = gate / (1.0 + exponential(-gate)) * up;
+    }
+}

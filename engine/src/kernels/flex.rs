@@ -1,0 +1,116 @@
+//! The operations for burn's CPU device: tensors to slices and back.
+
+use burn::backend::Flex;
+use burn::backend::tensor::{FloatTensor, IntTensor};
+use burn::tensor::TensorData;
+use burn_flex::FlexTensor;
+
+use super::cpu::KernelContext;
+use super::{AttentionShape, Kernels, reference};
+use crate::layout::MatrixLayout;
+
+impl Kernels for Flex {
+    fn embedding(
+        _context: &KernelContext,
+        weight: IntTensor<Self>,
+        layout: MatrixLayout,
+        tokens: &[u32],
+    ) -> FloatTensor<Self> {
+        let rows = KernelContext::embedding(weight_bytes(&weight, &layout), &layout, tokens);
+        matrix(rows, layout.in_features)
+    }
+
+    fn quantized_matmul(
+        context: &KernelContext,
+        input: FloatTensor<Self>,
+        weight: IntTensor<Self>,
+        layout: MatrixLayout,
+    ) -> FloatTensor<Self> {
+        let input = contiguous(input);
+        let weight = weight_bytes(&weight, &layout);
+        matrix(
+            context.matmul(floats(&input), weight, &layout),
+            layout.out_features,
+        )
+    }
+
+    fn rms_norm(
+        context: &KernelContext,
+        input: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        epsilon: f32,
+    ) -> FloatTensor<Self> {
+        let (input, weight) = (contiguous(input), contiguous(weight));
+        let weight = floats(&weight);
+        matrix(
+            context.rms_norm(floats(&input), weight, epsilon),
+            weight.len(),
+        )
+    }
+
+    fn rope_and_cache_write(
+        qkv: FloatTensor<Self>,
+        rotations: FloatTensor<Self>,
+        mut keys: FloatTensor<Self>,
+        mut values: FloatTensor<Self>,
+        shape: AttentionShape,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        let (qkv, rotations) = (contiguous(qkv), contiguous(rotations));
+        let query = reference::rope_and_cache_write(
+            floats(&qkv),
+            floats(&rotations),
+            owned_floats(&mut keys),
+            owned_floats(&mut values),
+            &shape,
+        );
+        (matrix(query, shape.query_size()), keys, values)
+    }
+
+    fn attention(
+        context: &KernelContext,
+        query: FloatTensor<Self>,
+        keys: FloatTensor<Self>,
+        values: FloatTensor<Self>,
+        shape: AttentionShape,
+    ) -> FloatTensor<Self> {
+        let query = contiguous(query);
+        let output = context.attention(floats(&query), floats(&keys), floats(&values), &shape);
+        matrix(output, shape.query_size())
+    }
+
+    fn swiglu(context: &KernelContext, gate_up: FloatTensor<Self>) -> FloatTensor<Self> {
+        let gate_up = contiguous(gate_up);
+        let size = gate_up.layout().shape()[1] / 2;
+        matrix(context.swiglu(floats(&gate_up), size), size)
+    }
+}
+
+/// Bytes of a weight, without the padding of its last word.
+fn weight_bytes<'a>(weight: &'a FlexTensor, layout: &MatrixLayout) -> &'a [u8] {
+    &weight.bytes()[..layout.num_bytes()]
+}
+
+fn contiguous(tensor: FlexTensor) -> FlexTensor {
+    if tensor.is_contiguous() {
+        tensor
+    } else {
+        tensor.to_contiguous()
+    }
+}
+
+/// Values of a contiguous tensor; its buffer may be larger than it is.
+fn floats(tensor: &FlexTensor) -> &[f32] {
+    let layout = tensor.layout();
+    &tensor.storage::<f32>()[layout.start_offset()..][..layout.num_elements()]
+}
+
+/// Values to write into, never a copy.
+fn owned_floats(tensor: &mut FlexTensor) -> &mut [f32] {
+    let values = tensor.try_storage_mut::<f32>();
+    values.expect("invariant: the cache is owned, see docs/adr/0001-cache-is-owned.md")
+}
+
+fn matrix(values: Vec<f32>, num_columns: usize) -> FlexTensor {
+    let num_rows = values.len() / num_columns;
+    FlexTensor::from_data(TensorData::new(values, [num_rows, num_columns]))
+}

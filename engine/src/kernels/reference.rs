@@ -1,0 +1,158 @@
+//! The operations as plain loops in f64 or f32: the specification, and the oracle of the others.
+//!
+//! Never optimised. Layouts and shapes are those of [`crate::kernels`]; all slices are row-major.
+
+use super::AttentionShape;
+use crate::layout::{MatrixLayout, Row};
+
+/// See [`super::embedding`].
+pub fn embedding(weight: &[u8], layout: &MatrixLayout, tokens: &[u32]) -> Vec<f32> {
+    let mut output = vec![0.0; tokens.len() * layout.in_features];
+    for (row, token) in output.chunks_mut(layout.in_features).zip(tokens) {
+        let start = *token as usize * layout.row_bytes();
+        Row::new(layout, &weight[start..start + layout.row_bytes()]).decode(row);
+    }
+    output
+}
+
+/// See [`super::matmul`]. Sums in f64.
+pub fn matmul(input: &[f32], weight: &[u8], layout: &MatrixLayout) -> Vec<f32> {
+    let num_tokens = input.len() / layout.in_features;
+    let mut output = vec![0.0; num_tokens * layout.out_features];
+    let mut row = vec![0.0; layout.in_features];
+    for (out_index, bytes) in weight.chunks(layout.row_bytes()).enumerate() {
+        Row::new(layout, bytes).decode(&mut row);
+        for (token, activations) in input.chunks(layout.in_features).enumerate() {
+            let products = activations
+                .iter()
+                .zip(&row)
+                .map(|(x, w)| f64::from(*x) * f64::from(*w));
+            output[token * layout.out_features + out_index] = to_f32(products.sum());
+        }
+    }
+    output
+}
+
+/// See [`super::rms_norm`].
+pub fn rms_norm(input: &[f32], weight: &[f32], epsilon: f32) -> Vec<f32> {
+    let mut output = Vec::with_capacity(input.len());
+    for row in input.chunks(weight.len()) {
+        let squares: f64 = row.iter().map(|x| f64::from(*x) * f64::from(*x)).sum();
+        let scale = 1.0 / (squares / to_f64(row.len()) + f64::from(epsilon)).sqrt();
+        output.extend(
+            row.iter()
+                .zip(weight)
+                .map(|(x, w)| to_f32(f64::from(*x) * scale) * w),
+        );
+    }
+    output
+}
+
+/// Rotates the pairs `(2i, 2i + 1)` of every head in `row` by the angles of one position.
+pub fn rotate(row: &mut [f32], rotations: &[f32]) {
+    for head in row.chunks_mut(rotations.len()) {
+        for (pair, angle) in head
+            .as_chunks_mut::<2>()
+            .0
+            .iter_mut()
+            .zip(rotations.as_chunks::<2>().0)
+        {
+            let ([x, y], [cosine, sine]) = (*pair, *angle);
+            *pair = [x * cosine - y * sine, x * sine + y * cosine];
+        }
+    }
+}
+
+/// Cosine and sine of every pair at every position: `[context_window, head_dim]`.
+pub fn rotations(context_window: usize, head_dim: usize, frequency_base: f32) -> Vec<f32> {
+    let mut rotations = Vec::with_capacity(context_window * head_dim);
+    for position in 0..context_window {
+        for pair in 0..head_dim / 2 {
+            let exponent = -to_f64(2 * pair) / to_f64(head_dim);
+            let angle = to_f64(position) * f64::from(frequency_base).powf(exponent);
+            rotations.extend([to_f32(angle.cos()), to_f32(angle.sin())]);
+        }
+    }
+    rotations
+}
+
+/// See [`super::rope_and_cache_write`]; the query is returned, the cache written in place.
+pub fn rope_and_cache_write(
+    qkv: &[f32],
+    rotations: &[f32],
+    keys: &mut [f32],
+    values: &mut [f32],
+    shape: &AttentionShape,
+) -> Vec<f32> {
+    let (query_size, kv_size) = (shape.query_size(), shape.kv_size());
+    let mut query = Vec::with_capacity(qkv.len());
+    for (index, row) in qkv.chunks(query_size + 2 * kv_size).enumerate() {
+        let position = shape.position + index;
+        let angles = &rotations[position * shape.head_dim..][..shape.head_dim];
+        let key = &mut keys[position * kv_size..][..kv_size];
+        query.extend(&row[..query_size]);
+        key.copy_from_slice(&row[query_size..query_size + kv_size]);
+        values[position * kv_size..][..kv_size].copy_from_slice(&row[query_size + kv_size..]);
+        rotate(&mut query[index * query_size..], angles);
+        rotate(key, angles);
+    }
+    query
+}
+
+/// See [`super::attention`]. Sums in f64.
+pub fn attention(query: &[f32], keys: &[f32], values: &[f32], shape: &AttentionShape) -> Vec<f32> {
+    let (head_dim, kv_size) = (shape.head_dim, shape.kv_size());
+    let heads_per_kv_head = shape.num_heads / shape.num_kv_heads;
+    let mut output = Vec::with_capacity(query.len());
+    for (index, query_head) in query.chunks(head_dim).enumerate() {
+        let length = shape.position + index / shape.num_heads + 1;
+        let first = index % shape.num_heads / heads_per_kv_head * head_dim;
+        let at = |cache: &[f32], position: usize, i: usize| {
+            f64::from(cache[position * kv_size + first + i])
+        };
+        let scores: Vec<f64> = (0..length)
+            .map(|position| {
+                let products =
+                    (0..head_dim).map(|i| f64::from(query_head[i]) * at(keys, position, i));
+                products.sum::<f64>() / to_f64(head_dim).sqrt()
+            })
+            .collect();
+        let max = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let weights: Vec<f64> = scores.iter().map(|score| (score - max).exp()).collect();
+        let total: f64 = weights.iter().sum();
+        for i in 0..head_dim {
+            let sum: f64 = (0..length).map(|p| weights[p] * at(values, p, i)).sum();
+            output.push(to_f32(sum / total));
+        }
+    }
+    output
+}
+
+/// See [`super::swiglu`].
+pub fn swiglu(gate_up: &[f32], size: usize) -> Vec<f32> {
+    let mut output = Vec::with_capacity(gate_up.len() / 2);
+    for row in gate_up.chunks(2 * size) {
+        let (gate, up) = row.split_at(size);
+        output.extend(gate.iter().zip(up).map(|(gate, up)| {
+            let gate = f64::from(*gate);
+            to_f32(gate / (1.0 + (-gate).exp()) * f64::from(*up))
+        }));
+    }
+    output
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the result is an f32 by definition"
+)]
+fn to_f32(value: f64) -> f32 {
+    value as f32
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "lengths and positions stay far below 2^52"
+)]
+fn to_f64(value: usize) -> f64 {
+    value as f64
+}

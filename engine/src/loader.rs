@@ -1,0 +1,12 @@
+//! Model files: memory-mapped, and validated to the last byte range before a weight is used.
+//!
+//! Knows formats, not models: names and shapes a model needs are checked by [`crate::model`].
+//! Never executes or follows anything found in a file, and never touches the network.
+
+pub mod gguf;
+pub mod mapped_file;
+pub mod metadata;
+pub mod repack;
+
+pub use gguf::{GgufError, GgufFile, GgufProblem};
+pub use metadata::{Metadata, MetadataError};

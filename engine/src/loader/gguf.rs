@@ -1,0 +1,182 @@
+//! GGUF files: one header with metadata and a tensor table, then the tensors.
+//!
+//! [`GgufFile::open`] validates everything a later read relies on: a [`GgufFile`] that exists has
+//! only tensors of known type whose bytes lie inside the file.
+//!
+//! Source: the GGUF specification, versions 2 and 3, little-endian.
+
+mod header;
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::mapped_file::MappedFile;
+use super::metadata::Metadata;
+
+pub use header::{GgufHeader, GgufProblem};
+
+/// A GGUF file that cannot be used, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {problem}", path.display())]
+pub struct GgufError {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    #[source]
+    pub problem: GgufProblem,
+}
+
+/// How the values of a tensor are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TensorType {
+    /// Four bytes a value.
+    F32,
+    /// Two bytes a value.
+    F16,
+    /// Two bytes a value, f32 cut in half.
+    Bf16,
+    /// 32 values in 18 bytes: f16 scale, 4-bit codes around 8.
+    Q4_0,
+    /// 32 values in 20 bytes: f16 scale, f16 minimum, 4-bit codes.
+    Q4_1,
+    /// 32 values in 34 bytes: f16 scale, int8 codes.
+    Q8_0,
+}
+
+impl TensorType {
+    fn from_number(number: u32) -> Option<Self> {
+        Some(match number {
+            0 => Self::F32,
+            1 => Self::F16,
+            2 => Self::Q4_0,
+            3 => Self::Q4_1,
+            8 => Self::Q8_0,
+            30 => Self::Bf16,
+            _ => return None,
+        })
+    }
+
+    /// Values a block holds; the innermost dimension is a multiple of it.
+    pub fn block_length(self) -> u64 {
+        match self {
+            Self::F32 | Self::F16 | Self::Bf16 => 1,
+            Self::Q4_0 | Self::Q4_1 | Self::Q8_0 => 32,
+        }
+    }
+
+    /// Bytes of a block.
+    pub fn block_bytes(self) -> u64 {
+        match self {
+            Self::F32 => 4,
+            Self::F16 | Self::Bf16 => 2,
+            Self::Q4_0 => 18,
+            Self::Q4_1 => 20,
+            Self::Q8_0 => 34,
+        }
+    }
+}
+
+/// Entry of the tensor table; its byte range is known to lie inside the file.
+#[derive(Clone, Debug)]
+pub struct TensorEntry {
+    /// Name as in the checkpoint.
+    pub name: String,
+    /// Dimensions, innermost first (a matrix is `[in_features, out_features]`).
+    pub dimensions: Vec<u64>,
+    /// How the values are stored.
+    pub tensor_type: TensorType,
+    /// First byte in the file.
+    pub(super) start: usize,
+    /// Bytes it takes.
+    pub(super) byte_length: usize,
+}
+
+impl TensorEntry {
+    /// Bytes it takes in the file.
+    pub fn num_bytes(&self) -> usize {
+        self.byte_length
+    }
+
+    /// Number of values.
+    pub fn num_elements(&self) -> u64 {
+        self.dimensions.iter().product()
+    }
+}
+
+/// An opened and validated GGUF file.
+#[derive(Debug)]
+pub struct GgufFile {
+    path: PathBuf,
+    map: MappedFile,
+    header: GgufHeader,
+}
+
+impl GgufFile {
+    /// Maps the file at `path` and validates its header and every tensor range.
+    ///
+    /// # Errors
+    /// [`GgufError`] naming the file, the thing that is wrong, what was expected and what was found.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, GgufError> {
+        let path = path.as_ref().to_owned();
+        let opened = MappedFile::open(&path)
+            .map_err(GgufProblem::from)
+            .and_then(|map| GgufHeader::parse(map.bytes()).map(|header| (map, header)));
+        match opened {
+            Ok((map, header)) => Ok(Self { path, map, header }),
+            Err(problem) => Err(GgufError { path, problem }),
+        }
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Key-value metadata.
+    pub fn metadata(&self) -> &Metadata {
+        &self.header.metadata
+    }
+
+    /// All tensors, in file order.
+    pub fn tensors(&self) -> &[TensorEntry] {
+        &self.header.tensors
+    }
+
+    /// The tensor called `name` and its bytes.
+    pub fn tensor(&self, name: &str) -> Option<(&TensorEntry, &[u8])> {
+        let entry = self.header.tensor(name)?;
+        Some((
+            entry,
+            &self.map.bytes()[entry.start..entry.start + entry.byte_length],
+        ))
+    }
+
+    /// Number of weights in all tensors.
+    pub fn num_parameters(&self) -> u64 {
+        self.header
+            .tensors
+            .iter()
+            .map(TensorEntry::num_elements)
+            .sum()
+    }
+
+    /// Identity of the model: hex SHA-256 over header, tensor table and file length.
+    ///
+    /// Reads no weights, so it is cheap; two files that differ only in weights but agree in every
+    /// name, type and offset share it.
+    pub fn fingerprint(&self) -> String {
+        let bytes = self.map.bytes();
+        let mut hasher = Sha256::new();
+        hasher.update(&bytes[..self.header.table_end]);
+        hasher.update((bytes.len() as u64).to_le_bytes());
+        hasher
+            .finalize()
+            .iter()
+            .fold(String::with_capacity(64), |mut hex, byte| {
+                write!(hex, "{byte:02x}").expect("invariant: writing to a string cannot fail");
+                hex
+            })
+    }
+}

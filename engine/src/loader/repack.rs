@@ -1,0 +1,132 @@
+//! Brings the tensors of a file into the layouts that kernels know, value by value the same.
+
+use half::{bf16, f16};
+
+use super::gguf::{TensorEntry, TensorType};
+use crate::layout::{BLOCK_LENGTH, LINEAR_TABLE, LayoutKind, MatrixLayout, NIBBLE_BLOCK_BYTES};
+
+/// A matrix in one of our layouts.
+#[derive(Clone, Debug)]
+pub struct PackedMatrix {
+    /// Shape and layout.
+    pub layout: MatrixLayout,
+    /// `layout.num_bytes()` bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// Why a tensor cannot be brought into one of our layouts.
+#[derive(Debug, thiserror::Error, PartialEq)]
+#[non_exhaustive]
+pub enum RepackError {
+    /// Not a matrix, or one too large for this machine's addresses.
+    #[error("tensor {tensor} has dimensions {found:?}, expected two")]
+    NotAMatrix { tensor: String, found: Vec<u64> },
+    /// A quantised tensor where plain values are needed.
+    #[error("tensor {tensor} has type {found:?}, expected F32, F16 or BF16")]
+    NotDense { tensor: String, found: TensorType },
+    /// A scale so large that its shift by the middle code leaves f16.
+    #[error("tensor {tensor} has a Q4_0 scale of {found}, expected less than 8188")]
+    ScaleTooLarge { tensor: String, found: f32 },
+}
+
+/// Repacks a matrix. Q4_0 and Q4_1 become nibbles, Q8_0 bytes, the others f32.
+///
+/// # Errors
+/// [`RepackError`]; `bytes` must be the tensor's own, as a [`super::GgufFile`] hands them out.
+pub fn matrix(entry: &TensorEntry, bytes: &[u8]) -> Result<PackedMatrix, RepackError> {
+    let shape = match entry.dimensions[..] {
+        [inner, outer] => usize::try_from(inner).ok().zip(usize::try_from(outer).ok()),
+        _ => None,
+    };
+    let Some((in_features, out_features)) = shape else {
+        let found = entry.dimensions.clone();
+        return Err(RepackError::NotAMatrix {
+            tensor: entry.name.clone(),
+            found,
+        });
+    };
+    let kind = match entry.tensor_type {
+        TensorType::Q4_0 | TensorType::Q4_1 => LayoutKind::Nibbles {
+            table: LINEAR_TABLE,
+        },
+        TensorType::Q8_0 => LayoutKind::Bytes,
+        TensorType::F32 | TensorType::F16 | TensorType::Bf16 => LayoutKind::Dense,
+    };
+    let layout = MatrixLayout {
+        kind,
+        out_features,
+        in_features,
+    };
+    let mut packed = Vec::with_capacity(layout.num_bytes());
+    let file_row_bytes = bytes.len() / out_features;
+    for row in bytes.chunks_exact(file_row_bytes) {
+        match entry.tensor_type {
+            TensorType::Q4_0 => pack_q4_0(&entry.name, row, &mut packed)?,
+            TensorType::Q4_1 => pack_q4_1(row, &mut packed),
+            TensorType::Q8_0 => pack_q8_0(row, &mut packed),
+            _ => packed.extend(dense_values(entry.tensor_type, row).flat_map(f32::to_le_bytes)),
+        }
+    }
+    debug_assert_eq!(packed.len(), layout.num_bytes());
+    Ok(PackedMatrix {
+        layout,
+        bytes: packed,
+    })
+}
+
+/// Values of an unquantised tensor as f32.
+///
+/// # Errors
+/// [`RepackError::NotDense`].
+pub fn vector(entry: &TensorEntry, bytes: &[u8]) -> Result<Vec<f32>, RepackError> {
+    match entry.tensor_type {
+        TensorType::F32 | TensorType::F16 | TensorType::Bf16 => {
+            Ok(dense_values(entry.tensor_type, bytes).collect())
+        }
+        found => Err(RepackError::NotDense {
+            tensor: entry.name.clone(),
+            found,
+        }),
+    }
+}
+
+fn dense_values(tensor_type: TensorType, bytes: &[u8]) -> impl Iterator<Item = f32> {
+    let width = if tensor_type == TensorType::F32 { 4 } else { 2 };
+    bytes
+        .chunks_exact(width)
+        .map(move |value| match (tensor_type, value) {
+            (TensorType::F16, &[a, b]) => f16::from_le_bytes([a, b]).to_f32(),
+            (_, &[a, b]) => bf16::from_le_bytes([a, b]).to_f32(),
+            (_, value) => f32::from_le_bytes([value[0], value[1], value[2], value[3]]),
+        })
+}
+
+/// `scale * (code - 8)` becomes `scale * code + minimum` with `minimum = -8 * scale`, exact in f16.
+fn pack_q4_0(tensor: &str, row: &[u8], packed: &mut Vec<u8>) -> Result<(), RepackError> {
+    let blocks = row.as_chunks::<{ 2 + NIBBLE_BLOCK_BYTES }>().0;
+    packed.extend(blocks.iter().flat_map(|block| [block[0], block[1]]));
+    for block in blocks {
+        let scale = f16::from_le_bytes([block[0], block[1]]);
+        let minimum = f16::from_f32(-8.0 * scale.to_f32());
+        if scale.is_finite() && !minimum.is_finite() {
+            let (tensor, found) = (tensor.to_owned(), scale.to_f32());
+            return Err(RepackError::ScaleTooLarge { tensor, found });
+        }
+        packed.extend(minimum.to_le_bytes());
+    }
+    packed.extend(blocks.iter().flat_map(|block| &block[2..]));
+    Ok(())
+}
+
+fn pack_q4_1(row: &[u8], packed: &mut Vec<u8>) {
+    let blocks = row.as_chunks::<{ 4 + NIBBLE_BLOCK_BYTES }>().0;
+    packed.extend(blocks.iter().flat_map(|block| [block[0], block[1]]));
+    packed.extend(blocks.iter().flat_map(|block| [block[2], block[3]]));
+    packed.extend(blocks.iter().flat_map(|block| &block[4..]));
+}
+
+fn pack_q8_0(row: &[u8], packed: &mut Vec<u8>) {
+    let blocks = row.as_chunks::<{ 2 + BLOCK_LENGTH }>().0;
+    packed.extend(blocks.iter().flat_map(|block| [block[0], block[1]]));
+    packed.extend(blocks.iter().flat_map(|block| &block[2..]));
+}

@@ -1,0 +1,396 @@
+//! The `llama` architecture: grouped-query attention, rotary positions, SwiGLU, RMS norms.
+//!
+//! Dimensions come from the file's metadata alone and every tensor is checked against them. In
+//! this format the rotary pairs of a head are adjacent values (queries and keys are permuted when
+//! the file is written).
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::ModelError;
+use super::weights::{Linear, WeightReader};
+use crate::kernels::{
+    AttentionShape, KernelContext, LayerCache, WeightMatrix, attention, embedding, matmul,
+    reference, rms_norm, rope_and_cache_write, swiglu,
+};
+use crate::kv_cache::{CacheShape, KvCache};
+use crate::loader::{GgufFile, Metadata};
+
+/// Largest dimension or count that is believed.
+const MAX_DIMENSION: u32 = 1 << 20;
+
+/// Dimensions of a model, as in its metadata.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LlamaConfig {
+    /// Values of a token between layers.
+    pub hidden_size: usize,
+    /// Values inside the MLP.
+    pub intermediate_size: usize,
+    /// Layers.
+    pub num_layers: usize,
+    /// Query heads.
+    pub num_heads: usize,
+    /// Key and value heads.
+    pub num_kv_heads: usize,
+    /// Values of a head.
+    pub head_dim: usize,
+    /// Tokens in the vocabulary.
+    pub vocab_size: usize,
+    /// Tokens the model was made for.
+    pub max_context: usize,
+    /// Added to the mean square in norms.
+    pub rms_norm_epsilon: f32,
+    /// Base of the rotary frequencies.
+    pub rope_base: f32,
+}
+
+impl LlamaConfig {
+    /// Reads and checks the dimensions.
+    ///
+    /// # Errors
+    /// [`ModelError::UnknownArchitecture`], [`ModelError::Metadata`], [`ModelError::Dimension`].
+    pub fn new(file: &GgufFile) -> Result<Self, ModelError> {
+        let metadata = file.metadata();
+        let architecture = metadata.string("general.architecture")?;
+        if architecture != "llama" {
+            return Err(ModelError::UnknownArchitecture {
+                found: architecture.to_owned(),
+            });
+        }
+        let hidden_size = dimension(metadata, "llama.embedding_length")?;
+        let num_heads = dimension(metadata, "llama.attention.head_count")?;
+        let num_kv_heads = optional(metadata, "llama.attention.head_count_kv", num_heads)?;
+        let head_dim = optional(
+            metadata,
+            "llama.attention.key_length",
+            hidden_size / num_heads,
+        )?;
+        let config = Self {
+            hidden_size,
+            intermediate_size: dimension(metadata, "llama.feed_forward_length")?,
+            num_layers: dimension(metadata, "llama.block_count")?,
+            num_heads,
+            num_kv_heads,
+            head_dim,
+            vocab_size: vocab_size(file)?,
+            max_context: dimension(metadata, "llama.context_length")?,
+            rms_norm_epsilon: metadata.f32("llama.attention.layer_norm_rms_epsilon")?,
+            rope_base: optional_f32(metadata, "llama.rope.freq_base", 10_000.0)?,
+        };
+        config.check(metadata)?;
+        Ok(config)
+    }
+
+    fn check(&self, metadata: &Metadata) -> Result<(), ModelError> {
+        let rope_dimensions = optional(metadata, "llama.rope.dimension_count", self.head_dim)?;
+        let key = "llama.rope.scaling.type";
+        let scaling = if metadata.contains(key) {
+            metadata.string(key)?
+        } else {
+            "none"
+        };
+        let checks = [
+            (
+                self.head_dim > 0 && self.head_dim.is_multiple_of(2),
+                (
+                    "llama.attention.key_length",
+                    self.head_dim.to_string(),
+                    "an even number",
+                ),
+            ),
+            (
+                self.num_heads.is_multiple_of(self.num_kv_heads),
+                (
+                    "llama.attention.head_count_kv",
+                    self.num_kv_heads.to_string(),
+                    "a divisor of llama.attention.head_count",
+                ),
+            ),
+            (
+                rope_dimensions == self.head_dim,
+                (
+                    "llama.rope.dimension_count",
+                    rope_dimensions.to_string(),
+                    "the size of a head: partial rotation is not supported",
+                ),
+            ),
+            (
+                scaling == "none",
+                (key, scaling.to_owned(), "none: others are not supported"),
+            ),
+            (
+                self.rope_base > 0.0 && self.rms_norm_epsilon > 0.0,
+                (
+                    "llama.rope.freq_base and llama.attention.layer_norm_rms_epsilon",
+                    format!("{} and {}", self.rope_base, self.rms_norm_epsilon),
+                    "more than 0",
+                ),
+            ),
+        ];
+        match checks.into_iter().find(|(holds, _)| !holds) {
+            None => Ok(()),
+            Some((_, (key, found, expected))) => Err(ModelError::Dimension {
+                key: key.to_owned(),
+                found,
+                expected,
+            }),
+        }
+    }
+
+    fn query_size(&self) -> usize {
+        self.num_heads * self.head_dim
+    }
+
+    fn kv_size(&self) -> usize {
+        self.num_kv_heads * self.head_dim
+    }
+}
+
+/// The embedding's rows; the tokenizer's list must have as many.
+fn vocab_size(file: &GgufFile) -> Result<usize, ModelError> {
+    let name = "token_embd.weight";
+    let missing = || ModelError::MissingTensor {
+        name: name.to_owned(),
+    };
+    let (entry, _) = file.tensor(name).ok_or_else(missing)?;
+    let rows = entry.dimensions.get(1).copied().unwrap_or(1);
+    let key = "tokenizer.ggml.tokens";
+    if file.metadata().contains(key) {
+        let num_tokens = file.metadata().strings(key)?.len();
+        if num_tokens as u64 != rows {
+            let (key, found) = (key.to_owned(), format!("{num_tokens} tokens"));
+            let expected = "one for each row of token_embd.weight";
+            return Err(ModelError::Dimension {
+                key,
+                found,
+                expected,
+            });
+        }
+    }
+    usize::try_from(rows).map_err(|_| missing())
+}
+
+fn dimension(metadata: &Metadata, key: &str) -> Result<usize, ModelError> {
+    let value = metadata.u32(key)?;
+    if (1..=MAX_DIMENSION).contains(&value) {
+        return Ok(value as usize);
+    }
+    let (key, found) = (key.to_owned(), value.to_string());
+    Err(ModelError::Dimension {
+        key,
+        found,
+        expected: "1 to 1048576",
+    })
+}
+
+fn optional(metadata: &Metadata, key: &str, default: usize) -> Result<usize, ModelError> {
+    if metadata.contains(key) {
+        dimension(metadata, key)
+    } else {
+        Ok(default)
+    }
+}
+
+fn optional_f32(metadata: &Metadata, key: &str, default: f32) -> Result<f32, ModelError> {
+    if metadata.contains(key) {
+        Ok(metadata.f32(key)?)
+    } else {
+        Ok(default)
+    }
+}
+
+#[derive(Debug)]
+struct Layer {
+    attn_norm: Tensor<1>,
+    attn_qkv: Linear,
+    attn_output: Linear,
+    ffn_norm: Tensor<1>,
+    ffn_gate_up: Linear,
+    ffn_down: Linear,
+}
+
+impl Layer {
+    fn load(
+        weights: &mut WeightReader<'_>,
+        config: &LlamaConfig,
+        index: usize,
+    ) -> Result<Self, ModelError> {
+        let name = |part: &str| format!("blk.{index}.{part}.weight");
+        let (hidden, inner) = (config.hidden_size, config.intermediate_size);
+        let (query, kv) = (config.query_size(), config.kv_size());
+        let qkv = [
+            (name("attn_q"), query),
+            (name("attn_k"), kv),
+            (name("attn_v"), kv),
+        ];
+        let gate_up = [(name("ffn_gate"), inner), (name("ffn_up"), inner)];
+        Ok(Self {
+            attn_norm: weights.vector(&name("attn_norm"), hidden)?,
+            attn_qkv: weights.linear(&qkv, hidden)?,
+            attn_output: weights.linear(&[(name("attn_output"), hidden)], query)?,
+            ffn_norm: weights.vector(&name("ffn_norm"), hidden)?,
+            ffn_gate_up: weights.linear(&gate_up, hidden)?,
+            ffn_down: weights.linear(&[(name("ffn_down"), hidden)], inner)?,
+        })
+    }
+}
+
+/// A loaded model.
+#[derive(Debug)]
+pub struct Llama {
+    config: LlamaConfig,
+    token_embd: WeightMatrix,
+    layers: Vec<Layer>,
+    output_norm: Tensor<1>,
+    output: WeightMatrix,
+    rotations: Tensor<2>,
+}
+
+impl Llama {
+    /// Takes the weights out of `file`, for sequences of up to `context_window` tokens.
+    ///
+    /// # Errors
+    /// [`ModelError`], before any tensor is used that does not fit.
+    pub fn load(
+        file: &GgufFile,
+        context_window: usize,
+        device: &Device,
+        progress: &mut dyn FnMut(u8),
+    ) -> Result<Self, ModelError> {
+        let config = LlamaConfig::new(file)?;
+        let (hidden_size, vocab_size) = (config.hidden_size, config.vocab_size);
+        let mut weights = WeightReader::new(file, device, progress);
+        let token_embd = weights.matrix("token_embd.weight", vocab_size, hidden_size)?;
+        let layers = (0..config.num_layers).map(|index| Layer::load(&mut weights, &config, index));
+        let layers = layers.collect::<Result<_, _>>()?;
+        let output_norm = weights.vector("output_norm.weight", hidden_size)?;
+        let output = if weights.has("output.weight") {
+            weights.matrix("output.weight", vocab_size, hidden_size)?
+        } else {
+            token_embd.clone() // tied
+        };
+        weights.finish()?;
+        let rotations = reference::rotations(context_window, config.head_dim, config.rope_base);
+        let rotations = TensorData::new(rotations, [context_window, config.head_dim]);
+        let rotations = Tensor::from_data(rotations, device);
+        Ok(Self {
+            config,
+            token_embd,
+            layers,
+            output_norm,
+            output,
+            rotations,
+        })
+    }
+
+    /// Dimensions.
+    pub fn config(&self) -> &LlamaConfig {
+        &self.config
+    }
+
+    /// Dimensions of a cache for sequences of up to `context_window` tokens.
+    pub fn cache_shape(&self, context_window: usize) -> CacheShape {
+        let LlamaConfig {
+            num_layers,
+            num_kv_heads,
+            head_dim,
+            ..
+        } = self.config;
+        CacheShape {
+            num_layers,
+            num_kv_heads,
+            head_dim,
+            context_window,
+        }
+    }
+
+    /// Bytes of weights that a decode step reads.
+    pub fn bytes_per_token(&self) -> usize {
+        let layer_bytes = |layer: &Layer| {
+            let linears = [
+                &layer.attn_qkv,
+                &layer.attn_output,
+                &layer.ffn_gate_up,
+                &layer.ffn_down,
+            ];
+            let norms = 2 * self.config.hidden_size * size_of::<f32>();
+            linears.into_iter().map(Linear::num_bytes).sum::<usize>() + norms
+        };
+        self.layers.iter().map(layer_bytes).sum::<usize>() + self.output.layout().num_bytes()
+    }
+
+    /// Computes `tokens` behind what is in `cache`; gives hidden states `[num_tokens, hidden_size]`.
+    ///
+    /// `abort` is asked before every layer; when it says yes there are no hidden states, and the
+    /// cache holds the tokens it held before.
+    pub fn forward(
+        &self,
+        context: &KernelContext,
+        tokens: &[u32],
+        mut cache: KvCache,
+        abort: &dyn Fn() -> bool,
+    ) -> (Option<Tensor<2>>, KvCache) {
+        cache.reserve(cache.len() + tokens.len());
+        let (caches, bones) = cache.into_layers();
+        let LlamaConfig {
+            num_heads,
+            num_kv_heads,
+            head_dim,
+            ..
+        } = self.config;
+        let shape = AttentionShape {
+            num_heads,
+            num_kv_heads,
+            head_dim,
+            position: bones.len(),
+        };
+        let mut hidden_states = embedding(context, &self.token_embd, tokens);
+        let mut written = Vec::with_capacity(caches.len());
+        let mut caches = caches.into_iter();
+        for layer in &self.layers {
+            if abort() {
+                written.extend(caches);
+                return (None, bones.with_layers(written, 0));
+            }
+            let cache = caches
+                .next()
+                .expect("invariant: a cache has as many layers as its model");
+            let (next_states, cache) =
+                self.forward_layer(context, layer, hidden_states, (shape, cache));
+            hidden_states = next_states;
+            written.push(cache);
+        }
+        (
+            Some(hidden_states),
+            bones.with_layers(written, tokens.len()),
+        )
+    }
+
+    fn forward_layer(
+        &self,
+        context: &KernelContext,
+        layer: &Layer,
+        hidden_states: Tensor<2>,
+        (shape, cache): (AttentionShape, LayerCache),
+    ) -> (Tensor<2>, LayerCache) {
+        let epsilon = self.config.rms_norm_epsilon;
+        let normed = rms_norm(context, hidden_states.clone(), &layer.attn_norm, epsilon);
+        let qkv = layer.attn_qkv.forward(context, normed);
+        let (query, cache) = rope_and_cache_write(qkv, &self.rotations, cache, shape);
+        let attended = attention(context, query, &cache, shape);
+        let hidden_states = hidden_states + layer.attn_output.forward(context, attended);
+
+        let normed = rms_norm(context, hidden_states.clone(), &layer.ffn_norm, epsilon);
+        let inner = swiglu(context, layer.ffn_gate_up.forward(context, normed));
+        (
+            hidden_states + layer.ffn_down.forward(context, inner),
+            cache,
+        )
+    }
+
+    /// Logits `[num_tokens, vocab_size]` of hidden states.
+    pub fn logits(&self, context: &KernelContext, hidden_states: Tensor<2>) -> Tensor<2> {
+        let epsilon = self.config.rms_norm_epsilon;
+        let normed = rms_norm(context, hidden_states, &self.output_norm, epsilon);
+        matmul(context, normed, &self.output)
+    }
+}

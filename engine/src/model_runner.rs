@@ -1,0 +1,205 @@
+//! Tokens in, logits out: one loaded model with its kernels, used by one thread.
+//!
+//! Knows token ids and tensors; knows no text and no requests. Computing `n` tokens at once gives
+//! the same bits as computing them one by one, in any chunks.
+
+use burn::tensor::{Device, Tensor};
+
+use crate::kernels::{KernelContext, Precision};
+use crate::kv_cache::KvCache;
+use crate::loader::GgufFile;
+use crate::model::llama::LlamaConfig;
+use crate::model::{Llama, LoadError, ModelError};
+use crate::request::TokenId;
+
+/// One value a token of the vocabulary.
+pub type Logits = Vec<f32>;
+
+/// How a model is run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RunnerConfig {
+    /// Compute threads; 0 = physical cores.
+    pub num_threads: usize,
+    /// f32 activations everywhere, from plain loops.
+    pub exact: bool,
+    /// Longest sequence; 0 = what the model was made for.
+    pub context_window: usize,
+}
+
+/// What became of a forward pass; the cache comes back in any case.
+#[derive(Debug)]
+pub enum ForwardOutcome {
+    /// All tokens are computed and in the cache.
+    Done {
+        /// Of the last token.
+        logits: Logits,
+        /// With the tokens.
+        cache: KvCache,
+    },
+    /// The caller's `abort` said yes.
+    Aborted {
+        /// As it was before.
+        cache: KvCache,
+    },
+}
+
+/// A model that is ready to compute.
+#[derive(Debug)]
+pub struct ModelRunner {
+    model: Llama,
+    context: KernelContext,
+    device: Device,
+    context_window: usize,
+    fingerprint: String,
+    num_parameters: u64,
+}
+
+impl ModelRunner {
+    /// Loads the model of `file`; `progress` hears percents, in order.
+    ///
+    /// # Errors
+    /// [`LoadError`] naming the file and what is wrong with it.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the file is unmapped when loading is done"
+    )]
+    pub fn load(
+        file: GgufFile,
+        config: RunnerConfig,
+        progress: &mut dyn FnMut(u8),
+    ) -> Result<Self, LoadError> {
+        Self::load_from(&file, config, progress).map_err(|problem| LoadError {
+            path: file.path().to_owned(),
+            problem,
+        })
+    }
+
+    fn load_from(
+        file: &GgufFile,
+        config: RunnerConfig,
+        progress: &mut dyn FnMut(u8),
+    ) -> Result<Self, ModelError> {
+        let limit = LlamaConfig::new(file)?.max_context;
+        let wanted = if config.context_window == 0 {
+            limit
+        } else {
+            config.context_window
+        };
+        if wanted > limit {
+            return Err(ModelError::ContextWindow { wanted, limit });
+        }
+        let device = Device::flex();
+        let precision = if config.exact {
+            Precision::Exact
+        } else {
+            Precision::Int8
+        };
+        let model = Llama::load(file, wanted, &device, progress)?;
+        Ok(Self {
+            model,
+            context: KernelContext::new(config.num_threads, precision),
+            device,
+            context_window: wanted,
+            fingerprint: file.fingerprint(),
+            num_parameters: file.num_parameters(),
+        })
+    }
+
+    /// Longest sequence.
+    pub fn context_window(&self) -> usize {
+        self.context_window
+    }
+
+    /// Values in [`Logits`].
+    pub fn vocab_size(&self) -> usize {
+        self.model.config().vocab_size
+    }
+
+    /// Identity of the model file, see [`GgufFile::fingerprint`].
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// Weights of the model.
+    pub fn num_parameters(&self) -> u64 {
+        self.num_parameters
+    }
+
+    /// Bytes of weights that a decode step reads.
+    pub fn bytes_per_token(&self) -> usize {
+        self.model.bytes_per_token()
+    }
+
+    /// Threads and instructions in use.
+    pub fn kernel_context(&self) -> &KernelContext {
+        &self.context
+    }
+
+    /// An empty cache for a new sequence.
+    pub fn new_cache(&self) -> KvCache {
+        KvCache::new(self.model.cache_shape(self.context_window), &self.device)
+    }
+
+    /// Computes `tokens` at positions `cache.len()` on; logits of the last one.
+    ///
+    /// `abort` is asked before every layer.
+    ///
+    /// # Panics
+    /// If there is no token, one is not in the vocabulary, or they do not fit into the context
+    /// window: the scheduler admits no such step.
+    pub fn forward(
+        &mut self,
+        tokens: &[TokenId],
+        cache: KvCache,
+        abort: &dyn Fn() -> bool,
+    ) -> ForwardOutcome {
+        let num_tokens = tokens.len();
+        match self.hidden_states(tokens, cache, abort) {
+            (None, cache) => ForwardOutcome::Aborted { cache },
+            (Some(hidden_states), cache) => {
+                let last = hidden_states.slice([num_tokens - 1..num_tokens]);
+                ForwardOutcome::Done {
+                    logits: self.logits(last),
+                    cache,
+                }
+            }
+        }
+    }
+
+    /// Computes `tokens` like [`forward`](Self::forward); logits of every one of them.
+    ///
+    /// # Panics
+    /// As [`forward`](Self::forward).
+    pub fn forward_all(&mut self, tokens: &[TokenId], cache: KvCache) -> (Vec<Logits>, KvCache) {
+        let vocab_size = self.vocab_size();
+        let (hidden_states, cache) = self.hidden_states(tokens, cache, &|| false);
+        let hidden_states = hidden_states.expect("invariant: nobody aborted");
+        let logits = self.logits(hidden_states);
+        (
+            logits.chunks(vocab_size).map(<[f32]>::to_vec).collect(),
+            cache,
+        )
+    }
+
+    fn hidden_states(
+        &self,
+        tokens: &[TokenId],
+        cache: KvCache,
+        abort: &dyn Fn() -> bool,
+    ) -> (Option<Tensor<2>>, KvCache) {
+        assert!(!tokens.is_empty(), "a step computes at least one token");
+        let tokens: Vec<u32> = tokens.iter().map(|token| token.0).collect();
+        let vocab_size = self.vocab_size();
+        let known = tokens.iter().all(|token| (*token as usize) < vocab_size);
+        assert!(known, "a token is outside the vocabulary of {vocab_size}");
+        self.model.forward(&self.context, &tokens, cache, abort)
+    }
+
+    fn logits(&self, hidden_states: Tensor<2>) -> Vec<f32> {
+        let logits = self.model.logits(&self.context, hidden_states);
+        logits
+            .into_data()
+            .try_into_vec()
+            .expect("invariant: logits are f32")
+    }
+}

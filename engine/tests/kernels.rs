@@ -1,0 +1,288 @@
+//! Every kernel of every instruction set this CPU has, against the reference.
+
+use std::io::Write as _;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use hearth_engine::kernels::cpu::InstructionSet;
+use hearth_engine::kernels::{
+    self, AttentionShape, KernelContext, Precision, WeightMatrix, reference,
+};
+use hearth_engine::layout::{LINEAR_TABLE, LayoutKind, MatrixLayout};
+use hearth_engine::loader::repack::PackedMatrix;
+use proptest::prelude::*;
+
+/// Distance allowed where both sides have f32 inputs, relative to the largest value.
+const FLOAT_TOLERANCE: f32 = 2e-5;
+/// Distance allowed where activations are rounded to int8: about 1/127/sqrt(3) of noise a value.
+const INT8_TOLERANCE: f32 = 2e-2;
+
+/// FP4 values times two, shifted by 12 so that all are positive.
+const SHIFTED_FP4: [i8; 16] = [12, 13, 14, 15, 16, 18, 20, 24, 12, 11, 10, 9, 8, 6, 4, 0];
+
+/// A small generator: tests need variety and repeatability, no quality.
+struct Noise(u64);
+
+impl Noise {
+    fn bits(&mut self) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 >> 33
+    }
+
+    /// -1 to 1.
+    fn float(&mut self) -> f32 {
+        f32::from(u16::try_from(self.bits() & 0xffff).unwrap()) / 32_768.0 - 1.0
+    }
+
+    fn floats(&mut self, count: usize) -> Vec<f32> {
+        (0..count).map(|_| self.float()).collect()
+    }
+
+    fn matrix(
+        &mut self,
+        kind: LayoutKind,
+        out_features: usize,
+        in_features: usize,
+    ) -> PackedMatrix {
+        let layout = MatrixLayout {
+            kind,
+            out_features,
+            in_features,
+        };
+        let blocks = layout.num_blocks();
+        let mut bytes = Vec::with_capacity(layout.num_bytes());
+        for _ in 0..out_features {
+            if kind == LayoutKind::Dense {
+                bytes.extend(
+                    self.floats(in_features)
+                        .into_iter()
+                        .flat_map(f32::to_le_bytes),
+                );
+                continue;
+            }
+            let halves = if kind == LayoutKind::Bytes {
+                blocks
+            } else {
+                blocks * 2
+            };
+            for index in 0..halves {
+                let scale = self.float() * if index < blocks { 0.05 } else { 0.3 };
+                bytes.extend(half::f16::from_f32(scale).to_le_bytes());
+            }
+            let codes = layout.row_bytes() - halves * 2;
+            bytes.extend((0..codes).map(|_| u8::try_from(self.bits() & 0xff).unwrap()));
+        }
+        PackedMatrix { layout, bytes }
+    }
+}
+
+fn matrix(values: &[f32], columns: usize) -> Tensor<2> {
+    let values = TensorData::new(values.to_vec(), [values.len() / columns, columns]);
+    Tensor::from_data(values, &Device::flex())
+}
+
+fn vector(values: &[f32]) -> Tensor<1> {
+    Tensor::from_data(
+        TensorData::new(values.to_vec(), [values.len()]),
+        &Device::flex(),
+    )
+}
+
+fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().try_into_vec().unwrap()
+}
+
+/// Contexts of every instruction set; those this CPU lacks are named.
+fn contexts(precision: Precision) -> Vec<KernelContext> {
+    let found = InstructionSet::detect_all();
+    for name in ["avx512-vnni", "avx2", "portable"] {
+        if !found.iter().any(|set| set.name() == name) {
+            writeln!(std::io::stderr(), "skipped: this CPU has no {name}").unwrap();
+        }
+    }
+    let context = |set| KernelContext::with_instruction_set(2, precision, set);
+    found.into_iter().map(context).collect()
+}
+
+/// Asserts that `found` is within `tolerance` of `expected`, relative to its largest value.
+fn check(what: &str, found: &[f32], expected: &[f32], tolerance: f32) {
+    assert_eq!(found.len(), expected.len(), "{what}: number of values");
+    let largest = expected
+        .iter()
+        .fold(1e-6_f32, |largest, value| largest.max(value.abs()));
+    for (index, (found, expected)) in found.iter().zip(expected).enumerate() {
+        let distance = (found - expected).abs() / largest;
+        assert!(
+            distance <= tolerance,
+            "{what}: value {index} is {found}, expected {expected}"
+        );
+    }
+}
+
+fn check_matmul(kind: LayoutKind, num_tokens: usize, out_features: usize, in_features: usize) {
+    let mut noise = Noise(7);
+    let weight = noise.matrix(kind, out_features, in_features);
+    let input = noise.floats(num_tokens * in_features);
+    let expected = reference::matmul(&input, &weight.bytes, &weight.layout);
+    let device = Device::flex();
+    for precision in [Precision::Exact, Precision::Int8] {
+        let rounds = precision == Precision::Int8 && kind != LayoutKind::Dense;
+        let tolerance = if rounds {
+            INT8_TOLERANCE
+        } else {
+            FLOAT_TOLERANCE
+        };
+        for context in contexts(precision) {
+            let set = context.instruction_set().name();
+            let what = format!("{kind:?} {num_tokens}x{out_features}x{in_features} {set}");
+            let weight = WeightMatrix::new(weight.clone(), &device);
+            let output = kernels::matmul(&context, matrix(&input, in_features), &weight);
+            check(&what, &values(output), &expected, tolerance);
+        }
+    }
+}
+
+#[test]
+fn products_agree_with_the_reference_on_real_and_ragged_shapes() {
+    let linear = LayoutKind::Nibbles {
+        table: LINEAR_TABLE,
+    };
+    let shifted = LayoutKind::Nibbles { table: SHIFTED_FP4 };
+    for kind in [linear, shifted, LayoutKind::Bytes, LayoutKind::Dense] {
+        for (num_tokens, out_features, in_features) in [
+            (1, 960, 576),
+            (7, 576, 1_536),
+            (4, 1, 32),
+            (3, 5, 96),
+            (13, 67, 288),
+            (1, 33, 2_880),
+        ] {
+            check_matmul(kind, num_tokens, out_features, in_features);
+        }
+    }
+}
+
+#[test]
+fn embeddings_are_the_rows_of_the_matrix() {
+    let mut noise = Noise(3);
+    let weight = noise.matrix(LayoutKind::Bytes, 50, 64);
+    let tokens = [49, 0, 7, 7];
+    let expected = reference::embedding(&weight.bytes, &weight.layout, &tokens);
+    let context = KernelContext::new(1, Precision::Int8);
+    let weight = WeightMatrix::new(weight, &Device::flex());
+    check(
+        "embedding",
+        &values(kernels::embedding(&context, &weight, &tokens)),
+        &expected,
+        0.0,
+    );
+}
+
+#[test]
+fn norms_and_activations_agree_with_the_reference() {
+    for (num_tokens, size) in [(1, 576), (5, 32), (3, 37), (2, 1)] {
+        let mut noise = Noise(11);
+        let (input, weight) = (noise.floats(num_tokens * size), noise.floats(size));
+        let gate_up = noise.floats(num_tokens * 2 * size);
+        let gate_up: Vec<f32> = gate_up.into_iter().map(|value| value * 20.0).collect();
+        for context in contexts(Precision::Int8) {
+            let what = format!("{num_tokens}x{size} {}", context.instruction_set().name());
+            let normed = kernels::rms_norm(&context, matrix(&input, size), &vector(&weight), 1e-5);
+            let expected = reference::rms_norm(&input, &weight, 1e-5);
+            check(
+                &format!("rms_norm {what}"),
+                &values(normed),
+                &expected,
+                FLOAT_TOLERANCE,
+            );
+            let output = kernels::swiglu(&context, matrix(&gate_up, 2 * size));
+            let expected = reference::swiglu(&gate_up, size);
+            check(
+                &format!("swiglu {what}"),
+                &values(output),
+                &expected,
+                FLOAT_TOLERANCE,
+            );
+        }
+    }
+}
+
+#[test]
+fn attention_agrees_with_the_reference() {
+    for (num_heads, num_kv_heads, head_dim, position, num_tokens) in [
+        (9, 3, 64, 130, 1),
+        (4, 4, 40, 0, 6),
+        (4, 1, 2, 17, 3),
+        (2, 1, 128, 63, 2),
+    ] {
+        let shape = AttentionShape {
+            num_heads,
+            num_kv_heads,
+            head_dim,
+            position,
+        };
+        let mut noise = Noise(5);
+        let capacity = position + num_tokens + 3;
+        let qkv_size = shape.query_size() + 2 * shape.kv_size();
+        let qkv = noise.floats(num_tokens * qkv_size);
+        let mut keys = noise.floats(capacity * shape.kv_size());
+        let mut cached_values = noise.floats(capacity * shape.kv_size());
+        let rotations = reference::rotations(capacity, head_dim, 10_000.0);
+        let tensor = |values: &[f32]| -> Tensor<3> {
+            let shape = [capacity, num_kv_heads, head_dim];
+            Tensor::from_data(TensorData::new(values.to_vec(), shape), &Device::flex())
+        };
+        let cache = (tensor(&keys), tensor(&cached_values));
+        let (query, cache) = kernels::rope_and_cache_write(
+            matrix(&qkv, qkv_size),
+            &matrix(&rotations, head_dim),
+            cache,
+            shape,
+        );
+        let (k, v) = (&mut keys, &mut cached_values);
+        let expected_query = reference::rope_and_cache_write(&qkv, &rotations, k, v, &shape);
+        check("query", &values(query.clone()), &expected_query, 0.0);
+        check("keys", &values(cache.0.clone()), &keys, 0.0);
+        check("values", &values(cache.1.clone()), &cached_values, 0.0);
+        let expected = reference::attention(&expected_query, &keys, &cached_values, &shape);
+        for context in contexts(Precision::Int8) {
+            let what = format!("attention {shape:?} {}", context.instruction_set().name());
+            let output = kernels::attention(&context, query.clone(), &cache, shape);
+            check(&what, &values(output), &expected, FLOAT_TOLERANCE);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// The law that exact continuation, prefix caching and batching rest on.
+    #[test]
+    fn a_product_of_many_tokens_has_the_bits_of_products_of_one(
+        num_tokens in 1_usize..10,
+        out_features in 1_usize..40,
+        blocks in 1_usize..20,
+        seed in any::<u64>(),
+        bytes in any::<bool>(),
+        exact in any::<bool>(),
+    ) {
+        let mut noise = Noise(seed);
+        let linear = LayoutKind::Nibbles { table: LINEAR_TABLE };
+        let kind = if bytes { LayoutKind::Bytes } else { linear };
+        let precision = if exact { Precision::Exact } else { Precision::Int8 };
+        let in_features = blocks * 32;
+        let weight = noise.matrix(kind, out_features, in_features);
+        let weight = WeightMatrix::new(weight, &Device::flex());
+        let input = noise.floats(num_tokens * in_features);
+        for context in contexts(precision) {
+            let together = values(kernels::matmul(&context, matrix(&input, in_features), &weight));
+            for (row, output) in input.chunks(in_features).zip(together.chunks(out_features)) {
+                let alone = values(kernels::matmul(&context, matrix(row, in_features), &weight));
+                let bits = |values: &[f32]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+                prop_assert_eq!(bits(&alone), bits(output));
+            }
+        }
+    }
+}

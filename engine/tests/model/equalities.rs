@@ -1,0 +1,147 @@
+//! The equalities that exact continuation, prefix caching and batching rest on, bit for bit.
+
+use hearth_engine::kv_cache::KvCache;
+use hearth_engine::loader::GgufFile;
+use hearth_engine::model_runner::{ForwardOutcome, Logits, ModelRunner, RunnerConfig};
+use hearth_engine::request::TokenId;
+use proptest::prelude::*;
+
+use super::tiny_gguf::{CONTEXT_LENGTH, TinyGguf, VOCAB_SIZE};
+
+fn runner(seed: u64, num_threads: usize, exact: bool) -> ModelRunner {
+    let written = TinyGguf::new(seed).write();
+    let file = GgufFile::open(written.path()).unwrap();
+    let config = RunnerConfig {
+        num_threads,
+        exact,
+        context_window: 0,
+    };
+    ModelRunner::load(file, config, &mut |_| ()).unwrap()
+}
+
+fn forward(runner: &mut ModelRunner, tokens: &[TokenId], cache: KvCache) -> (Logits, KvCache) {
+    match runner.forward(tokens, cache, &|| false) {
+        ForwardOutcome::Done { logits, cache } => (logits, cache),
+        ForwardOutcome::Aborted { .. } => panic!("nobody aborted"),
+    }
+}
+
+fn bits(logits: &[f32]) -> Vec<u32> {
+    logits.iter().map(|logit| logit.to_bits()).collect()
+}
+
+fn tokens() -> impl Strategy<Value = Vec<TokenId>> {
+    let token = (0..u32::try_from(VOCAB_SIZE).unwrap()).prop_map(TokenId);
+    prop::collection::vec(token, 1..40)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_prefill_of_n_tokens_is_n_decode_steps(
+        tokens in tokens(), seed in 0_u64..4, exact in any::<bool>(),
+    ) {
+        let mut runner = runner(seed, 2, exact);
+        let cache = runner.new_cache();
+        let (whole, _) = runner.forward_all(&tokens, cache);
+        let mut cache = runner.new_cache();
+        for (token, expected) in tokens.iter().zip(&whole) {
+            let logits;
+            (logits, cache) = forward(&mut runner, &[*token], cache);
+            prop_assert!(logits.iter().all(|logit| logit.is_finite()));
+            prop_assert_eq!(bits(&logits), bits(expected));
+        }
+    }
+
+    #[test]
+    fn a_chunked_prefill_is_the_whole_one_on_any_number_of_threads(
+        tokens in tokens(), chunk in 1_usize..12, seed in 0_u64..4,
+    ) {
+        let mut one = runner(seed, 1, false);
+        let cache = one.new_cache();
+        let (whole, _) = forward(&mut one, &tokens, cache);
+        let mut three = runner(seed, 3, false);
+        let (mut cache, mut last) = (three.new_cache(), Vec::new());
+        for chunk in tokens.chunks(chunk) {
+            (last, cache) = forward(&mut three, chunk, cache);
+        }
+        prop_assert_eq!(cache.len(), tokens.len());
+        prop_assert_eq!(bits(&last), bits(&whole));
+    }
+
+    #[test]
+    fn a_truncated_cache_continues_as_if_the_rest_had_never_been(
+        tokens in tokens(), keep in 0_usize..40,
+    ) {
+        let mut runner = runner(2, 2, false);
+        let cache = runner.new_cache();
+        let (expected, mut cache) = forward(&mut runner, &tokens, cache);
+        let keep = keep.min(tokens.len() - 1);
+        cache.truncate(keep);
+        let (again, cache) = forward(&mut runner, &tokens[keep..], cache);
+        prop_assert_eq!(cache.len(), tokens.len());
+        prop_assert_eq!(bits(&again), bits(&expected));
+    }
+}
+
+#[test]
+fn an_aborted_pass_gives_the_cache_back_as_it_was() {
+    let mut runner = runner(1, 2, false);
+    let cache = runner.new_cache();
+    let (_, cache) = forward(&mut runner, &[TokenId(3), TokenId(4)], cache);
+    let asked = std::cell::Cell::new(0);
+    let second_layer = || {
+        asked.set(asked.get() + 1);
+        asked.get() == 2
+    };
+    let outcome = runner.forward(&[TokenId(5)], cache, &second_layer);
+    let ForwardOutcome::Aborted { cache } = outcome else {
+        panic!("it was aborted")
+    };
+    assert_eq!(cache.len(), 2);
+    let (after, _) = forward(&mut runner, &[TokenId(6)], cache);
+    let cache = runner.new_cache();
+    let (expected, _) = forward(&mut runner, &[TokenId(3), TokenId(4), TokenId(6)], cache);
+    assert_eq!(bits(&after), bits(&expected));
+}
+
+#[test]
+fn a_sequence_may_fill_the_context_window_but_not_more() {
+    let mut runner = runner(1, 1, false);
+    assert_eq!(runner.context_window(), CONTEXT_LENGTH as usize);
+    let tokens = vec![TokenId(1); runner.context_window()];
+    let cache = runner.new_cache();
+    let (logits, cache) = forward(&mut runner, &tokens, cache);
+    assert_eq!(
+        (logits.len(), cache.len()),
+        (runner.vocab_size(), tokens.len())
+    );
+    let beyond = std::panic::AssertUnwindSafe(|| runner.forward(&[TokenId(1)], cache, &|| false));
+    assert!(std::panic::catch_unwind(beyond).is_err());
+}
+
+#[test]
+fn loading_reports_percents_in_order_and_the_same_file_has_the_same_fingerprint() {
+    let written = TinyGguf::new(1).write();
+    let open = || GgufFile::open(written.path()).unwrap();
+    let mut percents = Vec::new();
+    let runner = ModelRunner::load(open(), RunnerConfig::default(), &mut |percent| {
+        percents.push(percent);
+    });
+    let runner = runner.unwrap();
+    assert_eq!((percents.first(), percents.last()), (Some(&0), Some(&100)));
+    assert!(percents.is_sorted());
+    assert_eq!(runner.fingerprint(), open().fingerprint());
+    assert_eq!(runner.fingerprint().len(), 64);
+    let wanted = RunnerConfig {
+        context_window: 129,
+        ..RunnerConfig::default()
+    };
+    let error = ModelRunner::load(open(), wanted, &mut |_| ()).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("129 tokens is wanted, the model was made for 128")
+    );
+}

@@ -1,9 +1,11 @@
 //! The commands: `hearth serve | generate | bench | verify | doctor | user`.
 
+mod bench;
 mod doctor;
 mod generate;
 mod serve;
 mod user;
+mod verify;
 
 use std::{
     io::{self, Write},
@@ -30,6 +32,10 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Answers one prompt on standard output.
     Generate(generate::GenerateArgs),
+    /// Measures how fast a model runs on this machine.
+    Bench(bench::BenchArgs),
+    /// Compares a model with outputs that another implementation made.
+    Verify(verify::VerifyArgs),
     /// Says what is there, what is usable, and what mends the rest.
     Doctor(doctor::DoctorArgs),
     /// Makes and lists accounts, and resets passwords.
@@ -63,6 +69,8 @@ impl Cli {
         let outcome = match self.command {
             Command::Serve(args) => serve::run(args),
             Command::Generate(args) => generate::run(args),
+            Command::Bench(args) => bench::run(&args),
+            Command::Verify(args) => verify::run(&args),
             Command::Doctor(args) => doctor::run(&args),
             Command::User(args) => user::run(args),
         };

@@ -1,4 +1,4 @@
-//! Stands in for the turns and the pages until they are merged.
+//! Stands in for the turns, the engine's door and the pages until they are merged.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use hearth_app::{
     },
     service::{ChatService, SendMessage},
 };
-use hearth_engine::handle::{EngineHandle, EngineState};
+use hearth_engine::handle::{EngineConfig, EngineState, ModelSource};
 use leptos::{config::LeptosOptions, prelude::*};
 use leptos_router::{
     components::{Route, Router, Routes},
@@ -19,6 +19,26 @@ use leptos_router::{
 };
 
 use crate::store::Store;
+
+#[derive(Clone, Debug)]
+pub(crate) struct EngineHandle {
+    source: ModelSource,
+}
+
+impl EngineHandle {
+    pub(crate) fn start(source: ModelSource, _config: EngineConfig) -> Self {
+        Self { source }
+    }
+
+    pub(crate) fn state(&self) -> EngineState {
+        match &self.source {
+            ModelSource::Gguf(path) if path.is_file() => EngineState::Ready,
+            source => EngineState::Failed(format!("cannot load {source:?}")),
+        }
+    }
+
+    pub(crate) fn shut_down(&self) {}
+}
 
 #[derive(Debug)]
 pub(crate) struct ChatServer {

@@ -1,8 +1,11 @@
 //! The commands: `hearth serve | generate | bench | verify | doctor | user`.
 
+mod bench;
 mod doctor;
+mod generate;
 mod serve;
 mod user;
+mod verify;
 
 use std::{
     io::{self, Write},
@@ -10,6 +13,7 @@ use std::{
     process::ExitCode,
 };
 
+use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, Overrides};
@@ -26,6 +30,12 @@ pub struct Cli {
 enum Command {
     /// Serves the page.
     Serve(serve::ServeArgs),
+    /// Answers one prompt on standard output.
+    Generate(generate::GenerateArgs),
+    /// Measures how fast a model runs on this machine.
+    Bench(bench::BenchArgs),
+    /// Compares a model with outputs that another implementation made.
+    Verify(verify::VerifyArgs),
     /// Says what is there, what is usable, and what mends the rest.
     Doctor(doctor::DoctorArgs),
     /// Makes and lists accounts, and resets passwords.
@@ -58,6 +68,9 @@ impl Cli {
     pub fn run(self) -> ExitCode {
         let outcome = match self.command {
             Command::Serve(args) => serve::run(args),
+            Command::Generate(args) => generate::run(args),
+            Command::Bench(args) => bench::run(&args),
+            Command::Verify(args) => verify::run(&args),
             Command::Doctor(args) => doctor::run(&args),
             Command::User(args) => user::run(args),
         };
@@ -67,6 +80,17 @@ impl Cli {
             ExitCode::FAILURE
         })
     }
+}
+
+/// The configured model.
+fn model(config: &Config) -> anyhow::Result<PathBuf> {
+    config.model().with_context(|| {
+        let folder = config.models();
+        format!(
+            "there is no model: name one with --model, or put a .gguf file into {}",
+            folder.display()
+        )
+    })
 }
 
 /// Several threads; the engine brings its own.

@@ -23,9 +23,9 @@ use crate::{
 };
 
 /// Running turns get this long to be written down.
-const TURNS_GRACE: Duration = Duration::from_secs(2);
+const TURNS_GRACE: Duration = Duration::from_secs(3);
 /// Then open connections get this long.
-const CONNECTIONS_GRACE: Duration = Duration::from_secs(2);
+const CONNECTIONS_GRACE: Duration = Duration::from_secs(1);
 
 /// What to serve.
 #[derive(Clone, Debug)]
@@ -215,8 +215,15 @@ pub async fn open_store(config: &Config) -> Result<Store, ServeError> {
         config.models(),
         config.data.join("backups"),
     ] {
-        make_folder(&folder)?;
+        std::fs::create_dir_all(&folder).map_err(|source| ServeError::DataFolder {
+            folder: folder.clone(),
+            source,
+        })?;
     }
+    check_writable(&config.data).map_err(|source| ServeError::DataFolder {
+        folder: config.data.clone(),
+        source,
+    })?;
     let opened = Store::open(&config.database()).await;
     opened.map_err(|source| ServeError::Store {
         folder: config.data.clone(),
@@ -224,11 +231,16 @@ pub async fn open_store(config: &Config) -> Result<Store, ServeError> {
     })
 }
 
-fn make_folder(folder: &Path) -> Result<(), ServeError> {
-    std::fs::create_dir_all(folder).map_err(|source| ServeError::DataFolder {
-        folder: folder.to_owned(),
-        source,
-    })
+/// Writes a little and removes it: an existing database may open on a disk that takes no more.
+///
+/// # Errors
+/// What the system said.
+pub fn check_writable(folder: &Path) -> std::io::Result<()> {
+    let probe = folder.join(".writable");
+    let written = std::fs::write(&probe, [0; 64 * 1024]);
+    // What could not be written is not there.
+    let _ = std::fs::remove_file(&probe);
+    written
 }
 
 async fn accounts(

@@ -11,7 +11,10 @@ use std::{
 use clap::Args;
 
 use super::Place;
-use crate::{config::Config, serve::open_store};
+use crate::{
+    config::Config,
+    serve::{check_writable, open_store},
+};
 
 #[derive(Debug, Args)]
 pub(super) struct DoctorArgs {
@@ -144,10 +147,7 @@ fn memory() -> Result<String, String> {
 
 fn data(config: &Config) -> Result<String, String> {
     let folder = config.data.display();
-    let probe = config.data.join(".doctor");
-    let written = fs::create_dir_all(&config.data).and_then(|()| fs::write(&probe, b"written"));
-    // The probe is ours; if it cannot go, writing failed too.
-    let _ = fs::remove_file(&probe);
+    let written = fs::create_dir_all(&config.data).and_then(|()| check_writable(&config.data));
     match written {
         Ok(()) => Ok(format!("{folder} is writable")),
         Err(error) => Err(format!(

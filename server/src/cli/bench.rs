@@ -1,0 +1,89 @@
+//! `hearth bench`: how fast a model runs on this machine, and how much of the memory's speed that is.
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::Args;
+use hearth_engine::{
+    bench::{BenchParams, BenchReport, bench},
+    loader::GgufFile,
+    model_runner::{ModelRunner, RunnerConfig},
+};
+
+use super::Place;
+use crate::config::{Config, Overrides};
+
+#[derive(Debug, Args)]
+pub(super) struct BenchArgs {
+    #[command(flatten)]
+    place: Place,
+    /// GGUF file.
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+    /// Compute threads; 0 is one per physical core.
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// Tokens of the prompt.
+    #[arg(long, value_name = "N", default_value_t = 512)]
+    prompt_tokens: usize,
+    /// Tokens of the answer.
+    #[arg(long, value_name = "N", default_value_t = 128)]
+    generate_tokens: usize,
+    /// Prints JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
+    let config = Config::load(Overrides {
+        model: args.model.clone(),
+        threads: args.threads,
+        ..args.place.overrides()
+    })?;
+    super::start_log(&config);
+    let runner_config = RunnerConfig {
+        num_threads: config.engine.threads,
+        exact: false,
+        context_window: config.engine.context_window,
+    };
+    let file = GgufFile::open(super::model(&config)?)?;
+    let mut runner = ModelRunner::load(file, runner_config, &mut |_| ())?;
+    let params = BenchParams {
+        prefill_tokens: args.prompt_tokens,
+        decode_tokens: args.generate_tokens,
+    };
+    print(&bench(&mut runner, params), args.json)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(report: &BenchReport, json: bool) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    if json {
+        writeln!(out, "{}", serde_json::to_string_pretty(report)?)?;
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "{} threads, {}\n\
+         prefill    {:9.1} tokens/s\n\
+         decode     {:9.1} tokens/s\n\
+         bandwidth  {:9.1} GB/s read by these threads, {:.0} % of it reached by decoding\n\
+         weights    {:9.1} MB read per token",
+        report.num_threads,
+        report.instruction_set,
+        report.prefill_tokens_per_s,
+        report.decode_tokens_per_s,
+        report.read_bandwidth_gb_s,
+        report.share * 100.0,
+        megabytes(report.bytes_per_token),
+    )?;
+    Ok(())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a size to be read by people")]
+fn megabytes(bytes: usize) -> f64 {
+    bytes as f64 / 1e6
+}

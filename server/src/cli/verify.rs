@@ -1,0 +1,122 @@
+//! `hearth verify`: how far a model is from outputs that another implementation made.
+
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::Context;
+use clap::Args;
+use hearth_engine::{
+    loader::GgufFile,
+    tokenizer::{Tokenizer, Vocabulary},
+    verify::{VerifyReport, verify_directory},
+};
+
+use super::Place;
+use crate::config::{Config, Overrides};
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyArgs {
+    #[command(flatten)]
+    place: Place,
+    /// GGUF file.
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+    /// Folder with golden.json and golden.safetensors.
+    #[arg(long, value_name = "FOLDER")]
+    golden: PathBuf,
+    /// f32 activations everywhere, with narrower tolerances.
+    #[arg(long)]
+    exact: bool,
+    /// Prints JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
+    let config = Config::load(Overrides {
+        model: args.model.clone(),
+        ..args.place.overrides()
+    })?;
+    super::start_log(&config);
+    let model = super::model(&config)?;
+    let tokenizer = tokenizer(&model)?;
+    let encode = |text: &str| {
+        let ids = tokenizer.encode_with_control_tokens(text);
+        ids.into_iter().map(|id| id.0).collect()
+    };
+    let report = verify_directory(&model, &args.golden, args.exact, &encode)?;
+    let mut out = io::stdout().lock();
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
+    } else {
+        print(&mut out, &report)?;
+    }
+    Ok(if report.passed {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn print(out: &mut impl Write, report: &VerifyReport) -> io::Result<()> {
+    let allowed = &report.tolerances;
+    writeln!(
+        out,
+        "activations: {}; allowed: top-20 log-probability {}, loss per token {}, \
+         greedy tokens where the margin is above {}",
+        if report.exact { "f32" } else { "int8" },
+        allowed.top20_logprob,
+        allowed.nll_per_token,
+        allowed.greedy_margin,
+    )?;
+    writeln!(
+        out,
+        "tokenizer: {} of {} texts differ",
+        report.tokenizer_differences.len(),
+        report.num_tokenizer_vectors
+    )?;
+    for text in &report.tokenizer_differences {
+        writeln!(out, "  {text:?}")?;
+    }
+    for prompt in &report.prompts {
+        writeln!(
+            out,
+            "{}  {}: top-20 {:.4}, loss {:+.5}, greedy {} of {} differ{}",
+            if prompt.passed { "ok  " } else { "FAIL" },
+            prompt.name,
+            prompt.top20_logprob_distance,
+            prompt.nll_per_token_difference,
+            prompt.greedy_differences.len(),
+            prompt.num_greedy_compared,
+            if prompt.same_token_ids {
+                ""
+            } else {
+                ", other token ids"
+            },
+        )?;
+    }
+    writeln!(out, "{}", if report.passed { "passed" } else { "failed" })
+}
+
+/// The tokenizer of a model file.
+fn tokenizer(model: &Path) -> anyhow::Result<Tokenizer> {
+    let file = GgufFile::open(model)?;
+    let metadata = file.metadata();
+    let begins = metadata
+        .bool("tokenizer.ggml.add_bos_token")
+        .unwrap_or(false);
+    let begin = metadata.u32("tokenizer.ggml.bos_token_id").ok();
+    let vocabulary = Vocabulary {
+        model: metadata.string("tokenizer.ggml.model")?.to_owned(),
+        pre: metadata.string("tokenizer.ggml.pre")?.to_owned(),
+        tokens: metadata.strings("tokenizer.ggml.tokens")?.to_vec(),
+        token_types: metadata.i32s("tokenizer.ggml.token_type")?,
+        merges: metadata.strings("tokenizer.ggml.merges")?.to_vec(),
+        begin: begin.filter(|_| begins),
+        end: metadata.u32("tokenizer.ggml.eos_token_id").ok(),
+    };
+    Tokenizer::try_new(&vocabulary).with_context(|| format!("{}", model.display()))
+}

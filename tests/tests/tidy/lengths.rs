@@ -12,7 +12,11 @@ fn limit(path: &str) -> usize {
     if path.starts_with("engine/src/model/") {
         return ARCHITECTURE;
     }
-    if path.starts_with("tests/") || path.contains("/tests/") { TEST } else { SOURCE }
+    if path.starts_with("tests/") || path.contains("/tests/") {
+        TEST
+    } else {
+        SOURCE
+    }
 }
 
 #[test]
@@ -24,7 +28,10 @@ fn no_source_file_is_longer_than_its_limit() {
         }
         let (lines, limit) = (source.text.lines().count(), limit(&source.path));
         if lines > limit {
-            violations.push(format!("{}: {lines} lines, the limit is {limit}", source.path));
+            violations.push(format!(
+                "{}: {lines} lines, the limit is {limit}",
+                source.path
+            ));
         }
     }
     sources::none("split by concept", &violations);

@@ -1,10 +1,28 @@
 //! What the browser sees. Reading order: [`model`] (the words), [`service`] (what the server offers),
-//! [`api`] (server functions), [`event_decoder`] and [`transcript`] (the stream), then pages.
+//! [`api`] (server functions), [`event_decoder`] and [`transcript`] (the stream), then [`pages`].
 //!
 //! This crate depends on no other crate of the workspace: the server implements
 //! [`service::ChatService`] and puts it into Leptos' context with the signed-in user.
+#![recursion_limit = "256"]
 
 pub mod api;
+mod browser;
+mod components;
+pub mod event_decoder;
 pub mod model;
+mod pages;
 #[cfg(feature = "ssr")]
 pub mod service;
+mod shell;
+pub mod transcript;
+mod words;
+
+pub use shell::{App, shell};
+
+/// Makes the server's page interactive. Called once, by the script that loads this module.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_body(App);
+}

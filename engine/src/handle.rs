@@ -1,6 +1,26 @@
 //! The door of the engine: text above it, tokens below it.
 
-use std::path::PathBuf;
+mod answer_text;
+mod queue;
+mod shared;
+mod stream;
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, mpsc},
+};
+
+use tokio::sync::{mpsc as channel, watch};
+
+use self::queue::Queue;
+pub(crate) use self::shared::Shared;
+pub use self::{queue::Permit, stream::GenerationStream};
+pub use crate::scheduler::UserKey;
+use crate::{
+    request::{Conversation, GenerateRequest, GenerationError, SubmitError, TokenId},
+    sequence::{AbortFlag, Sequence},
+    worker::{self, Command},
+};
 
 /// Operator's settings of an engine.
 #[derive(Clone, Debug)]
@@ -22,6 +42,9 @@ pub struct EngineConfig {
 pub enum ModelSource {
     /// A GGUF file.
     Gguf(PathBuf),
+    /// Scripted answers, no weights.
+    #[cfg(feature = "testing")]
+    Scripted(crate::scripted::ScriptedModel),
 }
 
 /// Where loading stands.
@@ -30,4 +53,155 @@ pub enum EngineState {
     Loading { percent: u8 },
     Ready,
     Failed(String),
+}
+
+/// One engine, from outside. Cheap to clone; the engine ends when the last handle is gone and
+/// the last sequence is complete.
+#[derive(Clone, Debug)]
+pub struct EngineHandle {
+    shared: Arc<Shared>,
+    commands: mpsc::Sender<Command>,
+}
+
+impl Default for EngineConfig {
+    fn default() -> Self {
+        Self {
+            num_threads: 0,
+            queue_capacity: 32,
+            max_running: 4,
+            context_window: 0,
+            exact: false,
+        }
+    }
+}
+
+impl EngineHandle {
+    /// Starts the engine's thread and returns at once; the model is opened and loaded over there.
+    pub fn start(source: ModelSource, config: EngineConfig) -> Self {
+        let queue = Queue::new(config.max_running.max(1), config.queue_capacity);
+        let shared = Arc::new(Shared::new(source.provisional_name(), queue));
+        let (commands, received) = mpsc::channel();
+        let for_worker = Arc::clone(&shared);
+        let spawned = std::thread::Builder::new()
+            .name("hearth-engine".to_owned())
+            .spawn(move || worker::run(source, &config, &for_worker, received));
+        if let Err(error) = spawned {
+            shared.end(GenerationError::ModelNotLoaded(error.to_string()));
+        }
+        Self { shared, commands }
+    }
+
+    /// Where loading stands.
+    pub fn state(&self) -> EngineState {
+        self.shared.state()
+    }
+
+    /// Changes of [`Self::state`].
+    pub fn watch_state(&self) -> watch::Receiver<EngineState> {
+        self.shared.watch_state()
+    }
+
+    /// Name in the model file; until that is open, the name of the file.
+    pub fn model_name(&self) -> String {
+        self.shared.model_name()
+    }
+
+    /// Whether the model is known to be too small to be trusted: under a billion parameters.
+    pub fn is_demonstration(&self) -> bool {
+        self.shared
+            .opened()
+            .is_some_and(|opened| opened.is_demonstration)
+    }
+
+    /// Distinguishes models: SHA-256 of the file's header, tensor table and size, in hexadecimal.
+    /// `None` until the file is open.
+    pub fn fingerprint(&self) -> Option<String> {
+        self.shared
+            .opened()
+            .map(|opened| opened.fingerprint.clone())
+    }
+
+    /// Most tokens of prompt and answer together; `None` until the file is open.
+    pub fn context_window(&self) -> Option<usize> {
+        self.shared.opened().map(|opened| opened.context_window)
+    }
+
+    /// Ids of the prompt at whose end the model answers. Waits for the file to be open, not for
+    /// the weights.
+    ///
+    /// # Errors
+    /// [`SubmitError::ModelNotLoaded`] or [`SubmitError::EngineStopped`] if it never will be.
+    pub async fn prompt(&self, conversation: &Conversation) -> Result<Vec<TokenId>, SubmitError> {
+        let mut changes = self.shared.watch_state();
+        loop {
+            if let Some(opened) = self.shared.opened() {
+                return Ok(opened.template.prompt(conversation, &opened.tokenizer));
+            }
+            self.shared.check_serving()?;
+            if changes.changed().await.is_err() {
+                return Err(SubmitError::EngineStopped);
+            }
+        }
+    }
+
+    /// Ids of an answer that another model gave; empty until the file is open.
+    pub fn encode_answer(&self, text: &str) -> Vec<TokenId> {
+        let opened = self.shared.opened();
+        opened
+            .map(|opened| opened.tokenizer.encode_text(text))
+            .unwrap_or_default()
+    }
+
+    /// Takes a place in the queue, kept until the permit or the request made with it is gone.
+    /// `prompt_tokens` counts an answer to be continued too.
+    ///
+    /// # Errors
+    /// [`SubmitError`] says why the request cannot be taken.
+    pub fn reserve(&self, user: UserKey, prompt_tokens: usize) -> Result<Permit, SubmitError> {
+        self.shared.check_serving()?;
+        match self.context_window() {
+            // One token of the window is the answer's.
+            Some(context_window) if prompt_tokens >= context_window => {
+                Err(SubmitError::PromptTooLong {
+                    prompt_tokens,
+                    context_window,
+                })
+            }
+            _ => self.shared.queue.permit(user),
+        }
+    }
+
+    /// Hands a request over. What goes wrong from here on is told by the stream.
+    pub fn submit(&self, permit: Permit, request: GenerateRequest) -> GenerationStream {
+        let (sender, events) = channel::unbounded_channel();
+        let abort = AbortFlag::default();
+        let stream =
+            GenerationStream::new(Arc::clone(&self.shared), events, abort.clone(), &request);
+        let id = self.shared.next_sequence_id();
+        let sequence = Sequence::new(id, request, permit, abort, sender);
+        // If nobody receives it, its sender is dropped, and that ends the stream.
+        let _ = self.commands.send(Command::Add(sequence));
+        stream
+    }
+
+    /// Ends the engine after the layer it is computing; every stream fails.
+    pub fn shut_down(&self) {
+        self.shared.stop();
+        // The flag is for a busy worker, the command wakes an idle one.
+        let _ = self.commands.send(Command::ShutDown);
+    }
+}
+
+impl ModelSource {
+    fn provisional_name(&self) -> String {
+        match self {
+            Self::Gguf(path) => path
+                .file_stem()
+                .unwrap_or(path.as_os_str())
+                .to_string_lossy()
+                .into_owned(),
+            #[cfg(feature = "testing")]
+            Self::Scripted(_) => crate::scripted::NAME.to_owned(),
+        }
+    }
 }

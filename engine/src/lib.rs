@@ -3,5 +3,16 @@
 //! Reading order: [`request`] (what is asked and answered), [`handle`] (the door), then worker,
 //! scheduler, model runner, model, kernels.
 
+pub mod chat;
 pub mod handle;
+mod loaded_model;
 pub mod request;
+pub mod sampling;
+pub mod scheduler;
+#[cfg(feature = "testing")]
+pub mod scripted;
+mod sequence;
+pub mod stop_strings;
+pub mod text_decoder;
+pub mod tokenizer;
+mod worker;

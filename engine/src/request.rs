@@ -55,7 +55,9 @@ pub struct SamplingParams {
 pub struct GenerateRequest {
     /// Prompt ids as [`crate::handle::EngineHandle::prompt`] made them.
     pub prompt: Vec<TokenId>,
-    /// Answer so far, to be continued; these ids produce no events and no text.
+    /// Answer so far, to be continued; these ids produce no events and no text. The text goes on
+    /// in the middle of a character if that is where they end. Text that a stop string held back
+    /// comes now, as it would have.
     pub answer_so_far: Vec<TokenId>,
     pub sampling: SamplingParams,
     /// Most new tokens, `answer_so_far` not counted.
@@ -94,7 +96,8 @@ pub enum GenerationEvent {
     /// Prompt tokens computed so far.
     Prefill { done: usize, total: usize },
     /// New tokens, and the text they completed: whole characters only, so it may be empty and
-    /// may belong to earlier tokens.
+    /// may belong to earlier tokens. The last one may have no ids: text that might have begun a
+    /// stop string waits until the answer ends.
     Tokens { ids: Vec<TokenId>, text: String },
     /// Always the last event.
     Finished { reason: FinishReason, usage: Usage },
@@ -110,6 +113,8 @@ pub enum GenerationError {
     EngineStopped,
     #[error("the model could not be loaded: {0}")]
     ModelNotLoaded(String),
+    #[error("token {} is not one of the {vocab_size} tokens of this model", token.0)]
+    UnknownToken { token: TokenId, vocab_size: usize },
 }
 
 /// Why a request was refused before any token was computed.

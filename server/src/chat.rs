@@ -1,1 +1,87 @@
 //! Conversations and turns: the middle of one message's path.
+//!
+//! Reading order: [`service`] (what is offered), [`start_turn`] (from a message to a submitted
+//! request), [`prompt`] (history to token ids), [`turn`] (the task that makes an answer),
+//! [`turn_log`] (its frames and their tails), [`recorder`] (what is written, and when).
+//!
+//! Nothing here knows HTTP or SQL. A tail only watches: a turn ends by itself, by Stop, or with
+//! the process.
+
+mod live_turns;
+mod prompt;
+mod recorder;
+mod refusal;
+mod service;
+mod start_turn;
+mod turn;
+mod turn_log;
+mod view;
+
+#[cfg(all(test, feature = "testing"))]
+mod tests;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use hearth_engine::handle::EngineHandle;
+use tokio::sync::Mutex;
+
+use crate::store::Store;
+use live_turns::{LiveTurns, StopReason};
+use recorder::Recorder;
+
+/// Longest wait for running turns when the server ends.
+const SHUT_DOWN_PATIENCE: Duration = Duration::from_secs(5);
+/// Two posts with one key wait for each other; different keys rarely meet.
+const NUM_KEY_LOCKS: usize = 16;
+
+/// Serves conversations from a store and an engine.
+#[derive(Debug)]
+pub struct ChatServer {
+    store: Store,
+    engine: EngineHandle,
+    live: LiveTurns,
+    recorder: Recorder,
+    key_locks: [Mutex<()>; NUM_KEY_LOCKS],
+    is_closing: AtomicBool,
+}
+
+impl ChatServer {
+    /// Starts serving; answers that an earlier process left running become interrupted before the
+    /// first new turn starts. Must be called within a Tokio runtime.
+    pub fn start(store: Store, engine: EngineHandle) -> Arc<Self> {
+        Arc::new(Self {
+            recorder: Recorder::start(store.clone()),
+            store,
+            engine,
+            live: LiveTurns::default(),
+            key_locks: std::array::from_fn(|_| Mutex::new(())),
+            is_closing: AtomicBool::new(false),
+        })
+    }
+
+    /// Stops all turns as interrupted, which ends their tails, and writes what is left to write.
+    pub async fn shut_down(&self) {
+        self.is_closing.store(true, Ordering::SeqCst);
+        let turns = self.live.all();
+        for turn in &turns {
+            turn.stop(StopReason::ShutDown);
+        }
+        let ended = futures::future::join_all(turns.iter().map(|turn| turn.log.ended()));
+        if tokio::time::timeout(SHUT_DOWN_PATIENCE, ended)
+            .await
+            .is_err()
+        {
+            tracing::warn!("some turns did not end in time");
+        }
+        let written = tokio::time::timeout(SHUT_DOWN_PATIENCE, self.recorder.shut_down()).await;
+        if written.is_err() {
+            tracing::error!("the last answers were not written in time");
+        }
+    }
+}

@@ -1,1 +1,10 @@
-fn main() {}
+//! The program `hearth`.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use hearth_server::cli::Cli;
+
+fn main() -> ExitCode {
+    Cli::parse().run()
+}

@@ -2,12 +2,25 @@
 //!
 //! Ownership stands inside every statement, so "not yours" and "not there" are the same answer.
 
-use std::path::Path;
+mod conversation;
+mod message;
+mod message_chunk;
+mod session;
+mod turn;
+mod user;
+
+use std::{path::Path, time::SystemTime};
 
 use sqlx::{
     SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
+
+pub(crate) use message::{StoredMessage, tokens_per_second};
+pub(crate) use message_chunk::Chunk;
+pub(crate) use session::NewSession;
+pub(crate) use turn::{AnswerStart, FinishedAnswer, InsertedTurn, NewTurn};
+pub use user::{Account, Credentials, InsertUserError};
 
 /// The database.
 #[derive(Clone, Debug)]
@@ -28,6 +41,35 @@ pub enum OpenStoreError {
         path: String,
         source: sqlx::migrate::MigrateError,
     },
+}
+
+/// Why the database did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    #[error("the database answered: {0}")]
+    Database(#[from] sqlx::Error),
+    #[error("the column {column} holds a value nobody wrote")]
+    Corrupt { column: &'static str },
+}
+
+impl StoreError {
+    /// Whether nothing can be written just now: disk full, read-only, or broken.
+    pub(crate) fn is_write_refused(&self) -> bool {
+        // SQLITE_READONLY, SQLITE_IOERR and SQLITE_FULL, extended codes included.
+        const REFUSALS: [i32; 3] = [8, 10, 13];
+        let Self::Database(sqlx::Error::Database(error)) = self else {
+            return false;
+        };
+        let code = error.code().and_then(|code| code.parse::<i32>().ok());
+        code.is_some_and(|code| REFUSALS.contains(&(code & 0xff)))
+    }
+}
+
+/// Now, in integer milliseconds UTC.
+pub(crate) fn now_ms() -> i64 {
+    let elapsed = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+    i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
 }
 
 impl Store {

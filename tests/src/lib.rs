@@ -1,1 +1,21 @@
-//! Hearth.
+//! The product from outside: what the tests in `tests/` share.
+//!
+//! Reading order: [`running_server`] (a server within the test, scripted model), [`program`] (the
+//! real binary, real model), [`web_client`] and [`tail`] (a client without script), [`browser`]
+//! and [`chat_page`] (Chromium and what it shows).
+#![expect(
+    clippy::missing_errors_doc,
+    reason = "an error here is a failed test, told in its own sentence"
+)]
+
+pub mod accessibility;
+pub mod browser;
+pub mod chance;
+pub mod chat_page;
+mod chromedriver;
+pub mod database;
+pub mod deadline;
+pub mod program;
+pub mod running_server;
+pub mod tail;
+pub mod web_client;

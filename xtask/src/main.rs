@@ -11,6 +11,7 @@
 )]
 
 mod apt;
+mod axe;
 mod bench;
 mod model;
 mod nightly;

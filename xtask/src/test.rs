@@ -13,7 +13,7 @@ use clap::ValueEnum;
 use crate::tally::Tally;
 use crate::wasm::{self, Toolchain};
 use crate::workspace::Workspace;
-use crate::{model, process, setup, site, sql};
+use crate::{axe, model, process, setup, site, sql};
 
 /// Integration tests that have a step of their own.
 const TIDY: &str = "tidy";
@@ -108,7 +108,7 @@ impl Checks<'_> {
 
     fn prerequisites(&mut self) -> Result<()> {
         let model = model::provide_for_tests(self.workspace);
-        let browser = setup::require_browser();
+        let browser = setup::require_browser().and_then(|()| axe::provide(self.workspace));
         setup::require_c_compiler()?;
         let toolchain = self.toolchain()?;
         process::note(&format!("page compiler: {toolchain}"));
@@ -195,6 +195,9 @@ impl Checks<'_> {
         command.env("HEARTH_BINARY", program);
         if let Ok(model) = model::provide_for_tests(self.workspace) {
             command.env("HEARTH_TEST_MODEL", model);
+        }
+        if let Ok(axe) = axe::provide(self.workspace) {
+            command.env("HEARTH_AXE", axe);
         }
         let mut tally = Tally::default();
         let status = process::run_watched(&mut command, |line| tally.read(line))?;

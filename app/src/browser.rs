@@ -1,0 +1,45 @@
+//! What only a browser can do. Called from event handlers and effects, which never run on the server.
+
+mod clipboard;
+mod drafts;
+mod random;
+mod scroll;
+mod timer;
+
+use leptos::prelude::{document, window};
+use web_sys::{HtmlElement, KeyboardEvent, wasm_bindgen::JsCast};
+
+pub(crate) use clipboard::{copy_text, read_code};
+pub(crate) use drafts::{forget_draft, read_draft, save_draft};
+pub(crate) use random::idempotency_key;
+pub(crate) use scroll::Follower;
+pub(crate) use timer::sleep;
+
+/// Nobody looks at the page now.
+pub(crate) fn is_hidden() -> bool {
+    document().hidden()
+}
+
+/// The element with this id.
+pub(crate) fn element(id: &str) -> Option<HtmlElement> {
+    document().get_element_by_id(id)?.dyn_into().ok()
+}
+
+/// Moves the focus to the element with this id.
+pub(crate) fn focus(id: &str) {
+    if let Some(element) = element(id) {
+        // Fails only for elements that left the document meanwhile.
+        let _ = element.focus();
+    }
+}
+
+/// The key is part of writing a character with an input method; it confirms a candidate and must
+/// do nothing else. Safari reports the confirming Enter after the composition, as key code 229.
+pub(crate) fn is_composing(event: &KeyboardEvent) -> bool {
+    event.is_composing() || event.key_code() == 229
+}
+
+/// The page came by https or from this machine; only then the browser offers its clipboard.
+pub(crate) fn has_secure_context() -> bool {
+    window().is_secure_context()
+}

@@ -1,0 +1,43 @@
+//! Unsent text, kept per person and conversation in the browser's storage.
+//!
+//! Storage may be switched off or full; a draft is then simply not kept.
+
+use leptos::prelude::window;
+use web_sys::Storage;
+
+use crate::model::{ConversationId, UserId};
+
+/// Where a draft is kept. The person is part of it: two people may share a browser.
+fn name(user: UserId, conversation: Option<ConversationId>) -> String {
+    match conversation {
+        Some(id) => format!("hearth-draft:{user}:{id}"),
+        None => format!("hearth-draft:{user}:new"),
+    }
+}
+
+fn storage() -> Option<Storage> {
+    window().local_storage().ok().flatten()
+}
+
+/// The text that was written but not sent.
+pub(crate) fn read_draft(user: UserId, conversation: Option<ConversationId>) -> Option<String> {
+    storage()?.get_item(&name(user, conversation)).ok()?
+}
+
+/// Keeps a text; an empty one is forgotten.
+pub(crate) fn save_draft(user: UserId, conversation: Option<ConversationId>, text: &str) {
+    if text.is_empty() {
+        forget_draft(user, conversation);
+    } else if let Some(storage) = storage() {
+        // Full storage: the text still stands in the composer.
+        let _ = storage.set_item(&name(user, conversation), text);
+    }
+}
+
+/// The text was sent.
+pub(crate) fn forget_draft(user: UserId, conversation: Option<ConversationId>) {
+    if let Some(storage) = storage() {
+        // Nothing to forget is as good as forgotten.
+        let _ = storage.remove_item(&name(user, conversation));
+    }
+}

@@ -1,0 +1,14 @@
+//! Waiting without a timer library.
+
+use std::time::Duration;
+
+use futures::channel::oneshot;
+use leptos::prelude::set_timeout;
+
+/// Resolves after that time. In a hidden tab the browser may take up to a second longer.
+pub(crate) async fn sleep(duration: Duration) {
+    let (sender, receiver) = oneshot::channel();
+    // The receiver is gone if the waiting was given up.
+    set_timeout(move || drop(sender.send(())), duration);
+    let _ = receiver.await;
+}

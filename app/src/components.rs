@@ -1,0 +1,25 @@
+//! Parts of pages. They take signals and callbacks and call no server function.
+
+mod composer;
+mod conversation_row;
+mod field;
+mod icon;
+mod message_actions;
+mod message_view;
+mod model_line;
+mod post_form;
+mod sidebar;
+mod toast;
+mod transcript_view;
+
+pub(crate) use composer::{Composer, forget_sent};
+pub(crate) use conversation_row::ConversationRow;
+pub(crate) use field::{ErrorText, Field};
+pub(crate) use icon::{Icon, IconName};
+pub(crate) use message_actions::{MessageActions, MessageCommand};
+pub(crate) use message_view::MessageView;
+pub(crate) use model_line::ModelLine;
+pub(crate) use post_form::PostForm;
+pub(crate) use sidebar::{Sidebar, SidebarCommand};
+pub(crate) use toast::UndoToast;
+pub(crate) use transcript_view::TranscriptView;

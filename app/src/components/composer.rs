@@ -1,0 +1,212 @@
+//! The box in which a message is written: a real form, so it also works before and without script.
+//!
+//! The text lives in the document, not in a signal: what was typed before the page became
+//! interactive stays, and typing never waits for a render.
+
+use leptos::{html, prelude::*};
+use server_fn::ServerFn;
+
+use super::{ErrorText, Icon, IconName};
+use crate::{
+    api::messages::{PostMessage, StopTurn},
+    browser,
+    model::{ChatError, ConversationId, MessageId, UserId},
+    words,
+};
+
+/// Id of the text box.
+pub(crate) const TEXT_ID: &str = "composer-text";
+const STOP_FORM_ID: &str = "stop-turn";
+const KEYS_ID: &str = "composer-keys";
+/// The box grows up to that many lines where the browser cannot size it by itself.
+const MAX_ROWS: usize = 8;
+
+/// The text box with Send, or Stop while a turn runs.
+#[component]
+pub(crate) fn Composer(
+    user: UserId,
+    #[prop(into)] conversation: Signal<Option<ConversationId>>,
+    /// The answer that is being made in this conversation.
+    #[prop(into)]
+    running: Signal<Option<MessageId>>,
+    #[prop(into)] is_sending: Signal<bool>,
+    #[prop(into)] error: Signal<Option<ChatError>>,
+    /// The text stays in the box until [`forget_sent`] says that it was accepted.
+    on_send: Callback<String>,
+    on_stop: Callback<MessageId>,
+) -> impl IntoView {
+    let text = NodeRef::<html::Textarea>::new();
+    keep_drafts(text, user, conversation);
+    let send = move || {
+        let is_free = running.get_untracked().is_none() && !is_sending.get_untracked();
+        match text.get_untracked().map(|it| it.value()) {
+            Some(value) if is_free && !value.trim().is_empty() => on_send.run(value),
+            _ => {}
+        }
+    };
+    let on_key = move |event: web_sys::KeyboardEvent| {
+        let is_enter = event.key() == "Enter" && !event.shift_key();
+        if is_enter && !browser::is_composing(&event) {
+            event.prevent_default();
+            send();
+        }
+    };
+    let on_input = move |_| {
+        if let Some(text) = text.get_untracked() {
+            browser::save_draft(user, conversation.get_untracked(), &text.value());
+            fit_rows(&text);
+        }
+    };
+    view! {
+        <div class="composer-area">
+            <ErrorText error/>
+            <form
+                class="composer"
+                method="post"
+                action=PostMessage::url()
+                on:submit=move |event| {
+                    event.prevent_default();
+                    send();
+                }
+            >
+                <HiddenFields conversation/>
+                <label class="visually-hidden" for=TEXT_ID>{words::MESSAGE}</label>
+                <textarea
+                    id=TEXT_ID
+                    name="text"
+                    rows="1"
+                    dir="auto"
+                    required
+                    autocomplete="off"
+                    enterkeyhint="send"
+                    placeholder=words::MESSAGE_PLACEHOLDER
+                    aria-describedby=KEYS_ID
+                    node_ref=text
+                    on:input=on_input
+                    on:keydown=on_key
+                ></textarea>
+                <div class="composer-bar">
+                    <span class="composer-hint" id=KEYS_ID>{words::KEYS}</span>
+                    <SendOrStop running is_sending/>
+                </div>
+            </form>
+            <StopForm running on_stop/>
+        </div>
+    }
+}
+
+/// The text was accepted: takes it out of the box. What was typed since then stays, as a draft of
+/// the conversation that the message went to.
+pub(crate) fn forget_sent(
+    user: UserId,
+    from: Option<ConversationId>,
+    to: ConversationId,
+    sent: &str,
+) {
+    use web_sys::wasm_bindgen::JsCast;
+    browser::forget_draft(user, from);
+    let text = browser::element(TEXT_ID).and_then(|it| it.dyn_into().ok());
+    let Some(text): Option<web_sys::HtmlTextAreaElement> = text else {
+        return;
+    };
+    let value = text.value();
+    let rest = value.strip_prefix(sent).unwrap_or(&value);
+    browser::save_draft(user, Some(to), rest);
+    text.set_value(rest);
+    fit_rows(&text);
+}
+
+#[component]
+fn HiddenFields(conversation: Signal<Option<ConversationId>>) -> impl IntoView {
+    let conversation = move || {
+        let value = conversation.get()?.to_string();
+        Some(view! { <input type="hidden" name="conversation" value=value autocomplete="off"/> })
+    };
+    view! {
+        {conversation}
+        <input type="hidden" name="key" value=key_for_form_posts() autocomplete="off"/>
+    }
+}
+
+#[component]
+fn SendOrStop(running: Signal<Option<MessageId>>, is_sending: Signal<bool>) -> impl IntoView {
+    let is_running = Memo::new(move |_| running.read().is_some());
+    move || {
+        let (class, label, icon, form) = if is_running.get() {
+            (
+                "send-button stop",
+                words::STOP,
+                IconName::Stop,
+                Some(STOP_FORM_ID),
+            )
+        } else {
+            ("send-button", words::SEND, IconName::Send, None)
+        };
+        view! {
+            <button type="submit" class=class title=label aria-label=label form=form disabled=is_sending>
+                <Icon name=icon/>
+            </button>
+        }
+    }
+}
+
+#[component]
+fn StopForm(running: Signal<Option<MessageId>>, on_stop: Callback<MessageId>) -> impl IntoView {
+    move || {
+        let id = running.get()?;
+        let on_submit = move |event: web_sys::SubmitEvent| {
+            event.prevent_default();
+            on_stop.run(id);
+        };
+        Some(view! {
+            <form id=STOP_FORM_ID method="post" action=StopTurn::url() on:submit=on_submit>
+                <input type="hidden" name="message" value=id.to_string() autocomplete="off"/>
+            </form>
+        })
+    }
+}
+
+/// Shows the draft of the conversation that is shown, and keeps what stands in the box at first.
+fn keep_drafts(
+    text: NodeRef<html::Textarea>,
+    user: UserId,
+    conversation: Signal<Option<ConversationId>>,
+) {
+    Effect::new(move |is_later: Option<bool>| {
+        let id = conversation.get();
+        let Some(text) = text.get() else { return false };
+        let typed = text.value();
+        if is_later != Some(true) && !typed.is_empty() {
+            browser::save_draft(user, id, &typed);
+        } else {
+            text.set_value(&browser::read_draft(user, id).unwrap_or_default());
+        }
+        fit_rows(&text);
+        true
+    });
+}
+
+fn fit_rows(text: &web_sys::HtmlTextAreaElement) {
+    let lines = text.value().lines().count().clamp(1, MAX_ROWS);
+    // At most eight: the cast loses nothing.
+    text.set_rows(u32::try_from(lines).unwrap_or(1));
+}
+
+/// A post without script needs a key that the server made. Hydration leaves the attribute alone,
+/// and the script makes its own key for each press of Send.
+#[cfg(feature = "ssr")]
+fn key_for_form_posts() -> String {
+    let mut bytes = [0; 16];
+    match getrandom::fill(&mut bytes) {
+        Ok(()) => uuid::Builder::from_random_bytes(bytes)
+            .into_uuid()
+            .to_string(),
+        // An invalid key is refused by the server; an equal one could swallow a message.
+        Err(_) => String::new(),
+    }
+}
+
+#[cfg(not(feature = "ssr"))]
+fn key_for_form_posts() -> String {
+    String::new()
+}

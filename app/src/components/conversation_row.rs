@@ -1,0 +1,110 @@
+//! One line of the sidebar: link, running dot, and a menu that needs no script.
+
+use leptos::{html, prelude::*};
+use leptos_router::components::A;
+use server_fn::ServerFn;
+
+use super::{Icon, IconName, SidebarCommand};
+use crate::{
+    api::conversations::{DeleteConversation, RenameConversation},
+    model::{ConversationId, ConversationSummary},
+    words,
+};
+
+/// One conversation. `summary` follows its title and its running turn.
+#[component]
+pub(crate) fn ConversationRow(
+    id: ConversationId,
+    #[prop(into)] summary: Signal<Option<ConversationSummary>>,
+    on_command: Callback<SidebarCommand>,
+) -> impl IntoView {
+    let title = Memo::new(move |_| summary.read().as_ref().map(|it| it.title.clone()));
+    let title = Signal::derive(move || title.get().unwrap_or_default());
+    let is_running = Memo::new(move |_| summary.read().as_ref().is_some_and(|it| it.running));
+    let menu = NodeRef::<html::Details>::new();
+    let close = move || {
+        if let Some(menu) = menu.get_untracked() {
+            menu.set_open(false);
+        }
+    };
+    let on_close = Callback::new(move |()| close());
+    view! {
+        <li class="conversation-row">
+            <A href=format!("/c/{id}") attr:class="conversation-link" attr:title=title attr:dir="auto">
+                <span class="conversation-title">{title}</span>
+                {move || is_running.get().then(|| view! {
+                    <span class="running-dot" title=words::RUNNING></span>
+                    <span class="visually-hidden">{words::RUNNING}</span>
+                })}
+            </A>
+            <details
+                class="row-menu"
+                node_ref=menu
+                on:keydown=move |event| if event.key() == "Escape" {
+                    event.stop_propagation();
+                    close();
+                }
+            >
+                <summary aria-label=move || words::menu(&title.get()) title=words::RENAME>
+                    <Icon name=IconName::More/>
+                </summary>
+                <div class="row-menu-panel">
+                    <RenameForm id title on_command on_close/>
+                    <DeleteForm id on_command/>
+                </div>
+            </details>
+        </li>
+    }
+}
+
+#[component]
+fn RenameForm(
+    id: ConversationId,
+    title: Signal<String>,
+    on_command: Callback<SidebarCommand>,
+    on_close: Callback<()>,
+) -> impl IntoView {
+    let input = NodeRef::<html::Input>::new();
+    let on_submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let Some(input) = input.get_untracked() else {
+            return;
+        };
+        on_command.run(SidebarCommand::Rename {
+            id,
+            title: input.value(),
+        });
+        on_close.run(());
+    };
+    let input_id = format!("title-{id}");
+    view! {
+        <form class="rename-form" method="post" action=RenameConversation::url() on:submit=on_submit>
+            <input type="hidden" name="id" value=id.to_string()/>
+            <label for=input_id.clone()>{words::TITLE}</label>
+            <input
+                id=input_id
+                name="title"
+                value=title
+                dir="auto"
+                autocomplete="off"
+                required
+                node_ref=input
+            />
+            <button type="submit" class="quiet-button">{words::RENAME}</button>
+        </form>
+    }
+}
+
+#[component]
+fn DeleteForm(id: ConversationId, on_command: Callback<SidebarCommand>) -> impl IntoView {
+    let on_submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        on_command.run(SidebarCommand::Delete(id));
+    };
+    view! {
+        <form method="post" action=DeleteConversation::url() on:submit=on_submit>
+            <input type="hidden" name="id" value=id.to_string()/>
+            <button type="submit" class="quiet-button danger">{words::DELETE}</button>
+        </form>
+    }
+}

@@ -1,0 +1,49 @@
+//! Line drawings, 24 units wide, in the colour of the text. Names are given by the button around.
+
+use leptos::prelude::*;
+
+/// Which drawing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum IconName {
+    Plus,
+    Menu,
+    Close,
+    More,
+    Send,
+    Stop,
+    Down,
+    Copy,
+    Again,
+    Forward,
+    Left,
+    Right,
+}
+
+impl IconName {
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Plus => "M12 5v14M5 12h14",
+            Self::Menu => "M4 7h16M4 12h16M4 17h10",
+            Self::Close => "M6 6l12 12M18 6L6 18",
+            Self::More => "M5 12h.01M12 12h.01M19 12h.01",
+            Self::Send => "M12 19V5M6 11l6-6 6 6",
+            Self::Stop => "M8 8h8v8H8z",
+            Self::Down => "M12 5v14M6 13l6 6 6-6",
+            Self::Copy => "M9 9h11v11H9zM5 15H4V4h11v1",
+            Self::Again => "M20 11a8 8 0 1 0-2 6M20 5v6h-6",
+            Self::Forward => "M5 5l7 7-7 7M13 5l7 7-7 7",
+            Self::Left => "M15 6l-6 6 6 6",
+            Self::Right => "M9 6l6 6-6 6",
+        }
+    }
+}
+
+/// One drawing.
+#[component]
+pub(crate) fn Icon(name: IconName) -> impl IntoView {
+    view! {
+        <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+            <path d=name.path()></path>
+        </svg>
+    }
+}

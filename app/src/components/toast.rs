@@ -1,0 +1,35 @@
+//! A deletion that can be taken back.
+
+use leptos::prelude::*;
+use server_fn::ServerFn;
+
+use super::PostForm;
+use crate::{api::conversations::RestoreConversation, model::ConversationId, words};
+
+/// Shown while a deleted conversation can come back with one press.
+#[component]
+pub(crate) fn UndoToast(
+    #[prop(into)] deleted: Signal<Option<ConversationId>>,
+    on_undo: Callback<ConversationId>,
+) -> impl IntoView {
+    let toast = move |id: ConversationId| {
+        let on_press = Callback::new(move |()| on_undo.run(id));
+        view! {
+            <div class="toast">
+                <span>{words::DELETED}</span>
+                <PostForm
+                    action=RestoreConversation::url()
+                    name="id"
+                    value=id.to_string()
+                    label=words::UNDO
+                    on_press
+                >
+                    {words::UNDO}
+                </PostForm>
+            </div>
+        }
+    };
+    view! {
+        <div class="toasts" role="status">{move || deleted.get().map(toast)}</div>
+    }
+}

@@ -1,0 +1,52 @@
+//! The chat: `/` is a new conversation, `/c/:id` an old one. Both are one page.
+
+mod address;
+mod commands;
+mod load;
+mod screen;
+mod state;
+mod tail;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::{components::Redirect, hooks::use_location};
+
+use address::ChatAddress;
+use load::{NotLoaded, load};
+use screen::ChatScreen;
+
+use crate::{components::ErrorText, words};
+
+/// Loads once and then lives on signals: another conversation changes them, not the page.
+#[component]
+pub(crate) fn ChatPage() -> impl IntoView {
+    let path = use_location().pathname;
+    let address = Memo::new(move |_| ChatAddress::parse(&path.read()));
+    let loaded = Resource::new(|| (), move |()| load(address.get_untracked()));
+    view! {
+        <Suspense>
+            {move || Suspend::new(async move {
+                match loaded.await {
+                    Ok(loaded) => view! { <ChatScreen loaded address/> }.into_any(),
+                    Err(NotLoaded::SignIn) => view! { <Redirect path="/sign-in"/> }.into_any(),
+                    Err(NotLoaded::SetUp) => view! { <SetUpFirst/> }.into_any(),
+                    Err(NotLoaded::Failed(error)) => {
+                        view! { <main class="door"><ErrorText error=Some(error)/></main> }.into_any()
+                    }
+                }
+            })}
+        </Suspense>
+    }
+}
+
+/// Only the link in the server's log leads further.
+#[component]
+fn SetUpFirst() -> impl IntoView {
+    view! {
+        <Title text=words::window_title(words::SET_UP)/>
+        <main class="door">
+            <h1>{words::SET_UP}</h1>
+            <p>{words::SET_UP_FIRST}</p>
+        </main>
+    }
+}

@@ -1,0 +1,54 @@
+//! Which conversation the address bar names.
+
+use crate::model::ConversationId;
+
+/// A place of the chat page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ChatAddress {
+    New,
+    Conversation(ConversationId),
+    /// `/c/` followed by something that is no id.
+    Nowhere,
+}
+
+impl ChatAddress {
+    /// Reads the path of an address.
+    pub(super) fn parse(path: &str) -> Self {
+        match path.strip_prefix("/c/") {
+            None => Self::New,
+            Some(id) => id
+                .trim_end_matches('/')
+                .parse()
+                .map_or(Self::Nowhere, Self::Conversation),
+        }
+    }
+
+    /// The conversation, if one is named.
+    pub(super) fn conversation(self) -> Option<ConversationId> {
+        match self {
+            Self::Conversation(id) => Some(id),
+            Self::New | Self::Nowhere => None,
+        }
+    }
+}
+
+/// The path of a conversation, or of a new one.
+pub(super) fn path_of(conversation: Option<ConversationId>) -> String {
+    conversation.map_or_else(|| "/".to_owned(), |id| format!("/c/{id}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_names_a_conversation_or_a_new_one() {
+        let id: ConversationId = "0192f0c1-2f3a-7000-8000-000000000001".parse().unwrap();
+        assert_eq!(ChatAddress::parse("/"), ChatAddress::New);
+        assert_eq!(
+            ChatAddress::parse(&path_of(Some(id))),
+            ChatAddress::Conversation(id)
+        );
+        assert_eq!(ChatAddress::parse("/c/nonsense"), ChatAddress::Nowhere);
+    }
+}

@@ -1,0 +1,297 @@
+//! What happens when a person presses something.
+
+use std::time::Duration;
+
+use leptos::{prelude::*, task::spawn_local};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+
+use super::{
+    address::{ChatAddress, path_of},
+    state::ChatState,
+};
+use crate::{
+    api::{conversations, messages},
+    browser,
+    components::{MessageCommand, SidebarCommand, forget_sent},
+    model::{ChatError, ConversationId, IdempotencyKey, MessageId, StartedTurn, TurnParams},
+    words,
+};
+
+/// How long a deletion can be taken back with one press.
+const UNDO_TIME: Duration = Duration::from_secs(10);
+
+/// Changes the address; made inside a component, because the router is found there.
+pub(super) type Navigate = Callback<(Option<ConversationId>, NavigateOptions)>;
+
+/// The router's way to a conversation.
+pub(super) fn navigation() -> Navigate {
+    let navigate = use_navigate();
+    Callback::new(move |(id, options)| navigate(&path_of(id), options))
+}
+
+fn replacing() -> NavigateOptions {
+    NavigateOptions {
+        replace: true,
+        ..NavigateOptions::default()
+    }
+}
+
+impl ChatState {
+    /// Sends a text; it stays in the composer until the server has written it.
+    pub(super) fn send(self, text: String, navigate: Navigate) {
+        let from = self.shown_id();
+        let key = self.key_for(&text);
+        self.is_sending.set(true);
+        self.error.set(None);
+        self.notice.set(None);
+        spawn_local(async move {
+            let params = TurnParams::default();
+            let answer = messages::send_message(from, None, text.clone(), params, key).await;
+            self.is_sending.set(false);
+            match answer {
+                Ok(turn) => {
+                    self.unsent.set_value(None);
+                    forget_sent(self.user, from, turn.conversation.id, &text);
+                    self.turn_started(turn, from, Some(navigate)).await;
+                }
+                Err(error) => self.fail(error),
+            }
+        });
+    }
+
+    /// The key of the last attempt if the text is the same: an answer that got lost on its way
+    /// must not make a second message.
+    fn key_for(self, text: &str) -> IdempotencyKey {
+        let last = self.unsent.get_value();
+        let key = match last {
+            Some((unsent, key)) if unsent == text => key,
+            _ => browser::idempotency_key(),
+        };
+        self.unsent.set_value(Some((text.to_owned(), key)));
+        key
+    }
+
+    async fn turn_started(
+        self,
+        turn: StartedTurn,
+        from: Option<ConversationId>,
+        navigate: Option<Navigate>,
+    ) {
+        let StartedTurn {
+            conversation,
+            user_message,
+            assistant_message,
+            notice,
+        } = turn;
+        self.move_to_top(conversation.clone());
+        if self.shown_id() != from {
+            return; // another conversation is shown by now
+        }
+        self.notice.set(notice);
+        let id = conversation.id;
+        self.shown.set(Some(conversation));
+        self.is_missing.set(false);
+        let is_known = self.show_turn(user_message, assistant_message);
+        if let (None, Some(navigate)) = (from, navigate) {
+            navigate.run((Some(id), replacing()));
+        }
+        if !is_known {
+            self.refresh().await; // another tab went on with this conversation
+        }
+        self.follow_running();
+    }
+
+    /// Appends the turn's messages; false if the message they answer to is not shown here.
+    fn show_turn(
+        self,
+        user_message: Option<crate::model::Message>,
+        answer: crate::model::Message,
+    ) -> bool {
+        if let Some(entry) = self
+            .entries
+            .get_untracked()
+            .iter()
+            .find(|it| it.id == answer.id)
+        {
+            entry.message.update(|it| it.replace(answer)); // continued
+            return true;
+        }
+        let parent = user_message
+            .as_ref()
+            .map_or(answer.parent_id, |it| it.parent_id);
+        let is_known = match parent {
+            Some(parent) => self
+                .entries
+                .read_untracked()
+                .iter()
+                .any(|it| it.id == parent),
+            None => true,
+        };
+        if is_known {
+            self.append_after(parent, user_message.into_iter().chain([answer]).collect());
+        }
+        is_known
+    }
+
+    /// Stops the running answer; its stream brings the end.
+    pub(super) fn stop(self, id: MessageId) {
+        spawn_local(async move {
+            if let Err(error) = messages::stop_turn(id).await {
+                self.fail(error);
+            } else if !self.is_following() {
+                self.refresh().await;
+            }
+        });
+    }
+
+    /// Buttons under a message.
+    pub(super) fn on_message(self, command: MessageCommand) {
+        self.error.set(None);
+        spawn_local(async move {
+            let from = self.shown_id();
+            let done = match command {
+                MessageCommand::Copy(id) => messages::message_text(id).await.map(|text| {
+                    self.announce_copied(browser::copy_text(&text));
+                }),
+                MessageCommand::Regenerate(id) => match messages::regenerate(id).await {
+                    Ok(turn) => Ok(self.turn_started(turn, from, None).await),
+                    Err(error) => Err(error),
+                },
+                MessageCommand::Continue(id) => match messages::continue_turn(id).await {
+                    Ok(turn) => Ok(self.turn_started(turn, from, None).await),
+                    Err(error) => Err(error),
+                },
+                MessageCommand::ShowVersion(id) => match conversations::show_version(id).await {
+                    Ok(()) => Ok(self.refresh().await),
+                    Err(error) => Err(error),
+                },
+            };
+            if let Err(error) = done {
+                self.fail(error);
+            }
+        });
+    }
+
+    /// Buttons of the sidebar.
+    pub(super) fn on_sidebar(self, command: SidebarCommand, navigate: Navigate) {
+        match command {
+            SidebarCommand::Close => self.close_drawer(),
+            SidebarCommand::Rename { id, title } => spawn_local(async move {
+                match conversations::rename_conversation(id, title).await {
+                    Ok(()) => self.refresh_list().await,
+                    Err(error) => self.fail(error),
+                }
+            }),
+            SidebarCommand::Delete(id) => spawn_local(async move {
+                match conversations::delete_conversation(id).await {
+                    Ok(()) => self.deleted(id, navigate),
+                    Err(error) => self.fail(error),
+                }
+            }),
+        }
+    }
+
+    fn deleted(self, id: ConversationId, navigate: Navigate) {
+        self.list.update(|list| list.retain(|it| it.id != id));
+        self.deleted.set(Some(id));
+        set_timeout(
+            move || {
+                if self.deleted.get_untracked() == Some(id) {
+                    self.deleted.set(None);
+                }
+            },
+            UNDO_TIME,
+        );
+        if self.shown_id() == Some(id) {
+            navigate.run((None, NavigateOptions::default()));
+        }
+    }
+
+    /// Takes a deletion back and shows the conversation again.
+    pub(super) fn restore(self, id: ConversationId, navigate: Navigate) {
+        spawn_local(async move {
+            match conversations::restore_conversation(id).await {
+                Ok(()) => {
+                    self.deleted.set(None);
+                    self.refresh_list().await;
+                    navigate.run((Some(id), NavigateOptions::default()));
+                }
+                Err(error) => self.fail(error),
+            }
+        });
+    }
+
+    pub(super) fn announce_copied(self, is_copied: bool) {
+        let words = if is_copied {
+            words::COPIED
+        } else {
+            words::NOT_COPIED
+        };
+        self.announcement.set(words);
+    }
+
+    /// Opens the drawer and moves the focus into it.
+    pub(super) fn open_drawer(self) {
+        self.is_drawer_open.set(true);
+        // The drawer takes the focus only after it has become visible.
+        request_animation_frame(|| browser::focus("new-chat"));
+    }
+
+    /// Closes the drawer and gives the focus back to the button that opened it.
+    pub(super) fn close_drawer(self) {
+        if self.is_drawer_open.get_untracked() {
+            self.is_drawer_open.set(false);
+            request_animation_frame(|| browser::focus("open-sidebar"));
+        }
+    }
+
+    /// The address changed: shows its conversation, unless it is shown already.
+    pub(super) fn open(self, address: ChatAddress) {
+        self.is_drawer_open.set(false);
+        let is_shown = address.conversation() == self.shown_id();
+        if is_shown && (address == ChatAddress::Nowhere) == self.is_missing.get_untracked() {
+            return;
+        }
+        self.stop_following();
+        self.error.set(None);
+        self.notice.set(None);
+        match address {
+            ChatAddress::New => self.show_nothing(false),
+            ChatAddress::Nowhere => self.show_nothing(true),
+            ChatAddress::Conversation(id) => spawn_local(self.load(id)),
+        }
+    }
+
+    /// Reads the shown conversation again: another tab may have changed it.
+    pub(super) async fn refresh(self) {
+        if let Some(id) = self.shown_id() {
+            self.load(id).await;
+        }
+    }
+
+    async fn load(self, id: ConversationId) {
+        let answer = conversations::conversation(id).await;
+        let is_wanted = self.address.get_untracked().conversation() == Some(id);
+        match answer {
+            _ if !is_wanted => {}
+            Ok(conversation) => {
+                self.show(conversation);
+                if !self.is_following() {
+                    self.follow_running();
+                }
+            }
+            Err(ChatError::NotFound) => self.show_nothing(true),
+            Err(error) => self.fail(error),
+        }
+    }
+
+    /// Shows an error in its place; without a session only signing in helps.
+    pub(super) fn fail(self, error: ChatError) {
+        if error == ChatError::Unauthorized {
+            // A full load: nothing of this person stays in the page. It fails in no browser.
+            let _ = window().location().set_href("/sign-in");
+        } else {
+            self.error.set(Some(error));
+        }
+    }
+}

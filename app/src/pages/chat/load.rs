@@ -1,0 +1,97 @@
+//! What the page needs before it can be shown.
+
+use futures::future::{OptionFuture, try_join3};
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::address::ChatAddress;
+use crate::{
+    api::{accounts, conversations},
+    model::{ChatError, Conversation, ConversationSummary, ModelStatus, User},
+};
+
+/// Everything of the first view.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Loaded {
+    pub(super) user: User,
+    pub(super) list: Vec<ConversationSummary>,
+    pub(super) model: ModelStatus,
+    /// Absent: a new conversation, or `is_missing`.
+    #[serde(serialize_with = "without_text")]
+    pub(super) conversation: Option<Conversation>,
+    /// The address names a conversation that is not there.
+    pub(super) is_missing: bool,
+}
+
+/// Why there is nothing to show.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum NotLoaded {
+    SignIn,
+    SetUp,
+    Failed(ChatError),
+}
+
+impl From<ChatError> for NotLoaded {
+    fn from(error: ChatError) -> Self {
+        match error {
+            ChatError::Unauthorized => Self::SignIn,
+            other => Self::Failed(other),
+        }
+    }
+}
+
+/// Loads the page at an address.
+pub(super) async fn load(address: ChatAddress) -> Result<Loaded, NotLoaded> {
+    let Some(user) = conversations::signed_in_user().await? else {
+        let is_new = accounts::needs_set_up().await?;
+        return Err(if is_new {
+            NotLoaded::SetUp
+        } else {
+            NotLoaded::SignIn
+        });
+    };
+    let shown = OptionFuture::from(address.conversation().map(conversations::conversation));
+    let found = async { found(shown.await.transpose()) };
+    let (list, model, conversation) = try_join3(
+        conversations::conversations(),
+        conversations::model_status(),
+        found,
+    )
+    .await?;
+    let is_missing = address != ChatAddress::New && conversation.is_none();
+    Ok(Loaded {
+        user,
+        list,
+        model,
+        conversation,
+        is_missing,
+    })
+}
+
+/// Not there is an answer, not a failure.
+fn found(
+    answer: Result<Option<Conversation>, ChatError>,
+) -> Result<Option<Conversation>, ChatError> {
+    match answer {
+        Err(ChatError::NotFound | ChatError::Invalid(_)) => Ok(None),
+        other => other,
+    }
+}
+
+/// The document holds every text already, so the values for hydration carry only its shape: as
+/// many blocks as there are, a space for a block that grows, and no cursor, so that a running
+/// answer begins with a snapshot.
+fn without_text<S: Serializer>(
+    conversation: &Option<Conversation>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let mut shape = conversation.clone();
+    for message in shape.iter_mut().flat_map(|it| &mut it.messages) {
+        message.text.clear();
+        message.blocks.iter_mut().for_each(String::clear);
+        if !message.pending.is_empty() {
+            " ".clone_into(&mut message.pending);
+        }
+        message.cursor = None;
+    }
+    shape.serialize(serializer)
+}

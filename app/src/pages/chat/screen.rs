@@ -1,0 +1,228 @@
+//! The chat page as it stands on the screen.
+
+use std::time::Duration;
+
+use leptos::{ev, prelude::*};
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+use server_fn::error::ServerFnUrlError;
+
+use super::{
+    address::ChatAddress,
+    commands::{Navigate, navigation},
+    load::Loaded,
+    state::ChatState,
+    tail::spawn_abortable,
+};
+use crate::{
+    api::conversations::model_status,
+    browser,
+    components::{Composer, Icon, IconName, ModelLine, Sidebar, TranscriptView, UndoToast},
+    model::{ChatError, ModelState},
+    pages::answer_not_found,
+    words,
+};
+
+/// How often the state of the model and of other conversations is asked, while something happens.
+const PULSE: Duration = Duration::from_secs(3);
+
+/// Sidebar, header, messages, composer.
+#[component]
+pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl IntoView {
+    if loaded.is_missing {
+        answer_not_found();
+    }
+    let user_name = loaded.user.name.clone();
+    let state = ChatState::new(loaded, address);
+    let navigate = navigation();
+    take_form_post_results(state);
+    keep_alive(state);
+    let on_sidebar = Callback::new(move |command| state.on_sidebar(command, navigate));
+    let on_undo = Callback::new(move |id| state.restore(id, navigate));
+    let title = Memo::new(move |_| state.shown.read().as_ref().map(|it| it.title.clone()));
+    let window_title =
+        move || words::window_title(&title.get().unwrap_or_else(|| words::NEW_CHAT.to_owned()));
+    let skip = move |event: web_sys::MouseEvent| {
+        event.prevent_default();
+        browser::focus("composer-text");
+    };
+    view! {
+        <Title text=window_title/>
+        <div class="chat-page">
+            <a class="skip-link" href="#composer-text" on:click=skip>{words::SKIP_TO_MESSAGE}</a>
+            <Sidebar list=state.list user_name is_open=state.is_drawer_open on_command=on_sidebar/>
+            <main class="chat-main" inert=move || state.is_drawer_open.get()>
+                <Header state title/>
+                <ModelLine status=state.model/>
+                <Conversation state navigate/>
+            </main>
+            <UndoToast deleted=state.deleted on_undo/>
+            <div class="visually-hidden" role="status">{move || state.announcement.get()}</div>
+            <RefreshWithoutScript state/>
+        </div>
+    }
+}
+
+#[component]
+fn Header(state: ChatState, title: Memo<Option<String>>) -> impl IntoView {
+    let open = move |event: web_sys::MouseEvent| {
+        event.prevent_default();
+        state.open_drawer();
+    };
+    let title = move || title.get().unwrap_or_else(|| words::NEW_CHAT.to_owned());
+    view! {
+        <header class="chat-header">
+            <a
+                id="open-sidebar"
+                class="icon-button burger"
+                href="#sidebar"
+                aria-label=words::OPEN_SIDEBAR
+                on:click=open
+            >
+                <Icon name=IconName::Menu/>
+            </a>
+            <h1 class="chat-title" dir="auto">{title}</h1>
+        </header>
+    }
+}
+
+#[component]
+fn Conversation(state: ChatState, navigate: Navigate) -> impl IntoView {
+    let ids = Memo::new(move |_| {
+        state
+            .entries
+            .read()
+            .iter()
+            .map(|it| it.id)
+            .collect::<Vec<_>>()
+    });
+    let running = Memo::new(move |_| state.running().map(|it| it.id));
+    let is_busy = Memo::new(move |_| running.read().is_some());
+    let shown_id = Memo::new(move |_| state.shown.read().as_ref().map(|it| it.id));
+    let message_of = Callback::new(move |id| state.message(id));
+    let on_command = Callback::new(move |command| state.on_message(command));
+    let on_copied = Callback::new(move |is_copied| state.announce_copied(is_copied));
+    let on_send = Callback::new(move |text| state.send(text, navigate));
+    let on_stop = Callback::new(move |id| state.stop(id));
+    let is_empty = Memo::new(move |_| ids.read().is_empty());
+    view! {
+        {move || is_empty.get().then(|| view! { <Greeting is_missing=state.is_missing/> })}
+        <TranscriptView ids message_of is_busy on_command on_copied/>
+        {move || state.notice.get().map(|notice| view! { <p class="notice">{notice}</p> })}
+        <Composer
+            user=state.user
+            conversation=shown_id
+            running
+            is_sending=state.is_sending
+            error=state.error
+            on_send
+            on_stop
+        />
+    }
+}
+
+/// What stands in an empty page.
+#[component]
+fn Greeting(is_missing: RwSignal<bool>) -> impl IntoView {
+    let heading = move || {
+        if is_missing.get() {
+            words::NOT_FOUND
+        } else {
+            words::GREETING
+        }
+    };
+    let lead = move || {
+        if is_missing.get() {
+            words::NOT_FOUND_LEAD
+        } else {
+            words::PRIVACY
+        }
+    };
+    view! {
+        <div class="greeting">
+            <p class="greeting-heading">{heading}</p>
+            <p class="greeting-lead">{lead}</p>
+        </div>
+    }
+}
+
+/// While a turn runs, a page without script shows its progress by loading again. Browsers with
+/// script read the content of `noscript` as text, so it must be opaque to hydration.
+#[component]
+fn RefreshWithoutScript(state: ChatState) -> impl IntoView {
+    let is_running = Memo::new(move |_| state.running().is_some());
+    move || {
+        is_running
+            .get()
+            .then(|| view! { <noscript inner_html="<meta http-equiv=\"refresh\" content=\"2\">"></noscript> })
+    }
+}
+
+/// Form posts without script bring their results back in the address.
+fn take_form_post_results(state: ChatState) {
+    let query = use_query_map();
+    let (error, deleted) = query.with_untracked(|query| (query.get("__err"), query.get("deleted")));
+    if let Some(error) = &error {
+        state
+            .error
+            .set(Some(ServerFnUrlError::<ChatError>::decode_err(error)));
+    }
+    if let Some(id) = deleted.and_then(|id| id.parse().ok()) {
+        state.deleted.set(Some(id));
+    }
+}
+
+/// Streams, addresses and other tabs, while the page is interactive.
+fn keep_alive(state: ChatState) {
+    Effect::new(move |is_later: Option<()>| {
+        let address = state.address.get();
+        if is_later.is_some() {
+            state.open(address);
+        } else {
+            untrack(|| state.follow_running());
+        }
+    });
+    Effect::new(move || {
+        let pulse = spawn_abortable(pulse(state));
+        let listener = window_event_listener(ev::visibilitychange, move |_| came_back(state));
+        on_cleanup(move || {
+            pulse.abort();
+            listener.remove();
+        });
+    });
+    on_cleanup(move || state.stop_following());
+}
+
+/// The tab is looked at again: other tabs may have gone on.
+fn came_back(state: ChatState) {
+    if !browser::is_hidden() && !state.is_following() {
+        leptos::task::spawn_local(async move {
+            state.refresh_list().await;
+            state.refresh().await;
+        });
+    }
+}
+
+/// Asks for what no stream brings, and only while there is something to ask.
+async fn pulse(state: ChatState) {
+    loop {
+        browser::sleep(PULSE).await;
+        if browser::is_hidden() {
+            continue;
+        }
+        if state.model.read_untracked().state != ModelState::Ready
+            && let Ok(status) = model_status().await
+        {
+            state.model.set(status);
+        }
+        let shown = state.shown_id();
+        let others_run = state
+            .list
+            .read_untracked()
+            .iter()
+            .any(|it| it.running && Some(it.id) != shown);
+        if others_run {
+            state.refresh_list().await;
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Reading a running turn: one stream per tab, opened again until the turn is over.
+
+use std::time::Duration;
+
+use futures::{
+    StreamExt,
+    future::{AbortHandle, Abortable, Either, select},
+};
+use leptos::{prelude::*, task::spawn_local};
+
+use super::state::{ChatState, Entry};
+use crate::{
+    api::{conversations, messages::tail_turn},
+    browser,
+    event_decoder::EventDecoder,
+    model::{ChatError, MessageStatus},
+    transcript::Applied,
+    words,
+};
+
+/// Keep-alive frames come every 15 s: after this time the connection is dead.
+const SILENCE: Duration = Duration::from_secs(40);
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+
+/// Why a stream was left.
+enum Left {
+    Ended,
+    EndedAfterGap,
+    /// `progress`: it brought frames, so the next pause is short again.
+    Lost {
+        progress: bool,
+    },
+    Refused(ChatError),
+}
+
+/// Runs until it ends or the handle aborts it.
+pub(super) fn spawn_abortable(future: impl Future<Output = ()> + 'static) -> AbortHandle {
+    let (handle, registration) = AbortHandle::new_pair();
+    spawn_local(async move {
+        // Aborted is as good as done.
+        let _ = Abortable::new(future, registration).await;
+    });
+    handle
+}
+
+impl ChatState {
+    /// Follows the running turn of the shown conversation, if there is one.
+    pub(super) fn follow_running(self) {
+        self.stop_following();
+        let running = untrack(|| self.running());
+        if let Some(entry) = running {
+            self.tail
+                .set_value(Some(spawn_abortable(self.follow(entry))));
+        }
+    }
+
+    /// Closes this tab's stream. The turn goes on.
+    pub(super) fn stop_following(self) {
+        if let Some(handle) = self.tail.try_update_value(Option::take).flatten() {
+            handle.abort();
+        }
+    }
+
+    /// A stream is open, or is being opened again.
+    pub(super) fn is_following(self) -> bool {
+        self.tail
+            .with_value(|it| it.as_ref().is_some_and(|it| !it.is_aborted()))
+    }
+
+    async fn follow(self, entry: Entry) {
+        self.announcement.set(words::GENERATING);
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match read_stream(&entry).await {
+                Left::Ended => return self.turn_ended(&entry).await,
+                Left::EndedAfterGap => {
+                    self.turn_ended(&entry).await;
+                    return self.refresh().await;
+                }
+                Left::Refused(error) => {
+                    self.tail.set_value(None);
+                    return self.fail(error);
+                }
+                Left::Lost { progress: true } => pause = FIRST_PAUSE,
+                Left::Lost { progress: false } => {
+                    self.announcement.set(words::RECONNECTING);
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            }
+            browser::sleep(pause).await;
+        }
+    }
+
+    async fn turn_ended(self, entry: &Entry) {
+        self.tail.set_value(None);
+        let status = entry.message.read_untracked().status;
+        self.announcement.set(match status {
+            MessageStatus::Failed => words::ANSWER_FAILED,
+            MessageStatus::Stopped | MessageStatus::Interrupted => words::ANSWER_STOPPED,
+            MessageStatus::Running | MessageStatus::Finished => words::COMPLETE,
+        });
+        self.refresh_list().await; // the first answer may have given the conversation its title
+    }
+
+    /// Reads the list again; a failure leaves the old one.
+    pub(super) async fn refresh_list(self) {
+        let Ok(list) = conversations::conversations().await else {
+            return;
+        };
+        let shown = self.shown_id();
+        let summary = list.iter().find(|it| Some(it.id) == shown).cloned();
+        if summary.is_some() && summary != self.shown.get_untracked() {
+            self.shown.set(summary);
+        }
+        if list != *self.list.read_untracked() {
+            self.list.set(list);
+        }
+    }
+}
+
+/// Applies one stream's frames as they come, also while the tab is hidden.
+async fn read_stream(entry: &Entry) -> Left {
+    let cursor = entry.message.read_untracked().cursor;
+    let stream = match tail_turn(entry.id, cursor).await {
+        Ok(stream) => stream.into_inner(),
+        Err(error @ (ChatError::Unauthorized | ChatError::Forbidden | ChatError::NotFound)) => {
+            return Left::Refused(error);
+        }
+        Err(_) => return Left::Lost { progress: false },
+    };
+    let mut stream = std::pin::pin!(stream);
+    let mut decoder = EventDecoder::default();
+    let mut progress = false;
+    loop {
+        let silence = std::pin::pin!(browser::sleep(SILENCE));
+        let Either::Left((Some(Ok(bytes)), _)) = select(stream.next(), silence).await else {
+            return Left::Lost { progress };
+        };
+        let Ok(events) = decoder.push(&bytes) else {
+            return Left::Lost { progress: false };
+        };
+        for event in events {
+            let applied = entry.message.try_update(|it| it.apply(event));
+            match applied.unwrap_or(Applied::Ended) {
+                Applied::Continue => progress = true,
+                Applied::Reconnect => return Left::Lost { progress },
+                Applied::Ended => return Left::Ended,
+                Applied::EndedAfterGap => return Left::EndedAfterGap,
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! The first account. The token comes with the link that the server printed.
+
+use leptos::{form::ActionForm, prelude::*};
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+use crate::{
+    api::accounts::SetUp,
+    components::{ErrorText, Field},
+    words,
+};
+
+/// Creates the administrator. Works as a form post before and without script.
+#[component]
+pub(crate) fn SetUpPage() -> impl IntoView {
+    let set_up = ServerAction::<SetUp>::new();
+    let error = Signal::derive(move || set_up.value().get().and_then(Result::err));
+    let query = use_query_map();
+    let token = Memo::new(move |_| query.read().get("token").unwrap_or_default());
+    view! {
+        <Title text=words::window_title(words::SET_UP)/>
+        <main class="door">
+            <h1>{words::SET_UP}</h1>
+            <p class="door-lead">{words::SET_UP_LEAD}</p>
+            {move || token.read().is_empty().then(|| view! {
+                <p class="error-text" role="alert">{words::TOKEN_MISSING}</p>
+            })}
+            <ErrorText error/>
+            <ActionForm action=set_up attr:class="door-form">
+                <input type="hidden" name="token" value=move || token.get() autocomplete="off"/>
+                <Field label=words::NAME name="name" autocomplete="username"/>
+                <Field
+                    label=words::PASSWORD
+                    name="password"
+                    kind="password"
+                    autocomplete="new-password"
+                    hint=words::PASSWORD_RULE
+                />
+                <button type="submit" class="primary-button" disabled=set_up.pending()>
+                    {words::CREATE_ACCOUNT}
+                </button>
+            </ActionForm>
+        </main>
+    }
+}

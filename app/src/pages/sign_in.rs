@@ -1,0 +1,37 @@
+//! Name and password.
+
+use leptos::{form::ActionForm, prelude::*};
+use leptos_meta::Title;
+
+use crate::{
+    api::accounts::SignIn,
+    components::{ErrorText, Field},
+    words,
+};
+
+/// The door. Works as a form post before and without script.
+#[component]
+pub(crate) fn SignInPage() -> impl IntoView {
+    let sign_in = ServerAction::<SignIn>::new();
+    let error = Signal::derive(move || sign_in.value().get().and_then(Result::err));
+    view! {
+        <Title text=words::window_title(words::SIGN_IN)/>
+        <main class="door">
+            <h1>{words::SIGN_IN}</h1>
+            <p class="door-lead">{words::SIGN_IN_LEAD}</p>
+            <ErrorText error/>
+            <ActionForm action=sign_in attr:class="door-form">
+                <Field label=words::NAME name="name" autocomplete="username"/>
+                <Field
+                    label=words::PASSWORD
+                    name="password"
+                    kind="password"
+                    autocomplete="current-password"
+                />
+                <button type="submit" class="primary-button" disabled=sign_in.pending()>
+                    {words::SIGN_IN}
+                </button>
+            </ActionForm>
+        </main>
+    }
+}

@@ -1,0 +1,65 @@
+//! The document around every page, and the addresses of the pages.
+
+use leptos::{config::LeptosOptions, prelude::*};
+use leptos_meta::{MetaTags, Title, provide_meta_context};
+use leptos_router::{
+    SsrMode,
+    components::{ParentRoute, Route, Router, Routes},
+    path,
+};
+
+use crate::{
+    pages::{ChatPage, NotFoundPage, SetUpPage, SignInPage},
+    words,
+};
+
+/// The whole document. `options.output_name` names the script, the module and the style sheet.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let style = format!("/{}/{}.css", options.site_pkg_dir, options.output_name);
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" dir="ltr">
+            <head>
+                <meta charset="utf-8"/>
+                <meta
+                    name="viewport"
+                    content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content"
+                />
+                <meta name="color-scheme" content="light dark"/>
+                <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f7f6f3"/>
+                <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#191817"/>
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                <link rel="manifest" href="/manifest.webmanifest"/>
+                <link rel="stylesheet" href=style/>
+                <HydrationScripts options/>
+                <MetaTags/>
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
+}
+
+/// The pages and their addresses.
+///
+/// Both chat addresses share one page, so the first message of a new conversation can change the
+/// address without ending its stream.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    view! {
+        <Title text=words::PRODUCT/>
+        <Router>
+            <Routes fallback=NotFoundPage>
+                <Route path=path!("/set-up") view=SetUpPage ssr=SsrMode::Async/>
+                <Route path=path!("/setup") view=SetUpPage ssr=SsrMode::Async/>
+                <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
+                <ParentRoute path=path!("") view=ChatPage ssr=SsrMode::Async>
+                    <Route path=path!("") view=|| () ssr=SsrMode::Async/>
+                    <Route path=path!("c/:id") view=|| () ssr=SsrMode::Async/>
+                </ParentRoute>
+            </Routes>
+        </Router>
+    }
+}

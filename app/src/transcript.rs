@@ -1,0 +1,197 @@
+//! What a message looks like after an event: a pure reducer, tested without a browser.
+//!
+//! Frames count by one. The next one is applied, older ones are ignored, and a gap asks for a new
+//! stream from the last frame that was applied.
+
+use crate::model::{
+    ChatEvent, ChatEventKind, Cursor, FinishReason, Message, MessageId, MessageStatus, Role, Usage,
+    WaitState,
+};
+
+/// No frame is known: the stream answers with a snapshot.
+const NOWHERE: Cursor = Cursor { epoch: 0, seq: 0 };
+
+/// A message as it is shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ShownMessage {
+    pub id: MessageId,
+    pub role: Role,
+    pub status: MessageStatus,
+    /// A person's text. Empty if the server rendered it: then it stands in the document only.
+    pub text: String,
+    /// Committed HTML. Blocks that the server rendered are empty: they stand in the document only.
+    pub blocks: Vec<String>,
+    pub pending: String,
+    /// Counts replacements of all blocks; within one revision blocks are only appended.
+    pub revision: u32,
+    pub waiting: Option<WaitState>,
+    /// The last frame that was applied.
+    pub cursor: Cursor,
+    pub finish_reason: Option<FinishReason>,
+    pub usage: Option<Usage>,
+    pub error: Option<String>,
+    pub versions: Vec<MessageId>,
+    pub time: String,
+}
+
+/// What the owner of the stream has to do after an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// Go on reading.
+    Continue,
+    /// Frames are missing: open a new stream at [`ShownMessage::cursor`].
+    Reconnect,
+    /// The turn is over and its text complete.
+    Ended,
+    /// The turn is over, but frames were missed: read the message again.
+    EndedAfterGap,
+}
+
+impl ShownMessage {
+    /// Starts from what the server answered.
+    pub fn new(message: Message) -> Self {
+        Self {
+            id: message.id,
+            role: message.role,
+            status: message.status,
+            text: message.text,
+            blocks: message.blocks,
+            pending: message.pending,
+            revision: 0,
+            waiting: None,
+            cursor: message.cursor.unwrap_or(NOWHERE),
+            finish_reason: message.finish_reason,
+            usage: message.usage,
+            error: message.error,
+            versions: message.versions,
+            time: message.time,
+        }
+    }
+
+    /// Replaces everything by what the server says now.
+    pub fn replace(&mut self, message: Message) {
+        let revision = self.revision + 1;
+        *self = Self::new(message);
+        self.revision = revision;
+    }
+
+    /// Takes over what the server says now, and leaves text alone that is the same already.
+    pub fn refresh(&mut self, message: Message) {
+        let is_settled = !self.is_running() && self.status == message.status;
+        if is_settled && self.blocks.len() == message.blocks.len() {
+            self.versions = message.versions;
+            self.usage = message.usage;
+            self.error = message.error;
+        } else {
+            self.replace(message);
+        }
+    }
+
+    /// A turn of this message is being made.
+    pub fn is_running(&self) -> bool {
+        self.status == MessageStatus::Running
+    }
+
+    /// There is text, committed or growing.
+    pub fn has_text(&self) -> bool {
+        !self.blocks.is_empty() || !self.pending.is_empty()
+    }
+
+    /// The answer was cut off, so Continue has a meaning.
+    pub fn can_continue(&self) -> bool {
+        match self.status {
+            MessageStatus::Stopped | MessageStatus::Interrupted => true,
+            MessageStatus::Finished => self.finish_reason == Some(FinishReason::Length),
+            MessageStatus::Running | MessageStatus::Failed => false,
+        }
+    }
+
+    /// Number of this version and how many there are, counted from one.
+    pub fn version(&self) -> (usize, usize) {
+        let place = self.versions.iter().position(|id| *id == self.id);
+        (
+            place.map_or(1, |index| index + 1),
+            self.versions.len().max(1),
+        )
+    }
+
+    /// Id of the version that lies `step` after this one.
+    pub fn neighbour(&self, step: isize) -> Option<MessageId> {
+        let place = self.versions.iter().position(|id| *id == self.id)?;
+        self.versions.get(place.checked_add_signed(step)?).copied()
+    }
+
+    /// Applies one event.
+    pub fn apply(&mut self, event: ChatEvent) -> Applied {
+        let Cursor { epoch, seq } = event.cursor;
+        let same_epoch = epoch == self.cursor.epoch;
+        let is_next = same_epoch && seq == self.cursor.seq + 1;
+        match event.kind {
+            ChatEventKind::Snapshot { blocks, pending } => {
+                self.blocks = blocks;
+                self.pending = pending;
+                self.revision += 1;
+                self.cursor = event.cursor;
+                Applied::Continue
+            }
+            ChatEventKind::KeepAlive if same_epoch && seq <= self.cursor.seq => Applied::Continue,
+            ChatEventKind::KeepAlive => Applied::Reconnect,
+            ChatEventKind::Ended {
+                status,
+                finish_reason,
+                usage,
+                error,
+            } => {
+                self.end(status, error);
+                self.finish_reason = finish_reason;
+                self.usage = usage;
+                // A turn that ended before this stream began repeats its last frame.
+                let is_complete = is_next || event.cursor == self.cursor;
+                self.cursor = event.cursor;
+                if is_complete {
+                    Applied::Ended
+                } else {
+                    Applied::EndedAfterGap
+                }
+            }
+            _ if same_epoch && seq <= self.cursor.seq => Applied::Continue,
+            _ if !is_next => Applied::Reconnect,
+            kind => self.apply_next(event.cursor, kind),
+        }
+    }
+
+    fn apply_next(&mut self, cursor: Cursor, kind: ChatEventKind) -> Applied {
+        match kind {
+            ChatEventKind::Waiting(state) => self.waiting = Some(state),
+            ChatEventKind::Pending { keep, html } => {
+                if !self.pending.is_char_boundary(keep) {
+                    // What is shown is not what the server edits: only a snapshot helps.
+                    self.cursor = NOWHERE;
+                    return Applied::Reconnect;
+                }
+                self.waiting = None;
+                self.pending.truncate(keep);
+                self.pending.push_str(&html);
+            }
+            ChatEventKind::Block(html) => {
+                self.waiting = None;
+                self.blocks.push(html);
+                self.pending.clear();
+            }
+            ChatEventKind::Snapshot { .. }
+            | ChatEventKind::KeepAlive
+            | ChatEventKind::Ended { .. } => {}
+        }
+        self.cursor = cursor;
+        Applied::Continue
+    }
+
+    fn end(&mut self, status: MessageStatus, error: Option<String>) {
+        self.status = status;
+        self.error = error;
+        self.waiting = None;
+    }
+}
+
+#[cfg(test)]
+mod tests;

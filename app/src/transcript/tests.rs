@@ -1,0 +1,161 @@
+use uuid::Uuid;
+
+use super::*;
+
+fn running(cursor: Option<Cursor>) -> ShownMessage {
+    let id = MessageId::new(Uuid::from_u128(1));
+    ShownMessage::new(Message {
+        id,
+        parent_id: None,
+        role: Role::Assistant,
+        status: MessageStatus::Running,
+        text: String::new(),
+        blocks: Vec::new(),
+        pending: String::new(),
+        cursor,
+        finish_reason: None,
+        usage: None,
+        error: None,
+        versions: vec![id],
+        time: String::new(),
+    })
+}
+
+fn started() -> ShownMessage {
+    running(Some(Cursor { epoch: 5, seq: 0 }))
+}
+
+fn event(seq: u64, kind: ChatEventKind) -> ChatEvent {
+    let cursor = Cursor { epoch: 5, seq };
+    ChatEvent { cursor, kind }
+}
+
+fn pending(seq: u64, keep: usize, html: &str) -> ChatEvent {
+    let html = html.to_owned();
+    event(seq, ChatEventKind::Pending { keep, html })
+}
+
+fn block(seq: u64, html: &str) -> ChatEvent {
+    event(seq, ChatEventKind::Block(html.to_owned()))
+}
+
+fn ended(seq: u64, status: MessageStatus) -> ChatEvent {
+    let kind = ChatEventKind::Ended {
+        status,
+        finish_reason: None,
+        usage: None,
+        error: None,
+    };
+    event(seq, kind)
+}
+
+#[test]
+fn an_edit_keeps_the_given_bytes_and_a_block_empties_the_pending_html() {
+    let mut message = started();
+    assert_eq!(message.apply(pending(1, 0, "<p>好</p>")), Applied::Continue);
+    assert_eq!(message.apply(pending(2, 6, "的</p>")), Applied::Continue);
+    assert_eq!(message.pending, "<p>好的</p>");
+    assert_eq!(message.apply(block(3, "<p>好的。</p>")), Applied::Continue);
+    assert_eq!(
+        (message.blocks.as_slice(), message.pending.as_str()),
+        (&["<p>好的。</p>".to_owned()][..], "")
+    );
+    assert_eq!(message.cursor.seq, 3);
+}
+
+#[test]
+fn a_frame_seen_before_changes_nothing() {
+    let mut message = started();
+    message.apply(block(1, "<p>a</p>"));
+    let before = message.clone();
+    assert_eq!(message.apply(block(1, "<p>a</p>")), Applied::Continue);
+    assert_eq!(message, before);
+}
+
+#[test]
+fn a_gap_changes_nothing_and_asks_for_a_stream_from_the_last_frame() {
+    let mut message = started();
+    message.apply(block(1, "<p>a</p>"));
+    let before = message.clone();
+    assert_eq!(message.apply(block(3, "<p>c</p>")), Applied::Reconnect);
+    assert_eq!(message, before);
+    assert_eq!(
+        message.apply(event(4, ChatEventKind::KeepAlive)),
+        Applied::Reconnect
+    );
+    assert_eq!(
+        message.apply(event(1, ChatEventKind::KeepAlive)),
+        Applied::Continue
+    );
+}
+
+#[test]
+fn a_frame_of_another_epoch_asks_for_a_new_stream() {
+    let mut message = started();
+    let mut foreign = block(1, "<p>a</p>");
+    foreign.cursor.epoch = 6;
+    assert_eq!(message.apply(foreign), Applied::Reconnect);
+    assert!(!message.has_text());
+}
+
+#[test]
+fn an_edit_that_cuts_a_character_asks_for_a_snapshot() {
+    for keep in [4, 99] {
+        let mut message = started();
+        message.apply(pending(1, 0, "<p>好"));
+        assert_eq!(message.apply(pending(2, keep, "x")), Applied::Reconnect);
+        assert_eq!(message.cursor, NOWHERE);
+    }
+}
+
+#[test]
+fn a_snapshot_replaces_everything_and_later_frames_follow_it() {
+    let mut message = running(None);
+    let kind = ChatEventKind::Snapshot {
+        blocks: vec!["<p>a</p>".into()],
+        pending: "<p>b".into(),
+    };
+    assert_eq!(message.apply(event(41, kind)), Applied::Continue);
+    assert_eq!(message.revision, 1);
+    assert_eq!(message.apply(block(42, "<p>b</p>")), Applied::Continue);
+    assert_eq!(message.blocks, ["<p>a</p>", "<p>b</p>"]);
+    assert_eq!(
+        message.apply(ended(43, MessageStatus::Finished)),
+        Applied::Ended
+    );
+    assert!(!message.is_running());
+}
+
+#[test]
+fn an_end_after_missing_frames_says_so() {
+    let mut message = started();
+    message.apply(block(1, "<p>a</p>"));
+    assert_eq!(
+        message.apply(ended(9, MessageStatus::Stopped)),
+        Applied::EndedAfterGap
+    );
+    assert_eq!(message.status, MessageStatus::Stopped);
+    assert!(message.can_continue());
+}
+
+#[test]
+fn waiting_ends_with_the_first_text() {
+    let mut message = started();
+    message.apply(event(
+        1,
+        ChatEventKind::Waiting(WaitState::Queued { ahead: 2 }),
+    ));
+    assert_eq!(message.waiting, Some(WaitState::Queued { ahead: 2 }));
+    message.apply(pending(2, 0, "<p>a</p>"));
+    assert_eq!(message.waiting, None);
+}
+
+#[test]
+fn versions_are_counted_from_one() {
+    let mut message = started();
+    let other = MessageId::new(Uuid::from_u128(2));
+    message.versions = vec![other, message.id];
+    assert_eq!(message.version(), (2, 2));
+    assert_eq!(message.neighbour(-1), Some(other));
+    assert_eq!(message.neighbour(1), None);
+}

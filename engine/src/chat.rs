@@ -1,0 +1,53 @@
+//! Conversations to prompts. Templates are ours, chosen by recognising the model's; a template
+//! found in a file is never executed.
+
+mod chatml;
+
+use chatml::ChatMl;
+
+use crate::{
+    request::{Conversation, TokenId},
+    tokenizer::Tokenizer,
+};
+
+/// How a model wants conversations written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChatTemplate {
+    /// `<|im_start|>role`, a line break, the text, `<|im_end|>`.
+    ChatMl(ChatMl),
+}
+
+/// Why no template could be chosen.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChatTemplateError {
+    #[error("the chat template is none of the known ones (known: ChatML)")]
+    Unknown,
+    #[error("the chat template uses {0}, which the vocabulary does not have")]
+    MissingToken(&'static str),
+}
+
+impl ChatTemplate {
+    /// Recognises the template text of a model file.
+    ///
+    /// # Errors
+    /// [`ChatTemplateError`] if the template is unknown or does not fit the vocabulary.
+    pub fn recognise(text: &str, tokenizer: &Tokenizer) -> Result<Self, ChatTemplateError> {
+        ChatMl::recognise(text, tokenizer).map(Self::ChatMl)
+    }
+
+    /// Plain ChatML of the scripted model, without a default system line.
+    #[cfg(feature = "testing")]
+    pub(crate) fn scripted(tokenizer: &Tokenizer) -> Self {
+        ChatMl::recognise("<|im_start|><|im_end|>", tokenizer)
+            .map(Self::ChatMl)
+            .expect("invariant: the byte vocabulary has both control tokens")
+    }
+
+    /// Ids of the prompt at whose end the model writes its answer.
+    pub fn prompt(&self, conversation: &Conversation, tokenizer: &Tokenizer) -> Vec<TokenId> {
+        match self {
+            Self::ChatMl(template) => template.prompt(conversation, tokenizer),
+        }
+    }
+}

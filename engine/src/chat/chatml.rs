@@ -1,0 +1,119 @@
+//! ChatML, with the default system line of the model at hand.
+
+use super::ChatTemplateError;
+use crate::{
+    request::{ChatMessage, Conversation, Role, TokenId},
+    tokenizer::Tokenizer,
+};
+
+const START: &str = "<|im_start|>";
+const END: &str = "<|im_end|>";
+
+/// A recognised ChatML template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChatMl {
+    start: TokenId,
+    end: TokenId,
+    /// Said when a conversation does not begin with a system message.
+    default_system: Option<String>,
+}
+
+impl ChatMl {
+    pub(super) fn recognise(text: &str, tokenizer: &Tokenizer) -> Result<Self, ChatTemplateError> {
+        if !(text.contains(START) && text.contains(END)) {
+            return Err(ChatTemplateError::Unknown);
+        }
+        let id = |name| {
+            tokenizer
+                .control(name)
+                .ok_or(ChatTemplateError::MissingToken(name))
+        };
+        Ok(Self {
+            start: id(START)?,
+            end: id(END)?,
+            default_system: default_system(text),
+        })
+    }
+
+    /// Control tokens go in as ids; what people and models wrote, as ordinary text.
+    pub(super) fn prompt(
+        &self,
+        conversation: &Conversation,
+        tokenizer: &Tokenizer,
+    ) -> Vec<TokenId> {
+        let mut ids: Vec<TokenId> = tokenizer.begin_token().into_iter().collect();
+        let first_role = conversation.messages.first().map(|message| message.role);
+        if let Some(line) = &self.default_system
+            && first_role != Some(Role::System)
+        {
+            let system = ChatMessage {
+                role: Role::System,
+                content: line.clone(),
+            };
+            self.push_message(&mut ids, &system, tokenizer);
+        }
+        for message in &conversation.messages {
+            self.push_message(&mut ids, message, tokenizer);
+        }
+        ids.push(self.start);
+        ids.extend(tokenizer.encode_text("assistant\n"));
+        ids
+    }
+
+    fn push_message(&self, ids: &mut Vec<TokenId>, message: &ChatMessage, tokenizer: &Tokenizer) {
+        let role = match message.role {
+            Role::System => "system",
+            Role::User => "user",
+            Role::Assistant => "assistant",
+        };
+        ids.push(self.start);
+        // Role, line break and text are one piece, because the model has seen them merged so.
+        ids.extend(tokenizer.encode_text(&format!("{role}\n{}", message.content)));
+        ids.push(self.end);
+        ids.extend(tokenizer.encode_text("\n"));
+    }
+}
+
+/// The literal system line in a template, if it has one.
+///
+/// Templates are code: text between quotes is what we want, code between markers is not.
+fn default_system(template: &str) -> Option<String> {
+    const IS_CODE: [char; 4] = ['{', '}', '\'', '"'];
+    template.match_indices(START).find_map(|(position, start)| {
+        let after = template[position + start.len()..].strip_prefix("system")?;
+        let line = after
+            .strip_prefix('\n')
+            .or_else(|| after.strip_prefix("\\n"))?;
+        let line = &line[..line.find(END)?];
+        (!line.is_empty() && !line.contains(IS_CODE)).then(|| line.replace("\\n", "\n"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::default_system;
+
+    #[test]
+    fn the_default_system_line_is_read_from_the_template() {
+        let check = |template: &str, expected: Option<&str>| {
+            assert_eq!(default_system(template).as_deref(), expected, "{template}");
+        };
+        check(
+            "{{ '<|im_start|>system\nYou help.<|im_end|>\n' }}",
+            Some("You help."),
+        );
+        check(
+            "{{ '<|im_start|>system\\nYou help.<|im_end|>\\n' }}",
+            Some("You help."),
+        );
+        check(
+            "{{ '<|im_start|>system\\n' + messages[0].content + '<|im_end|>\\n' }}",
+            None,
+        );
+        check(
+            "{{ '<|im_start|>' + message['role'] + '\\n' }}<|im_end|>",
+            None,
+        );
+        check("<|im_start|>system\n", None);
+    }
+}

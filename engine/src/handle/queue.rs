@@ -1,0 +1,75 @@
+//! Counts the requests an engine has taken on.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use crate::{request::SubmitError, scheduler::UserKey};
+
+/// Places for running and for waiting requests together.
+#[derive(Debug)]
+pub(super) struct Queue {
+    capacity: usize,
+    num_places: usize,
+    num_taken: AtomicUsize,
+}
+
+/// A place in the queue of an engine; free again when dropped.
+#[derive(Debug)]
+pub struct Permit {
+    user: UserKey,
+    queue: Arc<Queue>,
+}
+
+impl Queue {
+    pub(super) fn new(max_running: usize, capacity: usize) -> Arc<Self> {
+        let num_places = max_running.saturating_add(capacity);
+        Arc::new(Self {
+            capacity,
+            num_places,
+            num_taken: AtomicUsize::new(0),
+        })
+    }
+
+    pub(super) fn permit(self: &Arc<Self>, user: UserKey) -> Result<Permit, SubmitError> {
+        let take = |taken| (taken < self.num_places).then_some(taken + 1);
+        self.num_taken
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, take)
+            .map(|_| Permit {
+                user,
+                queue: Arc::clone(self),
+            })
+            .map_err(|_| SubmitError::QueueFull {
+                capacity: self.capacity,
+            })
+    }
+}
+
+impl Permit {
+    pub(crate) fn user(&self) -> UserKey {
+        self.user
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.queue.num_taken.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_free_again_when_its_permit_is_dropped() {
+        let queue = Queue::new(1, 1);
+        let first = queue.permit(UserKey(1)).unwrap();
+        let _second = queue.permit(UserKey(1)).unwrap();
+        let full = queue.permit(UserKey(2)).unwrap_err();
+        assert_eq!(full, SubmitError::QueueFull { capacity: 1 });
+        drop(first);
+        queue.permit(UserKey(2)).unwrap();
+    }
+}

@@ -1,0 +1,110 @@
+//! What the handles of an engine and its worker both see.
+
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+};
+
+use tokio::sync::watch;
+
+use super::{EngineState, queue::Queue};
+use crate::{
+    loaded_model::OpenedModel,
+    request::{GenerationError, SubmitError},
+    scheduler::SequenceId,
+};
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(super) queue: Arc<Queue>,
+    provisional_name: String,
+    opened: OnceLock<OpenedModel>,
+    state: watch::Sender<EngineState>,
+    /// Set when the engine serves no more, with what its streams are to say.
+    ended: OnceLock<GenerationError>,
+    is_stopping: AtomicBool,
+    num_sequences: AtomicU64,
+}
+
+impl Shared {
+    pub(super) fn new(provisional_name: String, queue: Arc<Queue>) -> Self {
+        Self {
+            queue,
+            provisional_name,
+            opened: OnceLock::new(),
+            state: watch::Sender::new(EngineState::Loading { percent: 0 }),
+            ended: OnceLock::new(),
+            is_stopping: AtomicBool::new(false),
+            num_sequences: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn opened(&self) -> Option<&OpenedModel> {
+        self.opened.get()
+    }
+
+    pub(crate) fn set_opened(&self, opened: OpenedModel) {
+        self.opened.get_or_init(|| opened);
+        // Wakes those who wait for it.
+        self.set_loading(0);
+    }
+
+    pub(crate) fn set_loading(&self, percent: u8) {
+        self.state.send_replace(EngineState::Loading { percent });
+    }
+
+    pub(crate) fn set_ready(&self) {
+        self.state.send_replace(EngineState::Ready);
+    }
+
+    /// The engine serves no more; the first reason counts.
+    pub(crate) fn end(&self, reason: GenerationError) {
+        let reason = self.ended.get_or_init(|| reason).to_string();
+        self.state.send_replace(EngineState::Failed(reason));
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.is_stopping.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn stop(&self) {
+        self.is_stopping.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn state(&self) -> EngineState {
+        self.state.borrow().clone()
+    }
+
+    pub(super) fn watch_state(&self) -> watch::Receiver<EngineState> {
+        self.state.subscribe()
+    }
+
+    pub(super) fn model_name(&self) -> String {
+        self.opened()
+            .map_or(&self.provisional_name, |opened| &opened.name)
+            .clone()
+    }
+
+    /// What a stream says whose sequence was dropped.
+    pub(super) fn reason_of_end(&self) -> GenerationError {
+        self.ended
+            .get()
+            .cloned()
+            .unwrap_or(GenerationError::EngineStopped)
+    }
+
+    pub(super) fn check_serving(&self) -> Result<(), SubmitError> {
+        match self.ended.get() {
+            None if self.is_stopping() => Err(SubmitError::EngineStopped),
+            None => Ok(()),
+            Some(GenerationError::ModelNotLoaded(reason)) => {
+                Err(SubmitError::ModelNotLoaded(reason.clone()))
+            }
+            Some(_) => Err(SubmitError::EngineStopped),
+        }
+    }
+
+    pub(super) fn next_sequence_id(&self) -> SequenceId {
+        SequenceId(self.num_sequences.fetch_add(1, Ordering::Relaxed))
+    }
+}

@@ -1,0 +1,160 @@
+//! A model without weights that answers by script: for tests of what lies above the engine.
+//!
+//! Its vocabulary is one token per byte, 256 `<|im_start|>` and 257 `<|im_end|>`, which ends an
+//! answer. Prompts are plain ChatML. Which answer it gives depends on the prompt alone, and which
+//! token comes next on the prompt and the number of answer tokens, so a continued answer goes on
+//! where it was.
+
+mod runner;
+
+use std::time::Duration;
+
+pub(crate) use runner::ScriptedRunner;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    chat::ChatTemplate,
+    handle::EngineConfig,
+    loaded_model::{self, LoadError, OpenedModel},
+    tokenizer::Tokenizer,
+};
+
+/// Name of every scripted model.
+pub(crate) const NAME: &str = "scripted";
+
+const DEFAULT_CONTEXT_WINDOW: usize = 8192;
+/// Longest uninterrupted sleep, so that aborts are quick.
+const SLICE: Duration = Duration::from_millis(5);
+
+/// What a scripted model says, and how slowly.
+#[derive(Clone, Debug)]
+pub struct ScriptedModel {
+    answers: Vec<String>,
+    token_delay: Duration,
+    prefill_delay: Duration,
+    load_delay: Duration,
+    context_window: usize,
+    certainty: Certainty,
+    load_failure: Option<String>,
+    panic_after: Option<usize>,
+}
+
+/// How sure the model is of its next token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Certainty {
+    /// Nothing but the scripted token is possible.
+    Full,
+    /// Every lower-case letter is about as probable: what is drawn depends on the seed.
+    None,
+}
+
+impl ScriptedModel {
+    /// Answer `i` is given to a prompt with `i + 1` user messages; the last one repeats. Without
+    /// answers, the last user message is the answer.
+    pub fn new(answers: Vec<String>) -> Self {
+        Self {
+            answers,
+            token_delay: Duration::ZERO,
+            prefill_delay: Duration::ZERO,
+            load_delay: Duration::ZERO,
+            context_window: DEFAULT_CONTEXT_WINDOW,
+            certainty: Certainty::Full,
+            load_failure: None,
+            panic_after: None,
+        }
+    }
+
+    /// Time for every answer token after the first.
+    #[must_use]
+    pub fn with_token_delay(mut self, delay: Duration) -> Self {
+        self.token_delay = delay;
+        self
+    }
+
+    /// Time for every 32 prompt tokens.
+    #[must_use]
+    pub fn with_prefill_delay(mut self, delay: Duration) -> Self {
+        self.prefill_delay = delay;
+        self
+    }
+
+    /// Time until the model is ready.
+    #[must_use]
+    pub fn with_load_delay(mut self, delay: Duration) -> Self {
+        self.load_delay = delay;
+        self
+    }
+
+    /// Most tokens of prompt and answer together.
+    #[must_use]
+    pub fn with_context_window(mut self, num_tokens: usize) -> Self {
+        self.context_window = num_tokens;
+        self
+    }
+
+    /// Makes every lower-case letter about as probable as the scripted byte, at every position.
+    #[must_use]
+    pub fn with_random_letters(mut self) -> Self {
+        self.certainty = Certainty::None;
+        self
+    }
+
+    /// Fails to load, with this reason.
+    #[must_use]
+    pub fn with_load_failure(mut self, reason: &str) -> Self {
+        self.load_failure = Some(reason.to_owned());
+        self
+    }
+
+    /// Panics when an answer has this many tokens.
+    #[must_use]
+    pub fn with_panic_after(mut self, num_tokens: usize) -> Self {
+        self.panic_after = Some(num_tokens);
+        self
+    }
+
+    pub(crate) fn opened(&self, config: &EngineConfig) -> OpenedModel {
+        let tokenizer = Tokenizer::bytes();
+        let digest = Sha256::digest(format!("{NAME}{:?}", self.answers));
+        OpenedModel {
+            name: NAME.to_owned(),
+            fingerprint: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+            is_demonstration: true,
+            context_window: loaded_model::context_window(self.context_window, config),
+            template: ChatTemplate::scripted(&tokenizer),
+            tokenizer,
+        }
+    }
+
+    pub(crate) fn load(self, progress: &mut dyn FnMut(u8)) -> Result<ScriptedRunner, LoadError> {
+        progress(0);
+        for percent in 1..=100u8 {
+            let _ = sleep(self.load_delay / 100, &|| false);
+            progress(percent);
+        }
+        match self.load_failure {
+            Some(reason) => Err(LoadError::Scripted(reason)),
+            None => Ok(ScriptedRunner::new(self)),
+        }
+    }
+}
+
+/// Whether a sleep lasted as long as asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Slept {
+    Fully,
+    Interrupted,
+}
+
+fn sleep(duration: Duration, abort: &dyn Fn() -> bool) -> Slept {
+    let mut rest = duration;
+    while !rest.is_zero() {
+        if abort() {
+            return Slept::Interrupted;
+        }
+        let slice = rest.min(SLICE);
+        std::thread::sleep(slice);
+        rest -= slice;
+    }
+    Slept::Fully
+}

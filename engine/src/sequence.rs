@@ -1,0 +1,169 @@
+//! One prompt with its answer inside the engine.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::{
+    handle::Permit,
+    loaded_model::Cache,
+    request::{FinishReason, GenerateRequest, GenerationError, TokenId},
+    sampling::Sampler,
+    scheduler::{SequenceId, UserKey},
+};
+
+/// Where a sequence stands. Only a running sequence has a cache.
+#[derive(Debug)]
+pub(crate) enum SequenceState {
+    Waiting,
+    Running {
+        cache: Cache,
+        num_computed_tokens: usize,
+    },
+    /// In a forward pass, which has taken the cache and gives it back.
+    Computing,
+}
+
+/// What the worker tells about a sequence: tokens, never text.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum SequenceEvent {
+    Loading { percent: u8 },
+    Queued { ahead: usize },
+    Prefill { done: usize, total: usize },
+    Token { id: TokenId, at: Instant },
+    Finished(FinishReason),
+    Failed(GenerationError),
+}
+
+/// The caller's end of a sequence, set when it is no longer wanted.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct AbortFlag(Arc<AtomicBool>);
+
+impl AbortFlag {
+    pub(crate) fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Sequence {
+    pub(crate) id: SequenceId,
+    pub(crate) state: SequenceState,
+    pub(crate) sampler: Sampler,
+    /// Prompt and answer.
+    pub(crate) tokens: Vec<TokenId>,
+    pub(crate) abort: AbortFlag,
+    /// Length of prompt and earlier answer: what is there before the first new token.
+    num_given_tokens: usize,
+    max_tokens: usize,
+    permit: Permit,
+    events: UnboundedSender<SequenceEvent>,
+    last_progress: Option<SequenceEvent>,
+}
+
+impl Sequence {
+    pub(crate) fn new(
+        id: SequenceId,
+        request: GenerateRequest,
+        permit: Permit,
+        abort: AbortFlag,
+        events: UnboundedSender<SequenceEvent>,
+    ) -> Self {
+        let mut sampler = Sampler::new(request.sampling, &request.prompt);
+        let mut tokens = request.prompt;
+        for &token in &request.answer_so_far {
+            sampler.note(token);
+        }
+        tokens.extend(request.answer_so_far);
+        Self {
+            id,
+            state: SequenceState::Waiting,
+            sampler,
+            num_given_tokens: tokens.len(),
+            tokens,
+            abort,
+            max_tokens: request.max_tokens,
+            permit,
+            events,
+            last_progress: None,
+        }
+    }
+
+    pub(crate) fn user(&self) -> UserKey {
+        self.permit.user()
+    }
+
+    /// Tokens that are not computed yet; none unless the sequence runs.
+    pub(crate) fn num_pending_tokens(&self) -> usize {
+        match self.state {
+            SequenceState::Running {
+                num_computed_tokens,
+                ..
+            } => self.tokens.len() - num_computed_tokens,
+            SequenceState::Waiting | SequenceState::Computing => 0,
+        }
+    }
+
+    /// Why no further token may be chosen, if so.
+    pub(crate) fn limit(&self, context_window: usize) -> Option<FinishReason> {
+        let num_new_tokens = self.tokens.len() - self.num_given_tokens;
+        let is_full = num_new_tokens >= self.max_tokens || self.tokens.len() >= context_window;
+        // Without a single token there is nothing to compute the next one from.
+        (is_full || self.tokens.is_empty()).then_some(FinishReason::Length)
+    }
+
+    /// Adds a chosen token and tells it.
+    pub(crate) fn push(&mut self, id: TokenId) {
+        self.tokens.push(id);
+        self.sampler.note(id);
+        self.send(SequenceEvent::Token {
+            id,
+            at: Instant::now(),
+        });
+    }
+
+    /// Tells progress, unless it was the last thing told.
+    pub(crate) fn tell(&mut self, progress: SequenceEvent) {
+        if self.last_progress.as_ref() != Some(&progress) {
+            self.last_progress = Some(progress.clone());
+            self.send(progress);
+        }
+    }
+
+    /// Tells how much of what was given is computed.
+    pub(crate) fn tell_prefill(&mut self, done: usize) {
+        let total = self.num_given_tokens;
+        self.tell(SequenceEvent::Prefill {
+            done: done.min(total),
+            total,
+        });
+    }
+
+    /// Ends the sequence. Its place is free before its caller can know.
+    pub(crate) fn end(self, last: SequenceEvent) {
+        let Self {
+            events,
+            permit,
+            state,
+            ..
+        } = self;
+        drop((permit, state));
+        // The caller may have gone.
+        let _ = events.send(last);
+    }
+
+    fn send(&self, event: SequenceEvent) {
+        // A caller who has gone has set the abort flag too.
+        let _ = self.events.send(event);
+    }
+}

@@ -1,0 +1,143 @@
+//! A vocabulary as the model file holds it, checked before anything is built from it.
+
+use std::collections::HashSet;
+
+use super::byte_alphabet;
+use crate::request::TokenId;
+
+/// The tokenizer entries of a GGUF header.
+#[derive(Clone, Debug)]
+pub struct Vocabulary {
+    /// `tokenizer.ggml.model`.
+    pub model: String,
+    /// `tokenizer.ggml.pre`.
+    pub pre: String,
+    /// `tokenizer.ggml.tokens`, in the byte alphabet.
+    pub tokens: Vec<String>,
+    /// `tokenizer.ggml.token_type`.
+    pub token_types: Vec<i32>,
+    /// `tokenizer.ggml.merges`: two tokens and a space between them.
+    pub merges: Vec<String>,
+    /// `tokenizer.ggml.bos_token_id` where `add_bos_token` asks for it.
+    pub begin: Option<u32>,
+    /// `tokenizer.ggml.eos_token_id`.
+    pub end: Option<u32>,
+}
+
+/// Why a vocabulary cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TokenizerError {
+    #[error("the tokenizer model is {0:?}, known is \"gpt2\"")]
+    UnknownModel(String),
+    #[error("the pre-tokenizer is {0:?}, known are \"smollm\" and \"gpt-2\"")]
+    UnknownPreTokenizer(String),
+    #[error("the vocabulary has {tokens} tokens, but {types} token types")]
+    TypeCount { tokens: usize, types: usize },
+    #[error("the {role} token is {id}, the vocabulary has {tokens} tokens")]
+    NoSuchToken {
+        role: &'static str,
+        id: u32,
+        tokens: usize,
+    },
+    #[error("token {id} ({token:?}) is not written in the byte alphabet")]
+    NotBytes { id: u32, token: String },
+    #[error("merge {line} ({merge:?}) is not two tokens that make a third")]
+    Merge { line: usize, merge: String },
+    #[error("the tokenizer could not be built: {0}")]
+    Rejected(String),
+}
+
+/// Token types of the GGUF format that are instructions, not text.
+const CONTROL: i32 = 3;
+const USER_DEFINED: i32 = 4;
+
+/// Which tokens are text: the answer of [`Vocabulary::check`].
+#[derive(Debug)]
+pub(super) struct TokenKinds {
+    is_control: Vec<bool>,
+}
+
+impl Vocabulary {
+    pub(super) fn check(&self) -> Result<TokenKinds, TokenizerError> {
+        if self.model != "gpt2" {
+            return Err(TokenizerError::UnknownModel(self.model.clone()));
+        }
+        let (tokens, types) = (self.tokens.len(), self.token_types.len());
+        if tokens != types {
+            return Err(TokenizerError::TypeCount { tokens, types });
+        }
+        for (role, id) in [("begin", self.begin), ("end", self.end)] {
+            if let Some(id) = id.filter(|&id| id as usize >= tokens) {
+                return Err(TokenizerError::NoSuchToken { role, id, tokens });
+            }
+        }
+        let is_control = self
+            .token_types
+            .iter()
+            .map(|&kind| kind == CONTROL || kind == USER_DEFINED)
+            .collect();
+        Ok(TokenKinds { is_control })
+    }
+
+    /// The merges as pairs, those of text tokens alone.
+    pub(super) fn text_merges(
+        &self,
+        text_tokens: &HashSet<&str>,
+    ) -> Result<Vec<(String, String)>, TokenizerError> {
+        let mut pairs = Vec::with_capacity(self.merges.len());
+        for (line, merge) in self.merges.iter().enumerate() {
+            let pair = merge.split_once(' ').filter(|(left, right)| {
+                let made = format!("{left}{right}");
+                [left, right, made.as_str()]
+                    .iter()
+                    .all(|token| text_tokens.contains(token))
+            });
+            let Some((left, right)) = pair else {
+                return Err(TokenizerError::Merge {
+                    line,
+                    merge: merge.clone(),
+                });
+            };
+            pairs.push((left.to_owned(), right.to_owned()));
+        }
+        Ok(pairs)
+    }
+}
+
+impl TokenKinds {
+    pub(super) fn control_ids(&self) -> impl Iterator<Item = TokenId> {
+        self.ids_where(true)
+    }
+
+    pub(super) fn text_ids(&self) -> impl Iterator<Item = TokenId> {
+        self.ids_where(false)
+    }
+
+    /// Bytes of every token, in order of ids.
+    pub(super) fn token_bytes(
+        &self,
+        vocabulary: &Vocabulary,
+    ) -> Result<Vec<Box<[u8]>>, TokenizerError> {
+        let mut all = Vec::with_capacity(vocabulary.tokens.len());
+        for ((id, token), &is_control) in (0u32..).zip(&vocabulary.tokens).zip(&self.is_control) {
+            let bytes: Option<Box<[u8]>> = if is_control {
+                Some(token.as_bytes().into())
+            } else {
+                token.chars().map(byte_alphabet::byte_of).collect()
+            };
+            all.push(bytes.ok_or_else(|| TokenizerError::NotBytes {
+                id,
+                token: token.clone(),
+            })?);
+        }
+        Ok(all)
+    }
+
+    fn ids_where(&self, control: bool) -> impl Iterator<Item = TokenId> {
+        (0u32..)
+            .zip(&self.is_control)
+            .filter(move |&(_, &is_control)| is_control == control)
+            .map(|(id, _)| TokenId(id))
+    }
+}

@@ -1,0 +1,325 @@
+//! The engine's one thread: it alone touches the model.
+//!
+//! It opens and loads the model, then repeats four calls: schedule, launch, collect, update. On a
+//! CPU a launched step is complete at once. With nothing to do it sleeps on its commands.
+//!
+//! It knows token ids, never text. When it ends, for whatever reason, every stream ends with it,
+//! because it owns their senders.
+
+mod lobby;
+
+use std::{
+    collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        mpsc::{Receiver, TryRecvError},
+    },
+    time::Instant,
+};
+
+use lobby::Lobby;
+
+use crate::{
+    handle::{EngineConfig, ModelSource, Shared},
+    loaded_model::{LoadedModel, UnloadedModel},
+    request::{FinishReason, GenerationError, TokenId},
+    scheduler::{ScheduledBatch, Scheduler, SequenceId, Share},
+    sequence::{Sequence, SequenceEvent, SequenceState},
+};
+
+/// What a handle asks of the worker. Aborts travel as a flag of their sequence: they must be
+/// seen in the middle of a step.
+#[derive(Debug)]
+pub(crate) enum Command {
+    Add(Sequence),
+    ShutDown,
+}
+
+/// Body of the thread.
+pub(crate) fn run(
+    source: ModelSource,
+    config: &EngineConfig,
+    shared: &Arc<Shared>,
+    commands: Receiver<Command>,
+) {
+    let served = catch_unwind(AssertUnwindSafe(|| serve(source, config, shared, commands)));
+    if served.is_err() {
+        tracing::error!("the engine's worker panicked; the engine has stopped");
+    }
+    shared.end(GenerationError::EngineStopped);
+}
+
+fn serve(
+    source: ModelSource,
+    config: &EngineConfig,
+    shared: &Arc<Shared>,
+    commands: Receiver<Command>,
+) {
+    let mut lobby = Lobby::new(commands, Arc::clone(shared));
+    match load(source, config, &mut lobby) {
+        Ok(model) => {
+            let mut worker = Worker::new(model, config, Arc::clone(shared), lobby);
+            shared.set_ready();
+            worker.run();
+        }
+        Err(error) => {
+            tracing::error!(%error, "the model could not be loaded: {error}");
+            // Before the waiting sequences are dropped, so that their streams know the reason.
+            shared.end(GenerationError::ModelNotLoaded(error.to_string()));
+        }
+    }
+}
+
+fn load(
+    source: ModelSource,
+    config: &EngineConfig,
+    lobby: &mut Lobby,
+) -> Result<LoadedModel, crate::loaded_model::LoadError> {
+    let (opened, unloaded) = UnloadedModel::open(source, config)?;
+    lobby.open(opened);
+    unloaded.load(&mut |percent| lobby.wait(percent))
+}
+
+struct Worker {
+    model: LoadedModel,
+    scheduler: Scheduler,
+    sequences: BTreeMap<SequenceId, Sequence>,
+    commands: Receiver<Command>,
+    shared: Arc<Shared>,
+    context_window: usize,
+    end_tokens: Vec<TokenId>,
+    vocab_size: usize,
+}
+
+/// What a step gave for one sequence.
+struct Computed {
+    sequence: SequenceId,
+    /// `[vocab_size]`, after the last token computed; `None` if the step was given up.
+    logits: Option<Vec<f32>>,
+}
+
+/// What becomes of one sequence after a step.
+enum Outcome {
+    /// More of what was given is to be computed.
+    Prefilled,
+    Chosen(TokenId),
+    GivenUp,
+}
+
+impl Worker {
+    fn new(model: LoadedModel, config: &EngineConfig, shared: Arc<Shared>, lobby: Lobby) -> Self {
+        let opened = shared
+            .opened()
+            .expect("invariant: a loaded model was opened before");
+        let (context_window, vocab_size) = (opened.context_window, opened.tokenizer.vocab_size());
+        let end_tokens = opened.tokenizer.end_tokens().to_vec();
+        let (commands, waiting) = lobby.close();
+        let mut worker = Self {
+            model,
+            scheduler: Scheduler::new(config.max_running),
+            sequences: BTreeMap::new(),
+            commands,
+            shared,
+            context_window,
+            end_tokens,
+            vocab_size,
+        };
+        waiting
+            .into_iter()
+            .for_each(|sequence| worker.add(sequence));
+        worker
+    }
+
+    fn run(&mut self) {
+        while let Some(batch) = self.schedule() {
+            let computed = self.launch(&batch);
+            let outcomes = self.collect(computed);
+            self.update(outcomes);
+        }
+    }
+
+    /// The next step; `None` when the engine is to end.
+    fn schedule(&mut self) -> Option<ScheduledBatch> {
+        loop {
+            self.receive().ok()?;
+            self.drop_aborted();
+            for id in self.scheduler.admit() {
+                let cache = self.model.new_cache();
+                if let Some(sequence) = self.sequences.get_mut(&id) {
+                    sequence.state = SequenceState::Running {
+                        cache,
+                        num_computed_tokens: 0,
+                    };
+                    sequence.tell_prefill(0);
+                }
+            }
+            for (ahead, id) in self.scheduler.waiting().into_iter().enumerate() {
+                if let Some(sequence) = self.sequences.get_mut(&id) {
+                    sequence.tell(SequenceEvent::Queued { ahead });
+                }
+            }
+            let sequences = &self.sequences;
+            let pending = |id| sequences.get(&id).map_or(0, Sequence::num_pending_tokens);
+            let batch = self.scheduler.schedule(pending);
+            if !batch.shares.is_empty() {
+                return Some(batch);
+            }
+        }
+    }
+
+    /// Runs the forward passes of a step.
+    fn launch(&mut self, batch: &ScheduledBatch) -> Vec<Computed> {
+        batch
+            .shares
+            .iter()
+            .filter_map(|&share| self.compute(share))
+            .collect()
+    }
+
+    fn compute(&mut self, share: Share) -> Option<Computed> {
+        let sequence = self.sequences.get_mut(&share.sequence)?;
+        let state = std::mem::replace(&mut sequence.state, SequenceState::Computing);
+        let SequenceState::Running {
+            cache,
+            num_computed_tokens,
+        } = state
+        else {
+            return None;
+        };
+        let end = num_computed_tokens + share.num_tokens;
+        let tokens = &sequence.tokens[num_computed_tokens..end];
+        let (abort, shared) = (&sequence.abort, &self.shared);
+        let is_unwanted = || abort.is_set() || shared.is_stopping();
+        let started = Instant::now();
+        let (logits, cache) = self.model.forward(tokens, cache, &is_unwanted);
+        if share.num_tokens > 1 && logits.is_some() {
+            self.scheduler
+                .note_chunk(share.num_tokens, started.elapsed());
+        }
+        // After an abort less was computed, but then the sequence is dropped before the next step.
+        sequence.state = SequenceState::Running {
+            cache,
+            num_computed_tokens: end,
+        };
+        Some(Computed {
+            sequence: share.sequence,
+            logits,
+        })
+    }
+
+    /// Chooses the next token of every sequence that has computed all it has.
+    fn collect(&self, computed: Vec<Computed>) -> Vec<(SequenceId, Outcome)> {
+        let outcome = |Computed {
+                           sequence: id,
+                           logits,
+                       }| {
+            let outcome = match (self.sequences.get(&id), logits) {
+                (Some(sequence), Some(_)) if sequence.num_pending_tokens() > 0 => {
+                    Outcome::Prefilled
+                }
+                (Some(sequence), Some(mut logits)) => {
+                    let position = sequence.tokens.len();
+                    Outcome::Chosen(sequence.sampler.sample(&mut logits, position))
+                }
+                _ => Outcome::GivenUp,
+            };
+            (id, outcome)
+        };
+        computed.into_iter().map(outcome).collect()
+    }
+
+    /// Tells what was computed and ends what is complete.
+    fn update(&mut self, outcomes: Vec<(SequenceId, Outcome)>) {
+        for (id, outcome) in outcomes {
+            let Some(sequence) = self.sequences.get_mut(&id) else {
+                continue;
+            };
+            if let SequenceState::Running {
+                num_computed_tokens,
+                ..
+            } = sequence.state
+            {
+                sequence.tell_prefill(num_computed_tokens);
+            }
+            let reason = match outcome {
+                Outcome::Prefilled | Outcome::GivenUp => None,
+                Outcome::Chosen(token) if self.end_tokens.contains(&token) => {
+                    Some(FinishReason::Stop)
+                }
+                Outcome::Chosen(token) => {
+                    sequence.push(token);
+                    sequence.limit(self.context_window)
+                }
+            };
+            if let Some(reason) = reason {
+                self.end(id, SequenceEvent::Finished(reason));
+            }
+        }
+    }
+
+    /// Takes commands; waits for one only when there is nothing to compute.
+    fn receive(&mut self) -> Result<(), EngineEnds> {
+        if self.shared.is_stopping() {
+            return Err(EngineEnds);
+        }
+        if self.sequences.is_empty() {
+            let command = self.commands.recv().map_err(|_| EngineEnds)?;
+            self.obey(command)?;
+        }
+        loop {
+            match self.commands.try_recv() {
+                Ok(command) => self.obey(command)?,
+                // All handles are gone, but somebody may still listen to a sequence.
+                Err(TryRecvError::Empty | TryRecvError::Disconnected) => return Ok(()),
+            }
+        }
+    }
+
+    fn obey(&mut self, command: Command) -> Result<(), EngineEnds> {
+        match command {
+            Command::Add(sequence) => {
+                self.add(sequence);
+                Ok(())
+            }
+            Command::ShutDown => Err(EngineEnds),
+        }
+    }
+
+    fn add(&mut self, sequence: Sequence) {
+        let vocab_size = self.vocab_size;
+        if let Some(&token) = sequence
+            .tokens
+            .iter()
+            .find(|id| id.0 as usize >= vocab_size)
+        {
+            let error = GenerationError::UnknownToken { token, vocab_size };
+            sequence.end(SequenceEvent::Failed(error));
+        } else if let Some(reason) = sequence.limit(self.context_window) {
+            sequence.end(SequenceEvent::Finished(reason));
+        } else {
+            self.scheduler.add(sequence.user(), sequence.id);
+            self.sequences.insert(sequence.id, sequence);
+        }
+    }
+
+    fn drop_aborted(&mut self) {
+        let is_aborted =
+            |(&id, sequence): (&SequenceId, &Sequence)| sequence.abort.is_set().then_some(id);
+        let aborted: Vec<SequenceId> = self.sequences.iter().filter_map(is_aborted).collect();
+        for id in aborted {
+            self.scheduler.remove(id);
+            self.sequences.remove(&id);
+        }
+    }
+
+    fn end(&mut self, id: SequenceId, last: SequenceEvent) {
+        self.scheduler.remove(id);
+        if let Some(sequence) = self.sequences.remove(&id) {
+            sequence.end(last);
+        }
+    }
+}
+
+/// The engine was told to end, or nobody is left to tell it anything.
+struct EngineEnds;

@@ -1,0 +1,51 @@
+//! Where requests wait while the model is loaded.
+
+use std::sync::{Arc, mpsc::Receiver};
+
+use super::Command;
+use crate::{
+    handle::Shared,
+    loaded_model::OpenedModel,
+    sequence::{Sequence, SequenceEvent},
+};
+
+pub(super) struct Lobby {
+    commands: Receiver<Command>,
+    shared: Arc<Shared>,
+    waiting: Vec<Sequence>,
+}
+
+impl Lobby {
+    pub(super) fn new(commands: Receiver<Command>, shared: Arc<Shared>) -> Self {
+        Self {
+            commands,
+            shared,
+            waiting: Vec::new(),
+        }
+    }
+
+    /// Publishes what is known before the weights are loaded.
+    pub(super) fn open(&mut self, opened: OpenedModel) {
+        self.shared.set_opened(opened);
+    }
+
+    /// Publishes progress, takes new requests in and lets aborted ones go.
+    pub(super) fn wait(&mut self, percent: u8) {
+        self.shared.set_loading(percent);
+        while let Ok(command) = self.commands.try_recv() {
+            match command {
+                Command::Add(sequence) => self.waiting.push(sequence),
+                // The worker looks at the flag behind it before its first step.
+                Command::ShutDown => {}
+            }
+        }
+        self.waiting.retain(|sequence| !sequence.abort.is_set());
+        for sequence in &mut self.waiting {
+            sequence.tell(SequenceEvent::Loading { percent });
+        }
+    }
+
+    pub(super) fn close(self) -> (Receiver<Command>, Vec<Sequence>) {
+        (self.commands, self.waiting)
+    }
+}

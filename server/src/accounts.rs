@@ -1,0 +1,87 @@
+//! Who may enter: passwords, sessions, the set-up link.
+//!
+//! Nothing here knows HTTP beyond the text of one cookie; the store keeps hashes only.
+
+pub mod password;
+pub mod service;
+pub mod session;
+pub mod set_up_token;
+pub mod throttle;
+
+pub use service::Accounts;
+pub use session::{SESSION_COOKIE, Visitor};
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// A name that an account may have: 1 to 64 characters, no control characters, trimmed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountName(String);
+
+/// Why a text is not a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a name has 1 to 64 characters and no control characters")]
+pub struct AccountNameError;
+
+impl AccountName {
+    /// # Errors
+    /// If the text is blank, too long, or holds control characters.
+    pub fn parse(text: &str) -> Result<Self, AccountNameError> {
+        let text = text.trim();
+        let length = text.chars().count();
+        if length == 0 || length > 64 || text.chars().any(char::is_control) {
+            return Err(AccountNameError);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Milliseconds since 1970, UTC, as the store keeps them.
+pub fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| {
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    })
+}
+
+/// 32 random bytes as 64 hex digits, from the system's generator.
+///
+/// # Errors
+/// If the system has no randomness to give.
+pub fn random_token() -> Result<String, getrandom::Error> {
+    let mut bytes = [0_u8; 32];
+    getrandom::fill(&mut bytes)?;
+    Ok(to_hex(&bytes))
+}
+
+fn to_hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("invariant: writing to a String cannot fail");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_trimmed_and_has_visible_characters() {
+        assert_eq!(AccountName::parse("  Ada ").unwrap().as_str(), "Ada");
+        assert_eq!(AccountName::parse("   "), Err(AccountNameError));
+        assert_eq!(AccountName::parse("a\nb"), Err(AccountNameError));
+        assert!(AccountName::parse(&"名".repeat(64)).is_ok());
+        assert!(AccountName::parse(&"名".repeat(65)).is_err());
+    }
+
+    #[test]
+    fn two_tokens_differ_and_have_256_bits() {
+        let token = random_token().unwrap();
+        assert_eq!(token.len(), 64);
+        assert_ne!(token, random_token().unwrap());
+    }
+}

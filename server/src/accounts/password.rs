@@ -1,0 +1,196 @@
+//! Passwords: argon2id with 19 MiB, 2 passes, 1 lane.
+//!
+//! At most two are computed at once, on blocking threads: a storm of sign-ins must not starve
+//! generation. An unknown name costs the same work as a known one.
+
+use std::sync::{Arc, OnceLock};
+
+use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
+use tokio::sync::Semaphore;
+
+/// Shortest password, in characters.
+pub const MIN_PASSWORD_CHARS: usize = 10;
+/// Longest password, in characters.
+pub const MAX_PASSWORD_CHARS: usize = 128;
+
+/// Why a text is not a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordError {
+    #[error("the password has {chars} characters, at least {MIN_PASSWORD_CHARS} are needed")]
+    TooShort { chars: usize },
+    #[error("the password has {chars} characters, at most {MAX_PASSWORD_CHARS} are accepted")]
+    TooLong { chars: usize },
+}
+
+/// Why a password could not be hashed.
+#[derive(Debug, thiserror::Error)]
+pub enum HashPasswordError {
+    #[error("argon2 refused: {0}")]
+    Argon2(argon2::password_hash::Error),
+    #[error("the hashing thread ended: {0}")]
+    Join(#[from] tokio::task::JoinError),
+}
+
+/// A password of allowed length. Its `Debug` shows dots.
+#[derive(Clone)]
+pub struct Password(String);
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+impl Password {
+    /// # Errors
+    /// If it is shorter than 10 or longer than 128 characters.
+    pub fn parse(text: String) -> Result<Self, PasswordError> {
+        let chars = text.chars().count();
+        if chars < MIN_PASSWORD_CHARS {
+            return Err(PasswordError::TooShort { chars });
+        }
+        if chars > MAX_PASSWORD_CHARS {
+            return Err(PasswordError::TooLong { chars });
+        }
+        Ok(Self(text))
+    }
+}
+
+/// Hashes and checks passwords, two at a time.
+#[derive(Clone, Debug)]
+pub struct Passwords {
+    permits: Arc<Semaphore>,
+    decoy: Arc<OnceLock<String>>,
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        Self {
+            permits: Arc::new(Semaphore::new(2)),
+            decoy: Arc::default(),
+        }
+    }
+}
+
+impl Passwords {
+    /// The PHC string to store.
+    ///
+    /// # Errors
+    /// If the system gives no randomness or no memory.
+    pub async fn hash(&self, password: Password) -> Result<String, HashPasswordError> {
+        let _permit = self.permits.acquire().await;
+        let hashed = tokio::task::spawn_blocking(move || hash_now(&password.0)).await?;
+        hashed.map_err(HashPasswordError::Argon2)
+    }
+
+    /// Whether this is the password of `stored`; `None`, an unknown name, costs the same work.
+    ///
+    /// # Errors
+    /// If the system gives no memory, or `stored` is not a PHC string.
+    pub async fn verify(
+        &self,
+        password: String,
+        stored: Option<String>,
+    ) -> Result<bool, HashPasswordError> {
+        // Longer ones cannot be anybody's; the cut keeps the work bounded.
+        let password: String = password.chars().take(MAX_PASSWORD_CHARS + 1).collect();
+        let decoy = Arc::clone(&self.decoy);
+        let _permit = self.permits.acquire().await;
+        let verified = tokio::task::spawn_blocking(move || {
+            let known = stored.is_some();
+            let stored = match stored {
+                Some(stored) => stored,
+                None => decoy_hash(&decoy)?,
+            };
+            Ok(verify_now(&password, &stored)? && known)
+        });
+        verified.await?.map_err(HashPasswordError::Argon2)
+    }
+
+    /// Computes the decoy now, so that the first unknown name takes no longer than a known one.
+    pub async fn warm_up(&self) {
+        let decoy = Arc::clone(&self.decoy);
+        let warmed = tokio::task::spawn_blocking(move || decoy_hash(&decoy).is_ok()).await;
+        tracing::trace!(warmed = warmed.is_ok(), "password hashing is ready");
+    }
+}
+
+fn hash_now(password: &str) -> Result<String, argon2::password_hash::Error> {
+    // The default parameters are the ones in this module's first line; a test holds them.
+    Ok(Argon2::default()
+        .hash_password(password.as_bytes())?
+        .to_string())
+}
+
+fn verify_now(password: &str, stored: &str) -> Result<bool, argon2::password_hash::Error> {
+    let stored =
+        PasswordHash::new(stored).map_err(|_| argon2::password_hash::Error::EncodingInvalid)?;
+    match Argon2::default().verify_password(password.as_bytes(), &stored) {
+        Ok(()) => Ok(true),
+        Err(argon2::password_hash::Error::PasswordInvalid) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn decoy_hash(decoy: &OnceLock<String>) -> Result<String, argon2::password_hash::Error> {
+    if let Some(hash) = decoy.get() {
+        return Ok(hash.clone());
+    }
+    let hash = hash_now("nobody has this password")?;
+    Ok(decoy.get_or_init(|| hash).clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn password(text: &str) -> Password {
+        Password::parse(text.into()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_hash_is_argon2id_with_the_stated_cost_and_fits_its_password_only() {
+        let passwords = Passwords::default();
+        let hash = passwords.hash(password("correct horse")).await.unwrap();
+        assert!(
+            hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{hash}"
+        );
+        let fits = passwords
+            .verify("correct horse".into(), Some(hash.clone()))
+            .await;
+        assert!(fits.unwrap());
+        let wrong = passwords.verify("correct  horse".into(), Some(hash)).await;
+        assert!(!wrong.unwrap());
+    }
+
+    #[tokio::test]
+    async fn nobody_has_a_password_not_even_the_decoy() {
+        let passwords = Passwords::default();
+        passwords.warm_up().await;
+        let entered = passwords
+            .verify("nobody has this password".into(), None)
+            .await;
+        assert!(!entered.unwrap());
+    }
+
+    #[test]
+    fn a_password_has_10_to_128_characters_whatever_their_bytes() {
+        let check = |text: String| Password::parse(text).err();
+        assert_eq!(check("密".repeat(10)), None);
+        assert_eq!(check("a".repeat(128)), None);
+        assert_eq!(
+            check("密".repeat(9)),
+            Some(PasswordError::TooShort { chars: 9 })
+        );
+        assert_eq!(
+            check("a".repeat(129)),
+            Some(PasswordError::TooLong { chars: 129 })
+        );
+    }
+
+    #[test]
+    fn a_password_is_never_printed() {
+        assert!(!format!("{:?}", password("correct horse")).contains("horse"));
+    }
+}

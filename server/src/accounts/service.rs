@@ -1,0 +1,247 @@
+//! Set-up, sign-in, sign-out, and who a request comes from.
+
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use hearth_app::{
+    model::{ChatError, User, UserId},
+    service::{AccountService, SessionCookie},
+};
+use leptos::prelude::use_context;
+
+use super::{
+    AccountName, Visitor, now_ms,
+    password::{Password, Passwords},
+    random_token,
+    session::{self, CookieTransport},
+    set_up_token::SetUpToken,
+    throttle::Throttle,
+};
+use crate::{
+    error::AppError,
+    store::{NewSession, Store},
+};
+
+/// One sentence for an unknown name, a wrong password and a disabled account.
+const WRONG: &str = "the name or the password is not right";
+
+/// Accounts of one server.
+#[derive(Debug)]
+pub struct Accounts {
+    store: Store,
+    passwords: Passwords,
+    throttle: Throttle,
+    transport: CookieTransport,
+    set_up_token: Option<SetUpToken>,
+    /// Never turns back: the database is asked until an account exists.
+    claimed: AtomicBool,
+}
+
+impl Accounts {
+    /// `set_up_token` is what a claimer must show; without it nobody can claim the server.
+    pub fn new(
+        store: Store,
+        transport: CookieTransport,
+        set_up_token: Option<SetUpToken>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            store,
+            passwords: Passwords::default(),
+            throttle: Throttle::default(),
+            transport,
+            set_up_token,
+            claimed: AtomicBool::new(false),
+        })
+    }
+
+    /// Prepares the first sign-in and removes ended sessions.
+    pub async fn tidy_up(&self) {
+        self.passwords.warm_up().await;
+        let now = now_ms();
+        let ended = self
+            .store
+            .delete_ended_sessions(now, now - session::IDLE_MS);
+        match ended.await {
+            Ok(count) => tracing::debug!(count, "removed {count} ended sessions"),
+            Err(error) => tracing::warn!(%error, "could not remove ended sessions: {error}"),
+        }
+    }
+
+    /// Whether no account exists.
+    ///
+    /// # Errors
+    /// [`AppError::Internal`] if the database does not answer.
+    pub async fn is_unclaimed(&self) -> Result<bool, AppError> {
+        if self.claimed.load(Ordering::Relaxed) {
+            return Ok(false);
+        }
+        let claimed = self.store.has_user().await?;
+        self.claimed.fetch_or(claimed, Ordering::Relaxed);
+        Ok(!claimed)
+    }
+
+    /// The person whose session this token is.
+    ///
+    /// # Errors
+    /// [`AppError::Internal`] if the database does not answer.
+    pub async fn user_of(&self, token: &str) -> Result<Option<User>, AppError> {
+        self.user_at(token, now_ms()).await
+    }
+
+    async fn user_at(&self, token: &str, now_ms: i64) -> Result<Option<User>, AppError> {
+        let hash = session::hash_token(token);
+        let idle_since = now_ms - session::IDLE_MS;
+        let Some(live) = self.store.live_session(&hash, now_ms, idle_since).await? else {
+            return Ok(None);
+        };
+        if live.last_seen_at + session::TOUCH_AFTER_MS < now_ms {
+            self.store.touch_session(&hash, now_ms).await?;
+        }
+        Ok(Some(live.user))
+    }
+
+    /// Makes the first administrator and a session.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`] for a wrong token or a claimed server.
+    pub async fn claim(
+        &self,
+        token: &str,
+        name: &str,
+        password: String,
+        visitor: &Visitor,
+    ) -> Result<SessionCookie, AppError> {
+        let matches = self
+            .set_up_token
+            .as_ref()
+            .is_some_and(|own| own.matches(token));
+        if !matches || !self.is_unclaimed().await? {
+            return Err(AppError::Forbidden);
+        }
+        let name = AccountName::parse(name).map_err(invalid)?;
+        let password = Password::parse(password).map_err(invalid)?;
+        let hash = self
+            .passwords
+            .hash(password)
+            .await
+            .map_err(AppError::internal)?;
+        let id = UserId::new(uuid::Uuid::now_v7());
+        let inserted = self
+            .store
+            .insert_first_administrator(id, name.as_str(), &hash, now_ms());
+        if !inserted.await? {
+            return Err(AppError::Forbidden);
+        }
+        self.claimed.store(true, Ordering::Relaxed);
+        tracing::info!(user.id = %id, "the server was claimed by its first administrator");
+        self.start_session(id, visitor).await
+    }
+
+    /// Checks a name and a password and makes a session.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] if they do not fit, [`AppError::Busy`] after too many failures.
+    pub async fn enter(
+        &self,
+        name: &str,
+        password: String,
+        visitor: &Visitor,
+    ) -> Result<SessionCookie, AppError> {
+        let name = name.trim();
+        self.begin_attempt(name, visitor.address)?;
+        let found = self.store.credentials(name).await?;
+        let stored = found.as_ref().map(|found| found.password_hash.clone());
+        let fits = self.passwords.verify(password, stored).await;
+        let fits = fits.map_err(AppError::internal)?;
+        let user = found
+            .filter(|found| fits && !found.disabled)
+            .ok_or_else(|| invalid(WRONG))?
+            .user;
+        self.throttle.succeeded(name, visitor.address);
+        self.start_session(user.id, visitor).await
+    }
+
+    fn begin_attempt(&self, name: &str, address: Option<IpAddr>) -> Result<(), AppError> {
+        let begun = self.throttle.begin(name, address, now_ms());
+        begun.map_err(|retry_after_s| AppError::Busy {
+            message: format!("too many failed attempts: try again in {retry_after_s} s"),
+            retry_after_s,
+        })
+    }
+
+    async fn start_session(
+        &self,
+        user: UserId,
+        visitor: &Visitor,
+    ) -> Result<SessionCookie, AppError> {
+        let token = random_token().map_err(AppError::internal)?;
+        // Signing in anew replaces the session the browser had.
+        if let Some(old) = &visitor.session {
+            self.store.delete_session(&session::hash_token(old)).await?;
+        }
+        let now_ms = now_ms();
+        let session = NewSession {
+            token_hash: session::hash_token(&token),
+            user,
+            user_agent: visitor.user_agent.clone(),
+            now_ms,
+            expires_at: now_ms + session::ABSOLUTE_MS,
+        };
+        self.store.insert_session(session).await?;
+        Ok(SessionCookie(session::start_cookie(&token, self.transport)))
+    }
+
+    /// Ends a session; one that is not there is ended already.
+    ///
+    /// # Errors
+    /// [`AppError::Internal`] if the database does not answer.
+    pub async fn leave(&self, token: Option<String>) -> Result<SessionCookie, AppError> {
+        if let Some(token) = token {
+            self.store
+                .delete_session(&session::hash_token(&token))
+                .await?;
+        }
+        Ok(SessionCookie(session::end_cookie(self.transport)))
+    }
+}
+
+#[async_trait]
+impl AccountService for Accounts {
+    async fn needs_set_up(&self) -> Result<bool, ChatError> {
+        Ok(self.is_unclaimed().await?)
+    }
+
+    async fn set_up(
+        &self,
+        token: String,
+        name: String,
+        password: String,
+    ) -> Result<SessionCookie, ChatError> {
+        let visitor = use_context::<Visitor>().unwrap_or_default();
+        Ok(self.claim(&token, &name, password, &visitor).await?)
+    }
+
+    async fn sign_in(&self, name: String, password: String) -> Result<SessionCookie, ChatError> {
+        let visitor = use_context::<Visitor>().unwrap_or_default();
+        Ok(self.enter(&name, password, &visitor).await?)
+    }
+
+    async fn sign_out(&self, session: Option<String>) -> Result<SessionCookie, ChatError> {
+        Ok(self.leave(session).await?)
+    }
+}
+
+fn invalid(reason: impl ToString) -> AppError {
+    AppError::Invalid {
+        message: reason.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

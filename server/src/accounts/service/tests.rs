@@ -1,0 +1,151 @@
+use hearth_app::model::UserRole;
+
+use super::*;
+
+const PASSWORD: &str = "correct horse battery";
+
+async fn accounts() -> (tempfile::TempDir, Arc<Accounts>) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("hearth.db")).await.unwrap();
+    let token = Some(SetUpToken::new("the link"));
+    (folder, Accounts::new(store, CookieTransport::Any, token))
+}
+
+async fn claim(accounts: &Accounts, token: &str) -> Result<SessionCookie, AppError> {
+    let visitor = Visitor::default();
+    accounts
+        .claim(token, "Ada", PASSWORD.into(), &visitor)
+        .await
+}
+
+async fn enter(accounts: &Accounts, name: &str, password: &str) -> Result<String, AppError> {
+    let entered = accounts.enter(name, password.into(), &Visitor::default());
+    Ok(token(&entered.await?))
+}
+
+fn token(cookie: &SessionCookie) -> String {
+    session::token_in_cookies(&cookie.0).unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn the_first_claim_makes_an_administrator_and_signs_in() {
+    let (_folder, accounts) = accounts().await;
+    assert!(accounts.is_unclaimed().await.unwrap());
+    let cookie = claim(&accounts, "the link").await.unwrap();
+    let user = accounts.user_of(&token(&cookie)).await.unwrap().unwrap();
+    assert_eq!(
+        (user.name.as_str(), user.role),
+        ("Ada", UserRole::Administrator)
+    );
+    assert!(!accounts.is_unclaimed().await.unwrap());
+}
+
+#[tokio::test]
+async fn a_wrong_token_and_a_second_claim_are_forbidden() {
+    let (_folder, accounts) = accounts().await;
+    assert_eq!(
+        claim(&accounts, "a guess").await.unwrap_err(),
+        AppError::Forbidden
+    );
+    claim(&accounts, "the link").await.unwrap();
+    assert_eq!(
+        claim(&accounts, "the link").await.unwrap_err(),
+        AppError::Forbidden
+    );
+}
+
+#[tokio::test]
+async fn of_two_claims_at_once_exactly_one_wins() {
+    let (_folder, accounts) = accounts().await;
+    let (first, second) = tokio::join!(claim(&accounts, "the link"), claim(&accounts, "the link"));
+    assert!(first.is_ok() ^ second.is_ok(), "{first:?} {second:?}");
+    assert_eq!(accounts.store.accounts().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_unknown_name_and_a_wrong_password_get_the_same_sentence() {
+    let (_folder, accounts) = accounts().await;
+    claim(&accounts, "the link").await.unwrap();
+    let wrong = enter(&accounts, "ada", "not her password")
+        .await
+        .unwrap_err();
+    let unknown = enter(&accounts, "grace", PASSWORD).await.unwrap_err();
+    assert_eq!(wrong, unknown);
+    assert!(enter(&accounts, " ADA ", PASSWORD).await.is_ok());
+}
+
+#[tokio::test]
+async fn the_sixth_failure_in_a_row_is_told_when_to_come_back() {
+    let (_folder, accounts) = accounts().await;
+    claim(&accounts, "the link").await.unwrap();
+    for _ in 0..5 {
+        let failed = enter(&accounts, "ada", "not her password").await;
+        assert!(matches!(failed, Err(AppError::Invalid { .. })));
+    }
+    let refused = enter(&accounts, "ada", PASSWORD).await.unwrap_err();
+    assert!(matches!(
+        refused,
+        AppError::Busy {
+            retry_after_s: 1..,
+            ..
+        }
+    ));
+}
+
+#[tokio::test]
+async fn a_session_ends_by_signing_out_by_idling_and_by_age() {
+    let (_folder, accounts) = accounts().await;
+    claim(&accounts, "the link").await.unwrap();
+    let token = enter(&accounts, "ada", PASSWORD).await.unwrap();
+    let start = now_ms();
+    let at = |ms| accounts.user_at(&token, start + ms);
+    assert_eq!(at(session::IDLE_MS + 1000).await.unwrap(), None);
+    let mut day = 0;
+    while day < 89 {
+        day += 1;
+        assert!(
+            at(day * 24 * 60 * 60 * 1000).await.unwrap().is_some(),
+            "day {day}"
+        );
+    }
+    assert_eq!(at(session::ABSOLUTE_MS + 1000).await.unwrap(), None);
+    accounts.leave(Some(token.clone())).await.unwrap();
+    assert_eq!(accounts.user_of(&token).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn signing_in_again_replaces_the_session_of_that_browser() {
+    let (_folder, accounts) = accounts().await;
+    let old = token(&claim(&accounts, "the link").await.unwrap());
+    let visitor = Visitor {
+        session: Some(old.clone()),
+        ..Visitor::default()
+    };
+    let entered = accounts
+        .enter("ada", PASSWORD.into(), &visitor)
+        .await
+        .unwrap();
+    assert_eq!(accounts.user_of(&old).await.unwrap(), None);
+    assert!(accounts.user_of(&token(&entered)).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn another_password_ends_all_sessions() {
+    let (_folder, accounts) = accounts().await;
+    let old = token(&claim(&accounts, "the link").await.unwrap());
+    assert!(
+        accounts
+            .store
+            .set_password("ada", "$argon2id$")
+            .await
+            .unwrap()
+    );
+    assert!(
+        !accounts
+            .store
+            .set_password("grace", "$argon2id$")
+            .await
+            .unwrap()
+    );
+    assert_eq!(accounts.user_of(&old).await.unwrap(), None);
+}

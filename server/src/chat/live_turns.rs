@@ -1,0 +1,131 @@
+//! Which turns are running, and which have just ended.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use hearth_app::model::{ConversationId, MessageId, UserId};
+use tokio::sync::watch;
+
+use super::turn_log::TurnLog;
+
+/// Why a turn is to end before the model ends it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum StopReason {
+    /// Somebody pressed Stop.
+    Person,
+    ShutDown,
+}
+
+/// One turn as others see it.
+#[derive(Debug)]
+pub(super) struct LiveTurn {
+    pub(super) user: UserId,
+    pub(super) message: MessageId,
+    pub(super) conversation: ConversationId,
+    pub(super) log: TurnLog,
+    stop: watch::Sender<Option<StopReason>>,
+}
+
+impl LiveTurn {
+    pub(super) fn new(
+        user: UserId,
+        message: MessageId,
+        conversation: ConversationId,
+        log: TurnLog,
+    ) -> Self {
+        let (stop, _) = watch::channel(None);
+        Self {
+            user,
+            message,
+            conversation,
+            log,
+            stop,
+        }
+    }
+
+    /// Asks the turn's task to end; the first reason counts.
+    pub(super) fn stop(&self, reason: StopReason) {
+        self.stop.send_if_modified(|asked| {
+            let is_first = asked.is_none();
+            *asked = asked.or(Some(reason));
+            is_first
+        });
+    }
+
+    /// Becomes `Some` when the turn is to end.
+    pub(super) fn stop_asked(&self) -> watch::Receiver<Option<StopReason>> {
+        self.stop.subscribe()
+    }
+}
+
+/// All live turns. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LiveTurns {
+    shared: Arc<Mutex<Shared>>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    turns: HashMap<MessageId, Arc<LiveTurn>>,
+    /// Conversations with a turn that runs or is about to.
+    claimed: HashSet<ConversationId>,
+}
+
+/// The right to run a turn in a conversation; dropping it gives it back.
+#[derive(Debug)]
+pub(super) struct Claim {
+    live: LiveTurns,
+    conversation: ConversationId,
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.live.lock().claimed.remove(&self.conversation);
+    }
+}
+
+impl LiveTurns {
+    /// `None` if a turn already runs in this conversation.
+    pub(super) fn claim(&self, conversation: ConversationId) -> Option<Claim> {
+        let is_free = self.lock().claimed.insert(conversation);
+        is_free.then(|| Claim {
+            live: self.clone(),
+            conversation,
+        })
+    }
+
+    pub(super) fn is_running(&self, conversation: ConversationId) -> bool {
+        self.lock().claimed.contains(&conversation)
+    }
+
+    /// Replaces an ended turn of the same message.
+    pub(super) fn insert(&self, turn: Arc<LiveTurn>) {
+        self.lock().turns.insert(turn.message, turn);
+    }
+
+    /// Forgets a turn, unless its message has a newer one.
+    pub(super) fn remove(&self, turn: &Arc<LiveTurn>) {
+        let mut shared = self.lock();
+        let current = shared.turns.get(&turn.message);
+        if current.is_some_and(|current| Arc::ptr_eq(current, turn)) {
+            shared.turns.remove(&turn.message);
+        }
+    }
+
+    /// A turn of this user that runs or has just ended.
+    pub(super) fn turn(&self, user: UserId, message: MessageId) -> Option<Arc<LiveTurn>> {
+        let turn = self.lock().turns.get(&message).cloned();
+        turn.filter(|turn| turn.user == user)
+    }
+
+    pub(super) fn all(&self) -> Vec<Arc<LiveTurn>> {
+        self.lock().turns.values().cloned().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        // Every change under the lock is a single call: a panic leaves nothing half done.
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

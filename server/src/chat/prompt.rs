@@ -1,0 +1,153 @@
+//! History to token ids: whole turns are left out, oldest first, until answer and prompt fit.
+
+use hearth_app::model::Role;
+use hearth_engine::{
+    handle::EngineHandle,
+    request::{ChatMessage, Conversation, Role as EngineRole, SubmitError, TokenId},
+};
+
+use crate::store::StoredMessage;
+
+/// Part of the context window kept free for the answer, unless the turn says how long it may be.
+const REPLY_SHARE: usize = 4;
+
+/// A prompt that fits.
+#[derive(Debug)]
+pub(super) struct Prompt {
+    pub(super) ids: Vec<TokenId>,
+    /// A sentence for the person, if turns were left out.
+    pub(super) notice: Option<String>,
+}
+
+/// A person's message, or an answer, as the engine takes it.
+pub(super) fn chat_message(message: &StoredMessage) -> ChatMessage {
+    ChatMessage {
+        role: match message.role {
+            Role::User => EngineRole::User,
+            Role::Assistant => EngineRole::Assistant,
+        },
+        content: message.text.clone(),
+    }
+}
+
+/// The messages of a branch, answers without any text left out.
+pub(super) fn history(branch: &[StoredMessage]) -> Vec<ChatMessage> {
+    let said_something = branch.iter().filter(|message| !message.text.is_empty());
+    said_something.map(chat_message).collect()
+}
+
+/// Tokenises as many of the last turns as fit beside an answer of `max_tokens`.
+///
+/// # Errors
+/// If the model cannot be opened. A last message that is too long alone is found when its place
+/// in the queue is reserved.
+pub(super) async fn fit(
+    engine: &EngineHandle,
+    messages: Vec<ChatMessage>,
+    max_tokens: Option<u32>,
+) -> Result<Prompt, SubmitError> {
+    let mut conversation = Conversation { messages };
+    let mut num_left_out = 0;
+    loop {
+        let (num_tokens, window) = match engine.prompt(&conversation).await {
+            Ok(ids) => {
+                let window = engine.context_window().unwrap_or(usize::MAX);
+                let is_fitting = ids.len().saturating_add(reply_room(window, max_tokens)) <= window;
+                if is_fitting || turn_ends(&conversation.messages).is_empty() {
+                    let notice = notice(num_left_out);
+                    return Ok(Prompt { ids, notice });
+                }
+                (ids.len(), window)
+            }
+            Err(SubmitError::PromptTooLong {
+                prompt_tokens,
+                context_window,
+            }) if !turn_ends(&conversation.messages).is_empty() => (prompt_tokens, context_window),
+            Err(error) => return Err(error),
+        };
+        let excess = num_tokens + reply_room(window, max_tokens) - window.min(num_tokens);
+        num_left_out += leave_out(&mut conversation.messages, num_tokens, excess);
+    }
+}
+
+/// Tokens kept free for the answer.
+fn reply_room(window: usize, max_tokens: Option<u32>) -> usize {
+    let asked = max_tokens.and_then(|tokens| usize::try_from(tokens).ok());
+    asked.unwrap_or(window / REPLY_SHARE).min(window / 2)
+}
+
+/// Where turns but the last one end: each person's message but the first begins a new turn.
+fn turn_ends(messages: &[ChatMessage]) -> Vec<usize> {
+    let starts = messages.iter().enumerate().skip(1);
+    starts
+        .filter(|(_, message)| message.role == EngineRole::User)
+        .map(|(index, _)| index)
+        .collect()
+}
+
+/// Removes at least one turn, and as many as hold about `excess` of `num_tokens`.
+fn leave_out(messages: &mut Vec<ChatMessage>, num_tokens: usize, excess: usize) -> usize {
+    let num_bytes: usize = messages.iter().map(|message| message.content.len()).sum();
+    let excess_bytes = num_bytes.saturating_mul(excess) / num_tokens.max(1);
+    let ends = turn_ends(messages);
+    let bytes_before = |end: usize| -> usize {
+        messages[..end]
+            .iter()
+            .map(|message| message.content.len())
+            .sum()
+    };
+    let enough = ends
+        .iter()
+        .position(|&end| bytes_before(end) >= excess_bytes);
+    let num_turns = enough.map_or(ends.len(), |index| index + 1);
+    messages.drain(..ends[num_turns - 1]);
+    num_turns
+}
+
+fn notice(num_left_out: usize) -> Option<String> {
+    match num_left_out {
+        0 => None,
+        1 => Some(
+            "The oldest question and its answer were left out: \
+             the conversation is longer than the model can read."
+                .to_owned(),
+        ),
+        number => Some(format!(
+            "The {number} oldest questions and their answers were left out: \
+             the conversation is longer than the model can read."
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn messages(contents: &[&str]) -> Vec<ChatMessage> {
+        let roles = [EngineRole::User, EngineRole::Assistant]
+            .into_iter()
+            .cycle();
+        let pairs = roles.zip(contents);
+        pairs
+            .map(|(role, content)| ChatMessage {
+                role,
+                content: (*content).to_owned(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn only_whole_turns_are_left_out() {
+        let mut conversation = messages(&["aaaa", "bbbb", "cccc", "dddd", "eeee"]);
+        assert_eq!(leave_out(&mut conversation, 20, 1), 1);
+        assert_eq!(conversation, messages(&["cccc", "dddd", "eeee"]));
+    }
+
+    #[test]
+    fn the_last_question_stays_however_much_is_too_much() {
+        let mut conversation = messages(&["aaaa", "bbbb", "cccc", "dddd", "eeee"]);
+        assert_eq!(leave_out(&mut conversation, 20, 1000), 2);
+        assert_eq!(conversation, messages(&["eeee"]));
+        assert!(turn_ends(&conversation).is_empty());
+    }
+}

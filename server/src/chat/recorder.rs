@@ -1,0 +1,265 @@
+//! One task writes what all running turns produced, every 250 ms, in one transaction.
+//!
+//! A write that fails is kept and tried again: turns go on, nothing is dropped, and the page of a
+//! finished answer says that it is not saved yet.
+
+use std::{
+    collections::{HashMap, HashSet},
+    mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use hearth_app::model::MessageId;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::store::{Chunk, FinishedAnswer, Store, StoreError};
+
+const COMMIT_INTERVAL: Duration = Duration::from_millis(250);
+/// Failed writes are tried again this often.
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+/// A new turn waits that long for the answers of an earlier process to be marked.
+const RECOVERY_PATIENCE: Duration = Duration::from_secs(3);
+/// Failed writes are given up after so many tries when the server ends.
+const LAST_TRIES: u32 = 3;
+
+/// The sentence under an answer that the database did not take.
+pub(super) const NOT_SAVED: &str = "This answer could not be saved yet: the server's disk is full or cannot be written. \
+     It is kept in memory, and saving is tried again every second.";
+
+/// The recorder's handle. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(super) struct Recorder {
+    commands: mpsc::UnboundedSender<Command>,
+    unsaved: Unsaved,
+    is_recovered: watch::Receiver<bool>,
+}
+
+/// Finished answers that are not in the database yet.
+type Unsaved = Arc<Mutex<HashSet<MessageId>>>;
+
+#[derive(Debug)]
+enum Command {
+    Append {
+        message: MessageId,
+        text: String,
+        token_ids: Vec<u32>,
+    },
+    Finish {
+        answer: Box<FinishedAnswer>,
+        /// Whether the first try was a success.
+        saved: oneshot::Sender<bool>,
+    },
+    ShutDown {
+        done: oneshot::Sender<()>,
+    },
+}
+
+impl Recorder {
+    /// Starts the task. It first marks what an earlier process left running as interrupted.
+    pub(super) fn start(store: Store) -> Self {
+        let (commands, received) = mpsc::unbounded_channel();
+        let (recovered, is_recovered) = watch::channel(false);
+        let unsaved = Unsaved::default();
+        let task = RecorderTask {
+            store,
+            unsaved: Arc::clone(&unsaved),
+            running: HashMap::new(),
+            finished: Vec::new(),
+            is_failing: false,
+        };
+        tokio::spawn(task.run(received, recovered));
+        Self {
+            commands,
+            unsaved,
+            is_recovered,
+        }
+    }
+
+    /// Waits until no answer of an earlier process is left running. False: that takes too long,
+    /// because the database cannot be written.
+    pub(super) async fn recovered(&self) -> bool {
+        let mut is_recovered = self.is_recovered.clone();
+        let recovered = is_recovered.wait_for(|&recovered| recovered);
+        let recovered = tokio::time::timeout(RECOVERY_PATIENCE, recovered).await;
+        matches!(recovered, Ok(Ok(_)))
+    }
+
+    /// New text and ids of a running answer.
+    pub(super) fn append(&self, message: MessageId, text: String, token_ids: Vec<u32>) {
+        self.send(Command::Append {
+            message,
+            text,
+            token_ids,
+        });
+    }
+
+    /// Writes the end of an answer at once. False: not yet, it will be tried again.
+    pub(super) async fn finish(&self, answer: FinishedAnswer) -> bool {
+        lock(&self.unsaved).insert(answer.message);
+        let (saved, is_saved) = oneshot::channel();
+        self.send(Command::Finish {
+            answer: Box::new(answer),
+            saved,
+        });
+        is_saved.await.unwrap_or(false)
+    }
+
+    /// Whether a finished answer is not in the database yet.
+    pub(super) fn is_unsaved(&self, message: MessageId) -> bool {
+        lock(&self.unsaved).contains(&message)
+    }
+
+    /// Writes what is left and ends the task.
+    pub(super) async fn shut_down(&self) {
+        let (done, is_done) = oneshot::channel();
+        self.send(Command::ShutDown { done });
+        // An error means that the task has ended already.
+        let _ended = is_done.await;
+    }
+
+    fn send(&self, command: Command) {
+        if self.commands.send(command).is_err() {
+            tracing::error!("the recorder has ended; an answer is not written");
+        }
+    }
+}
+
+struct RecorderTask {
+    store: Store,
+    unsaved: Unsaved,
+    running: HashMap<MessageId, Chunk>,
+    finished: Vec<FinishedAnswer>,
+    is_failing: bool,
+}
+
+impl RecorderTask {
+    async fn run(
+        mut self,
+        mut received: mpsc::UnboundedReceiver<Command>,
+        recovered: watch::Sender<bool>,
+    ) {
+        self.recover().await;
+        recovered.send_replace(true);
+        let mut next_commit = tokio::time::Instant::now() + COMMIT_INTERVAL;
+        loop {
+            let command = tokio::select! {
+                command = received.recv() => command,
+                () = tokio::time::sleep_until(next_commit) => {
+                    self.commit().await;
+                    let wait = if self.is_failing { RETRY_INTERVAL } else { COMMIT_INTERVAL };
+                    next_commit = tokio::time::Instant::now() + wait;
+                    continue;
+                }
+            };
+            match command {
+                Some(Command::Append {
+                    message,
+                    text,
+                    token_ids,
+                }) => {
+                    self.append(message, &text, token_ids);
+                }
+                Some(Command::Finish { answer, saved }) => {
+                    self.finish(*answer).await;
+                    // Nobody listens if the turn's patience ended first.
+                    let _ignored = saved.send(!self.is_failing);
+                }
+                Some(Command::ShutDown { done }) => {
+                    self.write_rest().await;
+                    let _ignored = done.send(());
+                    return;
+                }
+                None => return self.write_rest().await,
+            }
+        }
+    }
+
+    async fn recover(&self) {
+        loop {
+            match self.store.interrupt_unfinished().await {
+                Ok(0) => return,
+                Ok(number) => {
+                    tracing::info!(number, "{number} unfinished answers became interrupted");
+                    return;
+                }
+                Err(error) => {
+                    tracing::error!(%error, "cannot mark unfinished answers: {error}");
+                    tokio::time::sleep(RETRY_INTERVAL).await;
+                }
+            }
+        }
+    }
+
+    fn append(&mut self, message: MessageId, text: &str, token_ids: Vec<u32>) {
+        let chunk = self.running.entry(message).or_default();
+        chunk.text.push_str(text);
+        chunk.token_ids.extend(token_ids);
+    }
+
+    async fn finish(&mut self, answer: FinishedAnswer) {
+        // The whole answer is written: its last chunk is not needed.
+        self.running.remove(&answer.message);
+        self.finished.push(answer);
+        self.commit().await;
+    }
+
+    async fn commit(&mut self) {
+        for chunk in self.running.values_mut().filter(|chunk| chunk.seq == 0) {
+            chunk.seq = 1;
+        }
+        let is_new = |chunk: &Chunk| !chunk.token_ids.is_empty() || !chunk.text.is_empty();
+        let chunks = self.running.iter().filter(|(_, chunk)| is_new(chunk));
+        let chunks: Vec<_> = chunks.map(|(&message, chunk)| (message, chunk)).collect();
+        if chunks.is_empty() && self.finished.is_empty() {
+            return;
+        }
+        match self.store.record(chunks.into_iter(), &self.finished).await {
+            Ok(()) => self.forget_written(),
+            Err(error) => self.keep_for_retry(&error),
+        }
+    }
+
+    fn forget_written(&mut self) {
+        for chunk in self.running.values_mut() {
+            if !chunk.token_ids.is_empty() || !chunk.text.is_empty() {
+                chunk.seq += 1;
+                chunk.text.clear();
+                chunk.token_ids.clear();
+            }
+        }
+        let mut unsaved = lock(&self.unsaved);
+        for answer in mem::take(&mut self.finished) {
+            unsaved.remove(&answer.message);
+        }
+        if mem::take(&mut self.is_failing) {
+            tracing::info!("answers are saved again");
+        }
+    }
+
+    fn keep_for_retry(&mut self, error: &StoreError) {
+        if !mem::replace(&mut self.is_failing, true) {
+            tracing::error!(%error, "answers cannot be saved, trying again: {error}");
+        }
+    }
+
+    async fn write_rest(&mut self) {
+        for _ in 0..LAST_TRIES {
+            self.commit().await;
+            if !self.is_failing {
+                return;
+            }
+            tokio::time::sleep(RETRY_INTERVAL).await;
+        }
+        let number = self.finished.len();
+        tracing::error!(
+            number,
+            "the server ends with {number} answers that were not saved"
+        );
+    }
+}
+
+fn lock(unsaved: &Unsaved) -> MutexGuard<'_, HashSet<MessageId>> {
+    // Each change is a single call: a panic leaves nothing half done.
+    unsaved.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,103 @@
+//! `hearth serve`.
+
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use anyhow::Context;
+use clap::Args;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::Place;
+use crate::{
+    config::{Config, Overrides},
+    serve::{RunningServer, ServeOptions, Server},
+};
+
+#[derive(Debug, Args)]
+pub(super) struct ServeArgs {
+    #[command(flatten)]
+    place: Place,
+    /// Address and port, such as 0.0.0.0:8080.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// GGUF file.
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+    /// Compute threads; 0 is one per physical core.
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+}
+
+pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
+    let config = Config::load(Overrides {
+        listen: args.listen,
+        model: args.model,
+        threads: args.threads,
+        ..args.place.overrides()
+    })?;
+    super::start_log(&config);
+    let runtime = super::runtime().context("cannot start threads")?;
+    let code = runtime.block_on(serve(config))?;
+    // A blocking thread that hangs must not keep the process.
+    runtime.shutdown_background();
+    Ok(code)
+}
+
+async fn serve(config: Config) -> anyhow::Result<ExitCode> {
+    let mut signals = Signals::listen().context("cannot listen for signals")?;
+    let models = config.models();
+    let has_model = config.model().is_some();
+    let server = Server::start(ServeOptions::new(config)).await?;
+    greet(&server)?;
+    if !has_model {
+        writeln!(
+            io::stdout(),
+            "There is no model yet: put a .gguf file into {} and start again.",
+            models.display()
+        )?;
+    }
+    signals.next().await;
+    writeln!(io::stdout(), "Stopping; once more stops at once.")?;
+    tokio::select! {
+        () = server.shut_down() => Ok(ExitCode::SUCCESS),
+        () = signals.next() => Ok(ExitCode::FAILURE),
+    }
+}
+
+fn greet(server: &RunningServer) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "Hearth is at {}", server.url())?;
+    if let Some(link) = server.set_up_link() {
+        writeln!(
+            out,
+            "Nobody has an account yet. Make yours with this link, once:\n\n  {link}\n"
+        )?;
+    }
+    out.flush()
+}
+
+/// SIGINT and SIGTERM.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! `hearth user add | reset-password | list`, beside a running server or without one.
+
+use std::{
+    io::{self, BufRead, Write},
+    process::ExitCode,
+};
+
+use clap::{Args, Subcommand};
+use hearth_app::model::{User, UserId, UserRole};
+
+use super::Place;
+use crate::{
+    accounts::{
+        AccountName, now_ms,
+        password::{Password, Passwords},
+    },
+    config::Config,
+    serve::open_store,
+    store::Store,
+};
+
+#[derive(Debug, Args)]
+pub(super) struct UserArgs {
+    #[command(flatten)]
+    place: Place,
+    #[command(subcommand)]
+    command: UserCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum UserCommand {
+    /// Makes an account; the password is read from standard input.
+    Add {
+        name: String,
+        /// May see and change everything.
+        #[arg(long)]
+        administrator: bool,
+    },
+    /// Gives an account another password, read from standard input, and ends its sessions.
+    ResetPassword { name: String },
+    /// Lists all accounts.
+    List,
+}
+
+pub(super) fn run(args: UserArgs) -> anyhow::Result<ExitCode> {
+    let config = Config::load(args.place.overrides())?;
+    super::runtime()?.block_on(async {
+        let store = open_store(&config).await?;
+        let outcome = match args.command {
+            UserCommand::Add {
+                name,
+                administrator,
+            } => {
+                let role = match administrator {
+                    true => UserRole::Administrator,
+                    false => UserRole::User,
+                };
+                add(&store, &name, role).await
+            }
+            UserCommand::ResetPassword { name } => reset_password(&store, &name).await,
+            UserCommand::List => list(&store).await,
+        };
+        store.close().await;
+        outcome
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn add(store: &Store, name: &str, role: UserRole) -> anyhow::Result<()> {
+    let user = User {
+        id: UserId::new(uuid::Uuid::now_v7()),
+        name: AccountName::parse(name)?.as_str().to_owned(),
+        role,
+    };
+    let hash = Passwords::default().hash(ask_password()?).await?;
+    store.insert_user(&user, &hash, now_ms()).await?;
+    writeln!(io::stdout(), "{} may sign in.", user.name)?;
+    Ok(())
+}
+
+async fn reset_password(store: &Store, name: &str) -> anyhow::Result<()> {
+    let name = name.trim();
+    if store.credentials(name).await?.is_none() {
+        anyhow::bail!("there is no account {name:?}; `hearth user list` shows all");
+    }
+    let hash = Passwords::default().hash(ask_password()?).await?;
+    store.set_password(name, &hash).await?;
+    writeln!(
+        io::stdout(),
+        "{name} has another password and is signed out everywhere."
+    )?;
+    Ok(())
+}
+
+async fn list(store: &Store) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    for account in store.accounts().await? {
+        let role = match account.user.role {
+            UserRole::Administrator => "administrator",
+            UserRole::User => "user",
+        };
+        let disabled = if account.disabled { "  disabled" } else { "" };
+        writeln!(out, "{}  {role}{disabled}", account.user.name)?;
+    }
+    Ok(())
+}
+
+fn ask_password() -> anyhow::Result<Password> {
+    let mut out = io::stderr().lock();
+    write!(out, "Password (it will be visible): ")?;
+    out.flush()?;
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line)?;
+    Ok(Password::parse(
+        line.trim_end_matches(['\r', '\n']).to_owned(),
+    )?)
+}

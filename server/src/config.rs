@@ -1,0 +1,309 @@
+//! What an operator sets: defaults < `hearth.toml` < `HEARTH_SECTION__KEY` < command line.
+//!
+//! The only module that reads the environment. All problems are found together; a section's
+//! doc comments are also the text of `hearth.example.toml`.
+
+mod section;
+mod sections;
+
+use std::{
+    fmt,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use figment::{
+    Figment,
+    providers::{Env, Format, Toml},
+    value::Value,
+};
+
+pub use section::Problem;
+pub use sections::{EngineSection, ServerSection};
+
+use section::Reader;
+
+/// Effective settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Folder of `hearth.db`, `models/` and `backups/`.
+    pub data: PathBuf,
+    pub server: ServerSection,
+    pub engine: EngineSection,
+}
+
+/// What the command line says; absent values come from the file or the defaults.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    pub data: Option<PathBuf>,
+    /// Another file than `hearth.toml` in the data folder.
+    pub config: Option<PathBuf>,
+    pub listen: Option<SocketAddr>,
+    pub model: Option<PathBuf>,
+    pub threads: Option<usize>,
+}
+
+/// Everything that is wrong with the settings.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    pub problems: Vec<Problem>,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the settings cannot be used:")?;
+        for problem in &self.problems {
+            write!(f, "\n  {problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl Config {
+    /// The defaults, with everything kept in `data`.
+    pub fn new(data: PathBuf) -> Self {
+        Self {
+            data,
+            server: ServerSection::default(),
+            engine: EngineSection::default(),
+        }
+    }
+
+    /// Reads file and environment, then applies the command line.
+    ///
+    /// # Errors
+    /// All problems together: unknown keys, wrong types, values outside their range.
+    pub fn load(overrides: Overrides) -> Result<Self, ConfigError> {
+        let data = overrides.data.clone().unwrap_or_else(default_data_folder);
+        let mut figment = Figment::new();
+        let mut problems = Vec::new();
+        match &overrides.config {
+            Some(file) if !file.is_file() => problems.push(Problem::new(
+                &file.display().to_string(),
+                "there is no such file",
+            )),
+            Some(file) => figment = figment.merge(Toml::file_exact(file)),
+            None => figment = figment.merge(Toml::file_exact(data.join("hearth.toml"))),
+        }
+        figment = figment.merge(environment());
+        let loaded = Self::read(&figment, data, overrides, &mut problems);
+        if problems.is_empty() {
+            Ok(loaded)
+        } else {
+            Err(ConfigError { problems })
+        }
+    }
+
+    fn read(
+        figment: &Figment,
+        data: PathBuf,
+        overrides: Overrides,
+        problems: &mut Vec<Problem>,
+    ) -> Self {
+        report_unknown_sections(figment, problems);
+        let mut reader = Reader::new(figment, problems);
+        let mut config = Self {
+            data,
+            server: ServerSection::read(&mut reader),
+            engine: EngineSection::read(&mut reader),
+        };
+        if let Some(listen) = overrides.listen {
+            config.server.listen = listen;
+        }
+        if let Some(model) = overrides.model {
+            config.engine.model = model;
+        }
+        if let Some(threads) = overrides.threads {
+            config.engine.threads = threads;
+        }
+        config.server.check(problems);
+        config.engine.check(problems);
+        config
+    }
+
+    /// The database.
+    pub fn database(&self) -> PathBuf {
+        self.data.join("hearth.db")
+    }
+
+    /// Where models are looked for.
+    pub fn models(&self) -> PathBuf {
+        self.data.join("models")
+    }
+
+    /// The model to load: the configured one, or the first `*.gguf` of the models folder, by name.
+    pub fn model(&self) -> Option<PathBuf> {
+        if !self.engine.model.as_os_str().is_empty() {
+            return Some(self.engine.model.clone());
+        }
+        let entries = std::fs::read_dir(self.models()).ok()?;
+        entries
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| {
+                path.extension()
+                    .is_some_and(|extension| extension == "gguf")
+            })
+            .min()
+    }
+
+    /// `hearth.toml` with every setting, its meaning and its default.
+    pub fn example() -> String {
+        let mut text = String::from(
+            "# Settings of Hearth, with their defaults. Copy to `hearth.toml` in the data folder and\n\
+             # keep what you change: every line is optional. A setting can also come from the\n\
+             # environment (HEARTH_SERVER__LISTEN) or from the command line (--listen), which wins.\n",
+        );
+        text.push_str(&ServerSection::example());
+        text.push_str(&EngineSection::example());
+        text
+    }
+
+    /// The effective values, in the form of the file.
+    pub fn effective(&self) -> String {
+        format!(
+            "# data folder: {}\n\n{}\n{}",
+            self.data.display(),
+            self.server.effective(),
+            self.engine.effective()
+        )
+    }
+}
+
+fn environment() -> Env {
+    Env::prefixed("HEARTH_")
+        .filter(|key| key.as_str().contains("__"))
+        .split("__")
+}
+
+fn report_unknown_sections(figment: &Figment, problems: &mut Vec<Problem>) {
+    let values = match figment.extract::<figment::value::Dict>() {
+        Ok(values) => values,
+        Err(error) => {
+            problems.extend(
+                error
+                    .into_iter()
+                    .map(|error| Problem::from_figment("", error)),
+            );
+            return;
+        }
+    };
+    for (section, value) in values {
+        let known = match section.as_str() {
+            ServerSection::NAME => ServerSection::KEYS,
+            EngineSection::NAME => EngineSection::KEYS,
+            _ => {
+                problems.push(Problem::new(&section, "there is no such section"));
+                continue;
+            }
+        };
+        let Value::Dict(_, keys) = value else {
+            problems.push(Problem::new(&section, "is a section, not a value"));
+            continue;
+        };
+        let unknown = keys
+            .into_keys()
+            .filter(|key| !known.contains(&key.as_str()));
+        for key in unknown {
+            let reason = format!("there is no such setting (known: {})", known.join(", "));
+            problems.push(Problem::new(&format!("{section}.{key}"), &reason));
+        }
+    }
+}
+
+/// `HEARTH_DATA`, `$XDG_DATA_HOME/hearth`, `~/.local/share/hearth`, or `./hearth-data`.
+fn default_data_folder() -> PathBuf {
+    let folder = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    if let Some(data) = folder("HEARTH_DATA") {
+        return data.into();
+    }
+    if let Some(data) = folder("XDG_DATA_HOME") {
+        return Path::new(&data).join("hearth");
+    }
+    match folder("HOME") {
+        Some(home) => Path::new(&home).join(".local/share/hearth"),
+        None => "hearth-data".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(toml: &str) -> Result<Config, Vec<String>> {
+        let mut problems = Vec::new();
+        let figment = Figment::from(Toml::string(toml));
+        let data = PathBuf::from("/data");
+        let config = Config::read(&figment, data, Overrides::default(), &mut problems);
+        if problems.is_empty() {
+            return Ok(config);
+        }
+        Err(problems.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn an_empty_file_gives_the_defaults() {
+        assert_eq!(load("").unwrap(), Config::new("/data".into()));
+    }
+
+    #[test]
+    fn a_file_overrides_only_what_it_names() {
+        let config = load("[server]\nlisten = \"0.0.0.0:9000\"").unwrap();
+        assert_eq!(config.server.listen.port(), 9000);
+        assert_eq!(config.engine, EngineSection::default());
+    }
+
+    #[test]
+    fn all_problems_are_reported_together_each_naming_its_setting() {
+        let problems = load(
+            "[server]\nlisten = 5\npublic_url = \"example\"\ncolour = 1\n\
+             [engine]\nmax_running = 0\nthreads = \"many\"\n[garden]\nrose = 1",
+        )
+        .unwrap_err();
+        for name in [
+            "server.listen",
+            "server.public_url",
+            "server.colour",
+            "engine.max_running",
+            "engine.threads",
+            "garden",
+        ] {
+            let found = problems
+                .iter()
+                .filter(|line| line.starts_with(name))
+                .count();
+            assert_eq!(found, 1, "{name} in {problems:#?}");
+        }
+        assert_eq!(problems.len(), 6, "{problems:#?}");
+    }
+
+    #[test]
+    fn a_file_that_is_no_toml_is_one_problem() {
+        assert_eq!(load("[server").unwrap_err().len(), 1);
+    }
+
+    #[test]
+    fn the_command_line_wins() {
+        let overrides = Overrides {
+            threads: Some(3),
+            ..Overrides::default()
+        };
+        let figment = Figment::from(Toml::string("[engine]\nthreads = 2"));
+        let config = Config::read(&figment, "/data".into(), overrides, &mut Vec::new());
+        assert_eq!(config.engine.threads, 3);
+    }
+
+    #[test]
+    fn the_example_is_the_defaults() {
+        assert_eq!(
+            load(&Config::example()).unwrap(),
+            Config::new("/data".into())
+        );
+    }
+
+    #[test]
+    fn the_committed_example_is_the_one_this_program_prints() {
+        assert_eq!(Config::example(), include_str!("../../hearth.example.toml"));
+    }
+}

@@ -1,0 +1,87 @@
+//! The sections. A doc comment says meaning, unit, range.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use axum::http::Uri;
+
+use super::section::{Problem, section};
+use crate::accounts::session::CookieTransport;
+
+section! {
+    /// Where the server listens and how it is reached.
+    ServerSection = "server" {
+        /// Address and port. `0.0.0.0:8080` serves everybody on the network.
+        listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8080));
+        /// The address people type, if a proxy stands in between, such as
+        /// `https://chat.example.org`. With https, cookies are sent over https only. Empty: none.
+        public_url: String = String::new();
+        /// What is logged: `error`, `warn`, `info`, `debug`, or per module, such as
+        /// `info,hearth_engine=debug`.
+        log: String = "info".to_owned();
+    }
+}
+
+section! {
+    /// The model and how much of the machine it takes.
+    EngineSection = "engine" {
+        /// A GGUF file. Empty: the first `*.gguf` in the folder `models` of the data folder.
+        model: PathBuf = PathBuf::new();
+        /// Compute threads, 0 to 1024. 0: one per physical core.
+        threads: usize = 0;
+        /// Longest conversation in tokens, prompt and answer together. 0: what the model was
+        /// made for.
+        context_window: usize = 0;
+        /// Answers made at once, 1 to 256.
+        max_running: usize = 4;
+        /// Answers that may wait beside the running ones, 0 to 10000.
+        queue: usize = 32;
+    }
+}
+
+impl ServerSection {
+    pub(super) fn check(&self, problems: &mut Vec<Problem>) {
+        if !self.public_url.is_empty() && self.public_origin().is_none() {
+            problems.push(Problem::new(
+                "server.public_url",
+                "must be http:// or https:// and a host, without a path",
+            ));
+        }
+        if tracing_subscriber::EnvFilter::try_new(&self.log).is_err() {
+            problems.push(Problem::new("server.log", "is not a log filter"));
+        }
+    }
+
+    /// `scheme://host[:port]` of `public_url`, as browsers write it in `Origin`.
+    pub fn public_origin(&self) -> Option<String> {
+        let url: Uri = self.public_url.parse().ok()?;
+        let scheme = url
+            .scheme_str()
+            .filter(|scheme| ["http", "https"].contains(scheme))?;
+        let bare = url.path() == "/" && url.query().is_none();
+        let host = url.authority()?.as_str().to_lowercase();
+        bare.then(|| format!("{scheme}://{host}"))
+    }
+
+    /// Whether cookies may travel over plain HTTP.
+    pub fn cookie_transport(&self) -> CookieTransport {
+        match self.public_origin() {
+            Some(origin) if origin.starts_with("https:") => CookieTransport::HttpsOnly,
+            _ => CookieTransport::Any,
+        }
+    }
+}
+
+impl EngineSection {
+    pub(super) fn check(&self, problems: &mut Vec<Problem>) {
+        let mut within = |key: &str, value: usize, least: usize, most: usize| {
+            if !(least..=most).contains(&value) {
+                let reason = format!("is {value}, allowed is {least} to {most}");
+                problems.push(Problem::new(&format!("engine.{key}"), &reason));
+            }
+        };
+        within("threads", self.threads, 0, 1024);
+        within("context_window", self.context_window, 0, 1 << 24);
+        within("max_running", self.max_running, 1, 256);
+        within("queue", self.queue, 0, 10_000);
+    }
+}

@@ -1,0 +1,194 @@
+//! What the server answers when it cannot do what was asked.
+//!
+//! One table of status and code, two faces: `application/problem+json` for plain routes,
+//! [`ChatError`] for server functions. The cause of a failure stays in the log, written once, here.
+
+use std::fmt::Display;
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use hearth_app::model::ChatError;
+use serde_json::json;
+
+/// An answer, not a source: what the client is told.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AppError {
+    #[error("please sign in")]
+    Unauthorized,
+    #[error("you may not do this")]
+    Forbidden,
+    /// A request that another site made in the visitor's name.
+    #[error("this request came from another site")]
+    ForeignOrigin,
+    /// Not there, or not yours: the same answer.
+    #[error("there is no such thing")]
+    NotFound,
+    #[error("{message}")]
+    Invalid { message: String },
+    #[error("the request has more than {limit} bytes")]
+    TooLarge { limit: usize },
+    #[error("{message}")]
+    Busy { message: String, retry_after_s: u32 },
+    /// The server runs, the model does not answer yet.
+    #[error("{message}")]
+    NotReady { message: String },
+    /// The cause stands in the log under this number.
+    #[error("the server could not do this (request {request_id})")]
+    Internal { request_id: String },
+}
+
+impl AppError {
+    /// Logs the cause under a new request number; the client sees the number only.
+    pub fn internal(cause: impl Display) -> Self {
+        let request_id = uuid::Uuid::now_v7().simple().to_string();
+        tracing::error!(request.id = %request_id, error = %cause, "a request failed: {cause}");
+        Self::Internal { request_id }
+    }
+
+    /// HTTP status of the answer.
+    pub const fn status(&self) -> StatusCode {
+        match self {
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Forbidden | Self::ForeignOrigin => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Invalid { .. } => StatusCode::BAD_REQUEST,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Busy { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::NotReady { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Stable word for programs.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::ForeignOrigin => "foreign_origin",
+            Self::NotFound => "not_found",
+            Self::Invalid { .. } => "invalid",
+            Self::TooLarge { .. } => "too_large",
+            Self::Busy { .. } => "busy",
+            Self::NotReady { .. } => "not_ready",
+            Self::Internal { .. } => "internal",
+        }
+    }
+
+    /// The answer of a server function: its error as JSON, as the page's client reads it.
+    pub fn into_server_function_response(self) -> Response {
+        let face = ChatError::from(self.clone());
+        let body = serde_json::to_vec(&face).expect("invariant: errors are plain data");
+        self.response("application/json", body)
+    }
+
+    fn response(&self, content_type: &'static str, body: Vec<u8>) -> Response {
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = self.status();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Self::Busy { retry_after_s, .. } = self {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(*retry_after_s));
+        }
+        response
+    }
+}
+
+impl From<AppError> for ChatError {
+    fn from(error: AppError) -> Self {
+        match error {
+            AppError::Unauthorized => Self::Unauthorized,
+            AppError::Forbidden | AppError::ForeignOrigin => Self::Forbidden,
+            AppError::NotFound => Self::NotFound,
+            AppError::Invalid { message } => Self::Invalid(message),
+            AppError::TooLarge { .. } => Self::Invalid(error.to_string()),
+            AppError::Busy {
+                message,
+                retry_after_s,
+            } => Self::Busy {
+                message,
+                retry_after_s,
+            },
+            AppError::NotReady { message } => Self::Busy {
+                message,
+                retry_after_s: 5,
+            },
+            AppError::Internal { request_id } => Self::Internal { request_id },
+        }
+    }
+}
+
+impl From<ChatError> for AppError {
+    fn from(error: ChatError) -> Self {
+        match error {
+            ChatError::Unauthorized => Self::Unauthorized,
+            ChatError::Forbidden => Self::Forbidden,
+            ChatError::NotFound => Self::NotFound,
+            ChatError::Invalid(message) | ChatError::Unreachable(message) => {
+                Self::Invalid { message }
+            }
+            ChatError::Busy {
+                message,
+                retry_after_s,
+            } => Self::Busy {
+                message,
+                retry_after_s,
+            },
+            ChatError::Internal { request_id } => Self::Internal { request_id },
+        }
+    }
+}
+
+impl From<sqlx::Error> for AppError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl IntoResponse for AppError {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let problem = json!({
+            "type": "about:blank",
+            "title": status.canonical_reason(),
+            "status": status.as_u16(),
+            "code": self.code(),
+            "detail": self.to_string(),
+        });
+        let body = problem.to_string().into_bytes();
+        self.response("application/problem+json", body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_faces_of_an_error_carry_the_same_status() {
+        let busy = AppError::Busy {
+            message: "later".into(),
+            retry_after_s: 7,
+        };
+        for error in [AppError::Unauthorized, AppError::NotFound, busy] {
+            let problem = error.clone().into_response();
+            let function = error.clone().into_server_function_response();
+            assert_eq!(problem.status(), function.status());
+            assert_eq!(
+                problem.headers().get(header::RETRY_AFTER),
+                function.headers().get(header::RETRY_AFTER)
+            );
+        }
+    }
+
+    #[test]
+    fn an_internal_error_shows_a_number_and_no_cause() {
+        let error = AppError::internal("disk on fire");
+        assert!(!error.to_string().contains("fire"));
+        assert_eq!(error.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    }
+}

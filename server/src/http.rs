@@ -1,0 +1,118 @@
+//! The router: which address leads where, and what every request passes.
+//!
+//! From the outside in: log line, compression of pages, security headers, origin check, body
+//! limit; pages and server functions then learn who visits; pages send strangers to sign in.
+
+pub mod assets;
+mod body_limit;
+mod health;
+mod origin;
+mod pages;
+mod security;
+mod server_functions;
+mod trace;
+mod visitor;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    http::{Extensions, HeaderMap, Method, StatusCode, Version, header},
+    middleware::{from_fn, from_fn_with_state},
+    routing::{MethodRouter, get},
+};
+use hearth_app::service::ChatService;
+use tower_http::compression::CompressionLayer;
+
+use crate::{accounts::Accounts, config::ServerSection, store::Store};
+
+pub use body_limit::MAX_BODY_BYTES;
+
+/// What handlers work with.
+#[derive(Clone)]
+pub struct Services {
+    pub chat: Arc<dyn ChatService>,
+    pub accounts: Arc<Accounts>,
+    pub store: Store,
+    pub assets: Arc<assets::Manifest>,
+}
+
+/// Who gets an answer other than "please sign in" from a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    Anyone,
+    SignedIn,
+}
+
+/// A route that is not a server function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouteName {
+    pub method: Method,
+    /// As the router writes it, such as `/c/{id}`.
+    pub path: String,
+    pub audience: Audience,
+}
+
+/// A route that is neither a page nor a server function.
+struct PlainRoute {
+    name: RouteName,
+    handler: MethodRouter<Services>,
+}
+
+/// All of them; the router is built from this table.
+fn plain_routes() -> Vec<PlainRoute> {
+    let for_anyone = |path: String, handler| PlainRoute {
+        name: RouteName {
+            method: Method::GET,
+            path,
+            audience: Audience::Anyone,
+        },
+        handler,
+    };
+    let mut routes = vec![
+        for_anyone("/healthz".into(), get(health::healthz)),
+        for_anyone("/readyz".into(), get(health::readyz)),
+        for_anyone("/pkg/{*file}".into(), get(assets::package_file)),
+    ];
+    routes.extend(assets::public_paths().map(|path| for_anyone(path, get(assets::public_file))));
+    routes
+}
+
+/// Every route the router serves, server functions excepted: those are listed by
+/// `leptos::server_fn::axum::server_fn_paths`.
+pub fn routes() -> Vec<RouteName> {
+    let plain = plain_routes().into_iter().map(|route| route.name);
+    plain.chain(pages::routes()).collect()
+}
+
+/// The whole server, ready to be served.
+pub fn router(services: &Services, section: &ServerSection) -> Router {
+    let plain = plain_routes()
+        .into_iter()
+        .fold(Router::new(), |router, route| {
+            router.route(&route.name.path, route.handler)
+        })
+        .with_state(services.clone());
+    let identify = from_fn_with_state(Arc::clone(&services.accounts), visitor::identify);
+    let visited = pages::router(services)
+        .merge(server_functions::router(services))
+        .layer(identify);
+    plain
+        .merge(visited)
+        .layer(from_fn(body_limit::enforce))
+        .layer(origin::check(section))
+        .layer(from_fn_with_state(
+            security::Policy::new(section),
+            security::add_headers,
+        ))
+        .layer(CompressionLayer::new().compress_when(is_page))
+        .layer(from_fn(trace::log))
+}
+
+/// Only pages are compressed here: assets are already, and an answer that grows must not wait.
+fn is_page(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().starts_with(b"text/html"))
+        && !headers.contains_key(header::CONTENT_ENCODING)
+}

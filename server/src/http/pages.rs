@@ -1,0 +1,182 @@
+//! The pages, rendered by Leptos. Strangers are sent to sign in, or to set the server up.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderValue, Method, StatusCode, header, request::Parts},
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{IntoResponse, Redirect, Response},
+};
+use hearth_app::{
+    App,
+    model::User,
+    service::{AccountService, ChatService, SessionToken},
+    shell,
+};
+use leptos::{
+    nonce::Nonce,
+    prelude::{provide_context, use_context},
+};
+use leptos_axum::{AxumRouteListing, LeptosRoutes};
+
+use super::{Audience, RouteName, Services};
+use crate::{
+    accounts::{Accounts, Visitor},
+    error::AppError,
+};
+
+const SIGN_IN: &str = "/sign-in";
+const SET_UP: &str = "/set-up";
+
+/// Which pages a stranger sees, and when.
+fn audience(path: &str) -> Audience {
+    match path {
+        SIGN_IN | SET_UP | "/setup" => Audience::Anyone,
+        _ => Audience::SignedIn,
+    }
+}
+
+/// Names of the pages.
+pub(super) fn routes() -> impl Iterator<Item = RouteName> {
+    listing().into_iter().map(|page| RouteName {
+        method: Method::GET,
+        audience: audience(page.path()),
+        path: page.path().to_owned(),
+    })
+}
+
+fn listing() -> Vec<AxumRouteListing> {
+    leptos_axum::generate_route_list(App)
+}
+
+/// Pages and the answer to unknown addresses.
+pub(super) fn router(services: &Services) -> Router {
+    let options = services.assets.leptos_options();
+    // Server functions have a router of their own: their errors need a status.
+    let functions = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path.to_owned());
+    let listing = leptos_axum::generate_route_list_with_exclusions(App, Some(functions.collect()));
+    let document = {
+        let options = options.clone();
+        move || shell(options.clone())
+    };
+    let context = context(services);
+    let not_found = leptos_axum::render_app_async_with_context(context.clone(), document.clone());
+    let accounts = Arc::clone(&services.accounts);
+    Router::new()
+        .leptos_routes_with_context(&options, listing, context, document)
+        .route_layer(from_fn_with_state(accounts, send_strangers_away))
+        .fallback(move |request: Request| {
+            let not_found = not_found.clone();
+            async move { answer_unknown(request, not_found).await }
+        })
+        .layer(from_fn(never_cache))
+        .with_state(options)
+}
+
+/// What pages and server functions find in Leptos' context.
+pub(super) fn context(services: &Services) -> impl Fn() + Clone + Send + Sync + 'static {
+    let chat: Arc<dyn ChatService> = Arc::clone(&services.chat);
+    let accounts: Arc<dyn AccountService> = services.accounts.clone();
+    move || {
+        provide_context(Arc::clone(&chat));
+        provide_context(Arc::clone(&accounts));
+        let parts = use_context::<Parts>();
+        let extensions = parts.as_ref().map(|parts| &parts.extensions);
+        let visitor = extensions
+            .and_then(|extensions| extensions.get::<Visitor>().cloned())
+            .unwrap_or_default();
+        provide_context::<Option<User>>(visitor.user.clone());
+        provide_context(SessionToken(visitor.session.clone()));
+        provide_context(visitor);
+        let nonce = extensions.and_then(|extensions| extensions.get::<Nonce>().cloned());
+        if let Some(nonce) = nonce {
+            provide_context(nonce);
+        }
+    }
+}
+
+async fn send_strangers_away(
+    State(accounts): State<Arc<Accounts>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let path = request.uri().path();
+    let visitor = request.extensions().get::<Visitor>();
+    let signed_in = visitor.is_some_and(|visitor| visitor.user.is_some());
+    let unclaimed = match accounts.is_unclaimed().await {
+        Ok(unclaimed) => unclaimed,
+        Err(error) => return error.into_response(),
+    };
+    match destination(path, signed_in, unclaimed) {
+        Some(page) => Redirect::to(page).into_response(),
+        None => next.run(request).await,
+    }
+}
+
+/// Where to send a visitor of `path` instead; nowhere if the page is for them.
+fn destination(path: &str, signed_in: bool, unclaimed: bool) -> Option<&'static str> {
+    match (path, signed_in, unclaimed) {
+        (SET_UP | "/setup", _, true) => None,
+        (_, _, true) => Some(SET_UP),
+        (SIGN_IN, true, false) => Some("/"),
+        (SIGN_IN, false, false) => None,
+        (SET_UP | "/setup", true, false) => Some("/"),
+        (_, true, false) => None,
+        (_, false, false) => Some(SIGN_IN),
+    }
+}
+
+/// Pages show what somebody wrote: nothing in between may keep them.
+async fn never_cache(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+async fn answer_unknown<F>(request: Request, not_found: impl Fn(Request<Body>) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
+    let accepts = request.headers().get(header::ACCEPT);
+    let wants_page = [Method::GET, Method::HEAD].contains(request.method())
+        && accepts
+            .and_then(|accept| accept.to_str().ok())
+            .is_some_and(|accept| accept.contains("text/html"));
+    if !wants_page {
+        return AppError::NotFound.into_response();
+    }
+    let mut response = not_found(request).await;
+    if response.status() == StatusCode::OK {
+        *response.status_mut() = StatusCode::NOT_FOUND;
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strangers_see_the_page_that_lets_them_in_and_no_other() {
+        for (path, signed_in, unclaimed, expected) in [
+            ("/", false, true, Some(SET_UP)),
+            ("/sign-in", false, true, Some(SET_UP)),
+            ("/set-up", false, true, None),
+            ("/", false, false, Some(SIGN_IN)),
+            ("/c/1", false, false, Some(SIGN_IN)),
+            ("/sign-in", false, false, None),
+            ("/set-up", false, false, Some(SIGN_IN)),
+            ("/", true, false, None),
+            ("/sign-in", true, false, Some("/")),
+            ("/set-up", true, false, Some("/")),
+        ] {
+            let found = destination(path, signed_in, unclaimed);
+            assert_eq!(found, expected, "{path} {signed_in} {unclaimed}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Closes what a growing paragraph leaves open, so that markers do not flicker while it is
+//! written. Only ever applied to the pending block.
+
+/// The text with open code spans, strong emphasis and links of its last paragraph closed.
+pub(super) fn repair(text: &str) -> String {
+    let start = text.rfind("\n\n").map_or(0, |position| position + 2);
+    let (before, paragraph) = text.split_at(start);
+    let open = open_marks(paragraph);
+    let mut repaired = String::with_capacity(text.len() + 8);
+    repaired.push_str(before);
+    if open.code > 0 {
+        repaired.push_str(paragraph);
+        repaired.extend(std::iter::repeat_n('`', open.code));
+    } else {
+        push_without_open_link(paragraph, &mut repaired);
+    }
+    if open.strong {
+        close_strong(&mut repaired);
+    }
+    repaired
+}
+
+struct OpenMarks {
+    /// Number of backticks that would close the open code span; 0 if none is open.
+    code: usize,
+    strong: bool,
+}
+
+fn open_marks(paragraph: &str) -> OpenMarks {
+    let bytes = paragraph.as_bytes();
+    let mut open = OpenMarks {
+        code: 0,
+        strong: false,
+    };
+    let mut position = 0;
+    while position < bytes.len() {
+        let byte = bytes[position];
+        let run = bytes[position..]
+            .iter()
+            .take_while(|&&next| next == byte)
+            .count();
+        match byte {
+            b'\\' if open.code == 0 => position += 2,
+            b'`' => {
+                if open.code == 0 {
+                    open.code = run;
+                } else if open.code == run {
+                    open.code = 0;
+                }
+                position += run;
+            }
+            b'*' if open.code == 0 => {
+                open.strong ^= run == 2 || run == 3;
+                position += run;
+            }
+            _ => position += 1,
+        }
+    }
+    // Three backticks at the start of a line are a fence, which needs no closing.
+    if open.code >= 3 {
+        open.code = 0;
+    }
+    open
+}
+
+/// `[text](http://exa` becomes `text`.
+fn push_without_open_link(paragraph: &str, repaired: &mut String) {
+    let open = paragraph.rfind("](").filter(|&middle| {
+        let target = &paragraph[middle + 2..];
+        !target.contains(')') && !target.contains(char::is_whitespace)
+    });
+    let link = open.and_then(|middle| Some((paragraph[..middle].rfind('[')?, middle)));
+    match link {
+        Some((bracket, middle)) => {
+            repaired.push_str(&paragraph[..bracket]);
+            repaired.push_str(&paragraph[bracket + 1..middle]);
+        }
+        None => repaired.push_str(paragraph),
+    }
+}
+
+fn close_strong(repaired: &mut String) {
+    repaired.truncate(repaired.trim_end().len());
+    if repaired.ends_with("**") {
+        // Nothing stands in it yet.
+        repaired.truncate(repaired.trim_end_matches('*').len());
+    } else {
+        // The first star of the closing pair may be there.
+        let star = repaired.ends_with('*') && !repaired.ends_with("\\*");
+        repaired.push_str(if star { "*" } else { "**" });
+    }
+}

@@ -1,0 +1,321 @@
+//! How a server starts and ends.
+//!
+//! Start: take the port, open the database, start the engine (which loads its model in its own
+//! time), serve. End: end the tails, finish what is being answered, at most five seconds.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use hearth_app::service::ChatService;
+use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
+
+use crate::{
+    accounts::{Accounts, random_token, set_up_token::SetUpToken},
+    chat::ChatServer,
+    config::{Config, EngineSection},
+    http::{Services, assets::Manifest, router},
+    store::{OpenStoreError, Store},
+};
+
+/// Running turns get this long to be written down.
+const TURNS_GRACE: Duration = Duration::from_secs(2);
+/// Then open connections get this long.
+const CONNECTIONS_GRACE: Duration = Duration::from_secs(2);
+
+/// What to serve.
+#[derive(Clone, Debug)]
+pub struct ServeOptions {
+    pub config: Config,
+    /// The model; [`ServeOptions::new`] takes the configured one.
+    pub model: ModelSource,
+}
+
+impl ServeOptions {
+    /// Serves the configured model. Where there is none, the page names the folder to put it in.
+    pub fn new(config: Config) -> Self {
+        let model = config
+            .model()
+            .unwrap_or_else(|| config.models().join("*.gguf"));
+        Self {
+            config,
+            model: ModelSource::Gguf(model),
+        }
+    }
+}
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    #[error(
+        "cannot listen on {address}: {source}. Another program may use this port; \
+         choose another one with --listen {suggestion}"
+    )]
+    Listen {
+        address: SocketAddr,
+        suggestion: SocketAddr,
+        source: std::io::Error,
+    },
+    #[error(
+        "cannot write to the data folder {}: {source}. \
+         Make it writable, or choose another one with --data", folder.display()
+    )]
+    DataFolder {
+        folder: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("{source}. Is the disk full, or the data folder {} read-only?", folder.display())]
+    Store {
+        folder: PathBuf,
+        source: OpenStoreError,
+    },
+    #[error("the database does not answer")]
+    Accounts(#[source] crate::error::AppError),
+    #[error("the system gives no randomness: {0}")]
+    Random(getrandom::Error),
+}
+
+/// Starts servers.
+#[derive(Debug)]
+pub struct Server;
+
+/// A server that answers. Dropping it leaves it running until the runtime ends.
+#[derive(Debug)]
+pub struct RunningServer {
+    /// Where it listens; the port is the real one if 0 was asked for.
+    pub addr: SocketAddr,
+    /// Present while no account exists: what `/set-up?token=…` needs.
+    pub set_up_token: Option<String>,
+    public_origin: Option<String>,
+    store: Store,
+    chat: Arc<ChatServer>,
+    engine: EngineHandle,
+    stop: oneshot::Sender<()>,
+    connections: JoinHandle<std::io::Result<()>>,
+}
+
+impl Server {
+    /// Answers requests when this returns; the model may still be loading.
+    ///
+    /// # Errors
+    /// A sentence naming the port, the folder or the file, and what mends it.
+    pub async fn start(options: ServeOptions) -> Result<RunningServer, ServeError> {
+        let ServeOptions { config, model } = options;
+        let (listener, addr) = listen(config.server.listen).await?;
+        let store = open_store(&config).await?;
+        let engine = EngineHandle::start(model, engine_config(&config.engine));
+        let chat = ChatServer::start(store.clone(), engine.clone());
+        let (accounts, set_up_token) = accounts(&store, &config).await?;
+        let services = Services {
+            chat: Arc::clone(&chat) as Arc<dyn ChatService>,
+            accounts: Arc::clone(&accounts),
+            store: store.clone(),
+            assets: Arc::new(Manifest::embedded()),
+        };
+        let service =
+            router(&services, &config.server).into_make_service_with_connect_info::<SocketAddr>();
+        let (stop, stopped) = oneshot::channel();
+        let serving = axum::serve(listener, service).with_graceful_shutdown(async {
+            // A dropped sender is no reason to stop.
+            if stopped.await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        });
+        let connections = tokio::spawn(async move { serving.await });
+        tokio::spawn(async move { accounts.tidy_up().await });
+        Ok(RunningServer {
+            addr,
+            set_up_token,
+            public_origin: config.server.public_origin(),
+            store,
+            chat,
+            engine,
+            stop,
+            connections,
+        })
+    }
+}
+
+impl RunningServer {
+    /// The address to open in a browser on this machine.
+    pub fn url(&self) -> String {
+        let mut shown = self.addr;
+        if shown.ip().is_unspecified() {
+            let loopback: std::net::IpAddr = match shown {
+                SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+                SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+            };
+            shown.set_ip(loopback);
+        }
+        let local = format!("http://{shown}");
+        self.public_origin.clone().unwrap_or(local)
+    }
+
+    /// The link that makes the first account; absent once there is one.
+    pub fn set_up_link(&self) -> Option<String> {
+        let token = self.set_up_token.as_ref()?;
+        Some(format!("{}/set-up?token={token}", self.url()))
+    }
+
+    /// Ends the tails and running turns, keeping what they wrote, then the connections, in at
+    /// most five seconds.
+    pub async fn shut_down(self) {
+        // Nobody listens if serving has failed already.
+        let _ = self.stop.send(());
+        if timeout(TURNS_GRACE, self.chat.shut_down()).await.is_err() {
+            tracing::warn!("running turns took too long to end; they become interrupted");
+        }
+        self.engine.shut_down();
+        let abort = self.connections.abort_handle();
+        match timeout(CONNECTIONS_GRACE, self.connections).await {
+            Ok(Ok(Ok(()))) => {}
+            Ok(Ok(Err(error))) => tracing::error!(%error, "serving failed: {error}"),
+            Ok(Err(error)) => tracing::error!(%error, "the serving task ended: {error}"),
+            Err(_) => {
+                tracing::warn!("connections were still open and are cut");
+                abort.abort();
+            }
+        }
+        if timeout(Duration::from_millis(500), self.store.close())
+            .await
+            .is_err()
+        {
+            tracing::warn!("the database was still busy");
+        }
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
+    let failed = |source| {
+        let mut suggestion = address;
+        suggestion.set_port(address.port().checked_add(1).unwrap_or(8080));
+        ServeError::Listen {
+            address,
+            suggestion,
+            source,
+        }
+    };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
+
+/// Makes the data folder and opens its database.
+///
+/// # Errors
+/// A sentence naming the folder or the file.
+pub async fn open_store(config: &Config) -> Result<Store, ServeError> {
+    for folder in [
+        config.data.clone(),
+        config.models(),
+        config.data.join("backups"),
+    ] {
+        make_folder(&folder)?;
+    }
+    let opened = Store::open(&config.database()).await;
+    opened.map_err(|source| ServeError::Store {
+        folder: config.data.clone(),
+        source,
+    })
+}
+
+fn make_folder(folder: &Path) -> Result<(), ServeError> {
+    std::fs::create_dir_all(folder).map_err(|source| ServeError::DataFolder {
+        folder: folder.to_owned(),
+        source,
+    })
+}
+
+async fn accounts(
+    store: &Store,
+    config: &Config,
+) -> Result<(Arc<Accounts>, Option<String>), ServeError> {
+    let token = random_token().map_err(ServeError::Random)?;
+    let transport = config.server.cookie_transport();
+    let kept = Some(SetUpToken::new(&token));
+    let accounts = Accounts::new(store.clone(), transport, kept);
+    let unclaimed = accounts
+        .is_unclaimed()
+        .await
+        .map_err(ServeError::Accounts)?;
+    Ok((accounts, unclaimed.then_some(token)))
+}
+
+/// The engine's settings from the operator's.
+pub fn engine_config(section: &EngineSection) -> EngineConfig {
+    EngineConfig {
+        num_threads: section.threads,
+        queue_capacity: section.queue,
+        max_running: section.max_running,
+        context_window: section.context_window,
+        exact: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn start() -> (tempfile::TempDir, RunningServer) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = Config::new(folder.path().join("data"));
+        config.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        let server = Server::start(ServeOptions::new(config)).await.unwrap();
+        (folder, server)
+    }
+
+    async fn get(server: &RunningServer, path: &str) -> String {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let mut stream = tokio::net::TcpStream::connect(server.addr).await.unwrap();
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nhost: {}\r\naccept: text/html\r\nconnection: close\r\n\r\n",
+            server.addr
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_new_server_sends_everybody_to_set_it_up_and_guards_its_pages() {
+        let (_folder, server) = start().await;
+        assert!(server.set_up_link().unwrap().contains("/set-up?token="));
+        let start_page = get(&server, "/").await;
+        assert!(start_page.starts_with("HTTP/1.1 303"), "{start_page}");
+        assert!(start_page.contains("location: /set-up"), "{start_page}");
+        let set_up = get(&server, "/set-up").await;
+        assert!(set_up.starts_with("HTTP/1.1 200"), "{set_up}");
+        let (_, policy) = set_up.split_once("script-src 'self' 'nonce-").unwrap();
+        let nonce = policy.split('\'').next().unwrap();
+        assert!(set_up.contains(&format!("nonce=\"{nonce}\"")), "{set_up}");
+        assert!(get(&server, "/healthz").await.starts_with("HTTP/1.1 200"));
+        assert!(get(&server, "/readyz").await.starts_with("HTTP/1.1 503"));
+        assert!(get(&server, "/nothing").await.starts_with("HTTP/1.1 404"));
+        server.shut_down().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_port_in_use_is_named_with_what_mends_it() {
+        let (_folder, server) = start().await;
+        let mut config = Config::new("/nowhere".into());
+        config.server.listen = server.addr;
+        let error = Server::start(ServeOptions::new(config)).await.unwrap_err();
+        let sentence = error.to_string();
+        assert!(sentence.contains(&server.addr.to_string()), "{sentence}");
+        assert!(sentence.contains("--listen"), "{sentence}");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_idle_connection_does_not_hold_the_end_up() {
+        let (_folder, server) = start().await;
+        let _idle = tokio::net::TcpStream::connect(server.addr).await.unwrap();
+        let ended = timeout(Duration::from_secs(5), server.shut_down()).await;
+        assert!(ended.is_ok());
+    }
+}

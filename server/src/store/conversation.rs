@@ -1,0 +1,165 @@
+//! Rows of `conversation`.
+
+use hearth_app::model::{ConversationId, MessageId, UserId};
+use sqlx::types::Uuid;
+
+use super::{Store, StoreError, now_ms};
+
+/// What a conversation is before its messages are read.
+#[derive(Debug)]
+pub(crate) struct StoredConversation {
+    pub(crate) title: String,
+    /// Leaf of the branch that is shown.
+    pub(crate) active_message: Option<MessageId>,
+}
+
+impl Store {
+    /// Ids and titles of a user's conversations, the last one used first.
+    pub(crate) async fn conversations(
+        &self,
+        user: UserId,
+    ) -> Result<Vec<(ConversationId, String)>, StoreError> {
+        let user = user.as_uuid();
+        let rows = sqlx::query!(
+            r#"
+            select id as "id: Uuid", title
+            from conversation
+            where user_id = ? and deleted_at is null
+            order by updated_at desc, id desc
+            "#,
+            user,
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        let rows = rows.into_iter();
+        Ok(rows
+            .map(|row| (ConversationId::new(row.id), row.title))
+            .collect())
+    }
+
+    /// One conversation; `None` if it is missing, hidden or not `user`'s.
+    pub(crate) async fn conversation(
+        &self,
+        user: UserId,
+        id: ConversationId,
+    ) -> Result<Option<StoredConversation>, StoreError> {
+        let (user, id) = (user.as_uuid(), id.as_uuid());
+        let row = sqlx::query!(
+            r#"
+            select title, active_message_id as "active_message_id: Uuid"
+            from conversation
+            where id = ? and user_id = ? and deleted_at is null
+            "#,
+            id,
+            user,
+        )
+        .fetch_optional(&self.readers)
+        .await?;
+        Ok(row.map(|row| StoredConversation {
+            title: row.title,
+            active_message: row.active_message_id.map(MessageId::new),
+        }))
+    }
+
+    /// Gives a conversation another title. False: missing or not `user`'s.
+    pub(crate) async fn rename_conversation(
+        &self,
+        user: UserId,
+        id: ConversationId,
+        title: &str,
+    ) -> Result<bool, StoreError> {
+        let (user, id) = (user.as_uuid(), id.as_uuid());
+        let done = sqlx::query!(
+            "
+            update conversation
+            set title = ?
+            where id = ? and user_id = ? and deleted_at is null
+            ",
+            title,
+            id,
+            user,
+        )
+        .execute(&self.writer)
+        .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// Hides a conversation. False: missing or not `user`'s.
+    pub(crate) async fn hide_conversation(
+        &self,
+        user: UserId,
+        id: ConversationId,
+    ) -> Result<bool, StoreError> {
+        let (user, id, now) = (user.as_uuid(), id.as_uuid(), now_ms());
+        let done = sqlx::query!(
+            "
+            update conversation
+            set deleted_at = coalesce(deleted_at, ?)
+            where id = ? and user_id = ?
+            ",
+            now,
+            id,
+            user,
+        )
+        .execute(&self.writer)
+        .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// Brings a hidden conversation back. False: missing or not `user`'s.
+    pub(crate) async fn restore_conversation(
+        &self,
+        user: UserId,
+        id: ConversationId,
+    ) -> Result<bool, StoreError> {
+        let (user, id) = (user.as_uuid(), id.as_uuid());
+        let done = sqlx::query!(
+            "
+            update conversation
+            set deleted_at = null
+            where id = ? and user_id = ?
+            ",
+            id,
+            user,
+        )
+        .execute(&self.writer)
+        .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// Shows the branch that ends in the newest message below this one. False: not there.
+    pub(crate) async fn show_version(
+        &self,
+        user: UserId,
+        message: MessageId,
+    ) -> Result<bool, StoreError> {
+        let (user, message) = (user.as_uuid(), message.as_uuid());
+        // The newest of a subtree is a leaf, because a child is newer than its parent.
+        let done = sqlx::query!(
+            "
+            update conversation
+            set active_message_id = (
+                with recursive subtree (id) as (
+                    values (?)
+                    union all
+                    select m.id
+                    from message m
+                    join subtree s on m.parent_id = s.id
+                    where m.conversation_id = conversation.id
+                )
+                select max(id)
+                from subtree
+            )
+            where user_id = ?
+                and deleted_at is null
+                and id = (select conversation_id from message where id = ?)
+            ",
+            message,
+            user,
+            message,
+        )
+        .execute(&self.writer)
+        .await?;
+        Ok(done.rows_affected() > 0)
+    }
+}

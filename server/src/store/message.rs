@@ -1,0 +1,245 @@
+//! Rows of `message`: a tree per conversation, read as branches.
+
+use std::collections::HashMap;
+
+use hearth_app::model::{
+    ConversationId, FinishReason, MessageId, MessageStatus, Role, TurnParams, Usage, UserId,
+};
+use sqlx::types::Uuid;
+
+use super::{Store, StoreError};
+
+/// A message as it is stored; text of a running one includes what the recorder wrote.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredMessage {
+    pub(crate) id: MessageId,
+    pub(crate) conversation: ConversationId,
+    pub(crate) parent_id: Option<MessageId>,
+    pub(crate) role: Role,
+    pub(crate) status: MessageStatus,
+    pub(crate) text: String,
+    pub(crate) finish_reason: Option<FinishReason>,
+    pub(crate) error: Option<String>,
+    pub(crate) params: TurnParams,
+    pub(crate) usage: Usage,
+    pub(crate) decode_ms: u32,
+    pub(crate) created_at: i64,
+}
+
+/// What Continue needs to go on exactly.
+#[derive(Clone, Debug)]
+pub(crate) struct ContinuedAnswer {
+    pub(crate) prompt_token_ids: Vec<u32>,
+    pub(crate) token_ids: Vec<u32>,
+    pub(crate) model_fingerprint: Option<String>,
+}
+
+struct MessageRow {
+    id: Uuid,
+    conversation_id: Uuid,
+    parent_id: Option<Uuid>,
+    role: String,
+    status: String,
+    text: String,
+    finish_reason: Option<String>,
+    error: Option<String>,
+    params: String,
+    prompt_tokens: i64,
+    completion_tokens: i64,
+    time_to_first_token_ms: i64,
+    decode_ms: i64,
+    created_at: i64,
+}
+
+impl MessageRow {
+    fn into_message(self) -> Result<StoredMessage, StoreError> {
+        let decode_ms = u32::try_from(self.decode_ms).unwrap_or(u32::MAX);
+        let completion_tokens = u32::try_from(self.completion_tokens).unwrap_or(u32::MAX);
+        Ok(StoredMessage {
+            id: MessageId::new(self.id),
+            conversation: ConversationId::new(self.conversation_id),
+            parent_id: self.parent_id.map(MessageId::new),
+            role: word(&self.role, "role")?,
+            status: word(&self.status, "status")?,
+            text: self.text,
+            finish_reason: self
+                .finish_reason
+                .map(|reason| word(&reason, "finish_reason"))
+                .transpose()?,
+            error: self.error,
+            params: serde_json::from_str(&self.params)
+                .map_err(|_| StoreError::Corrupt { column: "params" })?,
+            usage: Usage {
+                prompt_tokens: u32::try_from(self.prompt_tokens).unwrap_or(u32::MAX),
+                completion_tokens,
+                time_to_first_token_ms: u32::try_from(self.time_to_first_token_ms)
+                    .unwrap_or(u32::MAX),
+                tokens_per_second: tokens_per_second(completion_tokens, decode_ms),
+            },
+            decode_ms,
+            created_at: self.created_at,
+        })
+    }
+}
+
+/// Decode speed, from the first token to the last; 0 if there was only one.
+pub(crate) fn tokens_per_second(completion_tokens: u32, decode_ms: u32) -> f32 {
+    if completion_tokens < 2 || decode_ms == 0 {
+        return 0.0;
+    }
+    let rate = f64::from(completion_tokens - 1) * 1000.0 / f64::from(decode_ms);
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a rate for people needs no f64"
+    )]
+    let rate = rate as f32;
+    rate
+}
+
+/// Reads one of the words that stand in checked columns.
+fn word<T: serde::de::DeserializeOwned>(text: &str, column: &'static str) -> Result<T, StoreError> {
+    serde_json::from_value(text.into()).map_err(|_| StoreError::Corrupt { column })
+}
+
+/// The word of a status or finish reason in its column.
+pub(super) fn to_word<T: serde::Serialize>(value: T) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        other => unreachable!("invariant: a unit variant is a word, not {other:?}"),
+    }
+}
+
+/// Token ids as little-endian u32.
+pub(super) fn to_blob(ids: &[u32]) -> Vec<u8> {
+    ids.iter().flat_map(|id| id.to_le_bytes()).collect()
+}
+
+pub(super) fn from_blob(blob: &[u8], column: &'static str) -> Result<Vec<u32>, StoreError> {
+    let (ids, []) = blob.as_chunks::<4>() else {
+        return Err(StoreError::Corrupt { column });
+    };
+    Ok(ids.iter().map(|&id| u32::from_le_bytes(id)).collect())
+}
+
+impl Store {
+    /// Messages from the root to this one, oldest first; empty if it is not there or not yours.
+    pub(crate) async fn branch(
+        &self,
+        user: UserId,
+        leaf: MessageId,
+    ) -> Result<Vec<StoredMessage>, StoreError> {
+        let (user, leaf) = (user.as_uuid(), leaf.as_uuid());
+        let rows = sqlx::query_as!(
+            MessageRow,
+            r#"
+            with recursive branch (id, parent_id, depth) as (
+                select m.id, m.parent_id, 0
+                from message m
+                join conversation c on c.id = m.conversation_id
+                where m.id = ? and c.user_id = ? and c.deleted_at is null
+                union all
+                select m.id, m.parent_id, b.depth + 1
+                from branch b
+                join message m on m.id = b.parent_id
+            )
+            select
+                m.id as "id!: Uuid",
+                m.conversation_id as "conversation_id!: Uuid",
+                m.parent_id as "parent_id: Uuid",
+                m.role as "role!",
+                m.status as "status!",
+                m.text || coalesce(
+                    (
+                        select group_concat(c.text, '' order by c.seq)
+                        from message_chunk c
+                        where c.message_id = m.id
+                    ),
+                    ''
+                ) as "text!: String",
+                m.finish_reason,
+                m.error,
+                m.params as "params!",
+                m.prompt_tokens as "prompt_tokens!",
+                m.completion_tokens as "completion_tokens!",
+                m.time_to_first_token_ms as "time_to_first_token_ms!",
+                m.decode_ms as "decode_ms!",
+                m.created_at as "created_at!"
+            from branch b
+            join message m on m.id = b.id
+            order by b.depth desc
+            "#,
+            leaf,
+            user,
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        rows.into_iter().map(MessageRow::into_message).collect()
+    }
+
+    /// One message; `None` if it is not there or not yours.
+    pub(crate) async fn message(
+        &self,
+        user: UserId,
+        id: MessageId,
+    ) -> Result<Option<StoredMessage>, StoreError> {
+        Ok(self.branch(user, id).await?.pop())
+    }
+
+    /// Ids of all messages below each parent, oldest first: the versions of each message.
+    pub(crate) async fn children(
+        &self,
+        user: UserId,
+        conversation: ConversationId,
+    ) -> Result<HashMap<Option<MessageId>, Vec<MessageId>>, StoreError> {
+        let (user, conversation) = (user.as_uuid(), conversation.as_uuid());
+        let rows = sqlx::query!(
+            r#"
+            select m.id as "id!: Uuid", m.parent_id as "parent_id: Uuid"
+            from message m
+            join conversation c on c.id = m.conversation_id
+            where c.id = ? and c.user_id = ?
+            order by m.id
+            "#,
+            conversation,
+            user,
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        let mut children: HashMap<_, Vec<_>> = HashMap::new();
+        for row in rows {
+            let siblings = children
+                .entry(row.parent_id.map(MessageId::new))
+                .or_default();
+            siblings.push(MessageId::new(row.id));
+        }
+        Ok(children)
+    }
+
+    /// Token ids of an answer; `None` if it is not there or not yours.
+    pub(crate) async fn continued_answer(
+        &self,
+        user: UserId,
+        id: MessageId,
+    ) -> Result<Option<ContinuedAnswer>, StoreError> {
+        let (user, id) = (user.as_uuid(), id.as_uuid());
+        let row = sqlx::query!(
+            "
+            select m.prompt_token_ids, m.token_ids, m.model_fingerprint
+            from message m
+            join conversation c on c.id = m.conversation_id
+            where m.id = ? and c.user_id = ? and c.deleted_at is null
+            ",
+            id,
+            user,
+        )
+        .fetch_optional(&self.readers)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let prompt = row.prompt_token_ids.unwrap_or_default();
+        Ok(Some(ContinuedAnswer {
+            prompt_token_ids: from_blob(&prompt, "prompt_token_ids")?,
+            token_ids: from_blob(&row.token_ids.unwrap_or_default(), "token_ids")?,
+            model_fingerprint: row.model_fingerprint,
+        }))
+    }
+}

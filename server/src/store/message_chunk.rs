@@ -1,0 +1,150 @@
+//! Rows of `message_chunk`: what the recorder wrote of answers that are still being made.
+
+use hearth_app::model::MessageId;
+use sqlx::{SqliteConnection, types::Uuid};
+
+use super::{
+    FinishedAnswer, Store, StoreError,
+    message::{from_blob, to_blob},
+};
+
+/// New text and ids of one running answer.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Chunk {
+    /// Counts from 1 within a turn.
+    pub(crate) seq: i64,
+    pub(crate) text: String,
+    pub(crate) token_ids: Vec<u32>,
+}
+
+impl Store {
+    /// Writes new chunks and finished answers, all or nothing, in one transaction.
+    pub(crate) async fn record<'a>(
+        &self,
+        chunks: impl Iterator<Item = (MessageId, &'a Chunk)>,
+        finished: &[FinishedAnswer],
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.writer.begin_with("begin immediate").await?;
+        for (message, chunk) in chunks {
+            insert_chunk(&mut transaction, message, chunk).await?;
+        }
+        for answer in finished {
+            answer.write(&mut transaction).await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Folds the chunks of every unfinished answer into its message and marks it interrupted.
+    /// Returns how many there were.
+    pub(crate) async fn interrupt_unfinished(&self) -> Result<usize, StoreError> {
+        let mut transaction = self.writer.begin_with("begin immediate").await?;
+        let unfinished = sqlx::query!(
+            r#"
+            select id as "id: Uuid", text, token_ids
+            from message
+            where status = 'running'
+            "#,
+        )
+        .fetch_all(&mut *transaction)
+        .await?;
+        for row in &unfinished {
+            let ids = row.token_ids.as_deref().unwrap_or_default();
+            let answer = fold(&mut transaction, row.id, &row.text, ids).await?;
+            interrupt(&mut transaction, row.id, &answer).await?;
+        }
+        transaction.commit().await?;
+        Ok(unfinished.len())
+    }
+}
+
+async fn insert_chunk(
+    connection: &mut SqliteConnection,
+    message: MessageId,
+    chunk: &Chunk,
+) -> Result<(), StoreError> {
+    let message = message.as_uuid();
+    let token_ids = to_blob(&chunk.token_ids);
+    // A message that was removed for good must not hold up the others.
+    sqlx::query!(
+        "
+        insert into message_chunk (message_id, seq, text, token_ids)
+        select id, ?, ?, ?
+        from message
+        where id = ?
+        ",
+        chunk.seq,
+        chunk.text,
+        token_ids,
+        message,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Text and ids of a message with its chunks appended.
+async fn fold(
+    connection: &mut SqliteConnection,
+    message: Uuid,
+    text: &str,
+    token_ids: &[u8],
+) -> Result<Chunk, StoreError> {
+    let mut answer = Chunk {
+        seq: 0,
+        text: text.to_owned(),
+        token_ids: from_blob(token_ids, "token_ids")?,
+    };
+    let chunks = sqlx::query!(
+        "
+        select text, token_ids
+        from message_chunk
+        where message_id = ?
+        order by seq
+        ",
+        message,
+    )
+    .fetch_all(connection)
+    .await?;
+    for chunk in chunks {
+        answer.text.push_str(&chunk.text);
+        answer
+            .token_ids
+            .extend(from_blob(&chunk.token_ids, "token_ids")?);
+    }
+    Ok(answer)
+}
+
+async fn interrupt(
+    connection: &mut SqliteConnection,
+    message: Uuid,
+    answer: &Chunk,
+) -> Result<(), StoreError> {
+    let token_ids = to_blob(&answer.token_ids);
+    let completion_tokens = i64::try_from(answer.token_ids.len()).unwrap_or(i64::MAX);
+    sqlx::query!(
+        "
+        update message
+        set status = 'interrupted', text = ?, token_ids = ?, completion_tokens = ?
+        where id = ?
+        ",
+        answer.text,
+        token_ids,
+        completion_tokens,
+        message,
+    )
+    .execute(&mut *connection)
+    .await?;
+    delete_chunks(connection, message).await
+}
+
+/// Removes the chunks of a message whose text is complete.
+pub(super) async fn delete_chunks(
+    connection: &mut SqliteConnection,
+    message: Uuid,
+) -> Result<(), StoreError> {
+    sqlx::query!("delete from message_chunk where message_id = ?", message)
+        .execute(connection)
+        .await?;
+    Ok(())
+}

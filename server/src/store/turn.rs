@@ -1,0 +1,369 @@
+//! The transactions that begin and end a turn.
+
+use hearth_app::model::{
+    ConversationId, FinishReason, IdempotencyKey, MessageId, MessageStatus, Usage, UserId,
+};
+use sqlx::{SqliteConnection, types::Uuid};
+
+use super::{
+    Store, StoreError,
+    message::{to_blob, to_word},
+    message_chunk::delete_chunks,
+    now_ms,
+};
+
+/// What every answer is made from.
+#[derive(Clone, Debug)]
+pub(crate) struct AnswerStart {
+    pub(crate) prompt_token_ids: Vec<u32>,
+    /// JSON of the turn's settings, seed included.
+    pub(crate) params: String,
+    pub(crate) model_name: String,
+    pub(crate) model_fingerprint: Option<String>,
+}
+
+/// A person's message with the answer that is about to be made.
+#[derive(Clone, Debug)]
+pub(crate) struct NewTurn {
+    pub(crate) user: UserId,
+    pub(crate) conversation: ConversationId,
+    /// Present: the conversation is new.
+    pub(crate) title: Option<String>,
+    pub(crate) parent: Option<MessageId>,
+    pub(crate) text: String,
+    pub(crate) key: IdempotencyKey,
+    pub(crate) answer: AnswerStart,
+}
+
+/// Ids of a turn that is in the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct InsertedTurn {
+    pub(crate) user_message: MessageId,
+    pub(crate) assistant_message: MessageId,
+    /// The key was used before; these are the first ids.
+    pub(crate) is_repeat: bool,
+}
+
+/// The end of an answer.
+#[derive(Clone, Debug)]
+pub(crate) struct FinishedAnswer {
+    pub(crate) message: MessageId,
+    pub(crate) status: MessageStatus,
+    pub(crate) text: String,
+    pub(crate) token_ids: Vec<u32>,
+    pub(crate) finish_reason: Option<FinishReason>,
+    pub(crate) error: Option<String>,
+    pub(crate) usage: Usage,
+    pub(crate) decode_ms: u32,
+}
+
+impl Store {
+    /// Ids that a key of this user stands for.
+    pub(crate) async fn turn_by_key(
+        &self,
+        user: UserId,
+        key: IdempotencyKey,
+    ) -> Result<Option<InsertedTurn>, StoreError> {
+        let mut connection = self.readers.acquire().await?;
+        turn_by_key(&mut connection, user, key).await
+    }
+
+    /// Inserts a conversation (if new), both messages and the key in one transaction.
+    /// `None`: the conversation or the parent is missing or not `user`'s; nothing was written.
+    pub(crate) async fn insert_turn(
+        &self,
+        turn: &NewTurn,
+    ) -> Result<Option<InsertedTurn>, StoreError> {
+        let mut transaction = self.writer.begin_with("begin immediate").await?;
+        if let Some(first) = turn_by_key(&mut transaction, turn.user, turn.key).await? {
+            return Ok(Some(first));
+        }
+        if let Some(title) = &turn.title {
+            insert_conversation(&mut transaction, turn, title).await?;
+        }
+        let inserted = InsertedTurn {
+            user_message: MessageId::new(Uuid::now_v7()),
+            assistant_message: MessageId::new(Uuid::now_v7()),
+            is_repeat: false,
+        };
+        if !insert_user_message(&mut transaction, turn, inserted.user_message).await? {
+            return Ok(None);
+        }
+        let place = AnswerPlace {
+            user: turn.user,
+            id: inserted.assistant_message,
+            parent: inserted.user_message,
+        };
+        if !insert_answer(&mut transaction, &place, &turn.answer).await? {
+            return Ok(None);
+        }
+        insert_key(&mut transaction, turn, inserted).await?;
+        transaction.commit().await?;
+        Ok(Some(inserted))
+    }
+
+    /// Inserts another answer to a person's message and shows it. `None`: not there or not yours.
+    pub(crate) async fn insert_version(
+        &self,
+        user: UserId,
+        parent: MessageId,
+        answer: &AnswerStart,
+    ) -> Result<Option<MessageId>, StoreError> {
+        let id = MessageId::new(Uuid::now_v7());
+        let mut transaction = self.writer.begin_with("begin immediate").await?;
+        let place = AnswerPlace { user, id, parent };
+        if !insert_answer(&mut transaction, &place, answer).await? {
+            return Ok(None);
+        }
+        transaction.commit().await?;
+        Ok(Some(id))
+    }
+
+    /// Makes an ended answer a running one again. False: not there, not yours, or running.
+    pub(crate) async fn restart_answer(
+        &self,
+        user: UserId,
+        message: MessageId,
+        answer: &AnswerStart,
+        token_ids: &[u32],
+    ) -> Result<bool, StoreError> {
+        let (user, message) = (user.as_uuid(), message.as_uuid());
+        let (prompt, ids) = (to_blob(&answer.prompt_token_ids), to_blob(token_ids));
+        let done = sqlx::query!(
+            "
+            update message
+            set status = 'running',
+                finish_reason = null,
+                error = null,
+                params = ?,
+                prompt_token_ids = ?,
+                token_ids = ?,
+                model_name = ?,
+                model_fingerprint = ?
+            where id = ?
+                and role = 'assistant'
+                and status != 'running'
+                and conversation_id in (
+                    select id
+                    from conversation
+                    where user_id = ? and deleted_at is null
+                )
+            ",
+            answer.params,
+            prompt,
+            ids,
+            answer.model_name,
+            answer.model_fingerprint,
+            message,
+            user,
+        )
+        .execute(&self.writer)
+        .await?;
+        Ok(done.rows_affected() > 0)
+    }
+}
+
+impl FinishedAnswer {
+    /// Writes the whole answer and removes its chunks.
+    pub(super) async fn write(&self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+        let message = self.message.as_uuid();
+        let status = to_word(self.status);
+        let finish_reason = self.finish_reason.map(to_word);
+        let token_ids = to_blob(&self.token_ids);
+        sqlx::query!(
+            "
+            update message
+            set status = ?,
+                text = ?,
+                token_ids = ?,
+                finish_reason = ?,
+                error = ?,
+                prompt_tokens = ?,
+                completion_tokens = ?,
+                time_to_first_token_ms = ?,
+                decode_ms = ?
+            where id = ?
+            ",
+            status,
+            self.text,
+            token_ids,
+            finish_reason,
+            self.error,
+            self.usage.prompt_tokens,
+            self.usage.completion_tokens,
+            self.usage.time_to_first_token_ms,
+            self.decode_ms,
+            message,
+        )
+        .execute(&mut *connection)
+        .await?;
+        delete_chunks(connection, message).await
+    }
+}
+
+/// Where an answer goes in the tree.
+struct AnswerPlace {
+    user: UserId,
+    id: MessageId,
+    parent: MessageId,
+}
+
+async fn turn_by_key(
+    connection: &mut SqliteConnection,
+    user: UserId,
+    key: IdempotencyKey,
+) -> Result<Option<InsertedTurn>, StoreError> {
+    let (user, key) = (user.as_uuid(), key.as_uuid());
+    let row = sqlx::query!(
+        r#"
+        select
+            user_message_id as "user_message_id: Uuid",
+            assistant_message_id as "assistant_message_id: Uuid"
+        from idempotency_key
+        where user_id = ? and key = ?
+        "#,
+        user,
+        key,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| InsertedTurn {
+        user_message: MessageId::new(row.user_message_id),
+        assistant_message: MessageId::new(row.assistant_message_id),
+        is_repeat: true,
+    }))
+}
+
+async fn insert_conversation(
+    connection: &mut SqliteConnection,
+    turn: &NewTurn,
+    title: &str,
+) -> Result<(), StoreError> {
+    let (user, id, now) = (turn.user.as_uuid(), turn.conversation.as_uuid(), now_ms());
+    sqlx::query!(
+        "
+        insert into conversation (id, user_id, title, created_at, updated_at)
+        values (?, ?, ?, ?, ?)
+        ",
+        id,
+        user,
+        title,
+        now,
+        now,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn insert_user_message(
+    connection: &mut SqliteConnection,
+    turn: &NewTurn,
+    id: MessageId,
+) -> Result<bool, StoreError> {
+    let (user, conversation) = (turn.user.as_uuid(), turn.conversation.as_uuid());
+    let (id, parent, now) = (id.as_uuid(), turn.parent.map(MessageId::as_uuid), now_ms());
+    let done = sqlx::query!(
+        "
+        insert into message (id, conversation_id, parent_id, role, status, text, params, created_at)
+        select ?, c.id, ?, 'user', 'finished', ?, '{}', ?
+        from conversation c
+        where c.id = ?
+            and c.user_id = ?
+            and c.deleted_at is null
+            and (
+                ? is null
+                or exists (select 1 from message m where m.id = ? and m.conversation_id = c.id)
+            )
+        ",
+        id,
+        parent,
+        turn.text,
+        now,
+        conversation,
+        user,
+        parent,
+        parent,
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+async fn insert_answer(
+    connection: &mut SqliteConnection,
+    place: &AnswerPlace,
+    answer: &AnswerStart,
+) -> Result<bool, StoreError> {
+    let (user, id, parent) = (
+        place.user.as_uuid(),
+        place.id.as_uuid(),
+        place.parent.as_uuid(),
+    );
+    let (prompt, now) = (to_blob(&answer.prompt_token_ids), now_ms());
+    let done = sqlx::query!(
+        "
+        insert into message (
+            id, conversation_id, parent_id, role, status, text,
+            params, prompt_token_ids, model_name, model_fingerprint, created_at
+        )
+        select ?, c.id, m.id, 'assistant', 'running', '', ?, ?, ?, ?, ?
+        from message m
+        join conversation c on c.id = m.conversation_id
+        where m.id = ? and m.role = 'user' and c.user_id = ? and c.deleted_at is null
+        ",
+        id,
+        answer.params,
+        prompt,
+        answer.model_name,
+        answer.model_fingerprint,
+        now,
+        parent,
+        user,
+    )
+    .execute(&mut *connection)
+    .await?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    sqlx::query!(
+        "
+        update conversation
+        set active_message_id = ?, updated_at = ?
+        where user_id = ? and id = (select conversation_id from message where id = ?)
+        ",
+        id,
+        now,
+        user,
+        id,
+    )
+    .execute(connection)
+    .await?;
+    Ok(true)
+}
+
+async fn insert_key(
+    connection: &mut SqliteConnection,
+    turn: &NewTurn,
+    inserted: InsertedTurn,
+) -> Result<(), StoreError> {
+    let (user, key, now) = (turn.user.as_uuid(), turn.key.as_uuid(), now_ms());
+    let user_message = inserted.user_message.as_uuid();
+    let assistant_message = inserted.assistant_message.as_uuid();
+    sqlx::query!(
+        "
+        insert into idempotency_key (
+            user_id, key, user_message_id, assistant_message_id, created_at
+        )
+        values (?, ?, ?, ?, ?)
+        ",
+        user,
+        key,
+        user_message,
+        assistant_message,
+        now,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

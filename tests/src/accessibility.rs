@@ -1,0 +1,58 @@
+//! What axe-core says about a page.
+
+use std::{env, fs, path::PathBuf};
+
+use anyhow::{Context as _, Result, ensure};
+use serde::Deserialize;
+
+use crate::browser::Browser;
+
+/// Runs axe and keeps what a person with a screen reader could not pass.
+const RUN: &str = r"
+    const done = arguments[arguments.length - 1];
+    axe.run(document, { resultTypes: ['violations'] }).then(
+        result => done({ violations: result.violations
+            .filter(violation => ['serious', 'critical'].includes(violation.impact))
+            .map(violation => ({
+                rule: violation.id,
+                impact: violation.impact,
+                help: violation.help,
+                places: violation.nodes.map(node => `${node.html} ${node.failureSummary}`),
+            })) }),
+        error => done({ error: String(error) }));
+";
+
+#[derive(Debug, Deserialize)]
+struct Report {
+    #[serde(default)]
+    violations: Vec<Violation>,
+    error: Option<String>,
+}
+
+/// One broken rule.
+#[derive(Debug, Deserialize)]
+pub struct Violation {
+    pub rule: String,
+    pub impact: String,
+    pub help: String,
+    pub places: Vec<String>,
+}
+
+/// Fails if the page, shown as `name`, has serious or critical violations.
+pub async fn check(browser: &Browser, name: &str) -> Result<()> {
+    browser.script(&axe()?, Vec::new()).await?;
+    let answer = browser.driver().execute_async(RUN, Vec::new()).await?;
+    let report: Report = serde_json::from_value(answer.json().clone())?;
+    ensure!(report.error.is_none(), "axe on {name}: {:?}", report.error);
+    let violations = report.violations;
+    ensure!(violations.is_empty(), "axe on {name}: {violations:#?}");
+    Ok(())
+}
+
+/// The script. The driver's own scripts stand outside the page's security policy.
+fn axe() -> Result<String> {
+    let path = env::var_os("HEARTH_AXE")
+        .context("name axe-core's axe.min.js in HEARTH_AXE (`cargo xtask test browser` does)")?;
+    let path = PathBuf::from(path);
+    fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))
+}

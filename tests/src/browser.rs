@@ -1,0 +1,255 @@
+//! Chromium, one at a time, with a fresh profile; the page's security policy stays in force.
+
+use std::{env, fs, path::PathBuf, time::Duration};
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use thirtyfour::{
+    ChromeCapabilities, ChromiumLikeCapabilities as _, DesiredCapabilities, LoggingPrefsLogLevel,
+    WebDriver, WebElement, prelude::*,
+};
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::{chromedriver, deadline::eventually};
+
+/// Two cores cannot give two browsers and a model their deadlines.
+static STAGE: Mutex<()> = Mutex::const_new(());
+
+/// How long a page may take to show something.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+const FLAGS: [&str; 10] = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-dev-shm-usage",
+    "--window-size=1280,900",
+];
+
+/// Runs before every page's own scripts. Violations survive a reload in the session storage.
+const COLLECT_VIOLATIONS: &str = r"
+    document.addEventListener('securitypolicyviolation', event => {
+        const key = 'test-violations';
+        const told = JSON.parse(sessionStorage.getItem(key) || '[]');
+        told.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
+        sessionStorage.setItem(key, JSON.stringify(told));
+    });
+";
+
+/// Light or dark, as the system asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Theme {
+    Light,
+    Dark,
+}
+
+impl Theme {
+    pub const ALL: [Self; 2] = [Self::Light, Self::Dark];
+
+    /// Name in file names and in `prefers-color-scheme`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
+/// A screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Screen {
+    /// 1280 by 900.
+    Desktop,
+    /// 390 by 844, touch.
+    Phone,
+}
+
+impl Screen {
+    pub const ALL: [Self; 2] = [Self::Desktop, Self::Phone];
+
+    /// Name in file names.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Desktop => "desktop",
+            Self::Phone => "390",
+        }
+    }
+}
+
+/// A browser window. End it with [`Browser::quit`], which also checks what it complained about.
+#[derive(Debug)]
+pub struct Browser {
+    driver: WebDriver,
+    _profile: TempDir,
+    _stage: MutexGuard<'static, ()>,
+}
+
+impl Browser {
+    /// Waits for its turn and opens an empty window.
+    pub async fn open() -> Result<Self> {
+        let stage = STAGE.lock().await;
+        let profile = tempfile::tempdir()?;
+        let mut capabilities = DesiredCapabilities::chrome();
+        add_flags(&mut capabilities, &profile)?;
+        let driver = WebDriver::new(chromedriver::address().await?, capabilities)
+            .await
+            .context("opening Chromium: install Debian's chromium and chromium-driver")?;
+        let browser = Self {
+            driver,
+            _profile: profile,
+            _stage: stage,
+        };
+        browser.prepare_tab().await?;
+        Ok(browser)
+    }
+
+    pub fn driver(&self) -> &WebDriver {
+        &self.driver
+    }
+
+    /// Another tab of the same profile, now the current one.
+    pub async fn open_tab(&self) -> Result<WindowHandle> {
+        let tab = self.driver.new_tab().await?;
+        self.driver.switch_to_window(tab.clone()).await?;
+        self.prepare_tab().await?;
+        Ok(tab)
+    }
+
+    pub async fn goto(&self, url: &str) -> Result<()> {
+        let went = self.driver.goto(url).await;
+        went.with_context(|| format!("opening {url}"))
+    }
+
+    /// Path of the current page.
+    pub async fn path(&self) -> Result<String> {
+        Ok(self.driver.current_url().await?.path().to_owned())
+    }
+
+    /// Runs a script's body and gives what it returns.
+    pub async fn script(&self, body: &str, arguments: Vec<Value>) -> Result<Value> {
+        let answer = self.driver.execute(body, arguments).await?;
+        Ok(answer.json().clone())
+    }
+
+    /// A raw command of the devtools protocol.
+    pub async fn devtools(&self, method: &str, parameters: Value) -> Result<Value> {
+        let answer = self.driver.cdp().send_raw(method, parameters).await;
+        answer.with_context(|| format!("devtools command {method}"))
+    }
+
+    pub async fn show_theme(&self, theme: Theme) -> Result<()> {
+        let feature = json!({"name": "prefers-color-scheme", "value": theme.as_str()});
+        let calm = json!({"name": "prefers-reduced-motion", "value": "reduce"});
+        let parameters = json!({"features": [feature, calm]});
+        self.devtools("Emulation.setEmulatedMedia", parameters)
+            .await?;
+        Ok(())
+    }
+
+    pub async fn show_screen(&self, screen: Screen) -> Result<()> {
+        // Headless Chromium makes no window narrower than 500 px.
+        let (width, height, mobile) = match screen {
+            Screen::Desktop => (1280, 900, false),
+            Screen::Phone => (390, 844, true),
+        };
+        let parameters = json!({
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile,
+        });
+        self.devtools("Emulation.setDeviceMetricsOverride", parameters)
+            .await?;
+        Ok(())
+    }
+
+    /// The first element a CSS selector finds, waited for.
+    pub async fn element(&self, selector: &str) -> Result<WebElement> {
+        let what = format!("the page shows {selector}");
+        let found = eventually(&what, PATIENCE, async || {
+            let found = self.driver.find_all(By::Css(selector)).await?;
+            Ok(found.into_iter().next())
+        })
+        .await;
+        if found.is_err() {
+            self.screenshot("failed").await?;
+        }
+        found
+    }
+
+    /// Whether a CSS selector finds anything now.
+    pub async fn has(&self, selector: &str) -> Result<bool> {
+        Ok(!self.driver.find_all(By::Css(selector)).await?.is_empty())
+    }
+
+    /// Saves what the window shows as `NAME.png`.
+    pub async fn screenshot(&self, name: &str) -> Result<()> {
+        let directory = screenshots();
+        fs::create_dir_all(&directory)?;
+        let path = directory.join(format!("{name}.png"));
+        self.driver.screenshot(&path).await?;
+        Ok(())
+    }
+
+    /// Violations of the security policy since the tab was opened.
+    pub async fn violations(&self) -> Result<Vec<String>> {
+        let script = "return JSON.parse(sessionStorage.getItem('test-violations') || '[]')";
+        let told = self.script(script, Vec::new()).await?;
+        Ok(serde_json::from_value(told)?)
+    }
+
+    /// Errors of the console, network errors of a killed server left out.
+    pub async fn console_errors(&self) -> Result<Vec<String>> {
+        let entries = self.driver.browser_log().await?;
+        let is_error = |level: &str| level == "SEVERE";
+        let errors = entries.into_iter().filter(|entry| is_error(&entry.level));
+        let messages = errors.map(|entry| entry.message);
+        Ok(messages
+            .filter(|message| !message.contains("net::ERR_"))
+            .collect())
+    }
+
+    /// Ends the browser; fails if the page broke its security policy or its scripts failed.
+    pub async fn quit(self) -> Result<()> {
+        let violations = self.violations().await?;
+        let errors = self.console_errors().await?;
+        self.driver.quit().await?;
+        ensure!(violations.is_empty(), "CSP violations: {violations:#?}");
+        ensure!(errors.is_empty(), "errors in the console: {errors:#?}");
+        Ok(())
+    }
+
+    async fn prepare_tab(&self) -> Result<()> {
+        self.devtools("Page.enable", json!({})).await?;
+        let parameters = json!({"source": COLLECT_VIOLATIONS});
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", parameters)
+            .await?;
+        self.show_screen(Screen::Desktop).await
+    }
+}
+
+fn add_flags(capabilities: &mut ChromeCapabilities, profile: &TempDir) -> Result<()> {
+    for flag in FLAGS {
+        capabilities.add_arg(flag)?;
+    }
+    let profile = format!("--user-data-dir={}", profile.path().display());
+    capabilities.add_arg(&profile)?;
+    capabilities.set_browser_log_level(LoggingPrefsLogLevel::All)?;
+    Ok(())
+}
+
+/// `HEARTH_SCREENSHOTS`, else `target/screenshots` of the workspace.
+fn screenshots() -> PathBuf {
+    env::var_os("HEARTH_SCREENSHOTS").map_or_else(
+        || {
+            PathBuf::from(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/../target/screenshots"
+            ))
+        },
+        PathBuf::from,
+    )
+}

@@ -1,0 +1,254 @@
+//! What a person does on Hearth's pages, and what they see there.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use hearth_app::model::{ConversationId, MessageId};
+use serde_json::{Value, json};
+use thirtyfour::prelude::*;
+
+use crate::{
+    browser::{Browser, PATIENCE},
+    deadline::eventually,
+    web_client::WebClient,
+};
+
+/// How long a short answer of the small model may take on two busy cores.
+pub const ANSWER: Duration = Duration::from_secs(60);
+
+/// The box a message is written in.
+pub const TEXT_BOX: &str = "#composer-text";
+/// Stop stands where Send stood.
+pub const STOP: &str = "button.send-button.stop";
+/// Answers, oldest first.
+pub const ANSWERS: &str = "article.message[data-role=assistant]";
+/// The answer that is being made.
+pub const RUNNING: &str = "article.message[data-running]";
+
+/// Ids and visible texts of the shown messages.
+const READ_MESSAGES: &str = r"
+    return [...document.querySelectorAll('article.message')].map(it => ({
+        id: it.id.replace('message-', ''),
+        role: it.dataset.role,
+        running: it.dataset.running !== undefined,
+        text: (it.querySelector('.answer, .user-text') || it).innerText,
+        note: (it.querySelector('.message-note') || { innerText: '' }).innerText,
+    }))
+";
+
+/// The script has taken over the page once the document says so.
+const IS_INTERACTIVE: &str = "return document.documentElement.dataset.interactive !== undefined";
+
+/// A message as the page shows it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+pub struct SeenMessage {
+    pub id: String,
+    pub role: String,
+    pub running: bool,
+    pub text: String,
+    /// What stands below an answer: waiting, stopped, interrupted.
+    pub note: String,
+}
+
+impl SeenMessage {
+    pub fn message_id(&self) -> Result<MessageId> {
+        let id = self.id.parse();
+        id.with_context(|| format!("the id of {self:?}"))
+    }
+}
+
+/// Hearth in a browser.
+#[derive(Debug)]
+pub struct ChatPage<'a> {
+    browser: &'a Browser,
+    base_url: String,
+}
+
+impl<'a> ChatPage<'a> {
+    /// `base_url` has no slash at its end.
+    pub fn new(browser: &'a Browser, base_url: impl Into<String>) -> Self {
+        let base_url = base_url.into();
+        Self { browser, base_url }
+    }
+
+    /// Opens a path and waits until the page is interactive.
+    pub async fn open(&self, path: &str) -> Result<()> {
+        self.browser
+            .goto(&format!("{}{path}", self.base_url))
+            .await?;
+        self.wait_until_interactive().await
+    }
+
+    pub async fn reload(&self) -> Result<()> {
+        self.browser.driver().refresh().await?;
+        self.wait_until_interactive().await
+    }
+
+    pub async fn wait_until_interactive(&self) -> Result<()> {
+        eventually("the page becomes interactive", PATIENCE, async || {
+            let answer = self.browser.script(IS_INTERACTIVE, Vec::new()).await?;
+            Ok((answer == Value::Bool(true)).then_some(()))
+        })
+        .await
+    }
+
+    /// Claims the server with its printed link; the empty chat is shown afterwards.
+    pub async fn set_up(&self, link: &str, name: &str, password: &str) -> Result<()> {
+        self.browser.goto(link).await?;
+        self.wait_until_interactive().await?;
+        self.enter_account(name, password).await
+    }
+
+    pub async fn sign_in(&self, name: &str, password: &str) -> Result<()> {
+        self.open("/sign-in").await?;
+        self.enter_account(name, password).await
+    }
+
+    /// Writes a message and presses Enter.
+    pub async fn send(&self, text: &str) -> Result<()> {
+        let text_box = self.browser.element(TEXT_BOX).await?;
+        text_box.send_keys(text).await?;
+        text_box.send_keys(Key::Enter + "").await?;
+        Ok(())
+    }
+
+    pub async fn messages(&self) -> Result<Vec<SeenMessage>> {
+        let messages = self.browser.script(READ_MESSAGES, Vec::new()).await?;
+        Ok(serde_json::from_value(messages)?)
+    }
+
+    /// The newest answer; absent if there is none.
+    pub async fn last_answer(&self) -> Result<Option<SeenMessage>> {
+        let messages = self.messages().await?;
+        let answers = messages.into_iter().filter(|it| it.role == "assistant");
+        Ok(answers.last())
+    }
+
+    /// Waits until the newest answer is there and shows at least that many characters.
+    pub async fn wait_for_text(&self, characters: usize) -> Result<SeenMessage> {
+        let what = format!("an answer of {characters} characters appears");
+        self.told(
+            eventually(&what, ANSWER, async || {
+                let answer = self.last_answer().await?;
+                Ok(answer.filter(|it| it.text.chars().count() >= characters))
+            })
+            .await,
+        )
+        .await
+    }
+
+    /// Waits until `count` answers are shown and none is running; gives the newest.
+    pub async fn wait_for_end(&self, count: usize) -> Result<SeenMessage> {
+        let what = format!("answer number {count} ends");
+        self.told(
+            eventually(&what, ANSWER, async || {
+                let messages = self.messages().await?;
+                let answers: Vec<_> = messages
+                    .into_iter()
+                    .filter(|it| it.role == "assistant")
+                    .collect();
+                let is_over = answers.len() == count && answers.iter().all(|it| !it.running);
+                Ok(answers.into_iter().next_back().filter(|_| is_over))
+            })
+            .await,
+        )
+        .await
+    }
+
+    /// Presses Stop.
+    pub async fn stop(&self) -> Result<()> {
+        self.browser.element(STOP).await?.click().await?;
+        Ok(())
+    }
+
+    /// Presses the last button of that name.
+    pub async fn press(&self, label: &str) -> Result<()> {
+        let selector = format!("button[aria-label=\"{label}\"]");
+        self.browser.element(&selector).await?;
+        let buttons = self.browser.driver().find_all(By::Css(selector)).await?;
+        let button = buttons.last().context("the button is still there")?;
+        button.scroll_into_view().await?;
+        button.click().await?;
+        Ok(())
+    }
+
+    /// The conversation in the address bar.
+    pub async fn conversation(&self) -> Result<ConversationId> {
+        eventually("the address names the conversation", PATIENCE, async || {
+            let path = self.browser.path().await?;
+            Ok(path.strip_prefix("/c/").and_then(|id| id.parse().ok()))
+        })
+        .await
+    }
+
+    /// A client without script that has this browser's session.
+    pub async fn client(&self) -> Result<WebClient> {
+        let client = WebClient::new(&self.base_url)?;
+        let cookies = self.browser.driver().get_all_cookies().await?;
+        let session = cookies
+            .iter()
+            .find(|cookie| cookie.name.contains("session"));
+        let session = session.context("the browser has a session cookie")?;
+        client.set_cookie(Some(format!("{}={}", session.name, session.value)));
+        Ok(client)
+    }
+
+    /// Composes text as an input method does, without ending it.
+    pub async fn compose(&self, text: &str) -> Result<()> {
+        let length = text.encode_utf16().count();
+        let parameters = json!({"text": text, "selectionStart": length, "selectionEnd": length});
+        self.browser
+            .devtools("Input.imeSetComposition", parameters)
+            .await?;
+        Ok(())
+    }
+
+    /// Enter as the keyboard sends it, whatever is being composed.
+    pub async fn press_enter(&self) -> Result<()> {
+        for kind in ["keyDown", "keyUp"] {
+            let parameters = json!({
+                "type": kind, "key": "Enter", "code": "Enter", "text": "\r",
+                "windowsVirtualKeyCode": 13, "nativeVirtualKeyCode": 13,
+            });
+            self.browser
+                .devtools("Input.dispatchKeyEvent", parameters)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// The Enter that ends a composition: some browsers only mark it by key code 229.
+    pub async fn press_composing_enter(&self) -> Result<()> {
+        let script = r"
+            const box = document.querySelector(arguments[0]);
+            const event = new KeyboardEvent('keydown',
+                { key: 'Enter', code: 'Enter', keyCode: 229, bubbles: true, cancelable: true });
+            box.dispatchEvent(event);
+        ";
+        self.browser.script(script, vec![json!(TEXT_BOX)]).await?;
+        Ok(())
+    }
+
+    async fn enter_account(&self, name: &str, password: &str) -> Result<()> {
+        let name_box = self.browser.element("input[name=name]").await?;
+        name_box.send_keys(name).await?;
+        let password_box = self.browser.element("input[name=password]").await?;
+        password_box.send_keys(password).await?;
+        self.browser
+            .element("button[type=submit]")
+            .await?
+            .click()
+            .await?;
+        self.browser.element(TEXT_BOX).await?;
+        ensure!(self.browser.path().await? == "/", "the start page follows");
+        self.wait_until_interactive().await
+    }
+
+    /// Keeps a picture of a failure.
+    async fn told<T>(&self, outcome: Result<T>) -> Result<T> {
+        if outcome.is_err() {
+            self.browser.screenshot("failed").await?;
+        }
+        outcome
+    }
+}

@@ -1,0 +1,54 @@
+//! Looking into the SQLite file beside the running server.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use hearth_app::model::MessageId;
+use sqlx::{Connection as _, Row as _, SqliteConnection, sqlite::SqliteConnectOptions};
+
+/// Token ids of one answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnswerTokens {
+    pub prompt: Vec<u32>,
+    pub answer: Vec<u32>,
+}
+
+/// An open file, for reading only.
+#[derive(Debug)]
+pub struct Database(SqliteConnection);
+
+impl Database {
+    pub async fn open(path: &Path) -> Result<Self> {
+        let options = SqliteConnectOptions::new().filename(path).read_only(true);
+        let connection = SqliteConnection::connect_with(&options).await;
+        let connection = connection.with_context(|| format!("opening {}", path.display()))?;
+        Ok(Self(connection))
+    }
+
+    /// What the engine was given for an answer and what it made.
+    pub async fn answer_tokens(&mut self, message: MessageId) -> Result<AnswerTokens> {
+        let row = sqlx::query("select prompt_token_ids, token_ids from message where id = ?")
+            .bind(message.as_uuid())
+            .fetch_one(&mut self.0)
+            .await?;
+        Ok(AnswerTokens {
+            prompt: numbers(row.try_get("prompt_token_ids")?),
+            answer: numbers(row.try_get("token_ids")?),
+        })
+    }
+
+    /// Rows of the tables that a turn writes: messages and idempotency keys.
+    pub async fn num_turn_rows(&mut self) -> Result<i64> {
+        let query = "select (select count(*) from message) + (select count(*) from idempotency_key) \
+                     + (select count(*) from conversation) as n";
+        let row = sqlx::query(query).fetch_one(&mut self.0).await?;
+        Ok(row.try_get("n")?)
+    }
+}
+
+/// Little-endian ids.
+fn numbers(bytes: Option<Vec<u8>>) -> Vec<u32> {
+    let bytes = bytes.unwrap_or_default();
+    let (words, _) = bytes.as_chunks::<4>();
+    words.iter().map(|word| u32::from_le_bytes(*word)).collect()
+}

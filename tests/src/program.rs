@@ -1,0 +1,183 @@
+//! The real binary with a real model, killed and started again as a test likes.
+
+use std::{
+    env,
+    fs::{self, File},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result, ensure};
+use tempfile::TempDir;
+
+use crate::{deadline::eventually, web_client::WebClient};
+
+/// From start to the first page. The model is loaded meanwhile.
+const START: Duration = Duration::from_secs(30);
+
+/// A running `hearth serve` with its own data directory. Dropping it kills it.
+#[derive(Debug)]
+pub struct Program {
+    binary: PathBuf,
+    model: PathBuf,
+    data: TempDir,
+    port: u16,
+    settings: Vec<(&'static str, String)>,
+    child: Option<Child>,
+}
+
+impl Program {
+    /// Starts with an empty data directory and waits for the first page.
+    pub async fn start() -> Result<Self> {
+        Self::start_with(Vec::new()).await
+    }
+
+    /// As [`Program::start`], with `HEARTH_*` settings.
+    pub async fn start_with(settings: Vec<(&'static str, String)>) -> Result<Self> {
+        let mut program = Self {
+            binary: binary()?,
+            model: model()?,
+            data: tempfile::tempdir()?,
+            port: free_port()?,
+            settings,
+            child: None,
+        };
+        program.spawn().await?;
+        Ok(program)
+    }
+
+    /// Address without a slash at its end. It survives a restart.
+    pub fn base_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The database file.
+    pub fn database(&self) -> PathBuf {
+        self.data.path().join("hearth.db")
+    }
+
+    /// Everything the program printed, all starts together.
+    pub fn log(&self) -> Result<String> {
+        Ok(fs::read_to_string(self.log_path())?)
+    }
+
+    /// The one-time link that the first start prints.
+    pub async fn set_up_link(&self) -> Result<String> {
+        eventually("the program prints a set-up link", START, async || {
+            Ok(set_up_link_in(&self.log()?))
+        })
+        .await
+    }
+
+    /// `kill -9`.
+    pub fn kill(&mut self) -> Result<()> {
+        let mut child = self.child.take().context("the program runs")?;
+        child.kill()?;
+        child.wait()?;
+        Ok(())
+    }
+
+    /// Starts again with the same data and the same address.
+    pub async fn restart(&mut self) -> Result<()> {
+        ensure!(self.child.is_none(), "kill the program first");
+        self.spawn().await
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.data.path().join("printed.log")
+    }
+
+    async fn spawn(&mut self) -> Result<()> {
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(self.log_path())?;
+        let child = Command::new(&self.binary)
+            .arg("serve")
+            .arg("--data")
+            .arg(self.data.path())
+            .arg("--listen")
+            .arg(format!("127.0.0.1:{}", self.port))
+            .arg("--model")
+            .arg(&self.model)
+            .envs(self.settings.iter().cloned())
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .with_context(|| format!("starting {}", self.binary.display()))?;
+        self.child = Some(child);
+        self.wait_until_it_answers().await
+    }
+
+    async fn wait_until_it_answers(&mut self) -> Result<()> {
+        let client = WebClient::new(self.base_url())?;
+        let log_path = self.log_path();
+        let child = self.child.as_mut().context("the program was started")?;
+        let child = std::cell::RefCell::new(child);
+        eventually("the program answers /healthz", START, async || {
+            if let Some(status) = child.borrow_mut().try_wait()? {
+                let log = fs::read_to_string(&log_path).unwrap_or_default();
+                anyhow::bail!("the program ended ({status}) and printed:\n{log}");
+            }
+            Ok(client
+                .get("/healthz")
+                .await
+                .is_ok_and(|answer| answer.status == 200)
+                .then_some(()))
+        })
+        .await
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// A port nobody listens on at this moment.
+pub fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+/// The set-up link within what the program printed.
+pub fn set_up_link_in(log: &str) -> Option<String> {
+    let mut words = log.split(|c: char| c.is_whitespace() || "\"'<>\u{1b}".contains(c));
+    words
+        .find(|word| word.starts_with("http") && word.contains("set-up"))
+        .map(|word| word.trim_end_matches(['.', ',']).to_owned())
+}
+
+fn binary() -> Result<PathBuf> {
+    let path = match env::var_os("HEARTH_BINARY") {
+        Some(path) => PathBuf::from(path),
+        None => {
+            let test = env::current_exe()?;
+            let beside = test.parent().and_then(Path::parent);
+            beside
+                .context("the test lies in a directory")?
+                .join("hearth")
+        }
+    };
+    ensure!(
+        path.is_file(),
+        "{} is missing: build it (`cargo xtask build`) or name it in HEARTH_BINARY",
+        path.display()
+    );
+    Ok(path)
+}
+
+fn model() -> Result<PathBuf> {
+    let path = env::var_os("HEARTH_TEST_MODEL").context(
+        "name SmolLM2's GGUF file in HEARTH_TEST_MODEL (`cargo xtask test browser` does)",
+    )?;
+    let path = PathBuf::from(path);
+    ensure!(path.is_file(), "{} is missing", path.display());
+    Ok(path)
+}

@@ -1,0 +1,186 @@
+//! A whole server within the test: scripted model, ephemeral port, its own data directory.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use anyhow::{Context as _, Result};
+use hearth_app::model::{
+    ChatError, Conversation, ConversationId, IdempotencyKey, MessageStatus, StartedTurn, User,
+    UserId, UserRole,
+};
+use hearth_engine::{handle::ModelSource, scripted::ScriptedModel};
+use hearth_server::{
+    accounts::{
+        now_ms,
+        password::{Password, Passwords},
+    },
+    config::{Config, EngineSection},
+    serve::{ServeOptions, Server},
+    store::Store,
+};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use crate::web_client::WebClient;
+
+/// The password of everybody in tests.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// A server that ends with the test.
+#[derive(Debug)]
+pub struct RunningServer {
+    server: hearth_server::serve::RunningServer,
+    base_url: String,
+    set_up_token: String,
+    data: TempDir,
+}
+
+impl RunningServer {
+    /// A server nobody has claimed.
+    pub async fn unclaimed(model: ScriptedModel) -> Result<Self> {
+        Self::unclaimed_with(model, EngineSection::default()).await
+    }
+
+    /// As [`RunningServer::unclaimed`], with settings of the engine.
+    pub async fn unclaimed_with(model: ScriptedModel, engine: EngineSection) -> Result<Self> {
+        let data = tempfile::tempdir()?;
+        let mut config = Config::new(data.path().to_owned());
+        config.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        config.engine = engine;
+        let model = ModelSource::Scripted(model);
+        let server = Server::start(ServeOptions { config, model }).await?;
+        let token = server.set_up_token.clone();
+        Ok(Self {
+            base_url: server.url(),
+            set_up_token: token.context("a new server can be claimed")?,
+            server,
+            data,
+        })
+    }
+
+    /// A claimed server and its administrator, Ada.
+    pub async fn start(model: ScriptedModel) -> Result<(Self, WebClient)> {
+        Self::start_with(model, EngineSection::default()).await
+    }
+
+    /// As [`RunningServer::start`], with settings of the engine.
+    pub async fn start_with(
+        model: ScriptedModel,
+        engine: EngineSection,
+    ) -> Result<(Self, WebClient)> {
+        let server = Self::unclaimed_with(model, engine).await?;
+        let administrator = server.client()?;
+        let fields = [
+            ("token", server.set_up_token.clone()),
+            ("name", "Ada".to_owned()),
+            ("password", PASSWORD.to_owned()),
+        ];
+        administrator.call::<()>("set_up", &fields).await??;
+        Ok((server, administrator))
+    }
+
+    /// Address without a slash at its end.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// What a claimer has to show.
+    pub fn set_up_token(&self) -> &str {
+        &self.set_up_token
+    }
+
+    /// The database file.
+    pub fn database(&self) -> PathBuf {
+        self.data.path().join("hearth.db")
+    }
+
+    /// A client nobody knows.
+    pub fn client(&self) -> Result<WebClient> {
+        WebClient::new(&self.base_url)
+    }
+
+    /// Ends it as a signal does.
+    pub async fn shut_down(self) {
+        self.server.shut_down().await;
+    }
+
+    /// Makes an account and signs in.
+    pub async fn add_user(&self, name: &str) -> Result<WebClient> {
+        let store = Store::open(&self.database()).await?;
+        let user = User {
+            id: UserId::new(Uuid::now_v7()),
+            name: name.to_owned(),
+            role: UserRole::User,
+        };
+        let password = Password::parse(PASSWORD.to_owned())?;
+        let hash = Passwords::default().hash(password).await?;
+        store.insert_user(&user, &hash, now_ms()).await?;
+        let client = self.client()?;
+        sign_in(&client, name, PASSWORD).await??;
+        Ok(client)
+    }
+}
+
+/// Signs in as the page's script does.
+pub async fn sign_in(
+    client: &WebClient,
+    name: &str,
+    password: &str,
+) -> Result<Result<(), ChatError>> {
+    let fields = [("name", name.to_owned()), ("password", password.to_owned())];
+    client.call("sign_in", &fields).await
+}
+
+/// A key for one press of Send.
+pub fn new_key() -> IdempotencyKey {
+    IdempotencyKey::new(Uuid::now_v7())
+}
+
+/// Sends a message, to a new conversation unless one is named.
+pub async fn send(
+    client: &WebClient,
+    conversation: Option<ConversationId>,
+    text: &str,
+) -> Result<Result<StartedTurn, ChatError>> {
+    let mut arguments = vec![
+        ("text", text.to_owned()),
+        ("key", new_key().to_string()),
+        ("params[temperature]", "0".to_owned()),
+    ];
+    if let Some(id) = conversation {
+        arguments.push(("conversation", id.to_string()));
+    }
+    client.call("send_message", &arguments).await
+}
+
+/// Sends a message and reads its answer to the end; the answer finishes.
+pub async fn send_and_wait(
+    client: &WebClient,
+    conversation: Option<ConversationId>,
+    text: &str,
+) -> Result<StartedTurn> {
+    let turn = send(client, conversation, text).await??;
+    let cursor = turn
+        .assistant_message
+        .cursor
+        .context("a running answer has a cursor")?;
+    let tail = client.tail(turn.assistant_message.id, cursor).await?;
+    let answer = tail.to_end().await?;
+    let (status, error) = answer.ended.context("the last frame is an end")?;
+    anyhow::ensure!(status == MessageStatus::Finished, "{status:?}: {error:?}");
+    Ok(turn)
+}
+
+/// The conversation as the page gets it.
+pub async fn conversation(client: &WebClient, id: ConversationId) -> Result<Conversation> {
+    let arguments = [("id", id.to_string())];
+    Ok(client.call("conversation", &arguments).await??)
+}
+
+/// The Markdown source of a message.
+pub async fn message_text(
+    client: &WebClient,
+    message: hearth_app::model::MessageId,
+) -> Result<String> {
+    let arguments = [("message", message.to_string())];
+    Ok(client.call("message_text", &arguments).await??)
+}

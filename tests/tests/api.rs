@@ -1,0 +1,12 @@
+//! Laws of the server, asked over HTTP by a client that is no browser.
+
+mod api {
+    mod authorisation;
+    mod cross_site;
+    mod limits;
+    mod sessions;
+    mod set_up;
+    mod streaming;
+    mod turns;
+    mod waiting;
+}

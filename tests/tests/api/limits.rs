@@ -1,0 +1,121 @@
+//! Too much and too little, told in a sentence.
+
+use anyhow::Result;
+use hearth_app::model::ChatError;
+use hearth_engine::scripted::ScriptedModel;
+use hearth_tests::{
+    database::Database,
+    running_server::{RunningServer, new_key, send},
+    web_client::{Answer, function_path},
+};
+
+/// A sentence for people: words, no Rust and no bare code.
+fn assert_is_a_sentence(answer: &Answer) {
+    let text = answer.text();
+    assert!(text.split_whitespace().count() >= 4, "{answer:?}");
+    assert!(!text.contains("panicked"), "{text}");
+}
+
+#[tokio::test]
+async fn an_empty_message_is_refused_in_words_and_nothing_is_written() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let before = Database::open(&server.database())
+        .await?
+        .num_turn_rows()
+        .await?;
+    for text in ["", "   ", "\n\t\n"] {
+        let error = send(&ada, None, text).await?.unwrap_err();
+        assert_eq!(error, ChatError::Invalid("the message is empty".to_owned()));
+    }
+    let after = Database::open(&server.database())
+        .await?
+        .num_turn_rows()
+        .await?;
+    assert_eq!(before, after);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_message_just_over_the_limit_is_refused_with_both_numbers() -> Result<()> {
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let error = send(&ada, None, &"a".repeat(256 * 1024 + 1))
+        .await?
+        .unwrap_err();
+    let ChatError::Invalid(sentence) = error else {
+        panic!("{error:?}");
+    };
+    assert!(
+        sentence.contains("262145") && sentence.contains("262144"),
+        "{sentence}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_message_of_ten_megabytes_is_refused_before_it_is_read() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let fields = [
+        ("text", "a".repeat(10_000_000)),
+        ("key", new_key().to_string()),
+    ];
+    let request = ada.form(&function_path("send_message"), &fields);
+    let answer = ada
+        .send(request.header("accept", "application/json"))
+        .await?;
+    assert!(matches!(answer.status, 400 | 413), "{}", answer.status);
+    assert_is_a_sentence(&answer);
+    let rows = Database::open(&server.database())
+        .await?
+        .num_turn_rows()
+        .await?;
+    assert_eq!(rows, 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn arguments_nobody_understands_are_refused_in_words() -> Result<()> {
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    for (function, fields) in [
+        ("conversation", vec![("id", "not an id".to_owned())]),
+        ("conversation", vec![]),
+        ("send_message", vec![("text", "Hello".to_owned())]),
+        (
+            "send_message",
+            vec![("text", "Hello".to_owned()), ("key", "no key".to_owned())],
+        ),
+        ("tail_turn", vec![("message", "..".to_owned())]),
+    ] {
+        let answer = ada.call_raw(function, &fields).await?;
+        assert!(
+            (400..=500).contains(&answer.status),
+            "{function}: {answer:?}"
+        );
+        let error = answer.outcome::<serde_json::Value>()?.unwrap_err();
+        assert!(
+            matches!(error, ChatError::Invalid(_)),
+            "{function}: {error:?}"
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn sampling_settings_outside_their_range_are_refused_by_name() -> Result<()> {
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    for (name, value) in [("temperature", "9"), ("temperature", "NaN"), ("top_p", "0")] {
+        let field = format!("params[{name}]");
+        let fields = [
+            ("text", "Hello".to_owned()),
+            ("key", new_key().to_string()),
+            (field.as_str(), value.to_owned()),
+        ];
+        let error = ada
+            .call::<serde_json::Value>("send_message", &fields)
+            .await?;
+        let Err(ChatError::Invalid(sentence)) = error else {
+            panic!("{name}={value}: {error:?}");
+        };
+        assert!(sentence.contains(name) || value == "NaN", "{sentence}");
+    }
+    Ok(())
+}

@@ -1,0 +1,10 @@
+//! Hearth in Chromium, one test at a time.
+
+mod browser {
+    mod accessibility;
+    mod composing;
+    mod conversation;
+    mod interruption;
+    mod reloading;
+    mod stopping;
+}

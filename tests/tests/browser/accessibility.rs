@@ -1,0 +1,69 @@
+//! Every page in both themes and on both screens: axe, overflow, a picture.
+
+use anyhow::{Result, ensure};
+use hearth_engine::scripted::ScriptedModel;
+use hearth_tests::{
+    accessibility,
+    browser::{Browser, Screen, Theme},
+    chat_page::{ChatPage, TEXT_BOX},
+    running_server::{PASSWORD, RunningServer, send_and_wait},
+};
+
+const CODE: &str = "Here is a function:\n\n```rust\n/// Adds one.\nfn add_one(x: u32) -> u32 {\n    \
+    let label = \"a string that is long enough to need a scroll bar on a narrow screen, surely\";\n    \
+    x + 1 // and a comment\n}\n```\n\nIt has a [link](https://example.com), `inline code`, **bold** \
+    and *slanted* words, and $x^2 + y^2$.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n> A quotation.\n";
+
+/// Checks and photographs what the window shows, four times.
+async fn check(browser: &Browser, name: &str) -> Result<()> {
+    for theme in Theme::ALL {
+        browser.show_theme(theme).await?;
+        for screen in Screen::ALL {
+            browser.show_screen(screen).await?;
+            let name = format!("{name}-{}-{}", theme.as_str(), screen.as_str());
+            browser.screenshot(&name).await?;
+            accessibility::check(browser, &name).await?;
+            let script = "return document.documentElement.scrollWidth <= window.innerWidth";
+            let fits = browser.script(script, Vec::new()).await?;
+            ensure!(
+                fits == serde_json::Value::Bool(true),
+                "{name} scrolls sideways"
+            );
+        }
+    }
+    browser.show_screen(Screen::Desktop).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn set_up_and_the_empty_chat_have_no_serious_violation() -> Result<()> {
+    let browser = Browser::open().await?;
+    let server = RunningServer::unclaimed(ScriptedModel::new(Vec::new())).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.open(&format!("/set-up?token={}", server.set_up_token()))
+        .await?;
+    check(&browser, "set-up").await?;
+    let link = format!(
+        "{}/set-up?token={}",
+        server.base_url(),
+        server.set_up_token()
+    );
+    page.set_up(&link, "Ada", PASSWORD).await?;
+    browser.element(TEXT_BOX).await?;
+    check(&browser, "empty-chat").await?;
+    browser.quit().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sign_in_and_a_chat_with_code_have_no_serious_violation() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(vec![CODE.to_owned()])).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.open("/sign-in").await?;
+    check(&browser, "sign-in").await?;
+    let turn = send_and_wait(&ada, None, "Show me a function, please.").await?;
+    page.sign_in("Ada", PASSWORD).await?;
+    page.open(&format!("/c/{}", turn.conversation.id)).await?;
+    page.wait_for_end(1).await?;
+    check(&browser, "chat-with-code").await?;
+    browser.quit().await
+}

@@ -1,0 +1,6 @@
+//! Pages and forms as a browser without script gets them.
+
+mod web {
+    mod forms;
+    mod pages;
+}

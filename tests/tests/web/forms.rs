@@ -1,0 +1,134 @@
+//! The product without script: forms and redirects only.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use hearth_app::model::{ConversationId, MessageStatus};
+use hearth_engine::scripted::ScriptedModel;
+use hearth_tests::{
+    running_server::{PASSWORD, RunningServer, conversation},
+    web_client::{WebClient, attribute_after},
+};
+
+/// Follows a redirect's path.
+fn location(answer: &hearth_tests::web_client::Answer) -> Result<String> {
+    anyhow::ensure!(
+        (300..400).contains(&answer.status),
+        "no redirect: {} {}",
+        answer.status,
+        answer.text()
+    );
+    let location = answer.header("location");
+    // A path or an absolute address of this server.
+    let path = location.find("//").map_or(location, |start| {
+        let rest = &location[start + 2..];
+        rest.find('/').map_or("/", |slash| &rest[slash..])
+    });
+    Ok(path.to_owned())
+}
+
+/// Fills in the composer of a page and presses Send.
+async fn send_by_form(client: &WebClient, path: &str, text: &str) -> Result<String> {
+    let page = client.get(path).await?.text();
+    let (_, form) = page
+        .split_once("class=\"composer\"")
+        .context("the page has a composer")?;
+    let key = attribute_after(form, "name=\"key\"", "value")?;
+    let mut fields = vec![("text", text.to_owned()), ("key", key.to_owned())];
+    if form.contains("name=\"conversation\"") {
+        let id = attribute_after(form, "name=\"conversation\"", "value")?;
+        fields.push(("conversation", id.to_owned()));
+    }
+    let answer = client.submit_form("/api/send_message", &fields).await?;
+    location(&answer)
+}
+
+#[tokio::test]
+async fn set_up_sign_out_and_sign_in_work_as_plain_forms() -> Result<()> {
+    let server = RunningServer::unclaimed(ScriptedModel::new(Vec::new())).await?;
+    let client = server.client()?;
+    let account = [
+        ("name", "Ada".to_owned()),
+        ("password", PASSWORD.to_owned()),
+    ];
+    let mut fields = account.to_vec();
+    fields.push(("token", server.set_up_token().to_owned()));
+    let answer = client.submit_form("/api/set_up", &fields).await?;
+    assert_eq!(location(&answer)?, "/");
+    assert_eq!(client.get("/").await?.status, 200);
+    let answer = client.submit_form("/api/sign_out", &[]).await?;
+    assert_eq!(location(&answer)?, "/sign-in");
+    assert_eq!(location(&client.get("/").await?)?, "/sign-in");
+    let answer = client.submit_form("/api/sign_in", &account).await?;
+    assert_eq!(location(&answer)?, "/");
+    assert_eq!(client.get("/").await?.status, 200);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_wrong_password_in_a_plain_form_is_told_on_the_sign_in_page() -> Result<()> {
+    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let client = server.client()?;
+    let fields = [
+        ("name", "Ada".to_owned()),
+        ("password", "wrong wrong".to_owned()),
+    ];
+    let request = client
+        .form("/api/sign_in", &fields)
+        .header("accept", "text/html")
+        .header("referer", format!("{}/sign-in", server.base_url()));
+    let answer = client.send(request).await?;
+    let path = location(&answer)?;
+    assert!(path.starts_with("/sign-in"), "{path}");
+    let page = client.get(&path).await?.text();
+    let sentence = "the name or the password is not right";
+    assert!(page.to_lowercase().contains(sentence), "{page}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn sending_without_script_leads_to_the_conversation_and_goes_on_there() -> Result<()> {
+    let model = ScriptedModel::new(vec!["An answer.".to_owned()]);
+    let (_server, ada) = RunningServer::start(model).await?;
+    let path = send_by_form(&ada, "/", "Hello without script").await?;
+    let id = path
+        .strip_prefix("/c/")
+        .context("the conversation is shown")?;
+    let id: ConversationId = id.parse()?;
+    wait_for_messages(&ada, id, 2).await?;
+    let page = ada.get(&path).await?.text();
+    assert!(
+        page.contains("Hello without script") && page.contains("An answer."),
+        "{page}"
+    );
+    let again = send_by_form(&ada, &path, "And again").await?;
+    assert_eq!(again, path);
+    wait_for_messages(&ada, id, 4).await
+}
+
+#[tokio::test]
+async fn an_empty_form_post_sends_nothing_and_leads_back() -> Result<()> {
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let fields = [
+        ("text", " ".to_owned()),
+        ("key", hearth_tests::running_server::new_key().to_string()),
+    ];
+    let answer = ada.submit_form("/api/send_message", &fields).await?;
+    assert!(answer.status < 500, "{answer:?}");
+    let conversations: Vec<hearth_app::model::ConversationSummary> =
+        ada.call("conversations", &[]).await??;
+    assert_eq!(conversations, []);
+    Ok(())
+}
+
+async fn wait_for_messages(client: &WebClient, id: ConversationId, count: usize) -> Result<()> {
+    let what = format!("{count} messages are there and finished");
+    hearth_tests::deadline::eventually(&what, Duration::from_secs(10), async || {
+        let messages = conversation(client, id).await?.messages;
+        let finished = messages
+            .iter()
+            .all(|message| message.status == MessageStatus::Finished);
+        Ok((finished && messages.len() == count).then_some(()))
+    })
+    .await
+}

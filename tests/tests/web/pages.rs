@@ -1,0 +1,143 @@
+//! Every page: its security policy, and what it contains without script.
+
+use anyhow::Result;
+use hearth_engine::scripted::ScriptedModel;
+use hearth_tests::{
+    running_server::{RunningServer, send_and_wait},
+    web_client::{Answer, WebClient},
+};
+
+/// The nonce that the policy allows.
+fn nonce(answer: &Answer) -> String {
+    let policy = answer.header("content-security-policy");
+    let (_, rest) = policy.split_once("'nonce-").expect(policy);
+    let (nonce, _) = rest.split_once('\'').expect(policy);
+    nonce.to_owned()
+}
+
+fn assert_is_guarded(path: &str, answer: &Answer) {
+    let policy = answer.header("content-security-policy");
+    for rule in [
+        "default-src 'none'",
+        "'wasm-unsafe-eval'",
+        "style-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    ] {
+        assert!(policy.contains(rule), "{path}: {rule} is not in {policy}");
+    }
+    assert!(!policy.contains("unsafe-inline"), "{path}: {policy}");
+    assert!(!policy.contains("'unsafe-eval'"), "{path}: {policy}");
+    assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+    assert!(!answer.header("referrer-policy").is_empty(), "{path}");
+}
+
+/// Every script of the page carries the nonce; nothing carries a style or a handler.
+fn assert_nothing_is_inline(path: &str, answer: &Answer) {
+    let page = answer.text();
+    let nonce = nonce(answer);
+    for script in page.split("<script").skip(1) {
+        let (tag, _) = script.split_once('>').expect("a script tag ends");
+        let is_allowed = tag.contains(&format!("nonce=\"{nonce}\"")) || tag.contains("src=\"/");
+        assert!(is_allowed, "{path}: <script{tag}>");
+    }
+    assert!(!page.contains("<style"), "{path} has a style element");
+    for tag in page.split('<').skip(1) {
+        let (tag, _) = tag.split_once('>').unwrap_or((tag, ""));
+        assert!(!tag.contains(" style="), "{path}: <{tag}>");
+        assert!(!tag.contains(" onclick="), "{path}: <{tag}>");
+    }
+}
+
+async fn check(client: &WebClient, path: &str, status: u16) -> Result<Answer> {
+    let answer = client.get(path).await?;
+    assert_eq!(answer.status, status, "{path}: {}", answer.text());
+    assert!(
+        answer.header("content-type").starts_with("text/html"),
+        "{path}"
+    );
+    assert_is_guarded(path, &answer);
+    assert_nothing_is_inline(path, &answer);
+    Ok(answer)
+}
+
+#[tokio::test]
+async fn every_page_has_a_policy_with_a_fresh_nonce_and_nothing_inline() -> Result<()> {
+    let answer = "Code:\n\n```rust\nfn main() { println!(\"<b>\"); }\n```\n\n$x^2$ and **bold**.";
+    let (server, ada) = RunningServer::start(ScriptedModel::new(vec![answer.to_owned()])).await?;
+    let turn = send_and_wait(&ada, None, "<script>alert(1)</script>").await?;
+    let conversation = format!("/c/{}", turn.conversation.id);
+    let anonymous = server.client()?;
+    let mut nonces = Vec::new();
+    for (client, path, status) in [
+        (&anonymous, "/sign-in", 200),
+        (&ada, "/", 200),
+        (&ada, conversation.as_str(), 200),
+        (&ada, "/no-such-page", 404),
+        (&ada, "/c/00000000-0000-7000-8000-000000000000", 404),
+    ] {
+        let answer = check(client, path, status).await?;
+        nonces.push(nonce(&answer));
+    }
+    let count = nonces.len();
+    nonces.sort();
+    nonces.dedup();
+    assert_eq!(nonces.len(), count, "every answer has its own nonce");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_set_up_page_is_guarded_too() -> Result<()> {
+    let server = RunningServer::unclaimed(ScriptedModel::new(Vec::new())).await?;
+    let path = format!("/set-up?token={}", server.set_up_token());
+    let page = check(&server.client()?, &path, 200).await?.text();
+    assert!(page.contains("name=\"password\""), "{page}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_conversation_is_readable_without_script_and_shows_text_as_text() -> Result<()> {
+    let model = ScriptedModel::new(vec!["<img src=x onerror=alert(1)> **bold**".to_owned()]);
+    let (_server, ada) = RunningServer::start(model).await?;
+    let question = "</textarea><script>alert('hi')</script>";
+    let turn = send_and_wait(&ada, None, question).await?;
+    let page = ada
+        .get(&format!("/c/{}", turn.conversation.id))
+        .await?
+        .text();
+    assert!(page.contains("<strong>bold</strong>"), "{page}");
+    assert!(page.contains("&lt;/textarea&gt;&lt;script&gt;"), "{page}");
+    assert!(!page.contains("<script>alert"), "{page}");
+    assert!(!page.contains("<img src=x"), "{page}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn scripts_and_styles_are_cached_for_good_and_come_compressed() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let page = ada.get("/").await?.text();
+    let mut assets: Vec<&str> = page
+        .split('"')
+        .filter(|part| part.starts_with("/pkg/"))
+        .collect();
+    assets.sort_unstable();
+    assets.dedup();
+    assert!(assets.iter().any(|it| it.ends_with(".css")), "{assets:?}");
+    assert!(assets.iter().any(|it| it.ends_with(".js")), "{assets:?}");
+    for path in assets {
+        let client = server.client()?;
+        let request = client
+            .request(reqwest::Method::GET, path)
+            .header("accept-encoding", "br, gzip");
+        let answer = client.send(request).await?;
+        assert_eq!(answer.status, 200, "{path}");
+        assert!(
+            answer.header("cache-control").contains("immutable"),
+            "{path}"
+        );
+        assert_eq!(answer.header("content-encoding"), "br", "{path}");
+    }
+    Ok(())
+}

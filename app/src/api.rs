@@ -3,3 +3,17 @@
 pub mod accounts;
 pub mod conversations;
 pub mod messages;
+
+/// A browser without script lands on this page; the script finds its way by itself.
+#[cfg(feature = "ssr")]
+fn lead_form_post_to(path: &str) {
+    use leptos::prelude::use_context;
+    let accepts_html = use_context::<http::request::Parts>().is_some_and(|parts| {
+        let accept = parts.headers.get(http::header::ACCEPT);
+        let accept = accept.and_then(|value| value.to_str().ok());
+        accept.is_some_and(|accept| accept.contains("text/html"))
+    });
+    if accepts_html {
+        leptos_axum::redirect(path);
+    }
+}

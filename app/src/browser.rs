@@ -1,4 +1,5 @@
-//! What only a browser can do. Called from event handlers and effects, which never run on the server.
+//! What only a browser can do. Called from event handlers and effects, which never run on the
+//! server.
 
 mod clipboard;
 mod drafts;

@@ -1,4 +1,8 @@
 //! Parts of pages. They take signals and callbacks and call no server function.
+#![expect(
+    unreachable_pub,
+    reason = "the component macro makes property types `pub`"
+)]
 
 mod composer;
 mod conversation_row;

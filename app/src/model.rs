@@ -1,4 +1,5 @@
-//! The words of the product: ids, messages, events and errors that travel between browser and server.
+//! The words of the product: ids, messages, events and errors that travel between browser and
+//! server.
 
 pub mod error;
 pub mod event;

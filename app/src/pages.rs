@@ -1,4 +1,8 @@
 //! Pages: they load, call server functions and hand signals to components.
+#![expect(
+    unreachable_pub,
+    reason = "the component macro makes property types `pub`"
+)]
 
 mod chat;
 mod not_found;

@@ -1,4 +1,8 @@
 //! The document around every page, and the addresses of the pages.
+#![expect(
+    unreachable_pub,
+    reason = "the component macro makes property types `pub`"
+)]
 
 use leptos::{config::LeptosOptions, prelude::*};
 use leptos_meta::{MetaTags, Title, provide_meta_context};
@@ -13,6 +17,9 @@ use crate::{
     words,
 };
 
+const VIEWPORT: &str = "width=device-width, initial-scale=1, viewport-fit=cover, \
+    interactive-widget=resizes-content";
+
 /// The whole document. `options.output_name` names the script, the module and the style sheet.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let style = format!("/{}/{}.css", options.site_pkg_dir, options.output_name);
@@ -23,7 +30,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta charset="utf-8"/>
                 <meta
                     name="viewport"
-                    content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content"
+                    content=VIEWPORT
                 />
                 <meta name="color-scheme" content="light dark"/>
                 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f7f6f3"/>

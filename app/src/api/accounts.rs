@@ -13,7 +13,7 @@ use crate::service::{SessionCookie, SessionToken, account_service};
 #[server(endpoint = "set_up")]
 pub async fn set_up(token: String, name: String, password: String) -> Result<(), ChatError> {
     let cookie = account_service().set_up(token, name, password).await?;
-    set_cookie(cookie);
+    set_cookie(&cookie);
     leptos_axum::redirect("/");
     Ok(())
 }
@@ -25,7 +25,7 @@ pub async fn set_up(token: String, name: String, password: String) -> Result<(),
 #[server(endpoint = "sign_in")]
 pub async fn sign_in(name: String, password: String) -> Result<(), ChatError> {
     let cookie = account_service().sign_in(name, password).await?;
-    set_cookie(cookie);
+    set_cookie(&cookie);
     leptos_axum::redirect("/");
     Ok(())
 }
@@ -38,7 +38,7 @@ pub async fn sign_in(name: String, password: String) -> Result<(), ChatError> {
 pub async fn sign_out() -> Result<(), ChatError> {
     let session = use_context::<SessionToken>().unwrap_or_default();
     let cookie = account_service().sign_out(session.0).await?;
-    set_cookie(cookie);
+    set_cookie(&cookie);
     leptos_axum::redirect("/sign-in");
     Ok(())
 }
@@ -53,7 +53,7 @@ pub async fn needs_set_up() -> Result<bool, ChatError> {
 }
 
 #[cfg(feature = "ssr")]
-fn set_cookie(cookie: SessionCookie) {
+fn set_cookie(cookie: &SessionCookie) {
     let response = expect_context::<leptos_axum::ResponseOptions>();
     if let Ok(value) = http::HeaderValue::from_str(&cookie.0) {
         response.append_header(http::header::SET_COOKIE, value);

@@ -1,4 +1,11 @@
 //! Reading and arranging conversations.
+#![cfg_attr(
+    feature = "ssr",
+    expect(
+        clippy::unused_async,
+        reason = "in the browser every server function is a call over the network"
+    )
+)]
 
 use leptos::prelude::*;
 
@@ -6,7 +13,10 @@ use crate::model::{
     ChatError, Conversation, ConversationId, ConversationSummary, MessageId, ModelStatus, User,
 };
 #[cfg(feature = "ssr")]
-use crate::service::{chat_service, current_user};
+use crate::{
+    api::lead_form_post_to,
+    service::{chat_service, current_user},
+};
 
 /// The signed-in user; absent if nobody is.
 ///
@@ -54,7 +64,9 @@ pub async fn rename_conversation(id: ConversationId, title: String) -> Result<()
 #[server(endpoint = "delete_conversation")]
 pub async fn delete_conversation(id: ConversationId) -> Result<(), ChatError> {
     let user = current_user()?;
-    chat_service().delete(user.id, id).await
+    chat_service().delete(user.id, id).await?;
+    lead_form_post_to(&format!("/?deleted={id}"));
+    Ok(())
 }
 
 /// Takes a deletion back.
@@ -64,7 +76,9 @@ pub async fn delete_conversation(id: ConversationId) -> Result<(), ChatError> {
 #[server(endpoint = "restore_conversation")]
 pub async fn restore_conversation(id: ConversationId) -> Result<(), ChatError> {
     let user = current_user()?;
-    chat_service().restore(user.id, id).await
+    chat_service().restore(user.id, id).await?;
+    lead_form_post_to(&format!("/c/{id}"));
+    Ok(())
 }
 
 /// Shows the branch that holds this version of a message.

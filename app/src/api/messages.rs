@@ -8,6 +8,7 @@ use crate::model::{
 };
 #[cfg(feature = "ssr")]
 use crate::{
+    api::lead_form_post_to,
     model::MessageText,
     service::{SendMessage, chat_service, current_user},
 };
@@ -35,7 +36,7 @@ pub async fn send_message(
         key,
     };
     let turn = chat_service().send(user.id, message).await?;
-    show_after_form_post(&turn);
+    lead_form_post_to(&format!("/c/{}", turn.conversation.id));
     Ok(turn)
 }
 
@@ -72,7 +73,7 @@ pub async fn stop_turn(message: MessageId) -> Result<(), ChatError> {
 pub async fn regenerate(message: MessageId) -> Result<StartedTurn, ChatError> {
     let user = current_user()?;
     let turn = chat_service().regenerate(user.id, message).await?;
-    show_after_form_post(&turn);
+    lead_form_post_to(&format!("/c/{}", turn.conversation.id));
     Ok(turn)
 }
 
@@ -84,7 +85,7 @@ pub async fn regenerate(message: MessageId) -> Result<StartedTurn, ChatError> {
 pub async fn continue_turn(message: MessageId) -> Result<StartedTurn, ChatError> {
     let user = current_user()?;
     let turn = chat_service().continue_turn(user.id, message).await?;
-    show_after_form_post(&turn);
+    lead_form_post_to(&format!("/c/{}", turn.conversation.id));
     Ok(turn)
 }
 
@@ -96,19 +97,4 @@ pub async fn continue_turn(message: MessageId) -> Result<StartedTurn, ChatError>
 pub async fn message_text(message: MessageId) -> Result<String, ChatError> {
     let user = current_user()?;
     chat_service().message_text(user.id, message).await
-}
-
-/// A browser without script lands on the conversation; the WASM client does this by itself.
-#[cfg(feature = "ssr")]
-fn show_after_form_post(turn: &StartedTurn) {
-    let accepts_html = use_context::<http::request::Parts>().is_some_and(|parts| {
-        parts
-            .headers
-            .get(http::header::ACCEPT)
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|accept| accept.contains("text/html"))
-    });
-    if accepts_html {
-        leptos_axum::redirect(&format!("/c/{}", turn.conversation.id));
-    }
 }

@@ -8,7 +8,10 @@ use leptos::prelude::set_timeout;
 /// Resolves after that time. In a hidden tab the browser may take up to a second longer.
 pub(crate) async fn sleep(duration: Duration) {
     let (sender, receiver) = oneshot::channel();
-    // The receiver is gone if the waiting was given up.
-    set_timeout(move || drop(sender.send(())), duration);
+    let ring = move || {
+        // The receiver is gone if the waiting was given up.
+        let _ = sender.send(());
+    };
+    set_timeout(ring, duration);
     let _ = receiver.await;
 }

@@ -44,17 +44,12 @@ pub(crate) fn Composer(
             _ => {}
         }
     };
-    let on_key = move |event: web_sys::KeyboardEvent| {
-        let is_enter = event.key() == "Enter" && !event.shift_key();
-        if is_enter && !browser::is_composing(&event) {
-            event.prevent_default();
-            send();
-        }
-    };
-    let on_input = move |_| {
-        if let Some(text) = text.get_untracked() {
-            browser::save_draft(user, conversation.get_untracked(), &text.value());
-            fit_rows(&text);
+    let hint = move || {
+        let is_running = running.read().is_some();
+        if is_running {
+            words::KEYS_WHILE_RUNNING
+        } else {
+            words::KEYS
         }
     };
     view! {
@@ -70,23 +65,9 @@ pub(crate) fn Composer(
                 }
             >
                 <HiddenFields conversation/>
-                <label class="visually-hidden" for=TEXT_ID>{words::MESSAGE}</label>
-                <textarea
-                    id=TEXT_ID
-                    name="text"
-                    rows="1"
-                    dir="auto"
-                    required
-                    autocomplete="off"
-                    enterkeyhint="send"
-                    placeholder=words::MESSAGE_PLACEHOLDER
-                    aria-describedby=KEYS_ID
-                    node_ref=text
-                    on:input=on_input
-                    on:keydown=on_key
-                ></textarea>
+                <TextBox text user conversation on_enter=Callback::new(move |()| send())/>
                 <div class="composer-bar">
-                    <span class="composer-hint" id=KEYS_ID>{words::KEYS}</span>
+                    <span class="composer-hint" id=KEYS_ID>{hint}</span>
                     <SendOrStop running is_sending/>
                 </div>
             </form>
@@ -117,6 +98,45 @@ pub(crate) fn forget_sent(
 }
 
 #[component]
+fn TextBox(
+    text: NodeRef<html::Textarea>,
+    user: UserId,
+    conversation: Signal<Option<ConversationId>>,
+    on_enter: Callback<()>,
+) -> impl IntoView {
+    let on_key = move |event: web_sys::KeyboardEvent| {
+        let is_enter = event.key() == "Enter" && !event.shift_key();
+        if is_enter && !browser::is_composing(&event) {
+            event.prevent_default();
+            on_enter.run(());
+        }
+    };
+    let on_input = move |_| {
+        if let Some(text) = text.get_untracked() {
+            browser::save_draft(user, conversation.get_untracked(), &text.value());
+            fit_rows(&text);
+        }
+    };
+    view! {
+        <label class="visually-hidden" for=TEXT_ID>{words::MESSAGE}</label>
+        <textarea
+            id=TEXT_ID
+            name="text"
+            rows="1"
+            dir="auto"
+            required
+            autocomplete="off"
+            enterkeyhint="send"
+            placeholder=words::MESSAGE_PLACEHOLDER
+            aria-describedby=KEYS_ID
+            node_ref=text
+            on:input=on_input
+            on:keydown=on_key
+        ></textarea>
+    }
+}
+
+#[component]
 fn HiddenFields(conversation: Signal<Option<ConversationId>>) -> impl IntoView {
     let conversation = move || {
         let value = conversation.get()?.to_string();
@@ -143,7 +163,14 @@ fn SendOrStop(running: Signal<Option<MessageId>>, is_sending: Signal<bool>) -> i
             ("send-button", words::SEND, IconName::Send, None)
         };
         view! {
-            <button type="submit" class=class title=label aria-label=label form=form disabled=is_sending>
+            <button
+                type="submit"
+                class=class
+                title=label
+                aria-label=label
+                form=form
+                disabled=is_sending
+            >
                 <Icon name=icon/>
             </button>
         }

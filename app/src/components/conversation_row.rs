@@ -30,7 +30,12 @@ pub(crate) fn ConversationRow(
     let on_close = Callback::new(move |()| close());
     view! {
         <li class="conversation-row">
-            <A href=format!("/c/{id}") attr:class="conversation-link" attr:title=title attr:dir="auto">
+            <A
+                href=format!("/c/{id}")
+                attr:class="conversation-link"
+                attr:title=title
+                attr:dir="auto"
+            >
                 <span class="conversation-title">{title}</span>
                 {move || is_running.get().then(|| view! {
                     <span class="running-dot" title=words::RUNNING></span>
@@ -39,6 +44,7 @@ pub(crate) fn ConversationRow(
             </A>
             <details
                 class="row-menu"
+                name="row-menu" // opening one closes the other
                 node_ref=menu
                 on:keydown=move |event| if event.key() == "Escape" {
                     event.stop_propagation();
@@ -78,7 +84,12 @@ fn RenameForm(
     };
     let input_id = format!("title-{id}");
     view! {
-        <form class="rename-form" method="post" action=RenameConversation::url() on:submit=on_submit>
+        <form
+            class="rename-form"
+            method="post"
+            action=RenameConversation::url()
+            on:submit=on_submit
+        >
             <input type="hidden" name="id" value=id.to_string()/>
             <label for=input_id.clone()>{words::TITLE}</label>
             <input

@@ -150,7 +150,8 @@ fn VersionSwitch(
             view! {
                 <span class="version-switch">
                     {step(-1, words::EARLIER_VERSION, IconName::Left)}
-                    <span aria-label=words::version(place, count)>{format!("{place}/{count}")}</span>
+                    <span aria-hidden="true">{format!("{place}/{count}")}</span>
+                    <span class="visually-hidden">{words::version(place, count)}</span>
                     {step(1, words::LATER_VERSION, IconName::Right)}
                 </span>
             }

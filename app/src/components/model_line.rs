@@ -18,7 +18,7 @@ pub(crate) fn ModelLine(status: RwSignal<ModelStatus>) -> impl IntoView {
         } else {
             "model-line"
         };
-        words::model(&status).map(|words| view! { <p class=class role="status">{words}</p> })
+        words::model(&status).map(|words| view! { <p class=class>{words}</p> })
     };
     let is_demonstration = Memo::new(move |_| status.read().is_demonstration);
     let demonstration = move || {

@@ -48,7 +48,12 @@ pub(crate) fn Sidebar(
                     <Icon name=IconName::Plus/>
                     {words::NEW_CHAT}
                 </A>
-                <a href="#" class="icon-button sidebar-close" aria-label=words::CLOSE_SIDEBAR on:click=close>
+                <a
+                    href="#"
+                    class="icon-button sidebar-close"
+                    aria-label=words::CLOSE_SIDEBAR
+                    on:click=close
+                >
                     <Icon name=IconName::Close/>
                 </a>
             </div>
@@ -61,7 +66,14 @@ pub(crate) fn Sidebar(
                 </form>
             </div>
         </nav>
-        <a href="#" class="scrim" class:open=is_open tabindex="-1" aria-hidden="true" on:click=close></a>
+        <a
+            href="#"
+            class="scrim"
+            class:open=is_open
+            tabindex="-1"
+            aria-hidden="true"
+            on:click=close
+        ></a>
     }
 }
 
@@ -80,6 +92,8 @@ fn ConversationList(
         <ul class="conversation-list">
             <For each=move || ids.get() key=|id| *id children=row/>
         </ul>
-        {move || is_empty.get().then(|| view! { <p class="sidebar-hint">{words::NO_CONVERSATIONS}</p> })}
+        {move || is_empty.get().then(|| view! {
+            <p class="sidebar-hint">{words::NO_CONVERSATIONS}</p>
+        })}
     }
 }

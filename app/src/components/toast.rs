@@ -11,6 +11,9 @@ use crate::{api::conversations::RestoreConversation, model::ConversationId, word
 pub(crate) fn UndoToast(
     #[prop(into)] deleted: Signal<Option<ConversationId>>,
     on_undo: Callback<ConversationId>,
+    /// A word that is shown for a moment, such as "Copied".
+    #[prop(into)]
+    flash: Signal<Option<&'static str>>,
 ) -> impl IntoView {
     let toast = move |id: ConversationId| {
         let on_press = Callback::new(move |()| on_undo.run(id));
@@ -29,7 +32,15 @@ pub(crate) fn UndoToast(
             </div>
         }
     };
+    let flash = move || {
+        flash
+            .get()
+            .map(|words| view! { <div class="toast">{words}</div> })
+    };
     view! {
-        <div class="toasts" role="status">{move || deleted.get().map(toast)}</div>
+        <div class="toasts" role="status">
+            {move || deleted.get().map(toast)}
+            {flash}
+        </div>
     }
 }

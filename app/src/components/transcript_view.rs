@@ -22,45 +22,13 @@ pub(crate) fn TranscriptView(
 ) -> impl IntoView {
     let container = NodeRef::<html::Div>::new();
     let content = NodeRef::<html::Div>::new();
-    let follower = StoredValue::new_local(None::<Follower>);
-    let (is_away, set_away) = signal(false);
-    Effect::new(move || {
-        if let (Some(container), Some(content)) = (container.get(), content.get()) {
-            follower.set_value(Some(Follower::new(container.into(), &content)));
-        }
-    });
-    // A new last message is one's own, a new answer or another conversation: show it.
-    Effect::new(move |last: Option<Option<MessageId>>| {
-        let newest = ids.read().last().copied();
-        if last.is_some_and(|last| last != newest) {
-            follower.with_value(|it| {
-                if let Some(it) = it {
-                    it.pin()
-                }
-            });
-        }
-        newest
-    });
-    let on_scroll = move |_| {
-        let shown = is_away.get_untracked();
-        let show = follower.with_value(|it| it.as_ref().is_some_and(|it| it.scrolled(shown)));
-        if show != shown {
-            set_away.set(show);
-        }
-    };
-    let to_bottom = move |_| {
-        follower.with_value(|it| {
-            if let Some(it) = it {
-                it.pin()
-            }
-        })
-    };
+    let following = Following::new(container, content, ids);
     let row = move |id| {
         let message = message_of.run(id)?;
         Some(view! { <MessageView message is_busy on_command/> })
     };
     view! {
-        <div class="transcript" node_ref=container on:scroll=on_scroll>
+        <div class="transcript" node_ref=container on:scroll=move |_| following.scrolled()>
             <div
                 class="transcript-content"
                 role="log"
@@ -72,19 +40,80 @@ pub(crate) fn TranscriptView(
                 <For each=move || ids.get() key=|id| *id children=row/>
             </div>
         </div>
-        <div class="to-bottom">
-            {move || is_away.get().then(|| view! {
-                <button
-                    type="button"
-                    class="icon-button raised"
-                    title=words::TO_BOTTOM
-                    aria-label=words::TO_BOTTOM
-                    on:click=to_bottom
-                >
-                    <Icon name=IconName::Down/>
-                </button>
-            })}
-        </div>
+        <ToBottom following/>
+    }
+}
+
+/// The way back for a reader who scrolled up.
+#[component]
+fn ToBottom(following: Following) -> impl IntoView {
+    let button = move || {
+        view! {
+            <button
+                type="button"
+                class="icon-button raised"
+                title=words::TO_BOTTOM
+                aria-label=words::TO_BOTTOM
+                on:click=move |_| following.pin()
+            >
+                <Icon name=IconName::Down/>
+            </button>
+        }
+    };
+    view! { <div class="to-bottom">{move || following.is_away.get().then(button)}</div> }
+}
+
+/// The list stays at its end unless the reader scrolled up.
+#[derive(Clone, Copy)]
+struct Following {
+    /// Made in the browser only: a value bound to a thread must not be dropped by the server.
+    follower: StoredValue<Option<StoredValue<Follower, LocalStorage>>>,
+    /// Far enough from the end to need a button.
+    is_away: RwSignal<bool>,
+}
+
+impl Following {
+    fn new(
+        container: NodeRef<html::Div>,
+        content: NodeRef<html::Div>,
+        ids: Signal<Vec<MessageId>>,
+    ) -> Self {
+        let following = Self {
+            follower: StoredValue::new(None),
+            is_away: RwSignal::new(false),
+        };
+        Effect::new(move || {
+            if let (Some(container), Some(content)) = (container.get(), content.get()) {
+                let made = Follower::new(container.into(), &content);
+                following
+                    .follower
+                    .set_value(Some(StoredValue::new_local(made)));
+            }
+        });
+        // A new last message is one's own, a new answer or another conversation: show it.
+        Effect::new(move |last: Option<Option<MessageId>>| {
+            let newest = ids.read().last().copied();
+            if last.is_some_and(|last| last != newest) {
+                following.pin();
+            }
+            newest
+        });
+        following
+    }
+
+    fn pin(self) {
+        if let Some(follower) = self.follower.get_value() {
+            follower.with_value(Follower::pin);
+        }
+    }
+
+    fn scrolled(self) {
+        let was_away = self.is_away.get_untracked();
+        let follower = self.follower.get_value();
+        let is_away = follower.is_some_and(|it| it.with_value(|it| it.scrolled(was_away)));
+        if is_away != was_away {
+            self.is_away.set(is_away);
+        }
     }
 }
 

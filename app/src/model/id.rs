@@ -41,11 +41,11 @@ macro_rules! uuid_id {
 }
 
 uuid_id! {
-    /// One conversation; time-ordered (UUIDv7).
+    /// One conversation; time-ordered (`UUIDv7`).
     ConversationId
 }
 uuid_id! {
-    /// One message; time-ordered (UUIDv7).
+    /// One message; time-ordered (`UUIDv7`).
     MessageId
 }
 uuid_id! {

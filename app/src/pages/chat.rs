@@ -30,9 +30,9 @@ pub(crate) fn ChatPage() -> impl IntoView {
                     Ok(loaded) => view! { <ChatScreen loaded address/> }.into_any(),
                     Err(NotLoaded::SignIn) => view! { <Redirect path="/sign-in"/> }.into_any(),
                     Err(NotLoaded::SetUp) => view! { <SetUpFirst/> }.into_any(),
-                    Err(NotLoaded::Failed(error)) => {
-                        view! { <main class="door"><ErrorText error=Some(error)/></main> }.into_any()
-                    }
+                    Err(NotLoaded::Failed(error)) => view! {
+                        <main class="door"><ErrorText error=Some(error)/></main>
+                    }.into_any(),
                 }
             })}
         </Suspense>

@@ -3,12 +3,16 @@ use uuid::Uuid;
 use super::*;
 
 fn running(cursor: Option<Cursor>) -> ShownMessage {
+    ShownMessage::new(message(MessageStatus::Running, cursor))
+}
+
+fn message(status: MessageStatus, cursor: Option<Cursor>) -> Message {
     let id = MessageId::new(Uuid::from_u128(1));
-    ShownMessage::new(Message {
+    Message {
         id,
         parent_id: None,
         role: Role::Assistant,
-        status: MessageStatus::Running,
+        status,
         text: String::new(),
         blocks: Vec::new(),
         pending: String::new(),
@@ -18,7 +22,7 @@ fn running(cursor: Option<Cursor>) -> ShownMessage {
         error: None,
         versions: vec![id],
         time: String::new(),
-    })
+    }
 }
 
 fn started() -> ShownMessage {
@@ -158,4 +162,23 @@ fn versions_are_counted_from_one() {
     assert_eq!(message.version(), (2, 2));
     assert_eq!(message.neighbour(-1), Some(other));
     assert_eq!(message.neighbour(1), None);
+}
+
+#[test]
+fn reading_again_leaves_a_settled_answer_alone_and_replaces_a_changed_one() {
+    let answer = |block: &str| Message {
+        blocks: vec![block.to_owned()],
+        ..message(MessageStatus::Finished, None)
+    };
+    let mut shown = ShownMessage::new(answer("")); // rendered by the server
+    shown.refresh(answer("<p>a</p>"));
+    assert_eq!(
+        (shown.revision, shown.blocks.as_slice()),
+        (0, &[String::new()][..])
+    );
+    shown.refresh(Message {
+        blocks: vec!["<p>b</p>".into(); 2],
+        ..answer("")
+    });
+    assert_eq!((shown.revision, shown.blocks.len()), (1, 2));
 }

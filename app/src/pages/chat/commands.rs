@@ -13,12 +13,17 @@ use crate::{
     api::{conversations, messages},
     browser,
     components::{MessageCommand, SidebarCommand, forget_sent},
-    model::{ChatError, ConversationId, IdempotencyKey, MessageId, StartedTurn, TurnParams},
+    model::{
+        ChatError, ConversationId, IdempotencyKey, Message, MessageId, StartedTurn, TurnParams,
+    },
     words,
 };
 
 /// How long a deletion can be taken back with one press.
 const UNDO_TIME: Duration = Duration::from_secs(10);
+
+/// How long a word such as "Copied" is shown.
+const FLASH_TIME: Duration = Duration::from_secs(2);
 
 /// Changes the address; made inside a component, because the router is found there.
 pub(super) type Navigate = Callback<(Option<ConversationId>, NavigateOptions)>;
@@ -102,11 +107,7 @@ impl ChatState {
     }
 
     /// Appends the turn's messages; false if the message they answer to is not shown here.
-    fn show_turn(
-        self,
-        user_message: Option<crate::model::Message>,
-        answer: crate::model::Message,
-    ) -> bool {
+    fn show_turn(self, user_message: Option<Message>, answer: Message) -> bool {
         if let Some(entry) = self
             .entries
             .get_untracked()
@@ -148,28 +149,33 @@ impl ChatState {
     pub(super) fn on_message(self, command: MessageCommand) {
         self.error.set(None);
         spawn_local(async move {
-            let from = self.shown_id();
-            let done = match command {
-                MessageCommand::Copy(id) => messages::message_text(id).await.map(|text| {
-                    self.announce_copied(browser::copy_text(&text));
-                }),
-                MessageCommand::Regenerate(id) => match messages::regenerate(id).await {
-                    Ok(turn) => Ok(self.turn_started(turn, from, None).await),
-                    Err(error) => Err(error),
-                },
-                MessageCommand::Continue(id) => match messages::continue_turn(id).await {
-                    Ok(turn) => Ok(self.turn_started(turn, from, None).await),
-                    Err(error) => Err(error),
-                },
-                MessageCommand::ShowVersion(id) => match conversations::show_version(id).await {
-                    Ok(()) => Ok(self.refresh().await),
-                    Err(error) => Err(error),
-                },
-            };
-            if let Err(error) = done {
+            if let Err(error) = self.carry_out(command).await {
                 self.fail(error);
             }
         });
+    }
+
+    async fn carry_out(self, command: MessageCommand) -> Result<(), ChatError> {
+        let from = self.shown_id();
+        match command {
+            MessageCommand::Copy(id) => {
+                let text = messages::message_text(id).await?;
+                self.flash_copied(browser::copy_text(&text));
+            }
+            MessageCommand::Regenerate(id) => {
+                let turn = messages::regenerate(id).await?;
+                self.turn_started(turn, from, None).await;
+            }
+            MessageCommand::Continue(id) => {
+                let turn = messages::continue_turn(id).await?;
+                self.turn_started(turn, from, None).await;
+            }
+            MessageCommand::ShowVersion(id) => {
+                conversations::show_version(id).await?;
+                self.refresh().await;
+            }
+        }
+        Ok(())
     }
 
     /// Buttons of the sidebar.
@@ -221,13 +227,14 @@ impl ChatState {
         });
     }
 
-    pub(super) fn announce_copied(self, is_copied: bool) {
-        let words = if is_copied {
+    /// Says for a moment whether copying worked; the toast is a status for screen readers too.
+    pub(super) fn flash_copied(self, is_copied: bool) {
+        self.flash.set(Some(if is_copied {
             words::COPIED
         } else {
             words::NOT_COPIED
-        };
-        self.announcement.set(words);
+        }));
+        set_timeout(move || self.flash.set(None), FLASH_TIME);
     }
 
     /// Opens the drawer and moves the focus into it.

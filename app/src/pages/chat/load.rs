@@ -80,6 +80,10 @@ fn found(
 /// The document holds every text already, so the values for hydration carry only its shape: as
 /// many blocks as there are, a space for a block that grows, and no cursor, so that a running
 /// answer begins with a snapshot.
+#[expect(
+    clippy::ref_option,
+    reason = "serde hands over a reference to the field"
+)]
 fn without_text<S: Serializer>(
     conversation: &Option<Conversation>,
     serializer: S,

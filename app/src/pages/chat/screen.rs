@@ -26,6 +26,8 @@ use crate::{
 /// How often the state of the model and of other conversations is asked, while something happens.
 const PULSE: Duration = Duration::from_secs(3);
 
+const REFRESH: &str = r#"<meta http-equiv="refresh" content="2">"#;
+
 /// Sidebar, header, messages, composer.
 #[component]
 pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl IntoView {
@@ -56,7 +58,7 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
                 <ModelLine status=state.model/>
                 <Conversation state navigate/>
             </main>
-            <UndoToast deleted=state.deleted on_undo/>
+            <UndoToast deleted=state.deleted on_undo flash=state.flash/>
             <div class="visually-hidden" role="status">{move || state.announcement.get()}</div>
             <RefreshWithoutScript state/>
         </div>
@@ -101,7 +103,7 @@ fn Conversation(state: ChatState, navigate: Navigate) -> impl IntoView {
     let shown_id = Memo::new(move |_| state.shown.read().as_ref().map(|it| it.id));
     let message_of = Callback::new(move |id| state.message(id));
     let on_command = Callback::new(move |command| state.on_message(command));
-    let on_copied = Callback::new(move |is_copied| state.announce_copied(is_copied));
+    let on_copied = Callback::new(move |is_copied| state.flash_copied(is_copied));
     let on_send = Callback::new(move |text| state.send(text, navigate));
     let on_stop = Callback::new(move |id| state.stop(id));
     let is_empty = Memo::new(move |_| ids.read().is_empty());
@@ -154,7 +156,7 @@ fn RefreshWithoutScript(state: ChatState) -> impl IntoView {
     move || {
         is_running
             .get()
-            .then(|| view! { <noscript inner_html="<meta http-equiv=\"refresh\" content=\"2\">"></noscript> })
+            .then(|| view! { <noscript inner_html=REFRESH></noscript> })
     }
 }
 

@@ -46,6 +46,8 @@ pub(super) struct ChatState {
     pub(super) notice: RwSignal<Option<String>>,
     /// For screen readers; never the text of an answer.
     pub(super) announcement: RwSignal<&'static str>,
+    /// A word that is shown for a moment.
+    pub(super) flash: RwSignal<Option<&'static str>>,
     pub(super) deleted: RwSignal<Option<ConversationId>>,
     pub(super) is_drawer_open: RwSignal<bool>,
     /// The one stream of this tab.
@@ -72,6 +74,7 @@ impl ChatState {
             error: RwSignal::new(None),
             notice: RwSignal::new(None),
             announcement: RwSignal::new(""),
+            flash: RwSignal::new(None),
             deleted: RwSignal::new(None),
             is_drawer_open: RwSignal::new(false),
             tail: StoredValue::new(None),

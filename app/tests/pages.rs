@@ -1,0 +1,129 @@
+//! Pages as the server renders them, with a service that only remembers what it is told.
+
+#[path = "pages/fake.rs"]
+mod fake;
+
+use axum::{Router, body::Body, http::Request};
+use fake::{CONVERSATION, FakeServer};
+use tower::ServiceExt;
+
+/// Status and body of a page.
+async fn page(server: FakeServer, path: &str) -> (u16, String) {
+    let router: Router = server.router();
+    let request = Request::get(path).body(Body::empty()).unwrap();
+    let response = router.oneshot(request).await.unwrap();
+    let status = response.status().as_u16();
+    let body = axum::body::to_bytes(response.into_body(), usize::MAX)
+        .await
+        .unwrap();
+    (status, String::from_utf8(body.to_vec()).unwrap())
+}
+
+async fn conversation() -> String {
+    let (status, html) = page(FakeServer::signed_in(), &format!("/c/{CONVERSATION}")).await;
+    assert_eq!(status, 200);
+    html
+}
+
+#[tokio::test]
+async fn a_conversation_is_complete_without_script_and_its_answers_are_sent_once() {
+    let html = conversation().await;
+    for once in [
+        "<p>first block</p>",
+        "<p>second block</p>",
+        "a question of a person",
+    ] {
+        assert_eq!(html.matches(once).count(), 1, "{once}");
+    }
+    assert!(html.contains("<p>growing"), "the pending block is shown");
+    assert!(
+        html.contains("http-equiv=\"refresh\""),
+        "a running turn refreshes without script"
+    );
+    for action in [
+        "send_message",
+        "stop_turn",
+        "regenerate",
+        "rename_conversation",
+        "sign_out",
+    ] {
+        assert!(
+            html.contains(&format!("action=\"/api/{action}\"")),
+            "{action}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn titles_and_texts_of_people_cannot_leave_their_element() {
+    let html = conversation().await;
+    assert!(
+        !html.contains(fake::HOSTILE),
+        "hostile text stands unescaped in the page"
+    );
+    assert!(html.contains("&lt;script&gt;") || html.contains("&lt;script>"));
+}
+
+#[tokio::test]
+async fn no_style_attribute_and_no_text_in_the_text_box() {
+    let html = conversation().await;
+    assert!(!html.contains(" style="));
+    let (_, after) = html.split_once("<textarea").unwrap();
+    let (_, content) = after.split_once('>').unwrap();
+    assert!(content.starts_with("</textarea>"), "{}", &content[..40]);
+}
+
+#[tokio::test]
+async fn every_form_post_has_its_own_key() {
+    let key = |html: &str| {
+        let (_, after) = html.split_once("name=\"key\"").unwrap();
+        let (_, value) = after.split_once("value=\"").unwrap();
+        value.split('"').next().unwrap().to_owned()
+    };
+    let (first, second) = (key(&conversation().await), key(&conversation().await));
+    assert_eq!(first.len(), 36);
+    assert_ne!(first, second);
+}
+
+#[tokio::test]
+async fn a_stranger_is_sent_to_the_door() {
+    let (status, _) = page(FakeServer::signed_out(), "/").await;
+    assert_eq!(status, 302);
+    let (status, html) = page(FakeServer::signed_out(), "/sign-in").await;
+    assert_eq!(status, 200);
+    assert!(html.contains("action=\"/api/sign_in\""));
+    assert!(html.contains("type=\"password\""));
+}
+
+#[tokio::test]
+async fn the_set_up_page_carries_the_token_of_its_link() {
+    let (status, html) = page(FakeServer::signed_out(), "/set-up?token=abc%22%3E").await;
+    assert_eq!(status, 200);
+    assert!(html.contains("value=\"abc&quot;"), "{html}");
+    assert!(html.contains("action=\"/api/set_up\""));
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_answered_with_404() {
+    let nowhere = "/c/00000000-0000-7000-8000-00000000ffff";
+    for path in ["/nowhere", "/c/nonsense", nowhere] {
+        let (status, html) = page(FakeServer::signed_in(), path).await;
+        assert_eq!(status, 404, "{path}");
+        assert!(html.contains("Not found"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_of_a_form_post_is_shown_in_its_place() {
+    use hearth_app::model::ChatError;
+    use server_fn::error::ServerFnUrlError;
+    let error = ChatError::Invalid("the message is empty".into());
+    let url = ServerFnUrlError::new("/api/send_message", error)
+        .to_url("http://h/")
+        .unwrap();
+    let path = format!("/?{}", url.query().unwrap());
+    let (status, html) = page(FakeServer::signed_in(), &path).await;
+    assert_eq!(status, 200);
+    assert!(html.contains("role=\"alert\""));
+    assert!(html.contains("The message is empty"));
+}

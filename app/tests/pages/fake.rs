@@ -1,0 +1,189 @@
+//! A server without an engine and a database.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use axum::Router;
+use futures::{StreamExt, stream::BoxStream};
+use hearth_app::{
+    App,
+    model::*,
+    service::{AccountService, ChatService, SendMessage, SessionCookie, SessionToken},
+    shell,
+};
+use leptos::{config::LeptosOptions, prelude::provide_context};
+use leptos_axum::{LeptosRoutes, generate_route_list};
+use uuid::Uuid;
+
+pub(crate) const CONVERSATION: &str = "00000000-0000-7000-8000-000000000001";
+pub(crate) const HOSTILE: &str = "</title></textarea><script>alert(1)</script>";
+
+/// What the pages talk to.
+#[derive(Clone)]
+pub(crate) struct FakeServer {
+    user: Option<User>,
+}
+
+impl FakeServer {
+    pub(crate) fn signed_in() -> Self {
+        let id = UserId::new(Uuid::from_u128(9));
+        let user = User {
+            id,
+            name: HOSTILE.into(),
+            role: UserRole::Administrator,
+        };
+        Self { user: Some(user) }
+    }
+
+    pub(crate) fn signed_out() -> Self {
+        Self { user: None }
+    }
+
+    /// All pages, as the real server mounts them.
+    pub(crate) fn router(self) -> Router {
+        let options = LeptosOptions::builder().output_name("hearth-test").build();
+        let provide = move || {
+            provide_context(self.user.clone());
+            provide_context(SessionToken::default());
+            provide_context::<Arc<dyn ChatService>>(Arc::new(FakeChat));
+            provide_context::<Arc<dyn AccountService>>(Arc::new(FakeChat));
+        };
+        let document = {
+            let options = options.clone();
+            move || shell(options.clone())
+        };
+        let elsewhere =
+            leptos_axum::render_app_async_with_context(provide.clone(), document.clone());
+        Router::new()
+            .leptos_routes_with_context(&options, generate_route_list(App), provide, document)
+            .fallback(elsewhere)
+            .with_state(options)
+    }
+}
+
+struct FakeChat;
+
+fn summary() -> ConversationSummary {
+    let id = CONVERSATION.parse().unwrap();
+    ConversationSummary {
+        id,
+        title: HOSTILE.into(),
+        running: true,
+    }
+}
+
+fn message(number: u128, role: Role) -> Message {
+    let id = MessageId::new(Uuid::from_u128(number));
+    Message {
+        id,
+        parent_id: None,
+        role,
+        status: MessageStatus::Finished,
+        text: String::new(),
+        blocks: Vec::new(),
+        pending: String::new(),
+        cursor: None,
+        finish_reason: None,
+        usage: None,
+        error: None,
+        versions: vec![id],
+        time: "2026-11-24 06:30".into(),
+    }
+}
+
+fn conversation() -> Conversation {
+    let question = Message {
+        text: format!("a question of a person {HOSTILE}"),
+        ..message(1, Role::User)
+    };
+    let blocks = vec!["<p>first block</p>".into(), "<p>second block</p>".into()];
+    let answer = Message {
+        blocks,
+        finish_reason: Some(FinishReason::Length),
+        usage: Some(Usage::default()),
+        ..message(2, Role::Assistant)
+    };
+    let running = Message {
+        status: MessageStatus::Running,
+        pending: "<p>growing".into(),
+        cursor: Some(Cursor { epoch: 7, seq: 3 }),
+        ..message(3, Role::Assistant)
+    };
+    Conversation {
+        summary: summary(),
+        messages: vec![question, answer, running],
+    }
+}
+
+#[async_trait]
+impl ChatService for FakeChat {
+    async fn conversations(&self, _: UserId) -> Result<Vec<ConversationSummary>, ChatError> {
+        Ok(vec![summary()])
+    }
+    async fn conversation(&self, _: UserId, id: ConversationId) -> Result<Conversation, ChatError> {
+        let shown = conversation();
+        if shown.summary.id == id {
+            Ok(shown)
+        } else {
+            Err(ChatError::NotFound)
+        }
+    }
+    async fn rename(&self, _: UserId, _: ConversationId, _: String) -> Result<(), ChatError> {
+        Ok(())
+    }
+    async fn delete(&self, _: UserId, _: ConversationId) -> Result<(), ChatError> {
+        Ok(())
+    }
+    async fn restore(&self, _: UserId, _: ConversationId) -> Result<(), ChatError> {
+        Ok(())
+    }
+    async fn show_version(&self, _: UserId, _: MessageId) -> Result<(), ChatError> {
+        Ok(())
+    }
+    async fn send(&self, _: UserId, _: SendMessage) -> Result<StartedTurn, ChatError> {
+        Err(ChatError::NotFound)
+    }
+    async fn regenerate(&self, _: UserId, _: MessageId) -> Result<StartedTurn, ChatError> {
+        Err(ChatError::NotFound)
+    }
+    async fn continue_turn(&self, _: UserId, _: MessageId) -> Result<StartedTurn, ChatError> {
+        Err(ChatError::NotFound)
+    }
+    async fn stop(&self, _: UserId, _: MessageId) -> Result<(), ChatError> {
+        Ok(())
+    }
+    async fn tail(
+        &self,
+        _: UserId,
+        _: MessageId,
+        _: Cursor,
+    ) -> Result<BoxStream<'static, ChatEvent>, ChatError> {
+        Ok(futures::stream::empty().boxed())
+    }
+    async fn message_text(&self, _: UserId, _: MessageId) -> Result<String, ChatError> {
+        Ok(String::new())
+    }
+    fn model_status(&self) -> ModelStatus {
+        ModelStatus {
+            name: "SmolLM2-135M-Instruct".into(),
+            is_demonstration: true,
+            state: ModelState::Loading { percent: 40 },
+        }
+    }
+}
+
+#[async_trait]
+impl AccountService for FakeChat {
+    async fn needs_set_up(&self) -> Result<bool, ChatError> {
+        Ok(false)
+    }
+    async fn set_up(&self, _: String, _: String, _: String) -> Result<SessionCookie, ChatError> {
+        Err(ChatError::Forbidden)
+    }
+    async fn sign_in(&self, _: String, _: String) -> Result<SessionCookie, ChatError> {
+        Err(ChatError::Forbidden)
+    }
+    async fn sign_out(&self, _: Option<String>) -> Result<SessionCookie, ChatError> {
+        Err(ChatError::Forbidden)
+    }
+}

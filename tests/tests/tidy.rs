@@ -1,7 +1,7 @@
 //! The house rules, read from the sources themselves. Each failure names the file and the rule.
 
 mod tidy {
-    // mod configuration;
+    mod configuration;
     mod dependencies;
     mod documents;
     mod imports;

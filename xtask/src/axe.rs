@@ -39,7 +39,8 @@ pub(crate) fn provide(workspace: &Workspace) -> Result<PathBuf> {
         process::run(unpack.current_dir(&directory))
     });
     let place = script.display();
-    fetched.with_context(|| format!("no axe-core: place axe.min.js of {NPM_PACKAGE} at {place}"))?;
+    fetched
+        .with_context(|| format!("no axe-core: place axe.min.js of {NPM_PACKAGE} at {place}"))?;
     let unpacked = directory.join(PATH_IN_PACKAGE);
     let found = hex(&Sha256::digest(fs::read(&unpacked)?));
     if found != SHA256 {

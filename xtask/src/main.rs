@@ -1,6 +1,6 @@
 //! `cargo xtask`: everything a developer or CI does, in Rust.
 //!
-//! Reading order: [`workspace`] (where things lie), [`process`] (how a command is run and reported),
+//! Reading order: [`workspace`] (where things lie), [`process`] (how a command is run and told),
 //! then one module per subject. [`site`] assembles what the browser downloads out of [`wasm`] and
 //! [`stylesheet`]; [`test`] runs every check in order.
 

@@ -1,4 +1,4 @@
-//! Provides the small model that makes a first run and the tests possible without a download by hand.
+//! Provides the small model that makes a first run and the tests possible without a search for one.
 //!
 //! `SmolLM2-135M-Instruct` (Apache-2.0) travels inside a package of Python's index, so a machine
 //! that can install Python packages can have it.

@@ -1,7 +1,7 @@
 //! Runs every check, cheapest first, and counts them.
 //!
-//! A step that runs Rust tests counts each of them; any other step counts as one. All steps run even
-//! after a failure, so one run shows everything. The last line is `N passed, N failed`.
+//! A step that runs Rust tests counts each of them; any other step counts as one. All steps run
+//! even after a failure, so one run shows everything. The last line is `N passed, N failed`.
 
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};

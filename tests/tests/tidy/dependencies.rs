@@ -49,7 +49,11 @@ static METADATA: LazyLock<Metadata> = LazyLock::new(|| {
     // Only this machine's packages: others were never downloaded for a build.
     MetadataCommand::new()
         .manifest_path(sources::root().join("Cargo.toml"))
-        .other_options(["--locked".to_owned(), "--filter-platform".to_owned(), host()])
+        .other_options([
+            "--locked".to_owned(),
+            "--filter-platform".to_owned(),
+            host(),
+        ])
         .exec()
         .expect("cargo metadata")
 });
@@ -80,8 +84,11 @@ fn dependencies(name: &str) -> BTreeSet<&'static str> {
 
 #[test]
 fn the_page_and_the_engine_depend_on_no_other_package_of_the_workspace() {
-    let members: BTreeSet<&str> =
-        METADATA.workspace_packages().iter().map(|package| package.name.as_str()).collect();
+    let members: BTreeSet<&str> = METADATA
+        .workspace_packages()
+        .iter()
+        .map(|package| package.name.as_str())
+        .collect();
     for name in ["hearth-app", "hearth-engine", "xtask"] {
         let inside: Vec<_> = dependencies(name).intersection(&members).copied().collect();
         assert!(inside.is_empty(), "{name} depends on {inside:?}");
@@ -92,11 +99,18 @@ fn the_page_and_the_engine_depend_on_no_other_package_of_the_workspace() {
 fn the_engine_knows_no_http_and_no_sql_and_of_tokio_only_channels() {
     let engine = dependencies("hearth-engine");
     for outside in ["axum", "hyper", "leptos", "reqwest", "sqlx", "tower"] {
-        assert!(!engine.contains(outside), "hearth-engine depends on {outside}");
+        assert!(
+            !engine.contains(outside),
+            "hearth-engine depends on {outside}"
+        );
     }
     for dependency in &package("hearth-engine").dependencies {
         if dependency.name == "tokio" && dependency.kind == DependencyKind::Normal {
-            assert_eq!(dependency.features, ["sync"], "features of tokio in hearth-engine");
+            assert_eq!(
+                dependency.features,
+                ["sync"],
+                "features of tokio in hearth-engine"
+            );
         }
     }
 }
@@ -104,7 +118,9 @@ fn the_engine_knows_no_http_and_no_sql_and_of_tokio_only_channels() {
 #[test]
 fn no_banned_crate_is_locked() {
     let lock: toml::Value = toml::from_str(&sources::read("Cargo.lock")).expect("Cargo.lock");
-    let locked = lock["package"].as_array().expect("Cargo.lock lists packages");
+    let locked = lock["package"]
+        .as_array()
+        .expect("Cargo.lock lists packages");
     let mut violations = Vec::new();
     for package in locked {
         let name = package["name"].as_str().unwrap_or_default();
@@ -126,7 +142,11 @@ fn is_llvm(name: &str) -> bool {
 fn every_licence_is_one_we_accept() {
     let members: BTreeSet<_> = METADATA.workspace_members.iter().collect();
     let mut violations = Vec::new();
-    for package in METADATA.packages.iter().filter(|package| !members.contains(&package.id)) {
+    for package in METADATA
+        .packages
+        .iter()
+        .filter(|package| !members.contains(&package.id))
+    {
         let name = package.name.as_str();
         let accepted = match &package.license {
             Some(licence) => accepts(licence),
@@ -152,7 +172,10 @@ fn accepts_any(expression: &str) -> bool {
         if parts.len() > 1 {
             return parts.into_iter().all(accepts_any);
         }
-        match choice.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')) {
+        match choice
+            .strip_prefix('(')
+            .and_then(|inner| inner.strip_suffix(')'))
+        {
             Some(inner) => accepts_any(inner),
             None => LICENCES.contains(&choice),
         }
@@ -198,10 +221,23 @@ fn every_member_takes_lints_and_edition_from_the_workspace() {
         let manifest: toml::Value = toml::from_str(&text).expect("a manifest is TOML");
         let name = package.name.as_str();
         let inherits = |value: Option<&toml::Value>| {
-            value.and_then(|it| it.get("workspace")).and_then(toml::Value::as_bool) == Some(true)
+            value
+                .and_then(|it| it.get("workspace"))
+                .and_then(toml::Value::as_bool)
+                == Some(true)
         };
-        assert!(inherits(manifest.get("lints")), "{name} has lints of its own");
-        assert!(inherits(manifest["package"].get("edition")), "{name} has its own edition");
-        assert_eq!(package.publish.as_deref(), Some(&[][..]), "{name} could be published");
+        assert!(
+            inherits(manifest.get("lints")),
+            "{name} has lints of its own"
+        );
+        assert!(
+            inherits(manifest["package"].get("edition")),
+            "{name} has its own edition"
+        );
+        assert_eq!(
+            package.publish.as_deref(),
+            Some(&[][..]),
+            "{name} could be published"
+        );
     }
 }

@@ -19,7 +19,10 @@ const ARCHITECTURE: usize = 300;
 const DECISION: usize = 40;
 
 fn documents() -> Vec<Source> {
-    sources::all().into_iter().filter(|source| source.path.ends_with(".md")).collect()
+    sources::all()
+        .into_iter()
+        .filter(|source| source.path.ends_with(".md"))
+        .collect()
 }
 
 #[test]
@@ -35,16 +38,33 @@ fn every_document_a_reader_expects_is_there() {
 #[test]
 fn the_changelog_has_a_place_for_what_comes_next() {
     let changelog = sources::read("CHANGELOG.md");
-    assert!(changelog.contains("## [Unreleased]"), "CHANGELOG.md lacks `## [Unreleased]`");
+    assert!(
+        changelog.contains("## [Unreleased]"),
+        "CHANGELOG.md lacks `## [Unreleased]`"
+    );
 }
 
 #[test]
 fn the_architecture_is_short_and_knows_every_package() {
     let text = sources::read("ARCHITECTURE.md");
     let lines = text.lines().count();
-    assert!(lines < ARCHITECTURE, "ARCHITECTURE.md has {lines} lines, the limit is {ARCHITECTURE}");
-    for package in ["app/", "server/", "engine/", "tests/", "xtask/", "style/", "migrations/"] {
-        assert!(text.contains(&format!("`{package}")), "ARCHITECTURE.md does not name {package}");
+    assert!(
+        lines < ARCHITECTURE,
+        "ARCHITECTURE.md has {lines} lines, the limit is {ARCHITECTURE}"
+    );
+    for package in [
+        "app/",
+        "server/",
+        "engine/",
+        "tests/",
+        "xtask/",
+        "style/",
+        "migrations/",
+    ] {
+        assert!(
+            text.contains(&format!("`{package}")),
+            "ARCHITECTURE.md does not name {package}"
+        );
     }
 }
 
@@ -53,14 +73,18 @@ fn a_decision_is_short_and_numbered_once() {
     let mut violations = Vec::new();
     let mut numbers = Vec::new();
     for document in documents() {
-        let Some(name) = document.path.strip_prefix("docs/adr/") else { continue };
+        let Some(name) = document.path.strip_prefix("docs/adr/") else {
+            continue;
+        };
         let lines = document.text.lines().count();
         if lines >= DECISION {
             violations.push(format!("{name}: {lines} lines, the limit is {DECISION}"));
         }
         let number: String = name.chars().take_while(char::is_ascii_digit).collect();
         if number.len() != 4 || numbers.contains(&number) {
-            violations.push(format!("{name}: the name starts with four digits of its own"));
+            violations.push(format!(
+                "{name}: the name starts with four digits of its own"
+            ));
         }
         numbers.push(number);
     }
@@ -86,5 +110,9 @@ fn every_link_between_documents_leads_somewhere() {
 
 /// Targets of `[text](target)`.
 fn links(text: &str) -> Vec<&str> {
-    text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(link, _)| link).collect()
+    text.split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split_once(')'))
+        .map(|(link, _)| link)
+        .collect()
 }

@@ -12,7 +12,11 @@ fn limit(path: &str) -> usize {
     if path.starts_with("engine/src/model/") {
         return ARCHITECTURE;
     }
-    if path.starts_with("tests/") || path.contains("/tests/") { TEST } else { SOURCE }
+    if path.starts_with("tests/") || path.contains("/tests/") {
+        TEST
+    } else {
+        SOURCE
+    }
 }
 
 #[test]
@@ -24,7 +28,10 @@ fn no_source_file_is_longer_than_its_limit() {
         }
         let (lines, limit) = (source.text.lines().count(), limit(&source.path));
         if lines > limit {
-            violations.push(format!("{}: {lines} lines, the limit is {limit}", source.path));
+            violations.push(format!(
+                "{}: {lines} lines, the limit is {limit}",
+                source.path
+            ));
         }
     }
     sources::none("split by concept", &violations);
@@ -34,9 +41,13 @@ fn no_source_file_is_longer_than_its_limit() {
 fn no_line_of_code_is_wider_than_a_hundred_columns() {
     let mut violations = Vec::new();
     for source in sources::rust() {
-        for (index, line) in source.code().lines().enumerate() {
-            // Text cannot always be broken: only code counts, and literals are blank here.
-            if line.trim_end().chars().count() > LINE_WIDTH {
+        let code = source.code();
+        for (index, (line, code)) in source.text.lines().zip(code.lines()).enumerate() {
+            // A literal or a test's name cannot always be broken; code and comments can.
+            let start = line.trim_start();
+            let has_literal = line != code && !start.starts_with("//");
+            let has_name = start.starts_with("fn ") || start.starts_with("async fn ");
+            if !has_literal && !has_name && line.chars().count() > LINE_WIDTH {
                 violations.push(format!("{}:{}", source.path, index + 1));
             }
         }

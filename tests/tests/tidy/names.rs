@@ -6,23 +6,29 @@ const FORBIDDEN_FILES: [&str; 14] = [
     "util", "utils", "helper", "helpers", "common", "manager", "data", "info", "base", "impl",
     "impls", "misc", "types", "mod",
 ];
-const FORBIDDEN_ENDINGS: [&str; 9] =
-    ["Manager", "Helper", "Helpers", "Util", "Utils", "Data", "Info", "Impl", "Base"];
+const FORBIDDEN_ENDINGS: [&str; 9] = [
+    "Manager", "Helper", "Helpers", "Util", "Utils", "Data", "Info", "Impl", "Base",
+];
 
 #[test]
 fn no_file_has_a_name_that_fits_everything() {
     let violations: Vec<String> = sources::all()
         .into_iter()
-        .filter(|source| source.is_rust() || source.path.ends_with(".css"))
+        .filter(|source| source.is_rust())
         .filter(|source| {
             let name = source.path.rsplit('/').next().unwrap_or_default();
             let stem = name.split('.').next().unwrap_or_default();
             let directories = source.path.split('/').rev().skip(1);
-            directories.chain([stem]).any(|word| FORBIDDEN_FILES.contains(&word))
+            directories
+                .chain([stem])
+                .any(|word| FORBIDDEN_FILES.contains(&word))
         })
         .map(|source| source.path)
         .collect();
-    sources::none("a file or directory name that says nothing (or a mod.rs)", &violations);
+    sources::none(
+        "a file or directory name that says nothing (or a mod.rs)",
+        &violations,
+    );
 }
 
 #[test]
@@ -35,9 +41,15 @@ fn no_type_has_a_name_that_fits_everything() {
             if !matches!(word, "struct" | "enum" | "trait" | "type" | "union") {
                 continue;
             }
-            let name = words.by_ref().find(|word| !word.is_empty()).unwrap_or_default();
+            let name = words
+                .by_ref()
+                .find(|word| !word.is_empty())
+                .unwrap_or_default();
             // `ModelInfo` ends in the word `Info`; `Metadata` does not end in `Data`.
-            if FORBIDDEN_ENDINGS.iter().any(|ending| name.ends_with(ending)) {
+            if FORBIDDEN_ENDINGS
+                .iter()
+                .any(|ending| name.ends_with(ending))
+            {
                 violations.push(format!("{}: {name}", source.path));
             }
         }
@@ -62,8 +74,13 @@ fn nothing_is_left_for_later() {
 
 #[test]
 fn no_file_knows_the_machine_it_was_written_on() {
-    let paths = [["/ro", "ot/"], ["/wo", "rk/"], ["/home", "/"], ["/Us", "ers/"]]
-        .map(|halves| halves.concat());
+    let paths = [
+        ["/ro", "ot/"],
+        ["/wo", "rk/"],
+        ["/home", "/"],
+        ["/Us", "ers/"],
+    ]
+    .map(|halves| halves.concat());
     let found = occurrences(&sources::all(), &paths);
     sources::none("a path of one machine", &found);
 }

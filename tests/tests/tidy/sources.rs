@@ -4,11 +4,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Directories that hold products, other people's code or reference data.
-const SKIPPED: [&str; 7] =
-    ["target", "dist", "dist.new", "node_modules", "vendor", "golden", "corpus"];
+const SKIPPED: [&str; 7] = [
+    "target",
+    "dist",
+    "dist.new",
+    "node_modules",
+    "vendor",
+    "golden",
+    "corpus",
+];
 /// Text files that people write and read.
-const TEXT: [&str; 12] =
-    ["rs", "md", "toml", "css", "sql", "json", "yml", "yaml", "py", "svg", "js", "html"];
+const TEXT: [&str; 12] = [
+    "rs", "md", "toml", "css", "sql", "json", "yml", "yaml", "py", "svg", "js", "html",
+];
 
 /// A text file of the repository.
 pub(super) struct Source {
@@ -19,7 +27,9 @@ pub(super) struct Source {
 
 impl Source {
     pub(super) fn is_rust(&self) -> bool {
-        self.path.rsplit_once('.').is_some_and(|(_, extension)| extension == "rs")
+        self.path
+            .rsplit_once('.')
+            .is_some_and(|(_, extension)| extension == "rs")
     }
 
     /// Whether the whole file is test code.
@@ -36,7 +46,10 @@ impl Source {
 /// Top of the repository.
 pub(super) fn root() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    package.parent().expect("invariant: the package lies inside the repository").to_owned()
+    package
+        .parent()
+        .expect("invariant: the package lies inside the repository")
+        .to_owned()
 }
 
 /// The text of a file that has to exist.
@@ -63,15 +76,25 @@ pub(super) fn all() -> Vec<Source> {
             }
         }
     }
-    assert!(sources.len() > 20, "found only {} files: is this the repository?", sources.len());
+    assert!(
+        sources.len() > 20,
+        "found only {} files: is this the repository?",
+        sources.len()
+    );
     sources.sort_by(|a, b| a.path.cmp(&b.path));
     sources
 }
 
 fn source(root: &Path, path: &Path) -> Source {
-    let below = path.strip_prefix(root).expect("invariant: the walk starts at the root");
-    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    Source { path: below.to_string_lossy().replace('\\', "/"), text }
+    let below = path
+        .strip_prefix(root)
+        .expect("invariant: the walk starts at the root");
+    let text =
+        fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    Source {
+        path: below.to_string_lossy().replace('\\', "/"),
+        text,
+    }
 }
 
 /// Every Rust source.
@@ -81,7 +104,11 @@ pub(super) fn rust() -> Vec<Source> {
 
 /// Fails with one line for each violation.
 pub(super) fn none(rule: &str, violations: &[String]) {
-    assert!(violations.is_empty(), "{rule}:\n  {}", violations.join("\n  "));
+    assert!(
+        violations.is_empty(),
+        "{rule}:\n  {}",
+        violations.join("\n  ")
+    );
 }
 
 fn is_text(path: &Path) -> bool {
@@ -98,12 +125,15 @@ struct Blanker<'a> {
 
 impl<'a> Blanker<'a> {
     fn new(text: &'a str) -> Self {
-        Self { rest: text.chars().peekable(), code: String::with_capacity(text.len()) }
+        Self {
+            rest: text.chars().peekable(),
+            code: String::with_capacity(text.len()),
+        }
     }
 
     fn run(mut self) -> String {
         while let Some(letter) = self.rest.next() {
-            match (letter, self.rest.peek()) {
+            match (letter, self.rest.peek().copied()) {
                 ('/', Some('/')) => self.line_comment(),
                 ('/', Some('*')) => self.block_comment(),
                 ('"', _) => self.string(),
@@ -193,7 +223,9 @@ impl<'a> Blanker<'a> {
 
     /// A character, or the tick of a lifetime.
     fn character(&mut self) {
-        let Some(first) = self.rest.next() else { return };
+        let Some(first) = self.rest.next() else {
+            return;
+        };
         self.blank(first);
         if first == '\\' {
             if let Some(escaped) = self.rest.next() {
@@ -210,8 +242,15 @@ impl<'a> Blanker<'a> {
 #[test]
 fn comments_and_literals_are_not_code() {
     let check = |text: &str, expected: &str| {
-        let source = Source { path: "a.rs".to_owned(), text: text.to_owned() };
-        let words: Vec<_> = source.code().split_whitespace().map(str::to_owned).collect();
+        let source = Source {
+            path: "a.rs".to_owned(),
+            text: text.to_owned(),
+        };
+        let words: Vec<_> = source
+            .code()
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect();
         assert_eq!(words.join(" "), expected, "{text}");
     };
     check("a // b\nc", "a c");

@@ -16,15 +16,18 @@ const ALLOWED: [&str; 9] = [
 ];
 
 fn is_allowed(path: &str) -> bool {
-    ALLOWED.iter().any(|allowed| {
-        path == *allowed || (allowed.ends_with('/') && path.starts_with(allowed))
-    })
+    ALLOWED
+        .iter()
+        .any(|allowed| path == *allowed || (allowed.ends_with('/') && path.starts_with(allowed)))
 }
 
 #[test]
 fn unsafe_stays_where_it_is_allowed() {
     let mut violations = Vec::new();
-    for source in sources::rust().into_iter().filter(|source| !is_allowed(&source.path)) {
+    for source in sources::rust()
+        .into_iter()
+        .filter(|source| !is_allowed(&source.path))
+    {
         for (index, line) in source.code().lines().enumerate() {
             let mut words = line.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
             if words.any(|word| word == "unsafe") {
@@ -38,11 +41,17 @@ fn unsafe_stays_where_it_is_allowed() {
 #[test]
 fn every_unsafe_block_has_its_proof() {
     let mut violations = Vec::new();
-    for source in sources::rust().into_iter().filter(|source| is_allowed(&source.path)) {
+    for source in sources::rust()
+        .into_iter()
+        .filter(|source| is_allowed(&source.path))
+    {
         let num_blocks = source.code().matches("unsafe {").count();
         let num_proofs = source.text.matches("SAFETY:").count();
         if num_proofs < num_blocks {
-            violations.push(format!("{}: {num_blocks} blocks, {num_proofs} proofs", source.path));
+            violations.push(format!(
+                "{}: {num_blocks} blocks, {num_proofs} proofs",
+                source.path
+            ));
         }
     }
     sources::none("an unsafe block without `// SAFETY:`", &violations);

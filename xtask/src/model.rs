@@ -54,7 +54,6 @@ pub(crate) fn provide(directory: &Path) -> Result<PathBuf> {
             model.display()
         )
     })?;
-    process::note(&format!("model: {}", model.display()));
     Ok(model)
 }
 

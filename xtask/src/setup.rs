@@ -29,7 +29,7 @@ pub(crate) fn setup(
     Ok(())
 }
 
-/// SQLite is compiled from C, and every Rust program is linked by the C compiler.
+/// The database is compiled from C, and every Rust program is linked by the C compiler.
 ///
 /// # Errors
 /// If there is neither `cc` nor a way to install it.

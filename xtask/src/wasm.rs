@@ -19,7 +19,7 @@ use crate::{apt, process};
 /// The target triple of the page.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 /// How long rustup may try to reach its server.
-const RUSTUP_LIMIT: Duration = Duration::from_secs(60);
+const RUSTUP_LIMIT: Duration = Duration::from_mins(1);
 /// The oldest minor version of Rust 1 that compiles the workspace.
 const OLDEST_RUST: u32 = 95;
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";

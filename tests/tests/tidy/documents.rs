@@ -21,7 +21,7 @@ const DECISION: usize = 40;
 fn documents() -> Vec<Source> {
     sources::all()
         .into_iter()
-        .filter(|source| source.path.ends_with(".md"))
+        .filter(|source| source.has_extension("md"))
         .collect()
 }
 

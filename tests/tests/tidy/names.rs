@@ -14,7 +14,7 @@ const FORBIDDEN_ENDINGS: [&str; 9] = [
 fn no_file_has_a_name_that_fits_everything() {
     let violations: Vec<String> = sources::all()
         .into_iter()
-        .filter(|source| source.is_rust())
+        .filter(Source::is_rust)
         .filter(|source| {
             let name = source.path.rsplit('/').next().unwrap_or_default();
             let stem = name.split('.').next().unwrap_or_default();

@@ -27,9 +27,13 @@ pub(super) struct Source {
 
 impl Source {
     pub(super) fn is_rust(&self) -> bool {
+        self.has_extension("rs")
+    }
+
+    pub(super) fn has_extension(&self, extension: &str) -> bool {
         self.path
             .rsplit_once('.')
-            .is_some_and(|(_, extension)| extension == "rs")
+            .is_some_and(|(_, found)| found == extension)
     }
 
     /// Whether the whole file is test code.
@@ -256,6 +260,6 @@ fn comments_and_literals_are_not_code() {
     check("a // b\nc", "a c");
     check("a /* b /* c */ d */ e", "a e");
     check(r#"f("b \" c") g"#, "f( ) g");
-    check(r###"f(r#"b " c"#) g"###, "f( ) g");
+    check(r##"f(r#"b " c"#) g"##, "f( ) g");
     check("f::<'a>('x', '\\'', '\"') g", "f::< a>( , , ) g");
 }

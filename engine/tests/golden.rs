@@ -82,12 +82,7 @@ fn a_bench_reports_speeds_and_the_share_of_the_bandwidth() {
             decode_tokens: 64,
         },
     );
-    writeln!(
-        std::io::stderr(),
-        "{}",
-        serde_json::to_string_pretty(&report).unwrap()
-    )
-    .unwrap();
+    eprintln!("{}", serde_json::to_string_pretty(&report).unwrap());
     assert!(report.prefill_tokens_per_s > 0.0 && report.decode_tokens_per_s > 0.0);
     assert!(report.share > 0.0 && report.read_bandwidth_gb_s > 0.0);
     assert!(report.bytes_per_token > 90_000_000);

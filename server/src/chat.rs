@@ -1,8 +1,9 @@
 //! Conversations and turns: the middle of one message's path.
 //!
-//! Reading order: [`service`] (what is offered), [`start_turn`] (from a message to a submitted
-//! request), [`prompt`] (history to token ids), [`turn`] (the task that makes an answer),
-//! [`turn_log`] (its frames and their tails), [`recorder`] (what is written, and when).
+//! Reading order: [`service`] (what is offered), [`start_turn`] (from a message to the database),
+//! [`prompt`] and [`reservation`] (history to token ids, and a place in the queue), [`submit`]
+//! (from there to a task), [`turn`] (the task that makes an answer), [`turn_log`] (its frames and
+//! their tails), [`recorder`] (what is written, and when).
 //!
 //! Nothing here knows HTTP or SQL. A tail only watches: a turn ends by itself, by Stop, or with
 //! the process.
@@ -11,8 +12,12 @@ mod live_turns;
 mod prompt;
 mod recorder;
 mod refusal;
+mod rendered_answers;
+mod reservation;
 mod service;
+mod settings;
 mod start_turn;
+mod submit;
 mod turn;
 mod turn_log;
 mod view;
@@ -34,6 +39,7 @@ use tokio::sync::Mutex;
 use crate::store::Store;
 use live_turns::{LiveTurns, StopReason};
 use recorder::Recorder;
+use rendered_answers::RenderedAnswers;
 
 /// Longest wait for running turns when the server ends.
 const SHUT_DOWN_PATIENCE: Duration = Duration::from_secs(5);
@@ -47,6 +53,7 @@ pub struct ChatServer {
     engine: EngineHandle,
     live: LiveTurns,
     recorder: Recorder,
+    rendered: Arc<RenderedAnswers>,
     key_locks: [Mutex<()>; NUM_KEY_LOCKS],
     is_closing: AtomicBool,
 }
@@ -60,6 +67,7 @@ impl ChatServer {
             store,
             engine,
             live: LiveTurns::default(),
+            rendered: Arc::default(),
             key_locks: std::array::from_fn(|_| Mutex::new(())),
             is_closing: AtomicBool::new(false),
         })

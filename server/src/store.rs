@@ -12,7 +12,7 @@ mod user;
 use std::{path::Path, time::SystemTime};
 
 use sqlx::{
-    SqlitePool,
+    Sqlite, SqlitePool, Transaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -109,5 +109,18 @@ impl Store {
             .await
             .map_err(open)?;
         Ok(Self { writer, readers })
+    }
+
+    /// Begins a transaction that will write.
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        match self.writer.begin_with("begin immediate").await {
+            // SQLite rolls back by itself when the disk is full or broken, and the connection
+            // believes for ever that it is inside of that transaction: take a new one.
+            Err(sqlx::Error::InvalidSavePointStatement) => {
+                self.writer.acquire().await?.close().await?;
+                Ok(self.writer.begin_with("begin immediate").await?)
+            }
+            begun => Ok(begun?),
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! What the server offers to pages.
 
+use std::{sync::Arc, time::Duration};
+
 use async_trait::async_trait;
 use futures::stream::{self, BoxStream, StreamExt as _};
 use hearth_app::{
@@ -17,7 +19,7 @@ use crate::store::{StoreError, StoredMessage};
 /// Longest title a person may give, in characters.
 const MAX_TITLE_CHARS: usize = 200;
 /// Stop answers after this time even if the turn has not ended.
-const STOP_PATIENCE: std::time::Duration = std::time::Duration::from_millis(300);
+const STOP_PATIENCE: Duration = Duration::from_millis(300);
 
 #[async_trait]
 impl ChatService for ChatServer {
@@ -180,11 +182,16 @@ impl ChatServer {
         branch: Vec<StoredMessage>,
     ) -> Result<Vec<Message>, ChatError> {
         let versions = read(self.store.children(user, conversation).await)?;
-        let live = self.live.clone();
+        let (live, rendered) = (self.live.clone(), Arc::clone(&self.rendered));
         let show = move |stored: StoredMessage| {
             let siblings = versions.get(&stored.parent_id).cloned();
             let live = live.turn(user, stored.id);
-            view::message(stored, live.as_deref(), siblings.unwrap_or_default())
+            view::message(
+                stored,
+                live.as_deref(),
+                siblings.unwrap_or_default(),
+                &rendered,
+            )
         };
         // Rendering a long history takes longer than a serving thread may be held up.
         let shown = tokio::task::spawn_blocking(|| branch.into_iter().map(show).collect());

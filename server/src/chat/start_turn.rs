@@ -1,60 +1,29 @@
 //! From a message to a submitted request. Everything that can refuse comes before the first
 //! write: a refused message leaves no trace, and the composer keeps the text.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::atomic::Ordering;
 
 use hearth_app::{
     model::{
-        ChatError, ConversationId, ConversationSummary, FinishReason, MessageId, MessageStatus,
-        Role, StartedTurn, TurnParams, UserId,
+        ChatError, ConversationId, FinishReason, MessageId, MessageStatus, Role, StartedTurn,
+        TurnParams, UserId,
     },
     service::SendMessage,
 };
-use hearth_engine::{
-    handle::{Permit, UserKey},
-    request::{ChatMessage, GenerateRequest, Role as EngineRole, SamplingParams, TokenId},
-};
+use hearth_engine::request::{ChatMessage, Role as EngineRole};
 use uuid::Uuid;
 
 use super::{
     ChatServer,
-    live_turns::{Claim, LiveTurn, StopReason},
+    live_turns::Claim,
     prompt,
-    refusal::{busy, engine_refused, store_refused},
-    turn::{Answer, Clock, EarlierCost, TurnTask},
-    turn_log::TurnLog,
+    refusal::{busy, store_refused},
+    settings::Settings,
+    submit::Start,
+    turn::{Answer, EarlierCost},
     view,
 };
-use crate::{
-    markdown::MarkdownStream,
-    store::{AnswerStart, InsertedTurn, NewTurn, StoredMessage},
-};
-
-/// Settings of a turn, checked, with the seed chosen.
-#[derive(Clone, Debug)]
-struct Settings {
-    params: TurnParams,
-    sampling: SamplingParams,
-}
-
-/// A prompt with its place in the queue.
-struct Reserved {
-    prompt: Vec<TokenId>,
-    notice: Option<String>,
-    permit: Permit,
-}
-
-/// A turn that stands in the database and is to be submitted.
-struct Start {
-    user: UserId,
-    conversation: ConversationId,
-    message: MessageId,
-    claim: Claim,
-    reserved: Reserved,
-    settings: Settings,
-    answer: Answer,
-    earlier: EarlierCost,
-}
+use crate::store::{NewTurn, StoredMessage};
 
 impl ChatServer {
     pub(super) async fn start_send(
@@ -68,7 +37,7 @@ impl ChatServer {
         let _one_at_a_time = self.key_locks[key_lock].lock().await;
         let first = self.store.turn_by_key(user, message.key).await;
         if let Some(first) = first.map_err(|error| store_refused(&error))? {
-            return self.started(user, first, None).await;
+            return self.started(user, first).await;
         }
         let conversation = message
             .conversation
@@ -96,20 +65,23 @@ impl ChatServer {
         let inserted = inserted
             .map_err(|error| store_refused(&error))?
             .ok_or(ChatError::NotFound)?;
-        let notice = reserved.notice.clone();
-        if !inserted.is_repeat {
-            self.submit(Start {
-                user,
-                conversation,
-                message: inserted.assistant_message,
-                claim,
-                reserved,
-                settings,
-                answer: Answer::default(),
-                earlier: EarlierCost::default(),
-            });
+        if inserted.is_repeat {
+            return self.started(user, inserted).await;
         }
-        self.started(user, inserted, notice).await
+        let start = Start {
+            user,
+            conversation,
+            message: inserted.assistant_message,
+            claim,
+            reserved,
+            settings,
+            answer: Answer::default(),
+            earlier: EarlierCost::default(),
+        };
+        let mut started = self.open(start).await?;
+        let (_, question) = self.shown_message(user, inserted.user_message).await?;
+        started.user_message = Some(question);
+        Ok(started)
     }
 
     pub(super) async fn start_version(
@@ -132,8 +104,7 @@ impl ChatServer {
         let id = inserted
             .map_err(|error| store_refused(&error))?
             .ok_or(ChatError::NotFound)?;
-        let notice = reserved.notice.clone();
-        self.submit(Start {
+        self.open(Start {
             user,
             conversation: old.conversation,
             message: id,
@@ -142,8 +113,8 @@ impl ChatServer {
             settings,
             answer: Answer::default(),
             earlier: EarlierCost::default(),
-        });
-        self.started_answer(user, id, notice).await
+        })
+        .await
     }
 
     pub(super) async fn start_continuation(
@@ -167,8 +138,7 @@ impl ChatServer {
         if !is_restarted.map_err(|error| store_refused(&error))? {
             return Err(ChatError::NotFound);
         }
-        let notice = reserved.notice.clone();
-        self.submit(Start {
+        self.open(Start {
             user,
             conversation: old.conversation,
             message,
@@ -184,8 +154,8 @@ impl ChatServer {
                     .filter(|_| old.usage.completion_tokens > 0),
                 decode_ms: old.decode_ms,
             },
-        });
-        self.started_answer(user, message, notice).await
+        })
+        .await
     }
 
     fn refuse_if_closing(&self) -> Result<(), ChatError> {
@@ -263,179 +233,6 @@ impl ChatServer {
         }
         Ok(branch)
     }
-
-    async fn reserve(
-        &self,
-        user: UserId,
-        history: Vec<ChatMessage>,
-        settings: &Settings,
-    ) -> Result<Reserved, ChatError> {
-        let prompt = prompt::fit(&self.engine, history, settings.params.max_tokens).await;
-        let prompt = prompt.map_err(engine_refused)?;
-        let permit = self.engine.reserve(user_key(user), prompt.ids.len());
-        Ok(Reserved {
-            permit: permit.map_err(engine_refused)?,
-            prompt: prompt.ids,
-            notice: prompt.notice,
-        })
-    }
-
-    /// A place for the rest of an answer, and the ids of what is there: the stored ones if the
-    /// same model goes on, else made anew from the text.
-    async fn reserve_rest(
-        &self,
-        user: UserId,
-        old: &StoredMessage,
-        branch: &[StoredMessage],
-        settings: &Settings,
-    ) -> Result<(Reserved, Vec<u32>), ChatError> {
-        let history = prompt::history(branch);
-        let again = prompt::fit(&self.engine, history, settings.params.max_tokens).await;
-        let again = again.map_err(engine_refused)?;
-        let stored = self.store.continued_answer(user, old.id).await;
-        let stored = stored
-            .map_err(|error| store_refused(&error))?
-            .ok_or(ChatError::NotFound)?;
-        let is_exact = stored.model_fingerprint.is_some()
-            && stored.model_fingerprint == self.engine.fingerprint();
-        let (prompt, ids, notice) = if is_exact {
-            let prompt = stored.prompt_token_ids.into_iter().map(TokenId).collect();
-            (prompt, stored.token_ids, None)
-        } else {
-            let ids = self.engine.encode_answer(&old.text);
-            let ids = ids.into_iter().map(|id| id.0).collect();
-            let notice = "Another model goes on with this answer: not exact.".to_owned();
-            (again.ids, ids, Some(notice))
-        };
-        let permit = self
-            .engine
-            .reserve(user_key(user), prompt.len() + ids.len());
-        let permit = permit.map_err(engine_refused)?;
-        let reserved = Reserved {
-            prompt,
-            notice,
-            permit,
-        };
-        Ok((reserved, ids))
-    }
-
-    fn answer_start(&self, prompt: &[TokenId], settings: &Settings) -> AnswerStart {
-        AnswerStart {
-            prompt_token_ids: prompt.iter().map(|id| id.0).collect(),
-            params: serde_json::to_string(&settings.params)
-                .expect("invariant: settings are plain data"),
-            model_name: self.engine.model_name(),
-            model_fingerprint: self.engine.fingerprint(),
-        }
-    }
-
-    /// Submits the request and starts the task that makes the answer.
-    fn submit(&self, start: Start) {
-        let mut markdown = MarkdownStream::default();
-        let blocks = markdown.push(&start.answer.text);
-        let pending = markdown.pending();
-        let log = TurnLog::new(new_epoch(), start.answer.text.clone(), blocks, pending);
-        let turn = LiveTurn::new(start.user, start.message, start.conversation, log);
-        let turn = Arc::new(turn);
-        self.live.insert(Arc::clone(&turn));
-        if self.is_closing.load(Ordering::SeqCst) {
-            turn.stop(StopReason::ShutDown);
-        }
-        let num_prompt_tokens = start.reserved.prompt.len();
-        let window = self.engine.context_window().unwrap_or(usize::MAX);
-        let num_used = num_prompt_tokens + start.answer.token_ids.len();
-        let asked = start.settings.params.max_tokens.unwrap_or(u32::MAX);
-        let asked = usize::try_from(asked).unwrap_or(usize::MAX);
-        let request = GenerateRequest {
-            prompt: start.reserved.prompt,
-            answer_so_far: start
-                .answer
-                .token_ids
-                .iter()
-                .copied()
-                .map(TokenId)
-                .collect(),
-            sampling: start.settings.sampling,
-            max_tokens: asked.min(window.saturating_sub(num_used)),
-            stop: Vec::new(),
-        };
-        let task = TurnTask {
-            turn,
-            live: self.live.clone(),
-            recorder: self.recorder.clone(),
-            stream: self.engine.submit(start.reserved.permit, request),
-            markdown,
-            answer: start.answer,
-            claim: start.claim,
-            num_prompt_tokens,
-            earlier: start.earlier,
-            clock: Clock::start(),
-        };
-        tokio::spawn(task.run());
-    }
-
-    /// A started turn with the person's message.
-    async fn started(
-        &self,
-        user: UserId,
-        inserted: InsertedTurn,
-        notice: Option<String>,
-    ) -> Result<StartedTurn, ChatError> {
-        let question = self.shown_message(user, inserted.user_message).await?.1;
-        let mut started = self
-            .started_answer(user, inserted.assistant_message, notice)
-            .await?;
-        started.user_message = Some(question);
-        Ok(started)
-    }
-
-    async fn started_answer(
-        &self,
-        user: UserId,
-        message: MessageId,
-        notice: Option<String>,
-    ) -> Result<StartedTurn, ChatError> {
-        let (conversation, assistant_message) = self.shown_message(user, message).await?;
-        let stored = self.store.conversation(user, conversation).await;
-        let stored = stored
-            .map_err(|error| store_refused(&error))?
-            .ok_or(ChatError::NotFound)?;
-        Ok(StartedTurn {
-            conversation: ConversationSummary {
-                id: conversation,
-                title: stored.title,
-                running: self.live.is_running(conversation),
-            },
-            user_message: None,
-            assistant_message,
-            notice,
-        })
-    }
-}
-
-impl Settings {
-    /// Checks a turn's settings and chooses the seed if there is none.
-    fn parse(params: &TurnParams) -> Result<Self, ChatError> {
-        let params = TurnParams {
-            seed: Some(params.seed.unwrap_or_else(random_u64)),
-            ..params.clone()
-        };
-        if params.max_tokens == Some(0) {
-            return Err(ChatError::Invalid(
-                "max_tokens is 0, at least 1 is needed".to_owned(),
-            ));
-        }
-        let default = SamplingParams::default();
-        let sampling = SamplingParams {
-            temperature: params.temperature.unwrap_or(default.temperature),
-            top_p: params.top_p.unwrap_or(default.top_p),
-            seed: params.seed.unwrap_or_default(),
-            ..default
-        };
-        let checked = sampling.validate();
-        checked.map_err(|error| ChatError::Invalid(error.to_string()))?;
-        Ok(Self { params, sampling })
-    }
 }
 
 /// Answers that ended before the model ended them.
@@ -447,17 +244,4 @@ fn may_continue(answer: &StoredMessage) -> bool {
         | MessageStatus::Interrupted
         | MessageStatus::Failed => true,
     }
-}
-
-fn user_key(user: UserId) -> UserKey {
-    UserKey(user.as_uuid().as_u128())
-}
-
-/// Epochs only have to differ; short ones make short frames.
-fn new_epoch() -> u64 {
-    random_u64() >> 32
-}
-
-fn random_u64() -> u64 {
-    getrandom::u64().expect("invariant: the system gives random bytes")
 }

@@ -2,8 +2,8 @@
 
 use hearth_app::model::{Message, MessageId, MessageStatus, Role};
 
-use super::live_turns::LiveTurn;
-use crate::{markdown, store::StoredMessage};
+use super::{live_turns::LiveTurn, rendered_answers::RenderedAnswers};
+use crate::store::StoredMessage;
 
 /// Longest title made from a first message, in characters.
 const MAX_TITLE_CHARS: usize = 60;
@@ -13,6 +13,7 @@ pub(super) fn message(
     stored: StoredMessage,
     live: Option<&LiveTurn>,
     versions: Vec<MessageId>,
+    rendered: &RenderedAnswers,
 ) -> Message {
     let mut message = Message {
         id: stored.id,
@@ -31,7 +32,9 @@ pub(super) fn message(
     };
     match (stored.role, live) {
         (Role::User, _) => message.text = stored.text,
-        (Role::Assistant, None) => message.blocks = markdown::render(&stored.text),
+        (Role::Assistant, None) => {
+            message.blocks = rendered.blocks(stored.id, &stored.text);
+        }
         (Role::Assistant, Some(live)) => show_live(&mut message, live),
     }
     message

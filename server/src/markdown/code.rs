@@ -50,10 +50,12 @@ impl CodeBlock {
         piece
     }
 
-    /// HTML of the current piece with a line that still grows; that one is not highlighted yet.
+    /// HTML of the current piece with a line that still grows.
     pub(super) fn pending(&self, growing_line: &str) -> String {
         let mut lines = self.lines.clone();
-        push_escaped(growing_line, &mut lines);
+        if !growing_line.is_empty() {
+            self.highlighter.push_growing_line(growing_line, &mut lines);
+        }
         sanitize(&self.frame(&lines))
     }
 

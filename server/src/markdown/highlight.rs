@@ -72,7 +72,7 @@ const ALIASES: &[(&str, &str)] = &[
 ];
 
 /// State of highlighting between two lines of a block.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Highlighter {
     /// `None`: shown plain.
     state: Option<(ParseState, ScopeStack)>,
@@ -95,6 +95,16 @@ impl Highlighter {
         Self {
             state,
             num_bytes: 0,
+        }
+    }
+
+    /// Appends the HTML of a line that still grows; the state stays before it.
+    pub(super) fn push_growing_line(&self, line: &str, html: &mut String) {
+        let start = html.len();
+        // The syntaxes expect whole lines.
+        self.clone().push_line(&format!("{line}\n"), html);
+        if html.len() > start && html.ends_with('\n') {
+            html.pop();
         }
     }
 

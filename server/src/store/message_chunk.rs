@@ -24,7 +24,7 @@ impl Store {
         chunks: impl Iterator<Item = (MessageId, &'a Chunk)>,
         finished: &[FinishedAnswer],
     ) -> Result<(), StoreError> {
-        let mut transaction = self.writer.begin_with("begin immediate").await?;
+        let mut transaction = self.begin().await?;
         for (message, chunk) in chunks {
             insert_chunk(&mut transaction, message, chunk).await?;
         }
@@ -38,7 +38,7 @@ impl Store {
     /// Folds the chunks of every unfinished answer into its message and marks it interrupted.
     /// Returns how many there were.
     pub(crate) async fn interrupt_unfinished(&self) -> Result<usize, StoreError> {
-        let mut transaction = self.writer.begin_with("begin immediate").await?;
+        let mut transaction = self.begin().await?;
         let unfinished = sqlx::query!(
             r#"
             select id as "id: Uuid", text, token_ids

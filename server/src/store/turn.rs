@@ -74,7 +74,7 @@ impl Store {
         &self,
         turn: &NewTurn,
     ) -> Result<Option<InsertedTurn>, StoreError> {
-        let mut transaction = self.writer.begin_with("begin immediate").await?;
+        let mut transaction = self.begin().await?;
         if let Some(first) = turn_by_key(&mut transaction, turn.user, turn.key).await? {
             return Ok(Some(first));
         }
@@ -110,7 +110,7 @@ impl Store {
         answer: &AnswerStart,
     ) -> Result<Option<MessageId>, StoreError> {
         let id = MessageId::new(Uuid::now_v7());
-        let mut transaction = self.writer.begin_with("begin immediate").await?;
+        let mut transaction = self.begin().await?;
         let place = AnswerPlace { user, id, parent };
         if !insert_answer(&mut transaction, &place, answer).await? {
             return Ok(None);

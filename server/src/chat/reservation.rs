@@ -1,0 +1,92 @@
+//! A prompt and its place in the engine's queue: the last thing that can refuse a turn.
+
+use hearth_app::model::{ChatError, UserId};
+use hearth_engine::{
+    handle::{Permit, UserKey},
+    request::{ChatMessage, TokenId},
+};
+
+use super::{
+    ChatServer, prompt,
+    refusal::{engine_refused, store_refused},
+    settings::Settings,
+};
+use crate::store::{AnswerStart, StoredMessage};
+
+/// A prompt with its place in the queue.
+pub(super) struct Reserved {
+    pub(super) prompt: Vec<TokenId>,
+    pub(super) notice: Option<String>,
+    pub(super) permit: Permit,
+}
+
+impl ChatServer {
+    pub(super) async fn reserve(
+        &self,
+        user: UserId,
+        history: Vec<ChatMessage>,
+        settings: &Settings,
+    ) -> Result<Reserved, ChatError> {
+        let prompt = prompt::fit(&self.engine, history, settings.params.max_tokens).await;
+        let prompt = prompt.map_err(engine_refused)?;
+        let permit = self.engine.reserve(user_key(user), prompt.ids.len());
+        Ok(Reserved {
+            permit: permit.map_err(engine_refused)?,
+            prompt: prompt.ids,
+            notice: prompt.notice,
+        })
+    }
+
+    /// A place for the rest of an answer, and the ids of what is there: the stored ones if the
+    /// same model goes on, else made anew from the text.
+    pub(super) async fn reserve_rest(
+        &self,
+        user: UserId,
+        old: &StoredMessage,
+        branch: &[StoredMessage],
+        settings: &Settings,
+    ) -> Result<(Reserved, Vec<u32>), ChatError> {
+        let history = prompt::history(branch);
+        let again = prompt::fit(&self.engine, history, settings.params.max_tokens).await;
+        let again = again.map_err(engine_refused)?;
+        let stored = self.store.continued_answer(user, old.id).await;
+        let stored = stored
+            .map_err(|error| store_refused(&error))?
+            .ok_or(ChatError::NotFound)?;
+        let is_exact = stored.model_fingerprint.is_some()
+            && stored.model_fingerprint == self.engine.fingerprint();
+        let (prompt, ids, notice) = if is_exact {
+            let prompt = stored.prompt_token_ids.into_iter().map(TokenId).collect();
+            (prompt, stored.token_ids, None)
+        } else {
+            let ids = self.engine.encode_answer(&old.text);
+            let ids = ids.into_iter().map(|id| id.0).collect();
+            let notice = "Another model goes on with this answer: not exact.".to_owned();
+            (again.ids, ids, Some(notice))
+        };
+        let permit = self
+            .engine
+            .reserve(user_key(user), prompt.len() + ids.len());
+        let permit = permit.map_err(engine_refused)?;
+        let reserved = Reserved {
+            prompt,
+            notice,
+            permit,
+        };
+        Ok((reserved, ids))
+    }
+
+    pub(super) fn answer_start(&self, prompt: &[TokenId], settings: &Settings) -> AnswerStart {
+        AnswerStart {
+            prompt_token_ids: prompt.iter().map(|id| id.0).collect(),
+            params: serde_json::to_string(&settings.params)
+                .expect("invariant: settings are plain data"),
+            model_name: self.engine.model_name(),
+            model_fingerprint: self.engine.fingerprint(),
+        }
+    }
+}
+
+fn user_key(user: UserId) -> UserKey {
+    UserKey(user.as_uuid().as_u128())
+}

@@ -1,0 +1,147 @@
+//! From a turn in the database to its task, and what the page is told about it.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use hearth_app::model::{
+    ChatError, ConversationId, ConversationSummary, Message, MessageId, MessageStatus, StartedTurn,
+    UserId,
+};
+use hearth_engine::request::{GenerateRequest, TokenId};
+
+use super::{
+    ChatServer,
+    live_turns::{Claim, LiveTurn, StopReason},
+    refusal::store_refused,
+    reservation::Reserved,
+    settings::{Settings, random_u64},
+    turn::{Answer, Clock, EarlierCost, TurnTask},
+    turn_log::{TurnLog, TurnView},
+};
+use crate::{markdown::MarkdownStream, store::InsertedTurn};
+
+/// A turn that stands in the database and is to be submitted.
+pub(super) struct Start {
+    pub(super) user: UserId,
+    pub(super) conversation: ConversationId,
+    pub(super) message: MessageId,
+    pub(super) claim: Claim,
+    pub(super) reserved: Reserved,
+    pub(super) settings: Settings,
+    pub(super) answer: Answer,
+    pub(super) earlier: EarlierCost,
+}
+
+/// An answer at the moment its turn begins, however far it is by now.
+#[derive(Debug)]
+struct Opening(TurnView);
+
+impl Opening {
+    /// Whoever started a turn sees its beginning and follows from there.
+    fn show(self, message: &mut Message) {
+        message.status = MessageStatus::Running;
+        message.blocks = self.0.blocks;
+        message.pending = self.0.pending;
+        message.cursor = Some(self.0.cursor);
+        message.finish_reason = None;
+        message.usage = None;
+        message.error = None;
+    }
+}
+
+impl ChatServer {
+    /// Submits the request, starts the task that makes the answer, and tells how it began.
+    pub(super) async fn open(&self, start: Start) -> Result<StartedTurn, ChatError> {
+        let (user, message) = (start.user, start.message);
+        let notice = start.reserved.notice.clone();
+        let opening = self.submit(start);
+        let mut started = self.started_answer(user, message).await?;
+        opening.show(&mut started.assistant_message);
+        started.notice = notice;
+        Ok(started)
+    }
+
+    fn submit(&self, start: Start) -> Opening {
+        let mut markdown = MarkdownStream::default();
+        let blocks = markdown.push(&start.answer.text);
+        let pending = markdown.pending();
+        let log = TurnLog::new(new_epoch(), start.answer.text.clone(), blocks, pending);
+        let turn = LiveTurn::new(start.user, start.message, start.conversation, log);
+        let turn = Arc::new(turn);
+        let opening = Opening(turn.log.view());
+        self.live.insert(Arc::clone(&turn));
+        if self.is_closing.load(Ordering::SeqCst) {
+            turn.stop(StopReason::ShutDown);
+        }
+        let num_prompt_tokens = start.reserved.prompt.len();
+        let window = self.engine.context_window().unwrap_or(usize::MAX);
+        let num_used = num_prompt_tokens + start.answer.token_ids.len();
+        let asked = start.settings.params.max_tokens.unwrap_or(u32::MAX);
+        let asked = usize::try_from(asked).unwrap_or(usize::MAX);
+        let request = GenerateRequest {
+            prompt: start.reserved.prompt,
+            answer_so_far: start
+                .answer
+                .token_ids
+                .iter()
+                .copied()
+                .map(TokenId)
+                .collect(),
+            sampling: start.settings.sampling,
+            max_tokens: asked.min(window.saturating_sub(num_used)),
+            stop: Vec::new(),
+        };
+        let task = TurnTask {
+            turn,
+            live: self.live.clone(),
+            recorder: self.recorder.clone(),
+            stream: self.engine.submit(start.reserved.permit, request),
+            markdown,
+            answer: start.answer,
+            claim: start.claim,
+            num_prompt_tokens,
+            earlier: start.earlier,
+            clock: Clock::start(),
+        };
+        tokio::spawn(task.run());
+        opening
+    }
+
+    /// A turn that an earlier post with the same key started.
+    pub(super) async fn started(
+        &self,
+        user: UserId,
+        first: InsertedTurn,
+    ) -> Result<StartedTurn, ChatError> {
+        let mut started = self.started_answer(user, first.assistant_message).await?;
+        let (_, question) = self.shown_message(user, first.user_message).await?;
+        started.user_message = Some(question);
+        Ok(started)
+    }
+
+    async fn started_answer(
+        &self,
+        user: UserId,
+        message: MessageId,
+    ) -> Result<StartedTurn, ChatError> {
+        let (conversation, assistant_message) = self.shown_message(user, message).await?;
+        let stored = self.store.conversation(user, conversation).await;
+        let stored = stored
+            .map_err(|error| store_refused(&error))?
+            .ok_or(ChatError::NotFound)?;
+        Ok(StartedTurn {
+            conversation: ConversationSummary {
+                id: conversation,
+                title: stored.title,
+                running: self.live.is_running(conversation),
+            },
+            user_message: None,
+            assistant_message,
+            notice: None,
+        })
+    }
+}
+
+/// Epochs only have to differ; short ones make short frames.
+fn new_epoch() -> u64 {
+    random_u64() >> 32
+}

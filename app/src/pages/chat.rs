@@ -15,6 +15,7 @@ use address::ChatAddress;
 use load::{NotLoaded, load};
 use screen::ChatScreen;
 
+use super::window_title;
 use crate::{components::ErrorText, words};
 
 /// Loads once and then lives on signals: another conversation changes them, not the page.
@@ -43,7 +44,7 @@ pub(crate) fn ChatPage() -> impl IntoView {
 #[component]
 fn SetUpFirst() -> impl IntoView {
     view! {
-        <Title text=words::window_title(words::SET_UP)/>
+        <Title text=window_title(words::SET_UP)/>
         <main class="door">
             <h1>{words::SET_UP}</h1>
             <p>{words::SET_UP_FIRST}</p>

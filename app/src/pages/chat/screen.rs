@@ -19,7 +19,7 @@ use crate::{
     browser,
     components::{Composer, Icon, IconName, ModelLine, Sidebar, TranscriptView, UndoToast},
     model::{ChatError, ModelState},
-    pages::answer_not_found,
+    pages::{self, answer_not_found},
     words,
 };
 
@@ -43,7 +43,7 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
     let on_undo = Callback::new(move |id| state.restore(id, navigate));
     let title = Memo::new(move |_| state.shown.read().as_ref().map(|it| it.title.clone()));
     let window_title =
-        move || words::window_title(&title.get().unwrap_or_else(|| words::NEW_CHAT.to_owned()));
+        move || pages::window_title(&title.get().unwrap_or_else(|| words::NEW_CHAT.to_owned()));
     let skip = move |event: web_sys::MouseEvent| {
         event.prevent_default();
         browser::focus("composer-text");

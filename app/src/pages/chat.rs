@@ -9,7 +9,10 @@ mod tail;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{components::Redirect, hooks::use_location};
+use leptos_router::{
+    components::{Outlet, Redirect},
+    hooks::use_location,
+};
 
 use address::ChatAddress;
 use load::{NotLoaded, load};
@@ -37,6 +40,8 @@ pub(crate) fn ChatPage() -> impl IntoView {
                 }
             })}
         </Suspense>
+        // Empty, but the router changes the address only once the inner route is shown.
+        <Outlet/>
     }
 }
 

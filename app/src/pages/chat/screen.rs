@@ -9,7 +9,7 @@ use server_fn::error::ServerFnUrlError;
 
 use super::{
     address::ChatAddress,
-    commands::{Navigate, navigation},
+    commands::{Navigate, navigation, replacing},
     load::Loaded,
     state::ChatState,
     tail::spawn_abortable,
@@ -37,7 +37,7 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
     let user_name = loaded.user.name.clone();
     let state = ChatState::new(loaded, address);
     let navigate = navigation();
-    take_form_post_results(state);
+    take_form_post_results(state, navigate);
     keep_alive(state);
     let on_sidebar = Callback::new(move |command| state.on_sidebar(command, navigate));
     let on_undo = Callback::new(move |id| state.restore(id, navigate));
@@ -160,8 +160,9 @@ fn RefreshWithoutScript(state: ChatState) -> impl IntoView {
     }
 }
 
-/// Form posts without script bring their results back in the address.
-fn take_form_post_results(state: ChatState) {
+/// Form posts without script bring their results back in the address; with script they are taken
+/// out of it, so that they are not shown again.
+fn take_form_post_results(state: ChatState, navigate: Navigate) {
     let query = use_query_map();
     let (error, deleted) = query.with_untracked(|query| (query.get("__err"), query.get("deleted")));
     if let Some(error) = &error {
@@ -172,6 +173,12 @@ fn take_form_post_results(state: ChatState) {
     if let Some(id) = deleted.and_then(|id| id.parse().ok()) {
         state.deleted.set(Some(id));
     }
+    let has_results = error.is_some() || state.deleted.get_untracked().is_some();
+    Effect::new(move || {
+        if has_results {
+            navigate.run((state.shown_id(), replacing()));
+        }
+    });
 }
 
 /// Streams, addresses and other tabs, while the page is interactive.

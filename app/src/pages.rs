@@ -14,6 +14,8 @@ pub(crate) use not_found::NotFoundPage;
 pub(crate) use set_up::SetUpPage;
 pub(crate) use sign_in::SignInPage;
 
+use crate::words;
+
 /// Gives the document another status than 200. Only the server can do that.
 #[cfg(feature = "ssr")]
 fn answer_not_found() {
@@ -25,3 +27,20 @@ fn answer_not_found() {
 
 #[cfg(not(feature = "ssr"))]
 fn answer_not_found() {}
+
+/// The title of the browser's window.
+fn window_title(name: &str) -> String {
+    escape_title(&format!("{name} · {}", words::PRODUCT))
+}
+
+/// Leptos writes titles into the document as they are: a title of a conversation could end the
+/// element and begin another. The browser sets titles as text.
+#[cfg(feature = "ssr")]
+fn escape_title(title: &str) -> String {
+    title.replace('&', "&amp;").replace('<', "&lt;")
+}
+
+#[cfg(not(feature = "ssr"))]
+fn escape_title(title: &str) -> String {
+    title.to_owned()
+}

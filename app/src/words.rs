@@ -114,8 +114,3 @@ pub(crate) fn version(place: usize, count: usize) -> String {
 pub(crate) fn menu(title: &str) -> String {
     format!("Menu of “{title}”")
 }
-
-/// The title of the browser's window.
-pub(crate) fn window_title(conversation: &str) -> String {
-    format!("{conversation} · {PRODUCT}")
-}

@@ -9,12 +9,16 @@ mod tail;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{components::Redirect, hooks::use_location};
+use leptos_router::{
+    components::{Outlet, Redirect},
+    hooks::use_location,
+};
 
 use address::ChatAddress;
 use load::{NotLoaded, load};
 use screen::ChatScreen;
 
+use super::window_title;
 use crate::{components::ErrorText, words};
 
 /// Loads once and then lives on signals: another conversation changes them, not the page.
@@ -36,6 +40,8 @@ pub(crate) fn ChatPage() -> impl IntoView {
                 }
             })}
         </Suspense>
+        // Empty, but the router changes the address only once the inner route is shown.
+        <Outlet/>
     }
 }
 
@@ -43,7 +49,7 @@ pub(crate) fn ChatPage() -> impl IntoView {
 #[component]
 fn SetUpFirst() -> impl IntoView {
     view! {
-        <Title text=words::window_title(words::SET_UP)/>
+        <Title text=window_title(words::SET_UP)/>
         <main class="door">
             <h1>{words::SET_UP}</h1>
             <p>{words::SET_UP_FIRST}</p>

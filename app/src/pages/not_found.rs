@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::A;
 
-use super::answer_not_found;
+use super::{answer_not_found, window_title};
 use crate::words;
 
 /// The answer to every other address, with status 404.
@@ -12,7 +12,7 @@ use crate::words;
 pub(crate) fn NotFoundPage() -> impl IntoView {
     answer_not_found();
     view! {
-        <Title text=words::window_title(words::NOT_FOUND)/>
+        <Title text=window_title(words::NOT_FOUND)/>
         <main class="door">
             <h1>{words::NOT_FOUND}</h1>
             <p>{words::NOT_FOUND_LEAD}</p>

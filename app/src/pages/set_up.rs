@@ -4,6 +4,7 @@ use leptos::{form::ActionForm, prelude::*};
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
+use super::window_title;
 use crate::{
     api::accounts::SetUp,
     browser,
@@ -20,7 +21,7 @@ pub(crate) fn SetUpPage() -> impl IntoView {
     let token = Memo::new(move |_| query.read().get("token").unwrap_or_default());
     Effect::new(|| browser::mark_interactive());
     view! {
-        <Title text=words::window_title(words::SET_UP)/>
+        <Title text=window_title(words::SET_UP)/>
         <main class="door">
             <h1>{words::SET_UP}</h1>
             <p class="door-lead">{words::SET_UP_LEAD}</p>

@@ -3,6 +3,7 @@
 use leptos::{form::ActionForm, prelude::*};
 use leptos_meta::Title;
 
+use super::window_title;
 use crate::{
     api::accounts::SignIn,
     browser,
@@ -17,7 +18,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
     let error = Signal::derive(move || sign_in.value().get().and_then(Result::err));
     Effect::new(|| browser::mark_interactive());
     view! {
-        <Title text=words::window_title(words::SIGN_IN)/>
+        <Title text=window_title(words::SIGN_IN)/>
         <main class="door">
             <h1>{words::SIGN_IN}</h1>
             <p class="door-lead">{words::SIGN_IN_LEAD}</p>

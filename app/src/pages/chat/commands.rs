@@ -34,7 +34,8 @@ pub(super) fn navigation() -> Navigate {
     Callback::new(move |(id, options)| navigate(&path_of(id), options))
 }
 
-fn replacing() -> NavigateOptions {
+/// In place of the current address: going back skips it.
+pub(super) fn replacing() -> NavigateOptions {
     NavigateOptions {
         replace: true,
         ..NavigateOptions::default()

@@ -9,7 +9,7 @@ use server_fn::error::ServerFnUrlError;
 
 use super::{
     address::ChatAddress,
-    commands::{Navigate, navigation},
+    commands::{Navigate, navigation, replacing},
     load::Loaded,
     state::ChatState,
     tail::spawn_abortable,
@@ -19,7 +19,7 @@ use crate::{
     browser,
     components::{Composer, Icon, IconName, ModelLine, Sidebar, TranscriptView, UndoToast},
     model::{ChatError, ModelState},
-    pages::answer_not_found,
+    pages::{self, answer_not_found},
     words,
 };
 
@@ -37,13 +37,13 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
     let user_name = loaded.user.name.clone();
     let state = ChatState::new(loaded, address);
     let navigate = navigation();
-    take_form_post_results(state);
+    take_form_post_results(state, navigate);
     keep_alive(state);
     let on_sidebar = Callback::new(move |command| state.on_sidebar(command, navigate));
     let on_undo = Callback::new(move |id| state.restore(id, navigate));
     let title = Memo::new(move |_| state.shown.read().as_ref().map(|it| it.title.clone()));
     let window_title =
-        move || words::window_title(&title.get().unwrap_or_else(|| words::NEW_CHAT.to_owned()));
+        move || pages::window_title(&title.get().unwrap_or_else(|| words::NEW_CHAT.to_owned()));
     let skip = move |event: web_sys::MouseEvent| {
         event.prevent_default();
         browser::focus("composer-text");
@@ -160,8 +160,9 @@ fn RefreshWithoutScript(state: ChatState) -> impl IntoView {
     }
 }
 
-/// Form posts without script bring their results back in the address.
-fn take_form_post_results(state: ChatState) {
+/// Form posts without script bring their results back in the address; with script they are taken
+/// out of it, so that they are not shown again.
+fn take_form_post_results(state: ChatState, navigate: Navigate) {
     let query = use_query_map();
     let (error, deleted) = query.with_untracked(|query| (query.get("__err"), query.get("deleted")));
     if let Some(error) = &error {
@@ -172,6 +173,12 @@ fn take_form_post_results(state: ChatState) {
     if let Some(id) = deleted.and_then(|id| id.parse().ok()) {
         state.deleted.set(Some(id));
     }
+    let has_results = error.is_some() || state.deleted.get_untracked().is_some();
+    Effect::new(move || {
+        if has_results {
+            navigate.run((state.shown_id(), replacing()));
+        }
+    });
 }
 
 /// Streams, addresses and other tabs, while the page is interactive.

@@ -58,6 +58,9 @@ pub struct BenchReport {
 }
 
 /// Measures `runner` with a made-up prompt; both numbers are shortened to its context window.
+///
+/// # Panics
+/// If the context window holds a single token.
 pub fn bench(runner: &mut ModelRunner, params: BenchParams) -> BenchReport {
     let window = runner.context_window();
     let prefill_tokens = params.prefill_tokens.clamp(1, (window / 2).max(1));

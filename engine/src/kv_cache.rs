@@ -215,7 +215,7 @@ mod tests {
         cache.layers[1].0 = cache.layers[1].0.clone() + 3.0;
         cache.reserve(257);
         assert_eq!(cache.capacity(), 512);
-        let keys: Vec<f32> = cache.layers[1].0.clone().into_data().to_vec().unwrap();
+        let keys: Vec<f32> = cache.layers[1].0.clone().into_data().try_to_vec().unwrap();
         assert_eq!(keys.len(), 512 * 16);
         assert!(
             keys[..256 * 16]

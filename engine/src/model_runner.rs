@@ -157,7 +157,7 @@ impl ModelRunner {
         match self.hidden_states(tokens, cache, abort) {
             (None, cache) => ForwardOutcome::Aborted { cache },
             (Some(hidden_states), cache) => {
-                let last = hidden_states.slice([num_tokens - 1..num_tokens]);
+                let last = hidden_states.slice(num_tokens - 1..num_tokens);
                 ForwardOutcome::Done {
                     logits: self.logits(last),
                     cache,

@@ -64,8 +64,11 @@ pub enum VerifyError {
 pub struct Tolerances {
     /// Largest distance of a top-20 log-probability.
     pub top20_logprob: f32,
-    /// Largest distance of the loss per token of a prompt.
+    /// Largest distance of the loss per token, over the tokens of all prompts together.
     pub nll_per_token: f32,
+    /// Whether that holds for each prompt alone. The rounding of activations moves a single
+    /// token's loss by about 0.1, so a prompt of a dozen tokens says little about the kernels.
+    pub nll_of_each_prompt: bool,
     /// The greedy token must be the golden one where the golden margin is above this.
     pub greedy_margin: f32,
     /// Only up to the first smaller margin.
@@ -77,6 +80,7 @@ impl Tolerances {
     pub const EXACT: Self = Self {
         top20_logprob: 2e-2,
         nll_per_token: 2e-2,
+        nll_of_each_prompt: true,
         greedy_margin: 0.05,
         greedy_until_first_small_margin: false,
     };
@@ -84,6 +88,7 @@ impl Tolerances {
     pub const QUANTIZED: Self = Self {
         top20_logprob: 0.5,
         nll_per_token: 2e-2,
+        nll_of_each_prompt: false,
         greedy_margin: 0.5,
         greedy_until_first_small_margin: true,
     };
@@ -119,6 +124,8 @@ pub struct VerifyReport {
     pub num_tokenizer_vectors: usize,
     /// Those whose token ids differ.
     pub tokenizer_differences: Vec<String>,
+    /// Loss per token minus the golden loss, over the tokens of all prompts.
+    pub nll_per_token_difference: f32,
     /// Every prompt.
     pub prompts: Vec<PromptReport>,
     /// Whether everything is within the tolerances.
@@ -167,11 +174,15 @@ pub fn verify_directory(
         report
     };
     let prompts: Vec<PromptReport> = golden.prompts.iter().map(report).collect();
+    let nll_per_token_difference = mean_difference(&golden.prompts, &prompts);
+    let same_texts = tokenizer_differences.is_empty();
+    let within = nll_per_token_difference.abs() <= tolerances.nll_per_token;
     Ok(VerifyReport {
         exact,
         tolerances,
         num_tokenizer_vectors: golden.tokenizer_vectors.len(),
-        passed: tokenizer_differences.is_empty() && prompts.iter().all(|prompt| prompt.passed),
+        passed: same_texts && within && prompts.iter().all(|prompt| prompt.passed),
+        nll_per_token_difference,
         tokenizer_differences,
         prompts,
     })
@@ -228,9 +239,25 @@ fn compare(
         report.nll_per_token_difference = to_f32(per_token - golden_loss);
     }
     report.passed = report.top20_logprob_distance <= tolerances.top20_logprob
-        && report.nll_per_token_difference.abs() <= tolerances.nll_per_token
+        && (report.nll_per_token_difference.abs() <= tolerances.nll_per_token
+            || !tolerances.nll_of_each_prompt)
         && report.greedy_differences.is_empty();
     report
+}
+
+/// Loss per token minus the golden loss, where each prompt counts by its tokens.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "prompts have some hundred tokens"
+)]
+fn mean_difference(golden: &[GoldenPrompt], reports: &[PromptReport]) -> f32 {
+    let (mut sum, mut count) = (0.0, 0);
+    for (prompt, report) in golden.iter().zip(reports) {
+        let scored = prompt.ids.len().saturating_sub(1);
+        sum += f64::from(report.nll_per_token_difference) * scored as f64;
+        count += scored;
+    }
+    to_f32(sum / count.max(1) as f64)
 }
 
 /// Continuation tokens that may count, before their own margins are looked at.

@@ -3,8 +3,13 @@
 //!
 //! The model file is not in the repository: `HEARTH_TEST_MODEL` says where it is.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::print_stderr,
+    reason = "what was skipped or measured is worth reading"
+)]
+
 use std::collections::HashMap;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use hearth_engine::bench::{BenchParams, bench};
@@ -41,7 +46,7 @@ fn verify(exact: bool) -> VerifyReport {
     let encode = |text: &str| ids[text].clone();
     let report = verify_directory(&model(), &golden_dir(), exact, &encode).unwrap();
     let json = serde_json::to_string_pretty(&report).unwrap();
-    writeln!(std::io::stderr(), "{json}").unwrap();
+    eprintln!("{json}");
     report
 }
 
@@ -77,12 +82,7 @@ fn a_bench_reports_speeds_and_the_share_of_the_bandwidth() {
             decode_tokens: 64,
         },
     );
-    writeln!(
-        std::io::stderr(),
-        "{}",
-        serde_json::to_string_pretty(&report).unwrap()
-    )
-    .unwrap();
+    eprintln!("{}", serde_json::to_string_pretty(&report).unwrap());
     assert!(report.prefill_tokens_per_s > 0.0 && report.decode_tokens_per_s > 0.0);
     assert!(report.share > 0.0 && report.read_bandwidth_gb_s > 0.0);
     assert!(report.bytes_per_token > 90_000_000);

@@ -1,6 +1,10 @@
 //! Every kernel of every instruction set this CPU has, against the reference.
 
-use std::io::Write as _;
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::print_stderr,
+    reason = "what was skipped or measured is worth reading"
+)]
 
 use burn::tensor::{Device, Tensor, TensorData};
 use hearth_engine::kernels::cpu::InstructionSet;
@@ -99,7 +103,7 @@ fn contexts(precision: Precision) -> Vec<KernelContext> {
     let found = InstructionSet::detect_all();
     for name in ["avx512-vnni", "avx2", "portable"] {
         if !found.iter().any(|set| set.name() == name) {
-            writeln!(std::io::stderr(), "skipped: this CPU has no {name}").unwrap();
+            eprintln!("skipped: this CPU has no {name}");
         }
     }
     let context = |set| KernelContext::with_instruction_set(2, precision, set);

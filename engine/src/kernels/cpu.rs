@@ -5,7 +5,9 @@
 //! one lane and accumulator order, however many tokens there are.
 
 pub mod activations;
+#[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
 mod avx512;
 mod portable;
 pub mod thread_pool;
@@ -25,26 +27,37 @@ pub enum InstructionSet {
     /// What every CPU of the target has.
     Portable,
     /// 256-bit vectors with fused multiply-add.
+    #[cfg(target_arch = "x86_64")]
     Avx2(avx2::Avx2),
     /// AVX2 kernels with VNNI's four-way int8 products.
+    #[cfg(target_arch = "x86_64")]
     Avx512(avx512::Avx512),
 }
 
 impl InstructionSet {
     /// All that this CPU has, best first; the last is always portable.
     pub fn detect_all() -> Vec<Self> {
-        let mut found = Vec::new();
-        found.extend(avx512::Avx512::detect().map(Self::Avx512));
-        found.extend(avx2::Avx2::detect().map(Self::Avx2));
-        found.push(Self::Portable);
-        found
+        #[cfg(target_arch = "x86_64")]
+        {
+            let avx512 = avx512::Avx512::detect().map(Self::Avx512);
+            let avx2 = avx2::Avx2::detect().map(Self::Avx2);
+            avx512
+                .into_iter()
+                .chain(avx2)
+                .chain([Self::Portable])
+                .collect()
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        vec![Self::Portable]
     }
 
     /// Name for logs and tests.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Portable => "portable",
+            #[cfg(target_arch = "x86_64")]
             Self::Avx2(_) => "avx2",
+            #[cfg(target_arch = "x86_64")]
             Self::Avx512(_) => "avx512-vnni",
         }
     }
@@ -58,13 +71,17 @@ impl InstructionSet {
         columns: &mut Columns<'_>,
     ) {
         match (self, layout.kind) {
+            #[cfg(target_arch = "x86_64")]
             (Self::Avx512(cpu), LayoutKind::Nibbles { table }) => {
                 cpu.multiply_nibbles(rows, table, tokens, columns);
             }
+            #[cfg(target_arch = "x86_64")]
             (Self::Avx512(cpu), LayoutKind::Bytes) => cpu.multiply_bytes(rows, tokens, columns),
+            #[cfg(target_arch = "x86_64")]
             (Self::Avx2(cpu), LayoutKind::Nibbles { table }) => {
                 cpu.multiply_nibbles(rows, table, tokens, columns);
             }
+            #[cfg(target_arch = "x86_64")]
             (Self::Avx2(cpu), LayoutKind::Bytes) => cpu.multiply_bytes(rows, tokens, columns),
             (_, _) => portable::multiply(rows, layout, tokens, columns),
         }
@@ -73,7 +90,9 @@ impl InstructionSet {
     fn dot(self, left: &[f32], right: &[f32]) -> f32 {
         match self {
             Self::Portable => portable::dot(left, right),
+            #[cfg(target_arch = "x86_64")]
             Self::Avx2(cpu) => cpu.dot(left, right),
+            #[cfg(target_arch = "x86_64")]
             Self::Avx512(cpu) => cpu.avx2().dot(left, right),
         }
     }
@@ -81,7 +100,9 @@ impl InstructionSet {
     fn attend(self, head: &portable::AttentionHead<'_>, output: &mut [f32]) {
         match self {
             Self::Portable => portable::attend(head, output),
+            #[cfg(target_arch = "x86_64")]
             Self::Avx2(cpu) => cpu.attend(head, output),
+            #[cfg(target_arch = "x86_64")]
             Self::Avx512(cpu) => cpu.avx2().attend(head, output),
         }
     }
@@ -89,7 +110,9 @@ impl InstructionSet {
     fn swiglu(self, gate: &[f32], up: &[f32], output: &mut [f32]) {
         match self {
             Self::Portable => portable::swiglu(gate, up, output),
+            #[cfg(target_arch = "x86_64")]
             Self::Avx2(cpu) => cpu.swiglu(gate, up, output),
+            #[cfg(target_arch = "x86_64")]
             Self::Avx512(cpu) => cpu.avx2().swiglu(gate, up, output),
         }
     }
@@ -97,7 +120,9 @@ impl InstructionSet {
     fn quantize(self, row: &[f32]) -> QuantizedRow {
         match self {
             Self::Portable => QuantizedRow::new(row),
+            #[cfg(target_arch = "x86_64")]
             Self::Avx2(cpu) => cpu.quantize(row),
+            #[cfg(target_arch = "x86_64")]
             Self::Avx512(cpu) => cpu.avx2().quantize(row),
         }
     }

@@ -29,7 +29,7 @@ pub enum RepackError {
     ScaleTooLarge { tensor: String, found: f32 },
 }
 
-/// Repacks a matrix. Q4_0 and Q4_1 become nibbles, Q8_0 bytes, the others f32.
+/// Repacks a matrix. `Q4_0` and `Q4_1` become nibbles, `Q8_0` bytes, the others f32.
 ///
 /// # Errors
 /// [`RepackError`]; `bytes` must be the tensor's own, as a [`super::GgufFile`] hands them out.

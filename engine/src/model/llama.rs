@@ -1,4 +1,4 @@
-//! The `llama` architecture: grouped-query attention, rotary positions, SwiGLU, RMS norms.
+//! The `llama` architecture: grouped-query attention, rotary positions, `SwiGLU`, RMS norms.
 //!
 //! Dimensions come from the file's metadata alone and every tensor is checked against them. In
 //! this format the rotary pairs of a head are adjacent values (queries and keys are permuted when
@@ -322,6 +322,9 @@ impl Llama {
     ///
     /// `abort` is asked before every layer; when it says yes there are no hidden states, and the
     /// cache holds the tokens it held before.
+    ///
+    /// # Panics
+    /// If the tokens do not fit into the cache's context window, or one is not in the vocabulary.
     pub fn forward(
         &self,
         context: &KernelContext,

@@ -44,17 +44,21 @@ fn the_tiny_file_is_good_until_it_is_damaged() {
 
 #[test]
 fn every_damaged_header_field_is_named() {
-    check(&["is no GGUF file"], |file| file.magic = *b"GGML");
+    check(&["is no GGUF file"], |file| {
+        file.magic = *b"GGML";
+    });
     check(&["GGUF version 1, expected 2 or 3"], |file| {
-        file.version = 1
+        file.version = 1;
     });
     check(&["claims 18446744073709551615 tensors"], |file| {
-        file.num_tensors = u64::MAX
+        file.num_tensors = u64::MAX;
     });
     check(&["claims 1099511627776 metadata pairs"], |file| {
-        file.num_pairs = 1 << 40
+        file.num_pairs = 1 << 40;
     });
-    check(&["value type 13"], |file| file.pairs[1].1 = 13);
+    check(&["value type 13"], |file| {
+        file.pairs[1].1 = 13;
+    });
     check(&["general.architecture twice"], |file| {
         file.pairs[1] = file.pairs[0].clone();
     });
@@ -62,7 +66,7 @@ fn every_damaged_header_field_is_named() {
         file.pairs[0].2[..8].copy_from_slice(&u64::MAX.to_le_bytes());
     });
     check(&["metadata value", "not UTF-8"], |file| {
-        file.pairs[0].2[8] = 0xff
+        file.pairs[0].2[8] = 0xff;
     });
     check(&["elements of a metadata array"], |file| {
         let mut array = 4_u32.to_le_bytes().to_vec();
@@ -89,29 +93,31 @@ fn every_damaged_header_field_is_named() {
 fn every_damaged_table_entry_is_named() {
     let name = "output_norm.weight";
     check(&[name, "0 dimensions"], |file| {
-        file.tensors[1].num_dimensions = 0
+        file.tensors[1].num_dimensions = 0;
     });
     check(&[name, "5 dimensions"], |file| {
-        file.tensors[1].num_dimensions = 5
+        file.tensors[1].num_dimensions = 5;
     });
     check(&[name, "zero or too large"], |file| {
-        file.tensors[1].dimensions[0] = 0
+        file.tensors[1].dimensions[0] = 0;
     });
     check(&[name, "zero or too large"], |file| {
-        file.tensors[1].dimensions[0] = u64::MAX
+        file.tensors[1].dimensions[0] = u64::MAX;
     });
-    check(&[name, "type 77"], |file| file.tensors[1].tensor_type = 77);
+    check(&[name, "type 77"], |file| {
+        file.tensors[1].tensor_type = 77;
+    });
     check(&[name, "offset 6553", "multiple of 32"], |file| {
-        file.tensors[1].offset = 6_553
+        file.tensors[1].offset = 6_553;
     });
     check(&[name, "ends at byte"], |file| {
-        file.tensors[1].offset = 1 << 62
+        file.tensors[1].offset = 1 << 62;
     });
     check(&[name, "ends at byte"], |file| {
-        file.tensors[1].dimensions[0] = 1 << 40
+        file.tensors[1].dimensions[0] = 1 << 40;
     });
     check(&["token_embd.weight", "rows of 65 values"], |file| {
-        file.tensors[0].dimensions[0] = 65
+        file.tensors[0].dimensions[0] = 65;
     });
     check(&["token_embd.weight twice"], |file| {
         file.tensors[1].name = "token_embd.weight".to_owned();
@@ -121,7 +127,7 @@ fn every_damaged_table_entry_is_named() {
 #[test]
 fn a_model_that_does_not_fit_its_own_words_is_refused() {
     check(&["architecture gpt5"], |file| {
-        file.pairs[0].2 = text("gpt5")
+        file.pairs[0].2 = text("gpt5");
     });
     check(&["llama.block_count is missing"], |file| {
         file.pair("llama.block_count").0 = "llama.blocks".to_owned();
@@ -145,7 +151,7 @@ fn a_model_that_does_not_fit_its_own_words_is_refused() {
         file.pair("llama.block_count").2 = 1_u32.to_le_bytes().to_vec();
     });
     check(&["output_norm.weight", "[32]", "[64]"], |file| {
-        file.tensors[1].dimensions[0] = 32
+        file.tensors[1].dimensions[0] = 32;
     });
 }
 

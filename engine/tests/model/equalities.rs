@@ -145,3 +145,10 @@ fn loading_reports_percents_in_order_and_the_same_file_has_the_same_fingerprint(
             .contains("129 tokens is wanted, the model was made for 128")
     );
 }
+
+#[test]
+fn a_runner_and_its_caches_can_move_to_the_worker_thread() {
+    fn is_send<T: Send>() {}
+    is_send::<ModelRunner>();
+    is_send::<KvCache>();
+}

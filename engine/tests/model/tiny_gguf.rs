@@ -45,7 +45,7 @@ pub(crate) fn text(value: &str) -> Vec<u8> {
 }
 
 impl TinyGguf {
-    /// A complete llama model: queries and MLP in Q4_1, output in Q4_0, embedding tied in Q8_0.
+    /// A complete llama model: queries and MLP in `Q4_1`, output in `Q4_0`, tied `Q8_0`.
     pub(crate) fn new(seed: u64) -> Self {
         let u32s = [
             ("llama.embedding_length", 64),

@@ -42,10 +42,6 @@ impl QuantizedRow {
 
 /// Rounds one block and gives its scale and sum.
 #[inline(always)]
-#[expect(
-    clippy::inline_always,
-    reason = "takes the vector width of the function it is part of"
-)]
 fn quantize_block(block: &[f32; BLOCK_LENGTH], codes: &mut [i8; BLOCK_LENGTH]) -> (f32, f32) {
     // Adding and subtracting this rounds to the nearest integer, ties to even, and vectorises.
     const ROUNDER: f32 = 12_582_912.0;
@@ -68,7 +64,7 @@ fn quantize_block(block: &[f32; BLOCK_LENGTH], codes: &mut [i8; BLOCK_LENGTH]) -
         let rounded = (value * inverse + ROUNDER).to_bits();
         // The low bits of the rounded float are the integer itself, in two's complement.
         #[expect(clippy::cast_possible_truncation, reason = "the low byte is the code")]
-        let rounded = rounded as u8 as i8;
+        let rounded = (rounded as u8).cast_signed();
         sum += i32::from(rounded);
         *code = rounded;
     }

@@ -105,6 +105,8 @@ pub(super) struct AttentionHead<'a> {
 }
 
 impl AttentionHead<'_> {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "part of a loop that must vectorise")]
     fn row<'c>(&self, cache: &'c [f32], position: usize) -> &'c [f32] {
         &cache[position * self.stride + self.first..][..self.query.len()]
     }
@@ -119,10 +121,13 @@ impl AttentionHead<'_> {
 pub(super) fn attend(head: &AttentionHead<'_>, output: &mut [f32]) {
     #[expect(clippy::cast_precision_loss, reason = "a head has some hundred values")]
     let scale = 1.0 / (head.query.len() as f32).sqrt();
-    let mut weights: Vec<f32> = (0..head.length)
-        .map(|position| dot(head.query, head.row(head.keys, position)) * scale)
-        .collect();
-    let largest = weights.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    // Loops, not iterator chains: closures would keep the vector width of the whole program.
+    let mut weights = vec![0.0_f32; head.length];
+    let mut largest = f32::NEG_INFINITY;
+    for (position, weight) in weights.iter_mut().enumerate() {
+        *weight = dot(head.query, head.row(head.keys, position)) * scale;
+        largest = if *weight > largest { *weight } else { largest };
+    }
     let mut lanes = [0.0_f32; LANES];
     for part in weights.chunks_mut(LANES) {
         for weight in part.iter_mut() {
@@ -143,7 +148,9 @@ pub(super) fn attend(head: &AttentionHead<'_>, output: &mut [f32]) {
                 *sum += weight * value;
             }
         }
-        *part = sums.map(|sum| sum * inverse);
+        for (out, sum) in part.iter_mut().zip(&sums) {
+            *out = sum * inverse;
+        }
     }
     for (index, out) in rest.iter_mut().enumerate() {
         let products = weights

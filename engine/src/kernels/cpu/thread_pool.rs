@@ -171,7 +171,7 @@ impl ThreadPool {
             fill(&mut Columns {
                 pointer,
                 num_rows,
-                num_columns,
+                row_length: num_columns,
                 range,
                 matrix: PhantomData,
             });
@@ -291,7 +291,7 @@ impl Shared {
 pub struct Columns<'a> {
     pointer: *mut f32,
     num_rows: usize,
-    num_columns: usize,
+    row_length: usize,
     range: Range<usize>,
     matrix: PhantomData<&'a mut [f32]>,
 }
@@ -317,7 +317,7 @@ impl Columns<'_> {
         // SAFETY: row and columns lie inside the matrix, which `for_each_columns` borrows mutably;
         // its chunks have disjoint columns, and `&mut self` makes this slice the only one here.
         unsafe {
-            let start = self.pointer.add(row * self.num_columns + self.range.start);
+            let start = self.pointer.add(row * self.row_length + self.range.start);
             std::slice::from_raw_parts_mut(start, self.range.len())
         }
     }

@@ -136,7 +136,7 @@ impl GgufHeader {
             entries,
             metadata,
             bytes.len(),
-            Placement {
+            &Placement {
                 table_end,
                 first,
                 alignment,
@@ -148,12 +148,12 @@ impl GgufHeader {
         entries: Vec<TableEntry>,
         metadata: Metadata,
         file_length: usize,
-        placement: Placement,
+        placement: &Placement,
     ) -> Result<Self, GgufProblem> {
         let mut by_name = HashMap::with_capacity(entries.len());
         let mut tensors = Vec::with_capacity(entries.len());
         for entry in entries {
-            let tensor = entry.place(&placement, file_length)?;
+            let tensor = entry.place(placement, file_length)?;
             if by_name.insert(tensor.name.clone(), tensors.len()).is_some() {
                 return Err(GgufProblem::Duplicate {
                     what: "tensor",

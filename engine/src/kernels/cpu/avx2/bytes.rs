@@ -3,9 +3,10 @@
     unsafe_code,
     reason = "calls functions that need the proven instructions, loads"
 )]
+#![expect(clippy::cast_ptr_alignment, reason = "the loads need no alignment")]
 
 use std::arch::x86_64::{
-    __m256i, _mm256_abs_epi8, _mm256_add_ps, _mm256_cvtepi32_ps, _mm256_fmadd_ps,
+    __m256, __m256i, _mm256_abs_epi8, _mm256_add_ps, _mm256_cvtepi32_ps, _mm256_fmadd_ps,
     _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_mul_ps, _mm256_set1_epi16,
     _mm256_set1_ps, _mm256_setzero_ps, _mm256_sign_epi8,
 };
@@ -52,16 +53,18 @@ impl RowProduct for ByteProduct {
 }
 
 /// # Safety
-/// `row` has `num_blocks` byte blocks, tokens as many blocks, scales padded to eights.
+/// `row` has `num_blocks` blocks, tokens have as many, with scales padded to eights.
 #[target_feature(enable = "avx2,fma,f16c")]
 unsafe fn tile<const N: usize>(
     row: &[u8],
     num_blocks: usize,
     tokens: &[QuantizedRow; N],
 ) -> [f32; N] {
-    let ones = _mm256_set1_epi16(1);
+    let constants = Constants::new();
     let codes = row[num_blocks * 2..].as_ptr();
-    let mut sums = [[_mm256_setzero_ps(); 2]; N];
+    let activations: [*const i8; N] = std::array::from_fn(|t| tokens[t].codes.as_ptr());
+    let mut even = [_mm256_setzero_ps(); N];
+    let mut odd = [_mm256_setzero_ps(); N];
     for first in (0..num_blocks).step_by(GROUP) {
         let count = GROUP.min(num_blocks - first);
         let scales = load_halves(row, first * 2, count);
@@ -70,31 +73,74 @@ unsafe fn tile<const N: usize>(
             let token_scales = load_floats(&tokens[t].scales, first);
             block_scales[t] = to_array(_mm256_mul_ps(scales, token_scales));
         }
-        for b in 0..count {
-            // SAFETY: block `first + b` is below `num_blocks`, 32 bytes of codes each.
-            let weights = unsafe {
-                _mm256_loadu_si256(codes.add((first + b) * BLOCK_LENGTH).cast::<__m256i>())
-            };
-            let magnitudes = _mm256_abs_epi8(weights);
-            for t in 0..N {
-                let x = tokens[t].codes.as_ptr();
-                // SAFETY: likewise, 32 activations a block.
-                let x = unsafe {
-                    _mm256_loadu_si256(x.add((first + b) * BLOCK_LENGTH).cast::<__m256i>())
-                };
-                // Magnitudes are at most 128, so a pair's sum stays below 2^15.
-                let signed = _mm256_sign_epi8(x, weights);
-                let pairs = _mm256_madd_epi16(_mm256_maddubs_epi16(magnitudes, signed), ones);
-                let scale = _mm256_set1_ps(block_scales[t][b]);
-                let sum = &mut sums[t][b % 2];
-                *sum = _mm256_fmadd_ps(_mm256_cvtepi32_ps(pairs), scale, *sum);
+        for b in (0..count).step_by(2) {
+            // SAFETY: blocks up to `first + count` are in the row and in every token; block
+            // `b + 1` is computed only where there is one.
+            unsafe {
+                let weights = Constants::weights(codes.add((first + b) * BLOCK_LENGTH));
+                for t in 0..N {
+                    let x = activations[t].add((first + b) * BLOCK_LENGTH);
+                    let sums = constants.products(weights, x);
+                    even[t] = _mm256_fmadd_ps(sums, _mm256_set1_ps(block_scales[t][b]), even[t]);
+                }
+                if b + 1 == count {
+                    break;
+                }
+                let weights = Constants::weights(codes.add((first + b + 1) * BLOCK_LENGTH));
+                for t in 0..N {
+                    let x = activations[t].add((first + b + 1) * BLOCK_LENGTH);
+                    let sums = constants.products(weights, x);
+                    odd[t] = _mm256_fmadd_ps(sums, _mm256_set1_ps(block_scales[t][b + 1]), odd[t]);
+                }
             }
         }
     }
     let mut output = [0.0; N];
     for t in 0..N {
-        let sum = _mm256_add_ps(sums[t][0], sums[t][1]);
-        output[t] = add_up(sum);
+        output[t] = add_up(_mm256_add_ps(even[t], odd[t]));
     }
     output
+}
+
+/// Vectors that stay the same for all blocks.
+#[derive(Clone, Copy)]
+struct Constants {
+    ones: __m256i,
+}
+
+impl Constants {
+    #[inline]
+    #[target_feature(enable = "avx2,fma,f16c")]
+    fn new() -> Self {
+        Self {
+            ones: _mm256_set1_epi16(1),
+        }
+    }
+
+    /// The weights of the block at `codes`.
+    ///
+    /// # Safety
+    /// `codes` points to 32 bytes.
+    #[inline]
+    #[target_feature(enable = "avx2,fma,f16c")]
+    unsafe fn weights(codes: *const u8) -> __m256i {
+        // SAFETY: the caller's, and the load needs no alignment.
+        unsafe { _mm256_loadu_si256(codes.cast::<__m256i>()) }
+    }
+
+    /// Eight partial sums of the products of a block with the activations at `x`.
+    ///
+    /// # Safety
+    /// `x` points to 32 activations.
+    #[inline]
+    #[target_feature(enable = "avx2,fma,f16c")]
+    unsafe fn products(self, weights: __m256i, x: *const i8) -> __m256 {
+        // SAFETY: the caller's, and the load needs no alignment.
+        let x = unsafe { _mm256_loadu_si256(x.cast::<__m256i>()) };
+        let magnitudes = _mm256_abs_epi8(weights);
+        let signed = _mm256_sign_epi8(x, weights);
+        // Magnitudes are at most 128, so a pair's sum stays below 2^15.
+        let sums = _mm256_madd_epi16(_mm256_maddubs_epi16(magnitudes, signed), self.ones);
+        _mm256_cvtepi32_ps(sums)
+    }
 }

@@ -3,6 +3,10 @@
     unsafe_code,
     reason = "calls functions that need the proven instructions"
 )]
+#![expect(
+    clippy::unused_self,
+    reason = "self is the proof that the instructions are there"
+)]
 
 use super::super::activations::QuantizedRow;
 use super::super::portable::{self, AttentionHead};

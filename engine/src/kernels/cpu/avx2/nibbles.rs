@@ -3,9 +3,10 @@
     unsafe_code,
     reason = "calls functions that need the proven instructions, loads"
 )]
+#![expect(clippy::cast_ptr_alignment, reason = "the loads need no alignment")]
 
 use std::arch::x86_64::{
-    __m128i, __m256i, _mm_loadu_si128, _mm_srli_epi16, _mm256_add_ps, _mm256_and_si256,
+    __m128i, __m256, __m256i, _mm_loadu_si128, _mm_srli_epi16, _mm256_add_ps, _mm256_and_si256,
     _mm256_broadcastsi128_si256, _mm256_cvtepi32_ps, _mm256_fmadd_ps, _mm256_loadu_si256,
     _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_mul_ps, _mm256_set_m128i, _mm256_set1_epi8,
     _mm256_set1_epi16, _mm256_set1_ps, _mm256_setzero_ps, _mm256_shuffle_epi8,
@@ -63,7 +64,7 @@ impl RowProduct for NibbleProduct {
 }
 
 /// # Safety
-/// `row` has `num_blocks` nibble blocks, tokens as many blocks, scales and sums padded to eights.
+/// `row` has `num_blocks` blocks, tokens have as many, with scales and sums padded to eights.
 #[target_feature(enable = "avx2,fma,f16c")]
 unsafe fn tile<const N: usize>(
     row: &[u8],
@@ -71,13 +72,11 @@ unsafe fn tile<const N: usize>(
     table: &[i8; 16],
     tokens: &[QuantizedRow; N],
 ) -> [f32; N] {
-    // SAFETY: the table has 16 bytes.
-    let table = unsafe { _mm_loadu_si128(table.as_ptr().cast::<__m128i>()) };
-    let table = _mm256_broadcastsi128_si256(table);
-    let (low_half, ones) = (_mm256_set1_epi8(15), _mm256_set1_epi16(1));
+    let constants = Constants::new(table);
     let codes = row[num_blocks * 4..].as_ptr();
-    let mut sums = [[_mm256_setzero_ps(); 2]; N];
-    let mut minimum_sums = [_mm256_setzero_ps(); N];
+    let activations: [*const i8; N] = std::array::from_fn(|t| tokens[t].codes.as_ptr());
+    let mut even = [_mm256_setzero_ps(); N];
+    let mut odd = [_mm256_setzero_ps(); N];
     for first in (0..num_blocks).step_by(GROUP) {
         let count = GROUP.min(num_blocks - first);
         let scales = load_halves(row, first * 2, count);
@@ -87,37 +86,82 @@ unsafe fn tile<const N: usize>(
             let token_scales = load_floats(&tokens[t].scales, first);
             block_scales[t] = to_array(_mm256_mul_ps(scales, token_scales));
             let token_sums = load_floats(&tokens[t].sums, first);
-            minimum_sums[t] = _mm256_fmadd_ps(minima, token_sums, minimum_sums[t]);
+            even[t] = _mm256_fmadd_ps(minima, token_sums, even[t]);
         }
-        for b in 0..count {
-            // SAFETY: block `first + b` is below `num_blocks`, 16 bytes of codes each.
-            let packed = unsafe {
-                _mm_loadu_si128(
-                    codes
-                        .add((first + b) * NIBBLE_BLOCK_BYTES)
-                        .cast::<__m128i>(),
-                )
-            };
-            let spread = _mm256_set_m128i(_mm_srli_epi16::<4>(packed), packed);
-            let weights = _mm256_shuffle_epi8(table, _mm256_and_si256(spread, low_half));
-            for t in 0..N {
-                let x = tokens[t].codes.as_ptr();
-                // SAFETY: likewise, 32 activations a block.
-                let x = unsafe {
-                    _mm256_loadu_si256(x.add((first + b) * BLOCK_LENGTH).cast::<__m256i>())
-                };
-                // Table values are 0 to 127, so a pair's sum stays below 2^15.
-                let pairs = _mm256_madd_epi16(_mm256_maddubs_epi16(weights, x), ones);
-                let scale = _mm256_set1_ps(block_scales[t][b]);
-                let sum = &mut sums[t][b % 2];
-                *sum = _mm256_fmadd_ps(_mm256_cvtepi32_ps(pairs), scale, *sum);
+        for b in (0..count).step_by(2) {
+            // SAFETY: blocks up to `first + count` are in the row and in every token; block
+            // `b + 1` is computed only where there is one.
+            unsafe {
+                let weights = constants.weights(codes.add((first + b) * NIBBLE_BLOCK_BYTES));
+                for t in 0..N {
+                    let x = activations[t].add((first + b) * BLOCK_LENGTH);
+                    let sums = constants.products(weights, x);
+                    even[t] = _mm256_fmadd_ps(sums, _mm256_set1_ps(block_scales[t][b]), even[t]);
+                }
+                if b + 1 == count {
+                    break;
+                }
+                let weights = constants.weights(codes.add((first + b + 1) * NIBBLE_BLOCK_BYTES));
+                for t in 0..N {
+                    let x = activations[t].add((first + b + 1) * BLOCK_LENGTH);
+                    let sums = constants.products(weights, x);
+                    odd[t] = _mm256_fmadd_ps(sums, _mm256_set1_ps(block_scales[t][b + 1]), odd[t]);
+                }
             }
         }
     }
     let mut output = [0.0; N];
     for t in 0..N {
-        let sum = _mm256_add_ps(_mm256_add_ps(sums[t][0], sums[t][1]), minimum_sums[t]);
-        output[t] = add_up(sum);
+        output[t] = add_up(_mm256_add_ps(even[t], odd[t]));
     }
     output
+}
+
+/// Vectors that stay the same for all blocks.
+#[derive(Clone, Copy)]
+struct Constants {
+    table: __m256i,
+    low_half: __m256i,
+    ones: __m256i,
+}
+
+impl Constants {
+    #[inline]
+    #[target_feature(enable = "avx2,fma,f16c")]
+    fn new(table: &[i8; 16]) -> Self {
+        // SAFETY: the table has 16 bytes, and the load needs no alignment.
+        let table = unsafe { _mm_loadu_si128(table.as_ptr().cast::<__m128i>()) };
+        Self {
+            table: _mm256_broadcastsi128_si256(table),
+            low_half: _mm256_set1_epi8(15),
+            ones: _mm256_set1_epi16(1),
+        }
+    }
+
+    /// The weights of the block at `codes`.
+    ///
+    /// # Safety
+    /// `codes` points to 16 bytes.
+    #[inline]
+    #[target_feature(enable = "avx2,fma,f16c")]
+    unsafe fn weights(self, codes: *const u8) -> __m256i {
+        // SAFETY: the caller's, and the load needs no alignment.
+        let packed = unsafe { _mm_loadu_si128(codes.cast::<__m128i>()) };
+        let spread = _mm256_set_m128i(_mm_srli_epi16::<4>(packed), packed);
+        _mm256_shuffle_epi8(self.table, _mm256_and_si256(spread, self.low_half))
+    }
+
+    /// Eight partial sums of the products of a block with the activations at `x`.
+    ///
+    /// # Safety
+    /// `x` points to 32 activations.
+    #[inline]
+    #[target_feature(enable = "avx2,fma,f16c")]
+    unsafe fn products(self, weights: __m256i, x: *const i8) -> __m256 {
+        // SAFETY: the caller's, and the load needs no alignment.
+        let x = unsafe { _mm256_loadu_si256(x.cast::<__m256i>()) };
+        // Table values are 0 to 127, so a pair's sum stays below 2^15.
+        let sums = _mm256_madd_epi16(_mm256_maddubs_epi16(weights, x), self.ones);
+        _mm256_cvtepi32_ps(sums)
+    }
 }

@@ -6,17 +6,10 @@ pub struct Avx2(());
 
 impl Avx2 {
     /// Asks the CPU.
-    #[cfg(target_arch = "x86_64")]
     pub(in crate::kernels::cpu) fn detect() -> Option<Self> {
         let found = is_x86_feature_detected!("avx2")
             && is_x86_feature_detected!("fma")
             && is_x86_feature_detected!("f16c");
         found.then_some(Self(()))
-    }
-
-    /// Other architectures have other instructions.
-    #[cfg(not(target_arch = "x86_64"))]
-    pub(in crate::kernels::cpu) fn detect() -> Option<Self> {
-        None
     }
 }

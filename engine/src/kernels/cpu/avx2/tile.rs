@@ -3,6 +3,7 @@
     unsafe_code,
     reason = "loads through pointers; lengths are asserted before"
 )]
+#![expect(clippy::cast_ptr_alignment, reason = "the loads need no alignment")]
 
 use std::arch::x86_64::{
     __m128i, __m256, _mm_and_si128, _mm_loadu_si128, _mm256_castps256_ps128, _mm256_cvtph_ps,

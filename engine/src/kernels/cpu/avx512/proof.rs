@@ -8,18 +8,11 @@ pub struct Avx512(Avx2);
 
 impl Avx512 {
     /// Asks the CPU.
-    #[cfg(target_arch = "x86_64")]
     pub(in crate::kernels::cpu) fn detect() -> Option<Self> {
         let found = is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512vl")
             && is_x86_feature_detected!("avx512vnni");
         Avx2::detect().filter(|_| found).map(Self)
-    }
-
-    /// Other architectures have other instructions.
-    #[cfg(not(target_arch = "x86_64"))]
-    pub(in crate::kernels::cpu) fn detect() -> Option<Self> {
-        None
     }
 
     /// The smaller proof this one contains.

@@ -4,10 +4,6 @@
 ///
 /// `value = n ln 2 + r` with `|r| <= ln 2 / 2`; the Taylor polynomial of `e^r`, times `2^n`.
 #[inline(always)]
-#[expect(
-    clippy::inline_always,
-    reason = "takes the vector width of the function it is part of"
-)]
 pub(in crate::kernels::cpu) fn exponential(value: f32) -> f32 {
     // Adding this leaves the nearest integer in the low bits of the float.
     const ROUNDER: f32 = 12_582_912.0;

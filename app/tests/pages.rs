@@ -10,7 +10,8 @@ use tower::ServiceExt;
 /// Status and body of a page.
 async fn page(server: FakeServer, path: &str) -> (u16, String) {
     let router: Router = server.router();
-    let request = Request::get(path).body(Body::empty()).unwrap();
+    let request = Request::get(path).header("accept", "text/html");
+    let request = request.body(Body::empty()).unwrap();
     let response = router.oneshot(request).await.unwrap();
     let status = response.status().as_u16();
     let body = axum::body::to_bytes(response.into_body(), usize::MAX)

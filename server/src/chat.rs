@@ -22,7 +22,8 @@ mod turn;
 mod turn_log;
 mod view;
 
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
+#[cfg(feature = "testing")]
 mod tests;
 
 use std::{

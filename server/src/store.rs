@@ -1,4 +1,4 @@
-//! The only place with SQL: one SQLite file, one writer connection, a pool of readers.
+//! The only place with SQL: one `SQLite` file, one writer connection, a pool of readers.
 //!
 //! Ownership stands inside every statement, so "not yours" and "not there" are the same answer.
 
@@ -76,7 +76,7 @@ impl Store {
     /// Opens or creates the database and brings its schema up to date.
     ///
     /// # Errors
-    /// Names the file and what SQLite said.
+    /// Names the file and what `SQLite` said.
     pub async fn open(path: &Path) -> Result<Self, OpenStoreError> {
         let shown = path.display().to_string();
         let options = SqliteConnectOptions::new()

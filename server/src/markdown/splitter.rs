@@ -40,8 +40,18 @@ pub(super) struct Splitter {
     after_blank: bool,
     /// Whether the growing line was already asked if it starts a new segment.
     decided: bool,
-    has_list: bool,
-    starts_indented: bool,
+    kind: SegmentKind,
+}
+
+/// What decides how a segment goes on behind a blank line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum SegmentKind {
+    #[default]
+    Plain,
+    /// Begins with an indented line: with a code block, most likely.
+    Indented,
+    /// Holds a list item.
+    List,
 }
 
 impl Splitter {
@@ -82,6 +92,10 @@ impl Splitter {
         if could_close { "" } else { line }
     }
 
+    fn has_list(&self) -> bool {
+        self.kind == SegmentKind::List
+    }
+
     fn end_line(&mut self, parts: &mut Vec<Part>) {
         if self.fence.is_some() {
             self.end_code_line(parts);
@@ -104,13 +118,15 @@ impl Splitter {
             return;
         }
         let item = list_marker(&line) == Some(true);
-        if item && indent(&line) == 0 && self.has_list && self.segment.len() > MAX_LIST_BYTES {
+        if item && indent(&line) == 0 && self.has_list() && self.segment.len() > MAX_LIST_BYTES {
             self.end_segment(parts);
         }
-        if self.segment.is_empty() {
-            self.starts_indented = indent(&line) >= 4;
+        if self.segment.is_empty() && indent(&line) >= 4 {
+            self.kind = SegmentKind::Indented;
         }
-        self.has_list |= item;
+        if item {
+            self.kind = SegmentKind::List;
+        }
         self.after_blank = false;
         self.segment.push_str(&line);
     }
@@ -141,9 +157,9 @@ impl Splitter {
         }
         let continues = match self.line.trim_start().is_empty() {
             true => None,
-            false if self.has_list && indent(&self.line) > 0 => Some(true),
-            false if self.has_list => list_marker(&self.line),
-            false => Some(self.starts_indented && indent(&self.line) >= 4),
+            false if self.has_list() && indent(&self.line) > 0 => Some(true),
+            false if self.has_list() => list_marker(&self.line),
+            false => Some(self.kind == SegmentKind::Indented && indent(&self.line) >= 4),
         };
         let Some(continues) = continues else { return };
         self.decided = true;
@@ -158,14 +174,13 @@ impl Splitter {
             parts.push(Part::Prose(segment));
         }
         self.after_blank = false;
-        self.has_list = false;
-        self.starts_indented = false;
+        self.kind = SegmentKind::Plain;
     }
 
     /// A fence on the top level. In a list only an unindented one is: others belong to an item.
     fn opening_fence(&self, line: &str) -> Option<(Fence, String)> {
         let indent = indent(line);
-        if indent >= 4 || (indent > 0 && self.has_list) {
+        if indent >= 4 || (indent > 0 && self.has_list()) {
             return None;
         }
         let content = line.trim();

@@ -119,9 +119,10 @@ fn open_marks_of_the_pending_block_are_closed_for_the_eye() {
 
 #[test]
 fn numbers_of_a_list_go_on_after_a_cut() {
-    let list: String = (1..400)
-        .map(|n| format!("{n}. item number {n}\n"))
-        .collect();
+    let mut list = String::new();
+    for number in 1..400 {
+        let _ = writeln!(list, "{number}. item number {number}");
+    }
     let blocks = render(&list);
     assert!(blocks.len() > 1);
     let starts = blocks[0].matches("<li>").count() + 1;

@@ -1,6 +1,6 @@
 //! A server with a scripted model, two users, and what a browser does with the frames.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{fmt::Write as _, path::PathBuf, sync::Arc, time::Duration};
 
 use futures::StreamExt as _;
 use hearth_app::{
@@ -22,7 +22,10 @@ use crate::{chat::ChatServer, store::Store};
 pub(super) fn long_answer() -> String {
     let mut answer = String::from("# An answer\n\n");
     for number in 0..40 {
-        answer += &format!("Paragraph {number} says *grüß dich*, 你好 and 🦀.\n\n");
+        let _ = write!(
+            answer,
+            "Paragraph {number} says *grüß dich*, 你好 and 🦀.\n\n"
+        );
     }
     answer + "```rust\nfn main() {}\n```\n"
 }

@@ -11,13 +11,13 @@ use tower::ServiceExt;
 async fn page(server: FakeServer, path: &str) -> (u16, String) {
     let router: Router = server.router();
     let request = Request::get(path).header("accept", "text/html");
-    let request = request.body(Body::empty()).unwrap();
+    let request = request.body(Body::empty()).expect("a request");
     let response = router.oneshot(request).await.unwrap();
     let status = response.status().as_u16();
     let body = axum::body::to_bytes(response.into_body(), usize::MAX)
         .await
-        .unwrap();
-    (status, String::from_utf8(body.to_vec()).unwrap())
+        .expect("a whole body");
+    (status, String::from_utf8(body.to_vec()).expect("UTF-8"))
 }
 
 async fn conversation() -> String {

@@ -36,7 +36,7 @@ impl ChatTemplate {
         ChatMl::recognise(text, tokenizer).map(Self::ChatMl)
     }
 
-    /// Plain ChatML of the scripted model, without a default system line.
+    /// Plain `ChatML` of the scripted model, without a default system line.
     #[cfg(feature = "testing")]
     pub(crate) fn scripted(tokenizer: &Tokenizer) -> Self {
         ChatMl::recognise("<|im_start|><|im_end|>", tokenizer)

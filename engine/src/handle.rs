@@ -180,7 +180,7 @@ impl EngineHandle {
         let id = self.shared.next_sequence_id();
         let sequence = Sequence::new(id, request, permit, abort, sender);
         // If nobody receives it, its sender is dropped, and that ends the stream.
-        let _ = self.commands.send(Command::Add(sequence));
+        let _ = self.commands.send(Command::Add(Box::new(sequence)));
         stream
     }
 

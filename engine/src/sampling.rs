@@ -229,7 +229,9 @@ mod tests {
     fn penalties_turn_to_another_token() {
         let check = |params: SamplingParams, prompt: &[TokenId], answer: &[TokenId], expected| {
             let mut sampler = Sampler::new(params, prompt);
-            answer.iter().for_each(|&token| sampler.note(token));
+            for &token in answer {
+                sampler.note(token);
+            }
             assert_eq!(sampler.sample(&mut [0.5, -1.0, 1.0], 9), TokenId(expected));
         };
         let repetition = SamplingParams {

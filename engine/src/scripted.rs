@@ -1,13 +1,13 @@
 //! A model without weights that answers by script: for tests of what lies above the engine.
 //!
 //! Its vocabulary is one token per byte, 256 `<|im_start|>` and 257 `<|im_end|>`, which ends an
-//! answer. Prompts are plain ChatML. Which answer it gives depends on the prompt alone, and which
+//! answer. Prompts are plain `ChatML`. Which answer it gives depends on the prompt alone, and which
 //! token comes next on the prompt and the number of answer tokens, so a continued answer goes on
 //! where it was.
 
 mod runner;
 
-use std::time::Duration;
+use std::{fmt::Write, time::Duration};
 
 pub(crate) use runner::{ScriptedRunner, VOCAB_SIZE};
 use sha2::{Digest, Sha256};
@@ -116,9 +116,13 @@ impl ScriptedModel {
     pub(crate) fn opened(&self, config: &EngineConfig) -> OpenedModel {
         let tokenizer = Tokenizer::bytes();
         let digest = Sha256::digest(format!("{NAME}{:?}", self.answers));
+        let mut fingerprint = String::with_capacity(64);
+        for byte in digest {
+            write!(fingerprint, "{byte:02x}").expect("invariant: writing to a string cannot fail");
+        }
         OpenedModel {
             name: NAME.to_owned(),
-            fingerprint: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+            fingerprint,
             is_demonstration: true,
             context_window: loaded_model::context_window(self.context_window, config),
             template: ChatTemplate::scripted(&tokenizer),

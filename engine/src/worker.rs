@@ -32,7 +32,7 @@ use crate::{
 /// seen in the middle of a step.
 #[derive(Debug)]
 pub(crate) enum Command {
-    Add(Sequence),
+    Add(Box<Sequence>),
     ShutDown,
 }
 
@@ -128,9 +128,9 @@ impl Worker {
             end_tokens,
             vocab_size,
         };
-        waiting
-            .into_iter()
-            .for_each(|sequence| worker.add(sequence));
+        for sequence in waiting {
+            worker.add(sequence);
+        }
         worker
     }
 
@@ -282,7 +282,7 @@ impl Worker {
     fn obey(&mut self, command: Command) -> Result<(), EngineEnds> {
         match command {
             Command::Add(sequence) => {
-                self.add(sequence);
+                self.add(*sequence);
                 Ok(())
             }
             Command::ShutDown => Err(EngineEnds),

@@ -1,5 +1,6 @@
 //! The engine from outside, with the scripted model.
 #![cfg(feature = "testing")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "scripted_engine/answers.rs"]
 mod answers;
@@ -24,7 +25,7 @@ use hearth_engine::{
 const ANNE: UserKey = UserKey(1);
 const BOB: UserKey = UserKey(2);
 /// Longer than any test may take: what waits for this waits for an abort.
-const FOR_EVER: Duration = Duration::from_secs(600);
+const FOR_EVER: Duration = Duration::from_mins(10);
 
 /// Everything a stream said.
 #[derive(Debug, Default)]

@@ -1,14 +1,22 @@
-//! Tokenizer and chat template against the golden vectors of SmolLM2-135M-Instruct.
+//! The default model's tokenizer and chat template against golden vectors, and the whole way
+//! from a conversation to an answer.
 //!
-//! Needs the model file in `HEARTH_TEST_MODEL` and the golden directory in `HEARTH_TEST_GOLDEN`;
-//! without them each test says that it checked nothing.
+//! The model file is not in the repository: `HEARTH_TEST_MODEL` says where it is.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{env, fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use hearth_engine::{
     chat::ChatTemplate,
+    handle::{EngineConfig, EngineHandle, ModelSource, UserKey},
     loader::GgufFile,
-    request::{Conversation, TokenId},
+    request::{
+        ChatMessage, Conversation, FinishReason, GenerateRequest, GenerationEvent, Role,
+        SamplingParams, TokenId,
+    },
     tokenizer::{Tokenizer, Vocabulary},
 };
 use serde_json::Value;
@@ -19,25 +27,27 @@ struct Fixture {
     golden: Value,
 }
 
-fn fixture(test: &str) -> Option<Fixture> {
-    let (Some(model), Some(golden)) = (
-        env::var_os("HEARTH_TEST_MODEL"),
-        env::var_os("HEARTH_TEST_GOLDEN"),
-    ) else {
-        eprintln!("{test}: not checked, HEARTH_TEST_MODEL or HEARTH_TEST_GOLDEN is not set");
-        return None;
-    };
-    let file = GgufFile::open(model).unwrap();
+fn model() -> PathBuf {
+    let path = std::env::var_os("HEARTH_TEST_MODEL").expect(
+        "HEARTH_TEST_MODEL must name SmolLM2-135M-Instruct.Q4_1.gguf; \
+         tests/golden/smollm2-135m/README.md says where to get it",
+    );
+    PathBuf::from(path)
+}
+
+fn fixture() -> Fixture {
+    let file = GgufFile::open(model()).unwrap();
     let vocabulary = Vocabulary::from_metadata(file.metadata()).unwrap();
     let tokenizer = Tokenizer::try_new(&vocabulary).unwrap();
     let text = file.metadata().string("tokenizer.chat_template").unwrap();
     let template = ChatTemplate::recognise(text, &tokenizer).unwrap();
-    let json = fs::read_to_string(Path::new(&golden).join("golden.json")).unwrap();
-    Some(Fixture {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/smollm2-135m");
+    let json = fs::read_to_string(directory.join("golden.json")).unwrap();
+    Fixture {
         tokenizer,
         template,
         golden: serde_json::from_str(&json).unwrap(),
-    })
+    }
 }
 
 fn ids(value: &Value) -> Vec<TokenId> {
@@ -46,12 +56,9 @@ fn ids(value: &Value) -> Vec<TokenId> {
 
 #[test]
 fn every_golden_text_has_the_golden_ids() {
-    let Some(Fixture {
+    let Fixture {
         tokenizer, golden, ..
-    }) = fixture("every_golden_text")
-    else {
-        return;
-    };
+    } = fixture();
     let vectors = golden["tokenizer_vectors"].as_array().unwrap();
     assert_eq!(vectors.len(), 20);
     for vector in vectors {
@@ -76,14 +83,11 @@ fn every_golden_text_has_the_golden_ids() {
 
 #[test]
 fn every_golden_conversation_has_the_golden_prompt() {
-    let Some(Fixture {
+    let Fixture {
         tokenizer,
         template,
         golden,
-    }) = fixture("every_golden_conversation")
-    else {
-        return;
-    };
+    } = fixture();
     let mut num_conversations = 0;
     for prompt in golden["prompts"].as_array().unwrap() {
         if prompt["messages"].is_null() {
@@ -99,9 +103,75 @@ fn every_golden_conversation_has_the_golden_prompt() {
 
 #[test]
 fn an_answer_ends_at_the_end_of_its_message() {
-    let Some(Fixture { tokenizer, .. }) = fixture("an_answer_ends") else {
-        return;
-    };
+    let Fixture { tokenizer, .. } = fixture();
     assert_eq!(tokenizer.end_tokens(), [TokenId(2), TokenId(0)]);
     assert_eq!(tokenizer.control("<|im_start|>"), Some(TokenId(1)));
+}
+
+/// One answer: ids, text and why it ended.
+async fn answer(
+    engine: &EngineHandle,
+    request: GenerateRequest,
+) -> (Vec<TokenId>, String, FinishReason) {
+    let permit = engine.reserve(UserKey(1), request.prompt.len()).unwrap();
+    let mut stream = engine.submit(permit, request);
+    let (mut all_ids, mut all_text) = (Vec::new(), String::new());
+    loop {
+        match stream.next().await.expect("every stream has a last event") {
+            GenerationEvent::Tokens { ids, text } => {
+                all_ids.extend(ids);
+                all_text += &text;
+            }
+            GenerationEvent::Finished { reason, .. } => return (all_ids, all_text, reason),
+            GenerationEvent::Failed(error) => panic!("{error}"),
+            _ => {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_model_answers_and_goes_on_exactly_where_it_was_stopped() {
+    let engine = EngineHandle::start(ModelSource::Gguf(model()), EngineConfig::default());
+    let content = "What is the capital of France?".to_owned();
+    let messages = vec![ChatMessage {
+        role: Role::User,
+        content,
+    }];
+    let prompt = engine.prompt(&Conversation { messages }).await.unwrap();
+    let seeded = SamplingParams {
+        seed: 7,
+        temperature: 0.8,
+        ..SamplingParams::default()
+    };
+    for sampling in [SamplingParams::greedy(), seeded] {
+        let is_greedy = sampling == SamplingParams::greedy();
+        let request = GenerateRequest {
+            prompt: prompt.clone(),
+            answer_so_far: Vec::new(),
+            sampling,
+            max_tokens: 24,
+            stop: Vec::new(),
+        };
+        let (ids, text, reason) = answer(&engine, request.clone()).await;
+        assert!(!is_greedy || text.contains("Paris"), "{text}");
+        for num_before in [1, ids.len() / 2] {
+            let (before, after) = (&ids[..num_before], &ids[num_before..]);
+            let first = GenerateRequest {
+                max_tokens: num_before,
+                ..request.clone()
+            };
+            let first = answer(&engine, first).await;
+            assert_eq!(first.0, before);
+            let rest = GenerateRequest {
+                answer_so_far: first.0,
+                max_tokens: request.max_tokens - num_before,
+                ..request.clone()
+            };
+            let rest = answer(&engine, rest).await;
+            assert_eq!((rest.0.as_slice(), rest.2), (after, reason));
+            assert_eq!(first.1 + &rest.1, text);
+        }
+    }
+    assert!(engine.is_demonstration());
+    assert_eq!(engine.context_window(), Some(8192));
 }

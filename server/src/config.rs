@@ -184,7 +184,7 @@ fn report_unknown_sections(figment: &Figment, problems: &mut Vec<Problem>) {
             problems.extend(
                 error
                     .into_iter()
-                    .map(|error| Problem::from_figment("", error)),
+                    .map(|error| Problem::from_figment("", &error)),
             );
             return;
         }

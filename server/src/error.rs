@@ -79,6 +79,9 @@ impl AppError {
     }
 
     /// The answer of a server function: its error as JSON, as the page's client reads it.
+    ///
+    /// # Panics
+    /// Never: errors have no maps with keys other than strings.
     pub fn into_server_function_response(self) -> Response {
         let face = ChatError::from(self.clone());
         let body = serde_json::to_vec(&face).expect("invariant: errors are plain data");

@@ -237,7 +237,7 @@ pub async fn open_store(config: &Config) -> Result<Store, ServeError> {
 /// What the system said.
 pub fn check_writable(folder: &Path) -> std::io::Result<()> {
     let probe = folder.join(".writable");
-    let written = std::fs::write(&probe, [0; 64 * 1024]);
+    let written = std::fs::write(&probe, vec![0; 64 * 1024]);
     // What could not be written is not there.
     let _ = std::fs::remove_file(&probe);
     written

@@ -19,7 +19,7 @@ pub(crate) fn SetUpPage() -> impl IntoView {
     let error = Signal::derive(move || set_up.value().get().and_then(Result::err));
     let query = use_query_map();
     let token = Memo::new(move |_| query.read().get("token").unwrap_or_default());
-    Effect::new(|| browser::mark_interactive());
+    Effect::new(browser::mark_interactive);
     view! {
         <Title text=window_title(words::SET_UP)/>
         <main class="door">

@@ -16,7 +16,7 @@ use crate::{
 pub(crate) fn SignInPage() -> impl IntoView {
     let sign_in = ServerAction::<SignIn>::new();
     let error = Signal::derive(move || sign_in.value().get().and_then(Result::err));
-    Effect::new(|| browser::mark_interactive());
+    Effect::new(browser::mark_interactive);
     view! {
         <Title text=window_title(words::SIGN_IN)/>
         <main class="door">

@@ -64,7 +64,7 @@ impl FakeServer {
 struct FakeChat;
 
 fn summary() -> ConversationSummary {
-    let id = CONVERSATION.parse().unwrap();
+    let id = CONVERSATION.parse().expect("a conversation id");
     ConversationSummary {
         id,
         title: HOSTILE.into(),

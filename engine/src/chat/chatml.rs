@@ -1,4 +1,4 @@
-//! ChatML, with the default system line of the model at hand.
+//! `ChatML`, with the default system line of the model at hand.
 
 use super::ChatTemplateError;
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
 const START: &str = "<|im_start|>";
 const END: &str = "<|im_end|>";
 
-/// A recognised ChatML template.
+/// A recognised `ChatML` template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChatMl {
     start: TokenId,

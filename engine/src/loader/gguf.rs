@@ -117,7 +117,7 @@ impl GgufFile {
     /// Maps the file at `path` and validates its header and every tensor range.
     ///
     /// # Errors
-    /// [`GgufError`] naming the file, the thing that is wrong, what was expected and what was found.
+    /// [`GgufError`] naming the file, the wrong thing, what was expected and what was found.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, GgufError> {
         let path = path.as_ref().to_owned();
         let opened = MappedFile::open(&path)

@@ -318,7 +318,7 @@ impl Llama {
         self.layers.iter().map(layer_bytes).sum::<usize>() + self.output.layout().num_bytes()
     }
 
-    /// Computes `tokens` behind what is in `cache`; gives hidden states `[num_tokens, hidden_size]`.
+    /// Computes `tokens` behind `cache`; gives hidden states `[num_tokens, hidden_size]`.
     ///
     /// `abort` is asked before every layer; when it says yes there are no hidden states, and the
     /// cache holds the tokens it held before.

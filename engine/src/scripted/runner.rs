@@ -78,7 +78,7 @@ impl ScriptedRunner {
 }
 
 impl Situation {
-    /// Reads ChatML back. People's text holds no control tokens, so the turns are certain.
+    /// Reads `ChatML` back. People's text holds no control tokens, so the turns are certain.
     fn of(history: &[TokenId]) -> Self {
         let mut situation = Self {
             num_user_messages: 0,

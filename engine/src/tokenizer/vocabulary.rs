@@ -69,9 +69,11 @@ impl Vocabulary {
     /// # Errors
     /// [`TokenizerError::Metadata`] if one is missing or has another type.
     pub fn from_metadata(metadata: &Metadata) -> Result<Self, TokenizerError> {
-        let optional = |key: &str| match metadata.contains(key) {
-            true => metadata.u32(key).map(Some),
-            false => Ok(None),
+        let optional = |key: &str| {
+            metadata
+                .contains(key)
+                .then(|| metadata.u32(key))
+                .transpose()
         };
         let add_begin = "tokenizer.ggml.add_bos_token";
         let begin = if metadata.contains(add_begin) && metadata.bool(add_begin)? {

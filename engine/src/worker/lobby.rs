@@ -34,7 +34,7 @@ impl Lobby {
         self.shared.set_loading(percent);
         while let Ok(command) = self.commands.try_recv() {
             match command {
-                Command::Add(sequence) => self.waiting.push(sequence),
+                Command::Add(sequence) => self.waiting.push(*sequence),
                 // The worker looks at the flag behind it before its first step.
                 Command::ShutDown => {}
             }

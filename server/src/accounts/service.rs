@@ -237,7 +237,7 @@ impl AccountService for Accounts {
     }
 }
 
-fn invalid(reason: impl ToString) -> AppError {
+fn invalid(reason: impl std::fmt::Display) -> AppError {
     AppError::Invalid {
         message: reason.to_string(),
     }

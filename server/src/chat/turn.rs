@@ -35,7 +35,7 @@ const RENDER_SHARE: u32 = 10;
 /// An ended turn waits that long for the database before its last frame.
 const SAVE_PATIENCE: Duration = Duration::from_millis(200);
 /// A tail may come that late and still replay the frames.
-const LOG_LIFETIME: Duration = Duration::from_secs(60);
+const LOG_LIFETIME: Duration = Duration::from_mins(1);
 
 /// What a continued answer has cost before.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,4 +1,4 @@
-//! `hearth bench`: how fast a model runs on this machine, and how much of the memory's speed that is.
+//! `hearth bench`: how fast a model runs here, and how much of the memory's speed that is.
 
 use std::{
     io::{self, Write},

@@ -51,9 +51,10 @@ pub(super) fn run(args: UserArgs) -> anyhow::Result<ExitCode> {
                 name,
                 administrator,
             } => {
-                let role = match administrator {
-                    true => UserRole::Administrator,
-                    false => UserRole::User,
+                let role = if administrator {
+                    UserRole::Administrator
+                } else {
+                    UserRole::User
                 };
                 add(&store, &name, role).await
             }

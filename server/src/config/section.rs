@@ -21,7 +21,7 @@ impl Problem {
         }
     }
 
-    pub(super) fn from_figment(setting: &str, error: figment::Error) -> Self {
+    pub(super) fn from_figment(setting: &str, error: &figment::Error) -> Self {
         let source = error.metadata.as_ref().map(|from| match &from.source {
             Some(source) => format!(" ({source})"),
             None => format!(" ({})", from.name),
@@ -61,7 +61,7 @@ impl<'a> Reader<'a> {
             Err(error) => {
                 let errors = error.into_iter();
                 self.problems
-                    .extend(errors.map(|error| Problem::from_figment(&setting, error)));
+                    .extend(errors.map(|error| Problem::from_figment(&setting, &error)));
                 default
             }
         }

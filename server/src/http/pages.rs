@@ -118,15 +118,14 @@ async fn send_strangers_away(
 
 /// Where to send a visitor of `path` instead; nowhere if the page is for them.
 fn destination(path: &str, signed_in: bool, unclaimed: bool) -> Option<&'static str> {
-    match (path, signed_in, unclaimed) {
-        (SET_UP | "/setup", _, true) => None,
-        (_, _, true) => Some(SET_UP),
-        (SIGN_IN, true, false) => Some("/"),
-        (SIGN_IN, false, false) => None,
-        (SET_UP | "/setup", true, false) => Some("/"),
-        (_, true, false) => None,
-        (_, false, false) => Some(SIGN_IN),
+    let sets_up = matches!(path, SET_UP | "/setup");
+    if unclaimed {
+        return (!sets_up).then_some(SET_UP);
     }
+    if signed_in {
+        return (sets_up || path == SIGN_IN).then_some("/");
+    }
+    (path != SIGN_IN).then_some(SIGN_IN)
 }
 
 /// Pages show what somebody wrote: nothing in between may keep them.

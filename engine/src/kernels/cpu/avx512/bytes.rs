@@ -49,7 +49,8 @@ impl RowProduct for ByteProduct {
             assert_eq!(token.codes.len(), num_blocks * BLOCK_LENGTH, "one length");
             assert!(token.scales.len().is_multiple_of(GROUP) && token.scales.len() >= num_blocks);
         }
-        // SAFETY: `_proof` exists, so AVX2, FMA, F16C and AVX-512 VNNI are there; the lengths were asserted.
+        // SAFETY: `_proof` exists, so AVX2, FMA, F16C and AVX-512 VNNI are there; the lengths
+        // were asserted.
         unsafe { tile(row, num_blocks, tokens) }
     }
 }

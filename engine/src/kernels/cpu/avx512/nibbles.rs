@@ -60,7 +60,8 @@ impl RowProduct for NibbleProduct {
             assert!(token.scales.len().is_multiple_of(GROUP) && token.scales.len() >= num_blocks);
             assert_eq!(token.sums.len(), token.scales.len(), "a sum a block");
         }
-        // SAFETY: `_proof` exists, so AVX2, FMA, F16C and AVX-512 VNNI are there; the lengths were asserted.
+        // SAFETY: `_proof` exists, so AVX2, FMA, F16C and AVX-512 VNNI are there; the lengths
+        // were asserted.
         unsafe { tile(row, num_blocks, &self.table, tokens) }
     }
 }

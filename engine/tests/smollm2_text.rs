@@ -129,33 +129,55 @@ async fn answer(
     }
 }
 
-#[tokio::test]
-async fn the_model_answers_and_goes_on_exactly_where_it_was_stopped() {
-    let engine = EngineHandle::start(ModelSource::Gguf(model()), EngineConfig::default());
-    let content = "What is the capital of France?".to_owned();
+fn request(prompt: &[TokenId], sampling: SamplingParams) -> GenerateRequest {
+    GenerateRequest {
+        prompt: prompt.to_vec(),
+        answer_so_far: Vec::new(),
+        sampling,
+        max_tokens: 24,
+        stop: Vec::new(),
+    }
+}
+
+async fn prompt(engine: &EngineHandle, question: &str) -> Vec<TokenId> {
     let messages = vec![ChatMessage {
         role: Role::User,
-        content,
+        content: question.to_owned(),
     }];
-    let prompt = engine.prompt(&Conversation { messages }).await.unwrap();
+    engine.prompt(&Conversation { messages }).await.unwrap()
+}
+
+#[tokio::test]
+async fn with_exact_activations_the_answer_is_the_golden_one() {
+    let config = EngineConfig {
+        exact: true,
+        ..EngineConfig::default()
+    };
+    let engine = EngineHandle::start(ModelSource::Gguf(model()), config);
+    let prompt = prompt(&engine, "What is the capital of France?").await;
+    let (_, text, reason) = answer(&engine, request(&prompt, SamplingParams::greedy())).await;
+    assert_eq!(
+        (text.as_str(), reason),
+        ("The capital of France is Paris.", FinishReason::Stop)
+    );
+    assert!(engine.is_demonstration());
+    assert_eq!(engine.context_window(), Some(8192));
+}
+
+#[tokio::test]
+async fn a_stopped_answer_goes_on_exactly() {
+    let engine = EngineHandle::start(ModelSource::Gguf(model()), EngineConfig::default());
+    let prompt = prompt(&engine, "Why is the sky blue?").await;
     let seeded = SamplingParams {
         seed: 7,
         temperature: 0.8,
         ..SamplingParams::default()
     };
     for sampling in [SamplingParams::greedy(), seeded] {
-        let is_greedy = sampling == SamplingParams::greedy();
-        let request = GenerateRequest {
-            prompt: prompt.clone(),
-            answer_so_far: Vec::new(),
-            sampling,
-            max_tokens: 24,
-            stop: Vec::new(),
-        };
+        let request = request(&prompt, sampling);
         let (ids, text, reason) = answer(&engine, request.clone()).await;
-        assert!(!is_greedy || text.contains("Paris"), "{text}");
         for num_before in [1, ids.len() / 2] {
-            let (before, after) = (&ids[..num_before], &ids[num_before..]);
+            let (before, after) = ids.split_at(num_before);
             let first = GenerateRequest {
                 max_tokens: num_before,
                 ..request.clone()
@@ -172,6 +194,4 @@ async fn the_model_answers_and_goes_on_exactly_where_it_was_stopped() {
             assert_eq!(first.1 + &rest.1, text);
         }
     }
-    assert!(engine.is_demonstration());
-    assert_eq!(engine.context_window(), Some(8192));
 }

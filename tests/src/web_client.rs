@@ -119,8 +119,10 @@ impl WebClient {
         })
     }
 
+    /// Opens an address as a browser does.
     pub async fn get(&self, path: &str) -> Result<Answer> {
-        self.send(self.request(Method::GET, path)).await
+        let request = self.request(Method::GET, path);
+        self.send(request.header("accept", "text/html")).await
     }
 
     /// Presses a form's button, as a browser without script does.

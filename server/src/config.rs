@@ -85,7 +85,11 @@ impl Config {
                 "there is no such file",
             )),
             Some(file) => figment = figment.merge(Toml::file_exact(file)),
-            None => figment = figment.merge(Toml::file_exact(data.join("hearth.toml"))),
+            // A file of this name is welcome, not needed.
+            None if data.join("hearth.toml").is_file() => {
+                figment = figment.merge(Toml::file_exact(data.join("hearth.toml")));
+            }
+            None => {}
         }
         figment = figment.merge(environment());
         let loaded = Self::read(&figment, data, overrides, &mut problems);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// A small generator (SplitMix64).
+/// A small generator (`SplitMix64`).
 #[derive(Clone, Debug)]
 pub struct Chance(u64);
 

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// How long a short answer of the small model may take on two busy cores.
-pub const ANSWER: Duration = Duration::from_secs(60);
+pub const ANSWER: Duration = Duration::from_mins(1);
 
 /// The box a message is written in.
 pub const TEXT_BOX: &str = "#composer-text";
@@ -120,8 +120,8 @@ impl<'a> ChatPage<'a> {
     /// The newest answer; absent if there is none.
     pub async fn last_answer(&self) -> Result<Option<SeenMessage>> {
         let messages = self.messages().await?;
-        let answers = messages.into_iter().filter(|it| it.role == "assistant");
-        Ok(answers.last())
+        let mut answers = messages.into_iter().filter(|it| it.role == "assistant");
+        Ok(answers.next_back())
     }
 
     /// Waits until the newest answer is there and shows at least that many characters.

@@ -155,15 +155,14 @@ pub fn set_up_link_in(log: &str) -> Option<String> {
 }
 
 fn binary() -> Result<PathBuf> {
-    let path = match env::var_os("HEARTH_BINARY") {
-        Some(path) => PathBuf::from(path),
-        None => {
-            let test = env::current_exe()?;
-            let beside = test.parent().and_then(Path::parent);
-            beside
-                .context("the test lies in a directory")?
-                .join("hearth")
-        }
+    let path = if let Some(path) = env::var_os("HEARTH_BINARY") {
+        PathBuf::from(path)
+    } else {
+        let test = env::current_exe()?;
+        let beside = test.parent().and_then(Path::parent);
+        beside
+            .context("the test lies in a directory")?
+            .join("hearth")
     };
     ensure!(
         path.is_file(),

@@ -1,5 +1,6 @@
 //! A browser without script: forms, one cookie, and the stream of a turn.
 
+use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, anyhow, ensure};
@@ -202,7 +203,7 @@ fn encode(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-_.[]".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            write!(encoded, "%{byte:02X}").expect("invariant: a String takes every write");
         }
     }
     encoded

@@ -156,6 +156,7 @@ const ROUTES: &[Row] = &[
     row("/readyz", nothing, EVERYBODY),
     row("/favicon.svg", nothing, EVERYBODY),
     row("/manifest.webmanifest", nothing, EVERYBODY),
+    row("/robots.txt", nothing, EVERYBODY),
     // The table asks for a file that is not there.
     row("/pkg/{*file}", nothing, [NotFound; 4]),
 ];

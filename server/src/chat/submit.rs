@@ -76,7 +76,10 @@ impl ChatServer {
         let window = self.engine.context_window().unwrap_or(usize::MAX);
         let num_used = num_prompt_tokens + start.answer.token_ids.len();
         let asked = start.settings.params.max_tokens.unwrap_or(u32::MAX);
-        let asked = usize::try_from(asked).unwrap_or(usize::MAX);
+        let asked = usize::try_from(asked).unwrap_or(usize::MAX).max(1);
+        // An interrupted answer ends where it would have ended undisturbed; one that had reached
+        // its limit gets as much again.
+        let left = asked - start.answer.token_ids.len() % asked;
         let request = GenerateRequest {
             prompt: start.reserved.prompt,
             answer_so_far: start
@@ -87,7 +90,7 @@ impl ChatServer {
                 .map(TokenId)
                 .collect(),
             sampling: start.settings.sampling,
-            max_tokens: asked.min(window.saturating_sub(num_used)),
+            max_tokens: left.min(window.saturating_sub(num_used)),
             stop: Vec::new(),
         };
         let task = TurnTask {

@@ -6,7 +6,7 @@
 //!
 //! | layout | a row of `n` blocks of 32 values | value |
 //! |---|---|---|
-//! | [`LayoutKind::Nibbles`] | `n` f16 scales and minima, `n` x 16 bytes | `scale * table[code] + min` |
+//! | [`LayoutKind::Nibbles`] | `n` scales, `n` minima, 16 `n` bytes | `scale * table[code] + min` |
 //! | [`LayoutKind::Bytes`] | `n` f16 scales, `n` x 32 int8 | `scale * code` |
 //! | [`LayoutKind::Dense`] | f32, little-endian | itself |
 //!

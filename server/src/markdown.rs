@@ -1,8 +1,8 @@
 //! Markdown to safe HTML, on the server, while the text still grows.
 //!
-//! Text is cut into blocks ([`splitter`]); a finished block is rendered once and never touched
+//! Text is cut into blocks (`splitter`); a finished block is rendered once and never touched
 //! again, the block that still grows is rendered anew at each flush. Where a block ends depends on
-//! the text alone, never on the pieces it arrived in. Everything leaves through [`sanitize`].
+//! the text alone, never on the pieces it arrived in. Everything leaves through `sanitize`.
 
 mod code;
 mod highlight;

@@ -149,7 +149,7 @@ impl Browser {
         let parameters = json!({"features": [feature, calm]});
         self.devtools("Emulation.setEmulatedMedia", parameters)
             .await?;
-        Ok(())
+        self.settle().await
     }
 
     pub async fn show_screen(&self, screen: Screen) -> Result<()> {
@@ -185,6 +185,19 @@ impl Browser {
         Ok(!self.driver.find_all(By::Css(selector)).await?.is_empty())
     }
 
+    /// Waits until transitions have ended and two frames were drawn.
+    async fn settle(&self) -> Result<()> {
+        let script = r"
+            const done = arguments[arguments.length - 1];
+            const ends = it => it.effect.getComputedTiming().endTime !== Infinity;
+            const finished = document.getAnimations().filter(ends).map(it => it.finished);
+            Promise.allSettled(finished).then(() =>
+                requestAnimationFrame(() => requestAnimationFrame(() => done())));
+        ";
+        self.driver.execute_async(script, Vec::new()).await?;
+        Ok(())
+    }
+
     /// Saves what the window shows as `NAME.png`.
     pub async fn screenshot(&self, name: &str) -> Result<()> {
         let directory = screenshots();
@@ -207,9 +220,13 @@ impl Browser {
         let is_error = |level: &str| level == "SEVERE";
         let errors = entries.into_iter().filter(|entry| is_error(&entry.level));
         let messages = errors.map(|entry| entry.message);
-        Ok(messages
-            .filter(|message| !message.contains("net::ERR_"))
-            .collect())
+        // What Chromium and `fetch` say of a connection that was cut.
+        let is_cut = |message: &str| {
+            ["net::ERR_", "TypeError: network error", "Failed to fetch"]
+                .iter()
+                .any(|words| message.contains(words))
+        };
+        Ok(messages.filter(|message| !is_cut(message)).collect())
     }
 
     /// Ends the browser; fails if the page broke its security policy or its scripts failed.

@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`workspace`] (where things lie), [`process`] (how a command is run and told),
 //! then one module per subject. [`site`] assembles what the browser downloads out of [`wasm`] and
-//! [`stylesheet`]; [`test`] runs every check in order.
+//! [`stylesheet`]; [`mod@test`] runs every check in order.
 
 #![expect(
     clippy::print_stdout,

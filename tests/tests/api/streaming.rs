@@ -42,7 +42,7 @@ async fn the_first_words_arrive_long_before_the_last_although_the_client_takes_g
     }
     let last = start.elapsed();
     assert!(
-        last - first > Duration::from_secs(2),
+        last > first + Duration::from_secs(2),
         "first {first:?}, last {last:?}"
     );
     assert_eq!(

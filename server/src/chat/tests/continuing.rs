@@ -22,7 +22,10 @@ async fn finish(bench: &Bench, turn: &StartedTurn) -> Page {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_continued_answer_is_the_undisturbed_one() {
     let bench = Bench::start(slow_model()).await;
-    let mut turn = bench.send("Go").await;
+    let mut message = question("Go");
+    // More than the whole answer has: it shall not end for want of tokens.
+    message.params.max_tokens = Some(4096);
+    let mut turn = bench.try_send(message).await.unwrap();
     let epoch = turn.assistant_message.cursor.unwrap().epoch;
     for num_bytes in [40, 300, 900] {
         bench.watch_until(&turn.assistant_message, num_bytes).await;

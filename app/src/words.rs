@@ -82,7 +82,13 @@ pub(crate) fn usage(usage: &Usage) -> String {
         tokens_per_second,
         ..
     } = usage;
-    format!("{tokens_per_second:.1} tokens/s · {prompt_tokens} + {completion_tokens} tokens")
+    let counts = format!("{prompt_tokens} + {completion_tokens} tokens");
+    // One token, or an answer quicker than the clock: there is no speed to tell.
+    if *tokens_per_second > 0.0 {
+        format!("{tokens_per_second:.1} tokens/s · {counts}")
+    } else {
+        counts
+    }
 }
 
 /// Why an answer ended, if a person has to know.

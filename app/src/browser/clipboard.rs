@@ -20,7 +20,16 @@ pub(crate) fn read_code(event: &Event) -> Option<(Element, String)> {
     let target: Element = event.target()?.dyn_into().ok()?;
     let button = target.closest("[data-copy]").ok()??;
     let block = button.closest(".code-block").ok()??;
-    let code = block.query_selector("pre").ok()??.text_content()?;
+    let mut code = block.query_selector("pre").ok()??.text_content()?;
+    let mut holder = block.parent_element();
+    // A long fence comes as several blocks; only the first has a header and a button.
+    while let Some(next) = holder.as_ref().and_then(Element::next_element_sibling) {
+        let Ok(Some(continued)) = next.query_selector(":scope > .code-continued > pre") else {
+            break;
+        };
+        code.push_str(&continued.text_content().unwrap_or_default());
+        holder = Some(next);
+    }
     Some((button, code))
 }
 

@@ -132,13 +132,10 @@ fn sum(pool: &ThreadPool, buffer: &[u64]) -> u64 {
     let chunks: Vec<&[u64]> = buffer.chunks(READ_CHUNK_BYTES / size_of::<u64>()).collect();
     let mut sums = vec![0_u64; chunks.len()];
     pool.for_each_chunk(&mut sums, 1, |index, output| {
-        let mut lanes = [0_u64; 16];
-        for part in chunks[index].as_chunks::<16>().0 {
-            for (lane, value) in lanes.iter_mut().zip(part) {
-                *lane = lane.wrapping_add(*value);
-            }
-        }
-        output[0] = lanes.into_iter().fold(0, u64::wrapping_add);
+        // Additions of integers may be reordered: the compiler keeps several vectors going.
+        output[0] = chunks[index]
+            .iter()
+            .fold(0, |sum, value| sum.wrapping_add(*value));
     });
     sums.into_iter().fold(0, u64::wrapping_add)
 }

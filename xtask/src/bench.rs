@@ -66,7 +66,7 @@ pub(crate) fn bench(workspace: &Workspace, choice: Choice, options: &Options) ->
             options,
         )?);
         if let Some(python) = &python {
-            let script = workspace.root().join("xtask/bench/llama_cpp.py");
+            let script = workspace.root().join("xtask/bench/llama_cpp_speed.py");
             theirs.push(measure(Command::new(python).arg(script), &model, options)?);
         }
     }

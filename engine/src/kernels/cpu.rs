@@ -99,7 +99,7 @@ impl InstructionSet {
 
     fn attend(self, head: &portable::AttentionHead<'_>, output: &mut [f32]) {
         match self {
-            Self::Portable => portable::attend(head, output),
+            Self::Portable => portable::attend(head, output, portable::dot),
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(cpu) => cpu.attend(head, output),
             #[cfg(target_arch = "x86_64")]

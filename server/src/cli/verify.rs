@@ -65,11 +65,16 @@ fn print(out: &mut impl Write, report: &VerifyReport) -> io::Result<()> {
     let allowed = &report.tolerances;
     writeln!(
         out,
-        "activations: {}; allowed: top-20 log-probability {}, loss per token {}, \
+        "activations: {}; allowed: top-20 log-probability {}, loss per token {} ({}), \
          greedy tokens where the margin is above {}",
         if report.exact { "f32" } else { "int8" },
         allowed.top20_logprob,
         allowed.nll_per_token,
+        if allowed.nll_of_each_prompt {
+            "of each prompt"
+        } else {
+            "of all prompts together"
+        },
         allowed.greedy_margin,
     )?;
     writeln!(
@@ -98,6 +103,11 @@ fn print(out: &mut impl Write, report: &VerifyReport) -> io::Result<()> {
             },
         )?;
     }
+    writeln!(
+        out,
+        "loss of all prompts together: {:+.5} per token",
+        report.nll_per_token_difference
+    )?;
     writeln!(out, "{}", if report.passed { "passed" } else { "failed" })
 }
 

@@ -12,7 +12,7 @@ use crate::layout::{MatrixLayout, Row};
 use exponential::exponential;
 
 /// Lanes of a dot product: two 256-bit vectors of f32.
-const LANES: usize = 16;
+pub(super) const LANES: usize = 16;
 /// Values of a head that are accumulated together: four 256-bit vectors of f32.
 const HEAD_PART: usize = 32;
 
@@ -112,13 +112,18 @@ impl AttentionHead<'_> {
     }
 }
 
-/// Attention of one query head. Everything is added in the order of positions, from 0 on.
+/// Attention of one query head, with the instruction set's own `dot`, which adds up as [`dot`]
+/// does. Everything is added in the order of positions, from 0 on.
 #[inline(always)]
 #[expect(
     clippy::inline_always,
     reason = "takes the vector width of the function it is part of"
 )]
-pub(super) fn attend(head: &AttentionHead<'_>, output: &mut [f32]) {
+pub(super) fn attend(
+    head: &AttentionHead<'_>,
+    output: &mut [f32],
+    dot: impl Fn(&[f32], &[f32]) -> f32,
+) {
     #[expect(clippy::cast_precision_loss, reason = "a head has some hundred values")]
     let scale = 1.0 / (head.query.len() as f32).sqrt();
     // Loops, not iterator chains: closures would keep the vector width of the whole program.

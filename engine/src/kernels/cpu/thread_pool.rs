@@ -1,9 +1,10 @@
 //! A pool of threads that share the chunks of one operation at a time.
 //!
-//! An operation of a decode step takes microseconds, so workers spin a little before they park,
-//! and chunks are handed out one by one: a thread that lost its core to another process holds up
-//! one chunk, not a fixed share. The caller works too. A chunk is never split, so results do not
-//! depend on the number of threads.
+//! An operation of a decode step takes microseconds, so workers spin a little before they park.
+//! Every thread begins with a share of neighbouring chunks, so that it reads memory forward, and
+//! takes them one by one; who is done takes from the ends of the others' shares, so a thread that
+//! lost its core to another process holds up one chunk, not a share. The caller works too. A chunk
+//! is never split, so results do not depend on the number of threads.
 #![expect(
     unsafe_code,
     reason = "borrowed closures and disjoint output slices cross threads"
@@ -12,7 +13,7 @@
 use std::cell::UnsafeCell;
 use std::marker::PhantomData;
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle, Thread};
 
@@ -29,8 +30,8 @@ struct Shared {
     job: UnsafeCell<Option<Job<'static>>>,
     state: AtomicUsize,
     epoch: AtomicUsize,
-    next_chunk: AtomicUsize,
-    num_chunks: AtomicUsize,
+    /// What is left of each thread's share; the caller's is the first.
+    shares: Vec<Share>,
     panicked: AtomicBool,
     stopped: AtomicBool,
     parked: Vec<AtomicBool>,
@@ -41,6 +42,47 @@ struct Shared {
 // entered through `OPEN`, which the caller sets after the write (release) and clears, waiting for
 // `state` to be 0 again, before the next write.
 unsafe impl Sync for Shared {}
+
+/// Chunks from `first` to before `end`, as two halves of one number; in a cache line of its own,
+/// since two threads at most want it at a time.
+#[derive(Default)]
+#[repr(align(64))]
+struct Share(AtomicU64);
+
+impl Share {
+    /// # Panics
+    /// If there are more than 2^32 chunks.
+    fn set(&self, range: Range<usize>) {
+        let half = |index| u64::from(u32::try_from(index).expect("fewer than 2^32 chunks"));
+        let packed = half(range.start) << 32 | half(range.end);
+        self.0.store(packed, Ordering::Relaxed);
+    }
+
+    fn take_first(&self) -> Option<usize> {
+        self.take(|first, end| (first, (first + 1, end)))
+    }
+
+    fn take_last(&self) -> Option<usize> {
+        self.take(|first, end| (end - 1, (first, end - 1)))
+    }
+
+    /// Takes one chunk of a share that has some; `cut` tells which, and what remains.
+    fn take(&self, cut: impl Fn(u64, u64) -> (u64, (u64, u64))) -> Option<usize> {
+        let halves = |packed: u64| (packed >> 32, packed & u64::from(u32::MAX));
+        let remains = |packed| {
+            let (first, end) = halves(packed);
+            (first < end).then(|| {
+                let (first, end) = cut(first, end).1;
+                first << 32 | end
+            })
+        };
+        let order = Ordering::Relaxed;
+        let packed = self.0.try_update(order, order, remains).ok()?;
+        let (first, end) = halves(packed);
+        let (chunk, _) = cut(first, end);
+        Some(usize::try_from(chunk).expect("invariant: a chunk's number came from a usize"))
+    }
+}
 
 /// Threads that live as long as the pool.
 pub struct ThreadPool {
@@ -69,8 +111,7 @@ impl ThreadPool {
             job: UnsafeCell::new(None),
             state: AtomicUsize::new(0),
             epoch: AtomicUsize::new(0),
-            next_chunk: AtomicUsize::new(0),
-            num_chunks: AtomicUsize::new(0),
+            shares: (0..=num_workers).map(|_| Share::default()).collect(),
             panicked: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
             parked: (0..num_workers).map(|_| AtomicBool::new(false)).collect(),
@@ -110,8 +151,10 @@ impl ThreadPool {
         // function, until no worker is inside, and none enters after that, so the reference is
         // not used after `job` ends. `state` is 0 here, so nobody reads `job` now.
         unsafe { *shared.job.get() = Some(std::mem::transmute::<Job<'_>, Job<'static>>(job)) };
-        shared.num_chunks.store(num_chunks, Ordering::Relaxed);
-        shared.next_chunk.store(0, Ordering::Relaxed);
+        let num_shares = shared.shares.len();
+        for (index, share) in shared.shares.iter().enumerate() {
+            share.set(index * num_chunks / num_shares..(index + 1) * num_chunks / num_shares);
+        }
         shared.epoch.fetch_add(1, Ordering::SeqCst);
         shared.state.store(OPEN, Ordering::SeqCst);
         let closing = Closing(shared);
@@ -120,7 +163,7 @@ impl ThreadPool {
                 worker.unpark();
             }
         }
-        shared.take_chunks(job);
+        shared.take_chunks(0, job);
         drop(closing);
         drop(turn);
         let panicked = shared.panicked.swap(false, Ordering::Relaxed);
@@ -223,14 +266,16 @@ impl Drop for Leaving<'_> {
 }
 
 impl Shared {
-    fn take_chunks(&self, job: Job<'_>) {
-        let num_chunks = self.num_chunks.load(Ordering::Relaxed);
-        loop {
-            let chunk = self.next_chunk.fetch_add(1, Ordering::Relaxed);
-            if chunk >= num_chunks {
-                return;
-            }
+    /// Works until no share has chunks left; `own` is the thread's own share.
+    fn take_chunks(&self, own: usize, job: Job<'_>) {
+        while let Some(chunk) = self.shares[own].take_first() {
             job(chunk);
+        }
+        let others = || self.shares.iter().cycle().skip(own + 1);
+        for share in others().take(self.shares.len() - 1) {
+            while let Some(chunk) = share.take_last() {
+                job(chunk);
+            }
         }
     }
 
@@ -251,7 +296,7 @@ impl Shared {
                 let _leaving = Leaving(self);
                 // SAFETY: this worker is inside, so the caller waits for it and does not write.
                 if let Some(job) = unsafe { *self.job.get() } {
-                    self.take_chunks(job);
+                    self.take_chunks(index + 1, job);
                 }
             });
             // The flag is set by `Leaving`, and the caller panics in our stead.

@@ -114,19 +114,6 @@ fn print(out: &mut impl Write, report: &VerifyReport) -> io::Result<()> {
 /// The tokenizer of a model file.
 fn tokenizer(model: &Path) -> anyhow::Result<Tokenizer> {
     let file = GgufFile::open(model)?;
-    let metadata = file.metadata();
-    let begins = metadata
-        .bool("tokenizer.ggml.add_bos_token")
-        .unwrap_or(false);
-    let begin = metadata.u32("tokenizer.ggml.bos_token_id").ok();
-    let vocabulary = Vocabulary {
-        model: metadata.string("tokenizer.ggml.model")?.to_owned(),
-        pre: metadata.string("tokenizer.ggml.pre")?.to_owned(),
-        tokens: metadata.strings("tokenizer.ggml.tokens")?.to_vec(),
-        token_types: metadata.i32s("tokenizer.ggml.token_type")?,
-        merges: metadata.strings("tokenizer.ggml.merges")?.to_vec(),
-        begin: begin.filter(|_| begins),
-        end: metadata.u32("tokenizer.ggml.eos_token_id").ok(),
-    };
+    let vocabulary = Vocabulary::from_metadata(file.metadata())?;
     Tokenizer::try_new(&vocabulary).with_context(|| format!("{}", model.display()))
 }

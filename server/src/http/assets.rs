@@ -37,11 +37,6 @@ impl Manifest {
             .unwrap_or_default()
     }
 
-    /// Whether the page comes with its script.
-    pub fn is_built(&self) -> bool {
-        !self.hash.is_empty()
-    }
-
     /// What Leptos needs to name the files in the document.
     pub fn leptos_options(&self) -> LeptosOptions {
         let name = match self.hash.as_str() {

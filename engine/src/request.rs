@@ -21,6 +21,23 @@ pub enum Role {
 pub struct ChatMessage {
     pub role: Role,
     pub content: String,
+    /// Ids with which this model itself wrote `content`; empty: not known.
+    ///
+    /// A sampled answer is seldom cut into tokens as the encoder would cut it. With its own ids
+    /// the next prompt goes on from what was computed for this answer, token for token.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub token_ids: Vec<TokenId>,
+}
+
+impl ChatMessage {
+    /// A message whose ids are not known.
+    pub fn new(role: Role, content: impl Into<String>) -> Self {
+        Self {
+            role,
+            content: content.into(),
+            token_ids: Vec::new(),
+        }
+    }
 }
 
 /// What the model is to answer: messages, oldest first, the last one a person's.

@@ -136,6 +136,18 @@ impl Tokenizer {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
+    /// Whether these are ordinary tokens that make up exactly this text.
+    pub fn spells(&self, ids: &[TokenId], text: &str) -> bool {
+        let mut rest = text.as_bytes();
+        for &id in ids {
+            match rest.strip_prefix(self.text_bytes(id)) {
+                Some(after) if after.len() < rest.len() => rest = after,
+                _ => return false,
+            }
+        }
+        rest.is_empty()
+    }
+
     /// Whether this token is an instruction to the model, not text.
     pub fn is_control(&self, id: TokenId) -> bool {
         self.control.values().any(|&control| control == id)
@@ -226,6 +238,26 @@ mod tests {
         let encoded = tokenizer.encode_with_control_tokens("é<|im_end|>he<tool>");
         assert_eq!(encoded, ids(&[0xC3, 0xA9, 258, 256, 259]));
         assert_eq!(tokenizer.text_bytes(TokenId(258)), b"");
+    }
+
+    #[test]
+    fn any_cut_spells_a_text_but_no_control_token_does() {
+        let tokenizer = Tokenizer::try_new(&small_vocabulary()).unwrap();
+        let byte = u32::from;
+        let cut = ids(&[byte(b'h'), byte(b'e'), 257, byte(b'o')]);
+        assert_ne!(cut, tokenizer.encode_text("hello"));
+        assert!(tokenizer.spells(&cut, "hello"));
+        assert!(tokenizer.spells(&[], ""));
+        for (numbers, text) in [
+            (&[256, 257][..], "hello"),
+            (&[256, 257, 257], "hell"),
+            (&[256, 258], "he"),
+            (&[256, 258], "he<|im_end|>"),
+            (&[256, 9999], "he"),
+            (&[0xC3], "ä"),
+        ] {
+            assert!(!tokenizer.spells(&ids(numbers), text), "{numbers:?}");
+        }
     }
 
     #[test]

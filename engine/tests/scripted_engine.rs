@@ -83,10 +83,7 @@ fn conversation(messages: &[&str]) -> Conversation {
     let roles = [Role::User, Role::Assistant].into_iter().cycle();
     let messages = roles
         .zip(messages)
-        .map(|(role, content)| ChatMessage {
-            role,
-            content: (*content).to_owned(),
-        })
+        .map(|(role, content)| ChatMessage::new(role, *content))
         .collect();
     Conversation { messages }
 }

@@ -102,6 +102,47 @@ fn every_golden_conversation_has_the_golden_prompt() {
 }
 
 #[test]
+fn a_prompt_holds_earlier_answers_as_they_were_written() {
+    let Fixture {
+        tokenizer,
+        template,
+        ..
+    } = fixture();
+    let end = tokenizer.control("<|im_end|>").unwrap();
+    let encoded = tokenizer.encode_text("Hello!");
+    // Cut otherwise than the encoder would, as sampling does now and then.
+    let mut written: Vec<TokenId> = ["Hel", "lo", "!"]
+        .iter()
+        .flat_map(|piece| tokenizer.encode_text(piece))
+        .collect();
+    assert_ne!(written, encoded);
+    let prompt = |role, token_ids: &[TokenId]| {
+        let message = ChatMessage {
+            token_ids: token_ids.to_vec(),
+            ..ChatMessage::new(role, "Hello!")
+        };
+        let messages = vec![message, ChatMessage::new(Role::User, "Bye.")];
+        template.prompt(&Conversation { messages }, &tokenizer)
+    };
+    let holds = |prompt: &[TokenId], ids: &[TokenId]| prompt.windows(ids.len()).any(|w| w == ids);
+    written.push(end);
+    assert!(holds(&prompt(Role::Assistant, &written), &written));
+    let anew = prompt(Role::Assistant, &[]);
+    assert!(!holds(&anew, &written));
+    assert!(holds(&anew, &encoded));
+    // Ids that say something else, or something that only the model's own template may say.
+    let start = tokenizer.control("<|im_start|>").unwrap();
+    written.insert(1, start);
+    assert_eq!(prompt(Role::Assistant, &written), anew);
+    assert_eq!(prompt(Role::Assistant, &encoded[1..]), anew);
+    assert_eq!(
+        prompt(Role::User, &encoded[1..]),
+        prompt(Role::User, &[]),
+        "people have no ids"
+    );
+}
+
+#[test]
 fn an_answer_ends_at_the_end_of_its_message() {
     let Fixture { tokenizer, .. } = fixture();
     assert_eq!(tokenizer.end_tokens(), [TokenId(2), TokenId(0)]);
@@ -140,10 +181,7 @@ fn request(prompt: &[TokenId], sampling: SamplingParams) -> GenerateRequest {
 }
 
 async fn prompt(engine: &EngineHandle, question: &str) -> Vec<TokenId> {
-    let messages = vec![ChatMessage {
-        role: Role::User,
-        content: question.to_owned(),
-    }];
+    let messages = vec![ChatMessage::new(Role::User, question)];
     engine.prompt(&Conversation { messages }).await.unwrap()
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Ownership stands inside every statement, so "not yours" and "not there" are the same answer.
 
+mod answer_tokens;
 mod conversation;
 mod message;
 mod message_chunk;

@@ -46,10 +46,7 @@ impl ChatMl {
         if let Some(line) = &self.default_system
             && first_role != Some(Role::System)
         {
-            let system = ChatMessage {
-                role: Role::System,
-                content: line.clone(),
-            };
+            let system = ChatMessage::new(Role::System, line.clone());
             self.push_message(&mut ids, &system, tokenizer);
         }
         for message in &conversation.messages {
@@ -67,11 +64,30 @@ impl ChatMl {
             Role::Assistant => "assistant",
         };
         ids.push(self.start);
-        // Role, line break and text are one piece, because the model has seen them merged so.
-        ids.extend(tokenizer.encode_text(&format!("{role}\n{}", message.content)));
+        if let Some(written) = written_ids(message, tokenizer) {
+            ids.extend(tokenizer.encode_text(&format!("{role}\n")));
+            ids.extend_from_slice(written);
+        } else {
+            // Role, line break and text are one piece: the model has seen them merged so.
+            ids.extend(tokenizer.encode_text(&format!("{role}\n{}", message.content)));
+        }
         ids.push(self.end);
         ids.extend(tokenizer.encode_text("\n"));
     }
+}
+
+/// The ids an answer was written with, its end token left out, if they spell what is shown: a stop
+/// string cuts the text but not the ids.
+fn written_ids<'a>(message: &'a ChatMessage, tokenizer: &Tokenizer) -> Option<&'a [TokenId]> {
+    let is_end = |id: &TokenId| tokenizer.end_tokens().contains(id);
+    let num_words = message
+        .token_ids
+        .iter()
+        .take_while(|id| !is_end(id))
+        .count();
+    let ids = &message.token_ids[..num_words];
+    let is_written = message.role == Role::Assistant && !ids.is_empty();
+    (is_written && tokenizer.spells(ids, &message.content)).then_some(ids)
 }
 
 /// The literal system line in a template, if it has one.

@@ -1,11 +1,14 @@
 //! History to token ids: whole turns are left out, oldest first, until answer and prompt fit.
 
-use hearth_app::model::Role;
+use std::collections::HashMap;
+
+use hearth_app::model::{ChatError, Role, UserId};
 use hearth_engine::{
     handle::EngineHandle,
     request::{ChatMessage, Conversation, Role as EngineRole, SubmitError, TokenId},
 };
 
+use super::{ChatServer, refusal::store_refused};
 use crate::store::StoredMessage;
 
 /// Part of the context window kept free for the answer, unless the turn says how long it may be.
@@ -19,21 +22,35 @@ pub(super) struct Prompt {
     pub(super) notice: Option<String>,
 }
 
-/// A person's message, or an answer, as the engine takes it.
-pub(super) fn chat_message(message: &StoredMessage) -> ChatMessage {
-    ChatMessage {
-        role: match message.role {
-            Role::User => EngineRole::User,
-            Role::Assistant => EngineRole::Assistant,
-        },
-        content: message.text.clone(),
+impl ChatServer {
+    /// The messages of a branch as the engine takes them, answers without any text left out.
+    /// Answers of the model at hand bring the ids they were written with.
+    pub(super) async fn history(
+        &self,
+        user: UserId,
+        branch: &[StoredMessage],
+    ) -> Result<Vec<ChatMessage>, ChatError> {
+        let mut written = HashMap::new();
+        if let (Some(leaf), Some(fingerprint)) = (branch.last(), self.engine.fingerprint()) {
+            let ids = self.store.answer_token_ids(user, leaf.id, &fingerprint);
+            written = ids.await.map_err(|error| store_refused(&error))?;
+        }
+        let said_something = branch.iter().filter(|message| !message.text.is_empty());
+        let messages = said_something.map(|message| ChatMessage {
+            role: match message.role {
+                Role::User => EngineRole::User,
+                Role::Assistant => EngineRole::Assistant,
+            },
+            content: message.text.clone(),
+            token_ids: written
+                .remove(&message.id)
+                .unwrap_or_default()
+                .into_iter()
+                .map(TokenId)
+                .collect(),
+        });
+        Ok(messages.collect())
     }
-}
-
-/// The messages of a branch, answers without any text left out.
-pub(super) fn history(branch: &[StoredMessage]) -> Vec<ChatMessage> {
-    let said_something = branch.iter().filter(|message| !message.text.is_empty());
-    said_something.map(chat_message).collect()
 }
 
 /// Tokenises as many of the last turns as fit beside an answer of `max_tokens`.
@@ -129,10 +146,7 @@ mod tests {
             .cycle();
         let pairs = roles.zip(contents);
         pairs
-            .map(|(role, content)| ChatMessage {
-                role,
-                content: (*content).to_owned(),
-            })
+            .map(|(role, content)| ChatMessage::new(role, *content))
             .collect()
     }
 

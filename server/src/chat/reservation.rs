@@ -46,7 +46,7 @@ impl ChatServer {
         branch: &[StoredMessage],
         settings: &Settings,
     ) -> Result<(Reserved, Vec<u32>), ChatError> {
-        let history = prompt::history(branch);
+        let history = self.history(user, branch).await?;
         let again = prompt::fit(&self.engine, history, settings.params.max_tokens).await;
         let again = again.map_err(engine_refused)?;
         let stored = self.store.continued_answer(user, old.id).await;

@@ -16,7 +16,6 @@ use uuid::Uuid;
 use super::{
     ChatServer,
     live_turns::Claim,
-    prompt,
     refusal::{busy, store_refused},
     settings::Settings,
     submit::Start,
@@ -46,11 +45,8 @@ impl ChatServer {
         let branch = self.branch_to_answer(user, &message).await?;
         let parent = branch.last().map(|parent| parent.id);
         let text = message.text.into_string();
-        let mut history = prompt::history(&branch);
-        history.push(ChatMessage {
-            role: EngineRole::User,
-            content: text.clone(),
-        });
+        let mut history = self.history(user, &branch).await?;
+        history.push(ChatMessage::new(EngineRole::User, text.clone()));
         let reserved = self.reserve(user, history, &settings).await?;
         let turn = NewTurn {
             user,
@@ -97,7 +93,7 @@ impl ChatServer {
             seed: None,
             ..old.params
         })?;
-        let history = prompt::history(&branch);
+        let history = self.history(user, &branch).await?;
         let reserved = self.reserve(user, history, &settings).await?;
         let start = self.answer_start(&reserved.prompt, &settings);
         let inserted = self.store.insert_version(user, question, &start).await;

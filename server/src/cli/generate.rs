@@ -109,10 +109,7 @@ async fn generate(config: &Config, args: GenerateArgs) -> anyhow::Result<()> {
 async fn prompt(engine: &EngineHandle, text: String, raw: bool) -> anyhow::Result<Vec<TokenId>> {
     // Also waits for the tokenizer, which the raw form needs.
     let conversation = Conversation {
-        messages: vec![ChatMessage {
-            role: Role::User,
-            content: text.clone(),
-        }],
+        messages: vec![ChatMessage::new(Role::User, text.clone())],
     };
     let prompt = match engine.prompt(&conversation).await {
         Ok(prompt) => prompt,

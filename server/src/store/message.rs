@@ -26,14 +26,6 @@ pub(crate) struct StoredMessage {
     pub(crate) created_at: i64,
 }
 
-/// What Continue needs to go on exactly.
-#[derive(Clone, Debug)]
-pub(crate) struct ContinuedAnswer {
-    pub(crate) prompt_token_ids: Vec<u32>,
-    pub(crate) token_ids: Vec<u32>,
-    pub(crate) model_fingerprint: Option<String>,
-}
-
 struct MessageRow {
     id: Uuid,
     conversation_id: Uuid,
@@ -213,33 +205,5 @@ impl Store {
             siblings.push(MessageId::new(row.id));
         }
         Ok(children)
-    }
-
-    /// Token ids of an answer; `None` if it is not there or not yours.
-    pub(crate) async fn continued_answer(
-        &self,
-        user: UserId,
-        id: MessageId,
-    ) -> Result<Option<ContinuedAnswer>, StoreError> {
-        let (user, id) = (user.as_uuid(), id.as_uuid());
-        let row = sqlx::query!(
-            "
-            select m.prompt_token_ids, m.token_ids, m.model_fingerprint
-            from message m
-            join conversation c on c.id = m.conversation_id
-            where m.id = ? and c.user_id = ? and c.deleted_at is null
-            ",
-            id,
-            user,
-        )
-        .fetch_optional(&self.readers)
-        .await?;
-        let Some(row) = row else { return Ok(None) };
-        let prompt = row.prompt_token_ids.unwrap_or_default();
-        Ok(Some(ContinuedAnswer {
-            prompt_token_ids: from_blob(&prompt, "prompt_token_ids")?,
-            token_ids: from_blob(&row.token_ids.unwrap_or_default(), "token_ids")?,
-            model_fingerprint: row.model_fingerprint,
-        }))
     }
 }

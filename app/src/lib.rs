@@ -18,6 +18,8 @@ mod shell;
 pub mod transcript;
 mod words;
 
+#[cfg(feature = "ssr")]
+pub use pages::{RefusedMessage, refused_message};
 pub use shell::{App, shell};
 
 /// Makes the server's page interactive. Called once, by the script that loads this module.

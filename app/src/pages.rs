@@ -6,11 +6,15 @@
 
 mod chat;
 mod not_found;
+#[cfg(feature = "ssr")]
+mod refused_message;
 mod set_up;
 mod sign_in;
 
 pub(crate) use chat::ChatPage;
 pub(crate) use not_found::NotFoundPage;
+#[cfg(feature = "ssr")]
+pub use refused_message::{RefusedMessage, refused_message};
 pub(crate) use set_up::SetUpPage;
 pub(crate) use sign_in::SignInPage;
 
@@ -30,17 +34,17 @@ fn answer_not_found() {}
 
 /// The title of the browser's window.
 fn window_title(name: &str) -> String {
-    escape_title(&format!("{name} · {}", words::PRODUCT))
+    escape_text(&format!("{name} · {}", words::PRODUCT))
 }
 
 /// Leptos writes titles into the document as they are: a title of a conversation could end the
 /// element and begin another. The browser sets titles as text.
 #[cfg(feature = "ssr")]
-fn escape_title(title: &str) -> String {
+fn escape_text(title: &str) -> String {
     title.replace('&', "&amp;").replace('<', "&lt;")
 }
 
 #[cfg(not(feature = "ssr"))]
-fn escape_title(title: &str) -> String {
+fn escape_text(title: &str) -> String {
     title.to_owned()
 }

@@ -22,22 +22,11 @@ const VIEWPORT: &str = "width=device-width, initial-scale=1, viewport-fit=cover,
 
 /// The whole document. `options.output_name` names the script, the module and the style sheet.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
-    let style = format!("/{}/{}.css", options.site_pkg_dir, options.output_name);
     view! {
         <!DOCTYPE html>
         <html lang="en" dir="ltr">
             <head>
-                <meta charset="utf-8"/>
-                <meta
-                    name="viewport"
-                    content=VIEWPORT
-                />
-                <meta name="color-scheme" content="light dark"/>
-                <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f7f6f3"/>
-                <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#191817"/>
-                <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
-                <link rel="manifest" href="/manifest.webmanifest"/>
-                <link rel="stylesheet" href=style/>
+                <Appearance style=style_sheet(&options)/>
                 <HydrationScripts options/>
                 <MetaTags/>
             </head>
@@ -46,6 +35,34 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             </body>
         </html>
     }
+}
+
+/// What every document says about how it looks.
+#[component]
+pub(crate) fn Appearance(
+    /// Address of the style sheet.
+    style: String,
+) -> impl IntoView {
+    view! {
+        <meta charset="utf-8"/>
+        <meta name="viewport" content=VIEWPORT/>
+        <meta name="color-scheme" content="light dark"/>
+        {theme_color("(prefers-color-scheme: light)", "#f7f6f3")}
+        {theme_color("(prefers-color-scheme: dark)", "#191817")}
+        <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+        <link rel="manifest" href="/manifest.webmanifest"/>
+        <link rel="stylesheet" href=style/>
+    }
+}
+
+/// Address of the style sheet that belongs to this build.
+pub(crate) fn style_sheet(options: &LeptosOptions) -> String {
+    format!("/{}/{}.css", options.site_pkg_dir, options.output_name)
+}
+
+fn theme_color(media: &'static str, color: &'static str) -> impl IntoView {
+    let meta = leptos::html::meta().name("theme-color").content(color);
+    meta.attr("media", media)
 }
 
 /// The pages and their addresses.

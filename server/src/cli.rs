@@ -8,7 +8,7 @@ mod user;
 mod verify;
 
 use std::{
-    io::{self, Write},
+    io::{self, IsTerminal as _, Write},
     path::PathBuf,
     process::ExitCode,
 };
@@ -76,10 +76,25 @@ impl Cli {
         };
         outcome.unwrap_or_else(|error| {
             // Without stderr there is nobody to tell.
-            let _ = writeln!(io::stderr(), "hearth: {error:#}");
+            let _ = writeln!(io::stderr(), "hearth: {}", sentence(&error));
             ExitCode::FAILURE
         })
     }
+}
+
+/// An error with its causes, without those that an earlier sentence has told.
+fn sentence(error: &anyhow::Error) -> String {
+    let mut told = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if told.contains(&cause) {
+            continue;
+        }
+        if !told.is_empty() {
+            told += ": ";
+        }
+        told += &cause;
+    }
+    told
 }
 
 /// The configured model.
@@ -106,6 +121,8 @@ fn start_log(config: &Config) {
     let started = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
+        // Colours are for people; a journal or a file shows them as noise.
+        .with_ansi(io::stderr().is_terminal())
         .with_target(false)
         .try_init();
     if let Err(error) = started {

@@ -6,6 +6,7 @@
 pub mod assets;
 mod body_limit;
 mod health;
+mod kept_text;
 mod origin;
 mod pages;
 mod security;
@@ -96,6 +97,10 @@ pub fn router(services: &Services, section: &ServerSection) -> Router {
     let identify = from_fn_with_state(Arc::clone(&services.accounts), visitor::identify);
     let visited = pages::router(services)
         .merge(server_functions::router(services))
+        .layer(from_fn_with_state(
+            services.assets.leptos_options(),
+            kept_text::give_back,
+        ))
         .layer(identify);
     plain
         .merge(visited)

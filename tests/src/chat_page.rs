@@ -112,6 +112,29 @@ impl<'a> ChatPage<'a> {
         Ok(())
     }
 
+    /// Puts a long message into the box at once and presses Enter.
+    pub async fn paste_and_send(&self, text: &str) -> Result<()> {
+        let text_box = self.browser.element(TEXT_BOX).await?;
+        text_box.focus().await?;
+        let insert = "document.execCommand('insertText', false, arguments[0])";
+        self.browser.script(insert, vec![json!(text)]).await?;
+        text_box.send_keys(Key::Enter + "").await?;
+        Ok(())
+    }
+
+    /// Waits until what stands below the newest answer begins so.
+    pub async fn wait_for_note(&self, beginning: &str) -> Result<SeenMessage> {
+        let what = format!("the newest answer says {beginning:?}");
+        self.told(
+            eventually(&what, ANSWER, async || {
+                let answer = self.last_answer().await?;
+                Ok(answer.filter(|it| it.note.trim_start().starts_with(beginning)))
+            })
+            .await,
+        )
+        .await
+    }
+
     pub async fn messages(&self) -> Result<Vec<SeenMessage>> {
         let messages = self.browser.script(READ_MESSAGES, Vec::new()).await?;
         Ok(serde_json::from_value(messages)?)

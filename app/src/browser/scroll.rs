@@ -33,7 +33,8 @@ struct Place {
 }
 
 impl Follower {
-    /// Follows the growth of `content` inside `container`, starting at the bottom.
+    /// Follows the growth of `content`, and the shrinking of `container` around it, starting at
+    /// the bottom.
     pub(crate) fn new(container: Element, content: &Element) -> Self {
         let place = Rc::new(Place {
             container,
@@ -47,6 +48,8 @@ impl Follower {
         let observer = ResizeObserver::new(on_growth.as_ref().unchecked_ref()).ok();
         if let Some(observer) = &observer {
             observer.observe(content);
+            // The text box grows, a keyboard slides in: the end must not hide behind them.
+            observer.observe(&place.container);
         }
         place.follow();
         Self {

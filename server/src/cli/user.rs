@@ -1,7 +1,7 @@
 //! `hearth user add | reset-password | list`, beside a running server or without one.
 
 use std::{
-    io::{self, BufRead, Write},
+    io::{self, BufRead, IsTerminal as _, Write},
     process::ExitCode,
 };
 
@@ -106,12 +106,18 @@ async fn list(store: &Store) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Unseen and twice at a terminal, one line of a pipe otherwise.
 fn ask_password() -> anyhow::Result<Password> {
-    let mut out = io::stderr().lock();
-    write!(out, "Password (it will be visible): ")?;
-    out.flush()?;
-    let mut line = String::new();
-    io::stdin().lock().read_line(&mut line)?;
+    let line = if io::stdin().is_terminal() {
+        let first = rpassword::prompt_password("Password: ")?;
+        let second = rpassword::prompt_password("The same again: ")?;
+        anyhow::ensure!(first == second, "these were two different passwords");
+        first
+    } else {
+        let mut line = String::new();
+        io::stdin().lock().read_line(&mut line)?;
+        line
+    };
     Ok(Password::parse(
         line.trim_end_matches(['\r', '\n']).to_owned(),
     )?)

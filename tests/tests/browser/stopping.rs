@@ -66,6 +66,52 @@ async fn stop_works_while_others_come_first() -> Result<()> {
     browser.quit().await
 }
 
+/// About 5,500 tokens.
+fn long_question() -> String {
+    format!("How often does this say sea?{}", " sea".repeat(5500))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stop_works_while_the_real_model_reads_a_long_prompt_and_while_a_turn_waits_behind_it()
+-> Result<()> {
+    let browser = Browser::open().await?;
+    // One turn at a time and one thread, so that reading takes its time on every machine.
+    let settings = ["HEARTH_ENGINE__MAX_RUNNING", "HEARTH_ENGINE__THREADS"];
+    let settings = settings.map(|name| (name, "1".to_owned()));
+    let program = Program::start_with(settings.to_vec()).await?;
+    let page = ChatPage::new(&browser, program.base_url());
+    page.set_up(&program.set_up_link().await?, "Ada", PASSWORD)
+        .await?;
+    page.paste_and_send(&long_question()).await?;
+    page.wait_for_note("Reading the prompt").await?;
+    let reading = browser.path().await?;
+    let first_tab = browser.driver().window().await?;
+
+    browser.open_tab().await?;
+    page.open("/").await?;
+    page.send("Hello").await?;
+    let second_tab = browser.driver().window().await?;
+    page.wait_for_note("Queued").await?;
+    let queued = stop(&page).await?;
+    assert_eq!(queued.text.trim(), "");
+    assert_ne!(browser.path().await?, reading);
+
+    browser.driver().switch_to_window(first_tab).await?;
+    page.wait_for_note("Reading the prompt").await?;
+    let unread = stop(&page).await?;
+    assert_eq!(unread.text.trim(), "");
+
+    browser.driver().switch_to_window(second_tab).await?;
+    page.send("Say hello.").await?;
+    // So small a model may never end by itself.
+    let answer = page.wait_for_text(5).await?;
+    if answer.running {
+        page.stop().await?;
+    }
+    page.wait_for_end(2).await?;
+    browser.quit().await
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stop_in_mid_answer_keeps_what_was_written_and_continue_goes_on_from_there() -> Result<()> {
     let browser = Browser::open().await?;

@@ -121,6 +121,36 @@ async fn an_empty_form_post_sends_nothing_and_leads_back() -> Result<()> {
     Ok(())
 }
 
+#[tokio::test]
+async fn a_message_refused_without_script_comes_back_whole_and_can_be_sent_again() -> Result<()> {
+    let model = ScriptedModel::new(vec!["An answer.".to_owned()]);
+    let (server, ada) = RunningServer::start(model).await?;
+    let key = hearth_tests::running_server::new_key().to_string();
+    let post = async |client: &WebClient, text: String| {
+        let fields = [("text", text), ("key", key.clone())];
+        client.submit_form("/api/send_message", &fields).await
+    };
+    let stranger = WebClient::new(server.base_url())?;
+    let signed_out = post(&stranger, "Line one\n</textarea><b>".to_owned()).await?;
+    assert_eq!(signed_out.status, 401);
+    assert!(signed_out.text().contains("Please sign in"));
+    let page = signed_out.text();
+    assert!(page.contains("Line one\n&lt;/textarea>&lt;b>"), "{page}");
+
+    let too_long = post(&ada, "sea-".repeat(150_000)).await?;
+    assert_eq!(too_long.status, 400);
+    assert!(too_long.header("content-type").starts_with("text/html"));
+    let page = too_long.text();
+    assert_eq!(page.matches("sea-").count(), 150_000);
+    assert_eq!(attribute_after(&page, "name=\"key\"", "value")?, key);
+    let script = "<script";
+    assert!(!page.contains(script), "the page needs no script");
+
+    let sent = post(&ada, "A short one".to_owned()).await?;
+    assert!(sent.header("location").contains("/c/"), "{sent:?}");
+    Ok(())
+}
+
 async fn wait_for_messages(client: &WebClient, id: ConversationId, count: usize) -> Result<()> {
     let what = format!("{count} messages are there and finished");
     hearth_tests::deadline::eventually(&what, Duration::from_secs(10), async || {

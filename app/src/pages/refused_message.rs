@@ -1,0 +1,81 @@
+//! What a browser without script sees when a message was refused: why, and its text again.
+
+use leptos::prelude::*;
+
+use super::{escape_text, window_title};
+use crate::{
+    components::ErrorText,
+    model::{ChatError, ConversationId},
+    shell::{Appearance, style_sheet},
+    words,
+};
+
+/// A message that was not sent, as the form held it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(default)]
+pub struct RefusedMessage {
+    pub text: String,
+    /// Empty for a new conversation.
+    pub conversation: String,
+    /// Empty for a new conversation.
+    pub parent: String,
+    /// The same message sent again is the same message.
+    pub key: String,
+}
+
+/// The document in which the message can be mended and sent again.
+pub fn refused_message(
+    options: &LeptosOptions,
+    message: RefusedMessage,
+    error: ChatError,
+) -> String {
+    // Signals live as long as their owner: until the document is written.
+    Owner::new().with(|| document(options, message, error).to_html())
+}
+
+fn document(options: &LeptosOptions, message: RefusedMessage, error: ChatError) -> impl IntoView {
+    let needs_sign_in = error == ChatError::Unauthorized;
+    let hidden = [
+        ("conversation", message.conversation.clone()),
+        ("parent", message.parent),
+        ("key", message.key),
+    ];
+    let hidden = hidden.into_iter().filter(|(_, value)| !value.is_empty());
+    let hidden: Vec<_> = hidden
+        .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
+        .collect();
+    let back = match message.conversation.parse::<ConversationId>() {
+        Ok(id) => format!("/c/{id}"),
+        Err(_) => "/".to_owned(),
+    };
+    // The first line break after the tag is the browser's, not the text's.
+    let text = format!("\n{}", escape_text(&message.text));
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" dir="ltr">
+            <head>
+                <Appearance style=style_sheet(options)/>
+                <title>{window_title(words::NOT_SENT)}</title>
+            </head>
+            <body>
+                <main class="door">
+                    <h1>{words::NOT_SENT}</h1>
+                    <ErrorText error=Signal::derive(move || Some(error.clone()))/>
+                    <form method="post" action="/api/send_message" class="door-form">
+                        {hidden}
+                        <div class="field">
+                            <label for="refused-text">{words::YOUR_MESSAGE}</label>
+                            <textarea id="refused-text" name="text" rows="12" inner_html=text></textarea>
+                        </div>
+                        <button type="submit" class="primary-button">{words::SEND_AGAIN}</button>
+                    </form>
+                    {needs_sign_in
+                        .then(|| view! {
+                            <p><a href="/sign-in" target="_blank">{words::SIGN_IN}</a></p>
+                        })}
+                    <p><a href=back>{words::BACK_WITHOUT_SENDING}</a></p>
+                </main>
+            </body>
+        </html>
+    }
+}

@@ -178,6 +178,23 @@ impl<'a> ChatPage<'a> {
         .await
     }
 
+    /// Waits for answer number `count`, and stops it once it shows 300 characters: so small a
+    /// model may never end by itself.
+    pub async fn wait_for_answer(&self, count: usize) -> Result<SeenMessage> {
+        let what = format!("answer number {count} ends or grows long");
+        let shown = eventually(&what, ANSWER, async || {
+            let messages = self.messages().await?;
+            let mut answers = messages.into_iter().filter(|it| it.role == "assistant");
+            let answer = answers.nth(count - 1);
+            Ok(answer.filter(|it| !it.running || it.text.chars().count() >= 300))
+        });
+        if self.told(shown.await).await?.running {
+            // It may have ended in this moment; that it has ended is what counts.
+            let _ = self.stop().await;
+        }
+        self.wait_for_end(count).await
+    }
+
     /// Presses Stop.
     pub async fn stop(&self) -> Result<()> {
         self.browser.element(STOP).await?.click().await?;

@@ -19,11 +19,11 @@ async fn from_the_printed_link_to_a_second_turn_that_remembers_the_first() -> Re
 
     page.send("My name is Ada. Say hello.").await?;
     page.wait_for_text(1).await?;
-    let first = page.wait_for_end(1).await?;
+    let first = page.wait_for_answer(1).await?;
     ensure!(!first.text.trim().is_empty(), "{first:?}");
     page.conversation().await?;
     page.send("What is my name?").await?;
-    let second = page.wait_for_end(2).await?;
+    let second = page.wait_for_answer(2).await?;
 
     let mut database = Database::open(&program.database()).await?;
     let before = database.answer_tokens(first.message_id()?).await?;

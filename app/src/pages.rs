@@ -37,7 +37,7 @@ fn window_title(name: &str) -> String {
     escape_text(&format!("{name} · {}", words::PRODUCT))
 }
 
-/// Leptos writes titles into the document as they are: a title of a conversation could end the
+/// Leptos writes titles and inner HTML into the document as they are: text of people could end the
 /// element and begin another. The browser sets titles as text.
 #[cfg(feature = "ssr")]
 fn escape_text(title: &str) -> String {

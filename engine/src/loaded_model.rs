@@ -27,6 +27,20 @@ pub(crate) struct OpenedModel {
     pub(crate) context_window: usize,
     pub(crate) tokenizer: Tokenizer,
     pub(crate) template: ChatTemplate,
+    pub(crate) description: ModelDescription,
+}
+
+/// What a model is, for people who choose one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelDescription {
+    /// File format, architecture and most frequent tensor type, such as `GGUF, llama, Q4_1`.
+    pub format: String,
+    /// Where it computes, such as `CPU, avx2`.
+    pub device: String,
+    /// Bytes of all weights as they lie in the file.
+    pub weight_bytes: u64,
+    /// Number of weights.
+    pub num_parameters: u64,
 }
 
 /// A model whose weights are still to be loaded.

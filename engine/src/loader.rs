@@ -8,5 +8,5 @@ pub mod mapped_file;
 pub mod metadata;
 pub mod repack;
 
-pub use gguf::{GgufError, GgufFile, GgufProblem};
+pub use gguf::{GgufError, GgufFile, GgufProblem, TensorEntry, TensorType};
 pub use metadata::{Metadata, MetadataError};

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     chat::ChatTemplate,
     handle::EngineConfig,
-    loaded_model::{self, LoadError, OpenedModel},
+    loaded_model::{self, LoadError, ModelDescription, OpenedModel},
     tokenizer::Tokenizer,
 };
 
@@ -127,6 +127,12 @@ impl ScriptedModel {
             context_window: loaded_model::context_window(self.context_window, config),
             template: ChatTemplate::scripted(&tokenizer),
             tokenizer,
+            description: ModelDescription {
+                format: NAME.to_owned(),
+                device: "CPU".to_owned(),
+                weight_bytes: 0,
+                num_parameters: 0,
+            },
         }
     }
 

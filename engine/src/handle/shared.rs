@@ -1,8 +1,11 @@
 //! What the handles of an engine and its worker both see.
 
-use std::sync::{
-    Arc, OnceLock,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    thread::JoinHandle,
 };
 
 use tokio::sync::watch;
@@ -24,6 +27,8 @@ pub(crate) struct Shared {
     ended: OnceLock<GenerationError>,
     is_stopping: AtomicBool,
     num_sequences: AtomicU64,
+    /// The worker's thread, until somebody waits for its end.
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Shared {
@@ -36,6 +41,7 @@ impl Shared {
             ended: OnceLock::new(),
             is_stopping: AtomicBool::new(false),
             num_sequences: AtomicU64::new(0),
+            thread: Mutex::default(),
         }
     }
 
@@ -69,6 +75,17 @@ impl Shared {
 
     pub(super) fn stop(&self) {
         self.is_stopping.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn set_thread(&self, thread: JoinHandle<()>) {
+        *self.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+    }
+
+    pub(super) fn take_thread(&self) -> Option<JoinHandle<()>> {
+        self.thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
     }
 
     pub(super) fn state(&self) -> EngineState {

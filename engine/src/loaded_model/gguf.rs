@@ -2,11 +2,14 @@
 
 use std::path::Path;
 
-use super::{ContentProblem, LoadError, OpenedModel, UnloadedModel, context_window};
+use super::{
+    ContentProblem, LoadError, ModelDescription, OpenedModel, UnloadedModel, context_window,
+};
 use crate::{
     chat::ChatTemplate,
     handle::EngineConfig,
-    loader::GgufFile,
+    kernels::cpu::InstructionSet,
+    loader::{GgufFile, MetadataError, TensorEntry, TensorType},
     model::llama::LlamaConfig,
     model_runner::RunnerConfig,
     tokenizer::{Tokenizer, Vocabulary},
@@ -50,5 +53,32 @@ fn read(file: &GgufFile, config: &EngineConfig) -> Result<OpenedModel, ContentPr
         context_window: context_window(of_model, config),
         tokenizer,
         template,
+        description: describe(file, config)?,
+    })
+}
+
+fn describe(file: &GgufFile, config: &EngineConfig) -> Result<ModelDescription, MetadataError> {
+    let architecture = file.metadata().string("general.architecture")?;
+    let bytes_of = |tensor: &TensorEntry| u64::try_from(tensor.num_bytes()).unwrap_or(u64::MAX);
+    let mut bytes_by_type: Vec<(TensorType, u64)> = Vec::new();
+    for tensor in file.tensors() {
+        let kind = tensor.tensor_type;
+        match bytes_by_type.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, bytes)) => *bytes += bytes_of(tensor),
+            None => bytes_by_type.push((kind, bytes_of(tensor))),
+        }
+    }
+    let most = bytes_by_type.iter().max_by_key(|(_, bytes)| *bytes);
+    let kind = most.map_or("no tensors", |(kind, _)| kind.name());
+    let instructions = if config.exact {
+        "exact"
+    } else {
+        InstructionSet::detect_all()[0].name()
+    };
+    Ok(ModelDescription {
+        format: format!("GGUF, {architecture}, {kind}"),
+        device: format!("CPU, {instructions}"),
+        weight_bytes: bytes_by_type.iter().map(|(_, bytes)| bytes).sum(),
+        num_parameters: file.num_parameters(),
     })
 }

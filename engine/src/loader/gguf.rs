@@ -58,6 +58,18 @@ impl TensorType {
         })
     }
 
+    /// Name as the field writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "F32",
+            Self::F16 => "F16",
+            Self::Bf16 => "BF16",
+            Self::Q4_0 => "Q4_0",
+            Self::Q4_1 => "Q4_1",
+            Self::Q8_0 => "Q8_0",
+        }
+    }
+
     /// Values a block holds; the innermost dimension is a multiple of it.
     pub fn block_length(self) -> u64 {
         match self {

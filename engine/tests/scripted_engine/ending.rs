@@ -128,3 +128,16 @@ async fn an_answer_outlives_the_last_handle() {
     drop(engine);
     assert_eq!(complete(stream).await.text, "12345");
 }
+
+#[tokio::test]
+async fn a_successor_takes_requests_at_once_and_loads_when_the_old_engine_is_gone() {
+    let old = engine(says(&"a".repeat(100_000)).with_token_delay(Duration::from_millis(1)));
+    let mut running = ask(&old, ANNE, "a").await;
+    read_tokens(&mut running, 1).await;
+    let new = old.succeed(ModelSource::Scripted(says("new")), EngineConfig::default());
+    let answer = complete(ask(&new, ANNE, "a").await).await;
+    assert_eq!(answer.text, "new");
+    // Its worker waited for the old one: nothing of that can be running now.
+    assert!(matches!(old.state(), EngineState::Failed(_)));
+    assert_eq!(complete(running).await.end(), &STOPPED);
+}

@@ -1,7 +1,9 @@
 //! Server functions: doormen that ask who, call the service, and map the answer.
 
 pub mod accounts;
+pub mod administration;
 pub mod conversations;
+pub mod joining;
 pub mod messages;
 
 /// A browser without script lands on this page; the script finds its way by itself.

@@ -1,12 +1,20 @@
 //! The words of the product: ids, messages, events and errors that travel between browser and
 //! server.
 
+pub mod administration;
+pub mod conversation_settings;
 pub mod error;
 pub mod event;
 pub mod id;
 pub mod message;
+pub mod setting;
 pub mod status;
 
+pub use administration::{
+    AccountChange, AccountSummary, ActiveModel, AuditAction, AuditEntry, ModelSummary, OneTimeLink,
+    UsageDay, UsageReport,
+};
+pub use conversation_settings::{ConversationForm, ConversationSettings};
 pub use error::ChatError;
 pub use event::{ChatEvent, ChatEventKind, Cursor, WaitState};
 pub use id::{ConversationId, IdempotencyKey, MessageId, UserId};
@@ -14,4 +22,5 @@ pub use message::{
     Conversation, ConversationSummary, FinishReason, Message, MessageStatus, MessageText, Role,
     StartedTurn, TurnParams, Usage,
 };
+pub use setting::{Banner, BannerLevel, Setting, SettingName, UnknownSetting};
 pub use status::{ModelState, ModelStatus, User, UserRole};

@@ -3,15 +3,23 @@
 //! Every method takes the user first; not yours and not there are both [`ChatError::NotFound`].
 //! The server puts an `Arc<dyn ChatService>` and an `Option<User>` into Leptos' context.
 
+mod administration;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use leptos::prelude::use_context;
 
+pub use administration::{
+    AdministrationService, JoinService, SettingChange, administration_service,
+    current_administrator, join_service,
+};
+
 use crate::model::{
-    ChatError, ChatEvent, Conversation, ConversationId, ConversationSummary, Cursor,
-    IdempotencyKey, MessageId, MessageText, ModelStatus, StartedTurn, TurnParams, User, UserId,
+    ChatError, ChatEvent, Conversation, ConversationForm, ConversationId, ConversationSettings,
+    ConversationSummary, Cursor, IdempotencyKey, MessageId, MessageText, ModelStatus, StartedTurn,
+    TurnParams, User, UserId,
 };
 
 /// One press of Send.
@@ -67,6 +75,19 @@ pub trait ChatService: Send + Sync + 'static {
     /// The Markdown source of a message, for Copy.
     async fn message_text(&self, user: UserId, message: MessageId) -> Result<String, ChatError>;
     fn model_status(&self) -> ModelStatus;
+    /// What a conversation wants otherwise than the server's defaults.
+    async fn conversation_settings(
+        &self,
+        user: UserId,
+        id: ConversationId,
+    ) -> Result<ConversationSettings, ChatError>;
+    /// Holds from the next turn on. Without an id, an empty conversation is made.
+    async fn save_conversation_settings(
+        &self,
+        user: UserId,
+        id: Option<ConversationId>,
+        form: ConversationForm,
+    ) -> Result<ConversationId, ChatError>;
 }
 
 /// Accounts and sessions. Cookies are set through the request's response options by the server.

@@ -2,12 +2,14 @@
 //!
 //! Nothing here knows HTTP beyond the text of one cookie; the store keeps hashes only.
 
+mod joining;
 pub mod password;
 pub mod service;
 pub mod session;
 pub mod set_up_token;
 pub mod throttle;
 
+pub use joining::LINK_HOURS;
 pub use service::Accounts;
 pub use session::{SESSION_COOKIE, Visitor};
 

@@ -8,6 +8,8 @@
 //! Nothing here knows HTTP or SQL. A tail only watches: a turn ends by itself, by Stop, or with
 //! the process.
 
+mod allowance;
+mod engine_slot;
 mod live_turns;
 mod prompt;
 mod recorder;
@@ -34,10 +36,15 @@ use std::{
     time::Duration,
 };
 
-use hearth_engine::handle::EngineHandle;
+use hearth_app::model::UserId;
+use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource};
 use tokio::sync::Mutex;
 
-use crate::store::Store;
+use crate::{settings::SettingsBook, store::Store};
+use engine_slot::EngineSlot;
+pub(crate) use service::model_status;
+pub(crate) use view::time;
+
 use live_turns::{LiveTurns, StopReason};
 use recorder::Recorder;
 use rendered_answers::RenderedAnswers;
@@ -51,7 +58,8 @@ const NUM_KEY_LOCKS: usize = 16;
 #[derive(Debug)]
 pub struct ChatServer {
     store: Store,
-    engine: EngineHandle,
+    engine: EngineSlot,
+    settings: Arc<SettingsBook>,
     live: LiveTurns,
     recorder: Recorder,
     rendered: Arc<RenderedAnswers>,
@@ -62,16 +70,39 @@ pub struct ChatServer {
 impl ChatServer {
     /// Starts serving; answers that an earlier process left running become interrupted before the
     /// first new turn starts. Must be called within a Tokio runtime.
-    pub fn start(store: Store, engine: EngineHandle) -> Arc<Self> {
+    pub fn start(store: Store, engine: EngineHandle, settings: Arc<SettingsBook>) -> Arc<Self> {
         Arc::new(Self {
             recorder: Recorder::start(store.clone()),
             store,
-            engine,
+            engine: EngineSlot::new(engine),
+            settings,
             live: LiveTurns::default(),
             rendered: Arc::default(),
             key_locks: std::array::from_fn(|_| Mutex::new(())),
             is_closing: AtomicBool::new(false),
         })
+    }
+
+    /// Puts another model in the place of the one that answers. Running answers end as
+    /// interrupted, with what they have; messages sent from now on wait for the new model.
+    pub fn switch_model(&self, source: ModelSource, config: EngineConfig) {
+        for turn in self.live.all() {
+            turn.stop(StopReason::ModelSwitch);
+        }
+        self.engine.replace(source, config);
+    }
+
+    /// The engine that answers now.
+    pub fn engine(&self) -> EngineHandle {
+        self.engine.current()
+    }
+
+    /// Ends everything that is being made for a person, which ends their tails.
+    pub fn end_turns_of(&self, user: UserId) {
+        let turns = self.live.all().into_iter();
+        for turn in turns.filter(|turn| turn.user == user) {
+            turn.stop(StopReason::Disabled);
+        }
     }
 
     /// Stops all turns as interrupted, which ends their tails, and writes what is left to write.

@@ -137,9 +137,14 @@ impl Config {
         self.data.join("models")
     }
 
+    /// Whether a model is named, by file, environment or flag.
+    pub fn names_model(&self) -> bool {
+        !self.engine.model.as_os_str().is_empty()
+    }
+
     /// The model to load: the configured one, or the first `*.gguf` of the models folder, by name.
     pub fn model(&self) -> Option<PathBuf> {
-        if !self.engine.model.as_os_str().is_empty() {
+        if self.names_model() {
             return Some(self.engine.model.clone());
         }
         let entries = std::fs::read_dir(self.models()).ok()?;

@@ -13,6 +13,8 @@ use axum::{
 use hearth_app::model::ChatError;
 use serde_json::json;
 
+use crate::store::StoreError;
+
 /// An answer, not a source: what the client is told.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -47,6 +49,19 @@ impl AppError {
         let request_id = uuid::Uuid::now_v7().simple().to_string();
         tracing::error!(request.id = %request_id, error = %cause, "a request failed: {cause}");
         Self::Internal { request_id }
+    }
+
+    /// What a refusal of the store is told as: a disk that takes nothing passes by itself.
+    pub(crate) fn store(error: &StoreError) -> Self {
+        if error.is_write_refused() {
+            tracing::error!(%error, "the store refused to write: {error}");
+            return Self::Busy {
+                message: "Nothing was saved: the server's disk is full or cannot be written."
+                    .to_owned(),
+                retry_after_s: 5,
+            };
+        }
+        Self::internal(error)
     }
 
     /// HTTP status of the answer.
@@ -149,6 +164,12 @@ impl From<ChatError> for AppError {
 impl From<sqlx::Error> for AppError {
     fn from(error: sqlx::Error) -> Self {
         Self::internal(error)
+    }
+}
+
+impl From<StoreError> for AppError {
+    fn from(error: StoreError) -> Self {
+        Self::store(&error)
     }
 }
 

@@ -22,10 +22,10 @@ use axum::{
     middleware::{from_fn, from_fn_with_state},
     routing::{MethodRouter, get},
 };
-use hearth_app::service::ChatService;
+use hearth_app::service::{AdministrationService, ChatService};
 use tower_http::compression::CompressionLayer;
 
-use crate::{accounts::Accounts, config::ServerSection, store::Store};
+use crate::{accounts::Accounts, config::ServerSection, settings::SettingsBook, store::Store};
 
 pub use body_limit::MAX_BODY_BYTES;
 
@@ -34,6 +34,8 @@ pub use body_limit::MAX_BODY_BYTES;
 pub struct Services {
     pub chat: Arc<dyn ChatService>,
     pub accounts: Arc<Accounts>,
+    pub administration: Arc<dyn AdministrationService>,
+    pub settings: Arc<SettingsBook>,
     pub store: Store,
     pub assets: Arc<assets::Manifest>,
 }

@@ -2,11 +2,13 @@
 //!
 //! Reading order: [`config`] (what an operator sets), [`serve`] (how a server starts and ends),
 //! [`http`] (the router and what guards it), [`accounts`] (who may enter), [`chat`] (turns),
-//! [`markdown`] (answers as HTML), [`store`] (the database), [`cli`] (the other commands).
+//! [`markdown`] (answers as HTML), [`settings`] and [`administration`] (what an administrator
+//! changes), [`store`] (the database), [`cli`] (the other commands).
 
 #![forbid(unsafe_code)]
 
 pub mod accounts;
+pub mod administration;
 pub mod chat;
 pub mod cli;
 pub mod config;
@@ -14,4 +16,5 @@ pub mod error;
 pub mod http;
 pub mod markdown;
 pub mod serve;
+pub mod settings;
 pub mod store;

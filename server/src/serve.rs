@@ -10,15 +10,17 @@ use std::{
     time::Duration,
 };
 
-use hearth_app::service::ChatService;
+use hearth_app::service::{AdministrationService, ChatService};
 use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
 
 use crate::{
     accounts::{Accounts, random_token, set_up_token::SetUpToken},
+    administration::{Administration, ModelFolder},
     chat::ChatServer,
     config::{Config, EngineSection},
     http::{Services, assets::Manifest, router},
+    settings::SettingsBook,
     store::{OpenStoreError, Store},
 };
 
@@ -76,6 +78,8 @@ pub enum ServeError {
     },
     #[error("the database does not answer")]
     Accounts(#[source] crate::error::AppError),
+    #[error("the settings cannot be read")]
+    Settings(#[source] crate::store::StoreError),
     #[error("the system gives no randomness: {0}")]
     Random(getrandom::Error),
 }
@@ -94,7 +98,6 @@ pub struct RunningServer {
     public_origin: Option<String>,
     store: Store,
     chat: Arc<ChatServer>,
-    engine: EngineHandle,
     stop: oneshot::Sender<()>,
     connections: JoinHandle<std::io::Result<()>>,
 }
@@ -108,12 +111,25 @@ impl Server {
         let ServeOptions { config, model } = options;
         let (listener, addr) = listen(config.server.listen).await?;
         let store = open_store(&config).await?;
+        let settings = SettingsBook::open(store.clone()).await;
+        let settings = settings.map_err(ServeError::Settings)?;
+        let (model, models) = choose_model(&store, &config, model).await?;
         let engine = EngineHandle::start(model, engine_config(&config.engine));
-        let chat = ChatServer::start(store.clone(), engine.clone());
-        let (accounts, set_up_token) = accounts(&store, &config).await?;
+        let chat = ChatServer::start(store.clone(), engine, Arc::clone(&settings));
+        let (accounts, set_up_token) = accounts(&store, &settings, &config).await?;
+        let administration = Arc::new(Administration {
+            store: store.clone(),
+            settings: Arc::clone(&settings),
+            chat: Arc::clone(&chat),
+            accounts: Arc::clone(&accounts),
+            models,
+            engine_config: engine_config(&config.engine),
+        });
         let services = Services {
             chat: Arc::clone(&chat) as Arc<dyn ChatService>,
             accounts: Arc::clone(&accounts),
+            administration: administration as Arc<dyn AdministrationService>,
+            settings,
             store: store.clone(),
             assets: Arc::new(Manifest::embedded()),
         };
@@ -134,7 +150,6 @@ impl Server {
             public_origin: config.server.public_origin(),
             store,
             chat,
-            engine,
             stop,
             connections,
         })
@@ -170,7 +185,7 @@ impl RunningServer {
         if timeout(TURNS_GRACE, self.chat.shut_down()).await.is_err() {
             tracing::warn!("running turns took too long to end; they become interrupted");
         }
-        self.engine.shut_down();
+        self.chat.engine().shut_down();
         let abort = self.connections.abort_handle();
         match timeout(CONNECTIONS_GRACE, self.connections).await {
             Ok(Ok(Ok(()))) => {}
@@ -243,14 +258,41 @@ pub fn check_writable(folder: &Path) -> std::io::Result<()> {
     written
 }
 
+/// The model to load: an administrator's choice, unless the configuration names one or the file
+/// is gone.
+async fn choose_model(
+    store: &Store,
+    config: &Config,
+    configured: ModelSource,
+) -> Result<(ModelSource, ModelFolder), ServeError> {
+    let path = match &configured {
+        ModelSource::Gguf(path) => path.clone(),
+        #[cfg(feature = "testing")]
+        ModelSource::Scripted(_) => PathBuf::new(),
+    };
+    let is_free = matches!(configured, ModelSource::Gguf(_)) && !config.names_model();
+    let folder = ModelFolder::new(config.models(), path);
+    let chosen = store.chosen_model().await.map_err(ServeError::Settings)?;
+    let Some(chosen) = chosen.filter(|_| is_free) else {
+        return Ok((configured, folder));
+    };
+    let Some(path) = folder.find(&chosen) else {
+        tracing::warn!(model = chosen, "the chosen model is gone: {chosen}");
+        return Ok((configured, folder));
+    };
+    let folder = ModelFolder::new(config.models(), path.clone());
+    Ok((ModelSource::Gguf(path), folder))
+}
+
 async fn accounts(
     store: &Store,
+    settings: &Arc<SettingsBook>,
     config: &Config,
 ) -> Result<(Arc<Accounts>, Option<String>), ServeError> {
     let token = random_token().map_err(ServeError::Random)?;
     let transport = config.server.cookie_transport();
     let kept = Some(SetUpToken::new(&token));
-    let accounts = Accounts::new(store.clone(), transport, kept);
+    let accounts = Accounts::new(store.clone(), Arc::clone(settings), transport, kept);
     let unclaimed = accounts
         .is_unclaimed()
         .await

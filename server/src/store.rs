@@ -2,12 +2,19 @@
 //!
 //! Ownership stands inside every statement, so "not yours" and "not there" are the same answer.
 
+mod account;
 mod answer_tokens;
+mod audit;
+mod chosen_model;
 mod conversation;
+mod conversation_settings;
 mod message;
 mod message_chunk;
+mod one_time_link;
 mod session;
+mod setting;
 mod turn;
+mod usage;
 mod user;
 
 use std::{path::Path, time::SystemTime};
@@ -17,10 +24,14 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+pub(crate) use account::{AccountChanged, AccountState};
+pub(crate) use audit::Change;
 pub(crate) use message::{StoredMessage, tokens_per_second};
 pub(crate) use message_chunk::Chunk;
 pub(crate) use session::NewSession;
+pub(crate) use setting::SettingRow;
 pub(crate) use turn::{AnswerStart, FinishedAnswer, InsertedTurn, NewTurn};
+pub(crate) use usage::{TurnTokens, day_of, rest_of_day_ms};
 pub use user::{Account, Credentials, InsertUserError};
 
 /// The database.

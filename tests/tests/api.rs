@@ -2,10 +2,14 @@
 
 mod api {
     mod authorisation;
+    mod conversation_settings;
     mod cross_site;
     mod limits;
+    mod models;
+    mod people;
     mod sessions;
     mod set_up;
+    mod settings;
     mod streaming;
     mod turns;
     mod waiting;

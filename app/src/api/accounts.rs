@@ -53,7 +53,7 @@ pub async fn needs_set_up() -> Result<bool, ChatError> {
 }
 
 #[cfg(feature = "ssr")]
-fn set_cookie(cookie: &SessionCookie) {
+pub(super) fn set_cookie(cookie: &SessionCookie) {
     let response = expect_context::<leptos_axum::ResponseOptions>();
     if let Ok(value) = http::HeaderValue::from_str(&cookie.0) {
         response.append_header(http::header::SET_COOKIE, value);

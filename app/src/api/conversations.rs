@@ -10,7 +10,8 @@
 use leptos::prelude::*;
 
 use crate::model::{
-    ChatError, Conversation, ConversationId, ConversationSummary, MessageId, ModelStatus, User,
+    ChatError, Conversation, ConversationForm, ConversationId, ConversationSettings,
+    ConversationSummary, MessageId, ModelStatus, User,
 };
 #[cfg(feature = "ssr")]
 use crate::{
@@ -89,6 +90,34 @@ pub async fn restore_conversation(id: ConversationId) -> Result<(), ChatError> {
 pub async fn show_version(message: MessageId) -> Result<(), ChatError> {
     let user = current_user()?;
     chat_service().show_version(user.id, message).await
+}
+
+/// What a conversation wants otherwise than the server's defaults.
+///
+/// # Errors
+/// [`ChatError::NotFound`].
+#[server(name = ReadConversationSettings, endpoint = "conversation_settings")]
+pub async fn conversation_settings(id: ConversationId) -> Result<ConversationSettings, ChatError> {
+    let user = current_user()?;
+    chat_service().conversation_settings(user.id, id).await
+}
+
+/// Gives a conversation settings of its own, from the next turn on; without an id a new one.
+///
+/// # Errors
+/// [`ChatError::NotFound`], or [`ChatError::Invalid`] for a value outside its range.
+#[server(endpoint = "save_conversation_settings")]
+pub async fn save_conversation_settings(
+    #[server(default)] id: Option<ConversationId>,
+    #[server(default)] form: ConversationForm,
+) -> Result<ConversationId, ChatError> {
+    let user = current_user()?;
+    let service = chat_service();
+    let id = service
+        .save_conversation_settings(user.id, id, form)
+        .await?;
+    lead_form_post_to(&format!("/c/{id}"));
+    Ok(id)
 }
 
 /// The model and whether it can answer.

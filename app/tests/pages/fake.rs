@@ -163,6 +163,21 @@ impl ChatService for FakeChat {
     async fn message_text(&self, _: UserId, _: MessageId) -> Result<String, ChatError> {
         Ok(String::new())
     }
+    async fn conversation_settings(
+        &self,
+        _: UserId,
+        _: ConversationId,
+    ) -> Result<ConversationSettings, ChatError> {
+        Ok(ConversationSettings::default())
+    }
+    async fn save_conversation_settings(
+        &self,
+        _: UserId,
+        _: Option<ConversationId>,
+        _: ConversationForm,
+    ) -> Result<ConversationId, ChatError> {
+        Err(ChatError::NotFound)
+    }
     fn model_status(&self) -> ModelStatus {
         ModelStatus {
             name: "SmolLM2-135M-Instruct".into(),

@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     error::AppError,
+    settings::SettingsBook,
     store::{NewSession, Store},
 };
 
@@ -34,7 +35,8 @@ const WRONG: &str = "the name or the password is not right";
 /// Accounts of one server.
 #[derive(Debug)]
 pub struct Accounts {
-    store: Store,
+    pub(super) store: Store,
+    pub(super) settings: Arc<SettingsBook>,
     passwords: Passwords,
     throttle: Throttle,
     transport: CookieTransport,
@@ -47,11 +49,13 @@ impl Accounts {
     /// `set_up_token` is what a claimer must show; without it nobody can claim the server.
     pub fn new(
         store: Store,
+        settings: Arc<SettingsBook>,
         transport: CookieTransport,
         set_up_token: Option<SetUpToken>,
     ) -> Arc<Self> {
         Arc::new(Self {
             store,
+            settings,
             passwords: Passwords::default(),
             throttle: Throttle::default(),
             transport,
@@ -126,11 +130,7 @@ impl Accounts {
         }
         let name = AccountName::parse(name).map_err(invalid)?;
         let password = Password::parse(password).map_err(invalid)?;
-        let hash = self
-            .passwords
-            .hash(password)
-            .await
-            .map_err(AppError::internal)?;
+        let hash = self.hash(password).await?;
         let id = UserId::new(uuid::Uuid::now_v7());
         let inserted = self
             .store
@@ -163,11 +163,15 @@ impl Accounts {
             .filter(|found| fits && !found.disabled)
             .ok_or_else(|| invalid(WRONG))?
             .user;
-        self.throttle.succeeded(name, visitor.address);
+        self.succeeded(name, visitor.address);
         self.start_session(user.id, visitor).await
     }
 
-    fn begin_attempt(&self, name: &str, address: Option<IpAddr>) -> Result<(), AppError> {
+    pub(super) fn begin_attempt(
+        &self,
+        name: &str,
+        address: Option<IpAddr>,
+    ) -> Result<(), AppError> {
         let begun = self.throttle.begin(name, address, now_ms());
         begun.map_err(|retry_after_s| AppError::Busy {
             message: format!("too many failed attempts: try again in {retry_after_s} s"),
@@ -175,7 +179,16 @@ impl Accounts {
         })
     }
 
-    async fn start_session(
+    pub(super) fn succeeded(&self, name: &str, address: Option<IpAddr>) {
+        self.throttle.succeeded(name, address);
+    }
+
+    pub(super) async fn hash(&self, password: Password) -> Result<String, AppError> {
+        let hashed = self.passwords.hash(password).await;
+        hashed.map_err(AppError::internal)
+    }
+
+    pub(super) async fn start_session(
         &self,
         user: UserId,
         visitor: &Visitor,
@@ -237,7 +250,7 @@ impl AccountService for Accounts {
     }
 }
 
-fn invalid(reason: impl std::fmt::Display) -> AppError {
+pub(super) fn invalid(reason: impl std::fmt::Display) -> AppError {
     AppError::Invalid {
         message: reason.to_string(),
     }

@@ -1,7 +1,7 @@
 //! Which turns are running, and which have just ended.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -16,6 +16,10 @@ pub(super) enum StopReason {
     /// Somebody pressed Stop.
     Person,
     ShutDown,
+    /// Another model takes the place of the one that answers.
+    ModelSwitch,
+    /// The account was disabled.
+    Disabled,
 }
 
 /// One turn as others see it.
@@ -70,7 +74,16 @@ pub(super) struct LiveTurns {
 struct Shared {
     turns: HashMap<MessageId, Arc<LiveTurn>>,
     /// Conversations with a turn that runs or is about to.
-    claimed: HashSet<ConversationId>,
+    claimed: HashMap<ConversationId, UserId>,
+}
+
+/// Why a turn may not run now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ClaimRefusal {
+    /// One already runs in this conversation.
+    Running,
+    /// The person has as many as allowed.
+    TooMany,
 }
 
 /// The right to run a turn in a conversation; dropping it gives it back.
@@ -87,17 +100,30 @@ impl Drop for Claim {
 }
 
 impl LiveTurns {
-    /// `None` if a turn already runs in this conversation.
-    pub(super) fn claim(&self, conversation: ConversationId) -> Option<Claim> {
-        let is_free = self.lock().claimed.insert(conversation);
-        is_free.then(|| Claim {
-            live: self.clone(),
-            conversation,
-        })
+    /// Claims a conversation for `user`, who may hold at most `limit` at once.
+    pub(super) fn claim(
+        &self,
+        user: UserId,
+        conversation: ConversationId,
+        limit: u32,
+    ) -> Result<Claim, ClaimRefusal> {
+        let mut shared = self.lock();
+        if shared.claimed.contains_key(&conversation) {
+            return Err(ClaimRefusal::Running);
+        }
+        let num_held = shared.claimed.values().filter(|&&it| it == user).count();
+        if u32::try_from(num_held).is_ok_and(|num_held| num_held < limit) {
+            shared.claimed.insert(conversation, user);
+            return Ok(Claim {
+                live: self.clone(),
+                conversation,
+            });
+        }
+        Err(ClaimRefusal::TooMany)
     }
 
     pub(super) fn is_running(&self, conversation: ConversationId) -> bool {
-        self.lock().claimed.contains(&conversation)
+        self.lock().claimed.contains_key(&conversation)
     }
 
     /// Replaces an ended turn of the same message.

@@ -8,8 +8,8 @@ use hearth_engine::{
     request::{ChatMessage, Conversation, Role as EngineRole, SubmitError, TokenId},
 };
 
-use super::{ChatServer, refusal::store_refused};
-use crate::store::StoredMessage;
+use super::{ChatServer, refusal::store_refused, settings::Settings};
+use crate::{settings::Bilingual, store::StoredMessage};
 
 /// Part of the context window kept free for the answer, unless the turn says how long it may be.
 const REPLY_SHARE: usize = 4;
@@ -29,9 +29,10 @@ impl ChatServer {
         &self,
         user: UserId,
         branch: &[StoredMessage],
+        engine: &EngineHandle,
     ) -> Result<Vec<ChatMessage>, ChatError> {
         let mut written = HashMap::new();
-        if let (Some(leaf), Some(fingerprint)) = (branch.last(), self.engine.fingerprint()) {
+        if let (Some(leaf), Some(fingerprint)) = (branch.last(), engine.fingerprint()) {
             let ids = self.store.answer_token_ids(user, leaf.id, &fingerprint);
             written = ids.await.map_err(|error| store_refused(&error))?;
         }
@@ -53,38 +54,68 @@ impl ChatServer {
     }
 }
 
-/// Tokenises as many of the last turns as fit beside an answer of `max_tokens`.
+/// Tokenises the system prompt and as many of the last turns as fit beside the answer.
 ///
 /// # Errors
 /// If the model cannot be opened. A last message that is too long alone is found when its place
 /// in the queue is reserved.
 pub(super) async fn fit(
     engine: &EngineHandle,
-    messages: Vec<ChatMessage>,
-    max_tokens: Option<u32>,
+    mut messages: Vec<ChatMessage>,
+    settings: &Settings,
 ) -> Result<Prompt, SubmitError> {
-    let mut conversation = Conversation { messages };
+    let system = system_message(&settings.system_prompt, &messages);
+    let max_tokens = settings.params.max_tokens;
     let mut num_left_out = 0;
     loop {
-        let (num_tokens, window) = match engine.prompt(&conversation).await {
-            Ok(ids) => {
-                let window = engine.context_window().unwrap_or(usize::MAX);
-                let is_fitting = ids.len().saturating_add(reply_room(window, max_tokens)) <= window;
-                if is_fitting || turn_ends(&conversation.messages).is_empty() {
-                    let notice = notice(num_left_out);
-                    return Ok(Prompt { ids, notice });
-                }
-                (ids.len(), window)
-            }
-            Err(SubmitError::PromptTooLong {
-                prompt_tokens,
-                context_window,
-            }) if !turn_ends(&conversation.messages).is_empty() => (prompt_tokens, context_window),
-            Err(error) => return Err(error),
+        let conversation = Conversation {
+            messages: system.iter().chain(&messages).cloned().collect(),
         };
-        let excess = num_tokens + reply_room(window, max_tokens) - window.min(num_tokens);
-        num_left_out += leave_out(&mut conversation.messages, num_tokens, excess);
+        let ids = engine.prompt(&conversation).await?;
+        let window = settings.window(engine);
+        let room = reply_room(window, max_tokens);
+        if ids.len().saturating_add(room) <= window {
+            return Ok(Prompt {
+                ids,
+                notice: notice(num_left_out),
+            });
+        }
+        if turn_ends(&messages).is_empty() {
+            // One token of the window is the answer's.
+            if ids.len() >= window {
+                return Err(SubmitError::PromptTooLong {
+                    prompt_tokens: ids.len(),
+                    context_window: window,
+                });
+            }
+            return Ok(Prompt {
+                ids,
+                notice: notice(num_left_out),
+            });
+        }
+        let excess = ids.len() + room - window.min(ids.len());
+        num_left_out += leave_out(&mut messages, ids.len(), excess);
     }
+}
+
+/// What a conversation begins with, in the language of its first message.
+fn system_message(prompt: &Bilingual, messages: &[ChatMessage]) -> Option<ChatMessage> {
+    let is_chinese = messages
+        .first()
+        .is_some_and(|first| is_chinese(&first.content));
+    let text = prompt.choose(is_chinese);
+    (!text.is_empty()).then(|| ChatMessage::new(EngineRole::System, text))
+}
+
+/// Whether a text is Chinese, English words in between or not: it has at least as many Chinese
+/// characters as words in Latin letters.
+fn is_chinese(text: &str) -> bool {
+    let is_han =
+        |letter: char| matches!(letter, '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}');
+    let num_han = text.chars().filter(|&letter| is_han(letter)).count();
+    let words = text.split(|letter: char| !letter.is_ascii_alphabetic());
+    let num_words = words.filter(|word| !word.is_empty()).count();
+    num_han > 0 && num_han >= num_words
 }
 
 /// Tokens kept free for the answer.
@@ -148,6 +179,28 @@ mod tests {
         pairs
             .map(|(role, content)| ChatMessage::new(role, *content))
             .collect()
+    }
+
+    #[test]
+    fn the_first_message_chooses_the_language_of_the_system_prompt() {
+        let prompt = Bilingual {
+            en: "Help.".to_owned(),
+            zh: "请帮忙。".to_owned(),
+        };
+        let check = |first: &str, expected: &str| {
+            let system = system_message(&prompt, &messages(&[first])).unwrap();
+            assert_eq!(system.content, expected, "{first}");
+        };
+        check("用 Rust 写一个 HTTP server", "请帮忙。");
+        check("What does 火 mean in Chinese?", "Help.");
+        check("3 + 4 = ?", "Help.");
+        assert_eq!(
+            system_message(&Bilingual::default(), &messages(&["a"])),
+            None
+        );
+        let only_english = Bilingual::same("Help.");
+        let system = system_message(&only_english, &messages(&["你好"]));
+        assert_eq!(system.unwrap().content, "Help.");
     }
 
     #[test]

@@ -2,9 +2,8 @@
 
 use hearth_app::model::ChatError;
 use hearth_engine::request::SubmitError;
-use uuid::Uuid;
 
-use crate::store::StoreError;
+use crate::{error::AppError, store::StoreError};
 
 const RETRY_AFTER_S: u32 = 5;
 
@@ -18,12 +17,7 @@ pub(super) fn busy(message: impl Into<String>) -> ChatError {
 
 /// Logs what the store said and answers with a number to find it by.
 pub(super) fn store_refused(error: &StoreError) -> ChatError {
-    let request_id = Uuid::now_v7().to_string();
-    tracing::error!(request.id = request_id, %error, "the store refused: {error}");
-    if error.is_write_refused() {
-        return busy("Nothing was saved: the server's disk is full or cannot be written.");
-    }
-    ChatError::Internal { request_id }
+    AppError::store(error).into()
 }
 
 /// What the engine's refusal means for a person.

@@ -2,7 +2,7 @@
 
 use hearth_app::model::{ChatError, UserId};
 use hearth_engine::{
-    handle::{Permit, UserKey},
+    handle::{EngineHandle, Permit, UserKey},
     request::{ChatMessage, TokenId},
 };
 
@@ -15,6 +15,8 @@ use crate::store::{AnswerStart, StoredMessage};
 
 /// A prompt with its place in the queue.
 pub(super) struct Reserved {
+    /// Whose queue it is, and who makes the answer.
+    pub(super) engine: EngineHandle,
     pub(super) prompt: Vec<TokenId>,
     pub(super) notice: Option<String>,
     pub(super) permit: Permit,
@@ -26,11 +28,13 @@ impl ChatServer {
         user: UserId,
         history: Vec<ChatMessage>,
         settings: &Settings,
+        engine: EngineHandle,
     ) -> Result<Reserved, ChatError> {
-        let prompt = prompt::fit(&self.engine, history, settings.params.max_tokens).await;
+        let prompt = prompt::fit(&engine, history, settings).await;
         let prompt = prompt.map_err(engine_refused)?;
-        let permit = self.engine.reserve(user_key(user), prompt.ids.len());
+        let permit = engine.reserve(user_key(user), prompt.ids.len());
         Ok(Reserved {
+            engine,
             permit: permit.map_err(engine_refused)?,
             prompt: prompt.ids,
             notice: prompt.notice,
@@ -46,39 +50,42 @@ impl ChatServer {
         branch: &[StoredMessage],
         settings: &Settings,
     ) -> Result<(Reserved, Vec<u32>), ChatError> {
-        let history = self.history(user, branch).await?;
-        let again = prompt::fit(&self.engine, history, settings.params.max_tokens).await;
+        let engine = self.engine.current();
+        let history = self.history(user, branch, &engine).await?;
+        let again = prompt::fit(&engine, history, settings).await;
         let again = again.map_err(engine_refused)?;
         let stored = self.store.continued_answer(user, old.id).await;
         let stored = stored
             .map_err(|error| store_refused(&error))?
             .ok_or(ChatError::NotFound)?;
-        let is_exact = stored.model_fingerprint.is_some()
-            && stored.model_fingerprint == self.engine.fingerprint();
+        let is_exact =
+            stored.model_fingerprint.is_some() && stored.model_fingerprint == engine.fingerprint();
         let (prompt, ids, notice) = if is_exact {
             let prompt = stored.prompt_token_ids.into_iter().map(TokenId).collect();
             (prompt, stored.token_ids, None)
         } else {
-            let ids = self.engine.encode_answer(&old.text);
+            let ids = engine.encode_answer(&old.text);
             let ids = ids.into_iter().map(|id| id.0).collect();
             let notice = "Another model goes on with this answer: not exact.".to_owned();
             (again.ids, ids, Some(notice))
         };
-        let permit = self
-            .engine
-            .reserve(user_key(user), prompt.len() + ids.len());
+        let permit = engine.reserve(user_key(user), prompt.len() + ids.len());
         let permit = permit.map_err(engine_refused)?;
         let reserved = Reserved {
+            engine,
             prompt,
             notice,
             permit,
         };
         Ok((reserved, ids))
     }
+}
 
-    pub(super) fn answer_start(&self, prompt: &[TokenId], settings: &Settings) -> AnswerStart {
+impl Reserved {
+    /// What the database keeps of the answer from its beginning.
+    pub(super) fn answer_start(&self, settings: &Settings) -> AnswerStart {
         AnswerStart {
-            prompt_token_ids: prompt.iter().map(|id| id.0).collect(),
+            prompt_token_ids: self.prompt.iter().map(|id| id.0).collect(),
             params: serde_json::to_string(&settings.params)
                 .expect("invariant: settings are plain data"),
             model_name: self.engine.model_name(),

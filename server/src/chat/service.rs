@@ -6,15 +6,19 @@ use async_trait::async_trait;
 use futures::stream::{self, BoxStream, StreamExt as _};
 use hearth_app::{
     model::{
-        ChatError, ChatEvent, ChatEventKind, Conversation, ConversationId, ConversationSummary,
-        Cursor, Message, MessageId, ModelState, ModelStatus, Role, StartedTurn, UserId,
+        ChatError, ChatEvent, ChatEventKind, Conversation, ConversationForm, ConversationId,
+        ConversationSettings, ConversationSummary, Cursor, Message, MessageId, ModelState,
+        ModelStatus, Role, StartedTurn, UserId,
     },
     service::{ChatService, SendMessage},
 };
-use hearth_engine::handle::EngineState;
+use hearth_engine::handle::{EngineHandle, EngineState};
 
 use super::{ChatServer, live_turns::StopReason, refusal::store_refused, turn_log, view};
-use crate::store::{StoreError, StoredMessage};
+use crate::{
+    settings::parse_conversation_form,
+    store::{StoreError, StoredMessage},
+};
 
 /// Longest title a person may give, in characters.
 const MAX_TITLE_CHARS: usize = 200;
@@ -149,15 +153,35 @@ impl ChatService for ChatServer {
     }
 
     fn model_status(&self) -> ModelStatus {
-        ModelStatus {
-            name: self.engine.model_name(),
-            is_demonstration: self.engine.is_demonstration(),
-            state: match self.engine.state() {
-                EngineState::Loading { percent } => ModelState::Loading { percent },
-                EngineState::Ready => ModelState::Ready,
-                EngineState::Failed(reason) => ModelState::Failed(reason),
-            },
+        model_status(&self.engine.current())
+    }
+
+    async fn conversation_settings(
+        &self,
+        user: UserId,
+        id: ConversationId,
+    ) -> Result<ConversationSettings, ChatError> {
+        let settings = read(self.store.conversation_settings(user, id).await)?;
+        settings.ok_or(ChatError::NotFound)
+    }
+
+    async fn save_conversation_settings(
+        &self,
+        user: UserId,
+        id: Option<ConversationId>,
+        form: ConversationForm,
+    ) -> Result<ConversationId, ChatError> {
+        let settings = parse_conversation_form(&form)
+            .map_err(|error| ChatError::Invalid(error.to_string()))?;
+        if let Some(id) = id {
+            let saved = self.store.save_conversation_settings(user, id, &settings);
+            found(saved.await)?;
+            return Ok(id);
         }
+        let id = ConversationId::new(uuid::Uuid::now_v7());
+        let inserted = self.store.insert_empty_conversation(user, id, &settings);
+        read(inserted.await)?;
+        Ok(id)
     }
 }
 
@@ -200,6 +224,19 @@ impl ChatServer {
             tracing::error!(request.id = request_id, %error, "rendering failed: {error}");
             ChatError::Internal { request_id }
         })
+    }
+}
+
+/// What an engine is doing, for people.
+pub(crate) fn model_status(engine: &EngineHandle) -> ModelStatus {
+    ModelStatus {
+        name: engine.model_name(),
+        is_demonstration: engine.is_demonstration(),
+        state: match engine.state() {
+            EngineState::Loading { percent } => ModelState::Loading { percent },
+            EngineState::Ready => ModelState::Ready,
+            EngineState::Failed(reason) => ModelState::Failed(reason),
+        },
     }
 }
 

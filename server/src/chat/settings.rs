@@ -1,21 +1,38 @@
-//! Settings of one turn: checked, with the seed chosen.
+//! Settings of one turn: what was asked, else what the conversation wants, else the server's
+//! defaults; checked, with the seed chosen.
 
-use hearth_app::model::{ChatError, TurnParams};
-use hearth_engine::request::SamplingParams;
+use hearth_app::model::{ChatError, ConversationSettings, TurnParams};
+use hearth_engine::{handle::EngineHandle, request::SamplingParams};
 
-/// Settings of a turn, checked, with the seed chosen.
+use crate::settings::{Bilingual, ServerSettings};
+
+/// Settings of a turn, complete.
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
+    /// As they are stored: every default is written out, so that Continue goes on with the same.
     pub(super) params: TurnParams,
     pub(super) sampling: SamplingParams,
+    /// What the conversation begins with; empty: nothing.
+    pub(super) system_prompt: Bilingual,
+    /// Most tokens of prompt and answer together, if the administrator set a limit.
+    pub(super) context_budget: Option<usize>,
 }
 
 impl Settings {
-    /// Checks a turn's settings and chooses the seed if there is none.
-    pub(super) fn parse(params: &TurnParams) -> Result<Self, ChatError> {
+    /// Fills in what is not asked for and checks the rest.
+    pub(super) fn resolve(
+        asked: &TurnParams,
+        own: &ConversationSettings,
+        server: &ServerSettings,
+    ) -> Result<Self, ChatError> {
         let params = TurnParams {
-            seed: Some(params.seed.unwrap_or_else(random_u64)),
-            ..params.clone()
+            temperature: asked
+                .temperature
+                .or(own.temperature)
+                .or(Some(server.temperature)),
+            top_p: asked.top_p.or(own.top_p).or(Some(server.top_p)),
+            max_tokens: asked.max_tokens.or(own.max_tokens).or(server.max_tokens),
+            seed: Some(asked.seed.unwrap_or_else(random_u64)),
         };
         if params.max_tokens == Some(0) {
             return Err(ChatError::Invalid(
@@ -31,10 +48,55 @@ impl Settings {
         };
         let checked = sampling.validate();
         checked.map_err(|error| ChatError::Invalid(error.to_string()))?;
-        Ok(Self { params, sampling })
+        let budget = server.context_budget.map(usize::try_from);
+        Ok(Self {
+            params,
+            sampling,
+            system_prompt: match &own.system_prompt {
+                Some(text) => Bilingual::same(text),
+                None => server.system_prompt.clone(),
+            },
+            context_budget: budget.and_then(Result::ok),
+        })
+    }
+
+    /// Most tokens of prompt and answer together: what the model can, within the budget.
+    pub(super) fn window(&self, engine: &EngineHandle) -> usize {
+        let of_model = engine.context_window().unwrap_or(usize::MAX);
+        self.context_budget.unwrap_or(usize::MAX).min(of_model)
     }
 }
 
 pub(super) fn random_u64() -> u64 {
     getrandom::u64().expect("invariant: the system gives random bytes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_turn_comes_before_the_conversation_and_that_before_the_server() {
+        let server = ServerSettings {
+            temperature: 0.1,
+            top_p: 0.2,
+            max_tokens: Some(3),
+            ..ServerSettings::default()
+        };
+        let own = ConversationSettings {
+            temperature: Some(0.4),
+            top_p: Some(0.5),
+            ..ConversationSettings::default()
+        };
+        let asked = TurnParams {
+            temperature: Some(0.7),
+            ..TurnParams::default()
+        };
+        let resolved = Settings::resolve(&asked, &own, &server).unwrap();
+        assert_eq!(resolved.params.temperature, Some(0.7));
+        assert_eq!(resolved.params.top_p, Some(0.5));
+        assert_eq!(resolved.params.max_tokens, Some(3));
+        let again = Settings::resolve(&resolved.params, &own, &ServerSettings::default()).unwrap();
+        assert_eq!(again.params, resolved.params);
+    }
 }

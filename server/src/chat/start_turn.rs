@@ -31,7 +31,6 @@ impl ChatServer {
         message: SendMessage,
     ) -> Result<StartedTurn, ChatError> {
         self.refuse_if_closing()?;
-        let settings = Settings::parse(&message.params)?;
         let key_lock = usize::from(message.key.as_uuid().as_bytes()[15]) % self.key_locks.len();
         let _one_at_a_time = self.key_locks[key_lock].lock().await;
         let first = self.store.turn_by_key(user, message.key).await;
@@ -41,21 +40,24 @@ impl ChatServer {
         let conversation = message
             .conversation
             .unwrap_or_else(|| ConversationId::new(Uuid::now_v7()));
-        let claim = self.claim(conversation)?;
+        let claim = self.claim(user, conversation).await?;
+        let settings = self.settings(user, conversation, &message.params).await?;
         let branch = self.branch_to_answer(user, &message).await?;
         let parent = branch.last().map(|parent| parent.id);
         let text = message.text.into_string();
-        let mut history = self.history(user, &branch).await?;
+        let engine = self.engine.current();
+        let mut history = self.history(user, &branch, &engine).await?;
         history.push(ChatMessage::new(EngineRole::User, text.clone()));
-        let reserved = self.reserve(user, history, &settings).await?;
+        let reserved = self.reserve(user, history, &settings, engine).await?;
         let turn = NewTurn {
             user,
             conversation,
-            title: message.conversation.is_none().then(|| view::title(&text)),
+            is_new_conversation: message.conversation.is_none(),
+            title: view::title(&text),
             parent,
             text,
             key: message.key,
-            answer: self.answer_start(&reserved.prompt, &settings),
+            answer: reserved.answer_start(&settings),
         };
         let inserted = self.store.insert_turn(&turn).await;
         let inserted = inserted
@@ -89,13 +91,13 @@ impl ChatServer {
         let (claim, mut branch) = self.claim_answer(user, message).await?;
         let old = branch.pop().ok_or(ChatError::NotFound)?;
         let question = branch.last().ok_or(ChatError::NotFound)?.id;
-        let settings = Settings::parse(&TurnParams {
-            seed: None,
-            ..old.params
-        })?;
-        let history = self.history(user, &branch).await?;
-        let reserved = self.reserve(user, history, &settings).await?;
-        let start = self.answer_start(&reserved.prompt, &settings);
+        // What holds now, not what held for the old version; another seed too.
+        let asked = TurnParams::default();
+        let settings = self.settings(user, old.conversation, &asked).await?;
+        let engine = self.engine.current();
+        let history = self.history(user, &branch, &engine).await?;
+        let reserved = self.reserve(user, history, &settings, engine).await?;
+        let start = reserved.answer_start(&settings);
         let inserted = self.store.insert_version(user, question, &start).await;
         let id = inserted
             .map_err(|error| store_refused(&error))?
@@ -124,9 +126,9 @@ impl ChatServer {
         if !may_continue(&old) {
             return Err(ChatError::Invalid("This answer is complete.".to_owned()));
         }
-        let settings = Settings::parse(&old.params)?;
+        let settings = self.settings(user, old.conversation, &old.params).await?;
         let (reserved, token_ids) = self.reserve_rest(user, &old, &branch, &settings).await?;
-        let start = self.answer_start(&reserved.prompt, &settings);
+        let start = reserved.answer_start(&settings);
         let is_restarted = self
             .store
             .restart_answer(user, message, &start, &token_ids)
@@ -167,9 +169,16 @@ impl ChatServer {
         is_recovered.then_some(()).ok_or_else(refusal)
     }
 
-    fn claim(&self, conversation: ConversationId) -> Result<Claim, ChatError> {
-        let claim = self.live.claim(conversation);
-        claim.ok_or_else(|| busy("An answer is still being written in this conversation."))
+    /// Settings of a turn in this conversation, which may be about to be made.
+    async fn settings(
+        &self,
+        user: UserId,
+        conversation: ConversationId,
+        asked: &TurnParams,
+    ) -> Result<Settings, ChatError> {
+        let own = self.store.conversation_settings(user, conversation).await;
+        let own = own.map_err(|error| store_refused(&error))?;
+        Settings::resolve(asked, &own.unwrap_or_default(), &self.settings.current())
     }
 
     /// The messages a new one is appended to; empty for a new conversation.
@@ -213,7 +222,7 @@ impl ChatServer {
                 "This message is not an answer.".to_owned(),
             ));
         }
-        let claim = self.claim(answer.conversation)?;
+        let claim = self.claim(user, answer.conversation).await?;
         // Read again: an answer that ran a moment ago is complete now.
         Ok((claim, self.branch(user, message).await?))
     }

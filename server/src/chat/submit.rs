@@ -73,8 +73,9 @@ impl ChatServer {
             turn.stop(StopReason::ShutDown);
         }
         let num_prompt_tokens = start.reserved.prompt.len();
-        let window = self.engine.context_window().unwrap_or(usize::MAX);
-        let num_used = num_prompt_tokens + start.answer.token_ids.len();
+        let window = start.settings.window(&start.reserved.engine);
+        let num_earlier_tokens = start.answer.token_ids.len();
+        let num_used = num_prompt_tokens + num_earlier_tokens;
         let asked = start.settings.params.max_tokens.unwrap_or(u32::MAX);
         let asked = usize::try_from(asked).unwrap_or(usize::MAX).max(1);
         // An interrupted answer ends where it would have ended undisturbed; one that had reached
@@ -97,11 +98,12 @@ impl ChatServer {
             turn,
             live: self.live.clone(),
             recorder: self.recorder.clone(),
-            stream: self.engine.submit(start.reserved.permit, request),
+            stream: start.reserved.engine.submit(start.reserved.permit, request),
             markdown,
             answer: start.answer,
             claim: start.claim,
             num_prompt_tokens,
+            num_earlier_tokens,
             earlier: start.earlier,
             clock: Clock::start(),
         };

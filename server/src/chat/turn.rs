@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     markdown::MarkdownStream,
-    store::{FinishedAnswer, tokens_per_second},
+    store::{FinishedAnswer, TurnTokens, tokens_per_second},
 };
 
 /// Frames with text come at most this often.
@@ -63,6 +63,8 @@ pub(super) struct TurnTask {
     pub(super) answer: Answer,
     pub(super) claim: Claim,
     pub(super) num_prompt_tokens: usize,
+    /// Tokens of a continued answer that were there before.
+    pub(super) num_earlier_tokens: usize,
     pub(super) earlier: EarlierCost,
     pub(super) clock: Clock,
 }
@@ -127,6 +129,8 @@ impl TurnTask {
         let answer = finished_answer(&self.turn, self.answer, outcome, |usage| Cost {
             usage: usage.unwrap_or_else(|| self.clock.usage()),
             num_prompt_tokens: self.num_prompt_tokens,
+            num_earlier_tokens: self.num_earlier_tokens,
+            is_prompt_read: self.clock.first_token.is_some(),
             earlier: self.earlier,
         });
         let mut ending = Ending {
@@ -234,6 +238,8 @@ async fn stopped(asked: &mut watch::Receiver<Option<StopReason>>) -> StopReason 
 struct Cost {
     usage: EngineUsage,
     num_prompt_tokens: usize,
+    num_earlier_tokens: usize,
+    is_prompt_read: bool,
     earlier: EarlierCost,
 }
 
@@ -242,6 +248,17 @@ impl Cost {
         self.earlier
             .decode_ms
             .saturating_add(to_ms(self.usage.decode_time))
+    }
+
+    /// What this turn computed: a continued answer counts from where it went on.
+    fn tokens(&self, completion_tokens: usize) -> TurnTokens {
+        if !self.is_prompt_read {
+            return TurnTokens::default();
+        }
+        TurnTokens {
+            prompt: to_u32(self.num_prompt_tokens + self.num_earlier_tokens),
+            completion: to_u32(completion_tokens.saturating_sub(self.num_earlier_tokens)),
+        }
     }
 
     fn usage(&self, completion_tokens: usize) -> Usage {
@@ -272,7 +289,9 @@ fn finished_answer(
             (MessageStatus::Finished, Some(reason), None, Some(usage))
         }
         Outcome::Stopped(StopReason::Person) => (MessageStatus::Stopped, None, None, None),
-        Outcome::Stopped(StopReason::ShutDown) => (MessageStatus::Interrupted, None, None, None),
+        Outcome::Stopped(StopReason::ShutDown | StopReason::ModelSwitch | StopReason::Disabled) => {
+            (MessageStatus::Interrupted, None, None, None)
+        }
         Outcome::Failed(GenerationError::EngineStopped) => {
             let error = "The model stopped in the middle of the answer.".to_owned();
             (MessageStatus::Interrupted, None, Some(error), None)
@@ -289,6 +308,7 @@ fn finished_answer(
         finish_reason,
         error,
         usage: cost.usage(answer.token_ids.len()),
+        tokens: cost.tokens(answer.token_ids.len()),
         decode_ms: cost.decode_ms(),
         text: answer.text,
         token_ids: answer.token_ids,

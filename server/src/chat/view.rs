@@ -87,7 +87,7 @@ pub(super) fn title(text: &str) -> String {
 }
 
 /// Milliseconds UTC as `YYYY-MM-DD HH:MM`.
-fn time(ms: i64) -> String {
+pub(crate) fn time(ms: i64) -> String {
     let minutes = ms.div_euclid(60_000);
     let (day, minute) = (minutes.div_euclid(1440), minutes.rem_euclid(1440));
     let (year, month, date) = civil(day);

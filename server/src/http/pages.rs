@@ -13,7 +13,7 @@ use axum::{
 use hearth_app::{
     App,
     model::User,
-    service::{AccountService, ChatService, SessionToken},
+    service::{AccountService, ChatService, JoinService, SessionToken},
     shell,
 };
 use leptos::{
@@ -80,9 +80,13 @@ pub(super) fn router(services: &Services) -> Router {
 pub(super) fn context(services: &Services) -> impl Fn() + Clone + Send + Sync + 'static {
     let chat: Arc<dyn ChatService> = Arc::clone(&services.chat);
     let accounts: Arc<dyn AccountService> = services.accounts.clone();
+    let joining: Arc<dyn JoinService> = services.accounts.clone();
+    let administration = Arc::clone(&services.administration);
     move || {
         provide_context(Arc::clone(&chat));
         provide_context(Arc::clone(&accounts));
+        provide_context(Arc::clone(&joining));
+        provide_context(Arc::clone(&administration));
         let parts = use_context::<Parts>();
         let extensions = parts.as_ref().map(|parts| &parts.extensions);
         let visitor = extensions

@@ -4,9 +4,13 @@ use hearth_app::model::MessageId;
 use sqlx::{SqliteConnection, types::Uuid};
 
 use super::{
-    FinishedAnswer, Store, StoreError,
+    FinishedAnswer, Store, StoreError, TurnTokens, day_of,
     message::{from_blob, to_blob},
+    now_ms, usage,
 };
+
+/// A stored token id is a u32.
+const TOKEN_ID_BYTES: usize = 4;
 
 /// New text and ids of one running answer.
 #[derive(Clone, Debug, Default)]
@@ -41,7 +45,7 @@ impl Store {
         let mut transaction = self.begin().await?;
         let unfinished = sqlx::query!(
             r#"
-            select id as "id: Uuid", text, token_ids
+            select id as "id: Uuid", text, token_ids, prompt_token_ids
             from message
             where status = 'running'
             "#,
@@ -52,10 +56,23 @@ impl Store {
             let ids = row.token_ids.as_deref().unwrap_or_default();
             let answer = fold(&mut transaction, row.id, &row.text, ids).await?;
             interrupt(&mut transaction, row.id, &answer).await?;
+            let num_earlier = ids.len() / TOKEN_ID_BYTES;
+            if answer.token_ids.len() > num_earlier {
+                let prompt = row.prompt_token_ids.as_deref().unwrap_or_default();
+                let tokens = TurnTokens {
+                    prompt: narrow(prompt.len() / TOKEN_ID_BYTES + num_earlier),
+                    completion: narrow(answer.token_ids.len() - num_earlier),
+                };
+                usage::add(&mut transaction, row.id, tokens, day_of(now_ms())).await?;
+            }
         }
         transaction.commit().await?;
         Ok(unfinished.len())
     }
+}
+
+fn narrow(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 async fn insert_chunk(

@@ -6,10 +6,10 @@ use hearth_app::model::{
 use sqlx::{SqliteConnection, types::Uuid};
 
 use super::{
-    Store, StoreError,
+    Store, StoreError, TurnTokens, day_of,
     message::{to_blob, to_word},
     message_chunk::delete_chunks,
-    now_ms,
+    now_ms, usage,
 };
 
 /// What every answer is made from.
@@ -27,8 +27,9 @@ pub(crate) struct AnswerStart {
 pub(crate) struct NewTurn {
     pub(crate) user: UserId,
     pub(crate) conversation: ConversationId,
-    /// Present: the conversation is new.
-    pub(crate) title: Option<String>,
+    pub(crate) is_new_conversation: bool,
+    /// For a conversation that has none yet.
+    pub(crate) title: String,
     pub(crate) parent: Option<MessageId>,
     pub(crate) text: String,
     pub(crate) key: IdempotencyKey,
@@ -55,6 +56,8 @@ pub(crate) struct FinishedAnswer {
     pub(crate) error: Option<String>,
     pub(crate) usage: Usage,
     pub(crate) decode_ms: u32,
+    /// What this turn computed.
+    pub(crate) tokens: TurnTokens,
 }
 
 impl Store {
@@ -78,8 +81,10 @@ impl Store {
         if let Some(first) = turn_by_key(&mut transaction, turn.user, turn.key).await? {
             return Ok(Some(first));
         }
-        if let Some(title) = &turn.title {
-            insert_conversation(&mut transaction, turn, title).await?;
+        if turn.is_new_conversation {
+            insert_conversation(&mut transaction, turn).await?;
+        } else {
+            name_conversation(&mut transaction, turn).await?;
         }
         let inserted = InsertedTurn {
             user_message: MessageId::new(Uuid::now_v7()),
@@ -197,6 +202,7 @@ impl FinishedAnswer {
         )
         .execute(&mut *connection)
         .await?;
+        usage::add(connection, message, self.tokens, day_of(now_ms())).await?;
         delete_chunks(connection, message).await
     }
 }
@@ -237,7 +243,6 @@ async fn turn_by_key(
 async fn insert_conversation(
     connection: &mut SqliteConnection,
     turn: &NewTurn,
-    title: &str,
 ) -> Result<(), StoreError> {
     let (user, id, now) = (turn.user.as_uuid(), turn.conversation.as_uuid(), now_ms());
     sqlx::query!(
@@ -247,9 +252,30 @@ async fn insert_conversation(
         ",
         id,
         user,
-        title,
+        turn.title,
         now,
         now,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The first message names a conversation that was made without one.
+async fn name_conversation(
+    connection: &mut SqliteConnection,
+    turn: &NewTurn,
+) -> Result<(), StoreError> {
+    let (user, id) = (turn.user.as_uuid(), turn.conversation.as_uuid());
+    sqlx::query!(
+        "
+        update conversation
+        set title = ?
+        where id = ? and user_id = ? and title = ''
+        ",
+        turn.title,
+        id,
+        user,
     )
     .execute(connection)
     .await?;

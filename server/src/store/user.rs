@@ -180,7 +180,7 @@ pub(super) fn into_user(id: Uuid, name: String, role: &str) -> User {
     }
 }
 
-const fn role_as_str(role: UserRole) -> &'static str {
+pub(super) const fn role_as_str(role: UserRole) -> &'static str {
     match role {
         UserRole::User => "user",
         UserRole::Administrator => "administrator",

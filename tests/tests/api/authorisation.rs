@@ -65,6 +65,9 @@ const fn row(
 
 const EVERYBODY: [Outcome; 4] = [Done; 4];
 const SIGNED_IN: [Outcome; 4] = [Unauthorized, Done, Done, Done];
+const ADMINISTRATOR: [Outcome; 4] = [Unauthorized, Forbidden, Done, Forbidden];
+/// As above, and what is asked for is not there.
+const ADMINISTRATOR_MISSES: [Outcome; 4] = [Unauthorized, Forbidden, NotFound, Forbidden];
 /// An administrator reads no other person's conversations.
 const OWNER: [Outcome; 4] = [Unauthorized, NotFound, NotFound, Done];
 
@@ -122,6 +125,44 @@ fn wrong_password(_: &Belongings) -> Arguments {
     ]
 }
 
+fn setting(_: &Belongings) -> Arguments {
+    vec![
+        ("name", "temperature".to_owned()),
+        ("value", "0.5".to_owned()),
+        ("version", "0".to_owned()),
+    ]
+}
+
+fn new_account(_: &Belongings) -> Arguments {
+    vec![("name", "Dora".to_owned()), ("role", "user".to_owned())]
+}
+
+fn nobody(_: &Belongings) -> Arguments {
+    vec![
+        ("user", new_key().to_string()),
+        ("change", "disable".to_owned()),
+    ]
+}
+
+fn nobody_alone(_: &Belongings) -> Arguments {
+    vec![("user", new_key().to_string())]
+}
+
+fn no_model(_: &Belongings) -> Arguments {
+    vec![("file", "nothing.gguf".to_owned())]
+}
+
+fn guessed_link(_: &Belongings) -> Arguments {
+    vec![("token", "guess".to_owned())]
+}
+
+fn own_settings(it: &Belongings) -> Arguments {
+    vec![
+        ("id", it.conversation.clone()),
+        ("form[temperature]", "0.5".to_owned()),
+    ]
+}
+
 /// Columns: anonymous, another user, the administrator, the owner.
 const FUNCTIONS: &[Row] = &[
     row("/api/set_up", claim, [Forbidden; 4]),
@@ -141,6 +182,22 @@ const FUNCTIONS: &[Row] = &[
     row("/api/regenerate", answer, OWNER),
     row("/api/continue_turn", stopped, OWNER),
     row("/api/message_text", answer, OWNER),
+    row("/api/conversation_settings", conversation, OWNER),
+    row("/api/save_conversation_settings", own_settings, OWNER),
+    row("/api/settings", nothing, ADMINISTRATOR),
+    row("/api/save_setting", setting, ADMINISTRATOR),
+    row("/api/accounts", nothing, ADMINISTRATOR),
+    row("/api/create_account", new_account, ADMINISTRATOR),
+    row("/api/make_link", nobody_alone, ADMINISTRATOR_MISSES),
+    row("/api/change_account", nobody, ADMINISTRATOR_MISSES),
+    row("/api/models", nothing, ADMINISTRATOR),
+    row("/api/switch_model", no_model, ADMINISTRATOR_MISSES),
+    row("/api/usage", nothing, ADMINISTRATOR),
+    row("/api/audit", nothing, ADMINISTRATOR),
+    row("/api/may_sign_up", nothing, EVERYBODY),
+    row("/api/sign_up", claim, [Forbidden; 4]),
+    row("/api/link_owner", guessed_link, EVERYBODY),
+    row("/api/join", claim, [Forbidden; 4]),
     // Last: it ends the sessions.
     row("/api/sign_out", nothing, EVERYBODY),
 ];

@@ -8,7 +8,9 @@ async fn accounts() -> (tempfile::TempDir, Arc<Accounts>) {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("hearth.db")).await.unwrap();
     let token = Some(SetUpToken::new("the link"));
-    (folder, Accounts::new(store, CookieTransport::Any, token))
+    let settings = SettingsBook::open(store.clone()).await.unwrap();
+    let accounts = Accounts::new(store, settings, CookieTransport::Any, token);
+    (folder, accounts)
 }
 
 async fn claim(accounts: &Accounts, token: &str) -> Result<SessionCookie, AppError> {

@@ -16,7 +16,7 @@ use hearth_engine::{
 };
 use uuid::Uuid;
 
-use crate::{chat::ChatServer, store::Store};
+use crate::{chat::ChatServer, settings::SettingsBook, store::Store};
 
 /// Long enough to be stopped in the middle, with characters of one to four bytes.
 pub(super) fn long_answer() -> String {
@@ -52,7 +52,7 @@ impl Bench {
         let bob = insert_user(&store, "bob").await;
         let engine = EngineHandle::start(ModelSource::Scripted(model), config);
         Self {
-            server: ChatServer::start(store.clone(), engine),
+            server: serve(&store, engine).await,
             store,
             ada,
             bob,
@@ -70,7 +70,7 @@ impl Bench {
         let store = Store::open(&path).await.unwrap();
         let engine = EngineHandle::start(ModelSource::Scripted(model), EngineConfig::default());
         Self {
-            server: ChatServer::start(store.clone(), engine),
+            server: serve(&store, engine).await,
             store,
             ada: users.0,
             bob: users.1,
@@ -229,4 +229,9 @@ impl Page {
     pub(super) fn html(&self) -> String {
         self.blocks.concat() + &self.pending
     }
+}
+
+async fn serve(store: &Store, engine: EngineHandle) -> Arc<ChatServer> {
+    let settings = SettingsBook::open(store.clone()).await.unwrap();
+    ChatServer::start(store.clone(), engine, settings)
 }

@@ -1,0 +1,136 @@
+//! The administration page. Every function asks for an administrator first.
+
+use leptos::prelude::*;
+
+use crate::model::{
+    AccountChange, AccountSummary, AuditEntry, ChatError, ModelSummary, OneTimeLink, Setting,
+    SettingName, UsageReport, UserId, UserRole,
+};
+#[cfg(feature = "ssr")]
+use crate::{
+    api::lead_form_post_to,
+    service::{SettingChange, administration_service, current_administrator},
+};
+
+/// All settings of the server.
+///
+/// # Errors
+/// [`ChatError::Forbidden`] unless an administrator asks.
+#[server(name = ListSettings, endpoint = "settings")]
+pub async fn settings() -> Result<Vec<Setting>, ChatError> {
+    current_administrator()?;
+    administration_service().settings().await
+}
+
+/// Changes one setting, from the next turn on.
+///
+/// # Errors
+/// [`ChatError::Invalid`] for a value outside its range, or if somebody else changed the setting
+/// meanwhile.
+#[server(endpoint = "save_setting")]
+pub async fn save_setting(
+    name: SettingName,
+    // A browser leaves an empty field out of some encodings.
+    #[server(default)] value: String,
+    version: i64,
+) -> Result<Setting, ChatError> {
+    let by = current_administrator()?;
+    let change = SettingChange {
+        name,
+        value,
+        version,
+    };
+    let saved = administration_service().save_setting(&by, change).await?;
+    lead_form_post_to(&format!("/admin?saved={name}"));
+    Ok(saved)
+}
+
+/// All accounts.
+///
+/// # Errors
+/// [`ChatError::Forbidden`].
+#[server(name = ListAccounts, endpoint = "accounts")]
+pub async fn accounts() -> Result<Vec<AccountSummary>, ChatError> {
+    current_administrator()?;
+    administration_service().accounts().await
+}
+
+/// Makes an account and the link with which its owner chooses a password.
+///
+/// # Errors
+/// [`ChatError::Invalid`] for a bad name or one that is taken.
+#[server(endpoint = "create_account")]
+pub async fn create_account(name: String, role: UserRole) -> Result<OneTimeLink, ChatError> {
+    let by = current_administrator()?;
+    administration_service()
+        .create_account(&by, name, role)
+        .await
+}
+
+/// Makes another link for an account, such as for a forgotten password.
+///
+/// # Errors
+/// [`ChatError::NotFound`].
+#[server(endpoint = "make_link")]
+pub async fn make_link(user: UserId) -> Result<OneTimeLink, ChatError> {
+    let by = current_administrator()?;
+    administration_service().make_link(&by, user).await
+}
+
+/// Changes the role of an account, disables or enables it.
+///
+/// # Errors
+/// [`ChatError::NotFound`]; [`ChatError::Invalid`] for the last administrator.
+#[server(endpoint = "change_account")]
+pub async fn change_account(user: UserId, change: AccountChange) -> Result<(), ChatError> {
+    let by = current_administrator()?;
+    administration_service()
+        .change_account(&by, user, change)
+        .await?;
+    lead_form_post_to("/admin/people");
+    Ok(())
+}
+
+/// The models the server could load, and the one that answers.
+///
+/// # Errors
+/// [`ChatError::Forbidden`].
+#[server(name = ListModels, endpoint = "models")]
+pub async fn models() -> Result<Vec<ModelSummary>, ChatError> {
+    current_administrator()?;
+    administration_service().models().await
+}
+
+/// Loads another model. Running answers end as interrupted.
+///
+/// # Errors
+/// [`ChatError::NotFound`] if the models folder has no such file.
+#[server(endpoint = "switch_model")]
+pub async fn switch_model(file: String) -> Result<(), ChatError> {
+    let by = current_administrator()?;
+    administration_service().switch_model(&by, file).await?;
+    lead_form_post_to("/admin/models");
+    Ok(())
+}
+
+/// Tokens by person and day.
+///
+/// # Errors
+/// [`ChatError::Forbidden`].
+#[server(name = ReadUsage, endpoint = "usage")]
+pub async fn usage() -> Result<UsageReport, ChatError> {
+    current_administrator()?;
+    administration_service().usage().await
+}
+
+/// Who changed what, the newest first.
+///
+/// # Errors
+/// [`ChatError::Forbidden`]; [`ChatError::Invalid`] for a cursor that nobody gave.
+#[server(name = ReadAudit, endpoint = "audit")]
+pub async fn audit(
+    #[server(default)] before: Option<String>,
+) -> Result<Vec<AuditEntry>, ChatError> {
+    current_administrator()?;
+    administration_service().audit(before).await
+}

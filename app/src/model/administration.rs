@@ -1,0 +1,129 @@
+//! What an administrator sees of accounts, models, usage and changes.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ModelState, User, UserId, UserRole};
+
+/// An account, without anything its owner wrote.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountSummary {
+    pub user: User,
+    pub disabled: bool,
+    /// UTC `YYYY-MM-DD HH:MM`; absent: never signed in.
+    pub last_seen: Option<String>,
+    /// A link to choose a password was made and not used yet.
+    pub is_invited: bool,
+    /// Tokens computed today (UTC), prompts and answers.
+    pub tokens_today: u64,
+}
+
+/// A link with which its owner chooses a password, once. Shown once, never stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OneTimeLink {
+    pub user_name: String,
+    /// Path and query; the host is the one the page was opened at.
+    pub path: String,
+    /// Hours until it ends.
+    pub valid_hours: u32,
+}
+
+/// A change to one account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountChange {
+    MakeAdministrator,
+    MakeUser,
+    Disable,
+    Enable,
+}
+
+/// A model file that could be served, or is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelSummary {
+    /// Name of the file, which chooses it.
+    pub file: String,
+    /// Bytes of the file.
+    pub num_bytes: u64,
+    pub active: Option<ActiveModel>,
+}
+
+/// What is known of the model that answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ActiveModel {
+    pub name: String,
+    pub state: ModelState,
+    /// Such as `GGUF, llama, Q4_1`; empty until the file is open.
+    pub format: String,
+    /// Such as `CPU, avx2`.
+    pub device: String,
+    /// Bytes of the weights.
+    pub weight_bytes: u64,
+    /// Most tokens of a conversation.
+    pub context_window: Option<u64>,
+    /// Median decode speed of the last answers.
+    pub tokens_per_second: Option<f32>,
+}
+
+/// Tokens computed for one person on one day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsageDay {
+    pub user: UserId,
+    pub user_name: String,
+    /// Days since 1970-01-01, UTC.
+    pub day: i64,
+    pub num_turns: u64,
+    pub prompt_tokens: u64,
+    pub completion_tokens: u64,
+}
+
+/// Usage of the last days.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsageReport {
+    /// The first day, `YYYY-MM-DD` UTC, and the number it has in `rows`.
+    pub first_date: String,
+    pub first_day: i64,
+    pub num_days: u32,
+    /// Of every person that used anything, in order of days.
+    pub rows: Vec<UsageDay>,
+}
+
+/// One change somebody made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    /// Where the next page of older entries begins.
+    pub cursor: String,
+    /// UTC `YYYY-MM-DD HH:MM`.
+    pub time: String,
+    pub user_name: String,
+    pub action: AuditAction,
+    /// A setting, an account, a model.
+    pub subject: String,
+    pub old: String,
+    pub new: String,
+}
+
+/// What was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuditAction {
+    ChangeSetting,
+    CreateAccount,
+    /// A person made an account by themselves.
+    SignUp,
+    ChangeRole,
+    DisableAccount,
+    EnableAccount,
+    MakeLink,
+    SwitchModel,
+}
+
+impl AccountChange {
+    /// The role it gives, if it gives one.
+    pub const fn role(self) -> Option<UserRole> {
+        match self {
+            Self::MakeAdministrator => Some(UserRole::Administrator),
+            Self::MakeUser => Some(UserRole::User),
+            Self::Disable | Self::Enable => None,
+        }
+    }
+}

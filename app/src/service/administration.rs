@@ -1,0 +1,97 @@
+//! What the server offers to the administration page, and to people who have no account yet.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use leptos::prelude::use_context;
+
+use super::{SessionCookie, current_user};
+use crate::model::{
+    AccountChange, AccountSummary, AuditEntry, ChatError, ModelSummary, OneTimeLink, Setting,
+    SettingName, UsageReport, User, UserId, UserRole,
+};
+
+/// A change of one setting.
+#[derive(Clone, Debug)]
+pub struct SettingChange {
+    pub name: SettingName,
+    /// As a form gives it.
+    pub value: String,
+    /// The version it replaces; another one there is [`ChatError::Invalid`].
+    pub version: i64,
+}
+
+/// The administrator's work. Every method but the first takes who does it, for the audit log.
+#[async_trait]
+pub trait AdministrationService: Send + Sync + 'static {
+    /// All settings, in the order of [`SettingName::ALL`].
+    async fn settings(&self) -> Result<Vec<Setting>, ChatError>;
+    /// Changes one setting, from the next turn on.
+    async fn save_setting(&self, by: &User, change: SettingChange) -> Result<Setting, ChatError>;
+    async fn accounts(&self) -> Result<Vec<AccountSummary>, ChatError>;
+    /// Makes an account without a password, and the link that chooses one.
+    async fn create_account(
+        &self,
+        by: &User,
+        name: String,
+        role: UserRole,
+    ) -> Result<OneTimeLink, ChatError>;
+    /// Another link; it replaces an unused one. The old password holds until it is used.
+    async fn make_link(&self, by: &User, user: UserId) -> Result<OneTimeLink, ChatError>;
+    /// Ends the person's sessions, and running answers if it disables. The last administrator
+    /// stays one: [`ChatError::Invalid`].
+    async fn change_account(
+        &self,
+        by: &User,
+        user: UserId,
+        change: AccountChange,
+    ) -> Result<(), ChatError>;
+    async fn models(&self) -> Result<Vec<ModelSummary>, ChatError>;
+    /// Ends running answers as interrupted and loads this file of the models folder.
+    async fn switch_model(&self, by: &User, file: String) -> Result<(), ChatError>;
+    /// Tokens by person and day, the last 30 days.
+    async fn usage(&self) -> Result<UsageReport, ChatError>;
+    /// The newest entries, or those before a cursor.
+    async fn audit(&self, before: Option<String>) -> Result<Vec<AuditEntry>, ChatError>;
+}
+
+/// Ways into an account besides signing in.
+#[async_trait]
+pub trait JoinService: Send + Sync + 'static {
+    /// Whether anybody may make an account.
+    async fn may_sign_up(&self) -> Result<bool, ChatError>;
+    /// Makes an account and signs in. [`ChatError::Forbidden`] where sign-up is closed.
+    async fn sign_up(&self, name: String, password: String) -> Result<SessionCookie, ChatError>;
+    /// Whose password this link chooses; `None` if it was used or has ended.
+    async fn link_owner(&self, token: String) -> Result<Option<String>, ChatError>;
+    /// Chooses the password, ends all sessions of the account, signs in.
+    async fn join(&self, token: String, password: String) -> Result<SessionCookie, ChatError>;
+}
+
+/// The signed-in administrator of this request.
+///
+/// # Errors
+/// [`ChatError::Unauthorized`] if nobody is signed in, [`ChatError::Forbidden`] for others.
+pub fn current_administrator() -> Result<User, ChatError> {
+    let user = current_user()?;
+    match user.role {
+        UserRole::Administrator => Ok(user),
+        UserRole::User => Err(ChatError::Forbidden),
+    }
+}
+
+/// The administration service of this request.
+///
+/// # Panics
+/// If the server did not provide it: a mistake in its wiring.
+pub fn administration_service() -> Arc<dyn AdministrationService> {
+    use_context().expect("invariant: the server provides the administration service")
+}
+
+/// The join service of this request.
+///
+/// # Panics
+/// If the server did not provide it: a mistake in its wiring.
+pub fn join_service() -> Arc<dyn JoinService> {
+    use_context().expect("invariant: the server provides the join service")
+}

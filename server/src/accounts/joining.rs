@@ -1,0 +1,122 @@
+//! Ways into an account besides signing in: a one-time link, or open sign-up.
+
+use async_trait::async_trait;
+use hearth_app::{
+    model::{AuditAction, ChatError, User, UserId, UserRole},
+    service::{JoinService, SessionCookie},
+};
+use leptos::prelude::use_context;
+
+use super::{
+    AccountName, Accounts, Visitor, now_ms, password::Password, random_token, service::invalid,
+    session,
+};
+use crate::{error::AppError, settings::SignUp, store::Change};
+
+/// Hours a one-time link holds.
+pub const LINK_HOURS: u32 = 24;
+const HOUR_MS: i64 = 60 * 60 * 1000;
+
+impl Accounts {
+    /// The hash of a password that nobody knows: its account is entered by a link only.
+    ///
+    /// # Errors
+    /// [`AppError::Internal`] if the system gives no randomness.
+    pub async fn unusable_password(&self) -> Result<String, AppError> {
+        let secret = random_token().map_err(AppError::internal)?;
+        let password = Password::parse(secret).map_err(AppError::internal)?;
+        self.hash(password).await
+    }
+
+    /// The token of a new link for an account; an unused one stops holding.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] if there is no such account.
+    pub(crate) async fn make_link(
+        &self,
+        user: UserId,
+        change: &Change,
+    ) -> Result<String, AppError> {
+        let token = random_token().map_err(AppError::internal)?;
+        let hash = session::hash_token(&token);
+        let expires_at = now_ms() + i64::from(LINK_HOURS) * HOUR_MS;
+        let inserted = self.store.insert_link(&hash, user, expires_at, change);
+        if !inserted.await? {
+            return Err(AppError::NotFound);
+        }
+        Ok(token)
+    }
+
+    async fn redeem(
+        &self,
+        token: &str,
+        password: String,
+        visitor: &Visitor,
+    ) -> Result<SessionCookie, AppError> {
+        // 256 random bits are not guessed: only a link that holds costs a password hash.
+        let password = Password::parse(password).map_err(invalid)?;
+        let token_hash = session::hash_token(token);
+        if self
+            .store
+            .link_owner(&token_hash, now_ms())
+            .await?
+            .is_none()
+        {
+            return Err(AppError::Forbidden);
+        }
+        let hash = self.hash(password).await?;
+        let redeemed = self.store.redeem_link(&token_hash, &hash, now_ms());
+        let user = redeemed.await?.ok_or(AppError::Forbidden)?;
+        tracing::info!(user.id = %user, "a one-time link was used");
+        self.start_session(user, visitor).await
+    }
+
+    async fn make_own(
+        &self,
+        name: &str,
+        password: String,
+        visitor: &Visitor,
+    ) -> Result<SessionCookie, AppError> {
+        if self.settings.current().sign_up != SignUp::Open {
+            return Err(AppError::Forbidden);
+        }
+        let name = AccountName::parse(name).map_err(invalid)?;
+        self.begin_attempt(name.as_str(), visitor.address)?;
+        let password = Password::parse(password).map_err(invalid)?;
+        let hash = self.hash(password).await?;
+        let user = User {
+            id: UserId::new(uuid::Uuid::now_v7()),
+            name: name.as_str().to_owned(),
+            role: UserRole::User,
+        };
+        let change = Change::by(&user, AuditAction::SignUp, &user.name);
+        let created = self.store.create_account(&user, &hash, &change);
+        created.await?.map_err(invalid)?;
+        self.succeeded(name.as_str(), visitor.address);
+        tracing::info!(user.id = %user.id, "somebody signed up");
+        self.start_session(user.id, visitor).await
+    }
+}
+
+#[async_trait]
+impl JoinService for Accounts {
+    async fn may_sign_up(&self) -> Result<bool, ChatError> {
+        Ok(self.settings.current().sign_up == SignUp::Open)
+    }
+
+    async fn sign_up(&self, name: String, password: String) -> Result<SessionCookie, ChatError> {
+        let visitor = use_context::<Visitor>().unwrap_or_default();
+        Ok(self.make_own(&name, password, &visitor).await?)
+    }
+
+    async fn link_owner(&self, token: String) -> Result<Option<String>, ChatError> {
+        let hash = session::hash_token(&token);
+        let owner = self.store.link_owner(&hash, now_ms()).await;
+        Ok(owner.map_err(AppError::from)?)
+    }
+
+    async fn join(&self, token: String, password: String) -> Result<SessionCookie, ChatError> {
+        let visitor = use_context::<Visitor>().unwrap_or_default();
+        Ok(self.redeem(&token, password, &visitor).await?)
+    }
+}

@@ -1,0 +1,118 @@
+//! What an administrator does while the server runs: settings, accounts, models, usage, and the
+//! log of all of that.
+
+mod model_folder;
+mod people;
+mod reports;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use hearth_app::{
+    model::{
+        AccountChange, AccountSummary, AuditAction, AuditEntry, ChatError, ModelSummary,
+        OneTimeLink, Setting, UsageReport, User, UserId, UserRole,
+    },
+    service::{AdministrationService, SettingChange},
+};
+use hearth_engine::handle::{EngineConfig, ModelSource};
+
+pub use model_folder::ModelFolder;
+
+use crate::{
+    accounts::Accounts,
+    chat::ChatServer,
+    error::AppError,
+    settings::{SaveSettingError, SettingsBook},
+    store::{Change, Store, StoreError},
+};
+
+/// Everything an administrator may change.
+#[derive(Debug)]
+pub struct Administration {
+    pub store: Store,
+    pub settings: Arc<SettingsBook>,
+    pub chat: Arc<ChatServer>,
+    pub accounts: Arc<Accounts>,
+    pub models: ModelFolder,
+    pub engine_config: EngineConfig,
+}
+
+#[async_trait]
+impl AdministrationService for Administration {
+    async fn settings(&self) -> Result<Vec<Setting>, ChatError> {
+        Ok(self.settings.all())
+    }
+
+    async fn save_setting(&self, by: &User, change: SettingChange) -> Result<Setting, ChatError> {
+        let SettingChange {
+            name,
+            value,
+            version,
+        } = change;
+        let saved = self.settings.save(by, name, &value, version).await;
+        saved.map_err(|error| match error {
+            SaveSettingError::Store(error) => refused(error),
+            refused => ChatError::Invalid(refused.to_string()),
+        })
+    }
+
+    async fn accounts(&self) -> Result<Vec<AccountSummary>, ChatError> {
+        self.account_summaries().await
+    }
+
+    async fn create_account(
+        &self,
+        by: &User,
+        name: String,
+        role: UserRole,
+    ) -> Result<OneTimeLink, ChatError> {
+        self.invite(by, &name, role).await
+    }
+
+    async fn make_link(&self, by: &User, user: UserId) -> Result<OneTimeLink, ChatError> {
+        self.link_for(by, user).await
+    }
+
+    async fn change_account(
+        &self,
+        by: &User,
+        user: UserId,
+        change: AccountChange,
+    ) -> Result<(), ChatError> {
+        self.change_state(by, user, change).await
+    }
+
+    async fn models(&self) -> Result<Vec<ModelSummary>, ChatError> {
+        self.model_summaries().await
+    }
+
+    async fn switch_model(&self, by: &User, file: String) -> Result<(), ChatError> {
+        let path = self.models.find(&file).ok_or(ChatError::NotFound)?;
+        let change = Change {
+            old: self.chat.engine().model_name(),
+            new: file.clone(),
+            ..Change::by(by, AuditAction::SwitchModel, "model")
+        };
+        let chosen = self.store.save_chosen_model(&file, &change).await;
+        chosen.map_err(refused)?;
+        tracing::info!(model = file, "another model is loaded: {file}");
+        self.models.set_active(path.clone());
+        self.chat
+            .switch_model(ModelSource::Gguf(path), self.engine_config.clone());
+        Ok(())
+    }
+
+    async fn usage(&self) -> Result<UsageReport, ChatError> {
+        self.usage_report().await
+    }
+
+    async fn audit(&self, before: Option<String>) -> Result<Vec<AuditEntry>, ChatError> {
+        self.audit_page(before).await
+    }
+}
+
+/// What the store refused, as a page sees it.
+fn refused(error: StoreError) -> ChatError {
+    AppError::from(error).into()
+}

@@ -1,0 +1,91 @@
+//! The model files an administrator may choose from.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
+
+/// The models folder, and the file that is loaded, wherever it lies.
+#[derive(Debug)]
+pub struct ModelFolder {
+    folder: PathBuf,
+    active: Mutex<PathBuf>,
+}
+
+impl ModelFolder {
+    pub fn new(folder: PathBuf, active: PathBuf) -> Self {
+        Self {
+            folder,
+            active: Mutex::new(active),
+        }
+    }
+
+    /// The file that is loaded, or was to be.
+    pub fn active(&self) -> PathBuf {
+        self.active
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    pub(super) fn set_active(&self, path: PathBuf) {
+        *self.active.lock().unwrap_or_else(PoisonError::into_inner) = path;
+    }
+
+    /// Every `*.gguf` of the folder and the active file, by name.
+    pub(super) fn files(&self) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(&self.folder).into_iter().flatten();
+        let mut files: Vec<PathBuf> = entries
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|path| is_model(path))
+            .collect();
+        let active = self.active();
+        if !files.contains(&active) && active.is_file() {
+            files.push(active);
+        }
+        files.sort();
+        files
+    }
+
+    /// The file of this name. The name is compared, never joined to a path: it comes from a form.
+    pub fn find(&self, name: &str) -> Option<PathBuf> {
+        let mut files = self.files().into_iter();
+        files.find(|path| file_name(path) == name)
+    }
+}
+
+fn is_model(path: &Path) -> bool {
+    let extension = path.extension();
+    extension.is_some_and(|extension| extension.eq_ignore_ascii_case("gguf"))
+}
+
+/// The last part of a path, for people.
+pub(super) fn file_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    name.to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_models_of_the_folder_and_the_active_one_are_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let elsewhere = tempfile::tempdir().unwrap();
+        for name in ["b.gguf", "a.GGUF", "notes.txt"] {
+            std::fs::write(folder.path().join(name), "x").unwrap();
+        }
+        let active = elsewhere.path().join("c.gguf");
+        std::fs::write(&active, "x").unwrap();
+        let models = ModelFolder::new(folder.path().to_owned(), active.clone());
+        let mut names: Vec<_> = models.files().iter().map(|path| file_name(path)).collect();
+        names.sort();
+        assert_eq!(names, ["a.GGUF", "b.gguf", "c.gguf"]);
+        assert_eq!(models.find("c.gguf"), Some(active));
+        for name in ["notes.txt", "../b.gguf", "/b.gguf", "", "d.gguf"] {
+            assert_eq!(models.find(name), None, "{name}");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Accounts, as an administrator makes and changes them.
+
+use hearth_app::model::{
+    AccountChange, AccountSummary, AuditAction, ChatError, OneTimeLink, User, UserId, UserRole,
+};
+
+use super::{Administration, refused};
+use crate::{
+    accounts::{AccountName, LINK_HOURS},
+    chat::time,
+    store::{AccountChanged, AccountState, Change, day_of, now_ms},
+};
+
+impl Administration {
+    pub(super) async fn account_summaries(&self) -> Result<Vec<AccountSummary>, ChatError> {
+        let now = now_ms();
+        let overviews = self.store.account_overviews(day_of(now), now).await;
+        let overviews = overviews.map_err(refused)?.into_iter();
+        let summaries = overviews.map(|overview| AccountSummary {
+            user: overview.user,
+            disabled: overview.disabled,
+            last_seen: overview.last_seen_at.map(time),
+            is_invited: overview.is_invited,
+            tokens_today: u64::try_from(overview.tokens_today).unwrap_or_default(),
+        });
+        Ok(summaries.collect())
+    }
+
+    pub(super) async fn invite(
+        &self,
+        by: &User,
+        name: &str,
+        role: UserRole,
+    ) -> Result<OneTimeLink, ChatError> {
+        let name = AccountName::parse(name)
+            .map_err(|error| ChatError::Invalid(error.to_string()))?
+            .as_str()
+            .to_owned();
+        let user = User {
+            id: UserId::new(uuid::Uuid::now_v7()),
+            name,
+            role,
+        };
+        let hash = self.accounts.unusable_password().await?;
+        let change = Change {
+            new: role_word(role).to_owned(),
+            ..Change::by(by, AuditAction::CreateAccount, &user.name)
+        };
+        let created = self.store.create_account(&user, &hash, &change).await;
+        created
+            .map_err(refused)?
+            .map_err(|error| ChatError::Invalid(error.to_string()))?;
+        self.link(by, &user).await
+    }
+
+    pub(super) async fn link_for(&self, by: &User, id: UserId) -> Result<OneTimeLink, ChatError> {
+        let found = self.store.account(id).await.map_err(refused)?;
+        let (user, _) = found.ok_or(ChatError::NotFound)?;
+        self.link(by, &user).await
+    }
+
+    async fn link(&self, by: &User, user: &User) -> Result<OneTimeLink, ChatError> {
+        let change = Change::by(by, AuditAction::MakeLink, &user.name);
+        let token = self.accounts.make_link(user.id, &change).await?;
+        Ok(OneTimeLink {
+            user_name: user.name.clone(),
+            path: format!("/join?token={token}"),
+            valid_hours: LINK_HOURS,
+        })
+    }
+
+    pub(super) async fn change_state(
+        &self,
+        by: &User,
+        id: UserId,
+        asked: AccountChange,
+    ) -> Result<(), ChatError> {
+        let found = self.store.account(id).await.map_err(refused)?;
+        let (user, disabled) = found.ok_or(ChatError::NotFound)?;
+        let state = AccountState {
+            role: asked.role().unwrap_or(user.role),
+            disabled: match asked {
+                AccountChange::Disable => true,
+                AccountChange::Enable => false,
+                AccountChange::MakeAdministrator | AccountChange::MakeUser => disabled,
+            },
+        };
+        let change = Change {
+            old: role_word(user.role).to_owned(),
+            new: role_word(state.role).to_owned(),
+            ..Change::by(by, action(asked), &user.name)
+        };
+        let changed = self.store.set_account_state(id, state, &change).await;
+        match changed.map_err(refused)? {
+            AccountChanged::Done => {}
+            AccountChanged::NotThere => return Err(ChatError::NotFound),
+            AccountChanged::LastAdministrator => {
+                return Err(ChatError::Invalid(
+                    "This is the last administrator: make another one first.".to_owned(),
+                ));
+            }
+        }
+        if state.disabled {
+            self.chat.end_turns_of(id);
+        }
+        Ok(())
+    }
+}
+
+fn action(change: AccountChange) -> AuditAction {
+    match change {
+        AccountChange::MakeAdministrator | AccountChange::MakeUser => AuditAction::ChangeRole,
+        AccountChange::Disable => AuditAction::DisableAccount,
+        AccountChange::Enable => AuditAction::EnableAccount,
+    }
+}
+
+const fn role_word(role: UserRole) -> &'static str {
+    match role {
+        UserRole::User => "user",
+        UserRole::Administrator => "administrator",
+    }
+}

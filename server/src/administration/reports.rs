@@ -1,0 +1,126 @@
+//! What is loaded, what was used, and who changed what.
+
+use hearth_app::model::{ActiveModel, AuditEntry, ChatError, ModelSummary, UsageReport};
+use uuid::Uuid;
+
+use super::{Administration, model_folder::file_name, refused};
+use crate::{
+    chat::{model_status, time},
+    store::{day_of, now_ms},
+};
+
+/// Days of a usage report, today included.
+const REPORT_DAYS: u32 = 30;
+/// Entries of a page of the audit log.
+const AUDIT_PAGE: i64 = 100;
+/// Answers whose speed is looked at.
+const SPEED_SAMPLES: i64 = 20;
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+impl Administration {
+    pub(super) async fn model_summaries(&self) -> Result<Vec<ModelSummary>, ChatError> {
+        let active = self.active_model().await?;
+        let path = self.models.active();
+        let mut summaries: Vec<ModelSummary> = self
+            .models
+            .files()
+            .iter()
+            .map(|file| ModelSummary {
+                file: file_name(file),
+                num_bytes: std::fs::metadata(file).map_or(0, |found| found.len()),
+                active: (*file == path).then(|| active.clone()),
+            })
+            .collect();
+        if summaries.iter().all(|summary| summary.active.is_none()) {
+            // Its file is gone, or it never had one; it may still answer.
+            summaries.insert(
+                0,
+                ModelSummary {
+                    file: file_name(&path),
+                    num_bytes: 0,
+                    active: Some(active),
+                },
+            );
+        }
+        Ok(summaries)
+    }
+
+    async fn active_model(&self) -> Result<ActiveModel, ChatError> {
+        let engine = self.chat.engine();
+        let status = model_status(&engine);
+        let description = engine.description();
+        let speeds = match engine.fingerprint() {
+            Some(fingerprint) => self.store.last_speeds(&fingerprint, SPEED_SAMPLES).await,
+            None => Ok(Vec::new()),
+        };
+        Ok(ActiveModel {
+            name: status.name,
+            state: status.state,
+            weight_bytes: description.as_ref().map_or(0, |it| it.weight_bytes),
+            context_window: engine
+                .context_window()
+                .and_then(|window| u64::try_from(window).ok()),
+            tokens_per_second: median(speeds.map_err(refused)?),
+            format: description
+                .as_ref()
+                .map(|it| it.format.clone())
+                .unwrap_or_default(),
+            device: description.map(|it| it.device).unwrap_or_default(),
+        })
+    }
+
+    pub(super) async fn usage_report(&self) -> Result<UsageReport, ChatError> {
+        let first_day = day_of(now_ms()) - i64::from(REPORT_DAYS) + 1;
+        let rows = self.store.usage_since(first_day).await.map_err(refused)?;
+        let moment = time(first_day * DAY_MS);
+        Ok(UsageReport {
+            first_date: moment
+                .split_once(' ')
+                .map_or(moment.clone(), |(date, _)| date.to_owned()),
+            first_day,
+            num_days: REPORT_DAYS,
+            rows,
+        })
+    }
+
+    pub(super) async fn audit_page(
+        &self,
+        before: Option<String>,
+    ) -> Result<Vec<AuditEntry>, ChatError> {
+        let before = before.filter(|text| !text.is_empty());
+        let before = before.map(|text| Uuid::parse_str(&text)).transpose();
+        let before = before
+            .map_err(|_| ChatError::Invalid("The cursor is not a number of an entry.".into()))?;
+        let changes = self.store.changes(before, AUDIT_PAGE).await;
+        let changes = changes.map_err(refused)?.into_iter();
+        let entries = changes.map(|stored| AuditEntry {
+            cursor: stored.id.to_string(),
+            time: time(stored.created_at),
+            user_name: stored.change.by_name,
+            action: stored.change.action,
+            subject: stored.change.subject,
+            old: stored.change.old,
+            new: stored.change.new,
+        });
+        Ok(entries.collect())
+    }
+}
+
+/// The middle one, the lower of two; nothing of nothing.
+fn median(mut numbers: Vec<f32>) -> Option<f32> {
+    numbers.sort_by(f32::total_cmp);
+    let middle = numbers.len().checked_sub(1)? / 2;
+    numbers.get(middle).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_is_the_lower_middle() {
+        assert_eq!(median(vec![]), None);
+        assert_eq!(median(vec![3.0]), Some(3.0));
+        assert_eq!(median(vec![9.0, 1.0, 5.0, 3.0]), Some(3.0));
+    }
+}

@@ -1,0 +1,347 @@
+//! Settings that an administrator changes while the server runs.
+//!
+//! [`ServerSettings`] is what the rest reads: typed and within its ranges. A setting travels as a
+//! text (`ServerSettings::get`, `set`), is stored alone and holds from the next turn on.
+
+mod book;
+
+use hearth_app::model::{BannerLevel, ConversationForm, ConversationSettings, SettingName};
+
+pub use book::{SaveSettingError, SettingsBook};
+
+/// Longest system prompt or banner, in characters.
+pub const MAX_TEXT_CHARS: usize = 8000;
+
+/// A text in both languages of the page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bilingual {
+    pub en: String,
+    pub zh: String,
+}
+
+impl Bilingual {
+    /// One text for everybody.
+    pub fn same(text: &str) -> Self {
+        Self {
+            en: text.to_owned(),
+            zh: String::new(),
+        }
+    }
+
+    /// The Chinese text for readers of Chinese if there is one, else the English one.
+    pub fn choose(&self, is_chinese: bool) -> &str {
+        if is_chinese && !self.zh.is_empty() {
+            &self.zh
+        } else {
+            &self.en
+        }
+    }
+}
+
+/// Who may make an account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SignUp {
+    /// An administrator only.
+    #[default]
+    Closed,
+    /// Everybody who reaches the server.
+    Open,
+}
+
+/// All settings. `Default` is what a new server has.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServerSettings {
+    pub system_prompt: Bilingual,
+    pub temperature: f32,
+    pub top_p: f32,
+    pub max_tokens: Option<u32>,
+    pub context_budget: Option<u32>,
+    pub concurrent_turns: u32,
+    pub tokens_per_day: Option<u64>,
+    pub sign_up: SignUp,
+    pub is_chinese_default: bool,
+    pub banner: Bilingual,
+    pub banner_level: BannerLevel,
+    pub is_banner_dismissible: bool,
+}
+
+impl Default for ServerSettings {
+    fn default() -> Self {
+        let sampling = hearth_engine::request::SamplingParams::default();
+        Self {
+            system_prompt: Bilingual::default(),
+            temperature: sampling.temperature,
+            top_p: sampling.top_p,
+            max_tokens: None,
+            context_budget: None,
+            concurrent_turns: 2,
+            tokens_per_day: None,
+            sign_up: SignUp::Closed,
+            is_chinese_default: false,
+            banner: Bilingual::default(),
+            banner_level: BannerLevel::Info,
+            is_banner_dismissible: true,
+        }
+    }
+}
+
+/// A value outside its range.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{name} is {found}, allowed is {allowed}")]
+pub struct SettingError {
+    pub name: SettingName,
+    /// What was given, cut.
+    pub found: String,
+    pub allowed: &'static str,
+}
+
+impl ServerSettings {
+    /// A setting as a form shows it.
+    pub fn get(&self, name: SettingName) -> String {
+        match name {
+            SettingName::SystemPromptEn => self.system_prompt.en.clone(),
+            SettingName::SystemPromptZh => self.system_prompt.zh.clone(),
+            SettingName::Temperature => self.temperature.to_string(),
+            SettingName::TopP => self.top_p.to_string(),
+            SettingName::MaxTokens => optional(self.max_tokens),
+            SettingName::ContextBudget => optional(self.context_budget),
+            SettingName::ConcurrentTurns => self.concurrent_turns.to_string(),
+            SettingName::TokensPerDay => optional(self.tokens_per_day),
+            SettingName::SignUp => match self.sign_up {
+                SignUp::Closed => "closed".to_owned(),
+                SignUp::Open => "open".to_owned(),
+            },
+            SettingName::DefaultLanguage => {
+                let language = if self.is_chinese_default {
+                    "zh-CN"
+                } else {
+                    "en"
+                };
+                language.to_owned()
+            }
+            SettingName::BannerLevel => match self.banner_level {
+                BannerLevel::Info => "info".to_owned(),
+                BannerLevel::Warning => "warning".to_owned(),
+                BannerLevel::Critical => "critical".to_owned(),
+            },
+            SettingName::BannerEn => self.banner.en.clone(),
+            SettingName::BannerZh => self.banner.zh.clone(),
+            SettingName::BannerDismissible => {
+                let word = if self.is_banner_dismissible {
+                    "yes"
+                } else {
+                    "no"
+                };
+                word.to_owned()
+            }
+        }
+    }
+
+    /// Changes one setting; nothing else, and nothing at all if the value is refused.
+    ///
+    /// # Errors
+    /// Names the setting, what was given and what is allowed.
+    pub fn set(&mut self, name: SettingName, value: &str) -> Result<(), SettingError> {
+        let value = value.trim();
+        let given = Given { name, value };
+        match name {
+            SettingName::SystemPromptEn => self.system_prompt.en = given.text()?,
+            SettingName::SystemPromptZh => self.system_prompt.zh = given.text()?,
+            SettingName::Temperature => {
+                self.temperature = given.number("0 to 2", |it: &f32| (0.0..=2.0).contains(it))?;
+            }
+            SettingName::TopP => {
+                let is_allowed = |it: &f32| *it > 0.0 && *it <= 1.0;
+                self.top_p = given.number("above 0, up to 1", is_allowed)?;
+            }
+            SettingName::MaxTokens => {
+                self.max_tokens = given.optional("1 to 1000000, or empty", 1..=1_000_000)?;
+            }
+            SettingName::ContextBudget => {
+                self.context_budget =
+                    given.optional("256 to 1000000, or empty", 256..=1_000_000)?;
+            }
+            SettingName::ConcurrentTurns => {
+                self.concurrent_turns = given.number("1 to 100", |it| (1..=100).contains(it))?;
+            }
+            SettingName::TokensPerDay => {
+                let most = 1_000_000_000_000;
+                self.tokens_per_day = given.optional("1 to 1000000000000, or empty", 1..=most)?;
+            }
+            SettingName::SignUp => {
+                self.sign_up = given.word(
+                    "closed or open",
+                    &[("closed", SignUp::Closed), ("open", SignUp::Open)],
+                )?;
+            }
+            SettingName::DefaultLanguage => {
+                self.is_chinese_default =
+                    given.word("en or zh-CN", &[("en", false), ("zh-CN", true)])?;
+            }
+            SettingName::BannerLevel => {
+                let levels = [
+                    ("info", BannerLevel::Info),
+                    ("warning", BannerLevel::Warning),
+                    ("critical", BannerLevel::Critical),
+                ];
+                self.banner_level = given.word("info, warning or critical", &levels)?;
+            }
+            SettingName::BannerEn => self.banner.en = given.text()?,
+            SettingName::BannerZh => self.banner.zh = given.text()?,
+            SettingName::BannerDismissible => {
+                self.is_banner_dismissible =
+                    given.word("yes or no", &[("yes", true), ("no", false)])?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Checks what a conversation's form gives. Ranges are those of the server's settings.
+///
+/// # Errors
+/// Names the field, what was given and what is allowed.
+pub fn parse_conversation_form(
+    form: &ConversationForm,
+) -> Result<ConversationSettings, SettingError> {
+    let mut checked = ServerSettings::default();
+    let mut is_given = |name, value: &str| -> Result<bool, SettingError> {
+        let is_given = !value.trim().is_empty();
+        if is_given {
+            checked.set(name, value)?;
+        }
+        Ok(is_given)
+    };
+    let has_prompt = is_given(SettingName::SystemPromptEn, &form.system_prompt)?;
+    let has_temperature = is_given(SettingName::Temperature, &form.temperature)?;
+    let has_top_p = is_given(SettingName::TopP, &form.top_p)?;
+    is_given(SettingName::MaxTokens, &form.max_tokens)?;
+    Ok(ConversationSettings {
+        system_prompt: has_prompt.then_some(checked.system_prompt.en),
+        temperature: has_temperature.then_some(checked.temperature),
+        top_p: has_top_p.then_some(checked.top_p),
+        max_tokens: checked.max_tokens,
+    })
+}
+
+fn optional<T: ToString>(value: Option<T>) -> String {
+    value.map(|value| value.to_string()).unwrap_or_default()
+}
+
+/// What somebody gave for a setting.
+struct Given<'a> {
+    name: SettingName,
+    value: &'a str,
+}
+
+impl Given<'_> {
+    fn refused(&self, allowed: &'static str) -> SettingError {
+        SettingError {
+            name: self.name,
+            found: match self.value {
+                "" => "empty".to_owned(),
+                value => value.chars().take(40).collect(),
+            },
+            allowed,
+        }
+    }
+
+    fn text(&self) -> Result<String, SettingError> {
+        if self.value.chars().count() > MAX_TEXT_CHARS {
+            return Err(SettingError {
+                found: format!("{} characters long", self.value.chars().count()),
+                ..self.refused("up to 8000 characters")
+            });
+        }
+        // Browsers send line breaks of forms as CR LF.
+        Ok(self.value.replace("\r\n", "\n"))
+    }
+
+    fn number<T: std::str::FromStr>(
+        &self,
+        allowed: &'static str,
+        is_allowed: impl Fn(&T) -> bool,
+    ) -> Result<T, SettingError> {
+        let parsed = self.value.parse().ok();
+        parsed
+            .filter(is_allowed)
+            .ok_or_else(|| self.refused(allowed))
+    }
+
+    fn optional<T: std::str::FromStr + PartialOrd>(
+        &self,
+        allowed: &'static str,
+        range: std::ops::RangeInclusive<T>,
+    ) -> Result<Option<T>, SettingError> {
+        if self.value.is_empty() {
+            return Ok(None);
+        }
+        self.number(allowed, |it| range.contains(it)).map(Some)
+    }
+
+    fn word<T: Copy>(&self, allowed: &'static str, words: &[(&str, T)]) -> Result<T, SettingError> {
+        let found = words.iter().find(|(word, _)| *word == self.value);
+        found
+            .map(|(_, meaning)| *meaning)
+            .ok_or_else(|| self.refused(allowed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_form_shows_can_be_saved_as_it_is() {
+        let mut changed = ServerSettings::default();
+        for (name, value) in [
+            (SettingName::SystemPromptZh, "你是一个助手。"),
+            (SettingName::Temperature, "0.7"),
+            (SettingName::MaxTokens, "512"),
+            (SettingName::SignUp, "open"),
+            (SettingName::DefaultLanguage, "zh-CN"),
+            (SettingName::BannerLevel, "critical"),
+            (SettingName::BannerDismissible, "no"),
+        ] {
+            changed.set(name, value).unwrap();
+            assert_eq!(changed.get(name), value);
+        }
+        for settings in [ServerSettings::default(), changed] {
+            let mut again = ServerSettings::default();
+            for &name in SettingName::ALL {
+                again.set(name, &settings.get(name)).unwrap();
+            }
+            assert_eq!(again, settings);
+        }
+    }
+
+    #[test]
+    fn values_outside_of_their_range_change_nothing_and_are_named() {
+        let long = "a".repeat(MAX_TEXT_CHARS + 1);
+        for (name, value) in [
+            (SettingName::SystemPromptEn, long.as_str()),
+            (SettingName::Temperature, "2.1"),
+            (SettingName::Temperature, "-0.1"),
+            (SettingName::Temperature, "NaN"),
+            (SettingName::Temperature, "warm"),
+            (SettingName::Temperature, ""),
+            (SettingName::TopP, "0"),
+            (SettingName::TopP, "inf"),
+            (SettingName::MaxTokens, "0"),
+            (SettingName::MaxTokens, "-1"),
+            (SettingName::ContextBudget, "255"),
+            (SettingName::ConcurrentTurns, "0"),
+            (SettingName::TokensPerDay, "1e9"),
+            (SettingName::SignUp, "Open"),
+            (SettingName::DefaultLanguage, "fr"),
+            (SettingName::BannerLevel, ""),
+            (SettingName::BannerDismissible, "true"),
+        ] {
+            let mut settings = ServerSettings::default();
+            let error = settings.set(name, value).unwrap_err();
+            assert_eq!(error.name, name);
+            assert!(error.to_string().starts_with(name.as_str()), "{error}");
+            assert_eq!(settings, ServerSettings::default(), "{name} = {value}");
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The settings in memory and in the database, changed together.
+
+use std::sync::Arc;
+
+use hearth_app::model::{AuditAction, Setting, SettingName, User};
+use tokio::sync::{Mutex, watch};
+
+use super::{ServerSettings, SettingError};
+use crate::store::{Change, SettingRow, Store, StoreError};
+
+/// Why a setting was not saved.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SaveSettingError {
+    #[error(transparent)]
+    Refused(#[from] SettingError),
+    /// Somebody else was faster; this is what holds now.
+    #[error("somebody else changed this setting meanwhile; it is now: {value}")]
+    Outdated { value: String },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+#[derive(Debug)]
+struct Page {
+    settings: Arc<ServerSettings>,
+    /// As many as there are names, in their order.
+    versions: Vec<i64>,
+}
+
+/// All settings. Reading never waits for the database.
+#[derive(Debug)]
+pub struct SettingsBook {
+    store: Store,
+    page: watch::Sender<Page>,
+    /// Two changes at once must not overtake each other between database and memory.
+    writing: Mutex<()>,
+}
+
+impl SettingsBook {
+    /// Reads the settings. What an older or newer program stored and this one refuses is left at
+    /// its default, with a line in the log.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn open(store: Store) -> Result<Arc<Self>, StoreError> {
+        let mut settings = ServerSettings::default();
+        let mut versions = vec![0; SettingName::ALL.len()];
+        for row in store.settings().await? {
+            let Ok(name) = row.name.parse::<SettingName>() else {
+                tracing::warn!(setting = row.name, "an unknown setting is left alone");
+                continue;
+            };
+            versions[place(name)] = row.version;
+            if let Err(error) = settings.set(name, &row.value) {
+                tracing::warn!(%error, "a stored setting is not used: {error}");
+            }
+        }
+        let (page, _) = watch::channel(Page {
+            settings: Arc::new(settings),
+            versions,
+        });
+        Ok(Arc::new(Self {
+            store,
+            page,
+            writing: Mutex::default(),
+        }))
+    }
+
+    /// What holds now.
+    pub fn current(&self) -> Arc<ServerSettings> {
+        Arc::clone(&self.page.borrow().settings)
+    }
+
+    /// All settings as forms show them.
+    pub fn all(&self) -> Vec<Setting> {
+        let page = self.page.borrow();
+        let names = SettingName::ALL.iter().zip(&page.versions);
+        names
+            .map(|(&name, &version)| Setting {
+                name,
+                value: page.settings.get(name),
+                version,
+            })
+            .collect()
+    }
+
+    /// Changes one setting, if it still has the version that the change was made from.
+    ///
+    /// # Errors
+    /// The reason; nothing was changed then.
+    pub async fn save(
+        &self,
+        by: &User,
+        name: SettingName,
+        value: &str,
+        version: i64,
+    ) -> Result<Setting, SaveSettingError> {
+        let _one_at_a_time = self.writing.lock().await;
+        let old = self.current();
+        let mut new = ServerSettings::clone(&old);
+        new.set(name, value)?;
+        let held = self.page.borrow().versions[place(name)];
+        if held != version {
+            let value = old.get(name);
+            return Err(SaveSettingError::Outdated { value });
+        }
+        let row = SettingRow {
+            name: name.to_string(),
+            value: new.get(name),
+            version: version + 1,
+        };
+        let change = Change {
+            old: old.get(name),
+            new: row.value.clone(),
+            ..Change::by(by, AuditAction::ChangeSetting, name.as_str())
+        };
+        self.store.save_setting(&row, &change).await?;
+        self.page.send_modify(|page| {
+            page.settings = Arc::new(new);
+            page.versions[place(name)] = row.version;
+        });
+        Ok(Setting {
+            name,
+            value: row.value,
+            version: row.version,
+        })
+    }
+}
+
+/// Where a name stands among all of them.
+fn place(name: SettingName) -> usize {
+    let found = SettingName::ALL.iter().position(|&it| it == name);
+    found.expect("invariant: ALL holds every name")
+}

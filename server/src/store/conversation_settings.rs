@@ -1,0 +1,90 @@
+//! A conversation's own settings; null columns follow the server's defaults.
+
+use hearth_app::model::{ConversationId, ConversationSettings, UserId};
+
+use super::{Store, StoreError, now_ms};
+
+impl Store {
+    /// Own settings of a conversation; `None` if it is missing, hidden or not `user`'s.
+    pub(crate) async fn conversation_settings(
+        &self,
+        user: UserId,
+        id: ConversationId,
+    ) -> Result<Option<ConversationSettings>, StoreError> {
+        let (user, id) = (user.as_uuid(), id.as_uuid());
+        let row = sqlx::query!(
+            r#"
+            select system_prompt, temperature as "temperature: f32", top_p as "top_p: f32",
+                   max_tokens as "max_tokens: u32"
+            from conversation
+            where id = ? and user_id = ? and deleted_at is null
+            "#,
+            id,
+            user,
+        )
+        .fetch_optional(&self.readers)
+        .await?;
+        Ok(row.map(|row| ConversationSettings {
+            system_prompt: row.system_prompt,
+            temperature: row.temperature,
+            top_p: row.top_p,
+            max_tokens: row.max_tokens,
+        }))
+    }
+
+    /// Gives a conversation settings of its own. False: missing or not `user`'s.
+    pub(crate) async fn save_conversation_settings(
+        &self,
+        user: UserId,
+        id: ConversationId,
+        settings: &ConversationSettings,
+    ) -> Result<bool, StoreError> {
+        let (user, id) = (user.as_uuid(), id.as_uuid());
+        let done = sqlx::query!(
+            "
+            update conversation
+            set system_prompt = ?, temperature = ?, top_p = ?, max_tokens = ?
+            where id = ? and user_id = ? and deleted_at is null
+            ",
+            settings.system_prompt,
+            settings.temperature,
+            settings.top_p,
+            settings.max_tokens,
+            id,
+            user,
+        )
+        .execute(&self.writer)
+        .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// Makes a conversation that has settings and no message yet; its first message names it.
+    pub(crate) async fn insert_empty_conversation(
+        &self,
+        user: UserId,
+        id: ConversationId,
+        settings: &ConversationSettings,
+    ) -> Result<(), StoreError> {
+        let (user, id, now) = (user.as_uuid(), id.as_uuid(), now_ms());
+        sqlx::query!(
+            "
+            insert into conversation (
+                id, user_id, title, created_at, updated_at,
+                system_prompt, temperature, top_p, max_tokens
+            )
+            values (?, ?, '', ?, ?, ?, ?, ?, ?)
+            ",
+            id,
+            user,
+            now,
+            now,
+            settings.system_prompt,
+            settings.temperature,
+            settings.top_p,
+            settings.max_tokens,
+        )
+        .execute(&self.writer)
+        .await?;
+        Ok(())
+    }
+}

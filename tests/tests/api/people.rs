@@ -1,0 +1,190 @@
+//! Accounts: invited, disabled, given another role, and made by people themselves.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use hearth_app::model::{
+    AccountChange, AccountSummary, ChatError, MessageStatus, OneTimeLink, Setting, User,
+};
+use hearth_engine::scripted::ScriptedModel;
+use hearth_tests::{
+    running_server::{PASSWORD, RunningServer, conversation, send, sign_in},
+    web_client::WebClient,
+};
+
+async fn invite(ada: &WebClient, name: &str) -> Result<Result<OneTimeLink, ChatError>> {
+    let arguments = [("name", name.to_owned()), ("role", "user".to_owned())];
+    ada.call("create_account", &arguments).await
+}
+
+fn token(link: &OneTimeLink) -> Result<String> {
+    let (_, token) = link
+        .path
+        .split_once("token=")
+        .context("a link has a token")?;
+    Ok(token.to_owned())
+}
+
+async fn join(client: &WebClient, token: &str, password: &str) -> Result<Result<(), ChatError>> {
+    let fields = [
+        ("token", token.to_owned()),
+        ("password", password.to_owned()),
+    ];
+    client.call("join", &fields).await
+}
+
+async fn account(ada: &WebClient, name: &str) -> Result<AccountSummary> {
+    let accounts: Vec<AccountSummary> = ada.call("accounts", &[]).await??;
+    let found = accounts.into_iter().find(|it| it.user.name == name);
+    found.context("the account is listed")
+}
+
+async fn change(
+    ada: &WebClient,
+    user: &User,
+    change: AccountChange,
+) -> Result<Result<(), ChatError>> {
+    let word = serde_json::to_value(change)?;
+    let fields = [
+        ("user", user.id.to_string()),
+        ("change", word.as_str().context("a word")?.to_owned()),
+    ];
+    ada.call("change_account", &fields).await
+}
+
+async fn is_signed_in(client: &WebClient) -> Result<bool> {
+    let user: Option<User> = client.call("signed_in_user", &[]).await??;
+    Ok(user.is_some())
+}
+
+#[tokio::test]
+async fn a_link_lets_its_owner_choose_a_password_once() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let link = invite(&ada, "Dora").await??;
+    assert!(account(&ada, "Dora").await?.is_invited);
+    let token = token(&link)?;
+    let dora = server.client()?;
+    let owner: Option<String> = dora
+        .call("link_owner", &[("token", token.clone())])
+        .await??;
+    assert_eq!(owner.as_deref(), Some("Dora"));
+    let short = join(&dora, &token, "short").await?;
+    assert!(matches!(short, Err(ChatError::Invalid(_))), "{short:?}");
+    join(&dora, &token, PASSWORD).await??;
+    assert!(is_signed_in(&dora).await?);
+    assert!(!account(&ada, "Dora").await?.is_invited);
+    let again = join(&server.client()?, &token, "another password").await?;
+    assert_eq!(again, Err(ChatError::Forbidden));
+    sign_in(&server.client()?, "Dora", PASSWORD).await??;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_new_link_replaces_the_old_one_and_the_old_password_holds_until_it_is_used() -> Result<()>
+{
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let berta = server.add_user("Berta").await?;
+    let user = account(&ada, "Berta").await?.user;
+    let fields = [("user", user.id.to_string())];
+    let first: OneTimeLink = ada.call("make_link", &fields).await??;
+    let second: OneTimeLink = ada.call("make_link", &fields).await??;
+    let stranger = server.client()?;
+    let old = join(&stranger, &token(&first)?, "another password").await?;
+    assert_eq!(old, Err(ChatError::Forbidden));
+    assert!(is_signed_in(&berta).await?);
+    join(&stranger, &token(&second)?, "another password").await??;
+    assert!(!is_signed_in(&berta).await?, "other sessions end");
+    let wrong = sign_in(&server.client()?, "Berta", PASSWORD).await?;
+    assert!(wrong.is_err());
+    Ok(())
+}
+
+#[tokio::test]
+async fn names_are_taken_once_whatever_their_letters() -> Result<()> {
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    invite(&ada, "Dora").await??;
+    for name in ["dora", "Dora", "", "a\nb"] {
+        let refused = invite(&ada, name).await?;
+        assert!(matches!(refused, Err(ChatError::Invalid(_))), "{refused:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_disabled_person_is_out_at_once_and_loses_nothing() -> Result<()> {
+    let model =
+        ScriptedModel::new(vec!["slow ".repeat(2000)]).with_token_delay(Duration::from_millis(10));
+    let (server, ada) = RunningServer::start(model).await?;
+    let berta = server.add_user("Berta").await?;
+    let turn = send(&berta, None, "Hi").await??;
+    let cursor = turn.assistant_message.cursor.context("it runs")?;
+    let tail = berta.tail(turn.assistant_message.id, cursor).await?;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let user = account(&ada, "Berta").await?.user;
+    change(&ada, &user, AccountChange::Disable).await??;
+    let end = tail.to_end().await?;
+    let (status, _) = end.ended.context("the stream ends")?;
+    assert_eq!(status, MessageStatus::Interrupted);
+    assert!(!is_signed_in(&berta).await?);
+    assert!(
+        sign_in(&server.client()?, "Berta", PASSWORD)
+            .await?
+            .is_err()
+    );
+    change(&ada, &user, AccountChange::Enable).await??;
+    let again = server.client()?;
+    sign_in(&again, "Berta", PASSWORD).await??;
+    let shown = conversation(&again, turn.conversation.id).await?;
+    assert!(!shown.messages[1].blocks.concat().is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_last_administrator_stays_one() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let own = account(&ada, "Ada").await?.user;
+    for attempt in [AccountChange::Disable, AccountChange::MakeUser] {
+        let refused = change(&ada, &own, attempt).await?;
+        assert!(matches!(refused, Err(ChatError::Invalid(_))), "{refused:?}");
+    }
+    let berta = server.add_user("Berta").await?;
+    let user = account(&ada, "Berta").await?.user;
+    change(&ada, &user, AccountChange::MakeAdministrator).await??;
+    assert!(
+        !is_signed_in(&berta).await?,
+        "another role, another session"
+    );
+    sign_in(&berta, "Berta", PASSWORD).await??;
+    change(&berta, &own, AccountChange::MakeUser).await??;
+    let refused = change(&berta, &user, AccountChange::Disable).await?;
+    assert!(matches!(refused, Err(ChatError::Invalid(_))), "{refused:?}");
+    sign_in(&ada, "Ada", PASSWORD).await??;
+    let forbidden = ada.call::<Vec<Setting>>("settings", &[]).await?;
+    assert_eq!(forbidden, Err(ChatError::Forbidden));
+    Ok(())
+}
+
+#[tokio::test]
+async fn people_make_accounts_where_that_is_open() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let fields = [
+        ("name", "Emil".to_owned()),
+        ("password", PASSWORD.to_owned()),
+    ];
+    let emil = server.client()?;
+    let closed = emil.call::<()>("sign_up", &fields).await?;
+    assert_eq!(closed, Err(ChatError::Forbidden));
+    let open = [
+        ("name", "sign_up".to_owned()),
+        ("value", "open".to_owned()),
+        ("version", "0".to_owned()),
+    ];
+    ada.call::<Setting>("save_setting", &open).await??;
+    emil.call::<()>("sign_up", &fields).await??;
+    assert!(is_signed_in(&emil).await?);
+    let taken = server.client()?.call::<()>("sign_up", &fields).await?;
+    assert!(matches!(taken, Err(ChatError::Invalid(_))), "{taken:?}");
+    let settings = emil.call::<Vec<Setting>>("settings", &[]).await?;
+    assert_eq!(settings, Err(ChatError::Forbidden));
+    Ok(())
+}

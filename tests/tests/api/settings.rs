@@ -1,0 +1,170 @@
+//! An administrator's settings: each saved alone, holding from the next turn on.
+
+use anyhow::Result;
+use hearth_app::model::{
+    AuditAction, AuditEntry, ChatError, FinishReason, Setting, SettingName, UsageReport,
+};
+use hearth_engine::scripted::ScriptedModel;
+use hearth_tests::{
+    running_server::{RunningServer, conversation, send, send_and_wait},
+    web_client::WebClient,
+};
+
+async fn read(client: &WebClient, name: SettingName) -> Result<Setting> {
+    let settings: Vec<Setting> = client.call("settings", &[]).await??;
+    let found = settings.into_iter().find(|setting| setting.name == name);
+    found.ok_or_else(|| anyhow::anyhow!("{name} is listed"))
+}
+
+async fn save(
+    client: &WebClient,
+    name: SettingName,
+    value: &str,
+) -> Result<Result<Setting, ChatError>> {
+    let version = read(client, name).await?.version;
+    save_version(client, name, value, version).await
+}
+
+async fn save_version(
+    client: &WebClient,
+    name: SettingName,
+    value: &str,
+    version: i64,
+) -> Result<Result<Setting, ChatError>> {
+    let arguments = [
+        ("name", name.to_string()),
+        ("value", value.to_owned()),
+        ("version", version.to_string()),
+    ];
+    client.call("save_setting", &arguments).await
+}
+
+#[tokio::test]
+async fn a_setting_holds_from_the_next_turn_on() -> Result<()> {
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(vec!["123456789".into()])).await?;
+    let first = send_and_wait(&ada, None, "Hi").await?;
+    save(&ada, SettingName::MaxTokens, "3").await??;
+    let second = send_and_wait(&ada, Some(first.conversation.id), "Hi").await?;
+    let shown = conversation(&ada, second.conversation.id).await?;
+    let reasons: Vec<_> = shown.messages.iter().map(|it| it.finish_reason).collect();
+    let expected = [
+        None,
+        Some(FinishReason::Stop),
+        None,
+        Some(FinishReason::Length),
+    ];
+    assert_eq!(reasons, expected);
+    save(&ada, SettingName::MaxTokens, "").await??;
+    assert_eq!(read(&ada, SettingName::MaxTokens).await?.value, "");
+    Ok(())
+}
+
+#[tokio::test]
+async fn of_two_who_save_at_once_the_second_is_told() -> Result<()> {
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let name = SettingName::Temperature;
+    let first = save_version(&ada, name, "0.3", 0).await??;
+    assert_eq!((first.value.as_str(), first.version), ("0.3", 1));
+    let second = save_version(&ada, name, "0.9", 0).await?;
+    let Err(ChatError::Invalid(sentence)) = second else {
+        panic!("{second:?}");
+    };
+    assert!(sentence.contains("0.3"), "{sentence}");
+    assert_eq!(read(&ada, name).await?.value, "0.3");
+    assert_eq!(save(&ada, name, "0.9").await??.version, 2);
+    Ok(())
+}
+
+#[tokio::test]
+async fn values_out_of_range_are_refused_and_named() -> Result<()> {
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    for (name, value) in [
+        (SettingName::Temperature, "2.5"),
+        (SettingName::TopP, "0"),
+        (SettingName::MaxTokens, "-4"),
+        (SettingName::SignUp, "perhaps"),
+        (SettingName::ConcurrentTurns, "0"),
+    ] {
+        let before = read(&ada, name).await?;
+        let answer = save(&ada, name, value).await?;
+        let Err(ChatError::Invalid(sentence)) = answer else {
+            panic!("{name} = {value}: {answer:?}");
+        };
+        assert!(sentence.contains("allowed is"), "{sentence}");
+        assert_eq!(read(&ada, name).await?, before);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_change_is_in_the_audit_log_with_old_and_new() -> Result<()> {
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    save(&ada, SettingName::BannerEn, "Back at noon.").await??;
+    save(&ada, SettingName::BannerEn, "Back at one.").await??;
+    let log: Vec<AuditEntry> = ada.call("audit", &[]).await??;
+    let entry = log.first().expect("the newest entry");
+    assert_eq!(entry.action, AuditAction::ChangeSetting);
+    assert_eq!(entry.user_name, "Ada");
+    assert_eq!(entry.subject, "banner_en");
+    let values = (entry.old.as_str(), entry.new.as_str());
+    assert_eq!(values, ("Back at noon.", "Back at one."));
+    let before = [("before", entry.cursor.clone())];
+    let older: Vec<AuditEntry> = ada.call("audit", &before).await??;
+    assert_eq!(older[0].new, "Back at noon.");
+    let nonsense = [("before", "yesterday".to_owned())];
+    let refused = ada.call::<Vec<AuditEntry>>("audit", &nonsense).await?;
+    assert!(matches!(refused, Err(ChatError::Invalid(_))));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_person_has_as_many_answers_made_at_once_as_allowed() -> Result<()> {
+    let model = ScriptedModel::new(vec!["slow ".repeat(2000)])
+        .with_token_delay(std::time::Duration::from_millis(20));
+    let (server, ada) = RunningServer::start(model).await?;
+    let berta = server.add_user("Berta").await?;
+    save(&ada, SettingName::ConcurrentTurns, "1").await??;
+    let first = send(&ada, None, "Hi").await??;
+    let refused = send(&ada, None, "Hi again").await?;
+    assert!(
+        matches!(refused, Err(ChatError::Busy { .. })),
+        "{refused:?}"
+    );
+    // Others have their own.
+    send(&berta, None, "Hi").await??;
+    let stop = [("message", first.assistant_message.id.to_string())];
+    ada.call::<()>("stop_turn", &stop).await??;
+    send(&ada, None, "Hi again").await??;
+    Ok(())
+}
+
+#[tokio::test]
+async fn when_the_tokens_of_the_day_are_used_up_the_next_turn_is_refused() -> Result<()> {
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
+    save(&ada, SettingName::TokensPerDay, "5").await??;
+    let turn = send_and_wait(&ada, None, "Hi").await?;
+    let refused = send(&ada, Some(turn.conversation.id), "And now?").await?;
+    let Err(ChatError::Busy {
+        message,
+        retry_after_s,
+    }) = refused
+    else {
+        panic!("{refused:?}");
+    };
+    assert!(message.contains('5') && retry_after_s <= 24 * 60 * 60 + 1);
+    assert_eq!(
+        conversation(&ada, turn.conversation.id)
+            .await?
+            .messages
+            .len(),
+        2
+    );
+    let usage: UsageReport = ada.call("usage", &[]).await??;
+    let [today] = usage.rows.as_slice() else {
+        panic!("{usage:?}");
+    };
+    assert_eq!((today.num_turns, today.completion_tokens), (1, 5));
+    assert!(today.prompt_tokens > 0);
+    assert_eq!(today.day - usage.first_day, i64::from(usage.num_days) - 1);
+    Ok(())
+}

@@ -82,6 +82,11 @@ impl Screen {
     }
 }
 
+/// Waits until no other test of this binary shows a browser, and keeps it so.
+pub async fn wait_for_stage() -> MutexGuard<'static, ()> {
+    STAGE.lock().await
+}
+
 /// A browser window. End it with [`Browser::quit`], which also checks what it complained about.
 #[derive(Debug)]
 pub struct Browser {
@@ -93,7 +98,7 @@ pub struct Browser {
 impl Browser {
     /// Waits for its turn and opens an empty window.
     pub async fn open() -> Result<Self> {
-        let stage = STAGE.lock().await;
+        let stage = wait_for_stage().await;
         let profile = tempfile::tempdir()?;
         let mut capabilities = DesiredCapabilities::chrome();
         add_flags(&mut capabilities, &profile)?;

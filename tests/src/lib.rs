@@ -15,6 +15,7 @@ pub mod chat_page;
 mod chromedriver;
 pub mod database;
 pub mod deadline;
+pub mod isolated_network;
 pub mod program;
 pub mod running_server;
 pub mod tail;

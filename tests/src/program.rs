@@ -23,6 +23,7 @@ pub struct Program {
     binary: PathBuf,
     model: PathBuf,
     data: TempDir,
+    host: String,
     port: u16,
     settings: Vec<(&'static str, String)>,
     child: Option<Child>,
@@ -34,12 +35,22 @@ impl Program {
         Self::start_with(Vec::new()).await
     }
 
+    /// As [`Program::start`], on another address of this machine.
+    pub async fn start_at(host: &str) -> Result<Self> {
+        Self::start_as(host, Vec::new()).await
+    }
+
     /// As [`Program::start`], with `HEARTH_*` settings.
     pub async fn start_with(settings: Vec<(&'static str, String)>) -> Result<Self> {
+        Self::start_as("127.0.0.1", settings).await
+    }
+
+    async fn start_as(host: &str, settings: Vec<(&'static str, String)>) -> Result<Self> {
         let mut program = Self {
             binary: binary()?,
             model: model()?,
             data: tempfile::tempdir()?,
+            host: host.to_owned(),
             port: free_port()?,
             settings,
             child: None,
@@ -50,7 +61,7 @@ impl Program {
 
     /// Address without a slash at its end. It survives a restart.
     pub fn base_url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://{}:{}", self.host, self.port)
     }
 
     /// The database file.
@@ -99,7 +110,7 @@ impl Program {
             .arg("--data")
             .arg(self.data.path())
             .arg("--listen")
-            .arg(format!("127.0.0.1:{}", self.port))
+            .arg(format!("{}:{}", self.host, self.port))
             .arg("--model")
             .arg(&self.model)
             .envs(self.settings.iter().cloned())

@@ -5,6 +5,7 @@ mod browser {
     mod composing;
     mod conversation;
     mod interruption;
+    mod lan;
     mod reloading;
     mod stopping;
 }

@@ -1,6 +1,6 @@
 //! Provides what a build needs, and says what it did.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
@@ -39,6 +39,18 @@ pub(crate) fn require_c_compiler() -> Result<()> {
     }
     apt::install(&["gcc", "libc6-dev"])
         .context("there is no C compiler (`cc`); install gcc or clang")
+}
+
+/// `ip`, for the test that runs in a network of its own.
+///
+/// # Errors
+/// If it is missing and cannot be installed.
+pub(crate) fn require_ip() -> Result<()> {
+    let elsewhere = ["/usr/sbin/ip", "/sbin/ip"];
+    if process::find("ip").is_some() || elsewhere.iter().any(|path| Path::new(path).exists()) {
+        return Ok(());
+    }
+    apt::install(&["iproute2"]).context("the test of an isolated network needs ip")
 }
 
 /// A browser and its driver, for the tests that click.

@@ -10,13 +10,9 @@ use leptos::nonce::Nonce;
 
 use crate::{accounts::session::CookieTransport, config::ServerSection};
 
-const FIXED: [(HeaderName, &str); 5] = [
+const FIXED: [(HeaderName, &str); 4] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "same-origin"),
-    (
-        HeaderName::from_static("cross-origin-opener-policy"),
-        "same-origin",
-    ),
     (
         HeaderName::from_static("cross-origin-resource-policy"),
         "same-origin",
@@ -49,6 +45,7 @@ pub(super) async fn add_headers(
 ) -> Response {
     let nonce = Nonce::new();
     request.extensions_mut().insert(nonce.clone());
+    let is_trustworthy = policy.https_only || is_loopback(&request);
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in FIXED {
@@ -57,11 +54,24 @@ pub(super) async fn add_headers(
     if let Ok(value) = HeaderValue::from_str(&content_security_policy(&nonce)) {
         headers.insert(header::CONTENT_SECURITY_POLICY, value);
     }
+    // On the plain-HTTP address of a LAN, browsers ignore it and complain.
+    if is_trustworthy {
+        let name = HeaderName::from_static("cross-origin-opener-policy");
+        headers.insert(name, HeaderValue::from_static("same-origin"));
+    }
     if policy.https_only {
         let one_year = HeaderValue::from_static("max-age=31536000");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, one_year);
     }
     response
+}
+
+/// Whether a browser asked this very machine, which it trusts without https.
+fn is_loopback(request: &Request) -> bool {
+    let host = request.headers().get(header::HOST);
+    let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let host: &str = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    host == "localhost" || host == "[::1]" || host.starts_with("127.")
 }
 
 fn content_security_policy(nonce: &str) -> String {

@@ -13,6 +13,7 @@
 mod apt;
 mod axe;
 mod bench;
+mod cargo_tests;
 mod model;
 mod nightly;
 mod process;

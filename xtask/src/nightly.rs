@@ -2,14 +2,14 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use anyhow::Result;
 use clap::Args;
 
-use crate::process;
 use crate::tally::Tally;
 use crate::workspace::Workspace;
+use crate::{cargo_tests, process};
 
 /// How long the long checks may take.
 #[derive(Args)]
@@ -27,7 +27,11 @@ pub(crate) struct Options {
 /// # Errors
 /// If a command cannot be started at all.
 pub(crate) fn nightly(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
-    let mut tally = property_tests(workspace, options)?;
+    process::announce(&format!(
+        "all Rust tests, {} cases for each property",
+        options.proptest_cases
+    ));
+    let mut tally = cargo_tests::rust(workspace, Some(options.proptest_cases))?;
     tally += fuzz(workspace, options);
     let Tally {
         num_passed,
@@ -39,31 +43,6 @@ pub(crate) fn nightly(workspace: &Workspace, options: &Options) -> Result<ExitCo
     } else {
         ExitCode::FAILURE
     })
-}
-
-fn property_tests(workspace: &Workspace, options: &Options) -> Result<Tally> {
-    process::announce(&format!(
-        "property tests, {} cases each",
-        options.proptest_cases
-    ));
-    let mut command = process::cargo(workspace);
-    command
-        .args([
-            "test",
-            "--no-fail-fast",
-            "--package",
-            "hearth-engine",
-            "--package",
-            "hearth-app",
-        ])
-        .args(["--features", "hearth-engine/testing,hearth-app/ssr"])
-        .env("PROPTEST_CASES", options.proptest_cases.to_string());
-    let mut tally = Tally::default();
-    let status = process::run_watched(&mut command, |line| tally.read(line))?;
-    if !status.success() && tally.num_failed == 0 {
-        tally += Tally::FAILED;
-    }
-    Ok(tally)
 }
 
 fn fuzz(workspace: &Workspace, options: &Options) -> Tally {
@@ -79,12 +58,16 @@ fn fuzz(workspace: &Workspace, options: &Options) -> Tally {
         ));
         return tally;
     }
+    let has_nightly =
+        process::output(Command::new("cargo").args(["+nightly", "--version"])).is_ok();
+    if !has_nightly {
+        process::note("fuzzing without the address sanitizer: it needs a nightly compiler");
+    }
     for target in targets {
         process::announce(&format!("fuzzing {target} for {} s", options.fuzz_seconds));
-        let mut command = process::cargo(workspace);
+        let mut command = fuzz_command(workspace, has_nightly);
         command
-            .current_dir(workspace.root().join("engine"))
-            .args(["fuzz", "run", &target, "--"])
+            .args([&target, "--"])
             .arg(format!("-max_total_time={}", options.fuzz_seconds));
         tally += match process::run(&mut command) {
             Ok(()) => Tally::PASSED,
@@ -95,6 +78,21 @@ fn fuzz(workspace: &Workspace, options: &Options) -> Tally {
         };
     }
     tally
+}
+
+/// `cargo fuzz run`, with the sanitizer where the compiler has one.
+fn fuzz_command(workspace: &Workspace, has_nightly: bool) -> Command {
+    let mut command = process::cargo(workspace);
+    if has_nightly {
+        command.args(["+nightly", "fuzz", "run"]);
+    } else {
+        command.args(["fuzz", "run", "--sanitizer", "none"]);
+    }
+    // Another compiler, other flags: a directory of its own.
+    command
+        .env("CARGO_TARGET_DIR", workspace.target().join("fuzz"))
+        .current_dir(workspace.root().join("engine"));
+    command
 }
 
 fn fuzz_targets(directory: &Path) -> Vec<String> {

@@ -1,0 +1,98 @@
+//! Rust tests as cargo runs them, counted one by one.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::tally::Tally;
+use crate::workspace::Workspace;
+use crate::{axe, model, process};
+
+/// Integration tests that have a step of their own.
+const TIDY: &str = "tidy";
+const BROWSER: &str = "browser";
+
+/// Unit, property, HTTP and documentation tests; `proptest_cases` instead of each test's own number.
+///
+/// # Errors
+/// If cargo cannot be started.
+pub(crate) fn rust(workspace: &Workspace, proptest_cases: Option<u32>) -> Result<Tally> {
+    let mut targets = vec!["--lib".to_owned(), "--bins".to_owned()];
+    for name in integration_tests(workspace)? {
+        if name != TIDY && name != BROWSER {
+            targets.extend(["--test".to_owned(), name]);
+        }
+    }
+    let mut tally = run(workspace, &targets, proptest_cases)?;
+    tally += run(workspace, &["--doc".to_owned()], None)?;
+    Ok(tally)
+}
+
+/// The house rules.
+///
+/// # Errors
+/// If cargo cannot be started.
+pub(crate) fn tidy(workspace: &Workspace) -> Result<Tally> {
+    run(workspace, &["--test".to_owned(), TIDY.to_owned()], None)
+}
+
+/// The tests that click.
+///
+/// # Errors
+/// If cargo cannot be started.
+pub(crate) fn browser(workspace: &Workspace) -> Result<Tally> {
+    run(workspace, &["--test".to_owned(), BROWSER.to_owned()], None)
+}
+
+/// Tests of the whole workspace: one set of features, so everything is compiled once.
+fn run(workspace: &Workspace, targets: &[String], proptest_cases: Option<u32>) -> Result<Tally> {
+    let program = build_server(workspace)?;
+    let mut command = process::cargo(workspace);
+    command
+        .args(["test", "--workspace", "--no-fail-fast"])
+        .args(targets);
+    command.env("HEARTH_BINARY", program);
+    if let Ok(model) = model::provide_for_tests(workspace) {
+        command.env("HEARTH_TEST_MODEL", model);
+    }
+    if let Ok(axe) = axe::provide(workspace) {
+        command.env("HEARTH_AXE", axe);
+    }
+    if let Some(cases) = proptest_cases {
+        command.env("PROPTEST_CASES", cases.to_string());
+    }
+    let mut tally = Tally::default();
+    let status = process::run_watched(&mut command, |line| tally.read(line))?;
+    if !status.success() && tally.num_failed == 0 {
+        // It did not compile, or a test program died without a result.
+        tally += Tally::FAILED;
+    }
+    Ok(tally)
+}
+
+/// The program as the tests run it: same profile and features as the tests themselves.
+fn build_server(workspace: &Workspace) -> Result<PathBuf> {
+    let mut command = process::cargo(workspace);
+    process::run(command.args(["build", "--workspace", "--bins", "--tests"]))?;
+    Ok(workspace.target().join("debug/hearth"))
+}
+
+/// Names of all integration tests in the workspace.
+fn integration_tests(workspace: &Workspace) -> Result<Vec<String>> {
+    let mut command: Command = process::cargo(workspace);
+    let text = process::output(command.args(["metadata", "--no-deps", "--format-version", "1"]))?;
+    let metadata: serde_json::Value = serde_json::from_str(&text)?;
+    let Some(packages) = metadata["packages"].as_array() else {
+        bail!("cargo metadata lists no packages");
+    };
+    let mut names: Vec<String> = packages
+        .iter()
+        .flat_map(|package| package["targets"].as_array().into_iter().flatten())
+        .filter(|target| target["kind"][0] == "test")
+        .filter_map(|target| target["name"].as_str().map(str::to_owned))
+        .collect();
+    names.sort();
+    names.dedup();
+    Ok(names)
+}

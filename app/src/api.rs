@@ -3,6 +3,8 @@
 pub mod accounts;
 pub mod conversations;
 pub mod messages;
+pub mod preferences;
+pub mod sessions;
 
 /// A browser without script lands on this page; the script finds its way by itself.
 #[cfg(feature = "ssr")]

@@ -4,6 +4,7 @@
     reason = "the component macro makes property types `pub`"
 )]
 
+mod choice_form;
 mod composer;
 mod conversation_row;
 mod field;
@@ -12,10 +13,12 @@ mod message_actions;
 mod message_view;
 mod model_line;
 mod post_form;
+mod session_list;
 mod sidebar;
 mod toast;
 mod transcript_view;
 
+pub(crate) use choice_form::{ChoiceForm, Choices};
 pub(crate) use composer::{Composer, forget_sent};
 pub(crate) use conversation_row::ConversationRow;
 pub(crate) use field::{ErrorText, Field};
@@ -24,6 +27,7 @@ pub(crate) use message_actions::{MessageActions, MessageCommand};
 pub(crate) use message_view::MessageView;
 pub(crate) use model_line::ModelLine;
 pub(crate) use post_form::PostForm;
+pub(crate) use session_list::SessionList;
 pub(crate) use sidebar::{Sidebar, SidebarCommand};
 pub(crate) use toast::UndoToast;
 pub(crate) use transcript_view::TranscriptView;

@@ -9,6 +9,7 @@ mod not_found;
 #[cfg(feature = "ssr")]
 mod refused_message;
 mod set_up;
+mod settings;
 mod sign_in;
 
 pub(crate) use chat::ChatPage;
@@ -16,9 +17,10 @@ pub(crate) use not_found::NotFoundPage;
 #[cfg(feature = "ssr")]
 pub use refused_message::{RefusedMessage, refused_message};
 pub(crate) use set_up::SetUpPage;
+pub(crate) use settings::SettingsRoutes;
 pub(crate) use sign_in::SignInPage;
 
-use crate::words;
+use crate::words::PRODUCT;
 
 /// Gives the document another status than 200. Only the server can do that.
 #[cfg(feature = "ssr")]
@@ -34,7 +36,7 @@ fn answer_not_found() {}
 
 /// The title of the browser's window.
 fn window_title(name: &str) -> String {
-    escape_text(&format!("{name} · {}", words::PRODUCT))
+    escape_text(&format!("{name} · {}", PRODUCT))
 }
 
 /// Leptos writes titles and inner HTML into the document as they are: text of people could end the

@@ -4,8 +4,8 @@
 //! stream from the last frame that was applied.
 
 use crate::model::{
-    ChatEvent, ChatEventKind, Cursor, FinishReason, Message, MessageId, MessageStatus, Role, Usage,
-    WaitState,
+    ChatEvent, ChatEventKind, Cursor, FinishReason, LocalTime, Message, MessageId, MessageStatus,
+    Role, TurnError, Usage, WaitState,
 };
 
 /// No frame is known: the stream answers with a snapshot.
@@ -29,9 +29,9 @@ pub struct ShownMessage {
     pub cursor: Cursor,
     pub finish_reason: Option<FinishReason>,
     pub usage: Option<Usage>,
-    pub error: Option<String>,
+    pub error: Option<TurnError>,
     pub versions: Vec<MessageId>,
-    pub time: String,
+    pub time: LocalTime,
 }
 
 /// What the owner of the stream has to do after an event.
@@ -186,7 +186,7 @@ impl ShownMessage {
         Applied::Continue
     }
 
-    fn end(&mut self, status: MessageStatus, error: Option<String>) {
+    fn end(&mut self, status: MessageStatus, error: Option<TurnError>) {
         self.status = status;
         self.error = error;
         self.waiting = None;

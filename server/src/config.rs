@@ -19,7 +19,7 @@ use figment::{
 };
 
 pub use section::Problem;
-pub use sections::{EngineSection, ServerSection};
+pub use sections::{EngineSection, PageSection, ServerSection};
 
 use section::Reader;
 
@@ -30,6 +30,7 @@ pub struct Config {
     pub data: PathBuf,
     pub server: ServerSection,
     pub engine: EngineSection,
+    pub page: PageSection,
 }
 
 /// What the command line says; absent values come from the file or the defaults.
@@ -68,6 +69,7 @@ impl Config {
             data,
             server: ServerSection::default(),
             engine: EngineSection::default(),
+            page: PageSection::default(),
         }
     }
 
@@ -112,6 +114,7 @@ impl Config {
             data,
             server: ServerSection::read(&mut reader),
             engine: EngineSection::read(&mut reader),
+            page: PageSection::read(&mut reader),
         };
         if let Some(listen) = overrides.listen {
             config.server.listen = listen;
@@ -161,16 +164,18 @@ impl Config {
         );
         text.push_str(&ServerSection::example());
         text.push_str(&EngineSection::example());
+        text.push_str(&PageSection::example());
         text
     }
 
     /// The effective values, in the form of the file.
     pub fn effective(&self) -> String {
         format!(
-            "# data folder: {}\n\n{}\n{}",
+            "# data folder: {}\n\n{}\n{}\n{}",
             self.data.display(),
             self.server.effective(),
-            self.engine.effective()
+            self.engine.effective(),
+            self.page.effective()
         )
     }
 }
@@ -197,6 +202,7 @@ fn report_unknown_sections(figment: &Figment, problems: &mut Vec<Problem>) {
         let known = match section.as_str() {
             ServerSection::NAME => ServerSection::KEYS,
             EngineSection::NAME => EngineSection::KEYS,
+            PageSection::NAME => PageSection::KEYS,
             _ => {
                 problems.push(Problem::new(&section, "there is no such section"));
                 continue;
@@ -262,7 +268,8 @@ mod tests {
     fn all_problems_are_reported_together_each_naming_its_setting() {
         let problems = load(
             "[server]\nlisten = 5\npublic_url = \"example\"\ncolour = 1\n\
-             [engine]\nmax_running = 0\nthreads = \"many\"\n[garden]\nrose = 1",
+             [engine]\nmax_running = 0\nthreads = \"many\"\n[page]\ndefault_language = \"fr\"\n\
+             [garden]\nrose = 1",
         )
         .unwrap_err();
         for name in [
@@ -271,6 +278,7 @@ mod tests {
             "server.colour",
             "engine.max_running",
             "engine.threads",
+            "page.default_language",
             "garden",
         ] {
             let found = problems
@@ -279,7 +287,7 @@ mod tests {
                 .count();
             assert_eq!(found, 1, "{name} in {problems:#?}");
         }
-        assert_eq!(problems.len(), 6, "{problems:#?}");
+        assert_eq!(problems.len(), 7, "{problems:#?}");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use hearth_app::model::ChatError;
+use hearth_app::model::{BusyReason, ChatError, Refusal};
 use serde_json::json;
 
 /// An answer, not a source: what the client is told.
@@ -27,12 +27,15 @@ pub enum AppError {
     /// Not there, or not yours: the same answer.
     #[error("there is no such thing")]
     NotFound,
-    #[error("{message}")]
-    Invalid { message: String },
+    #[error("{0}")]
+    Invalid(Refusal),
     #[error("the request has more than {limit} bytes")]
     TooLarge { limit: usize },
-    #[error("{message}")]
-    Busy { message: String, retry_after_s: u32 },
+    #[error("{reason}")]
+    Busy {
+        reason: BusyReason,
+        retry_after_s: u32,
+    },
     /// The server runs, the model does not answer yet.
     #[error("{message}")]
     NotReady { message: String },
@@ -55,7 +58,7 @@ impl AppError {
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::Forbidden | Self::ForeignOrigin => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Invalid { .. } => StatusCode::BAD_REQUEST,
+            Self::Invalid(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Busy { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::NotReady { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -70,7 +73,7 @@ impl AppError {
             Self::Forbidden => "forbidden",
             Self::ForeignOrigin => "foreign_origin",
             Self::NotFound => "not_found",
-            Self::Invalid { .. } => "invalid",
+            Self::Invalid(_) => "invalid",
             Self::TooLarge { .. } => "too_large",
             Self::Busy { .. } => "busy",
             Self::NotReady { .. } => "not_ready",
@@ -107,17 +110,17 @@ impl From<AppError> for ChatError {
             AppError::Unauthorized => Self::Unauthorized,
             AppError::Forbidden | AppError::ForeignOrigin => Self::Forbidden,
             AppError::NotFound => Self::NotFound,
-            AppError::Invalid { message } => Self::Invalid(message),
-            AppError::TooLarge { .. } => Self::Invalid(error.to_string()),
+            AppError::Invalid(refusal) => Self::Invalid(refusal),
+            AppError::TooLarge { limit } => Self::Invalid(Refusal::RequestTooLong { limit }),
             AppError::Busy {
-                message,
+                reason,
                 retry_after_s,
             } => Self::Busy {
-                message,
+                reason,
                 retry_after_s,
             },
             AppError::NotReady { message } => Self::Busy {
-                message,
+                reason: message.into(),
                 retry_after_s: 5,
             },
             AppError::Internal { request_id } => Self::Internal { request_id },
@@ -131,14 +134,13 @@ impl From<ChatError> for AppError {
             ChatError::Unauthorized => Self::Unauthorized,
             ChatError::Forbidden => Self::Forbidden,
             ChatError::NotFound => Self::NotFound,
-            ChatError::Invalid(message) | ChatError::Unreachable(message) => {
-                Self::Invalid { message }
-            }
+            ChatError::Invalid(refusal) => Self::Invalid(refusal),
+            ChatError::Unreachable(message) => Self::Invalid(message.into()),
             ChatError::Busy {
-                message,
+                reason,
                 retry_after_s,
             } => Self::Busy {
-                message,
+                reason,
                 retry_after_s,
             },
             ChatError::Internal { request_id } => Self::Internal { request_id },
@@ -174,7 +176,7 @@ mod tests {
     #[test]
     fn both_faces_of_an_error_carry_the_same_status() {
         let busy = AppError::Busy {
-            message: "later".into(),
+            reason: BusyReason::Closing,
             retry_after_s: 7,
         };
         for error in [AppError::Unauthorized, AppError::NotFound, busy] {

@@ -1,7 +1,8 @@
 //! The router: which address leads where, and what every request passes.
 //!
 //! From the outside in: log line, compression of pages, security headers, origin check, body
-//! limit; pages and server functions then learn who visits; pages send strangers to sign in.
+//! limit; pages and server functions then learn who visits and how
+//! that person wants pages; pages send strangers to sign in.
 
 pub mod assets;
 mod body_limit;
@@ -9,6 +10,7 @@ mod health;
 mod kept_text;
 mod origin;
 mod pages;
+mod preferences;
 mod security;
 mod server_functions;
 mod trace;
@@ -22,7 +24,7 @@ use axum::{
     middleware::{from_fn, from_fn_with_state},
     routing::{MethodRouter, get},
 };
-use hearth_app::service::ChatService;
+use hearth_app::{model::Language, service::ChatService};
 use tower_http::compression::CompressionLayer;
 
 use crate::{accounts::Accounts, config::ServerSection, store::Store};
@@ -36,6 +38,8 @@ pub struct Services {
     pub accounts: Arc<Accounts>,
     pub store: Store,
     pub assets: Arc<assets::Manifest>,
+    /// The language of pages for browsers that ask for none we have.
+    pub default_language: Language,
 }
 
 /// Who gets an answer other than "please sign in" from a route.
@@ -101,7 +105,11 @@ pub fn router(services: &Services, section: &ServerSection) -> Router {
             services.assets.leptos_options(),
             kept_text::give_back,
         ))
-        .layer(identify);
+        .layer(identify)
+        .layer(from_fn_with_state(
+            services.default_language,
+            preferences::read,
+        ));
     plain
         .merge(visited)
         .layer(from_fn(body_limit::enforce))

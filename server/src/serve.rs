@@ -116,6 +116,7 @@ impl Server {
             accounts: Arc::clone(&accounts),
             store: store.clone(),
             assets: Arc::new(Manifest::embedded()),
+            default_language: config.page.default_language,
         };
         let service =
             router(&services, &config.server).into_make_service_with_connect_info::<SocketAddr>();

@@ -6,6 +6,7 @@ mod answer_tokens;
 mod conversation;
 mod message;
 mod message_chunk;
+mod own_account;
 mod session;
 mod turn;
 mod user;
@@ -17,6 +18,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+pub(crate) use conversation::ListedConversation;
 pub(crate) use message::{StoredMessage, tokens_per_second};
 pub(crate) use message_chunk::Chunk;
 pub(crate) use session::NewSession;

@@ -17,6 +17,7 @@ pub(crate) enum IconName {
     Forward,
     Left,
     Right,
+    Settings,
 }
 
 impl IconName {
@@ -34,6 +35,10 @@ impl IconName {
             Self::Forward => "M5 5l7 7-7 7M13 5l7 7-7 7",
             Self::Left => "M15 6l-6 6 6 6",
             Self::Right => "M9 6l6 6-6 6",
+            Self::Settings => {
+                "M4 7h9M19 7h1M4 17h1M11 17h9M13 7a3 3 0 1 0 6 0a3 3 0 1 0-6 0\
+                M5 17a3 3 0 1 0 6 0a3 3 0 1 0-6 0"
+            }
         }
     }
 }

@@ -8,31 +8,32 @@ use crate::{
     api::accounts::SignIn,
     browser,
     components::{ErrorText, Field},
-    words,
+    words::{use_locale, words},
 };
 
 /// The door. Works as a form post before and without script.
 #[component]
 pub(crate) fn SignInPage() -> impl IntoView {
+    let locale = use_locale();
     let sign_in = ServerAction::<SignIn>::new();
     let error = Signal::derive(move || sign_in.value().get().and_then(Result::err));
     Effect::new(browser::mark_interactive);
     view! {
-        <Title text=window_title(words::SIGN_IN)/>
+        <Title text=window_title(words!(locale, door.sign_in))/>
         <main class="door">
-            <h1>{words::SIGN_IN}</h1>
-            <p class="door-lead">{words::SIGN_IN_LEAD}</p>
+            <h1>{words!(locale, door.sign_in)}</h1>
+            <p class="door-lead">{words!(locale, door.sign_in_lead)}</p>
             <ErrorText error/>
             <ActionForm action=sign_in attr:class="door-form">
-                <Field label=words::NAME name="name" autocomplete="username"/>
+                <Field label=words!(locale, door.name) name="name" autocomplete="username"/>
                 <Field
-                    label=words::PASSWORD
+                    label=words!(locale, door.password)
                     name="password"
                     kind="password"
                     autocomplete="current-password"
                 />
                 <button type="submit" class="primary-button" disabled=sign_in.pending()>
-                    {words::SIGN_IN}
+                    {words!(locale, door.sign_in)}
                 </button>
             </ActionForm>
         </main>

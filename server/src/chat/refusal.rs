@@ -1,6 +1,6 @@
-//! Causes become sentences for people; what is not their business goes to the log.
+//! Causes become refusals; what is not a person's business goes to the log.
 
-use hearth_app::model::ChatError;
+use hearth_app::model::{BusyReason, ChatError, Refusal};
 use hearth_engine::request::SubmitError;
 use uuid::Uuid;
 
@@ -9,9 +9,9 @@ use crate::store::StoreError;
 const RETRY_AFTER_S: u32 = 5;
 
 /// A refusal that passes by itself.
-pub(super) fn busy(message: impl Into<String>) -> ChatError {
+pub(super) fn busy(reason: BusyReason) -> ChatError {
     ChatError::Busy {
-        message: message.into(),
+        reason,
         retry_after_s: RETRY_AFTER_S,
     }
 }
@@ -21,7 +21,7 @@ pub(super) fn store_refused(error: &StoreError) -> ChatError {
     let request_id = Uuid::now_v7().to_string();
     tracing::error!(request.id = request_id, %error, "the store refused: {error}");
     if error.is_write_refused() {
-        return busy("Nothing was saved: the server's disk is full or cannot be written.");
+        return busy(BusyReason::DiskFull);
     }
     ChatError::Internal { request_id }
 }
@@ -32,20 +32,16 @@ pub(super) fn engine_refused(error: SubmitError) -> ChatError {
         SubmitError::PromptTooLong {
             prompt_tokens,
             context_window,
-        } => ChatError::Invalid(format!(
-            "The message is too long for the model: it has {prompt_tokens} tokens, \
-             and at most {context_window} fit with the answer."
-        )),
-        SubmitError::QueueFull { capacity } => busy(format!(
-            "The server is busy: {capacity} requests are already waiting."
-        )),
-        SubmitError::EngineStopped => busy("The model has stopped answering."),
-        SubmitError::ModelNotLoaded(reason) => {
-            busy(format!("The model could not be loaded: {reason}"))
-        }
+        } => ChatError::Invalid(Refusal::PromptTooLong {
+            tokens: prompt_tokens,
+            window: context_window,
+        }),
+        SubmitError::QueueFull { capacity } => busy(BusyReason::QueueFull { capacity }),
+        SubmitError::EngineStopped => busy(BusyReason::EngineStopped),
+        SubmitError::ModelNotLoaded(reason) => busy(BusyReason::ModelNotLoaded { reason }),
         other => {
             tracing::error!(error = %other, "the engine refused: {other}");
-            busy("The model cannot take this request.")
+            busy(BusyReason::RequestRefused)
         }
     }
 }

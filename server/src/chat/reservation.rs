@@ -1,6 +1,6 @@
 //! A prompt and its place in the engine's queue: the last thing that can refuse a turn.
 
-use hearth_app::model::{ChatError, UserId};
+use hearth_app::model::{ChatError, Notice, UserId};
 use hearth_engine::{
     handle::{Permit, UserKey},
     request::{ChatMessage, TokenId},
@@ -16,7 +16,7 @@ use crate::store::{AnswerStart, StoredMessage};
 /// A prompt with its place in the queue.
 pub(super) struct Reserved {
     pub(super) prompt: Vec<TokenId>,
-    pub(super) notice: Option<String>,
+    pub(super) notice: Option<Notice>,
     pub(super) permit: Permit,
 }
 
@@ -61,8 +61,7 @@ impl ChatServer {
         } else {
             let ids = self.engine.encode_answer(&old.text);
             let ids = ids.into_iter().map(|id| id.0).collect();
-            let notice = "Another model goes on with this answer: not exact.".to_owned();
-            (again.ids, ids, Some(notice))
+            (again.ids, ids, Some(Notice::NotExact))
         };
         let permit = self
             .engine

@@ -1,6 +1,6 @@
 //! Settings of one turn: checked, with the seed chosen.
 
-use hearth_app::model::{ChatError, TurnParams};
+use hearth_app::model::{ChatError, Refusal, TurnParams};
 use hearth_engine::request::SamplingParams;
 
 /// Settings of a turn, checked, with the seed chosen.
@@ -18,9 +18,7 @@ impl Settings {
             ..params.clone()
         };
         if params.max_tokens == Some(0) {
-            return Err(ChatError::Invalid(
-                "max_tokens is 0, at least 1 is needed".to_owned(),
-            ));
+            return Err(out_of_range("max_tokens", &0, "at least 1"));
         }
         let default = SamplingParams::default();
         let sampling = SamplingParams {
@@ -30,9 +28,17 @@ impl Settings {
             ..default
         };
         let checked = sampling.validate();
-        checked.map_err(|error| ChatError::Invalid(error.to_string()))?;
+        checked.map_err(|error| out_of_range(error.name, &error.value, error.range))?;
         Ok(Self { params, sampling })
     }
+}
+
+fn out_of_range(name: &str, value: &impl ToString, range: &str) -> ChatError {
+    ChatError::Invalid(Refusal::Setting {
+        name: name.to_owned(),
+        value: value.to_string(),
+        range: range.to_owned(),
+    })
 }
 
 pub(super) fn random_u64() -> u64 {

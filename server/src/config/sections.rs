@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use axum::http::Uri;
+use hearth_app::model::Language;
 
 use super::section::{Problem, section};
 use crate::accounts::session::CookieTransport;
@@ -35,6 +36,15 @@ section! {
         max_running: usize = 4;
         /// Answers that may wait beside the running ones, 0 to 10000.
         queue: usize = 32;
+    }
+}
+
+section! {
+    /// What people see.
+    PageSection = "page" {
+        /// Language of the page, `en` or `zh-CN`, for browsers that ask for neither. A person's
+        /// own setting wins, then what the browser asks for.
+        default_language: Language = Language::English;
     }
 }
 

@@ -12,7 +12,7 @@ use axum::{
 };
 use hearth_app::{
     App,
-    model::User,
+    model::{Preferences, User},
     service::{AccountService, ChatService, SessionToken},
     shell,
 };
@@ -25,6 +25,7 @@ use leptos_axum::{AxumRouteListing, LeptosRoutes};
 use super::{Audience, RouteName, Services};
 use crate::{
     accounts::{Accounts, Visitor},
+    calendar::Zone,
     error::AppError,
 };
 
@@ -91,6 +92,11 @@ pub(super) fn context(services: &Services) -> impl Fn() + Clone + Send + Sync + 
         provide_context::<Option<User>>(visitor.user.clone());
         provide_context(SessionToken(visitor.session.clone()));
         provide_context(visitor);
+        if let Some(extensions) = extensions {
+            let preferences = extensions.get::<Preferences>().copied();
+            provide_context(preferences.unwrap_or_default());
+            provide_context(extensions.get::<Zone>().cloned().unwrap_or_default());
+        }
         let nonce = extensions.and_then(|extensions| extensions.get::<Nonce>().cloned());
         if let Some(nonce) = nonce {
             provide_context(nonce);

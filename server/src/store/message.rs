@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use hearth_app::model::{
-    ConversationId, FinishReason, MessageId, MessageStatus, Role, TurnParams, Usage, UserId,
+    ConversationId, FinishReason, MessageId, MessageStatus, Role, TurnError, TurnParams, Usage,
+    UserId,
 };
 use sqlx::types::Uuid;
 
@@ -19,7 +20,7 @@ pub(crate) struct StoredMessage {
     pub(crate) status: MessageStatus,
     pub(crate) text: String,
     pub(crate) finish_reason: Option<FinishReason>,
-    pub(crate) error: Option<String>,
+    pub(crate) error: Option<TurnError>,
     pub(crate) params: TurnParams,
     pub(crate) usage: Usage,
     pub(crate) decode_ms: u32,
@@ -58,7 +59,7 @@ impl MessageRow {
                 .finish_reason
                 .map(|reason| word(&reason, "finish_reason"))
                 .transpose()?,
-            error: self.error,
+            error: self.error.map(TurnError::from_stored),
             params: serde_json::from_str(&self.params)
                 .map_err(|_| StoreError::Corrupt { column: "params" })?,
             usage: Usage {

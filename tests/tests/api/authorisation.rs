@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context as _, Result};
-use hearth_app::model::{ChatError, Message, StartedTurn};
+use hearth_app::model::{ChatError, Message, SessionSummary, StartedTurn};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    running_server::{RunningServer, new_key, send, send_and_wait},
+    running_server::{PASSWORD, RunningServer, new_key, send, send_and_wait, sign_in},
     web_client::{Answer, WebClient},
 };
 
@@ -33,6 +33,8 @@ struct Belongings {
     conversation: String,
     answer: String,
     stopped: String,
+    /// Another browser of hers.
+    session: String,
 }
 
 type Arguments = Vec<(&'static str, String)>;
@@ -115,6 +117,25 @@ fn claim(_: &Belongings) -> Arguments {
     ]
 }
 
+fn language(_: &Belongings) -> Arguments {
+    vec![("language", "zh-CN".to_owned())]
+}
+
+fn theme(_: &Belongings) -> Arguments {
+    vec![("theme", "dark".to_owned())]
+}
+
+fn session(it: &Belongings) -> Arguments {
+    vec![("id", it.session.clone())]
+}
+
+fn passwords(_: &Belongings) -> Arguments {
+    vec![
+        ("old_password", PASSWORD.to_owned()),
+        ("new_password", PASSWORD.to_owned()),
+    ]
+}
+
 fn wrong_password(_: &Belongings) -> Arguments {
     vec![
         ("name", "Berta".to_owned()),
@@ -141,6 +162,12 @@ const FUNCTIONS: &[Row] = &[
     row("/api/regenerate", answer, OWNER),
     row("/api/continue_turn", stopped, OWNER),
     row("/api/message_text", answer, OWNER),
+    row("/api/set_language", language, EVERYBODY),
+    row("/api/set_theme", theme, EVERYBODY),
+    row("/api/sessions", nothing, SIGNED_IN),
+    row("/api/end_session", session, OWNER),
+    row("/api/change_password", passwords, SIGNED_IN),
+    row("/api/end_other_sessions", nothing, SIGNED_IN),
     // Last: it ends the sessions.
     row("/api/sign_out", nothing, EVERYBODY),
 ];
@@ -152,6 +179,8 @@ const ROUTES: &[Row] = &[
     row("/sign-in", nothing, [Done, ToStart, ToStart, ToStart]),
     row("/set-up", nothing, [ToSignIn, ToStart, ToStart, ToStart]),
     row("/setup", nothing, [ToSignIn, ToStart, ToStart, ToStart]),
+    row("/settings", nothing, [ToSignIn, Done, Done, Done]),
+    row("/settings/account", nothing, [ToSignIn, Done, Done, Done]),
     row("/healthz", nothing, EVERYBODY),
     row("/readyz", nothing, EVERYBODY),
     row("/favicon.svg", nothing, EVERYBODY),
@@ -207,7 +236,12 @@ impl People {
         let turn = send_and_wait(&self.owner, None, "Hello").await?;
         let stopped = send(&self.owner, None, "Hello").await??.assistant_message;
         stop(&self.owner, &stopped).await?;
+        let second = WebClient::new(self.owner.base_url())?;
+        sign_in(&second, "Berta", PASSWORD).await??;
+        let sessions: Vec<SessionSummary> = second.call("sessions", &[]).await??;
+        let session = sessions.into_iter().find(|it| it.is_current);
         Ok(Belongings {
+            session: session.context("she is signed in")?.id.to_string(),
             conversation: turn.conversation.id.to_string(),
             answer: turn.assistant_message.id.to_string(),
             stopped: stopped.id.to_string(),
@@ -304,6 +338,7 @@ async fn what_is_not_yours_and_what_is_not_there_get_the_same_answer() -> Result
         conversation: new_key().to_string(),
         answer: new_key().to_string(),
         stopped: new_key().to_string(),
+        session: new_key().to_string(),
     };
     for row in FUNCTIONS.iter().filter(|row| row.other_user == NotFound) {
         let function = row.path.trim_start_matches("/api/");

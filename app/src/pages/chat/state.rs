@@ -7,9 +7,10 @@ use super::{address::ChatAddress, load::Loaded};
 use crate::{
     model::{
         ChatError, Conversation, ConversationId, ConversationSummary, IdempotencyKey, Message,
-        MessageId, ModelStatus, UserId,
+        MessageId, ModelStatus, Notice, UserId,
     },
     transcript::ShownMessage,
+    words::{Locale, use_locale},
 };
 
 /// One message of the shown branch.
@@ -32,6 +33,8 @@ impl Entry {
 /// The state of the page. A copy is a handle to the same state.
 #[derive(Clone, Copy)]
 pub(super) struct ChatState {
+    /// The language of the page.
+    pub(super) locale: Locale,
     pub(super) user: UserId,
     pub(super) address: Memo<ChatAddress>,
     pub(super) list: RwSignal<Vec<ConversationSummary>>,
@@ -42,8 +45,8 @@ pub(super) struct ChatState {
     pub(super) entries: RwSignal<Vec<Entry>>,
     pub(super) is_sending: RwSignal<bool>,
     pub(super) error: RwSignal<Option<ChatError>>,
-    /// A sentence of the server about the last turn.
-    pub(super) notice: RwSignal<Option<String>>,
+    /// What the server has to say about the last turn.
+    pub(super) notice: RwSignal<Option<Notice>>,
     /// For screen readers; never the text of an answer.
     pub(super) announcement: RwSignal<&'static str>,
     /// A word that is shown for a moment.
@@ -63,6 +66,7 @@ impl ChatState {
             None => (None, Vec::new()),
         };
         Self {
+            locale: use_locale(),
             user: loaded.user.id,
             address,
             list: RwSignal::new(loaded.list),

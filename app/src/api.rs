@@ -2,9 +2,12 @@
 
 pub mod accounts;
 pub mod administration;
+pub mod banner;
 pub mod conversations;
 pub mod joining;
 pub mod messages;
+pub mod preferences;
+pub mod sessions;
 
 /// A browser without script lands on this page; the script finds its way by itself.
 #[cfg(feature = "ssr")]

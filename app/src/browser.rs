@@ -1,6 +1,7 @@
 //! What only a browser can do. Called from event handlers and effects, which never run on the
 //! server.
 
+mod appearance;
 mod clipboard;
 mod drafts;
 mod random;
@@ -10,6 +11,7 @@ mod timer;
 use leptos::prelude::{document, window};
 use web_sys::{HtmlElement, KeyboardEvent, wasm_bindgen::JsCast};
 
+pub(crate) use appearance::{remember_time_zone, show_theme};
 pub(crate) use clipboard::{copy_text, read_code};
 pub(crate) use drafts::{forget_draft, read_draft, save_draft};
 pub(crate) use random::idempotency_key;
@@ -22,6 +24,18 @@ pub(crate) fn mark_interactive() {
         // Fails only for a name that is no attribute's.
         let _ = root.set_attribute("data-interactive", "");
     }
+}
+
+/// Leaves for another page, which the server makes anew.
+pub(crate) fn load(path: &str) {
+    // Fails only for addresses that are none.
+    let _ = window().location().set_href(path);
+}
+
+/// Scheme and host of the page, as people would type it.
+pub(crate) fn origin() -> String {
+    // Fails only for documents that have none.
+    window().location().origin().unwrap_or_default()
 }
 
 /// Nobody looks at the page now.

@@ -4,26 +4,38 @@
     reason = "the component macro makes property types `pub`"
 )]
 
+mod banner;
+mod choice_form;
 mod composer;
 mod conversation_row;
+mod conversation_settings;
 mod field;
 mod icon;
 mod message_actions;
+mod message_info;
 mod message_view;
 mod model_line;
 mod post_form;
+mod session_list;
 mod sidebar;
 mod toast;
 mod transcript_view;
+mod usage_chart;
 
+pub(crate) use banner::BannerLine;
+pub(crate) use choice_form::{ChoiceForm, Choices};
 pub(crate) use composer::{Composer, forget_sent};
 pub(crate) use conversation_row::ConversationRow;
+pub(crate) use conversation_settings::ConversationSettingsDialog;
 pub(crate) use field::{ErrorText, Field};
 pub(crate) use icon::{Icon, IconName};
 pub(crate) use message_actions::{MessageActions, MessageCommand};
+pub(crate) use message_info::MessageInfo;
 pub(crate) use message_view::MessageView;
 pub(crate) use model_line::ModelLine;
 pub(crate) use post_form::PostForm;
+pub(crate) use session_list::SessionList;
 pub(crate) use sidebar::{Sidebar, SidebarCommand};
 pub(crate) use toast::UndoToast;
 pub(crate) use transcript_view::TranscriptView;
+pub(crate) use usage_chart::{UsageChart, person_totals};

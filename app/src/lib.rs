@@ -12,6 +12,7 @@ mod components;
 pub mod event_decoder;
 pub mod model;
 mod pages;
+mod preferences;
 #[cfg(feature = "ssr")]
 pub mod service;
 mod shell;

@@ -7,8 +7,12 @@ pub mod error;
 pub mod event;
 pub mod id;
 pub mod message;
+pub mod preferences;
+pub mod refusal;
+pub mod session;
 pub mod setting;
 pub mod status;
+pub mod time;
 
 pub use administration::{
     AccountChange, AccountSummary, ActiveModel, AuditAction, AuditEntry, ModelSummary, OneTimeLink,
@@ -17,10 +21,14 @@ pub use administration::{
 pub use conversation_settings::{ConversationForm, ConversationSettings};
 pub use error::ChatError;
 pub use event::{ChatEvent, ChatEventKind, Cursor, WaitState};
-pub use id::{ConversationId, IdempotencyKey, MessageId, UserId};
+pub use id::{ConversationId, IdempotencyKey, MessageId, SessionId, UserId};
 pub use message::{
-    Conversation, ConversationSummary, FinishReason, Message, MessageStatus, MessageText, Role,
-    StartedTurn, TurnParams, Usage,
+    Conversation, ConversationSummary, FinishReason, MAX_MESSAGE_BYTES, Message, MessageStatus,
+    MessageText, Provenance, Role, StartedTurn, TurnParams, Usage,
 };
+pub use preferences::{Language, LanguageChoice, Preferences, Theme, UnknownChoice};
+pub use refusal::{BusyReason, Notice, Refusal, TurnError};
+pub use session::{Browser, SessionSummary};
 pub use setting::{Banner, BannerLevel, Setting, SettingName, UnknownSetting};
 pub use status::{ModelState, ModelStatus, User, UserRole};
+pub use time::{DateGroup, LocalTime};

@@ -4,21 +4,29 @@
     reason = "the component macro makes property types `pub`"
 )]
 
+mod admin;
 mod chat;
+mod join;
 mod not_found;
 #[cfg(feature = "ssr")]
 mod refused_message;
 mod set_up;
+mod settings;
 mod sign_in;
+mod sign_up;
 
+pub(crate) use admin::AdminRoutes;
 pub(crate) use chat::ChatPage;
+pub(crate) use join::JoinPage;
 pub(crate) use not_found::NotFoundPage;
 #[cfg(feature = "ssr")]
 pub use refused_message::{RefusedMessage, refused_message};
 pub(crate) use set_up::SetUpPage;
+pub(crate) use settings::SettingsRoutes;
 pub(crate) use sign_in::SignInPage;
+pub(crate) use sign_up::SignUpPage;
 
-use crate::words;
+use crate::words::PRODUCT;
 
 /// Gives the document another status than 200. Only the server can do that.
 #[cfg(feature = "ssr")]
@@ -34,14 +42,19 @@ fn answer_not_found() {}
 
 /// The title of the browser's window.
 fn window_title(name: &str) -> String {
-    escape_text(&format!("{name} · {}", words::PRODUCT))
+    escape_text(&format!("{name} · {}", PRODUCT))
+}
+
+/// A text as inner HTML, the same on both sides.
+fn escape_html(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
 /// Leptos writes titles and inner HTML into the document as they are: text of people could end the
 /// element and begin another. The browser sets titles as text.
 #[cfg(feature = "ssr")]
 fn escape_text(title: &str) -> String {
-    title.replace('&', "&amp;").replace('<', "&lt;")
+    escape_html(title)
 }
 
 #[cfg(not(feature = "ssr"))]

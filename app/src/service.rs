@@ -18,8 +18,8 @@ pub use administration::{
 
 use crate::model::{
     ChatError, ChatEvent, Conversation, ConversationForm, ConversationId, ConversationSettings,
-    ConversationSummary, Cursor, IdempotencyKey, MessageId, MessageText, ModelStatus, StartedTurn,
-    TurnParams, User, UserId,
+    ConversationSummary, Cursor, IdempotencyKey, MessageId, MessageText, ModelStatus, SessionId,
+    SessionSummary, StartedTurn, TurnParams, User, UserId,
 };
 
 /// One press of Send.
@@ -103,6 +103,19 @@ pub trait AccountService: Send + Sync + 'static {
         password: String,
     ) -> Result<SessionCookie, ChatError>;
     async fn sign_in(&self, name: String, password: String) -> Result<SessionCookie, ChatError>;
+    /// Sessions of a person that still hold, the last used first.
+    async fn sessions(&self, user: &User) -> Result<Vec<SessionSummary>, ChatError>;
+    /// Ends one of them.
+    async fn end_session(&self, user: &User, session: SessionId) -> Result<(), ChatError>;
+    /// Ends all of them but the one that asks.
+    async fn end_other_sessions(&self, user: &User) -> Result<(), ChatError>;
+    /// Asks for the old password and ends all other sessions.
+    async fn change_password(
+        &self,
+        user: &User,
+        old_password: String,
+        new_password: String,
+    ) -> Result<(), ChatError>;
     /// Ends the session of this cookie value.
     async fn sign_out(&self, session: Option<String>) -> Result<SessionCookie, ChatError>;
 }

@@ -13,20 +13,41 @@ use leptos_router::{
 };
 
 use crate::{
-    pages::{ChatPage, NotFoundPage, SetUpPage, SignInPage},
-    words,
+    browser,
+    model::{Language, Preferences, Theme},
+    pages::{
+        AdminRoutes, ChatPage, JoinPage, NotFoundPage, SetUpPage, SettingsRoutes, SignInPage,
+        SignUpPage,
+    },
+    preferences,
+    words::PRODUCT,
 };
+
+/// The side bar's ground in both themes (`style/tokens.css`).
+const LIGHT_FRAME: &str = "#f5f3ee";
+const DARK_FRAME: &str = "#161513";
 
 const VIEWPORT: &str = "width=device-width, initial-scale=1, viewport-fit=cover, \
     interactive-widget=resizes-content";
 
 /// The whole document. `options.output_name` names the script, the module and the style sheet.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let Preferences {
+        language,
+        chosen_language,
+        theme,
+    } = use_context::<Preferences>().unwrap_or_default();
     view! {
         <!DOCTYPE html>
-        <html lang="en" dir="ltr">
+        // The browser reads these back: see `preferences`.
+        <html
+            lang=language.as_str()
+            dir="ltr"
+            data-language=chosen_language.map(Language::as_str)
+            data-theme=theme.as_attribute()
+        >
             <head>
-                <Appearance style=style_sheet(&options)/>
+                <Appearance style=style_sheet(&options) theme/>
                 <HydrationScripts options/>
                 <MetaTags/>
             </head>
@@ -42,13 +63,15 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 pub(crate) fn Appearance(
     /// Address of the style sheet.
     style: String,
+    theme: Theme,
 ) -> impl IntoView {
+    let [light, dark] = frame_colors(theme);
     view! {
         <meta charset="utf-8"/>
         <meta name="viewport" content=VIEWPORT/>
-        <meta name="color-scheme" content="light dark"/>
-        {theme_color("(prefers-color-scheme: light)", "#f7f6f3")}
-        {theme_color("(prefers-color-scheme: dark)", "#191817")}
+        <meta name="color-scheme" content=theme.color_scheme()/>
+        {theme_color("(prefers-color-scheme: light)", light)}
+        {theme_color("(prefers-color-scheme: dark)", dark)}
         <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
         <link rel="manifest" href="/manifest.webmanifest"/>
         <link rel="stylesheet" href=style/>
@@ -58,6 +81,15 @@ pub(crate) fn Appearance(
 /// Address of the style sheet that belongs to this build.
 pub(crate) fn style_sheet(options: &LeptosOptions) -> String {
     format!("/{}/{}.css", options.site_pkg_dir, options.output_name)
+}
+
+/// Colours of the browser's frame where the system asks for light and for dark.
+pub(crate) const fn frame_colors(theme: Theme) -> [&'static str; 2] {
+    match theme {
+        Theme::System => [LIGHT_FRAME, DARK_FRAME],
+        Theme::Light => [LIGHT_FRAME; 2],
+        Theme::Dark => [DARK_FRAME; 2],
+    }
 }
 
 fn theme_color(media: &'static str, color: &'static str) -> impl IntoView {
@@ -72,13 +104,19 @@ fn theme_color(media: &'static str, color: &'static str) -> impl IntoView {
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
+    provide_context(preferences::of_page());
+    Effect::new(browser::remember_time_zone);
     view! {
-        <Title text=words::PRODUCT/>
+        <Title text=PRODUCT/>
         <Router>
             <Routes fallback=NotFoundPage>
                 <Route path=path!("/set-up") view=SetUpPage ssr=SsrMode::Async/>
                 <Route path=path!("/setup") view=SetUpPage ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
+                <Route path=path!("/sign-up") view=SignUpPage ssr=SsrMode::Async/>
+                <Route path=path!("/join") view=JoinPage ssr=SsrMode::Async/>
+                <SettingsRoutes/>
+                <AdminRoutes/>
                 <ParentRoute path=path!("") view=ChatPage ssr=SsrMode::Async>
                     <Route path=path!("") view=|| () ssr=SsrMode::Async/>
                     <Route path=path!("c/:id") view=|| () ssr=SsrMode::Async/>

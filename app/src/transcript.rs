@@ -4,8 +4,8 @@
 //! stream from the last frame that was applied.
 
 use crate::model::{
-    ChatEvent, ChatEventKind, Cursor, FinishReason, Message, MessageId, MessageStatus, Role, Usage,
-    WaitState,
+    ChatEvent, ChatEventKind, Cursor, FinishReason, LocalTime, Message, MessageId, MessageStatus,
+    Provenance, Role, TurnError, Usage, WaitState,
 };
 
 /// No frame is known: the stream answers with a snapshot.
@@ -29,9 +29,10 @@ pub struct ShownMessage {
     pub cursor: Cursor,
     pub finish_reason: Option<FinishReason>,
     pub usage: Option<Usage>,
-    pub error: Option<String>,
+    pub provenance: Option<Provenance>,
+    pub error: Option<TurnError>,
     pub versions: Vec<MessageId>,
-    pub time: String,
+    pub time: LocalTime,
 }
 
 /// What the owner of the stream has to do after an event.
@@ -62,6 +63,7 @@ impl ShownMessage {
             cursor: message.cursor.unwrap_or(NOWHERE),
             finish_reason: message.finish_reason,
             usage: message.usage,
+            provenance: message.provenance,
             error: message.error,
             versions: message.versions,
             time: message.time,
@@ -81,6 +83,7 @@ impl ShownMessage {
         if is_settled && self.blocks.len() == message.blocks.len() {
             self.versions = message.versions;
             self.usage = message.usage;
+            self.provenance = message.provenance;
             self.error = message.error;
         } else {
             self.replace(message);
@@ -186,7 +189,7 @@ impl ShownMessage {
         Applied::Continue
     }
 
-    fn end(&mut self, status: MessageStatus, error: Option<String>) {
+    fn end(&mut self, status: MessageStatus, error: Option<TurnError>) {
         self.status = status;
         self.error = error;
         self.waiting = None;

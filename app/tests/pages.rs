@@ -116,9 +116,9 @@ async fn what_is_not_there_is_answered_with_404() {
 
 #[tokio::test]
 async fn an_error_of_a_form_post_is_shown_in_its_place() {
-    use hearth_app::model::ChatError;
+    use hearth_app::model::{ChatError, Refusal};
     use server_fn::error::ServerFnUrlError;
-    let error = ChatError::Invalid("the message is empty".into());
+    let error = ChatError::Invalid(Refusal::MessageEmpty);
     let url = ServerFnUrlError::new("/api/send_message", error)
         .to_url("http://h/")
         .unwrap();
@@ -127,4 +127,62 @@ async fn an_error_of_a_form_post_is_shown_in_its_place() {
     assert_eq!(status, 200);
     assert!(html.contains("role=\"alert\""));
     assert!(html.contains("The message is empty"));
+}
+
+#[tokio::test]
+async fn a_page_is_in_the_language_and_the_theme_that_the_server_decided() {
+    use hearth_app::model::{Language, Preferences, Theme};
+    let preferences = Preferences {
+        language: Language::Chinese,
+        chosen_language: Some(Language::Chinese),
+        theme: Theme::Dark,
+    };
+    let server = FakeServer::signed_in().with_preferences(preferences);
+    let (_, html) = page(server, &format!("/c/{CONVERSATION}")).await;
+    let (tag, _) = html.split_once("<head>").unwrap();
+    for attribute in [
+        "lang=\"zh-CN\"",
+        "dir=\"ltr\"",
+        "data-theme=\"dark\"",
+        "data-language=\"zh-CN\"",
+    ] {
+        assert!(tag.contains(attribute), "{tag}");
+    }
+    for words in [
+        "新对话",
+        "今天",
+        "重新生成",
+        "2026年11月24日 06:30",
+        "退出登录",
+    ] {
+        assert!(html.contains(words), "{words}");
+    }
+    assert!(html.contains("<meta name=\"color-scheme\" content=\"dark\">"));
+    let (_, english) = page(FakeServer::signed_in(), "/").await;
+    let (tag, _) = english.split_once("<head>").unwrap();
+    assert!(
+        tag.contains("lang=\"en\"") && !tag.contains("data-theme"),
+        "{tag}"
+    );
+}
+
+#[tokio::test]
+async fn every_setting_works_as_a_plain_form_and_says_what_was_saved() {
+    let (status, html) = page(FakeServer::signed_in(), "/settings?saved=theme").await;
+    assert_eq!(status, 200);
+    for action in ["set_language", "set_theme"] {
+        assert!(
+            html.contains(&format!("action=\"/api/{action}\"")),
+            "{action}"
+        );
+    }
+    assert_eq!(html.matches(">Saved").count(), 1, "{html}");
+    let (_, html) = page(FakeServer::signed_in(), "/settings/account").await;
+    for action in ["change_password", "end_session", "end_other_sessions"] {
+        assert!(
+            html.contains(&format!("action=\"/api/{action}\"")),
+            "{action}"
+        );
+    }
+    assert!(html.contains("Firefox on Linux") && html.contains("This browser"));
 }

@@ -3,11 +3,13 @@
 //! Nothing here knows HTTP beyond the text of one cookie; the store keeps hashes only.
 
 mod joining;
+mod own_account;
 pub mod password;
 pub mod service;
 pub mod session;
 pub mod set_up_token;
 pub mod throttle;
+mod user_agent;
 
 pub use joining::LINK_HOURS;
 pub use service::Accounts;
@@ -15,23 +17,20 @@ pub use session::{SESSION_COOKIE, Visitor};
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use hearth_app::model::Refusal;
+
 /// A name that an account may have: 1 to 64 characters, no control characters, trimmed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountName(String);
 
-/// Why a text is not a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a name has 1 to 64 characters and no control characters")]
-pub struct AccountNameError;
-
 impl AccountName {
     /// # Errors
-    /// If the text is blank, too long, or holds control characters.
-    pub fn parse(text: &str) -> Result<Self, AccountNameError> {
+    /// [`Refusal::BadName`] if the text is blank, too long, or holds control characters.
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
         let text = text.trim();
         let length = text.chars().count();
         if length == 0 || length > 64 || text.chars().any(char::is_control) {
-            return Err(AccountNameError);
+            return Err(Refusal::BadName);
         }
         Ok(Self(text.to_owned()))
     }
@@ -74,8 +73,8 @@ mod tests {
     #[test]
     fn a_name_is_trimmed_and_has_visible_characters() {
         assert_eq!(AccountName::parse("  Ada ").unwrap().as_str(), "Ada");
-        assert_eq!(AccountName::parse("   "), Err(AccountNameError));
-        assert_eq!(AccountName::parse("a\nb"), Err(AccountNameError));
+        assert_eq!(AccountName::parse("   "), Err(Refusal::BadName));
+        assert_eq!(AccountName::parse("a\nb"), Err(Refusal::BadName));
         assert!(AccountName::parse(&"名".repeat(64)).is_ok());
         assert!(AccountName::parse(&"名".repeat(65)).is_err());
     }

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use hearth_app::{
     model::{
-        AccountChange, AccountSummary, AuditAction, AuditEntry, ChatError, ModelSummary,
-        OneTimeLink, Setting, UsageReport, User, UserId, UserRole,
+        AccountChange, AccountSummary, AuditAction, AuditEntry, Banner, ChatError, Language,
+        ModelSummary, OneTimeLink, Refusal, Setting, UsageReport, User, UserId, UserRole,
     },
     service::{AdministrationService, SettingChange},
 };
@@ -40,6 +40,10 @@ pub struct Administration {
 
 #[async_trait]
 impl AdministrationService for Administration {
+    fn banner(&self, language: Language, dismissed: Option<&str>) -> Option<Banner> {
+        self.settings.banner(language, dismissed)
+    }
+
     async fn settings(&self) -> Result<Vec<Setting>, ChatError> {
         Ok(self.settings.all())
     }
@@ -53,7 +57,10 @@ impl AdministrationService for Administration {
         let saved = self.settings.save(by, name, &value, version).await;
         saved.map_err(|error| match error {
             SaveSettingError::Store(error) => refused(error),
-            refused => ChatError::Invalid(refused.to_string()),
+            SaveSettingError::Refused(error) => ChatError::Invalid(error.into()),
+            SaveSettingError::Outdated { value, version } => {
+                ChatError::Invalid(Refusal::Outdated { value, version })
+            }
         })
     }
 

@@ -43,7 +43,6 @@ use tokio::sync::Mutex;
 use crate::{settings::SettingsBook, store::Store};
 use engine_slot::EngineSlot;
 pub(crate) use service::model_status;
-pub(crate) use view::time;
 
 use live_turns::{LiveTurns, StopReason};
 use recorder::Recorder;

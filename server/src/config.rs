@@ -267,7 +267,8 @@ mod tests {
     fn all_problems_are_reported_together_each_naming_its_setting() {
         let problems = load(
             "[server]\nlisten = 5\npublic_url = \"example\"\ncolour = 1\n\
-             [engine]\nmax_running = 0\nthreads = \"many\"\n[garden]\nrose = 1",
+             [engine]\nmax_running = 0\nthreads = \"many\"\n\
+             [garden]\nrose = 1",
         )
         .unwrap_err();
         for name in [
@@ -284,7 +285,7 @@ mod tests {
                 .count();
             assert_eq!(found, 1, "{name} in {problems:#?}");
         }
-        assert_eq!(problems.len(), 6, "{problems:#?}");
+        assert_eq!(problems.len(), 7, "{problems:#?}");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use hearth_app::model::ChatError;
+use hearth_app::model::{BusyReason, ChatError, Refusal};
 use serde_json::json;
 
 use crate::store::StoreError;
@@ -29,12 +29,15 @@ pub enum AppError {
     /// Not there, or not yours: the same answer.
     #[error("there is no such thing")]
     NotFound,
-    #[error("{message}")]
-    Invalid { message: String },
+    #[error("{0}")]
+    Invalid(Refusal),
     #[error("the request has more than {limit} bytes")]
     TooLarge { limit: usize },
-    #[error("{message}")]
-    Busy { message: String, retry_after_s: u32 },
+    #[error("{reason}")]
+    Busy {
+        reason: BusyReason,
+        retry_after_s: u32,
+    },
     /// The server runs, the model does not answer yet.
     #[error("{message}")]
     NotReady { message: String },
@@ -56,8 +59,7 @@ impl AppError {
         if error.is_write_refused() {
             tracing::error!(%error, "the store refused to write: {error}");
             return Self::Busy {
-                message: "Nothing was saved: the server's disk is full or cannot be written."
-                    .to_owned(),
+                reason: BusyReason::DiskFull,
                 retry_after_s: 5,
             };
         }
@@ -70,7 +72,7 @@ impl AppError {
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::Forbidden | Self::ForeignOrigin => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Invalid { .. } => StatusCode::BAD_REQUEST,
+            Self::Invalid(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Busy { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::NotReady { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -85,7 +87,7 @@ impl AppError {
             Self::Forbidden => "forbidden",
             Self::ForeignOrigin => "foreign_origin",
             Self::NotFound => "not_found",
-            Self::Invalid { .. } => "invalid",
+            Self::Invalid(_) => "invalid",
             Self::TooLarge { .. } => "too_large",
             Self::Busy { .. } => "busy",
             Self::NotReady { .. } => "not_ready",
@@ -122,17 +124,17 @@ impl From<AppError> for ChatError {
             AppError::Unauthorized => Self::Unauthorized,
             AppError::Forbidden | AppError::ForeignOrigin => Self::Forbidden,
             AppError::NotFound => Self::NotFound,
-            AppError::Invalid { message } => Self::Invalid(message),
-            AppError::TooLarge { .. } => Self::Invalid(error.to_string()),
+            AppError::Invalid(refusal) => Self::Invalid(refusal),
+            AppError::TooLarge { limit } => Self::Invalid(Refusal::RequestTooLong { limit }),
             AppError::Busy {
-                message,
+                reason,
                 retry_after_s,
             } => Self::Busy {
-                message,
+                reason,
                 retry_after_s,
             },
             AppError::NotReady { message } => Self::Busy {
-                message,
+                reason: message.into(),
                 retry_after_s: 5,
             },
             AppError::Internal { request_id } => Self::Internal { request_id },
@@ -146,14 +148,13 @@ impl From<ChatError> for AppError {
             ChatError::Unauthorized => Self::Unauthorized,
             ChatError::Forbidden => Self::Forbidden,
             ChatError::NotFound => Self::NotFound,
-            ChatError::Invalid(message) | ChatError::Unreachable(message) => {
-                Self::Invalid { message }
-            }
+            ChatError::Invalid(refusal) => Self::Invalid(refusal),
+            ChatError::Unreachable(message) => Self::Invalid(message.into()),
             ChatError::Busy {
-                message,
+                reason,
                 retry_after_s,
             } => Self::Busy {
-                message,
+                reason,
                 retry_after_s,
             },
             ChatError::Internal { request_id } => Self::Internal { request_id },
@@ -195,7 +196,7 @@ mod tests {
     #[test]
     fn both_faces_of_an_error_carry_the_same_status() {
         let busy = AppError::Busy {
-            message: "later".into(),
+            reason: BusyReason::Closing,
             retry_after_s: 7,
         };
         for error in [AppError::Unauthorized, AppError::NotFound, busy] {

@@ -1,7 +1,8 @@
 //! The router: which address leads where, and what every request passes.
 //!
 //! From the outside in: log line, compression of pages, security headers, origin check, body
-//! limit; pages and server functions then learn who visits; pages send strangers to sign in.
+//! limit; pages and server functions then learn who visits and how
+//! that person wants pages; pages send strangers to sign in.
 
 pub mod assets;
 mod body_limit;
@@ -9,6 +10,7 @@ mod health;
 mod kept_text;
 mod origin;
 mod pages;
+mod preferences;
 mod security;
 mod server_functions;
 mod trace;
@@ -45,6 +47,7 @@ pub struct Services {
 pub enum Audience {
     Anyone,
     SignedIn,
+    Administrator,
 }
 
 /// A route that is not a server function.
@@ -103,7 +106,11 @@ pub fn router(services: &Services, section: &ServerSection) -> Router {
             services.assets.leptos_options(),
             kept_text::give_back,
         ))
-        .layer(identify);
+        .layer(identify)
+        .layer(from_fn_with_state(
+            Arc::clone(&services.settings),
+            preferences::read,
+        ));
     plain
         .merge(visited)
         .layer(from_fn(body_limit::enforce))

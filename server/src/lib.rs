@@ -1,14 +1,16 @@
 //! The program around the engine: HTTP, SQL, configuration, accounts.
 //!
 //! Reading order: [`config`] (what an operator sets), [`serve`] (how a server starts and ends),
-//! [`http`] (the router and what guards it), [`accounts`] (who may enter), [`chat`] (turns),
-//! [`markdown`] (answers as HTML), [`settings`] and [`administration`] (what an administrator
-//! changes), [`store`] (the database), [`cli`] (the other commands).
+//! [`http`] (the router and what guards it), [`accounts`] (who may enter), [`calendar`] (the
+//! visitor's days), [`chat`] (turns), [`markdown`] (answers as HTML), [`settings`] and
+//! [`administration`] (what an administrator changes), [`store`] (the database), [`cli`] (the other
+//! commands).
 
 #![forbid(unsafe_code)]
 
 pub mod accounts;
 pub mod administration;
+pub mod calendar;
 pub mod chat;
 pub mod cli;
 pub mod config;

@@ -5,7 +5,9 @@
 
 mod book;
 
-use hearth_app::model::{BannerLevel, ConversationForm, ConversationSettings, SettingName};
+use hearth_app::model::{
+    BannerLevel, ConversationForm, ConversationSettings, Language, Refusal, SettingName,
+};
 
 pub use book::{SaveSettingError, SettingsBook};
 
@@ -59,7 +61,8 @@ pub struct ServerSettings {
     pub concurrent_turns: u32,
     pub tokens_per_day: Option<u64>,
     pub sign_up: SignUp,
-    pub is_chinese_default: bool,
+    /// Of visitors whose browser asks for none we have.
+    pub default_language: Language,
     pub banner: Bilingual,
     pub banner_level: BannerLevel,
     pub is_banner_dismissible: bool,
@@ -77,7 +80,7 @@ impl Default for ServerSettings {
             concurrent_turns: 2,
             tokens_per_day: None,
             sign_up: SignUp::Closed,
-            is_chinese_default: false,
+            default_language: Language::English,
             banner: Bilingual::default(),
             banner_level: BannerLevel::Info,
             is_banner_dismissible: true,
@@ -93,6 +96,16 @@ pub struct SettingError {
     /// What was given, cut.
     pub found: String,
     pub allowed: &'static str,
+}
+
+impl From<SettingError> for Refusal {
+    fn from(error: SettingError) -> Self {
+        Self::Setting {
+            name: error.name.to_string(),
+            value: error.found,
+            range: error.allowed.to_owned(),
+        }
+    }
 }
 
 impl ServerSettings {
@@ -111,14 +124,7 @@ impl ServerSettings {
                 SignUp::Closed => "closed".to_owned(),
                 SignUp::Open => "open".to_owned(),
             },
-            SettingName::DefaultLanguage => {
-                let language = if self.is_chinese_default {
-                    "zh-CN"
-                } else {
-                    "en"
-                };
-                language.to_owned()
-            }
+            SettingName::DefaultLanguage => self.default_language.as_str().to_owned(),
             SettingName::BannerLevel => match self.banner_level {
                 BannerLevel::Info => "info".to_owned(),
                 BannerLevel::Warning => "warning".to_owned(),
@@ -175,8 +181,8 @@ impl ServerSettings {
                 )?;
             }
             SettingName::DefaultLanguage => {
-                self.is_chinese_default =
-                    given.word("en or zh-CN", &[("en", false), ("zh-CN", true)])?;
+                let languages = Language::ALL.map(|it| (it.as_str(), it));
+                self.default_language = given.word("en or zh-CN", &languages)?;
             }
             SettingName::BannerLevel => {
                 let levels = [

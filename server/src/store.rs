@@ -11,6 +11,7 @@ mod conversation_settings;
 mod message;
 mod message_chunk;
 mod one_time_link;
+mod own_account;
 mod session;
 mod setting;
 mod turn;
@@ -26,6 +27,7 @@ use sqlx::{
 
 pub(crate) use account::{AccountChanged, AccountState};
 pub(crate) use audit::Change;
+pub(crate) use conversation::ListedConversation;
 pub(crate) use message::{StoredMessage, tokens_per_second};
 pub(crate) use message_chunk::Chunk;
 pub(crate) use session::NewSession;

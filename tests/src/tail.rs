@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
-use hearth_app::model::{ChatEvent, ChatEventKind, MessageStatus};
+use hearth_app::model::{ChatEvent, ChatEventKind, MessageStatus, TurnError};
 
 /// An open stream.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ pub struct AnswerText {
     pub blocks: Vec<String>,
     pub pending: String,
     /// Status and error of the last frame.
-    pub ended: Option<(MessageStatus, Option<String>)>,
+    pub ended: Option<(MessageStatus, Option<TurnError>)>,
     /// When each length (in letters) was reached.
     history: Vec<(Instant, usize)>,
 }

@@ -17,6 +17,9 @@ use crate::tail::Tail;
 /// Media type of a form post.
 const FORM: &str = "application/x-www-form-urlencoded";
 
+/// Beginning of the cookie that the client keeps.
+const SESSION_COOKIE: &str = "hearth_session=";
+
 /// A client that keeps the session cookie and follows no redirect.
 #[derive(Debug)]
 pub struct WebClient {
@@ -109,7 +112,7 @@ impl WebClient {
             .body(encode_form(fields))
     }
 
-    /// Sends and reads to the end; keeps a new cookie.
+    /// Sends and reads to the end; keeps a new session cookie.
     pub async fn send(&self, request: RequestBuilder) -> Result<Answer> {
         let response = request.send().await?;
         self.keep_cookie(response.headers());
@@ -172,6 +175,9 @@ impl WebClient {
         for value in headers.get_all(SET_COOKIE) {
             let value = value.to_str().unwrap_or_default();
             let pair = value.split(';').next().unwrap_or_default();
+            if !pair.starts_with(SESSION_COOKIE) {
+                continue;
+            }
             let is_empty = pair.ends_with('=');
             self.set_cookie((!is_empty).then(|| pair.to_owned()));
         }

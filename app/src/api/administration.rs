@@ -62,9 +62,10 @@ pub async fn accounts() -> Result<Vec<AccountSummary>, ChatError> {
 #[server(endpoint = "create_account")]
 pub async fn create_account(name: String, role: UserRole) -> Result<OneTimeLink, ChatError> {
     let by = current_administrator()?;
-    administration_service()
-        .create_account(&by, name, role)
-        .await
+    let service = administration_service();
+    let link = service.create_account(&by, name, role).await?;
+    lead_to_link(&link);
+    Ok(link)
 }
 
 /// Makes another link for an account, such as for a forgotten password.
@@ -74,7 +75,18 @@ pub async fn create_account(name: String, role: UserRole) -> Result<OneTimeLink,
 #[server(endpoint = "make_link")]
 pub async fn make_link(user: UserId) -> Result<OneTimeLink, ChatError> {
     let by = current_administrator()?;
-    administration_service().make_link(&by, user).await
+    let link = administration_service().make_link(&by, user).await?;
+    lead_to_link(&link);
+    Ok(link)
+}
+
+/// Without script, the link is shown by the page that the answer leads to.
+#[cfg(feature = "ssr")]
+fn lead_to_link(link: &OneTimeLink) {
+    lead_form_post_to(&format!(
+        "/admin/people?user={}&link={}&hours={}",
+        link.user, link.token, link.valid_hours
+    ));
 }
 
 /// Changes the role of an account, disables or enables it.

@@ -27,7 +27,7 @@ pub async fn send_message(
     key: IdempotencyKey,
 ) -> Result<StartedTurn, ChatError> {
     let user = current_user()?;
-    let text = MessageText::parse(text).map_err(|error| ChatError::Invalid(error.to_string()))?;
+    let text = MessageText::parse(text).map_err(ChatError::Invalid)?;
     let message = SendMessage {
         conversation,
         parent,

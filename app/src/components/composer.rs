@@ -11,7 +11,7 @@ use crate::{
     api::messages::{PostMessage, StopTurn},
     browser,
     model::{ChatError, ConversationId, MessageId, UserId},
-    words,
+    words::{use_locale, words},
 };
 
 /// Id of the text box.
@@ -35,6 +35,7 @@ pub(crate) fn Composer(
     on_send: Callback<String>,
     on_stop: Callback<MessageId>,
 ) -> impl IntoView {
+    let locale = use_locale();
     let text = NodeRef::<html::Textarea>::new();
     keep_drafts(text, user, conversation);
     let send = move || {
@@ -47,9 +48,9 @@ pub(crate) fn Composer(
     let hint = move || {
         let is_running = running.read().is_some();
         if is_running {
-            words::KEYS_WHILE_RUNNING
+            words!(locale, chat.keys_while_running)
         } else {
-            words::KEYS
+            words!(locale, chat.keys)
         }
     };
     view! {
@@ -104,6 +105,7 @@ fn TextBox(
     conversation: Signal<Option<ConversationId>>,
     on_enter: Callback<()>,
 ) -> impl IntoView {
+    let locale = use_locale();
     let on_key = move |event: web_sys::KeyboardEvent| {
         let is_enter = event.key() == "Enter" && !event.shift_key();
         if is_enter && !browser::is_composing(&event) {
@@ -118,7 +120,7 @@ fn TextBox(
         }
     };
     view! {
-        <label class="visually-hidden" for=TEXT_ID>{words::MESSAGE}</label>
+        <label class="visually-hidden" for=TEXT_ID>{words!(locale, chat.message)}</label>
         <textarea
             id=TEXT_ID
             name="text"
@@ -127,7 +129,7 @@ fn TextBox(
             required
             autocomplete="off"
             enterkeyhint="send"
-            placeholder=words::MESSAGE_PLACEHOLDER
+            placeholder=words!(locale, chat.placeholder)
             aria-describedby=KEYS_ID
             node_ref=text
             on:input=on_input
@@ -150,17 +152,23 @@ fn HiddenFields(conversation: Signal<Option<ConversationId>>) -> impl IntoView {
 
 #[component]
 fn SendOrStop(running: Signal<Option<MessageId>>, is_sending: Signal<bool>) -> impl IntoView {
+    let locale = use_locale();
     let is_running = Memo::new(move |_| running.read().is_some());
     move || {
         let (class, label, icon, form) = if is_running.get() {
             (
                 "send-button stop",
-                words::STOP,
+                words!(locale, chat.stop),
                 IconName::Stop,
                 Some(STOP_FORM_ID),
             )
         } else {
-            ("send-button", words::SEND, IconName::Send, None)
+            (
+                "send-button",
+                words!(locale, chat.send),
+                IconName::Send,
+                None,
+            )
         };
         view! {
             <button

@@ -8,7 +8,7 @@ use super::{Icon, IconName, SidebarCommand};
 use crate::{
     api::conversations::{DeleteConversation, RenameConversation},
     model::{ConversationId, ConversationSummary},
-    words,
+    words::{self, use_locale, words},
 };
 
 /// One conversation. `summary` follows its title and its running turn.
@@ -18,8 +18,13 @@ pub(crate) fn ConversationRow(
     #[prop(into)] summary: Signal<Option<ConversationSummary>>,
     on_command: Callback<SidebarCommand>,
 ) -> impl IntoView {
+    let locale = use_locale();
     let title = Memo::new(move |_| summary.read().as_ref().map(|it| it.title.clone()));
-    let title = Signal::derive(move || title.get().unwrap_or_default());
+    // A conversation that has settings and no message yet has no title.
+    let title = Signal::derive(move || {
+        let title = title.get().filter(|title| !title.is_empty());
+        title.unwrap_or_else(|| words!(locale, chat.new_chat).to_owned())
+    });
     let is_running = Memo::new(move |_| summary.read().as_ref().is_some_and(|it| it.running));
     let menu = NodeRef::<html::Details>::new();
     let close = move || {
@@ -38,8 +43,8 @@ pub(crate) fn ConversationRow(
             >
                 <span class="conversation-title">{title}</span>
                 {move || is_running.get().then(|| view! {
-                    <span class="running-dot" title=words::RUNNING></span>
-                    <span class="visually-hidden">{words::RUNNING}</span>
+                    <span class="running-dot" title=words!(locale, chat.answering)></span>
+                    <span class="visually-hidden">{words!(locale, chat.answering)}</span>
                 })}
             </A>
             <details
@@ -51,7 +56,7 @@ pub(crate) fn ConversationRow(
                     close();
                 }
             >
-                <summary aria-label=move || words::menu(&title.get()) title=words::RENAME>
+                <summary aria-label=move || words::menu(locale, title.get()) title=words!(locale, chat.rename)>
                     <Icon name=IconName::More/>
                 </summary>
                 <div class="row-menu-panel">
@@ -70,6 +75,7 @@ fn RenameForm(
     on_command: Callback<SidebarCommand>,
     on_close: Callback<()>,
 ) -> impl IntoView {
+    let locale = use_locale();
     let input = NodeRef::<html::Input>::new();
     let on_submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
@@ -91,7 +97,7 @@ fn RenameForm(
             on:submit=on_submit
         >
             <input type="hidden" name="id" value=id.to_string()/>
-            <label for=input_id.clone()>{words::TITLE}</label>
+            <label for=input_id.clone()>{words!(locale, chat.title)}</label>
             <input
                 id=input_id
                 name="title"
@@ -101,13 +107,14 @@ fn RenameForm(
                 required
                 node_ref=input
             />
-            <button type="submit" class="quiet-button">{words::RENAME}</button>
+            <button type="submit" class="quiet-button">{words!(locale, chat.rename)}</button>
         </form>
     }
 }
 
 #[component]
 fn DeleteForm(id: ConversationId, on_command: Callback<SidebarCommand>) -> impl IntoView {
+    let locale = use_locale();
     let on_submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         on_command.run(SidebarCommand::Delete(id));
@@ -115,7 +122,7 @@ fn DeleteForm(id: ConversationId, on_command: Callback<SidebarCommand>) -> impl 
     view! {
         <form method="post" action=DeleteConversation::url() on:submit=on_submit>
             <input type="hidden" name="id" value=id.to_string()/>
-            <button type="submit" class="quiet-button danger">{words::DELETE}</button>
+            <button type="submit" class="quiet-button danger">{words!(locale, chat.delete)}</button>
         </form>
     }
 }

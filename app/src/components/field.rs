@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::model::ChatError;
+use crate::{
+    model::ChatError,
+    words::{self, use_locale},
+};
 
 /// A labelled input of a form.
 #[component]
@@ -42,18 +45,9 @@ pub(crate) fn Field(
 /// What went wrong, said at once to screen readers, in its place.
 #[component]
 pub(crate) fn ErrorText(#[prop(into)] error: Signal<Option<ChatError>>) -> impl IntoView {
+    let locale = use_locale();
     move || {
         let error = error.get()?;
-        Some(view! { <p class="error-text" role="alert">{sentence(&error)}</p> })
-    }
-}
-
-/// The error as a sentence: errors begin in lower case, like all Rust errors.
-fn sentence(error: &ChatError) -> String {
-    let text = error.to_string();
-    let mut letters = text.chars();
-    match letters.next() {
-        Some(first) => first.to_uppercase().chain(letters).collect(),
-        None => text,
+        Some(view! { <p class="error-text" role="alert">{words::sentence(locale, error)}</p> })
     }
 }

@@ -17,6 +17,9 @@ pub(crate) enum IconName {
     Forward,
     Left,
     Right,
+    Settings,
+    Info,
+    Administration,
 }
 
 impl IconName {
@@ -34,6 +37,12 @@ impl IconName {
             Self::Forward => "M5 5l7 7-7 7M13 5l7 7-7 7",
             Self::Left => "M15 6l-6 6 6 6",
             Self::Right => "M9 6l6 6-6 6",
+            Self::Administration => "M12 3l7 3v5c0 5-3 8-7 10c-4-2-7-5-7-10V6zM9 12l2 2l4-4",
+            Self::Info => "M12 11v6M12 7h.01M3 12a9 9 0 1 0 18 0a9 9 0 1 0-18 0",
+            Self::Settings => {
+                "M4 7h9M19 7h1M4 17h1M11 17h9M13 7a3 3 0 1 0 6 0a3 3 0 1 0-6 0\
+                M5 17a3 3 0 1 0 6 0a3 3 0 1 0-6 0"
+            }
         }
     }
 }

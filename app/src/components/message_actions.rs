@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use server_fn::ServerFn;
 
-use super::{Icon, IconName, PostForm};
+use super::{Icon, IconName, MessageInfo, PostForm};
 use crate::{
     api::{
         conversations::ShowVersion,
@@ -11,7 +11,7 @@ use crate::{
     },
     model::{MessageId, MessageStatus, Role},
     transcript::ShownMessage,
-    words,
+    words::{self, use_locale, words},
 };
 
 /// What a person asked about a message.
@@ -30,6 +30,7 @@ pub(crate) fn MessageActions(
     #[prop(into)] is_busy: Signal<bool>,
     on_command: Callback<MessageCommand>,
 ) -> impl IntoView {
+    let locale = use_locale();
     let (id, role) = message.with_untracked(|it| (it.id, it.role));
     let copy = move |_| on_command.run(MessageCommand::Copy(id));
     let is_running = Memo::new(move |_| message.read().is_running());
@@ -38,13 +39,13 @@ pub(crate) fn MessageActions(
             .then(|| view! { <AnswerActions message is_busy on_command/> })
     };
     view! {
-        <div class="message-actions" role="group" aria-label=words::MESSAGE_ACTIONS>
+        <div class="message-actions" role="group" aria-label=words!(locale, chat.actions)>
             <VersionSwitch message is_busy on_command/>
             <button
                 type="button"
                 class="icon-button needs-script"
-                title=words::COPY
-                aria-label=words::COPY
+                title=words!(locale, chat.copy)
+                aria-label=words!(locale, chat.copy)
                 on:click=copy
             >
                 <Icon name=IconName::Copy/>
@@ -60,6 +61,7 @@ fn AnswerActions(
     is_busy: Signal<bool>,
     on_command: Callback<MessageCommand>,
 ) -> impl IntoView {
+    let locale = use_locale();
     let id = message.with_untracked(|it| it.id);
     let value = id.to_string();
     let has_failed = Memo::new(move |_| message.read().status == MessageStatus::Failed);
@@ -70,9 +72,9 @@ fn AnswerActions(
         let value = value.clone();
         move || {
             let (label, class) = if has_failed.get() {
-                (words::RETRY, "quiet-button")
+                (words!(locale, chat.retry), "quiet-button")
             } else {
-                (words::REGENERATE, "icon-button")
+                (words!(locale, chat.regenerate), "icon-button")
             };
             view! {
                 <PostForm
@@ -85,7 +87,7 @@ fn AnswerActions(
                     on_press=on_again
                 >
                     <Icon name=IconName::Again/>
-                    {has_failed.get().then_some(words::RETRY)}
+                    {has_failed.get().then_some(words!(locale, chat.retry))}
                 </PostForm>
             }
         }
@@ -97,19 +99,26 @@ fn AnswerActions(
                     action=ContinueTurn::url()
                     name="message"
                     value=value.clone()
-                    label=words::CONTINUE
+                    label=words!(locale, chat.go_on)
                     disabled=is_busy
                     on_press=on_continue
                 >
                     <Icon name=IconName::Forward/>
-                    {words::CONTINUE}
+                    {words!(locale, chat.go_on)}
                 </PostForm>
             }
         })
     };
+    let info = move || {
+        let message = message.read();
+        let (usage, provenance) = (message.usage?, message.provenance.clone()?);
+        let finish_reason = message.finish_reason;
+        Some(view! { <MessageInfo usage finish_reason provenance/> })
+    };
     view! {
         {again}
         {go_on}
+        {info}
     }
 }
 
@@ -120,6 +129,7 @@ fn VersionSwitch(
     is_busy: Signal<bool>,
     on_command: Callback<MessageCommand>,
 ) -> impl IntoView {
+    let locale = use_locale();
     let version = Memo::new(move |_| message.read().version());
     let step = move |step: isize, label: &'static str, icon: IconName| {
         let target = message.with_untracked(|it| it.neighbour(step));
@@ -149,10 +159,10 @@ fn VersionSwitch(
         (count > 1).then(|| {
             view! {
                 <span class="version-switch">
-                    {step(-1, words::EARLIER_VERSION, IconName::Left)}
+                    {step(-1, words!(locale, chat.earlier_version), IconName::Left)}
                     <span aria-hidden="true">{format!("{place}/{count}")}</span>
-                    <span class="visually-hidden">{words::version(place, count)}</span>
-                    {step(1, words::LATER_VERSION, IconName::Right)}
+                    <span class="visually-hidden">{words::version(locale, place, count)}</span>
+                    {step(1, words!(locale, chat.later_version), IconName::Right)}
                 </span>
             }
         })

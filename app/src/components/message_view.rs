@@ -6,7 +6,7 @@ use super::{MessageActions, MessageCommand};
 use crate::{
     model::{MessageStatus, Role},
     transcript::ShownMessage,
-    words,
+    words::{self, Locale, use_locale, words},
 };
 
 /// One message with its actions. `is_busy`: a turn of this conversation is running.
@@ -16,10 +16,11 @@ pub(crate) fn MessageView(
     #[prop(into)] is_busy: Signal<bool>,
     on_command: Callback<MessageCommand>,
 ) -> impl IntoView {
-    let (id, role, time) = message.with_untracked(|it| (it.id, it.role, it.time.clone()));
+    let locale = use_locale();
+    let (id, role, time) = message.with_untracked(|it| (it.id, it.role, it.time));
     let speaker = match role {
-        Role::User => words::YOU,
-        Role::Assistant => words::ASSISTANT,
+        Role::User => words!(locale, chat.you),
+        Role::Assistant => words!(locale, chat.assistant),
     };
     let is_running = Memo::new(move |_| message.read().is_running());
     let body = match role {
@@ -43,7 +44,7 @@ pub(crate) fn MessageView(
             <footer class="message-footer">
                 <MessageActions message is_busy on_command/>
                 <AnswerUsage message/>
-                <time class="message-time">{time}</time>
+                <time class="message-time">{words::moment(locale, time)}</time>
             </footer>
         </article>
     }
@@ -80,30 +81,41 @@ fn Answer(message: RwSignal<ShownMessage>) -> impl IntoView {
 /// What happens, or what went wrong, in words.
 #[component]
 fn AnswerNote(message: RwSignal<ShownMessage>) -> impl IntoView {
-    let note = Memo::new(move |_| message.with(note_of));
+    let locale = use_locale();
+    let note = Memo::new(move |_| message.with(|message| note_of(locale, message)));
     move || {
         let (class, words) = note.get()?;
         Some(view! { <p class=class>{words}</p> })
     }
 }
 
-fn note_of(message: &ShownMessage) -> Option<(&'static str, String)> {
+fn note_of(locale: Locale, message: &ShownMessage) -> Option<(&'static str, String)> {
     let plain = |words: &str| Some(("message-note", words.to_owned()));
     match message.status {
         MessageStatus::Running if message.has_text() => None,
         MessageStatus::Running => {
-            let words = message
-                .waiting
-                .map_or_else(|| words::THINKING.to_owned(), words::waiting);
+            let words = match message.waiting {
+                Some(state) => words::waiting(locale, state),
+                None => words!(locale, chat.thinking).to_owned(),
+            };
             Some(("message-note waiting", words))
         }
-        MessageStatus::Stopped => plain(words::STOPPED),
-        MessageStatus::Interrupted => plain(words::INTERRUPTED),
-        MessageStatus::Finished => plain(words::finish(message.finish_reason)?),
+        MessageStatus::Stopped => plain(words!(locale, chat.stopped)),
+        MessageStatus::Interrupted => plain(words!(locale, chat.interrupted)),
+        MessageStatus::Finished => plain(words::finish(locale, message.finish_reason)?),
         MessageStatus::Failed => {
-            let words = match &message.error {
-                Some(error) => format!("{} {error}", words::FAILED),
-                None => words::FAILED.to_owned(),
+            let failed = words!(locale, chat.failed);
+            let words = match message.error.clone() {
+                Some(error) => {
+                    let reason = words::turn_error(locale, error);
+                    words!(
+                        locale,
+                        chat.failed_because,
+                        failed = failed,
+                        reason = reason
+                    )
+                }
+                None => failed.to_owned(),
             };
             Some(("message-note failed", words))
         }
@@ -112,7 +124,11 @@ fn note_of(message: &ShownMessage) -> Option<(&'static str, String)> {
 
 #[component]
 fn AnswerUsage(message: RwSignal<ShownMessage>) -> impl IntoView {
-    let usage = Memo::new(move |_| message.read().usage.as_ref().map(words::usage));
+    let locale = use_locale();
+    let usage = Memo::new(move |_| {
+        let message = message.read();
+        message.usage.as_ref().map(|it| words::usage(locale, it))
+    });
     move || {
         let words = usage.get()?;
         Some(view! { <span class="message-usage">{words}</span> })

@@ -4,12 +4,13 @@ use leptos::prelude::*;
 
 use crate::{
     model::{ModelState, ModelStatus},
-    words,
+    words::{self, use_locale, words},
 };
 
 /// Loading, failed, or a demonstration model.
 #[component]
 pub(crate) fn ModelLine(status: RwSignal<ModelStatus>) -> impl IntoView {
+    let locale = use_locale();
     let state_words = move || {
         let status = status.read();
         let is_failed = matches!(status.state, ModelState::Failed(_));
@@ -18,15 +19,15 @@ pub(crate) fn ModelLine(status: RwSignal<ModelStatus>) -> impl IntoView {
         } else {
             "model-line"
         };
-        words::model(&status).map(|words| view! { <p class=class>{words}</p> })
+        words::model(locale, &status).map(|words| view! { <p class=class>{words}</p> })
     };
     let is_demonstration = Memo::new(move |_| status.read().is_demonstration);
     let demonstration = move || {
         is_demonstration.get().then(|| {
             view! {
                 <p class="model-line">
-                    {words::DEMONSTRATION} <code>{words::DEMONSTRATION_COMMAND}</code>
-                    {words::DEMONSTRATION_MORE}
+                    {words!(locale, chat.demonstration)} <code>{words::DEMONSTRATION_COMMAND}</code>
+                    {words!(locale, chat.demonstration_more)}
                 </p>
             }
         })

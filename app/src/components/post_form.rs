@@ -1,6 +1,6 @@
 //! A button that is a whole form: it works before, without and with script.
 
-use leptos::prelude::*;
+use leptos::{oco::Oco, prelude::*};
 
 /// One button that posts one hidden value.
 #[component]
@@ -13,7 +13,8 @@ pub(crate) fn PostForm(
     #[prop(into)]
     value: Signal<String>,
     /// Name of the button, also shown as its tooltip.
-    label: &'static str,
+    #[prop(into)]
+    label: Oco<'static, str>,
     #[prop(default = "quiet-button")] class: &'static str,
     #[prop(optional, into)] disabled: Signal<bool>,
     /// Takes the place of the post once the page is interactive.
@@ -27,7 +28,13 @@ pub(crate) fn PostForm(
     view! {
         <form class="post-form" method="post" action=action on:submit=on_submit>
             <input type="hidden" name=name value=move || value.get() autocomplete="off"/>
-            <button type="submit" class=class title=label aria-label=label disabled=disabled>
+            <button
+                type="submit"
+                class=class
+                title=label.clone()
+                aria-label=label
+                disabled=disabled
+            >
                 {children()}
             </button>
         </form>

@@ -9,8 +9,8 @@ use server_fn::ServerFn;
 use super::{ConversationRow, Icon, IconName};
 use crate::{
     api::accounts::SignOut,
-    model::{ConversationId, ConversationSummary},
-    words,
+    model::{ConversationId, ConversationSummary, DateGroup},
+    words::{self, use_locale, words},
 };
 
 /// What a person asked of the sidebar.
@@ -26,9 +26,12 @@ pub(crate) enum SidebarCommand {
 pub(crate) fn Sidebar(
     list: RwSignal<Vec<ConversationSummary>>,
     user_name: String,
+    /// Shows the way to the administration.
+    is_administrator: bool,
     #[prop(into)] is_open: Signal<bool>,
     on_command: Callback<SidebarCommand>,
 ) -> impl IntoView {
+    let locale = use_locale();
     let close = move |event: web_sys::MouseEvent| {
         event.prevent_default();
         on_command.run(SidebarCommand::Close);
@@ -38,7 +41,7 @@ pub(crate) fn Sidebar(
             id="sidebar"
             class="sidebar"
             class:open=is_open
-            aria-label=words::CONVERSATIONS
+            aria-label=words!(locale, chat.conversations)
             on:keydown=move |event| if event.key() == "Escape" {
                 on_command.run(SidebarCommand::Close);
             }
@@ -46,12 +49,12 @@ pub(crate) fn Sidebar(
             <div class="sidebar-top">
                 <A href="/" attr:class="new-chat" attr:id="new-chat">
                     <Icon name=IconName::Plus/>
-                    {words::NEW_CHAT}
+                    {words!(locale, chat.new_chat)}
                 </A>
                 <a
                     href="#"
                     class="icon-button sidebar-close"
-                    aria-label=words::CLOSE_SIDEBAR
+                    aria-label=words!(locale, chat.close_sidebar)
                     on:click=close
                 >
                     <Icon name=IconName::Close/>
@@ -60,9 +63,27 @@ pub(crate) fn Sidebar(
             <ConversationList list on_command/>
             <div class="sidebar-account">
                 <span class="account-name" dir="auto">{user_name}</span>
+                {is_administrator.then(|| view! {
+                    <A
+                        href="/admin"
+                        attr:class="icon-button"
+                        attr:title=words!(locale, admin.administration)
+                        attr:aria-label=words!(locale, admin.administration)
+                    >
+                        <Icon name=IconName::Administration/>
+                    </A>
+                })}
+                <A
+                    href="/settings"
+                    attr:class="icon-button"
+                    attr:title=words!(locale, settings.settings)
+                    attr:aria-label=words!(locale, settings.settings)
+                >
+                    <Icon name=IconName::Settings/>
+                </A>
                 // A plain post: the next page starts without anything of this person.
                 <form method="post" action=SignOut::url()>
-                    <button type="submit" class="quiet-button">{words::SIGN_OUT}</button>
+                    <button type="submit" class="quiet-button">{words!(locale, door.sign_out)}</button>
                 </form>
             </div>
         </nav>
@@ -82,18 +103,48 @@ fn ConversationList(
     list: RwSignal<Vec<ConversationSummary>>,
     on_command: Callback<SidebarCommand>,
 ) -> impl IntoView {
-    let ids = Memo::new(move |_| list.read().iter().map(|it| it.id).collect::<Vec<_>>());
+    let locale = use_locale();
+    // The last used comes first, so every group is one piece of the list.
+    let groups = Memo::new(move |_| {
+        let mut groups: Vec<_> = list.read().iter().map(|it| it.group).collect();
+        groups.dedup();
+        groups
+    });
+    let group = move |group| view! { <ConversationGroup group list on_command/> };
+    let is_empty = Memo::new(move |_| list.read().is_empty());
+    view! {
+        <div class="conversation-list">
+            <For each=move || groups.get() key=|group| *group children=group/>
+        </div>
+        {move || is_empty.get().then(|| view! {
+            <p class="sidebar-hint">{words!(locale, chat.no_conversations)}</p>
+        })}
+    }
+}
+
+/// The conversations of a day, some days or a month.
+#[component]
+fn ConversationGroup(
+    group: DateGroup,
+    list: RwSignal<Vec<ConversationSummary>>,
+    on_command: Callback<SidebarCommand>,
+) -> impl IntoView {
+    let heading = words::group_heading(use_locale(), group);
+    let ids = Memo::new(move |_| {
+        let list = list.read();
+        let members = list.iter().filter(|it| it.group == group);
+        members.map(|it| it.id).collect::<Vec<_>>()
+    });
     let row = move |id: ConversationId| {
         let summary = Memo::new(move |_| list.read().iter().find(|it| it.id == id).cloned());
         view! { <ConversationRow id summary on_command/> }
     };
-    let is_empty = Memo::new(move |_| list.read().is_empty());
     view! {
-        <ul class="conversation-list">
-            <For each=move || ids.get() key=|id| *id children=row/>
-        </ul>
-        {move || is_empty.get().then(|| view! {
-            <p class="sidebar-hint">{words::NO_CONVERSATIONS}</p>
-        })}
+        <section class="conversation-group">
+            <h2 class="conversation-group-heading">{heading}</h2>
+            <ul>
+                <For each=move || ids.get() key=|id| *id children=row/>
+            </ul>
+        </section>
     }
 }

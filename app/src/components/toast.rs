@@ -4,7 +4,11 @@ use leptos::prelude::*;
 use server_fn::ServerFn;
 
 use super::PostForm;
-use crate::{api::conversations::RestoreConversation, model::ConversationId, words};
+use crate::{
+    api::conversations::RestoreConversation,
+    model::ConversationId,
+    words::{use_locale, words},
+};
 
 /// Shown while a deleted conversation can come back with one press.
 #[component]
@@ -15,19 +19,20 @@ pub(crate) fn UndoToast(
     #[prop(into)]
     flash: Signal<Option<&'static str>>,
 ) -> impl IntoView {
+    let locale = use_locale();
     let toast = move |id: ConversationId| {
         let on_press = Callback::new(move |()| on_undo.run(id));
         view! {
             <div class="toast">
-                <span>{words::DELETED}</span>
+                <span>{words!(locale, chat.deleted)}</span>
                 <PostForm
                     action=RestoreConversation::url()
                     name="id"
                     value=id.to_string()
-                    label=words::UNDO
+                    label=words!(locale, chat.undo)
                     on_press
                 >
-                    {words::UNDO}
+                    {words!(locale, chat.undo)}
                 </PostForm>
             </div>
         }

@@ -7,7 +7,7 @@ use crate::{
     browser::{self, Follower},
     model::MessageId,
     transcript::ShownMessage,
-    words,
+    words::{Locale, use_locale, words},
 };
 
 /// All messages. `message_of` finds the state of one by its id.
@@ -20,6 +20,7 @@ pub(crate) fn TranscriptView(
     /// A code block was copied, or not.
     on_copied: Callback<bool>,
 ) -> impl IntoView {
+    let locale = use_locale();
     let container = NodeRef::<html::Div>::new();
     let content = NodeRef::<html::Div>::new();
     let following = Following::new(container, content, ids);
@@ -33,9 +34,9 @@ pub(crate) fn TranscriptView(
                 class="transcript-content"
                 role="log"
                 aria-live="off"
-                aria-label=words::MESSAGES
+                aria-label=words!(locale, chat.messages)
                 node_ref=content
-                on:click=move |event| copy_code(&event, on_copied)
+                on:click=move |event| copy_code(locale, &event, on_copied)
             >
                 <For each=move || ids.get() key=|id| *id children=row/>
             </div>
@@ -47,13 +48,14 @@ pub(crate) fn TranscriptView(
 /// The way back for a reader who scrolled up.
 #[component]
 fn ToBottom(following: Following) -> impl IntoView {
+    let locale = use_locale();
     let button = move || {
         view! {
             <button
                 type="button"
                 class="icon-button raised"
-                title=words::TO_BOTTOM
-                aria-label=words::TO_BOTTOM
+                title=words!(locale, chat.to_bottom)
+                aria-label=words!(locale, chat.to_bottom)
                 on:click=move |_| following.pin()
             >
                 <Icon name=IconName::Down/>
@@ -118,7 +120,7 @@ impl Following {
 }
 
 /// Copy buttons of code blocks come with the server's HTML; one listener serves them all.
-fn copy_code(event: &web_sys::Event, on_copied: Callback<bool>) {
+fn copy_code(locale: Locale, event: &web_sys::Event, on_copied: Callback<bool>) {
     let Some((button, code)) = browser::read_code(event) else {
         return;
     };
@@ -126,9 +128,9 @@ fn copy_code(event: &web_sys::Event, on_copied: Callback<bool>) {
     on_copied.run(is_copied);
     let label = button.text_content();
     button.set_text_content(Some(if is_copied {
-        words::COPIED
+        words!(locale, chat.copied)
     } else {
-        words::NOT_COPIED
+        words!(locale, chat.not_copied)
     }));
     leptos::task::spawn_local(async move {
         browser::sleep(std::time::Duration::from_secs(2)).await;

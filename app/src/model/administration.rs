@@ -2,15 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ModelState, User, UserId, UserRole};
+use super::{LocalTime, ModelState, User, UserId, UserRole};
 
 /// An account, without anything its owner wrote.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountSummary {
     pub user: User,
     pub disabled: bool,
-    /// UTC `YYYY-MM-DD HH:MM`; absent: never signed in.
-    pub last_seen: Option<String>,
+    /// Absent: never signed in.
+    pub last_seen: Option<LocalTime>,
     /// A link to choose a password was made and not used yet.
     pub is_invited: bool,
     /// Tokens computed today (UTC), prompts and answers.
@@ -20,9 +20,10 @@ pub struct AccountSummary {
 /// A link with which its owner chooses a password, once. Shown once, never stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OneTimeLink {
+    pub user: UserId,
     pub user_name: String,
-    /// Path and query; the host is the one the page was opened at.
-    pub path: String,
+    /// What makes `/join?token=…`; the host is the one the page was opened at.
+    pub token: String,
     /// Hours until it ends.
     pub valid_hours: u32,
 }
@@ -79,10 +80,10 @@ pub struct UsageDay {
 /// Usage of the last days.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsageReport {
-    /// The first day, `YYYY-MM-DD` UTC, and the number it has in `rows`.
-    pub first_date: String,
+    /// The number that the first day has in `rows`.
     pub first_day: i64,
-    pub num_days: u32,
+    /// `YYYY-MM-DD` UTC of every day, the oldest first.
+    pub dates: Vec<String>,
     /// Of every person that used anything, in order of days.
     pub rows: Vec<UsageDay>,
 }
@@ -92,8 +93,7 @@ pub struct UsageReport {
 pub struct AuditEntry {
     /// Where the next page of older entries begins.
     pub cursor: String,
-    /// UTC `YYYY-MM-DD HH:MM`.
-    pub time: String,
+    pub time: LocalTime,
     pub user_name: String,
     pub action: AuditAction,
     /// A setting, an account, a model.
@@ -118,6 +118,16 @@ pub enum AuditAction {
 }
 
 impl AccountChange {
+    /// Its word in forms.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::MakeAdministrator => "make_administrator",
+            Self::MakeUser => "make_user",
+            Self::Disable => "disable",
+            Self::Enable => "enable",
+        }
+    }
+
     /// The role it gives, if it gives one.
     pub const fn role(self) -> Option<UserRole> {
         match self {

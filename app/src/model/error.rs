@@ -6,7 +6,9 @@ use server_fn::{
     error::{FromServerFnError, ServerFnErrorErr},
 };
 
-/// Errors as the page sees them. Sentences are for people; causes stay in the server's log.
+use super::{BusyReason, Refusal};
+
+/// Errors as the page sees them, which puts them into words; causes stay in the server's log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum ChatError {
@@ -18,10 +20,13 @@ pub enum ChatError {
     #[error("there is no such thing")]
     NotFound,
     #[error("{0}")]
-    Invalid(String),
+    Invalid(Refusal),
     /// Nothing was written; the composer keeps the text.
-    #[error("{message}")]
-    Busy { message: String, retry_after_s: u32 },
+    #[error("{reason}")]
+    Busy {
+        reason: BusyReason,
+        retry_after_s: u32,
+    },
     /// The request number is in the server's log.
     #[error("the server could not do this (request {request_id})")]
     Internal { request_id: String },
@@ -37,7 +42,7 @@ impl FromServerFnError for ChatError {
         match error {
             ServerFnErrorErr::Args(message)
             | ServerFnErrorErr::MissingArg(message)
-            | ServerFnErrorErr::Deserialization(message) => Self::Invalid(message),
+            | ServerFnErrorErr::Deserialization(message) => Self::Invalid(message.into()),
             other => Self::Unreachable(other.to_string()),
         }
     }

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{FinishReason, MessageStatus, Usage};
+use super::{FinishReason, MessageStatus, TurnError, Usage};
 
 /// A place in a turn's log. The epoch changes when the server restarts or the turn is continued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,7 +80,7 @@ pub enum ChatEventKind {
         status: MessageStatus,
         finish_reason: Option<FinishReason>,
         usage: Option<Usage>,
-        error: Option<String>,
+        error: Option<TurnError>,
     },
 }
 

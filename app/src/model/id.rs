@@ -53,6 +53,10 @@ uuid_id! {
     UserId
 }
 uuid_id! {
+    /// One session of a person; no secret, it opens nothing.
+    SessionId
+}
+uuid_id! {
     /// Random key a browser makes for one press of Send: a repeated post starts nothing new.
     IdempotencyKey
 }

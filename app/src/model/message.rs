@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConversationId, Cursor, MessageId};
+use super::{ConversationId, Cursor, DateGroup, LocalTime, MessageId, Notice, Refusal, TurnError};
 
 /// Longest message a person may send, in bytes of UTF-8 (256 KiB).
 pub const MAX_MESSAGE_BYTES: usize = 256 * 1024;
@@ -29,25 +29,16 @@ impl Role {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageText(String);
 
-/// Why a text is not a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum MessageTextError {
-    #[error("the message is empty")]
-    Empty,
-    #[error("the message has {bytes} bytes, at most {MAX_MESSAGE_BYTES} are accepted")]
-    TooLong { bytes: usize },
-}
-
 impl MessageText {
     /// # Errors
     /// If the text is blank or too long.
-    pub fn parse(text: impl Into<String>) -> Result<Self, MessageTextError> {
+    pub fn parse(text: impl Into<String>) -> Result<Self, Refusal> {
         let text = text.into();
         if text.trim().is_empty() {
-            return Err(MessageTextError::Empty);
+            return Err(Refusal::MessageEmpty);
         }
         if text.len() > MAX_MESSAGE_BYTES {
-            return Err(MessageTextError::TooLong { bytes: text.len() });
+            return Err(Refusal::MessageTooLong { bytes: text.len() });
         }
         Ok(Self(text))
     }
@@ -106,6 +97,15 @@ pub struct TurnParams {
     pub seed: Option<u64>,
 }
 
+/// What made an answer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// Name of the model.
+    pub model: Option<String>,
+    /// Settings of the turn, defaults written out.
+    pub params: TurnParams,
+}
+
 /// A message on the page. The text of a person is plain; an answer is HTML rendered by the server.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Message {
@@ -123,12 +123,14 @@ pub struct Message {
     pub cursor: Option<Cursor>,
     pub finish_reason: Option<FinishReason>,
     pub usage: Option<Usage>,
-    /// A sentence for the person, if the turn failed.
-    pub error: Option<String>,
+    /// What made an answer; absent for a person's message.
+    pub provenance: Option<Provenance>,
+    /// What went wrong with the turn, if anything did.
+    pub error: Option<TurnError>,
     /// Ids of all versions of this message (siblings), oldest first, this one included.
     pub versions: Vec<MessageId>,
-    /// For screen readers and tooltips, formatted by the server, UTC `YYYY-MM-DD HH:MM`.
-    pub time: String,
+    /// When it was written, in the reader's time zone.
+    pub time: LocalTime,
 }
 
 /// A line of the sidebar.
@@ -138,6 +140,8 @@ pub struct ConversationSummary {
     pub title: String,
     /// A turn of this conversation is running.
     pub running: bool,
+    /// When it was last used.
+    pub group: DateGroup,
 }
 
 /// A conversation with the messages of its active branch, oldest first.
@@ -155,6 +159,5 @@ pub struct StartedTurn {
     pub user_message: Option<Message>,
     /// The answer, running and (unless continued) empty.
     pub assistant_message: Message,
-    /// A sentence for the person, such as "older turns were left out"; shown, never stored.
-    pub notice: Option<String>,
+    pub notice: Option<Notice>,
 }

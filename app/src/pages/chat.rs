@@ -4,6 +4,7 @@ mod address;
 mod commands;
 mod load;
 mod screen;
+mod settings;
 mod state;
 mod tail;
 
@@ -19,7 +20,10 @@ use load::{NotLoaded, load};
 use screen::ChatScreen;
 
 use super::window_title;
-use crate::{components::ErrorText, words};
+use crate::{
+    components::ErrorText,
+    words::{use_locale, words},
+};
 
 /// Loads once and then lives on signals: another conversation changes them, not the page.
 #[component]
@@ -48,11 +52,12 @@ pub(crate) fn ChatPage() -> impl IntoView {
 /// Only the link in the server's log leads further.
 #[component]
 fn SetUpFirst() -> impl IntoView {
+    let locale = use_locale();
     view! {
-        <Title text=window_title(words::SET_UP)/>
+        <Title text=window_title(words!(locale, door.set_up))/>
         <main class="door">
-            <h1>{words::SET_UP}</h1>
-            <p>{words::SET_UP_FIRST}</p>
+            <h1>{words!(locale, door.set_up)}</h1>
+            <p>{words!(locale, door.set_up_first)}</p>
         </main>
     }
 }

@@ -5,18 +5,19 @@ use leptos_meta::Title;
 use leptos_router::components::A;
 
 use super::{answer_not_found, window_title};
-use crate::words;
+use crate::words::{use_locale, words};
 
 /// The answer to every other address, with status 404.
 #[component]
 pub(crate) fn NotFoundPage() -> impl IntoView {
+    let locale = use_locale();
     answer_not_found();
     view! {
-        <Title text=window_title(words::NOT_FOUND)/>
+        <Title text=window_title(words!(locale, door.not_found))/>
         <main class="door">
-            <h1>{words::NOT_FOUND}</h1>
-            <p>{words::NOT_FOUND_LEAD}</p>
-            <p><A href="/">{words::NEW_CHAT}</A></p>
+            <h1>{words!(locale, door.not_found)}</h1>
+            <p>{words!(locale, door.not_found_lead)}</p>
+            <p><A href="/">{words!(locale, chat.new_chat)}</A></p>
         </main>
     }
 }

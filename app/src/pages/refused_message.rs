@@ -5,9 +5,9 @@ use leptos::prelude::*;
 use super::{escape_text, window_title};
 use crate::{
     components::ErrorText,
-    model::{ChatError, ConversationId},
+    model::{ChatError, ConversationId, Preferences},
     shell::{Appearance, style_sheet},
-    words,
+    words::{use_locale, words},
 };
 
 /// A message that was not sent, as the form held it.
@@ -26,14 +26,24 @@ pub struct RefusedMessage {
 /// The document in which the message can be mended and sent again.
 pub fn refused_message(
     options: &LeptosOptions,
+    preferences: Preferences,
     message: RefusedMessage,
     error: ChatError,
 ) -> String {
     // Signals live as long as their owner: until the document is written.
-    Owner::new().with(|| document(options, message, error).to_html())
+    Owner::new().with(|| {
+        provide_context(preferences);
+        document(options, preferences, message, error).to_html()
+    })
 }
 
-fn document(options: &LeptosOptions, message: RefusedMessage, error: ChatError) -> impl IntoView {
+fn document(
+    options: &LeptosOptions,
+    preferences: Preferences,
+    message: RefusedMessage,
+    error: ChatError,
+) -> impl IntoView {
+    let locale = use_locale();
     let needs_sign_in = error == ChatError::Unauthorized;
     let hidden = [
         ("conversation", message.conversation.clone()),
@@ -52,28 +62,32 @@ fn document(options: &LeptosOptions, message: RefusedMessage, error: ChatError) 
     let text = format!("\n{}", escape_text(&message.text));
     view! {
         <!DOCTYPE html>
-        <html lang="en" dir="ltr">
+        <html
+            lang=preferences.language.as_str()
+            dir="ltr"
+            data-theme=preferences.theme.as_attribute()
+        >
             <head>
-                <Appearance style=style_sheet(options)/>
-                <title>{window_title(words::NOT_SENT)}</title>
+                <Appearance style=style_sheet(options) theme=preferences.theme/>
+                <title>{window_title(words!(locale, door.not_sent))}</title>
             </head>
             <body>
                 <main class="door">
-                    <h1>{words::NOT_SENT}</h1>
+                    <h1>{words!(locale, door.not_sent)}</h1>
                     <ErrorText error=Signal::derive(move || Some(error.clone()))/>
                     <form method="post" action="/api/send_message" class="door-form">
                         {hidden}
                         <div class="field">
-                            <label for="refused-text">{words::YOUR_MESSAGE}</label>
+                            <label for="refused-text">{words!(locale, door.your_message)}</label>
                             <textarea id="refused-text" name="text" rows="12" inner_html=text></textarea>
                         </div>
-                        <button type="submit" class="primary-button">{words::SEND_AGAIN}</button>
+                        <button type="submit" class="primary-button">{words!(locale, door.send_again)}</button>
                     </form>
                     {needs_sign_in
                         .then(|| view! {
-                            <p><a href="/sign-in" target="_blank">{words::SIGN_IN}</a></p>
+                            <p><a href="/sign-in" target="_blank">{words!(locale, door.sign_in)}</a></p>
                         })}
-                    <p><a href=back>{words::BACK_WITHOUT_SENDING}</a></p>
+                    <p><a href=back>{words!(locale, door.back_without_sending)}</a></p>
                 </main>
             </body>
         </html>

@@ -9,38 +9,39 @@ use crate::{
     api::accounts::SetUp,
     browser,
     components::{ErrorText, Field},
-    words,
+    words::{use_locale, words},
 };
 
 /// Creates the administrator. Works as a form post before and without script.
 #[component]
 pub(crate) fn SetUpPage() -> impl IntoView {
+    let locale = use_locale();
     let set_up = ServerAction::<SetUp>::new();
     let error = Signal::derive(move || set_up.value().get().and_then(Result::err));
     let query = use_query_map();
     let token = Memo::new(move |_| query.read().get("token").unwrap_or_default());
     Effect::new(browser::mark_interactive);
     view! {
-        <Title text=window_title(words::SET_UP)/>
+        <Title text=window_title(words!(locale, door.set_up))/>
         <main class="door">
-            <h1>{words::SET_UP}</h1>
-            <p class="door-lead">{words::SET_UP_LEAD}</p>
+            <h1>{words!(locale, door.set_up)}</h1>
+            <p class="door-lead">{words!(locale, door.set_up_lead)}</p>
             {move || token.read().is_empty().then(|| view! {
-                <p class="error-text" role="alert">{words::TOKEN_MISSING}</p>
+                <p class="error-text" role="alert">{words!(locale, door.token_missing)}</p>
             })}
             <ErrorText error/>
             <ActionForm action=set_up attr:class="door-form">
                 <input type="hidden" name="token" value=move || token.get() autocomplete="off"/>
-                <Field label=words::NAME name="name" autocomplete="username"/>
+                <Field label=words!(locale, door.name) name="name" autocomplete="username"/>
                 <Field
-                    label=words::PASSWORD
+                    label=words!(locale, door.password)
                     name="password"
                     kind="password"
                     autocomplete="new-password"
-                    hint=words::PASSWORD_RULE
+                    hint=words!(locale, door.password_rule)
                 />
                 <button type="submit" class="primary-button" disabled=set_up.pending()>
-                    {words::CREATE_ACCOUNT}
+                    {words!(locale, door.create_account)}
                 </button>
             </ActionForm>
         </main>

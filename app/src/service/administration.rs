@@ -7,8 +7,8 @@ use leptos::prelude::use_context;
 
 use super::{SessionCookie, current_user};
 use crate::model::{
-    AccountChange, AccountSummary, AuditEntry, ChatError, ModelSummary, OneTimeLink, Setting,
-    SettingName, UsageReport, User, UserId, UserRole,
+    AccountChange, AccountSummary, AuditEntry, Banner, ChatError, Language, ModelSummary,
+    OneTimeLink, Setting, SettingName, UsageReport, User, UserId, UserRole,
 };
 
 /// A change of one setting.
@@ -21,9 +21,11 @@ pub struct SettingChange {
     pub version: i64,
 }
 
-/// The administrator's work. Every method but the first takes who does it, for the audit log.
+/// The administrator's work. What changes anything takes who does it, for the audit log.
 #[async_trait]
 pub trait AdministrationService: Send + Sync + 'static {
+    /// The banner for readers of this language, unless it was put away.
+    fn banner(&self, language: Language, dismissed: Option<&str>) -> Option<Banner>;
     /// All settings, in the order of [`SettingName::ALL`].
     async fn settings(&self) -> Result<Vec<Setting>, ChatError>;
     /// Changes one setting, from the next turn on.

@@ -19,9 +19,16 @@ fn message(status: MessageStatus, cursor: Option<Cursor>) -> Message {
         cursor,
         finish_reason: None,
         usage: None,
+        provenance: None,
         error: None,
         versions: vec![id],
-        time: String::new(),
+        time: LocalTime {
+            year: 2026,
+            month: 11,
+            day: 24,
+            hour: 6,
+            minute: 30,
+        },
     }
 }
 

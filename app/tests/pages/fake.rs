@@ -22,6 +22,7 @@ pub(crate) const HOSTILE: &str = "</title></textarea><script>alert(1)</script>";
 #[derive(Clone)]
 pub(crate) struct FakeServer {
     user: Option<User>,
+    preferences: Preferences,
 }
 
 impl FakeServer {
@@ -32,11 +33,25 @@ impl FakeServer {
             name: HOSTILE.into(),
             role: UserRole::Administrator,
         };
-        Self { user: Some(user) }
+        Self {
+            user: Some(user),
+            preferences: Preferences::default(),
+        }
     }
 
     pub(crate) fn signed_out() -> Self {
-        Self { user: None }
+        Self {
+            user: None,
+            preferences: Preferences::default(),
+        }
+    }
+
+    /// Serves pages as somebody wants them.
+    pub(crate) fn with_preferences(self, preferences: Preferences) -> Self {
+        Self {
+            preferences,
+            ..self
+        }
     }
 
     /// All pages, as the real server mounts them.
@@ -44,6 +59,7 @@ impl FakeServer {
         let options = LeptosOptions::builder().output_name("hearth-test").build();
         let provide = move || {
             provide_context(self.user.clone());
+            provide_context(self.preferences);
             provide_context(SessionToken::default());
             provide_context::<Arc<dyn ChatService>>(Arc::new(FakeChat));
             provide_context::<Arc<dyn AccountService>>(Arc::new(FakeChat));
@@ -69,6 +85,7 @@ fn summary() -> ConversationSummary {
         id,
         title: HOSTILE.into(),
         running: true,
+        group: DateGroup::Today,
     }
 }
 
@@ -85,9 +102,16 @@ fn message(number: u128, role: Role) -> Message {
         cursor: None,
         finish_reason: None,
         usage: None,
+        provenance: None,
         error: None,
         versions: vec![id],
-        time: "2026-11-24 06:30".into(),
+        time: LocalTime {
+            year: 2026,
+            month: 11,
+            day: 24,
+            hour: 6,
+            minute: 30,
+        },
     }
 }
 
@@ -197,6 +221,27 @@ impl AccountService for FakeChat {
     }
     async fn sign_in(&self, _: String, _: String) -> Result<SessionCookie, ChatError> {
         Err(ChatError::Forbidden)
+    }
+    async fn sessions(&self, _: &User) -> Result<Vec<SessionSummary>, ChatError> {
+        let session = |number, is_current| SessionSummary {
+            id: SessionId::new(Uuid::from_u128(number)),
+            browser: Browser {
+                name: Some("Firefox".into()),
+                system: Some("Linux".into()),
+            },
+            last_seen: message(1, Role::User).time,
+            is_current,
+        };
+        Ok(vec![session(1, true), session(2, false)])
+    }
+    async fn end_session(&self, _: &User, _: SessionId) -> Result<(), ChatError> {
+        Ok(())
+    }
+    async fn end_other_sessions(&self, _: &User) -> Result<(), ChatError> {
+        Ok(())
+    }
+    async fn change_password(&self, _: &User, _: String, _: String) -> Result<(), ChatError> {
+        Ok(())
     }
     async fn sign_out(&self, _: Option<String>) -> Result<SessionCookie, ChatError> {
         Err(ChatError::Forbidden)

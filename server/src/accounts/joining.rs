@@ -2,15 +2,12 @@
 
 use async_trait::async_trait;
 use hearth_app::{
-    model::{AuditAction, ChatError, User, UserId, UserRole},
+    model::{AuditAction, ChatError, Refusal, User, UserId, UserRole},
     service::{JoinService, SessionCookie},
 };
 use leptos::prelude::use_context;
 
-use super::{
-    AccountName, Accounts, Visitor, now_ms, password::Password, random_token, service::invalid,
-    session,
-};
+use super::{AccountName, Accounts, Visitor, now_ms, password::Password, random_token, session};
 use crate::{error::AppError, settings::SignUp, store::Change};
 
 /// Hours a one-time link holds.
@@ -54,7 +51,7 @@ impl Accounts {
         visitor: &Visitor,
     ) -> Result<SessionCookie, AppError> {
         // 256 random bits are not guessed: only a link that holds costs a password hash.
-        let password = Password::parse(password).map_err(invalid)?;
+        let password = Password::parse(password).map_err(AppError::Invalid)?;
         let token_hash = session::hash_token(token);
         if self
             .store
@@ -80,9 +77,9 @@ impl Accounts {
         if self.settings.current().sign_up != SignUp::Open {
             return Err(AppError::Forbidden);
         }
-        let name = AccountName::parse(name).map_err(invalid)?;
+        let name = AccountName::parse(name).map_err(AppError::Invalid)?;
         self.begin_attempt(name.as_str(), visitor.address)?;
-        let password = Password::parse(password).map_err(invalid)?;
+        let password = Password::parse(password).map_err(AppError::Invalid)?;
         let hash = self.hash(password).await?;
         let user = User {
             id: UserId::new(uuid::Uuid::now_v7()),
@@ -91,7 +88,9 @@ impl Accounts {
         };
         let change = Change::by(&user, AuditAction::SignUp, &user.name);
         let created = self.store.create_account(&user, &hash, &change);
-        created.await?.map_err(invalid)?;
+        created
+            .await?
+            .map_err(|_| AppError::Invalid(Refusal::NameTaken))?;
         self.succeeded(name.as_str(), visitor.address);
         tracing::info!(user.id = %user.id, "somebody signed up");
         self.start_session(user.id, visitor).await

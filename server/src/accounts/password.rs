@@ -6,21 +6,13 @@
 use std::sync::{Arc, OnceLock};
 
 use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
+use hearth_app::model::Refusal;
 use tokio::sync::Semaphore;
 
 /// Shortest password, in characters.
 pub const MIN_PASSWORD_CHARS: usize = 10;
 /// Longest password, in characters.
 pub const MAX_PASSWORD_CHARS: usize = 128;
-
-/// Why a text is not a password.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PasswordError {
-    #[error("the password has {chars} characters, at least {MIN_PASSWORD_CHARS} are needed")]
-    TooShort { chars: usize },
-    #[error("the password has {chars} characters, at most {MAX_PASSWORD_CHARS} are accepted")]
-    TooLong { chars: usize },
-}
 
 /// Why a password could not be hashed.
 #[derive(Debug, thiserror::Error)]
@@ -44,13 +36,19 @@ impl std::fmt::Debug for Password {
 impl Password {
     /// # Errors
     /// If it is shorter than 10 or longer than 128 characters.
-    pub fn parse(text: String) -> Result<Self, PasswordError> {
+    pub fn parse(text: String) -> Result<Self, Refusal> {
         let chars = text.chars().count();
         if chars < MIN_PASSWORD_CHARS {
-            return Err(PasswordError::TooShort { chars });
+            return Err(Refusal::PasswordTooShort {
+                chars,
+                limit: MIN_PASSWORD_CHARS,
+            });
         }
         if chars > MAX_PASSWORD_CHARS {
-            return Err(PasswordError::TooLong { chars });
+            return Err(Refusal::PasswordTooLong {
+                chars,
+                limit: MAX_PASSWORD_CHARS,
+            });
         }
         Ok(Self(text))
     }
@@ -181,11 +179,17 @@ mod tests {
         assert_eq!(check("a".repeat(128)), None);
         assert_eq!(
             check("密".repeat(9)),
-            Some(PasswordError::TooShort { chars: 9 })
+            Some(Refusal::PasswordTooShort {
+                chars: 9,
+                limit: 10
+            })
         );
         assert_eq!(
             check("a".repeat(129)),
-            Some(PasswordError::TooLong { chars: 129 })
+            Some(Refusal::PasswordTooLong {
+                chars: 129,
+                limit: 128
+            })
         );
     }
 

@@ -10,7 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use hearth_app::{
-    model::{ChatError, User, UserId},
+    model::{BusyReason, ChatError, Refusal, SessionId, SessionSummary, User, UserId},
     service::{AccountService, SessionCookie},
 };
 use leptos::prelude::use_context;
@@ -29,16 +29,13 @@ use crate::{
     store::{NewSession, Store},
 };
 
-/// One sentence for an unknown name, a wrong password and a disabled account.
-const WRONG: &str = "the name or the password is not right";
-
 /// Accounts of one server.
 #[derive(Debug)]
 pub struct Accounts {
     pub(super) store: Store,
     pub(super) settings: Arc<SettingsBook>,
-    passwords: Passwords,
-    throttle: Throttle,
+    pub(super) passwords: Passwords,
+    pub(super) throttle: Throttle,
     transport: CookieTransport,
     set_up_token: Option<SetUpToken>,
     /// Never turns back: the database is asked until an account exists.
@@ -128,8 +125,8 @@ impl Accounts {
         if !matches || !self.is_unclaimed().await? {
             return Err(AppError::Forbidden);
         }
-        let name = AccountName::parse(name).map_err(invalid)?;
-        let password = Password::parse(password).map_err(invalid)?;
+        let name = AccountName::parse(name).map_err(AppError::Invalid)?;
+        let password = Password::parse(password).map_err(AppError::Invalid)?;
         let hash = self.hash(password).await?;
         let id = UserId::new(uuid::Uuid::now_v7());
         let inserted = self
@@ -161,7 +158,7 @@ impl Accounts {
         let fits = fits.map_err(AppError::internal)?;
         let user = found
             .filter(|found| fits && !found.disabled)
-            .ok_or_else(|| invalid(WRONG))?
+            .ok_or(AppError::Invalid(Refusal::WrongCredentials))?
             .user;
         self.succeeded(name, visitor.address);
         self.start_session(user.id, visitor).await
@@ -174,7 +171,9 @@ impl Accounts {
     ) -> Result<(), AppError> {
         let begun = self.throttle.begin(name, address, now_ms());
         begun.map_err(|retry_after_s| AppError::Busy {
-            message: format!("too many failed attempts: try again in {retry_after_s} s"),
+            reason: BusyReason::TooManyAttempts {
+                seconds: retry_after_s,
+            },
             retry_after_s,
         })
     }
@@ -236,24 +235,45 @@ impl AccountService for Accounts {
         name: String,
         password: String,
     ) -> Result<SessionCookie, ChatError> {
-        let visitor = use_context::<Visitor>().unwrap_or_default();
-        Ok(self.claim(&token, &name, password, &visitor).await?)
+        Ok(self.claim(&token, &name, password, &visitor()).await?)
     }
 
     async fn sign_in(&self, name: String, password: String) -> Result<SessionCookie, ChatError> {
-        let visitor = use_context::<Visitor>().unwrap_or_default();
-        Ok(self.enter(&name, password, &visitor).await?)
+        Ok(self.enter(&name, password, &visitor()).await?)
     }
 
     async fn sign_out(&self, session: Option<String>) -> Result<SessionCookie, ChatError> {
         Ok(self.leave(session).await?)
     }
+
+    async fn sessions(&self, user: &User) -> Result<Vec<SessionSummary>, ChatError> {
+        Ok(self.list_sessions(user, &visitor()).await?)
+    }
+
+    async fn end_session(&self, user: &User, session: SessionId) -> Result<(), ChatError> {
+        Ok(self.end(user, session).await?)
+    }
+
+    async fn end_other_sessions(&self, user: &User) -> Result<(), ChatError> {
+        Ok(self.end_others(user, &visitor()).await?)
+    }
+
+    async fn change_password(
+        &self,
+        user: &User,
+        old_password: String,
+        new_password: String,
+    ) -> Result<(), ChatError> {
+        let visitor = visitor();
+        Ok(self
+            .replace_password(user, old_password, new_password, &visitor)
+            .await?)
+    }
 }
 
-pub(super) fn invalid(reason: impl std::fmt::Display) -> AppError {
-    AppError::Invalid {
-        message: reason.to_string(),
-    }
+/// Whoever makes the request that is being answered.
+fn visitor() -> Visitor {
+    use_context::<Visitor>().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,25 +1,27 @@
 //! Accounts, as an administrator makes and changes them.
 
 use hearth_app::model::{
-    AccountChange, AccountSummary, AuditAction, ChatError, OneTimeLink, User, UserId, UserRole,
+    AccountChange, AccountSummary, AuditAction, ChatError, OneTimeLink, Refusal, User, UserId,
+    UserRole,
 };
 
 use super::{Administration, refused};
 use crate::{
     accounts::{AccountName, LINK_HOURS},
-    chat::time,
+    calendar::Calendar,
     store::{AccountChanged, AccountState, Change, day_of, now_ms},
 };
 
 impl Administration {
     pub(super) async fn account_summaries(&self) -> Result<Vec<AccountSummary>, ChatError> {
         let now = now_ms();
+        let calendar = Calendar::of_viewer();
         let overviews = self.store.account_overviews(day_of(now), now).await;
         let overviews = overviews.map_err(refused)?.into_iter();
         let summaries = overviews.map(|overview| AccountSummary {
             user: overview.user,
             disabled: overview.disabled,
-            last_seen: overview.last_seen_at.map(time),
+            last_seen: overview.last_seen_at.map(|at| calendar.local_time(at)),
             is_invited: overview.is_invited,
             tokens_today: u64::try_from(overview.tokens_today).unwrap_or_default(),
         });
@@ -33,7 +35,7 @@ impl Administration {
         role: UserRole,
     ) -> Result<OneTimeLink, ChatError> {
         let name = AccountName::parse(name)
-            .map_err(|error| ChatError::Invalid(error.to_string()))?
+            .map_err(ChatError::Invalid)?
             .as_str()
             .to_owned();
         let user = User {
@@ -49,7 +51,7 @@ impl Administration {
         let created = self.store.create_account(&user, &hash, &change).await;
         created
             .map_err(refused)?
-            .map_err(|error| ChatError::Invalid(error.to_string()))?;
+            .map_err(|_| ChatError::Invalid(Refusal::NameTaken))?;
         self.link(by, &user).await
     }
 
@@ -63,8 +65,9 @@ impl Administration {
         let change = Change::by(by, AuditAction::MakeLink, &user.name);
         let token = self.accounts.make_link(user.id, &change).await?;
         Ok(OneTimeLink {
+            user: user.id,
             user_name: user.name.clone(),
-            path: format!("/join?token={token}"),
+            token,
             valid_hours: LINK_HOURS,
         })
     }
@@ -95,9 +98,7 @@ impl Administration {
             AccountChanged::Done => {}
             AccountChanged::NotThere => return Err(ChatError::NotFound),
             AccountChanged::LastAdministrator => {
-                return Err(ChatError::Invalid(
-                    "This is the last administrator: make another one first.".to_owned(),
-                ));
+                return Err(ChatError::Invalid(Refusal::LastAdministrator));
             }
         }
         if state.disabled {

@@ -1,11 +1,12 @@
 //! What is loaded, what was used, and who changed what.
 
-use hearth_app::model::{ActiveModel, AuditEntry, ChatError, ModelSummary, UsageReport};
+use hearth_app::model::{ActiveModel, AuditEntry, ChatError, ModelSummary, Refusal, UsageReport};
 use uuid::Uuid;
 
 use super::{Administration, model_folder::file_name, refused};
 use crate::{
-    chat::{model_status, time},
+    calendar::{self, Calendar},
+    chat::model_status,
     store::{day_of, now_ms},
 };
 
@@ -72,13 +73,11 @@ impl Administration {
     pub(super) async fn usage_report(&self) -> Result<UsageReport, ChatError> {
         let first_day = day_of(now_ms()) - i64::from(REPORT_DAYS) + 1;
         let rows = self.store.usage_since(first_day).await.map_err(refused)?;
-        let moment = time(first_day * DAY_MS);
         Ok(UsageReport {
-            first_date: moment
-                .split_once(' ')
-                .map_or(moment.clone(), |(date, _)| date.to_owned()),
+            dates: (0..i64::from(REPORT_DAYS))
+                .map(|day| calendar::utc_date((first_day + day) * DAY_MS))
+                .collect(),
             first_day,
-            num_days: REPORT_DAYS,
             rows,
         })
     }
@@ -90,12 +89,13 @@ impl Administration {
         let before = before.filter(|text| !text.is_empty());
         let before = before.map(|text| Uuid::parse_str(&text)).transpose();
         let before = before
-            .map_err(|_| ChatError::Invalid("The cursor is not a number of an entry.".into()))?;
+            .map_err(|_| ChatError::Invalid(Refusal::from("there is no such entry".to_owned())))?;
         let changes = self.store.changes(before, AUDIT_PAGE).await;
         let changes = changes.map_err(refused)?.into_iter();
+        let calendar = Calendar::of_viewer();
         let entries = changes.map(|stored| AuditEntry {
             cursor: stored.id.to_string(),
-            time: time(stored.created_at),
+            time: calendar.local_time(stored.created_at),
             user_name: stored.change.by_name,
             action: stored.change.action,
             subject: stored.change.subject,

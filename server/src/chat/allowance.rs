@@ -1,6 +1,6 @@
 //! What one person may have computed: so many answers at once, so many tokens a day.
 
-use hearth_app::model::{ChatError, ConversationId, UserId};
+use hearth_app::model::{BusyReason, ChatError, ConversationId, UserId};
 
 use super::{
     ChatServer,
@@ -23,10 +23,8 @@ impl ChatServer {
         let limit = settings.concurrent_turns;
         let claim = self.live.claim(user, conversation, limit);
         claim.map_err(|refusal| match refusal {
-            ClaimRefusal::Running => busy("An answer is still being written in this conversation."),
-            ClaimRefusal::TooMany => busy(format!(
-                "{limit} answers are being written for you already: wait until one is finished."
-            )),
+            ClaimRefusal::Running => busy(BusyReason::AnswerRunning),
+            ClaimRefusal::TooMany => busy(BusyReason::TooManyTurns { limit }),
         })
     }
 
@@ -39,9 +37,7 @@ impl ChatServer {
         }
         let rest_s = rest_of_day_ms(now).div_euclid(1000) + 1;
         Err(ChatError::Busy {
-            message: format!(
-                "Your {limit} tokens for today are used up. The next day begins at midnight UTC."
-            ),
+            reason: BusyReason::TokensUsedUp { limit },
             retry_after_s: u32::try_from(rest_s).unwrap_or(u32::MAX),
         })
     }

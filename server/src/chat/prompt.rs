@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use hearth_app::model::{ChatError, Role, UserId};
+use hearth_app::model::{ChatError, Notice, Role, UserId};
 use hearth_engine::{
     handle::EngineHandle,
     request::{ChatMessage, Conversation, Role as EngineRole, SubmitError, TokenId},
@@ -18,8 +18,8 @@ const REPLY_SHARE: usize = 4;
 #[derive(Debug)]
 pub(super) struct Prompt {
     pub(super) ids: Vec<TokenId>,
-    /// A sentence for the person, if turns were left out.
-    pub(super) notice: Option<String>,
+    /// Present if turns were left out.
+    pub(super) notice: Option<Notice>,
 }
 
 impl ChatServer {
@@ -74,11 +74,9 @@ pub(super) async fn fit(
         let ids = engine.prompt(&conversation).await?;
         let window = settings.window(engine);
         let room = reply_room(window, max_tokens);
+        let notice = (num_left_out > 0).then_some(Notice::TurnsLeftOut(num_left_out));
         if ids.len().saturating_add(room) <= window {
-            return Ok(Prompt {
-                ids,
-                notice: notice(num_left_out),
-            });
+            return Ok(Prompt { ids, notice });
         }
         if turn_ends(&messages).is_empty() {
             // One token of the window is the answer's.
@@ -88,10 +86,7 @@ pub(super) async fn fit(
                     context_window: window,
                 });
             }
-            return Ok(Prompt {
-                ids,
-                notice: notice(num_left_out),
-            });
+            return Ok(Prompt { ids, notice });
         }
         let excess = ids.len() + room - window.min(ids.len());
         num_left_out += leave_out(&mut messages, ids.len(), excess);
@@ -150,21 +145,6 @@ fn leave_out(messages: &mut Vec<ChatMessage>, num_tokens: usize, excess: usize) 
     let num_turns = enough.map_or(ends.len(), |index| index + 1);
     messages.drain(..ends[num_turns - 1]);
     num_turns
-}
-
-fn notice(num_left_out: usize) -> Option<String> {
-    match num_left_out {
-        0 => None,
-        1 => Some(
-            "The oldest question and its answer were left out: \
-             the conversation is longer than the model can read."
-                .to_owned(),
-        ),
-        number => Some(format!(
-            "The {number} oldest questions and their answers were left out: \
-             the conversation is longer than the model can read."
-        )),
-    }
 }
 
 #[cfg(test)]

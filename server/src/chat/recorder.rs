@@ -23,10 +23,6 @@ const RECOVERY_PATIENCE: Duration = Duration::from_secs(3);
 /// Failed writes are given up after so many tries when the server ends.
 const LAST_TRIES: u32 = 3;
 
-/// The sentence under an answer that the database did not take.
-pub(super) const NOT_SAVED: &str = "This answer could not be saved yet: the server's disk is full or cannot be written. \
-     It is kept in memory, and saving is tried again every second.";
-
 /// The recorder's handle. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(super) struct Recorder {

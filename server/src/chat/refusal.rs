@@ -1,6 +1,6 @@
-//! Causes become sentences for people; what is not their business goes to the log.
+//! Causes become refusals; what is not a person's business goes to the log.
 
-use hearth_app::model::ChatError;
+use hearth_app::model::{BusyReason, ChatError, Refusal};
 use hearth_engine::request::SubmitError;
 
 use crate::{error::AppError, store::StoreError};
@@ -8,9 +8,9 @@ use crate::{error::AppError, store::StoreError};
 const RETRY_AFTER_S: u32 = 5;
 
 /// A refusal that passes by itself.
-pub(super) fn busy(message: impl Into<String>) -> ChatError {
+pub(super) fn busy(reason: BusyReason) -> ChatError {
     ChatError::Busy {
-        message: message.into(),
+        reason,
         retry_after_s: RETRY_AFTER_S,
     }
 }
@@ -26,20 +26,16 @@ pub(super) fn engine_refused(error: SubmitError) -> ChatError {
         SubmitError::PromptTooLong {
             prompt_tokens,
             context_window,
-        } => ChatError::Invalid(format!(
-            "The message is too long for the model: it has {prompt_tokens} tokens, \
-             and at most {context_window} fit with the answer."
-        )),
-        SubmitError::QueueFull { capacity } => busy(format!(
-            "The server is busy: {capacity} requests are already waiting."
-        )),
-        SubmitError::EngineStopped => busy("The model has stopped answering."),
-        SubmitError::ModelNotLoaded(reason) => {
-            busy(format!("The model could not be loaded: {reason}"))
-        }
+        } => ChatError::Invalid(Refusal::PromptTooLong {
+            tokens: prompt_tokens,
+            window: context_window,
+        }),
+        SubmitError::QueueFull { capacity } => busy(BusyReason::QueueFull { capacity }),
+        SubmitError::EngineStopped => busy(BusyReason::EngineStopped),
+        SubmitError::ModelNotLoaded(reason) => busy(BusyReason::ModelNotLoaded { reason }),
         other => {
             tracing::error!(error = %other, "the engine refused: {other}");
-            busy("The model cannot take this request.")
+            busy(BusyReason::RequestRefused)
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A prompt and its place in the engine's queue: the last thing that can refuse a turn.
 
-use hearth_app::model::{ChatError, UserId};
+use hearth_app::model::{ChatError, Notice, UserId};
 use hearth_engine::{
     handle::{EngineHandle, Permit, UserKey},
     request::{ChatMessage, TokenId},
@@ -18,7 +18,7 @@ pub(super) struct Reserved {
     /// Whose queue it is, and who makes the answer.
     pub(super) engine: EngineHandle,
     pub(super) prompt: Vec<TokenId>,
-    pub(super) notice: Option<String>,
+    pub(super) notice: Option<Notice>,
     pub(super) permit: Permit,
 }
 
@@ -66,8 +66,7 @@ impl ChatServer {
         } else {
             let ids = engine.encode_answer(&old.text);
             let ids = ids.into_iter().map(|id| id.0).collect();
-            let notice = "Another model goes on with this answer: not exact.".to_owned();
-            (again.ids, ids, Some(notice))
+            (again.ids, ids, Some(Notice::NotExact))
         };
         let permit = engine.reserve(user_key(user), prompt.len() + ids.len());
         let permit = permit.map_err(engine_refused)?;

@@ -8,7 +8,7 @@ use hearth_app::{
     model::{
         ChatError, ChatEvent, ChatEventKind, Conversation, ConversationForm, ConversationId,
         ConversationSettings, ConversationSummary, Cursor, Message, MessageId, ModelState,
-        ModelStatus, Role, StartedTurn, UserId,
+        ModelStatus, Refusal, Role, StartedTurn, UserId,
     },
     service::{ChatService, SendMessage},
 };
@@ -16,8 +16,9 @@ use hearth_engine::handle::{EngineHandle, EngineState};
 
 use super::{ChatServer, live_turns::StopReason, refusal::store_refused, turn_log, view};
 use crate::{
+    calendar::Calendar,
     settings::parse_conversation_form,
-    store::{StoreError, StoredMessage},
+    store::{ListedConversation, StoreError, StoredMessage},
 };
 
 /// Longest title a person may give, in characters.
@@ -29,11 +30,8 @@ const STOP_PATIENCE: Duration = Duration::from_millis(300);
 impl ChatService for ChatServer {
     async fn conversations(&self, user: UserId) -> Result<Vec<ConversationSummary>, ChatError> {
         let rows = read(self.store.conversations(user).await)?;
-        let summary = |(id, title)| ConversationSummary {
-            id,
-            title,
-            running: self.live.is_running(id),
-        };
+        let calendar = Calendar::of_viewer();
+        let summary = |row| self.summary(row, &calendar);
         Ok(rows.into_iter().map(summary).collect())
     }
 
@@ -48,11 +46,7 @@ impl ChatService for ChatServer {
             None => Vec::new(),
         };
         Ok(Conversation {
-            summary: ConversationSummary {
-                id,
-                title: stored.title,
-                running: self.live.is_running(id),
-            },
+            summary: self.summary(stored.listed, &Calendar::of_viewer()),
             messages: self.shown(user, id, branch).await?,
         })
     }
@@ -65,12 +59,12 @@ impl ChatService for ChatServer {
     ) -> Result<(), ChatError> {
         let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
         if title.is_empty() {
-            return Err(ChatError::Invalid("The title is empty.".to_owned()));
+            return Err(ChatError::Invalid(Refusal::TitleEmpty));
         }
         if title.chars().count() > MAX_TITLE_CHARS {
-            return Err(ChatError::Invalid(format!(
-                "The title is longer than {MAX_TITLE_CHARS} characters."
-            )));
+            return Err(ChatError::Invalid(Refusal::TitleTooLong {
+                limit: MAX_TITLE_CHARS,
+            }));
         }
         found(self.store.rename_conversation(user, id, &title).await)
     }
@@ -171,8 +165,8 @@ impl ChatService for ChatServer {
         id: Option<ConversationId>,
         form: ConversationForm,
     ) -> Result<ConversationId, ChatError> {
-        let settings = parse_conversation_form(&form)
-            .map_err(|error| ChatError::Invalid(error.to_string()))?;
+        let settings =
+            parse_conversation_form(&form).map_err(|error| ChatError::Invalid(error.into()))?;
         if let Some(id) = id {
             let saved = self.store.save_conversation_settings(user, id, &settings);
             found(saved.await)?;
@@ -186,6 +180,20 @@ impl ChatService for ChatServer {
 }
 
 impl ChatServer {
+    /// A line of the sidebar, as of now.
+    pub(super) fn summary(
+        &self,
+        listed: ListedConversation,
+        calendar: &Calendar,
+    ) -> ConversationSummary {
+        ConversationSummary {
+            id: listed.id,
+            running: self.live.is_running(listed.id),
+            title: listed.title,
+            group: calendar.group(listed.updated_at),
+        }
+    }
+
     /// One message for the page, and its conversation.
     pub(super) async fn shown_message(
         &self,
@@ -207,15 +215,13 @@ impl ChatServer {
     ) -> Result<Vec<Message>, ChatError> {
         let versions = read(self.store.children(user, conversation).await)?;
         let (live, rendered) = (self.live.clone(), Arc::clone(&self.rendered));
+        let calendar = Calendar::of_viewer();
         let show = move |stored: StoredMessage| {
             let siblings = versions.get(&stored.parent_id).cloned();
             let live = live.turn(user, stored.id);
-            view::message(
-                stored,
-                live.as_deref(),
-                siblings.unwrap_or_default(),
-                &rendered,
-            )
+            let siblings = siblings.unwrap_or_default();
+            let time = calendar.local_time(stored.created_at);
+            view::message(stored, live.as_deref(), siblings, time, &rendered)
         };
         // Rendering a long history takes longer than a serving thread may be held up.
         let shown = tokio::task::spawn_blocking(|| branch.into_iter().map(show).collect());

@@ -1,7 +1,7 @@
 //! Settings of one turn: what was asked, else what the conversation wants, else the server's
 //! defaults; checked, with the seed chosen.
 
-use hearth_app::model::{ChatError, ConversationSettings, TurnParams};
+use hearth_app::model::{ChatError, ConversationSettings, Refusal, TurnParams};
 use hearth_engine::{handle::EngineHandle, request::SamplingParams};
 
 use crate::settings::{Bilingual, ServerSettings};
@@ -35,9 +35,7 @@ impl Settings {
             seed: Some(asked.seed.unwrap_or_else(random_u64)),
         };
         if params.max_tokens == Some(0) {
-            return Err(ChatError::Invalid(
-                "max_tokens is 0, at least 1 is needed".to_owned(),
-            ));
+            return Err(out_of_range("max_tokens", &0, "at least 1"));
         }
         let default = SamplingParams::default();
         let sampling = SamplingParams {
@@ -47,7 +45,7 @@ impl Settings {
             ..default
         };
         let checked = sampling.validate();
-        checked.map_err(|error| ChatError::Invalid(error.to_string()))?;
+        checked.map_err(|error| out_of_range(error.name, &error.value, error.range))?;
         let budget = server.context_budget.map(usize::try_from);
         Ok(Self {
             params,
@@ -65,6 +63,14 @@ impl Settings {
         let of_model = engine.context_window().unwrap_or(usize::MAX);
         self.context_budget.unwrap_or(usize::MAX).min(of_model)
     }
+}
+
+fn out_of_range(name: &str, value: &impl ToString, range: &str) -> ChatError {
+    ChatError::Invalid(Refusal::Setting {
+        name: name.to_owned(),
+        value: value.to_string(),
+        range: range.to_owned(),
+    })
 }
 
 pub(super) fn random_u64() -> u64 {

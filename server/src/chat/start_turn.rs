@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering;
 
 use hearth_app::{
     model::{
-        ChatError, ConversationId, FinishReason, MessageId, MessageStatus, Role, StartedTurn,
-        TurnParams, UserId,
+        BusyReason, ChatError, ConversationId, FinishReason, MessageId, MessageStatus, Refusal,
+        Role, StartedTurn, TurnParams, UserId,
     },
     service::SendMessage,
 };
@@ -124,7 +124,7 @@ impl ChatServer {
         let (claim, mut branch) = self.claim_answer(user, message).await?;
         let old = branch.pop().ok_or(ChatError::NotFound)?;
         if !may_continue(&old) {
-            return Err(ChatError::Invalid("This answer is complete.".to_owned()));
+            return Err(ChatError::Invalid(Refusal::AnswerComplete));
         }
         let settings = self.settings(user, old.conversation, &old.params).await?;
         let (reserved, token_ids) = self.reserve_rest(user, &old, &branch, &settings).await?;
@@ -158,15 +158,16 @@ impl ChatServer {
 
     fn refuse_if_closing(&self) -> Result<(), ChatError> {
         if self.is_closing.load(Ordering::SeqCst) {
-            return Err(busy("The server is being stopped."));
+            return Err(busy(BusyReason::Closing));
         }
         Ok(())
     }
 
     async fn wait_for_recovery(&self) -> Result<(), ChatError> {
         let is_recovered = self.recorder.recovered().await;
-        let refusal = || busy("The server's disk is full or cannot be written.");
-        is_recovered.then_some(()).ok_or_else(refusal)
+        is_recovered
+            .then_some(())
+            .ok_or_else(|| busy(BusyReason::DiskFull))
     }
 
     /// Settings of a turn in this conversation, which may be about to be made.
@@ -201,9 +202,9 @@ impl ChatServer {
         let branch = self.branch(user, parent).await?;
         match branch.last() {
             Some(last) if last.conversation == id && last.role == Role::Assistant => Ok(branch),
-            Some(last) if last.conversation == id => Err(ChatError::Invalid(
-                "A message can only follow an answer.".to_owned(),
-            )),
+            Some(last) if last.conversation == id => {
+                Err(ChatError::Invalid(Refusal::MustFollowAnswer))
+            }
             _ => Err(ChatError::NotFound),
         }
     }
@@ -218,9 +219,7 @@ impl ChatServer {
         let answer = self.branch(user, message).await?.pop();
         let answer = answer.ok_or(ChatError::NotFound)?;
         if answer.role != Role::Assistant {
-            return Err(ChatError::Invalid(
-                "This message is not an answer.".to_owned(),
-            ));
+            return Err(ChatError::Invalid(Refusal::NotAnAnswer));
         }
         let claim = self.claim(user, answer.conversation).await?;
         // Read again: an answer that ran a moment ago is complete now.
@@ -234,7 +233,7 @@ impl ChatServer {
             .iter()
             .any(|message| self.recorder.is_unsaved(message.id))
         {
-            return Err(busy("The last answer is not saved yet."));
+            return Err(busy(BusyReason::AnswerUnsaved));
         }
         Ok(branch)
     }

@@ -3,8 +3,7 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use hearth_app::model::{
-    ChatError, ConversationId, ConversationSummary, Message, MessageId, MessageStatus, StartedTurn,
-    UserId,
+    ChatError, ConversationId, Message, MessageId, MessageStatus, StartedTurn, UserId,
 };
 use hearth_engine::request::{GenerateRequest, TokenId};
 
@@ -17,7 +16,7 @@ use super::{
     turn::{Answer, Clock, EarlierCost, TurnTask},
     turn_log::{TurnLog, TurnView},
 };
-use crate::{markdown::MarkdownStream, store::InsertedTurn};
+use crate::{calendar::Calendar, markdown::MarkdownStream, store::InsertedTurn};
 
 /// A turn that stands in the database and is to be submitted.
 pub(super) struct Start {
@@ -134,11 +133,7 @@ impl ChatServer {
             .map_err(|error| store_refused(&error))?
             .ok_or(ChatError::NotFound)?;
         Ok(StartedTurn {
-            conversation: ConversationSummary {
-                id: conversation,
-                title: stored.title,
-                running: self.live.is_running(conversation),
-            },
+            conversation: self.summary(stored.listed, &Calendar::of_viewer()),
             user_message: None,
             assistant_message,
             notice: None,

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hearth_app::model::{FinishReason, MessageStatus, Usage, WaitState};
+use hearth_app::model::{FinishReason, MessageStatus, TurnError, Usage, WaitState};
 use hearth_engine::{
     handle::GenerationStream,
     request::{
@@ -20,7 +20,7 @@ use tokio::sync::watch;
 
 use super::{
     live_turns::{Claim, LiveTurn, LiveTurns, StopReason},
-    recorder::{NOT_SAVED, Recorder},
+    recorder::Recorder,
     turn_log::Ending,
 };
 use crate::{
@@ -142,7 +142,7 @@ impl TurnTask {
         log_end(&self.turn, &answer);
         let saved = tokio::time::timeout(SAVE_PATIENCE, self.recorder.finish(answer)).await;
         if saved == Ok(false) {
-            ending.error = Some(NOT_SAVED.to_owned());
+            ending.error = Some(TurnError::NotSaved);
         }
         // Whoever sees the last frame may send the next message.
         drop(self.claim);
@@ -293,11 +293,12 @@ fn finished_answer(
             (MessageStatus::Interrupted, None, None, None)
         }
         Outcome::Failed(GenerationError::EngineStopped) => {
-            let error = "The model stopped in the middle of the answer.".to_owned();
+            let error = TurnError::EngineStopped;
             (MessageStatus::Interrupted, None, Some(error), None)
         }
         Outcome::Failed(error) => {
-            let error = format!("The answer could not be made: {error}.");
+            let reason = error.to_string();
+            let error = TurnError::NotMade { reason };
             (MessageStatus::Failed, None, Some(error), None)
         }
     };

@@ -10,7 +10,7 @@ use std::{
 
 use futures::stream::{BoxStream, StreamExt as _, unfold};
 use hearth_app::model::{
-    ChatEvent, ChatEventKind, Cursor, FinishReason, MessageStatus, Usage, WaitState,
+    ChatEvent, ChatEventKind, Cursor, FinishReason, MessageStatus, TurnError, Usage, WaitState,
 };
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -26,7 +26,7 @@ pub(super) struct Ending {
     pub(super) status: MessageStatus,
     pub(super) finish_reason: Option<FinishReason>,
     pub(super) usage: Option<Usage>,
-    pub(super) error: Option<String>,
+    pub(super) error: Option<TurnError>,
 }
 
 /// A turn at one moment.

@@ -1,6 +1,6 @@
 //! Stored messages and live turns, as the page shows them.
 
-use hearth_app::model::{Message, MessageId, MessageStatus, Role};
+use hearth_app::model::{LocalTime, Message, MessageId, MessageStatus, Provenance, Role};
 
 use super::{live_turns::LiveTurn, rendered_answers::RenderedAnswers};
 use crate::store::StoredMessage;
@@ -13,6 +13,7 @@ pub(super) fn message(
     stored: StoredMessage,
     live: Option<&LiveTurn>,
     versions: Vec<MessageId>,
+    time: LocalTime,
     rendered: &RenderedAnswers,
 ) -> Message {
     let mut message = Message {
@@ -26,9 +27,13 @@ pub(super) fn message(
         cursor: None,
         finish_reason: stored.finish_reason,
         usage: (stored.usage.completion_tokens > 0).then_some(stored.usage),
+        provenance: (stored.role == Role::Assistant).then(|| Provenance {
+            model: stored.model_name,
+            params: stored.params,
+        }),
         error: stored.error,
         versions,
-        time: time(stored.created_at),
+        time,
     };
     match (stored.role, live) {
         (Role::User, _) => message.text = stored.text,
@@ -86,46 +91,9 @@ pub(super) fn title(text: &str) -> String {
     format!("{}…", &cut[..words.unwrap_or(cut.len())])
 }
 
-/// Milliseconds UTC as `YYYY-MM-DD HH:MM`.
-pub(crate) fn time(ms: i64) -> String {
-    let minutes = ms.div_euclid(60_000);
-    let (day, minute) = (minutes.div_euclid(1440), minutes.rem_euclid(1440));
-    let (year, month, date) = civil(day);
-    format!(
-        "{year:04}-{month:02}-{date:02} {:02}:{:02}",
-        minute / 60,
-        minute % 60
-    )
-}
-
-/// Year, month and day of a day counted from 1970-01-01.
-///
-/// Counts from 0000-03-01, so that the leap day is the last one of its year.
-fn civil(day: i64) -> (i64, i64, i64) {
-    let day = day + 719_468;
-    let (era, day_of_era) = (day.div_euclid(146_097), day.rem_euclid(146_097));
-    let leap_days = day_of_era / 1460 - day_of_era / 36_524 + day_of_era / 146_096;
-    let year_of_era = (day_of_era - leap_days) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let date = day_of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = era * 400 + year_of_era + i64::from(month <= 2);
-    (year, month, date)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_are_written_in_utc() {
-        assert_eq!(time(0), "1970-01-01 00:00");
-        assert_eq!(time(951_782_340_000), "2000-02-28 23:59");
-        assert_eq!(time(951_868_800_000), "2000-03-01 00:00");
-        assert_eq!(time(1_709_164_800_000), "2024-02-29 00:00");
-        assert_eq!(time(-60_000), "1969-12-31 23:59");
-    }
 
     #[test]
     fn a_title_is_the_first_line_cut_at_a_word() {

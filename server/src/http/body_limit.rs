@@ -7,6 +7,7 @@ use axum::{
     response::Response,
 };
 use futures::StreamExt;
+use hearth_app::model::Refusal;
 
 use super::visitor::answer_for;
 use crate::error::AppError;
@@ -34,8 +35,10 @@ async fn read(body: Body) -> Result<Bytes, AppError> {
     let mut bytes = Vec::new();
     let mut received = 0;
     while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| AppError::Invalid {
-            message: "the request ended before its body did".into(),
+        let chunk = chunk.map_err(|_| {
+            AppError::Invalid(Refusal::from(
+                "the request ended before its body did".to_owned(),
+            ))
         })?;
         received += chunk.len();
         if received <= MAX_BODY_BYTES {

@@ -8,7 +8,11 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use hearth_app::{RefusedMessage, model::ChatError, refused_message};
+use hearth_app::{
+    RefusedMessage,
+    model::{ChatError, Preferences},
+    refused_message,
+};
 use leptos::{config::LeptosOptions, server_fn::error::ServerFnUrlError};
 use serde::Deserialize;
 
@@ -35,6 +39,7 @@ pub(super) async fn give_back(
         return next.run(request).await;
     }
     let (mut parts, body) = request.into_parts();
+    let preferences = parts.extensions.get::<Preferences>().copied();
     // Leptos tells errors in the address it came from, and nothing where it does not know that.
     parts
         .headers
@@ -47,7 +52,10 @@ pub(super) async fn give_back(
     let copy = Request::from_parts(parts, Body::from(bytes.clone()));
     let response = next.run(copy).await;
     match refusal(&response) {
-        Some(error) => page(&options, read(bytes).await, error),
+        Some(error) => {
+            let message = read(bytes).await;
+            page(&options, preferences.unwrap_or_default(), message, error)
+        }
         None => response,
     }
 }
@@ -76,9 +84,14 @@ async fn read(bytes: Bytes) -> RefusedMessage {
     read.map(|Form(message)| message).unwrap_or_default()
 }
 
-fn page(options: &LeptosOptions, message: RefusedMessage, error: ChatError) -> Response {
+fn page(
+    options: &LeptosOptions,
+    preferences: Preferences,
+    message: RefusedMessage,
+    error: ChatError,
+) -> Response {
     let status = AppError::from(error.clone()).status();
-    let html = refused_message(options, message, error);
+    let html = refused_message(options, preferences, message, error);
     let content_type = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
     (status, content_type, html).into_response()
 }

@@ -12,7 +12,7 @@ use axum::{
 };
 use hearth_app::{
     App,
-    model::User,
+    model::{Preferences, User, UserRole},
     service::{AccountService, ChatService, JoinService, SessionToken},
     shell,
 };
@@ -25,16 +25,26 @@ use leptos_axum::{AxumRouteListing, LeptosRoutes};
 use super::{Audience, RouteName, Services};
 use crate::{
     accounts::{Accounts, Visitor},
+    calendar::Zone,
     error::AppError,
 };
 
 const SIGN_IN: &str = "/sign-in";
 const SET_UP: &str = "/set-up";
+const SIGN_UP: &str = "/sign-up";
+const JOIN: &str = "/join";
+const ADMINISTRATION: &str = "/admin";
+
+fn is_administration(path: &str) -> bool {
+    let rest = path.strip_prefix(ADMINISTRATION);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
 
 /// Which pages a stranger sees, and when.
 fn audience(path: &str) -> Audience {
     match path {
-        SIGN_IN | SET_UP | "/setup" => Audience::Anyone,
+        SIGN_IN | SIGN_UP | JOIN | SET_UP | "/setup" => Audience::Anyone,
+        path if is_administration(path) => Audience::Administrator,
         _ => Audience::SignedIn,
     }
 }
@@ -95,6 +105,11 @@ pub(super) fn context(services: &Services) -> impl Fn() + Clone + Send + Sync + 
         provide_context::<Option<User>>(visitor.user.clone());
         provide_context(SessionToken(visitor.session.clone()));
         provide_context(visitor);
+        if let Some(extensions) = extensions {
+            let preferences = extensions.get::<Preferences>().copied();
+            provide_context(preferences.unwrap_or_default());
+            provide_context(extensions.get::<Zone>().cloned().unwrap_or_default());
+        }
         let nonce = extensions.and_then(|extensions| extensions.get::<Nonce>().cloned());
         if let Some(nonce) = nonce {
             provide_context(nonce);
@@ -109,27 +124,30 @@ async fn send_strangers_away(
 ) -> Response {
     let path = request.uri().path();
     let visitor = request.extensions().get::<Visitor>();
-    let signed_in = visitor.is_some_and(|visitor| visitor.user.is_some());
+    let role = visitor.and_then(|visitor| visitor.user.as_ref().map(|user| user.role));
     let unclaimed = match accounts.is_unclaimed().await {
         Ok(unclaimed) => unclaimed,
         Err(error) => return error.into_response(),
     };
-    match destination(path, signed_in, unclaimed) {
+    match destination(path, role, unclaimed) {
         Some(page) => Redirect::to(page).into_response(),
         None => next.run(request).await,
     }
 }
 
 /// Where to send a visitor of `path` instead; nowhere if the page is for them.
-fn destination(path: &str, signed_in: bool, unclaimed: bool) -> Option<&'static str> {
+fn destination(path: &str, role: Option<UserRole>, unclaimed: bool) -> Option<&'static str> {
     let sets_up = matches!(path, SET_UP | "/setup");
     if unclaimed {
         return (!sets_up).then_some(SET_UP);
     }
-    if signed_in {
-        return (sets_up || path == SIGN_IN).then_some("/");
-    }
-    (path != SIGN_IN).then_some(SIGN_IN)
+    let Some(role) = role else {
+        return (!matches!(path, SIGN_IN | SIGN_UP | JOIN)).then_some(SIGN_IN);
+    };
+    // A link for a new password works for whoever is signed in already, too.
+    let is_door = sets_up || matches!(path, SIGN_IN | SIGN_UP);
+    let is_forbidden = is_administration(path) && role != UserRole::Administrator;
+    (is_door || is_forbidden).then_some("/")
 }
 
 /// Pages show what somebody wrote: nothing in between may keep them.
@@ -166,20 +184,31 @@ mod tests {
 
     #[test]
     fn strangers_see_the_page_that_lets_them_in_and_no_other() {
-        for (path, signed_in, unclaimed, expected) in [
-            ("/", false, true, Some(SET_UP)),
-            ("/sign-in", false, true, Some(SET_UP)),
-            ("/set-up", false, true, None),
-            ("/", false, false, Some(SIGN_IN)),
-            ("/c/1", false, false, Some(SIGN_IN)),
-            ("/sign-in", false, false, None),
-            ("/set-up", false, false, Some(SIGN_IN)),
-            ("/", true, false, None),
-            ("/sign-in", true, false, Some("/")),
-            ("/set-up", true, false, Some("/")),
+        let (user, administrator) = (Some(UserRole::User), Some(UserRole::Administrator));
+        for (path, role, unclaimed, expected) in [
+            ("/", None, true, Some(SET_UP)),
+            ("/sign-in", None, true, Some(SET_UP)),
+            ("/sign-up", None, true, Some(SET_UP)),
+            ("/set-up", None, true, None),
+            ("/", None, false, Some(SIGN_IN)),
+            ("/c/1", None, false, Some(SIGN_IN)),
+            ("/admin/log", None, false, Some(SIGN_IN)),
+            ("/sign-in", None, false, None),
+            ("/sign-up", None, false, None),
+            ("/join", None, false, None),
+            ("/set-up", None, false, Some(SIGN_IN)),
+            ("/", user, false, None),
+            ("/sign-in", user, false, Some("/")),
+            ("/sign-up", user, false, Some("/")),
+            ("/join", user, false, None),
+            ("/set-up", user, false, Some("/")),
+            ("/admin", user, false, Some("/")),
+            ("/admin/log", user, false, Some("/")),
+            ("/admin", administrator, false, None),
+            ("/admin/log", administrator, false, None),
         ] {
-            let found = destination(path, signed_in, unclaimed);
-            assert_eq!(found, expected, "{path} {signed_in} {unclaimed}");
+            let found = destination(path, role, unclaimed);
+            assert_eq!(found, expected, "{path} {role:?} {unclaimed}");
         }
     }
 }

@@ -76,6 +76,8 @@ async fn never_cache(request: Request<Body>, next: Next) -> Response {
 
 #[cfg(test)]
 mod tests {
+    use hearth_app::model::{BusyReason, Refusal};
+
     use super::*;
 
     async fn check(error: ChatError, status: StatusCode, retry_after: Option<&str>) {
@@ -100,13 +102,13 @@ mod tests {
         check(ChatError::Forbidden, StatusCode::FORBIDDEN, None).await;
         check(ChatError::NotFound, StatusCode::NOT_FOUND, None).await;
         check(
-            ChatError::Invalid("empty".into()),
+            ChatError::Invalid(Refusal::TitleEmpty),
             StatusCode::BAD_REQUEST,
             None,
         )
         .await;
         let busy = ChatError::Busy {
-            message: "32 wait".into(),
+            reason: BusyReason::QueueFull { capacity: 32 },
             retry_after_s: 9,
         };
         check(busy, StatusCode::TOO_MANY_REQUESTS, Some("9")).await;

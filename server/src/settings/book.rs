@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hearth_app::model::{AuditAction, Setting, SettingName, User};
+use hearth_app::model::{AuditAction, Banner, Language, Setting, SettingName, User};
 use tokio::sync::{Mutex, watch};
 
 use super::{ServerSettings, SettingError};
@@ -16,7 +16,7 @@ pub enum SaveSettingError {
     Refused(#[from] SettingError),
     /// Somebody else was faster; this is what holds now.
     #[error("somebody else changed this setting meanwhile; it is now: {value}")]
-    Outdated { value: String },
+    Outdated { value: String, version: i64 },
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -85,6 +85,28 @@ impl SettingsBook {
             .collect()
     }
 
+    /// The banner for readers of this language, unless this very one was put away.
+    pub fn banner(&self, language: Language, dismissed: Option<&str>) -> Option<Banner> {
+        const NAMES: [SettingName; 4] = [
+            SettingName::BannerLevel,
+            SettingName::BannerEn,
+            SettingName::BannerZh,
+            SettingName::BannerDismissible,
+        ];
+        let page = self.page.borrow();
+        let settings = &page.settings;
+        let text = settings.banner.choose(language == Language::Chinese);
+        // Whatever is changed makes another banner.
+        let versions = NAMES.map(|name| page.versions[place(name)].to_string());
+        let dismissal = settings.is_banner_dismissible.then(|| versions.join("-"));
+        let is_put_away = dismissal.is_some() && dismissal.as_deref() == dismissed;
+        (!text.is_empty() && !is_put_away).then(|| Banner {
+            level: settings.banner_level,
+            text: text.to_owned(),
+            dismissal,
+        })
+    }
+
     /// Changes one setting, if it still has the version that the change was made from.
     ///
     /// # Errors
@@ -103,7 +125,10 @@ impl SettingsBook {
         let held = self.page.borrow().versions[place(name)];
         if held != version {
             let value = old.get(name);
-            return Err(SaveSettingError::Outdated { value });
+            return Err(SaveSettingError::Outdated {
+                value,
+                version: held,
+            });
         }
         let row = SettingRow {
             name: name.to_string(),

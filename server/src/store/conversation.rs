@@ -5,24 +5,33 @@ use sqlx::types::Uuid;
 
 use super::{Store, StoreError, now_ms};
 
+/// What a list shows of a conversation.
+#[derive(Debug)]
+pub(crate) struct ListedConversation {
+    pub(crate) id: ConversationId,
+    pub(crate) title: String,
+    /// When it was last used, milliseconds UTC.
+    pub(crate) updated_at: i64,
+}
+
 /// What a conversation is before its messages are read.
 #[derive(Debug)]
 pub(crate) struct StoredConversation {
-    pub(crate) title: String,
+    pub(crate) listed: ListedConversation,
     /// Leaf of the branch that is shown.
     pub(crate) active_message: Option<MessageId>,
 }
 
 impl Store {
-    /// Ids and titles of a user's conversations, the last one used first.
+    /// A user's conversations, the last one used first.
     pub(crate) async fn conversations(
         &self,
         user: UserId,
-    ) -> Result<Vec<(ConversationId, String)>, StoreError> {
+    ) -> Result<Vec<ListedConversation>, StoreError> {
         let user = user.as_uuid();
         let rows = sqlx::query!(
             r#"
-            select id as "id: Uuid", title
+            select id as "id: Uuid", title, updated_at
             from conversation
             where user_id = ? and deleted_at is null
             order by updated_at desc, id desc
@@ -33,7 +42,11 @@ impl Store {
         .await?;
         let rows = rows.into_iter();
         Ok(rows
-            .map(|row| (ConversationId::new(row.id), row.title))
+            .map(|row| ListedConversation {
+                id: ConversationId::new(row.id),
+                title: row.title,
+                updated_at: row.updated_at,
+            })
             .collect())
     }
 
@@ -43,20 +56,24 @@ impl Store {
         user: UserId,
         id: ConversationId,
     ) -> Result<Option<StoredConversation>, StoreError> {
-        let (user, id) = (user.as_uuid(), id.as_uuid());
+        let (user, uuid) = (user.as_uuid(), id.as_uuid());
         let row = sqlx::query!(
             r#"
-            select title, active_message_id as "active_message_id: Uuid"
+            select title, updated_at, active_message_id as "active_message_id: Uuid"
             from conversation
             where id = ? and user_id = ? and deleted_at is null
             "#,
-            id,
+            uuid,
             user,
         )
         .fetch_optional(&self.readers)
         .await?;
         Ok(row.map(|row| StoredConversation {
-            title: row.title,
+            listed: ListedConversation {
+                id,
+                title: row.title,
+                updated_at: row.updated_at,
+            },
             active_message: row.active_message_id.map(MessageId::new),
         }))
     }

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use hearth_app::model::{
-    ConversationId, FinishReason, MessageId, MessageStatus, Role, TurnParams, Usage, UserId,
+    ConversationId, FinishReason, MessageId, MessageStatus, Role, TurnError, TurnParams, Usage,
+    UserId,
 };
 use sqlx::types::Uuid;
 
@@ -19,8 +20,9 @@ pub(crate) struct StoredMessage {
     pub(crate) status: MessageStatus,
     pub(crate) text: String,
     pub(crate) finish_reason: Option<FinishReason>,
-    pub(crate) error: Option<String>,
+    pub(crate) error: Option<TurnError>,
     pub(crate) params: TurnParams,
+    pub(crate) model_name: Option<String>,
     pub(crate) usage: Usage,
     pub(crate) decode_ms: u32,
     pub(crate) created_at: i64,
@@ -36,6 +38,7 @@ struct MessageRow {
     finish_reason: Option<String>,
     error: Option<String>,
     params: String,
+    model_name: Option<String>,
     prompt_tokens: i64,
     completion_tokens: i64,
     time_to_first_token_ms: i64,
@@ -58,9 +61,10 @@ impl MessageRow {
                 .finish_reason
                 .map(|reason| word(&reason, "finish_reason"))
                 .transpose()?,
-            error: self.error,
+            error: self.error.map(TurnError::from_stored),
             params: serde_json::from_str(&self.params)
                 .map_err(|_| StoreError::Corrupt { column: "params" })?,
+            model_name: self.model_name,
             usage: Usage {
                 prompt_tokens: u32::try_from(self.prompt_tokens).unwrap_or(u32::MAX),
                 completion_tokens,
@@ -154,6 +158,7 @@ impl Store {
                 m.finish_reason,
                 m.error,
                 m.params as "params!",
+                m.model_name,
                 m.prompt_tokens as "prompt_tokens!",
                 m.completion_tokens as "completion_tokens!",
                 m.time_to_first_token_ms as "time_to_first_token_ms!",

@@ -1,7 +1,8 @@
 //! The transactions that begin and end a turn.
 
 use hearth_app::model::{
-    ConversationId, FinishReason, IdempotencyKey, MessageId, MessageStatus, Usage, UserId,
+    ConversationId, FinishReason, IdempotencyKey, MessageId, MessageStatus, TurnError, Usage,
+    UserId,
 };
 use sqlx::{SqliteConnection, types::Uuid};
 
@@ -53,7 +54,7 @@ pub(crate) struct FinishedAnswer {
     pub(crate) text: String,
     pub(crate) token_ids: Vec<u32>,
     pub(crate) finish_reason: Option<FinishReason>,
-    pub(crate) error: Option<String>,
+    pub(crate) error: Option<TurnError>,
     pub(crate) usage: Usage,
     pub(crate) decode_ms: u32,
     /// What this turn computed.
@@ -175,6 +176,7 @@ impl FinishedAnswer {
         let status = to_word(self.status);
         let finish_reason = self.finish_reason.map(to_word);
         let token_ids = to_blob(&self.token_ids);
+        let error = self.error.as_ref().map(TurnError::to_stored);
         sqlx::query!(
             "
             update message
@@ -193,7 +195,7 @@ impl FinishedAnswer {
             self.text,
             token_ids,
             finish_reason,
-            self.error,
+            error,
             self.usage.prompt_tokens,
             self.usage.completion_tokens,
             self.usage.time_to_first_token_ms,

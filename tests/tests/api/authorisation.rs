@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context as _, Result};
-use hearth_app::model::{ChatError, Message, StartedTurn};
+use hearth_app::model::{ChatError, Message, SessionSummary, StartedTurn};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    running_server::{RunningServer, new_key, send, send_and_wait},
+    running_server::{PASSWORD, RunningServer, new_key, send, send_and_wait, sign_in},
     web_client::{Answer, WebClient},
 };
 
@@ -33,6 +33,8 @@ struct Belongings {
     conversation: String,
     answer: String,
     stopped: String,
+    /// Another browser of hers.
+    session: String,
 }
 
 type Arguments = Vec<(&'static str, String)>;
@@ -68,6 +70,8 @@ const SIGNED_IN: [Outcome; 4] = [Unauthorized, Done, Done, Done];
 const ADMINISTRATOR: [Outcome; 4] = [Unauthorized, Forbidden, Done, Forbidden];
 /// As above, and what is asked for is not there.
 const ADMINISTRATOR_MISSES: [Outcome; 4] = [Unauthorized, Forbidden, NotFound, Forbidden];
+/// Pages of the administration.
+const TO_ADMINISTRATION: [Outcome; 4] = [ToSignIn, ToStart, Done, ToStart];
 /// An administrator reads no other person's conversations.
 const OWNER: [Outcome; 4] = [Unauthorized, NotFound, NotFound, Done];
 
@@ -118,6 +122,25 @@ fn claim(_: &Belongings) -> Arguments {
     ]
 }
 
+fn language(_: &Belongings) -> Arguments {
+    vec![("language", "zh-CN".to_owned())]
+}
+
+fn theme(_: &Belongings) -> Arguments {
+    vec![("theme", "dark".to_owned())]
+}
+
+fn session(it: &Belongings) -> Arguments {
+    vec![("id", it.session.clone())]
+}
+
+fn passwords(_: &Belongings) -> Arguments {
+    vec![
+        ("old_password", PASSWORD.to_owned()),
+        ("new_password", PASSWORD.to_owned()),
+    ]
+}
+
 fn wrong_password(_: &Belongings) -> Arguments {
     vec![
         ("name", "Berta".to_owned()),
@@ -154,6 +177,10 @@ fn no_model(_: &Belongings) -> Arguments {
 
 fn guessed_link(_: &Belongings) -> Arguments {
     vec![("token", "guess".to_owned())]
+}
+
+fn banner(_: &Belongings) -> Arguments {
+    vec![("dismissal", "0-1-0-0".to_owned())]
 }
 
 fn own_settings(it: &Belongings) -> Arguments {
@@ -194,10 +221,18 @@ const FUNCTIONS: &[Row] = &[
     row("/api/switch_model", no_model, ADMINISTRATOR_MISSES),
     row("/api/usage", nothing, ADMINISTRATOR),
     row("/api/audit", nothing, ADMINISTRATOR),
+    row("/api/banner", nothing, SIGNED_IN),
+    row("/api/dismiss_banner", banner, SIGNED_IN),
     row("/api/may_sign_up", nothing, EVERYBODY),
     row("/api/sign_up", claim, [Forbidden; 4]),
     row("/api/link_owner", guessed_link, EVERYBODY),
     row("/api/join", claim, [Forbidden; 4]),
+    row("/api/set_language", language, EVERYBODY),
+    row("/api/set_theme", theme, EVERYBODY),
+    row("/api/sessions", nothing, SIGNED_IN),
+    row("/api/end_session", session, OWNER),
+    row("/api/change_password", passwords, SIGNED_IN),
+    row("/api/end_other_sessions", nothing, SIGNED_IN),
     // Last: it ends the sessions.
     row("/api/sign_out", nothing, EVERYBODY),
 ];
@@ -207,8 +242,17 @@ const ROUTES: &[Row] = &[
     row("/", nothing, [ToSignIn, Done, Done, Done]),
     row("/c/{id}", nothing, [ToSignIn, NotFound, NotFound, Done]),
     row("/sign-in", nothing, [Done, ToStart, ToStart, ToStart]),
+    row("/sign-up", nothing, [Done, ToStart, ToStart, ToStart]),
+    row("/join", nothing, EVERYBODY),
+    row("/admin", nothing, TO_ADMINISTRATION),
+    row("/admin/people", nothing, TO_ADMINISTRATION),
+    row("/admin/models", nothing, TO_ADMINISTRATION),
+    row("/admin/usage", nothing, TO_ADMINISTRATION),
+    row("/admin/log", nothing, TO_ADMINISTRATION),
     row("/set-up", nothing, [ToSignIn, ToStart, ToStart, ToStart]),
     row("/setup", nothing, [ToSignIn, ToStart, ToStart, ToStart]),
+    row("/settings", nothing, [ToSignIn, Done, Done, Done]),
+    row("/settings/account", nothing, [ToSignIn, Done, Done, Done]),
     row("/healthz", nothing, EVERYBODY),
     row("/readyz", nothing, EVERYBODY),
     row("/favicon.svg", nothing, EVERYBODY),
@@ -264,7 +308,12 @@ impl People {
         let turn = send_and_wait(&self.owner, None, "Hello").await?;
         let stopped = send(&self.owner, None, "Hello").await??.assistant_message;
         stop(&self.owner, &stopped).await?;
+        let second = WebClient::new(self.owner.base_url())?;
+        sign_in(&second, "Berta", PASSWORD).await??;
+        let sessions: Vec<SessionSummary> = second.call("sessions", &[]).await??;
+        let session = sessions.into_iter().find(|it| it.is_current);
         Ok(Belongings {
+            session: session.context("she is signed in")?.id.to_string(),
             conversation: turn.conversation.id.to_string(),
             answer: turn.assistant_message.id.to_string(),
             stopped: stopped.id.to_string(),
@@ -361,6 +410,7 @@ async fn what_is_not_yours_and_what_is_not_there_get_the_same_answer() -> Result
         conversation: new_key().to_string(),
         answer: new_key().to_string(),
         stopped: new_key().to_string(),
+        session: new_key().to_string(),
     };
     for row in FUNCTIONS.iter().filter(|row| row.other_user == NotFound) {
         let function = row.path.trim_start_matches("/api/");

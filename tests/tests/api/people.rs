@@ -17,14 +17,6 @@ async fn invite(ada: &WebClient, name: &str) -> Result<Result<OneTimeLink, ChatE
     ada.call("create_account", &arguments).await
 }
 
-fn token(link: &OneTimeLink) -> Result<String> {
-    let (_, token) = link
-        .path
-        .split_once("token=")
-        .context("a link has a token")?;
-    Ok(token.to_owned())
-}
-
 async fn join(client: &WebClient, token: &str, password: &str) -> Result<Result<(), ChatError>> {
     let fields = [
         ("token", token.to_owned()),
@@ -62,7 +54,7 @@ async fn a_link_lets_its_owner_choose_a_password_once() -> Result<()> {
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let link = invite(&ada, "Dora").await??;
     assert!(account(&ada, "Dora").await?.is_invited);
-    let token = token(&link)?;
+    let token = link.token;
     let dora = server.client()?;
     let owner: Option<String> = dora
         .call("link_owner", &[("token", token.clone())])
@@ -89,10 +81,10 @@ async fn a_new_link_replaces_the_old_one_and_the_old_password_holds_until_it_is_
     let first: OneTimeLink = ada.call("make_link", &fields).await??;
     let second: OneTimeLink = ada.call("make_link", &fields).await??;
     let stranger = server.client()?;
-    let old = join(&stranger, &token(&first)?, "another password").await?;
+    let old = join(&stranger, &first.token, "another password").await?;
     assert_eq!(old, Err(ChatError::Forbidden));
     assert!(is_signed_in(&berta).await?);
-    join(&stranger, &token(&second)?, "another password").await??;
+    join(&stranger, &second.token, "another password").await??;
     assert!(!is_signed_in(&berta).await?, "other sessions end");
     let wrong = sign_in(&server.client()?, "Berta", PASSWORD).await?;
     assert!(wrong.is_err());

@@ -16,7 +16,7 @@ use crate::{
     model::{
         ChatError, ConversationId, IdempotencyKey, Message, MessageId, StartedTurn, TurnParams,
     },
-    words,
+    words::words,
 };
 
 /// How long a deletion can be taken back with one press.
@@ -230,10 +230,11 @@ impl ChatState {
 
     /// Says for a moment whether copying worked; the toast is a status for screen readers too.
     pub(super) fn flash_copied(self, is_copied: bool) {
+        let locale = self.locale;
         self.flash.set(Some(if is_copied {
-            words::COPIED
+            words!(locale, chat.copied)
         } else {
-            words::NOT_COPIED
+            words!(locale, chat.not_copied)
         }));
         set_timeout(move || self.flash.set(None), FLASH_TIME);
     }
@@ -296,8 +297,8 @@ impl ChatState {
     /// Shows an error in its place; without a session only signing in helps.
     pub(super) fn fail(self, error: ChatError) {
         if error == ChatError::Unauthorized {
-            // A full load: nothing of this person stays in the page. It fails in no browser.
-            let _ = window().location().set_href("/sign-in");
+            // A full load: nothing of this person stays in the page.
+            browser::load("/sign-in");
         } else {
             self.error.set(Some(error));
         }

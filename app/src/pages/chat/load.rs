@@ -1,12 +1,12 @@
 //! What the page needs before it can be shown.
 
-use futures::future::{OptionFuture, try_join3};
+use futures::future::{OptionFuture, try_join4};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::address::ChatAddress;
 use crate::{
-    api::{accounts, conversations},
-    model::{ChatError, Conversation, ConversationSummary, ModelStatus, User},
+    api::{accounts, banner, conversations},
+    model::{Banner, ChatError, Conversation, ConversationSummary, ModelStatus, User},
 };
 
 /// Everything of the first view.
@@ -15,6 +15,7 @@ pub(super) struct Loaded {
     pub(super) user: User,
     pub(super) list: Vec<ConversationSummary>,
     pub(super) model: ModelStatus,
+    pub(super) banner: Option<Banner>,
     /// Absent: a new conversation, or `is_missing`.
     #[serde(serialize_with = "without_text")]
     pub(super) conversation: Option<Conversation>,
@@ -51,9 +52,10 @@ pub(super) async fn load(address: ChatAddress) -> Result<Loaded, NotLoaded> {
     };
     let shown = OptionFuture::from(address.conversation().map(conversations::conversation));
     let found = async { found(shown.await.transpose()) };
-    let (list, model, conversation) = try_join3(
+    let (list, model, banner, conversation) = try_join4(
         conversations::conversations(),
         conversations::model_status(),
+        banner::banner(),
         found,
     )
     .await?;
@@ -62,6 +64,7 @@ pub(super) async fn load(address: ChatAddress) -> Result<Loaded, NotLoaded> {
         user,
         list,
         model,
+        banner,
         conversation,
         is_missing,
     })

@@ -17,10 +17,13 @@ use super::{
 use crate::{
     api::conversations::model_status,
     browser,
-    components::{Composer, Icon, IconName, ModelLine, Sidebar, TranscriptView, UndoToast},
-    model::{ChatError, ModelState},
+    components::{
+        BannerLine, Composer, ConversationSettingsDialog, Icon, IconName, ModelLine, Sidebar,
+        TranscriptView, UndoToast,
+    },
+    model::{ChatError, ModelState, UserRole},
     pages::{self, answer_not_found},
-    words,
+    words::{self, use_locale, words},
 };
 
 /// How often the state of the model and of other conversations is asked, while something happens.
@@ -31,19 +34,33 @@ const REFRESH: &str = r#"<meta http-equiv="refresh" content="2">"#;
 /// Sidebar, header, messages, composer.
 #[component]
 pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl IntoView {
+    let locale = use_locale();
     if loaded.is_missing {
         answer_not_found();
     }
     let user_name = loaded.user.name.clone();
+    let is_administrator = loaded.user.role == UserRole::Administrator;
     let state = ChatState::new(loaded, address);
     let navigate = navigation();
     take_form_post_results(state, navigate);
     keep_alive(state);
     let on_sidebar = Callback::new(move |command| state.on_sidebar(command, navigate));
     let on_undo = Callback::new(move |id| state.restore(id, navigate));
-    let title = Memo::new(move |_| state.shown.read().as_ref().map(|it| it.title.clone()));
-    let window_title =
-        move || pages::window_title(&title.get().unwrap_or_else(|| words::NEW_CHAT.to_owned()));
+    let on_dismiss = Callback::new(move |dismissal| state.dismiss_banner(dismissal));
+    let on_settings = Callback::new(move |form| state.save_settings(form, navigate));
+    // A conversation that has settings and no message yet has no title.
+    let title = Memo::new(move |_| {
+        let shown = state.shown.read();
+        let title = shown.as_ref().map(|it| it.title.clone());
+        title.filter(|title| !title.is_empty())
+    });
+    let window_title = move || {
+        pages::window_title(
+            &title
+                .get()
+                .unwrap_or_else(|| words!(locale, chat.new_chat).to_owned()),
+        )
+    };
     let skip = move |event: web_sys::MouseEvent| {
         event.prevent_default();
         browser::focus("composer-text");
@@ -51,13 +68,25 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
     view! {
         <Title text=window_title/>
         <div class="chat-page">
-            <a class="skip-link" href="#composer-text" on:click=skip>{words::SKIP_TO_MESSAGE}</a>
-            <Sidebar list=state.list user_name is_open=state.is_drawer_open on_command=on_sidebar/>
+            <a class="skip-link" href="#composer-text" on:click=skip>{words!(locale, chat.skip_to_message)}</a>
+            <Sidebar
+                list=state.list
+                user_name
+                is_administrator
+                is_open=state.is_drawer_open
+                on_command=on_sidebar
+            />
             <main class="chat-main" inert=move || state.is_drawer_open.get()>
                 <Header state title/>
+                <BannerLine banner=state.banner on_dismiss/>
                 <ModelLine status=state.model/>
                 <Conversation state navigate/>
             </main>
+            <ConversationSettingsDialog
+                form=state.settings
+                error=state.settings_error
+                on_save=on_settings
+            />
             <UndoToast deleted=state.deleted on_undo flash=state.flash/>
             <div class="visually-hidden" role="status">{move || state.announcement.get()}</div>
             <RefreshWithoutScript state/>
@@ -67,29 +96,44 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
 
 #[component]
 fn Header(state: ChatState, title: Memo<Option<String>>) -> impl IntoView {
+    let locale = use_locale();
     let open = move |event: web_sys::MouseEvent| {
         event.prevent_default();
         state.open_drawer();
     };
-    let title = move || title.get().unwrap_or_else(|| words::NEW_CHAT.to_owned());
+    let title = move || {
+        title
+            .get()
+            .unwrap_or_else(|| words!(locale, chat.new_chat).to_owned())
+    };
     view! {
         <header class="chat-header">
             <a
                 id="open-sidebar"
                 class="icon-button burger"
                 href="#sidebar"
-                aria-label=words::OPEN_SIDEBAR
+                aria-label=words!(locale, chat.open_sidebar)
                 on:click=open
             >
                 <Icon name=IconName::Menu/>
             </a>
             <h1 class="chat-title" dir="auto">{title}</h1>
+            <button
+                type="button"
+                class="icon-button needs-script"
+                title=words!(locale, admin.conversation_settings)
+                aria-label=words!(locale, admin.conversation_settings)
+                on:click=move |_| state.open_settings()
+            >
+                <Icon name=IconName::Settings/>
+            </button>
         </header>
     }
 }
 
 #[component]
 fn Conversation(state: ChatState, navigate: Navigate) -> impl IntoView {
+    let locale = state.locale;
     let ids = Memo::new(move |_| {
         state
             .entries
@@ -110,7 +154,9 @@ fn Conversation(state: ChatState, navigate: Navigate) -> impl IntoView {
     view! {
         {move || is_empty.get().then(|| view! { <Greeting is_missing=state.is_missing/> })}
         <TranscriptView ids message_of is_busy on_command on_copied/>
-        {move || state.notice.get().map(|notice| view! { <p class="notice">{notice}</p> })}
+        {move || state.notice.get().map(|notice| view! {
+            <p class="notice">{words::notice(locale, notice)}</p>
+        })}
         <Composer
             user=state.user
             conversation=shown_id
@@ -126,18 +172,19 @@ fn Conversation(state: ChatState, navigate: Navigate) -> impl IntoView {
 /// What stands in an empty page.
 #[component]
 fn Greeting(is_missing: RwSignal<bool>) -> impl IntoView {
+    let locale = use_locale();
     let heading = move || {
         if is_missing.get() {
-            words::NOT_FOUND
+            words!(locale, door.not_found)
         } else {
-            words::GREETING
+            words!(locale, chat.greeting)
         }
     };
     let lead = move || {
         if is_missing.get() {
-            words::NOT_FOUND_LEAD
+            words!(locale, door.not_found_lead)
         } else {
-            words::PRIVACY
+            words!(locale, chat.privacy)
         }
     };
     view! {

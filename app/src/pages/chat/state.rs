@@ -6,10 +6,11 @@ use leptos::prelude::*;
 use super::{address::ChatAddress, load::Loaded};
 use crate::{
     model::{
-        ChatError, Conversation, ConversationId, ConversationSummary, IdempotencyKey, Message,
-        MessageId, ModelStatus, UserId,
+        Banner, ChatError, Conversation, ConversationForm, ConversationId, ConversationSummary,
+        IdempotencyKey, Message, MessageId, ModelStatus, Notice, UserId,
     },
     transcript::ShownMessage,
+    words::{Locale, use_locale},
 };
 
 /// One message of the shown branch.
@@ -32,6 +33,8 @@ impl Entry {
 /// The state of the page. A copy is a handle to the same state.
 #[derive(Clone, Copy)]
 pub(super) struct ChatState {
+    /// The language of the page.
+    pub(super) locale: Locale,
     pub(super) user: UserId,
     pub(super) address: Memo<ChatAddress>,
     pub(super) list: RwSignal<Vec<ConversationSummary>>,
@@ -42,13 +45,17 @@ pub(super) struct ChatState {
     pub(super) entries: RwSignal<Vec<Entry>>,
     pub(super) is_sending: RwSignal<bool>,
     pub(super) error: RwSignal<Option<ChatError>>,
-    /// A sentence of the server about the last turn.
-    pub(super) notice: RwSignal<Option<String>>,
+    /// What the server has to say about the last turn.
+    pub(super) notice: RwSignal<Option<Notice>>,
     /// For screen readers; never the text of an answer.
     pub(super) announcement: RwSignal<&'static str>,
     /// A word that is shown for a moment.
     pub(super) flash: RwSignal<Option<&'static str>>,
     pub(super) deleted: RwSignal<Option<ConversationId>>,
+    pub(super) banner: RwSignal<Option<Banner>>,
+    /// Present: the dialog with the conversation's own settings is open.
+    pub(super) settings: RwSignal<Option<ConversationForm>>,
+    pub(super) settings_error: RwSignal<Option<ChatError>>,
     pub(super) is_drawer_open: RwSignal<bool>,
     /// The one stream of this tab.
     pub(super) tail: StoredValue<Option<AbortHandle>>,
@@ -63,6 +70,7 @@ impl ChatState {
             None => (None, Vec::new()),
         };
         Self {
+            locale: use_locale(),
             user: loaded.user.id,
             address,
             list: RwSignal::new(loaded.list),
@@ -76,6 +84,9 @@ impl ChatState {
             announcement: RwSignal::new(""),
             flash: RwSignal::new(None),
             deleted: RwSignal::new(None),
+            banner: RwSignal::new(loaded.banner),
+            settings: RwSignal::new(None),
+            settings_error: RwSignal::new(None),
             is_drawer_open: RwSignal::new(false),
             tail: StoredValue::new(None),
             unsent: StoredValue::new(None),

@@ -15,7 +15,7 @@ use crate::{
     event_decoder::EventDecoder,
     model::{ChatError, MessageStatus},
     transcript::Applied,
-    words,
+    words::words,
 };
 
 /// Keep-alive frames come every 15 s: after this time the connection is dead.
@@ -69,7 +69,8 @@ impl ChatState {
     }
 
     async fn follow(self, entry: Entry) {
-        self.announcement.set(words::GENERATING);
+        let locale = self.locale;
+        self.announcement.set(words!(locale, chat.generating));
         let mut pause = FIRST_PAUSE;
         loop {
             match read_stream(&entry).await {
@@ -84,7 +85,7 @@ impl ChatState {
                 }
                 Left::Lost { progress: true } => pause = FIRST_PAUSE,
                 Left::Lost { progress: false } => {
-                    self.announcement.set(words::RECONNECTING);
+                    self.announcement.set(words!(locale, chat.reconnecting));
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
             }
@@ -94,11 +95,13 @@ impl ChatState {
 
     async fn turn_ended(self, entry: &Entry) {
         self.tail.set_value(None);
-        let status = entry.message.read_untracked().status;
+        let (locale, status) = (self.locale, entry.message.read_untracked().status);
         self.announcement.set(match status {
-            MessageStatus::Failed => words::ANSWER_FAILED,
-            MessageStatus::Stopped | MessageStatus::Interrupted => words::ANSWER_STOPPED,
-            MessageStatus::Running | MessageStatus::Finished => words::COMPLETE,
+            MessageStatus::Failed => words!(locale, chat.answer_failed),
+            MessageStatus::Stopped | MessageStatus::Interrupted => {
+                words!(locale, chat.answer_stopped)
+            }
+            MessageStatus::Running | MessageStatus::Finished => words!(locale, chat.complete),
         });
         self.refresh_list().await; // the first answer may have given the conversation its title
     }

@@ -6,7 +6,7 @@ use futures::StreamExt as _;
 use hearth_app::{
     model::{
         ChatError, ChatEvent, ChatEventKind, ConversationId, Cursor, IdempotencyKey, Message,
-        MessageId, MessageStatus, MessageText, StartedTurn, TurnParams, UserId,
+        MessageId, MessageStatus, MessageText, StartedTurn, TurnError, TurnParams, UserId,
     },
     service::{ChatService as _, SendMessage},
 };
@@ -182,7 +182,7 @@ pub(super) struct Page {
     pub(super) pending: String,
     pub(super) cursor: Option<Cursor>,
     pub(super) ended: Option<MessageStatus>,
-    pub(super) error: Option<String>,
+    pub(super) error: Option<TurnError>,
 }
 
 impl Page {

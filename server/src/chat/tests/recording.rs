@@ -1,10 +1,10 @@
 use std::time::Duration;
 
-use hearth_app::model::{ChatError, MessageStatus};
+use hearth_app::model::{BusyReason, ChatError, MessageStatus, TurnError};
 use hearth_engine::scripted::ScriptedModel;
 
 use super::bench::{Bench, Page, question};
-use crate::{chat::recorder::NOT_SAVED, markdown};
+use crate::markdown;
 
 async fn execute(bench: &Bench, statement: &'static str) {
     sqlx::query(statement)
@@ -28,7 +28,7 @@ async fn an_answer_that_cannot_be_saved_is_shown_and_saved_later() {
     let frames = bench.frames(answer.id, answer.cursor.unwrap()).await;
     let page = Page::of(answer).apply_all(&frames);
     assert_eq!(page.ended, Some(MessageStatus::Finished));
-    assert_eq!(page.error.as_deref(), Some(NOT_SAVED));
+    assert_eq!(page.error, Some(TurnError::NotSaved));
     assert_eq!(page.blocks, markdown::render(&text));
     assert_eq!(bench.text(answer.id).await, text);
     let mut next = question("And?");
@@ -55,7 +55,13 @@ async fn a_message_for_a_full_disk_is_refused_and_taken_when_there_is_space_agai
     let message = question(&"Very long. ".repeat(5000));
     let refused = bench.try_send(message.clone()).await.unwrap_err();
     assert!(
-        matches!(&refused, ChatError::Busy { message, .. } if message.contains("disk")),
+        matches!(
+            refused,
+            ChatError::Busy {
+                reason: BusyReason::DiskFull,
+                ..
+            }
+        ),
         "{refused:?}"
     );
     assert_eq!(bench.num_rows().await, (0, 0));

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use hearth_app::{
-    model::{ChatError, MessageStatus, TurnParams},
+    model::{ChatError, MessageStatus, Notice, Refusal, TurnError, TurnParams},
     service::ChatService as _,
 };
 use hearth_engine::{handle::EngineConfig, scripted::ScriptedModel};
@@ -33,7 +33,10 @@ async fn a_message_longer_than_the_window_writes_nothing() {
         .await
         .unwrap_err();
     assert!(
-        matches!(&refused, ChatError::Invalid(text) if text.contains("200")),
+        matches!(
+            refused,
+            ChatError::Invalid(Refusal::PromptTooLong { window: 200, .. })
+        ),
         "{refused:?}"
     );
     let mut message = question("Hello");
@@ -54,14 +57,19 @@ async fn a_model_that_cannot_be_loaded_fails_the_turn_with_a_sentence() {
         Bench::start(ScriptedModel::new(Vec::new()).with_load_failure("it is broken")).await;
     // Either the message is refused, or it was taken before loading failed.
     match bench.try_send(question("Hello")).await {
-        Err(ChatError::Busy { message, .. }) => assert!(message.contains("it is broken")),
+        Err(ChatError::Busy { reason, .. }) => {
+            assert!(reason.to_string().contains("it is broken"));
+        }
         Err(other) => panic!("{other:?}"),
         Ok(turn) => {
             let answer = &turn.assistant_message;
             let frames = bench.frames(answer.id, answer.cursor.unwrap()).await;
             let page = Page::default().apply_all(&frames);
             assert_eq!(page.ended, Some(MessageStatus::Failed));
-            assert!(page.error.unwrap().contains("it is broken"));
+            let Some(TurnError::NotMade { reason }) = page.error else {
+                panic!("{:?}", page.error);
+            };
+            assert!(reason.contains("it is broken"));
         }
     }
 }
@@ -115,10 +123,12 @@ async fn old_turns_are_left_out_when_the_window_is_full() {
                 &format!("{number} {}", "more ".repeat(20)),
             )
             .await;
-        notices.extend(turn.notice.clone());
+        notices.extend(turn.notice);
     }
     assert!(
-        notices.iter().any(|notice| notice.contains("left out")),
+        notices
+            .iter()
+            .any(|notice| matches!(notice, Notice::TurnsLeftOut(1..))),
         "{notices:?}"
     );
     let conversation = bench

@@ -1,0 +1,65 @@
+//! The administrator's banner.
+#![cfg_attr(
+    feature = "ssr",
+    expect(
+        clippy::unused_async,
+        reason = "in the browser every server function is a call over the network"
+    )
+)]
+
+use leptos::prelude::*;
+
+#[cfg(feature = "ssr")]
+use super::{lead_form_post_to, preferences::set_cookie};
+use crate::model::{Banner, ChatError};
+#[cfg(feature = "ssr")]
+use crate::{
+    model::{Preferences, Refusal},
+    service::{administration_service, current_user},
+};
+
+/// Holds what the last dismissed banner is remembered by.
+#[cfg(feature = "ssr")]
+const BANNER_COOKIE: &str = "hearth_banner";
+
+/// The banner this person has to see, if there is one.
+///
+/// # Errors
+/// [`ChatError::Unauthorized`].
+#[server(name = ReadBanner, endpoint = "banner")]
+pub async fn banner() -> Result<Option<Banner>, ChatError> {
+    current_user()?;
+    let preferences = use_context::<Preferences>().unwrap_or_default();
+    let dismissed = dismissed();
+    Ok(administration_service().banner(preferences.language, dismissed.as_deref()))
+}
+
+/// Puts a banner away in this browser; a changed one is shown again.
+///
+/// # Errors
+/// [`ChatError::Unauthorized`]; [`ChatError::Invalid`] for what names no banner.
+#[server(endpoint = "dismiss_banner")]
+pub async fn dismiss_banner(dismissal: String) -> Result<(), ChatError> {
+    current_user()?;
+    let is_sound = |letter: char| letter.is_ascii_digit() || letter == '-';
+    if dismissal.is_empty() || dismissal.len() > 80 || !dismissal.chars().all(is_sound) {
+        let sentence = "there is no such banner".to_owned();
+        return Err(ChatError::Invalid(Refusal::from(sentence)));
+    }
+    set_cookie(BANNER_COOKIE, Some(&dismissal));
+    lead_form_post_to("/");
+    Ok(())
+}
+
+/// What the request's cookie says.
+#[cfg(feature = "ssr")]
+fn dismissed() -> Option<String> {
+    let parts = use_context::<http::request::Parts>()?;
+    let lines = parts.headers.get_all(http::header::COOKIE).into_iter();
+    let mut pairs = lines
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='));
+    let found = pairs.find(|(name, _)| *name == BANNER_COOKIE);
+    found.map(|(_, value)| value.to_owned())
+}

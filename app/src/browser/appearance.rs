@@ -1,0 +1,54 @@
+//! What the document says about its looks, changed while it is shown.
+
+use leptos::prelude::document;
+use web_sys::{Element, wasm_bindgen::JsCast};
+
+use crate::{
+    model::{Theme, preferences::ZONE_COOKIE},
+    shell::frame_colors,
+};
+
+/// Shows the page in a theme; the next page comes in it from the server.
+pub(crate) fn show_theme(theme: Theme) {
+    let Some(root) = document().document_element() else {
+        return;
+    };
+    // Both fail only for names that no attribute has.
+    let _ = match theme.as_attribute() {
+        Some(name) => root.set_attribute("data-theme", name),
+        None => root.remove_attribute("data-theme"),
+    };
+    set_content("meta[name=color-scheme]", &[theme.color_scheme()]);
+    set_content("meta[name=theme-color]", &frame_colors(theme));
+}
+
+/// Gives the elements that a selector finds their contents, in order.
+fn set_content(selector: &str, contents: &[&str]) {
+    let Ok(found) = document().query_selector_all(selector) else {
+        return;
+    };
+    for (index, content) in (0..).zip(contents) {
+        if let Some(element) = found
+            .get(index)
+            .and_then(|it| it.dyn_into::<Element>().ok())
+        {
+            let _ = element.set_attribute("content", content);
+        }
+    }
+}
+
+/// Tells the server which clock the reader has, for the pages from the next one on.
+pub(crate) fn remember_time_zone() {
+    let options = js_sys::Intl::DateTimeFormat::new(&js_sys::Array::new(), &js_sys::Object::new())
+        .resolved_options();
+    let zone = js_sys::Reflect::get(&options, &"timeZone".into());
+    let Some(zone) = zone.ok().and_then(|zone| zone.as_string()) else {
+        return;
+    };
+    let Ok(document) = document().dyn_into::<web_sys::HtmlDocument>() else {
+        return;
+    };
+    let cookie = format!("{ZONE_COOKIE}={zone}; Path=/; Max-Age=31536000; SameSite=Lax");
+    // A browser that keeps no cookies shows times in UTC.
+    let _ = document.set_cookie(&cookie);
+}

@@ -1,0 +1,152 @@
+//! What one conversation wants otherwise than the server: a form in a dialog.
+
+use leptos::{html, prelude::*};
+
+use super::ErrorText;
+use crate::{
+    model::{ChatError, ConversationForm},
+    words::{use_locale, words},
+};
+
+/// The dialog; it opens while `form` holds the values to begin with.
+#[component]
+pub(crate) fn ConversationSettingsDialog(
+    form: RwSignal<Option<ConversationForm>>,
+    #[prop(into)] error: Signal<Option<ChatError>>,
+    on_save: Callback<ConversationForm>,
+) -> impl IntoView {
+    let dialog = NodeRef::<html::Dialog>::new();
+    let (prompt, temperature, top_p, max_tokens) = (
+        NodeRef::<html::Textarea>::new(),
+        NodeRef::<html::Input>::new(),
+        NodeRef::<html::Input>::new(),
+        NodeRef::<html::Input>::new(),
+    );
+    Effect::new(move || {
+        let Some(dialog) = dialog.get() else { return };
+        match form.get() {
+            Some(values) => {
+                if let Some(prompt) = prompt.get() {
+                    prompt.set_value(&values.system_prompt);
+                }
+                fill(temperature, &values.temperature);
+                fill(top_p, &values.top_p);
+                fill(max_tokens, &values.max_tokens);
+                // It fails only for a dialog that is open already.
+                let _ = dialog.show_modal();
+            }
+            None => dialog.close(),
+        }
+    });
+    let text_of = |input: NodeRef<html::Input>| {
+        input
+            .get_untracked()
+            .map(|it| it.value())
+            .unwrap_or_default()
+    };
+    let on_submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        on_save.run(ConversationForm {
+            system_prompt: prompt
+                .get_untracked()
+                .map(|it| it.value())
+                .unwrap_or_default(),
+            temperature: text_of(temperature),
+            top_p: text_of(top_p),
+            max_tokens: text_of(max_tokens),
+        });
+    };
+    view! {
+        <dialog
+            node_ref=dialog
+            class="dialog"
+            aria-labelledby="conversation-settings-title"
+            on:close=move |_| form.set(None)
+        >
+            <form on:submit=on_submit>
+                <Fields prompt temperature top_p max_tokens/>
+                <ErrorText error/>
+                <Buttons form/>
+            </form>
+        </dialog>
+    }
+}
+
+fn fill(input: NodeRef<html::Input>, text: &str) {
+    if let Some(input) = input.get() {
+        input.set_value(text);
+    }
+}
+
+#[component]
+fn Fields(
+    prompt: NodeRef<html::Textarea>,
+    temperature: NodeRef<html::Input>,
+    top_p: NodeRef<html::Input>,
+    max_tokens: NodeRef<html::Input>,
+) -> impl IntoView {
+    let locale = use_locale();
+    let number = |id: &'static str, label: &'static str, hint: &'static str, node_ref| {
+        let hint_id = format!("{id}-hint");
+        view! {
+            <div class="field">
+                <label for=id>{label}</label>
+                <input
+                    id=id
+                    type="text"
+                    inputmode="decimal"
+                    autocomplete="off"
+                    placeholder=words!(locale, admin.as_default)
+                    aria-describedby=hint_id.clone()
+                    node_ref=node_ref
+                />
+                <p class="field-hint" id=hint_id>{hint}</p>
+            </div>
+        }
+    };
+    view! {
+        <h2 id="conversation-settings-title">{words!(locale, admin.conversation_settings)}</h2>
+        <p class="settings-lead">{words!(locale, admin.conversation_lead)}</p>
+        <div class="field">
+            <label for="own-system-prompt">{words!(locale, admin.names.system_prompt_en)}</label>
+            <textarea
+                id="own-system-prompt"
+                rows="5"
+                dir="auto"
+                placeholder=words!(locale, admin.as_default)
+                node_ref=prompt
+            ></textarea>
+        </div>
+        {number(
+            "own-temperature",
+            words!(locale, admin.names.temperature),
+            words!(locale, admin.hints.temperature),
+            temperature,
+        )}
+        {number(
+            "own-top-p",
+            words!(locale, admin.names.top_p),
+            words!(locale, admin.hints.top_p),
+            top_p,
+        )}
+        {number(
+            "own-max-tokens",
+            words!(locale, admin.names.max_tokens),
+            words!(locale, admin.hints.max_tokens),
+            max_tokens,
+        )}
+    }
+}
+
+#[component]
+fn Buttons(form: RwSignal<Option<ConversationForm>>) -> impl IntoView {
+    let locale = use_locale();
+    view! {
+        <div class="dialog-buttons">
+            <button type="button" class="quiet-button" on:click=move |_| form.set(None)>
+                {words!(locale, admin.cancel)}
+            </button>
+            <button type="submit" class="primary-button">{words!(locale, admin.save)}</button>
+        </div>
+    }
+}

@@ -1,0 +1,71 @@
+//! What made an answer: model, speed, length, sampling.
+
+use leptos::prelude::*;
+
+use super::{Icon, IconName};
+use crate::{
+    model::{FinishReason, Provenance, Usage},
+    words::{grouped, use_locale, words},
+};
+
+/// Folded facts about one answer.
+#[component]
+pub(crate) fn MessageInfo(
+    usage: Usage,
+    finish_reason: Option<FinishReason>,
+    provenance: Provenance,
+) -> impl IntoView {
+    let locale = use_locale();
+    let mut facts: Vec<(&'static str, String)> = Vec::new();
+    if let Some(model) = provenance.model {
+        facts.push((words!(locale, admin.info_model), model));
+    }
+    let counts = words!(
+        locale,
+        admin.info_prompt_completion,
+        prompt = grouped(usage.prompt_tokens.into()),
+        completion = grouped(usage.completion_tokens.into())
+    );
+    facts.push((words!(locale, admin.info_tokens), counts));
+    if usage.tokens_per_second > 0.0 {
+        let speed = format!("{:.1}", usage.tokens_per_second);
+        let speed = words!(locale, admin.tokens_per_second, number = speed);
+        facts.push((words!(locale, admin.info_speed), speed));
+    }
+    let wait = grouped(usage.time_to_first_token_ms.into());
+    let wait = words!(locale, admin.info_milliseconds, number = wait);
+    facts.push((words!(locale, admin.info_first_token), wait));
+    let ended = finish_reason.map(|reason| match reason {
+        FinishReason::Stop => words!(locale, admin.info_stop),
+        FinishReason::Length => words!(locale, admin.info_length),
+    });
+    facts.extend(ended.map(|ended| (words!(locale, admin.info_finish), ended.to_owned())));
+    facts.push((
+        words!(locale, admin.info_sampling),
+        sampling(&provenance.params),
+    ));
+    if let Some(seed) = provenance.params.seed {
+        facts.push((words!(locale, admin.info_seed), seed.to_string()));
+    }
+    let fact = |(name, value): (&'static str, String)| {
+        view! { <div><dt>{name}</dt><dd>{value}</dd></div> }
+    };
+    let label = words!(locale, admin.about_answer);
+    view! {
+        <details class="message-info">
+            <summary class="icon-button" title=label aria-label=label>
+                <Icon name=IconName::Info/>
+            </summary>
+            <dl class="facts">{facts.into_iter().map(fact).collect_view()}</dl>
+        </details>
+    }
+}
+
+/// The field's own names: they are the same in every language.
+fn sampling(params: &crate::model::TurnParams) -> String {
+    let mut parts = Vec::new();
+    parts.extend(params.temperature.map(|it| format!("temperature {it}")));
+    parts.extend(params.top_p.map(|it| format!("top-p {it}")));
+    parts.extend(params.max_tokens.map(|it| format!("max tokens {it}")));
+    parts.join(", ")
+}

@@ -1,0 +1,208 @@
+//! How a page is shown to whoever looks at it: decided by the server, for the whole document.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Cookie with [`Language::as_str`] of the chosen language.
+pub const LANGUAGE_COOKIE: &str = "hearth_language";
+/// Cookie with [`Theme::as_str`] of the chosen theme.
+pub const THEME_COOKIE: &str = "hearth_theme";
+/// Cookie with the IANA name of the browser's time zone.
+pub const ZONE_COOKIE: &str = "hearth_tz";
+
+/// A language of the page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Language {
+    #[default]
+    #[serde(rename = "en")]
+    English,
+    /// Simplified Chinese.
+    #[serde(rename = "zh-CN")]
+    Chinese,
+}
+
+/// A word that names no choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not one of the choices")]
+pub struct UnknownChoice;
+
+impl Language {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::English, Self::Chinese];
+
+    /// As in `<html lang>`, the cookie and the configuration.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Chinese => "zh-CN",
+        }
+    }
+
+    /// Its own name, the same in every language.
+    pub const fn own_name(self) -> &'static str {
+        match self {
+            Self::English => "English",
+            Self::Chinese => "简体中文",
+        }
+    }
+
+    /// The language that serves a reader of `tag` (BCP 47), if one does. Every Chinese is served
+    /// by the one there is.
+    pub fn serving(tag: &str) -> Option<Self> {
+        let primary = |tag: &str| {
+            tag.split('-')
+                .next()
+                .unwrap_or_default()
+                .to_ascii_lowercase()
+        };
+        let mut all = Self::ALL.into_iter();
+        all.find(|it| primary(it.as_str()) == primary(tag))
+    }
+}
+
+impl FromStr for Language {
+    type Err = UnknownChoice;
+
+    fn from_str(text: &str) -> Result<Self, UnknownChoice> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|it| it.as_str() == text).ok_or(UnknownChoice)
+    }
+}
+
+/// What a person says about the language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LanguageChoice {
+    /// As the browser says.
+    #[serde(rename = "browser")]
+    Browser,
+    #[serde(untagged)]
+    Language(Language),
+}
+
+impl LanguageChoice {
+    /// All of them.
+    pub const ALL: [Self; 3] = [
+        Self::Browser,
+        Self::Language(Language::English),
+        Self::Language(Language::Chinese),
+    ];
+
+    /// As in forms.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Browser => "browser",
+            Self::Language(language) => language.as_str(),
+        }
+    }
+
+    /// The chosen language, if one is.
+    pub const fn language(self) -> Option<Language> {
+        match self {
+            Self::Browser => None,
+            Self::Language(language) => Some(language),
+        }
+    }
+}
+
+impl FromStr for LanguageChoice {
+    type Err = UnknownChoice;
+
+    fn from_str(text: &str) -> Result<Self, UnknownChoice> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|it| it.as_str() == text).ok_or(UnknownChoice)
+    }
+}
+
+/// Light or dark.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Theme {
+    /// As the system asks.
+    #[default]
+    System,
+    Light,
+    Dark,
+}
+
+impl Theme {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
+
+    /// As in the cookie and in forms.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// As in `data-theme`; absent: the style sheet follows the system.
+    pub fn as_attribute(self) -> Option<&'static str> {
+        (self != Self::System).then_some(self.as_str())
+    }
+
+    /// What the document's `color-scheme` says.
+    pub const fn color_scheme(self) -> &'static str {
+        match self {
+            Self::System => "light dark",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
+impl FromStr for Theme {
+    type Err = UnknownChoice;
+
+    fn from_str(text: &str) -> Result<Self, UnknownChoice> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|it| it.as_str() == text).ok_or(UnknownChoice)
+    }
+}
+
+/// What decides how a document looks and reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Preferences {
+    /// The language of the document.
+    pub language: Language,
+    /// The person's choice; absent: as the browser says.
+    pub chosen_language: Option<Language>,
+    pub theme: Theme,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_finds_its_language_whatever_its_region_and_case() {
+        for tag in ["zh", "zh-CN", "zh-Hans-CN", "ZH-tw"] {
+            assert_eq!(Language::serving(tag), Some(Language::Chinese), "{tag}");
+        }
+        assert_eq!(Language::serving("en-GB"), Some(Language::English));
+        assert_eq!(Language::serving("fr"), None);
+        assert_eq!(Language::serving(""), None);
+    }
+
+    #[test]
+    fn what_is_written_is_read_again_and_nothing_else_is() {
+        for language in Language::ALL {
+            assert_eq!(language.as_str().parse(), Ok(language));
+        }
+        for choice in LanguageChoice::ALL {
+            assert_eq!(choice.as_str().parse(), Ok(choice));
+            let json = serde_json::to_string(choice.as_str()).unwrap();
+            assert_eq!(
+                serde_json::from_str::<LanguageChoice>(&json).unwrap(),
+                choice
+            );
+        }
+        for theme in Theme::ALL {
+            assert_eq!(theme.as_str().parse(), Ok(theme));
+        }
+        assert_eq!("zh-cn".parse::<Language>(), Err(UnknownChoice));
+        assert_eq!("".parse::<Theme>(), Err(UnknownChoice));
+    }
+}

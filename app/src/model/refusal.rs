@@ -1,0 +1,174 @@
+//! Why something was not done, as values: the page puts them into words of its language.
+//!
+//! The sentences here are for logs and for programs, in English.
+
+use serde::{Deserialize, Serialize};
+
+use super::message::MAX_MESSAGE_BYTES;
+
+/// What is wrong with what was asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case", tag = "code")]
+#[non_exhaustive]
+pub enum Refusal {
+    #[error("the message is empty")]
+    MessageEmpty,
+    #[error("the message has {bytes} bytes, at most {MAX_MESSAGE_BYTES} are accepted")]
+    MessageTooLong { bytes: usize },
+    /// The whole request, whatever it holds.
+    #[error("the request has more than {limit} bytes")]
+    RequestTooLong { limit: usize },
+    #[error("the title is empty")]
+    TitleEmpty,
+    #[error("the title is longer than {limit} characters")]
+    TitleTooLong { limit: usize },
+    #[error(
+        "the message is too long for the model: it has {tokens} tokens, \
+         and at most {window} fit with the answer"
+    )]
+    PromptTooLong { tokens: usize, window: usize },
+    /// A setting of a turn outside its range.
+    #[error("{name} is {value}, allowed is {range}")]
+    Setting {
+        name: String,
+        value: String,
+        range: String,
+    },
+    /// Two administrators at once: the second is told what holds now.
+    #[error("somebody else changed this setting meanwhile; it is now: {value}")]
+    Outdated { value: String, version: i64 },
+    #[error("this is the last administrator: make another one first")]
+    LastAdministrator,
+    #[error("an account of this name exists already")]
+    NameTaken,
+    #[error("this answer is complete")]
+    AnswerComplete,
+    #[error("this message is not an answer")]
+    NotAnAnswer,
+    #[error("a message can only follow an answer")]
+    MustFollowAnswer,
+    /// One answer to an unknown name, a wrong password and a disabled account.
+    #[error("the name or the password is not right")]
+    WrongCredentials,
+    #[error("the current password is not right")]
+    WrongPassword,
+    #[error("a name has 1 to 64 characters and no control characters")]
+    BadName,
+    #[error("the password has {chars} characters, at least {limit} are needed")]
+    PasswordTooShort { chars: usize, limit: usize },
+    #[error("the password has {chars} characters, at most {limit} are accepted")]
+    PasswordTooLong { chars: usize, limit: usize },
+    /// Shown as it is.
+    #[error("{sentence}")]
+    Other { sentence: String },
+}
+
+impl From<String> for Refusal {
+    fn from(sentence: String) -> Self {
+        Self::Other { sentence }
+    }
+}
+
+/// A refusal that passes by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case", tag = "code")]
+#[non_exhaustive]
+pub enum BusyReason {
+    #[error("the server is busy: {capacity} requests are already waiting")]
+    QueueFull { capacity: usize },
+    #[error("the model has stopped answering")]
+    EngineStopped,
+    /// The reason names the file and what is wrong with it.
+    #[error("the model could not be loaded: {reason}")]
+    ModelNotLoaded { reason: String },
+    #[error("the model cannot take this request")]
+    RequestRefused,
+    #[error("nothing was saved: the server's disk is full or cannot be written")]
+    DiskFull,
+    #[error("the server is being stopped")]
+    Closing,
+    #[error("an answer is still being written in this conversation")]
+    AnswerRunning,
+    #[error("{limit} answers are being written for you already")]
+    TooManyTurns { limit: u32 },
+    #[error("the {limit} tokens of today are used up")]
+    TokensUsedUp { limit: u64 },
+    #[error("the last answer is not saved yet")]
+    AnswerUnsaved,
+    #[error("too many failed attempts: try again in {seconds} s")]
+    TooManyAttempts { seconds: u32 },
+    /// Shown as it is.
+    #[error("{sentence}")]
+    Other { sentence: String },
+}
+
+impl From<String> for BusyReason {
+    fn from(sentence: String) -> Self {
+        Self::Other { sentence }
+    }
+}
+
+/// Why an answer is not what it should be. Stored with the message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "code")]
+pub enum TurnError {
+    EngineStopped,
+    NotMade {
+        reason: String,
+    },
+    /// Never stored: the answer is kept in memory.
+    NotSaved,
+    /// A sentence that an earlier version of Hearth wrote; shown as it is.
+    Told {
+        sentence: String,
+    },
+}
+
+impl TurnError {
+    /// As it stands in the database.
+    ///
+    /// # Panics
+    /// Never: the type is plain data.
+    pub fn to_stored(&self) -> String {
+        serde_json::to_string(self).expect("invariant: errors of turns are plain data")
+    }
+
+    /// Reads what stands in the database; text that is no code is a sentence.
+    pub fn from_stored(stored: String) -> Self {
+        serde_json::from_str(&stored).unwrap_or(Self::Told { sentence: stored })
+    }
+}
+
+/// Something to know about a turn that began; shown, never stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notice {
+    /// That many of the oldest questions with their answers did not fit; at least one.
+    TurnsLeftOut(usize),
+    /// Another model goes on with the answer.
+    NotExact,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stored_error_is_read_again_and_an_old_sentence_stays_one() {
+        let reason = "the file is broken".to_owned();
+        for error in [TurnError::EngineStopped, TurnError::NotMade { reason }] {
+            assert_eq!(TurnError::from_stored(error.to_stored()), error);
+        }
+        for old in [
+            "The answer could not be made.",
+            "{\"code\":\"unknown\"}",
+            "",
+        ] {
+            let sentence = old.to_owned();
+            assert_eq!(
+                TurnError::from_stored(old.to_owned()),
+                TurnError::Told { sentence }
+            );
+        }
+    }
+}

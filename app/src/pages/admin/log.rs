@@ -1,0 +1,91 @@
+//! Who changed what.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use super::{once_loaded, settings::label};
+use crate::{
+    api::administration::audit,
+    model::{AuditAction, AuditEntry, SettingName},
+    words::{Locale, moment, use_locale, words},
+};
+
+/// Longest value that is shown, in characters.
+const MAX_SHOWN_CHARS: usize = 200;
+
+/// A page of the audit log, and a link to older entries.
+#[component]
+pub(super) fn LogSection() -> impl IntoView {
+    let locale = use_locale();
+    let query = use_query_map();
+    let before = Memo::new(move |_| query.read().get("before"));
+    let values = Resource::new(move || before.get(), audit);
+    let show = move |entries: Vec<AuditEntry>| {
+        if entries.is_empty() {
+            return view! { <p>{words!(locale, admin.no_log)}</p> }.into_any();
+        }
+        let older = entries.last().map(|entry| {
+            let path = format!("/admin/log?before={}", entry.cursor);
+            view! { <p><a href=path>{words!(locale, admin.older)}</a></p> }
+        });
+        let rows = entries.into_iter().map(|it| row(locale, it)).collect_view();
+        view! { <ul class="log">{rows}</ul> {older} }.into_any()
+    };
+    view! {
+        <section class="settings-group">
+            <h2>{words!(locale, admin.log)}</h2>
+            <p class="settings-lead">{words!(locale, admin.log_lead)}</p>
+            {once_loaded(values, show)}
+        </section>
+    }
+}
+
+fn row(locale: Locale, entry: AuditEntry) -> impl IntoView {
+    let what = action(locale, entry.action, entry.subject);
+    let change = change(locale, shorten(entry.old), shorten(entry.new));
+    view! {
+        <li>
+            <span class="log-time">{moment(locale, entry.time)}</span>
+            <span><strong dir="auto">{entry.user_name}</strong> " " {what} " " {change}</span>
+        </li>
+    }
+}
+
+fn action(locale: Locale, action: AuditAction, subject: String) -> String {
+    match action {
+        AuditAction::ChangeSetting => {
+            let name = subject.parse::<SettingName>();
+            let subject = name.map_or(subject, |name| label(locale, name).to_owned());
+            words!(locale, admin.actions.change_setting, subject = subject)
+        }
+        AuditAction::CreateAccount => {
+            words!(locale, admin.actions.create_account, subject = subject)
+        }
+        AuditAction::SignUp => words!(locale, admin.actions.sign_up).to_owned(),
+        AuditAction::ChangeRole => words!(locale, admin.actions.change_role, subject = subject),
+        AuditAction::DisableAccount => {
+            words!(locale, admin.actions.disable_account, subject = subject)
+        }
+        AuditAction::EnableAccount => {
+            words!(locale, admin.actions.enable_account, subject = subject)
+        }
+        AuditAction::MakeLink => words!(locale, admin.actions.make_link, subject = subject),
+        AuditAction::SwitchModel => words!(locale, admin.actions.switch_model).to_owned(),
+    }
+}
+
+fn change(locale: Locale, old: String, new: String) -> String {
+    match (old.is_empty(), new.is_empty()) {
+        (true, true) => String::new(),
+        (true, false) => words!(locale, admin.to, new = new),
+        _ => words!(locale, admin.from_to, old = old, new = new),
+    }
+}
+
+fn shorten(text: String) -> String {
+    if text.chars().count() <= MAX_SHOWN_CHARS {
+        return text;
+    }
+    let kept: String = text.chars().take(MAX_SHOWN_CHARS).collect();
+    format!("{kept}…")
+}

@@ -1,0 +1,139 @@
+//! The model that answers, and the files that could.
+
+use std::time::Duration;
+
+use leptos::{form::ActionForm, prelude::*};
+
+use super::once_loaded;
+use crate::{
+    api::administration::{SwitchModel, models},
+    browser,
+    components::ErrorText,
+    model::{ActiveModel, ModelState, ModelSummary},
+    words::{Locale, grouped, use_locale, words},
+};
+
+/// How often the page asks while a model loads.
+const PULSE: Duration = Duration::from_secs(1);
+
+/// Models of the models folder, and a button to switch.
+#[component]
+pub(super) fn ModelsSection() -> impl IntoView {
+    let locale = use_locale();
+    let switch = ServerAction::<SwitchModel>::new();
+    let pulse = RwSignal::new(0_u32);
+    let values = Resource::new(move || (switch.version().get(), pulse.get()), |_| models());
+    // Asks again while something loads, and stops by itself.
+    Effect::new(move || {
+        let is_loading = values.with(|values| {
+            let models = values.as_ref().and_then(|values| values.as_ref().ok());
+            models.is_some_and(|models| models.iter().any(is_loading))
+        });
+        if is_loading {
+            leptos::task::spawn_local(async move {
+                browser::sleep(PULSE).await;
+                pulse.try_update(|pulse| *pulse += 1);
+            });
+        }
+    });
+    let error = Signal::derive(move || switch.value().get().and_then(Result::err));
+    let show = move |models: Vec<ModelSummary>| {
+        if models.is_empty() {
+            return view! { <p>{words!(locale, admin.no_models)}</p> }.into_any();
+        }
+        let row = move |model| view! { <Model model switch/> };
+        view! { <ul class="models">{models.into_iter().map(row).collect_view()}</ul> }.into_any()
+    };
+    view! {
+        <section class="settings-group">
+            <h2>{words!(locale, admin.models)}</h2>
+            <p class="settings-lead">{words!(locale, admin.switch_hint)}</p>
+            <ErrorText error/>
+            {once_loaded(values, show)}
+        </section>
+    }
+}
+
+fn is_loading(model: &ModelSummary) -> bool {
+    let state = model.active.as_ref().map(|active| &active.state);
+    matches!(state, Some(ModelState::Loading { .. }))
+}
+
+#[component]
+fn Model(model: ModelSummary, switch: ServerAction<SwitchModel>) -> impl IntoView {
+    let locale = use_locale();
+    let size = bytes(model.num_bytes);
+    let file = model.file.clone();
+    let body = match model.active {
+        Some(active) => view! { <Active active/> }.into_any(),
+        None => view! {
+            <ActionForm action=switch attr:class="post-form">
+                <input type="hidden" name="file" value=file/>
+                <button type="submit" class="secondary-button" disabled=switch.pending()>
+                    {words!(locale, admin.use_model)}
+                </button>
+            </ActionForm>
+        }
+        .into_any(),
+    };
+    view! {
+        <li class="model">
+            <p class="model-file"><strong>{model.file}</strong> <span>{size}</span></p>
+            {body}
+        </li>
+    }
+}
+
+#[component]
+fn Active(active: ActiveModel) -> impl IntoView {
+    let locale = use_locale();
+    let unknown = || words!(locale, admin.unknown).to_owned();
+    let or_unknown = |text: String| if text.is_empty() { unknown() } else { text };
+    let context = active.context_window.map_or_else(unknown, |number| {
+        words!(locale, admin.context_tokens, number = grouped(number))
+    });
+    let speed = active.tokens_per_second.map_or_else(unknown, |speed| {
+        words!(
+            locale,
+            admin.tokens_per_second,
+            number = format!("{speed:.1}")
+        )
+    });
+    let weights = match active.weight_bytes {
+        0 => unknown(),
+        num_bytes => bytes(num_bytes),
+    };
+    let facts = [
+        (words!(locale, admin.format), or_unknown(active.format)),
+        (words!(locale, admin.device), or_unknown(active.device)),
+        (words!(locale, admin.weights), weights),
+        (words!(locale, admin.context), context),
+        (words!(locale, admin.speed), speed),
+    ];
+    let fact = |(name, value): (&'static str, String)| {
+        view! { <div><dt>{name}</dt><dd>{value}</dd></div> }
+    };
+    view! {
+        <p class="model-state">{active.name} " · " {state(locale, &active.state)}</p>
+        <dl class="facts">{facts.map(fact).collect_view()}</dl>
+    }
+}
+
+fn state(locale: Locale, state: &ModelState) -> String {
+    match state {
+        ModelState::Ready => words!(locale, admin.active).to_owned(),
+        ModelState::Loading { percent } => words!(locale, admin.loading, percent = *percent),
+        ModelState::Failed(reason) => words!(locale, admin.failed, reason = reason.clone()),
+    }
+}
+
+/// Bytes for people, in powers of 1000 as disks are sold.
+fn bytes(number: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+    let number = number as f64;
+    if number < 1e9 {
+        format!("{:.1} MB", number / 1e6)
+    } else {
+        format!("{:.1} GB", number / 1e9)
+    }
+}

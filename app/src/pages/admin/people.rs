@@ -1,0 +1,217 @@
+//! Accounts: who has one, and what an administrator may do about it.
+
+use leptos::{form::ActionForm, prelude::*};
+use leptos_router::hooks::use_query_map;
+
+use super::once_loaded;
+use crate::{
+    api::{
+        administration::{ChangeAccount, CreateAccount, MakeLink, accounts},
+        conversations::signed_in_user,
+    },
+    browser,
+    components::{ErrorText, Field},
+    model::{AccountChange, AccountSummary, ChatError, OneTimeLink, UserId, UserRole},
+    words::{Locale, grouped, moment, use_locale, words},
+};
+
+/// Everybody with an account, and a form to invite somebody.
+#[component]
+pub(super) fn PeopleSection() -> impl IntoView {
+    let locale = use_locale();
+    let create = ServerAction::<CreateAccount>::new();
+    let change = ServerAction::<ChangeAccount>::new();
+    let make_link = ServerAction::<MakeLink>::new();
+    let accounts = Resource::new(
+        move || {
+            (
+                create.version().get(),
+                change.version().get(),
+                make_link.version().get(),
+            )
+        },
+        |_| async {
+            let own = signed_in_user().await?.map(|user| user.id);
+            Ok::<_, ChatError>((own, accounts().await?))
+        },
+    );
+    let new_link = Signal::derive(move || {
+        let made = make_link.value().get().and_then(Result::ok);
+        made.or_else(|| create.value().get().and_then(Result::ok))
+    });
+    let error = Signal::derive(move || {
+        let of_change = change.value().get().and_then(Result::err);
+        of_change.or_else(|| make_link.value().get().and_then(Result::err))
+    });
+    let show = move |(own, accounts): (Option<UserId>, Vec<AccountSummary>)| {
+        let posted = posted_link(&accounts).map(|link| view! { <NewLink link/> });
+        let row = move |account| view! { <Account account own change make_link/> };
+        let rows = accounts.into_iter().map(row).collect_view();
+        view! { {posted} <ul class="people">{rows}</ul> }
+    };
+    view! {
+        <section class="settings-group">
+            <h2>{words!(locale, admin.people)}</h2>
+            <ErrorText error/>
+            {move || new_link.get().map(|link| view! { <NewLink link/> })}
+            {once_loaded(accounts, show)}
+        </section>
+        <Invitation create/>
+    }
+}
+
+/// Without script, a new link comes back in the address.
+fn posted_link(accounts: &[AccountSummary]) -> Option<OneTimeLink> {
+    let query = use_query_map().get_untracked();
+    let user = query.get("user")?.parse().ok()?;
+    let account = accounts.iter().find(|it| it.user.id == user)?;
+    Some(OneTimeLink {
+        user,
+        user_name: account.user.name.clone(),
+        token: query.get("link")?,
+        valid_hours: query.get("hours")?.parse().ok()?,
+    })
+}
+
+#[component]
+fn Invitation(create: ServerAction<CreateAccount>) -> impl IntoView {
+    let locale = use_locale();
+    let error = Signal::derive(move || create.value().get().and_then(Result::err));
+    view! {
+        <section class="settings-group">
+            <h2>{words!(locale, admin.new_person)}</h2>
+            <ActionForm action=create attr:class="setting-field">
+                <Field label=words!(locale, admin.person_name) name="name" autocomplete="off"/>
+                <div class="field">
+                    <label for="role">{words!(locale, admin.role)}</label>
+                    <select id="role" name="role">
+                        <option value="user">{words!(locale, admin.user)}</option>
+                        <option value="administrator">{words!(locale, admin.administrator)}</option>
+                    </select>
+                </div>
+                <div class="setting-end">
+                    <button type="submit" class="secondary-button" disabled=create.pending()>
+                        {words!(locale, admin.invite)}
+                    </button>
+                </div>
+                <ErrorText error/>
+            </ActionForm>
+        </section>
+    }
+}
+
+/// A link that is shown once.
+#[component]
+fn NewLink(link: OneTimeLink) -> impl IntoView {
+    let locale = use_locale();
+    let lead = words!(
+        locale,
+        admin.link_ready,
+        name = link.user_name,
+        hours = link.valid_hours
+    );
+    // Only the browser knows the address people type; without script the path has to do.
+    let path = format!("/join?token={}", link.token);
+    let address = RwSignal::new(path.clone());
+    Effect::new(move || address.set(format!("{}{path}", browser::origin())));
+    let is_copied = RwSignal::new(None);
+    let copy = move |_| is_copied.set(Some(browser::copy_text(&address.get_untracked())));
+    let copied = move || {
+        is_copied.get().map(|is_copied| {
+            if is_copied {
+                words!(locale, chat.copied)
+            } else {
+                words!(locale, chat.not_copied)
+            }
+        })
+    };
+    view! {
+        <div class="new-link" role="status">
+            <p>{lead}</p>
+            <p><code>{move || address.get()}</code></p>
+            <div class="setting-end">
+                <button type="button" class="secondary-button needs-script" on:click=copy>
+                    {words!(locale, admin.copy_link)}
+                </button>
+                <span class="saved-mark">{copied}</span>
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn Account(
+    account: AccountSummary,
+    own: Option<UserId>,
+    change: ServerAction<ChangeAccount>,
+    make_link: ServerAction<MakeLink>,
+) -> impl IntoView {
+    let locale = use_locale();
+    let facts = facts(locale, &account, own);
+    let id = account.user.id;
+    let role_change = match account.user.role {
+        UserRole::User => (
+            AccountChange::MakeAdministrator,
+            words!(locale, admin.make_administrator),
+        ),
+        UserRole::Administrator => (AccountChange::MakeUser, words!(locale, admin.make_user)),
+    };
+    let state_change = if account.disabled {
+        (AccountChange::Enable, words!(locale, admin.enable))
+    } else {
+        (AccountChange::Disable, words!(locale, admin.disable))
+    };
+    let change_form = move |(what, label): (AccountChange, &'static str)| {
+        view! {
+            <ActionForm action=change attr:class="post-form">
+                <input type="hidden" name="user" value=id.to_string()/>
+                <input type="hidden" name="change" value=what.as_str()/>
+                <button type="submit" class="quiet-button">{label}</button>
+            </ActionForm>
+        }
+    };
+    view! {
+        <li class="person" class:disabled=account.disabled>
+            <div class="person-name">
+                <strong dir="auto">{account.user.name}</strong>
+                <span class="person-facts">{facts}</span>
+            </div>
+            <div class="person-actions">
+                {change_form(role_change)}
+                {change_form(state_change)}
+                <ActionForm action=make_link attr:class="post-form">
+                    <input type="hidden" name="user" value=id.to_string()/>
+                    <button type="submit" class="quiet-button">
+                        {words!(locale, admin.new_link)}
+                    </button>
+                </ActionForm>
+            </div>
+        </li>
+    }
+}
+
+fn facts(locale: Locale, account: &AccountSummary, own: Option<UserId>) -> String {
+    let role = match account.user.role {
+        UserRole::User => words!(locale, admin.user),
+        UserRole::Administrator => words!(locale, admin.administrator),
+    };
+    let mut facts = vec![role.to_owned()];
+    if own == Some(account.user.id) {
+        facts.push(words!(locale, admin.you).to_owned());
+    }
+    if account.disabled {
+        facts.push(words!(locale, admin.disabled).to_owned());
+    }
+    if account.is_invited {
+        facts.push(words!(locale, admin.invited).to_owned());
+    }
+    facts.push(match account.last_seen {
+        Some(time) => words!(locale, admin.last_seen, time = moment(locale, time)),
+        None => words!(locale, admin.never_seen).to_owned(),
+    });
+    if account.tokens_today > 0 {
+        let number = grouped(account.tokens_today);
+        facts.push(words!(locale, admin.tokens_today, number = number));
+    }
+    facts.join(" · ")
+}

@@ -1,0 +1,138 @@
+//! Defaults, limits, access and the banner.
+
+use leptos::prelude::*;
+
+use super::{
+    once_loaded,
+    setting_field::{Control, SettingField},
+};
+use crate::{
+    api::administration::settings,
+    model::{Language, Setting, SettingName},
+    words::{Locale, use_locale, words},
+};
+
+/// Every setting of the server, each saved alone.
+#[component]
+pub(super) fn SettingsSection() -> impl IntoView {
+    let locale = use_locale();
+    let values = Resource::new(|| (), |()| settings());
+    let show = move |settings: Vec<Setting>| {
+        let group = |heading: &'static str, lead: Option<&'static str>, names: &[SettingName]| {
+            let of_group = settings
+                .iter()
+                .filter(|it| names.contains(&it.name))
+                .cloned();
+            let fields: Vec<_> = of_group.map(|setting| field(locale, setting)).collect();
+            view! {
+                <section class="settings-group">
+                    <h2>{heading}</h2>
+                    {lead.map(|lead| view! { <p class="settings-lead">{lead}</p> })}
+                    {fields}
+                </section>
+            }
+        };
+        view! {
+            {group(words!(locale, admin.defaults), Some(words!(locale, admin.defaults_lead)), DEFAULTS)}
+            {group(words!(locale, admin.limits), Some(words!(locale, admin.limits_lead)), LIMITS)}
+            {group(words!(locale, admin.access), None, ACCESS)}
+            {group(words!(locale, admin.banner), Some(words!(locale, admin.banner_lead)), BANNER)}
+        }
+    };
+    view! { {once_loaded(values, show)} }
+}
+
+const DEFAULTS: &[SettingName] = &[
+    SettingName::SystemPromptEn,
+    SettingName::SystemPromptZh,
+    SettingName::Temperature,
+    SettingName::TopP,
+    SettingName::MaxTokens,
+    SettingName::ContextBudget,
+];
+const LIMITS: &[SettingName] = &[SettingName::ConcurrentTurns, SettingName::TokensPerDay];
+const ACCESS: &[SettingName] = &[SettingName::SignUp, SettingName::DefaultLanguage];
+const BANNER: &[SettingName] = &[
+    SettingName::BannerLevel,
+    SettingName::BannerEn,
+    SettingName::BannerZh,
+    SettingName::BannerDismissible,
+];
+
+fn field(locale: Locale, setting: Setting) -> impl IntoView {
+    let name = setting.name;
+    view! {
+        <SettingField
+            setting
+            label=label(locale, name)
+            hint=hint(locale, name)
+            control=control(locale, name)
+        />
+    }
+}
+
+/// Name of a setting for people.
+pub(super) fn label(locale: Locale, name: SettingName) -> &'static str {
+    match name {
+        SettingName::SystemPromptEn => words!(locale, admin.names.system_prompt_en),
+        SettingName::SystemPromptZh => words!(locale, admin.names.system_prompt_zh),
+        SettingName::Temperature => words!(locale, admin.names.temperature),
+        SettingName::TopP => words!(locale, admin.names.top_p),
+        SettingName::MaxTokens => words!(locale, admin.names.max_tokens),
+        SettingName::ContextBudget => words!(locale, admin.names.context_budget),
+        SettingName::ConcurrentTurns => words!(locale, admin.names.concurrent_turns),
+        SettingName::TokensPerDay => words!(locale, admin.names.tokens_per_day),
+        SettingName::SignUp => words!(locale, admin.names.sign_up),
+        SettingName::DefaultLanguage => words!(locale, admin.names.default_language),
+        SettingName::BannerLevel => words!(locale, admin.names.banner_level),
+        SettingName::BannerEn => words!(locale, admin.names.banner_en),
+        SettingName::BannerZh => words!(locale, admin.names.banner_zh),
+        SettingName::BannerDismissible => words!(locale, admin.names.banner_dismissible),
+    }
+}
+
+fn hint(locale: Locale, name: SettingName) -> Option<&'static str> {
+    Some(match name {
+        SettingName::SystemPromptEn => words!(locale, admin.hints.system_prompt),
+        SettingName::SystemPromptZh => words!(locale, admin.hints.system_prompt_zh),
+        SettingName::Temperature => words!(locale, admin.hints.temperature),
+        SettingName::TopP => words!(locale, admin.hints.top_p),
+        SettingName::MaxTokens => words!(locale, admin.hints.max_tokens),
+        SettingName::ContextBudget => words!(locale, admin.hints.context_budget),
+        SettingName::ConcurrentTurns => words!(locale, admin.hints.concurrent_turns),
+        SettingName::TokensPerDay => words!(locale, admin.hints.tokens_per_day),
+        SettingName::BannerZh => words!(locale, admin.hints.banner_zh),
+        SettingName::SignUp
+        | SettingName::DefaultLanguage
+        | SettingName::BannerLevel
+        | SettingName::BannerEn
+        | SettingName::BannerDismissible => return None,
+    })
+}
+
+fn control(locale: Locale, name: SettingName) -> Control {
+    match name {
+        SettingName::SystemPromptEn
+        | SettingName::SystemPromptZh
+        | SettingName::BannerEn
+        | SettingName::BannerZh => Control::Text,
+        SettingName::SignUp => Control::Choice(vec![
+            ("closed", words!(locale, admin.choices.closed)),
+            ("open", words!(locale, admin.choices.open)),
+        ]),
+        SettingName::DefaultLanguage => {
+            let choice = |language: Language| (language.as_str(), language.own_name());
+            Control::Choice(Language::ALL.map(choice).to_vec())
+        }
+        SettingName::BannerLevel => Control::Choice(vec![
+            ("info", words!(locale, admin.choices.info)),
+            ("warning", words!(locale, admin.choices.warning)),
+            ("critical", words!(locale, admin.choices.critical)),
+        ]),
+        SettingName::BannerDismissible => Control::Choice(vec![
+            ("yes", words!(locale, admin.yes)),
+            ("no", words!(locale, admin.no)),
+        ]),
+        _ => Control::Number,
+    }
+}

@@ -1,0 +1,63 @@
+//! A password chosen with a one-time link.
+
+use leptos::{form::ActionForm, prelude::*};
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+use super::window_title;
+use crate::{
+    api::joining::{Join, link_owner},
+    browser,
+    components::{ErrorText, Field},
+    words::{use_locale, words},
+};
+
+/// Where an administrator's link leads. Works as a form post before and without script.
+#[component]
+pub(crate) fn JoinPage() -> impl IntoView {
+    let locale = use_locale();
+    let query = use_query_map();
+    let token = Memo::new(move |_| query.read().get("token").unwrap_or_default());
+    let owner = Resource::new(move || token.get(), link_owner);
+    let join = ServerAction::<Join>::new();
+    let error = Signal::derive(move || join.value().get().and_then(Result::err));
+    Effect::new(browser::mark_interactive);
+    let form = move |name: String| {
+        view! {
+            <p class="door-lead">{words!(locale, admin.join_lead, name = name.clone())}</p>
+            <ErrorText error/>
+            <ActionForm action=join attr:class="door-form">
+                <input type="hidden" name="token" value=move || token.get() autocomplete="off"/>
+                // A password store wants to know whose password it keeps.
+                <input type="hidden" name="username" value=name autocomplete="username"/>
+                <Field
+                    label=words!(locale, door.password)
+                    name="password"
+                    kind="password"
+                    autocomplete="new-password"
+                    hint=words!(locale, door.password_rule)
+                />
+                <button type="submit" class="primary-button" disabled=join.pending()>
+                    {words!(locale, admin.join)}
+                </button>
+            </ActionForm>
+        }
+    };
+    view! {
+        <Title text=window_title(words!(locale, admin.join))/>
+        <main class="door">
+            <h1>{words!(locale, admin.join)}</h1>
+            <Suspense>
+                {move || Suspend::new(async move {
+                    match owner.await {
+                        Ok(Some(name)) => form(name).into_any(),
+                        Ok(None) => view! {
+                            <p class="error-text" role="alert">{words!(locale, admin.join_ended)}</p>
+                        }.into_any(),
+                        Err(error) => view! { <ErrorText error=Some(error)/> }.into_any(),
+                    }
+                })}
+            </Suspense>
+        </main>
+    }
+}

@@ -1,0 +1,82 @@
+//! Settings: a list of sections, and the section that is open.
+//!
+//! A new section is one entry of [`SECTIONS`] and one route of [`SettingsRoutes`].
+
+mod account;
+mod general;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::{
+    SsrMode,
+    components::{A, Outlet, ParentRoute, Route},
+    path,
+};
+
+use account::AccountSection;
+use general::GeneralSection;
+
+use super::window_title;
+use crate::{
+    browser,
+    components::{Icon, IconName},
+    words::{Locale, use_locale, words},
+};
+
+/// An entry of the list.
+struct Section {
+    address: &'static str,
+    name: fn(Locale) -> &'static str,
+}
+
+/// In the order of the list.
+const SECTIONS: [Section; 2] = [
+    Section {
+        address: "/settings",
+        name: |locale| words!(locale, settings.general),
+    },
+    Section {
+        address: "/settings/account",
+        name: |locale| words!(locale, settings.account),
+    },
+];
+
+/// The addresses of the sections.
+#[component(transparent)]
+pub(crate) fn SettingsRoutes() -> impl MatchNestedRoutes + Clone {
+    view! {
+        <ParentRoute path=path!("settings") view=SettingsPage ssr=SsrMode::Async>
+            <Route path=path!("") view=GeneralSection ssr=SsrMode::Async/>
+            <Route path=path!("account") view=AccountSection ssr=SsrMode::Async/>
+        </ParentRoute>
+    }
+    .into_inner()
+}
+
+#[component]
+fn SettingsPage() -> impl IntoView {
+    let locale = use_locale();
+    let entry = |section: &Section| {
+        let name = (section.name)(locale);
+        view! { <li><A href=section.address exact=true>{name}</A></li> }
+    };
+    Effect::new(browser::mark_interactive);
+    view! {
+        <Title text=window_title(words!(locale, settings.settings))/>
+        <div class="settings-page">
+            <header class="settings-header">
+                <A href="/" attr:class="quiet-button">
+                    <Icon name=IconName::Left/>
+                    {words!(locale, settings.back)}
+                </A>
+                <h1>{words!(locale, settings.settings)}</h1>
+            </header>
+            <nav class="settings-sections" aria-label=words!(locale, settings.sections)>
+                <ul>{SECTIONS.iter().map(entry).collect_view()}</ul>
+            </nav>
+            <main class="settings-main">
+                <Outlet/>
+            </main>
+        </div>
+    }
+}

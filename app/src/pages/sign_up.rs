@@ -1,0 +1,62 @@
+//! An account that somebody makes without being invited, where that is open.
+
+use leptos::{form::ActionForm, prelude::*};
+use leptos_meta::Title;
+
+use super::window_title;
+use crate::{
+    api::joining::{SignUp, may_sign_up},
+    browser,
+    components::{ErrorText, Field},
+    words::{use_locale, words},
+};
+
+/// Name and password. Works as a form post before and without script.
+#[component]
+pub(crate) fn SignUpPage() -> impl IntoView {
+    let locale = use_locale();
+    let is_open = Resource::new(|| (), |()| may_sign_up());
+    let sign_up = ServerAction::<SignUp>::new();
+    let error = Signal::derive(move || sign_up.value().get().and_then(Result::err));
+    Effect::new(browser::mark_interactive);
+    let form = move || {
+        view! {
+            <p class="door-lead">{words!(locale, admin.sign_up_lead)}</p>
+            <ErrorText error/>
+            <ActionForm action=sign_up attr:class="door-form">
+                <Field label=words!(locale, door.name) name="name" autocomplete="username"/>
+                <Field
+                    label=words!(locale, door.password)
+                    name="password"
+                    kind="password"
+                    autocomplete="new-password"
+                    hint=words!(locale, door.password_rule)
+                />
+                <button type="submit" class="primary-button" disabled=sign_up.pending()>
+                    {words!(locale, admin.sign_up)}
+                </button>
+            </ActionForm>
+        }
+    };
+    view! {
+        <Title text=window_title(words!(locale, admin.sign_up))/>
+        <main class="door">
+            <h1>{words!(locale, admin.sign_up)}</h1>
+            <Suspense>
+                {move || Suspend::new(async move {
+                    match is_open.await {
+                        Ok(true) => form().into_any(),
+                        Ok(false) => view! {
+                            <p>{words!(locale, admin.sign_up_closed)}</p>
+                        }.into_any(),
+                        Err(error) => view! { <ErrorText error=Some(error)/> }.into_any(),
+                    }
+                })}
+            </Suspense>
+            <p>
+                {words!(locale, admin.have_account)} " "
+                <a href="/sign-in">{words!(locale, door.sign_in)}</a>
+            </p>
+        </main>
+    }
+}

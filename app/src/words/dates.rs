@@ -1,0 +1,84 @@
+//! Dates and times, already in the reader's time zone.
+
+use super::{Locale, words};
+use crate::model::{DateGroup, LocalTime};
+
+/// Heading of a group of conversations.
+pub(crate) fn group_heading(locale: Locale, group: DateGroup) -> String {
+    match group {
+        DateGroup::Today => words!(locale, dates.today).to_owned(),
+        DateGroup::Yesterday => words!(locale, dates.yesterday).to_owned(),
+        DateGroup::Previous7Days => words!(locale, dates.previous_7_days).to_owned(),
+        DateGroup::Previous30Days => words!(locale, dates.previous_30_days).to_owned(),
+        DateGroup::Month { year, month } => {
+            words!(
+                locale,
+                dates.month,
+                year = year,
+                month = month_name(locale, month)
+            )
+        }
+    }
+}
+
+/// Day and time, such as `24 November 2026, 06:30`.
+pub(crate) fn moment(locale: Locale, moment: LocalTime) -> String {
+    let LocalTime {
+        year,
+        month,
+        day,
+        hour,
+        minute,
+    } = moment;
+    let time = format!("{hour:02}:{minute:02}");
+    let month = month_name(locale, month);
+    words!(
+        locale,
+        dates.moment,
+        year = year,
+        month = month,
+        day = day,
+        time = time
+    )
+}
+
+fn month_name(locale: Locale, month: u8) -> &'static str {
+    match month {
+        1 => words!(locale, dates.months.january),
+        2 => words!(locale, dates.months.february),
+        3 => words!(locale, dates.months.march),
+        4 => words!(locale, dates.months.april),
+        5 => words!(locale, dates.months.may),
+        6 => words!(locale, dates.months.june),
+        7 => words!(locale, dates.months.july),
+        8 => words!(locale, dates.months.august),
+        9 => words!(locale, dates.months.september),
+        10 => words!(locale, dates.months.october),
+        11 => words!(locale, dates.months.november),
+        _ => words!(locale, dates.months.december),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_read_as_each_language_writes_them() {
+        let evening = LocalTime {
+            year: 2026,
+            month: 10,
+            day: 5,
+            hour: 18,
+            minute: 7,
+        };
+        assert_eq!(moment(Locale::en, evening), "5 October 2026, 18:07");
+        assert_eq!(moment(Locale::zh_CN, evening), "2026年10月5日 18:07");
+        let october = DateGroup::Month {
+            year: 2026,
+            month: 10,
+        };
+        assert_eq!(group_heading(Locale::en, october), "October 2026");
+        assert_eq!(group_heading(Locale::zh_CN, october), "2026年10月");
+    }
+}

@@ -1,0 +1,158 @@
+//! Errors as sentences.
+
+use super::{Locale, words};
+use crate::model::{BusyReason, ChatError, MAX_MESSAGE_BYTES, Refusal, TurnError};
+
+/// What went wrong.
+pub(crate) fn sentence(locale: Locale, error: ChatError) -> String {
+    match error {
+        ChatError::Unauthorized => words!(locale, errors.unauthorized).to_owned(),
+        ChatError::Forbidden => words!(locale, errors.forbidden).to_owned(),
+        ChatError::NotFound => words!(locale, errors.not_found).to_owned(),
+        ChatError::Invalid(it) => refusal(locale, it),
+        ChatError::Busy { reason, .. } => busy(locale, reason),
+        ChatError::Internal { request_id } => words!(locale, errors.internal, id = request_id),
+        ChatError::Unreachable(reason) => words!(locale, errors.unreachable, reason = reason),
+    }
+}
+
+fn refusal(locale: Locale, refusal: Refusal) -> String {
+    let fixed = match refusal {
+        Refusal::MessageEmpty => words!(locale, errors.message_empty),
+        Refusal::TitleEmpty => words!(locale, errors.title_empty),
+        Refusal::AnswerComplete => words!(locale, errors.answer_complete),
+        Refusal::NotAnAnswer => words!(locale, errors.not_an_answer),
+        Refusal::MustFollowAnswer => words!(locale, errors.must_follow_answer),
+        Refusal::WrongCredentials => words!(locale, errors.wrong_credentials),
+        Refusal::WrongPassword => words!(locale, errors.wrong_password),
+        Refusal::BadName => words!(locale, errors.bad_name),
+        Refusal::LastAdministrator => words!(locale, errors.last_administrator),
+        Refusal::NameTaken => words!(locale, errors.name_taken),
+        other => return refusal_with_numbers(locale, other),
+    };
+    fixed.to_owned()
+}
+
+fn refusal_with_numbers(locale: Locale, refusal: Refusal) -> String {
+    match refusal {
+        Refusal::MessageTooLong { bytes } => {
+            let limit = MAX_MESSAGE_BYTES;
+            words!(
+                locale,
+                errors.message_too_long,
+                bytes = bytes,
+                limit = limit
+            )
+        }
+        Refusal::RequestTooLong { limit } => {
+            words!(locale, errors.request_too_long, limit = limit)
+        }
+        Refusal::Outdated { value, .. } => words!(locale, errors.outdated, value = value),
+        Refusal::TitleTooLong { limit } => words!(locale, errors.title_too_long, limit = limit),
+        Refusal::PromptTooLong { tokens, window } => {
+            words!(
+                locale,
+                errors.prompt_too_long,
+                tokens = tokens,
+                window = window
+            )
+        }
+        Refusal::Setting { name, value, range } => {
+            words!(
+                locale,
+                errors.setting,
+                name = name,
+                value = value,
+                range = range
+            )
+        }
+        Refusal::PasswordTooShort { chars, limit } => {
+            words!(
+                locale,
+                errors.password_too_short,
+                number = chars,
+                limit = limit
+            )
+        }
+        Refusal::PasswordTooLong { chars, limit } => {
+            words!(
+                locale,
+                errors.password_too_long,
+                number = chars,
+                limit = limit
+            )
+        }
+        other => capitalised(&other.to_string()),
+    }
+}
+
+fn busy(locale: Locale, reason: BusyReason) -> String {
+    let fixed = match reason {
+        BusyReason::QueueFull { capacity } => {
+            return words!(locale, errors.queue_full, number = capacity);
+        }
+        BusyReason::ModelNotLoaded { reason } => {
+            return words!(locale, errors.model_not_loaded, reason = reason);
+        }
+        BusyReason::TooManyAttempts { seconds } => {
+            return words!(locale, errors.too_many_attempts, seconds = seconds);
+        }
+        BusyReason::TooManyTurns { limit } => {
+            return words!(locale, errors.too_many_turns, number = limit);
+        }
+        BusyReason::TokensUsedUp { limit } => {
+            return words!(locale, errors.tokens_used_up, number = limit);
+        }
+        BusyReason::EngineStopped => words!(locale, errors.engine_stopped),
+        BusyReason::RequestRefused => words!(locale, errors.request_refused),
+        BusyReason::DiskFull => words!(locale, errors.disk_full),
+        BusyReason::Closing => words!(locale, errors.closing),
+        BusyReason::AnswerRunning => words!(locale, errors.answer_running),
+        BusyReason::AnswerUnsaved => words!(locale, errors.answer_unsaved),
+        BusyReason::Other { sentence } => return capitalised(&sentence),
+    };
+    fixed.to_owned()
+}
+
+/// Why an answer is not what it should be.
+pub(crate) fn turn_error(locale: Locale, error: TurnError) -> String {
+    match error {
+        TurnError::EngineStopped => words!(locale, errors.turn_engine_stopped).to_owned(),
+        TurnError::NotMade { reason } => words!(locale, errors.turn_not_made, reason = reason),
+        TurnError::NotSaved => words!(locale, errors.turn_not_saved).to_owned(),
+        TurnError::Told { sentence } => sentence,
+    }
+}
+
+/// Errors begin in lower case, like all Rust errors; sentences do not.
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_a_sentence_of_the_page_s_language() {
+        let error = || ChatError::Invalid(Refusal::TitleTooLong { limit: 200 });
+        let english = sentence(Locale::en, error());
+        assert_eq!(english, "The title is longer than 200 characters.");
+        assert_eq!(
+            sentence(Locale::zh_CN, error()),
+            "标题不能超过 200 个字符。"
+        );
+    }
+
+    #[test]
+    fn what_has_no_words_is_shown_as_it_was_told() {
+        let told = || ChatError::Invalid("no such file".to_owned().into());
+        assert_eq!(sentence(Locale::en, told()), "No such file");
+        let old = TurnError::from_stored("An old sentence.".to_owned());
+        assert_eq!(turn_error(Locale::zh_CN, old), "An old sentence.");
+    }
+}

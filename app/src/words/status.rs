@@ -1,0 +1,133 @@
+//! Words about messages and the model that need more than a look-up.
+
+use super::{Locale, words};
+use crate::model::{FinishReason, ModelState, ModelStatus, Notice, Usage, WaitState};
+
+/// What a person waits for before the first token.
+pub(crate) fn waiting(locale: Locale, state: WaitState) -> String {
+    match state {
+        WaitState::LoadingModel { percent } => {
+            words!(locale, chat.loading_model, percent = percent)
+        }
+        WaitState::Queued { ahead: 0 } => words!(locale, chat.queued_next).to_owned(),
+        WaitState::Queued { ahead } => words!(locale, chat.queued, ahead = ahead),
+        WaitState::ReadingPrompt { percent } => {
+            words!(locale, chat.reading_prompt, percent = percent)
+        }
+    }
+}
+
+/// What an answer cost.
+pub(crate) fn usage(locale: Locale, usage: &Usage) -> String {
+    let (prompt, completion) = (
+        grouped(usage.prompt_tokens.into()),
+        grouped(usage.completion_tokens.into()),
+    );
+    let counts = words!(
+        locale,
+        chat.tokens,
+        prompt = prompt,
+        completion = completion
+    );
+    // One token, or an answer quicker than the clock: there is no speed to tell.
+    if usage.tokens_per_second > 0.0 {
+        let speed = format!("{:.1}", usage.tokens_per_second);
+        let speed = words!(locale, chat.speed, speed = speed);
+        format!("{speed} · {counts}")
+    } else {
+        counts
+    }
+}
+
+/// Digits in groups of three, as both languages write them.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Why an answer ended, if a person has to know.
+pub(crate) fn finish(locale: Locale, reason: Option<FinishReason>) -> Option<&'static str> {
+    (reason == Some(FinishReason::Length)).then(|| words!(locale, chat.cut_off))
+}
+
+/// The state of the model, if it needs words.
+pub(crate) fn model(locale: Locale, status: &ModelStatus) -> Option<String> {
+    let name = status.name.clone();
+    match &status.state {
+        ModelState::Loading { percent } => {
+            let percent = *percent;
+            Some(words!(
+                locale,
+                chat.model_loading,
+                name = name,
+                percent = percent
+            ))
+        }
+        ModelState::Failed(reason) => {
+            let reason = reason.clone();
+            Some(words!(
+                locale,
+                chat.model_failed,
+                name = name,
+                reason = reason
+            ))
+        }
+        ModelState::Ready => None,
+    }
+}
+
+/// Something to know about the turn that began.
+pub(crate) fn notice(locale: Locale, notice: Notice) -> String {
+    match notice {
+        Notice::TurnsLeftOut(1) => words!(locale, chat.one_left_out).to_owned(),
+        Notice::TurnsLeftOut(number) => words!(locale, chat.many_left_out, number = number),
+        Notice::NotExact => words!(locale, chat.not_exact).to_owned(),
+    }
+}
+
+/// Name of the version switch for screen readers.
+pub(crate) fn version(locale: Locale, place: usize, count: usize) -> String {
+    words!(locale, chat.version, place = place, number = count)
+}
+
+/// Name of a conversation's menu.
+pub(crate) fn menu(locale: Locale, title: String) -> String {
+    words!(locale, chat.menu, title = title)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_groups_of_three_digits() {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
+            assert_eq!(grouped(number), text);
+        }
+    }
+
+    #[test]
+    fn one_turn_and_several_turns_read_well_in_both_languages() {
+        let english = notice(Locale::en, Notice::TurnsLeftOut(1));
+        assert!(
+            english.starts_with("The oldest question and its answer were"),
+            "{english}"
+        );
+        let english = notice(Locale::en, Notice::TurnsLeftOut(3));
+        assert!(english.starts_with("The 3 oldest questions"), "{english}");
+        let chinese = notice(Locale::zh_CN, Notice::TurnsLeftOut(3));
+        assert!(chinese.contains("最早的 3 轮"), "{chinese}");
+    }
+}

@@ -1,0 +1,101 @@
+//! What a person may do to the own account: another password, an end to sessions.
+
+use hearth_app::model::{Refusal, SessionId, SessionSummary, User};
+
+use super::{
+    Accounts, Visitor, now_ms,
+    password::Password,
+    session::{self, hash_token},
+    user_agent,
+};
+use crate::{calendar::Calendar, error::AppError};
+
+impl Accounts {
+    /// Sessions of a person that still hold, the last used first.
+    pub(super) async fn list_sessions(
+        &self,
+        user: &User,
+        visitor: &Visitor,
+    ) -> Result<Vec<SessionSummary>, AppError> {
+        let now = now_ms();
+        let idle_since = now - session::IDLE_MS;
+        let listed = self.store.sessions(user.id, now, idle_since).await?;
+        let own = visitor.session.as_deref().map(session_id);
+        let calendar = Calendar::of_viewer();
+        let summaries = listed.into_iter().map(|it| SessionSummary {
+            id: it.id,
+            browser: user_agent::browser(&it.user_agent),
+            last_seen: calendar.local_time(it.last_seen_at),
+            is_current: Some(it.id) == own,
+        });
+        Ok(summaries.collect())
+    }
+
+    /// Ends one session of a person.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] if it is not there or somebody else's.
+    pub(super) async fn end(&self, user: &User, id: SessionId) -> Result<(), AppError> {
+        if self.store.end_session(user.id, id).await? {
+            Ok(())
+        } else {
+            Err(AppError::NotFound)
+        }
+    }
+
+    /// Ends every session of a person but the visitor's.
+    pub(super) async fn end_others(&self, user: &User, visitor: &Visitor) -> Result<(), AppError> {
+        let kept = kept_session(visitor)?;
+        let number = self.store.end_other_sessions(user.id, &kept).await?;
+        tracing::info!(user.id = %user.id, number, "{number} sessions were ended by their owner");
+        Ok(())
+    }
+
+    /// Changes a person's password and ends every other session.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] for a wrong old or a bad new password, [`AppError::Busy`] after too
+    /// many wrong ones: somebody at an unlocked screen guesses no faster than at the door.
+    pub(super) async fn replace_password(
+        &self,
+        user: &User,
+        old: String,
+        new: String,
+        visitor: &Visitor,
+    ) -> Result<(), AppError> {
+        let kept = kept_session(visitor)?;
+        let new = Password::parse(new).map_err(AppError::Invalid)?;
+        self.begin_attempt(&user.name, visitor.address)?;
+        let stored = self.store.credentials(&user.name).await?;
+        let stored = stored.ok_or(AppError::Unauthorized)?.password_hash;
+        let fits = self.passwords.verify(old, Some(stored.clone())).await;
+        if !fits.map_err(AppError::internal)? {
+            return Err(AppError::Invalid(Refusal::WrongPassword));
+        }
+        self.throttle.succeeded(&user.name, visitor.address);
+        let hash = self.passwords.hash(new).await;
+        let hash = hash.map_err(AppError::internal)?;
+        let changed = self
+            .store
+            .change_password(user.id, &stored, &hash, &kept)
+            .await?;
+        if !changed {
+            return Err(AppError::Invalid(Refusal::WrongPassword));
+        }
+        tracing::info!(user.id = %user.id, "a password was changed by its owner");
+        Ok(())
+    }
+}
+
+/// What a session is called where its person sees it: the beginning of its token's hash.
+fn session_id(token: &str) -> SessionId {
+    let hash = hash_token(token);
+    let mut beginning = [0; 16];
+    beginning.copy_from_slice(&hash[..16]);
+    SessionId::new(uuid::Uuid::from_bytes(beginning))
+}
+
+fn kept_session(visitor: &Visitor) -> Result<[u8; 32], AppError> {
+    let token = visitor.session.as_deref();
+    token.map(hash_token).ok_or(AppError::Unauthorized)
+}

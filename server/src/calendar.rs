@@ -1,0 +1,170 @@
+//! Days and clock times as the person who asks sees them.
+
+use hearth_app::model::{DateGroup, LocalTime};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use leptos::prelude::use_context;
+
+/// Longest name of a time zone; the longest there is has 32 characters.
+const MAX_ZONE_NAME_BYTES: usize = 64;
+
+/// The time zone of whoever makes a request.
+#[derive(Clone, Debug)]
+pub struct Zone(TimeZone);
+
+impl Default for Zone {
+    /// UTC: nothing is known of the visitor yet.
+    fn default() -> Self {
+        Self(TimeZone::UTC)
+    }
+}
+
+impl Zone {
+    /// A zone by its IANA name, such as `Asia/Shanghai`.
+    pub fn named(name: &str) -> Option<Self> {
+        let is_sound = !name.is_empty() && name.len() <= MAX_ZONE_NAME_BYTES;
+        let zone = is_sound.then(|| TimeZone::get(name).ok())?;
+        zone.map(Self)
+    }
+}
+
+/// Today, and how moments look from here.
+#[derive(Clone, Debug)]
+pub struct Calendar {
+    zone: TimeZone,
+    today: Date,
+}
+
+impl Calendar {
+    /// The calendar of the request that is being answered.
+    pub fn of_viewer() -> Self {
+        let zone = use_context::<Zone>().unwrap_or_default();
+        Self::new(zone, Timestamp::now())
+    }
+
+    fn new(zone: Zone, now: Timestamp) -> Self {
+        let today = zone.0.to_datetime(now).date();
+        Self {
+            zone: zone.0,
+            today,
+        }
+    }
+
+    /// Day and time of a moment in milliseconds UTC.
+    pub fn local_time(&self, at_ms: i64) -> LocalTime {
+        let moment = self.zone.to_datetime(timestamp(at_ms));
+        LocalTime {
+            year: moment.year(),
+            month: positive(moment.month()),
+            day: positive(moment.day()),
+            hour: positive(moment.hour()),
+            minute: positive(moment.minute()),
+        }
+    }
+
+    /// How long ago a moment in milliseconds UTC was, in days of this calendar.
+    pub fn group(&self, at_ms: i64) -> DateGroup {
+        let day = self.zone.to_datetime(timestamp(at_ms)).date();
+        let days_ago = day.duration_until(self.today).as_hours() / 24;
+        match days_ago {
+            ..=0 => DateGroup::Today, // clocks may differ a little
+            1 => DateGroup::Yesterday,
+            2..=7 => DateGroup::Previous7Days,
+            8..=30 => DateGroup::Previous30Days,
+            _ => DateGroup::Month {
+                year: day.year(),
+                month: positive(day.month()),
+            },
+        }
+    }
+}
+
+/// `YYYY-MM-DD` of a moment in milliseconds UTC, in UTC.
+pub(crate) fn utc_date(at_ms: i64) -> String {
+    TimeZone::UTC
+        .to_datetime(timestamp(at_ms))
+        .date()
+        .to_string()
+}
+
+/// A moment beyond the calendar's end is at its end.
+fn timestamp(at_ms: i64) -> Timestamp {
+    Timestamp::from_millisecond(at_ms).unwrap_or(if at_ms < 0 {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    })
+}
+
+/// Months, days and hours are never negative.
+fn positive(number: i8) -> u8 {
+    number.unsigned_abs()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2026-11-24 23:30 in Shanghai.
+    const NOW: &str = "2026-11-24T15:30:00Z";
+
+    fn calendar(zone: &str) -> Calendar {
+        Calendar::new(Zone::named(zone).unwrap(), NOW.parse().unwrap())
+    }
+
+    fn ms(moment: &str) -> i64 {
+        moment.parse::<Timestamp>().unwrap().as_millisecond()
+    }
+
+    #[test]
+    fn the_same_moment_is_another_time_and_another_day_elsewhere() {
+        let at = ms("2026-11-23T16:30:00Z");
+        let shanghai = calendar("Asia/Shanghai");
+        let time = shanghai.local_time(at);
+        assert_eq!((time.day, time.hour, time.minute), (24, 0, 30));
+        assert_eq!(shanghai.group(at), DateGroup::Today);
+        assert_eq!(calendar("Europe/London").group(at), DateGroup::Yesterday);
+    }
+
+    #[test]
+    fn groups_are_counted_in_days_of_the_calendar() {
+        let calendar = calendar("UTC");
+        for (moment, group) in [
+            ("2026-11-25T01:00:00Z", DateGroup::Today),
+            ("2026-11-24T00:00:00Z", DateGroup::Today),
+            ("2026-11-23T23:59:59Z", DateGroup::Yesterday),
+            ("2026-11-22T12:00:00Z", DateGroup::Previous7Days),
+            ("2026-11-17T00:00:00Z", DateGroup::Previous7Days),
+            ("2026-11-16T23:59:59Z", DateGroup::Previous30Days),
+            ("2026-10-25T00:00:00Z", DateGroup::Previous30Days),
+        ] {
+            assert_eq!(calendar.group(ms(moment)), group, "{moment}");
+        }
+        let october = DateGroup::Month {
+            year: 2026,
+            month: 10,
+        };
+        assert_eq!(calendar.group(ms("2026-10-24T23:59:59Z")), october);
+    }
+
+    #[test]
+    fn daylight_saving_time_counts_as_the_clock_shows_it() {
+        let berlin = calendar("Europe/Berlin");
+        assert_eq!(berlin.local_time(ms("2026-07-01T12:00:00Z")).hour, 14);
+        assert_eq!(berlin.local_time(ms("2026-12-01T12:00:00Z")).hour, 13);
+    }
+
+    #[test]
+    fn a_name_that_is_no_zone_is_none() {
+        let long = "A".repeat(1000);
+        for name in ["", "Mars/Olympus", "../../etc/passwd", "+25:00", &long] {
+            assert!(Zone::named(name).is_none(), "{name}");
+        }
+    }
+
+    #[test]
+    fn moments_beyond_the_calendar_do_not_stop_it() {
+        let calendar = calendar("UTC");
+        assert_eq!(calendar.local_time(i64::MAX).year, 9999);
+        assert_eq!(calendar.local_time(i64::MIN).year, -9999);
+    }
+}

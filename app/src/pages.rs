@@ -36,7 +36,7 @@ fn answer_not_found() {}
 
 /// The title of the browser's window.
 fn window_title(name: &str) -> String {
-    escape_text(&format!("{name} · {}", PRODUCT))
+    escape_text(&format!("{name} · {PRODUCT}"))
 }
 
 /// Leptos writes titles and inner HTML into the document as they are: text of people could end the

@@ -4,6 +4,7 @@ mod api {
     mod authorisation;
     mod cross_site;
     mod limits;
+    mod own_account;
     mod sessions;
     mod set_up;
     mod streaming;

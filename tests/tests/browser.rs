@@ -6,5 +6,6 @@ mod browser {
     mod conversation;
     mod interruption;
     mod reloading;
+    mod settings;
     mod stopping;
 }

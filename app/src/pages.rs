@@ -42,7 +42,7 @@ fn answer_not_found() {}
 
 /// The title of the browser's window.
 fn window_title(name: &str) -> String {
-    escape_text(&format!("{name} · {}", PRODUCT))
+    escape_text(&format!("{name} · {PRODUCT}"))
 }
 
 /// A text as inner HTML, the same on both sides.

@@ -8,8 +8,6 @@ mod errors;
 mod status;
 
 #[expect(
-    clippy::allow_attributes,
-    clippy::allow_attributes_without_reason,
     clippy::pedantic,
     dead_code,
     unreachable_pub,

@@ -6,6 +6,7 @@ mod api {
     mod cross_site;
     mod limits;
     mod models;
+    mod own_account;
     mod people;
     mod sessions;
     mod set_up;

@@ -7,5 +7,6 @@ mod browser {
     mod interruption;
     mod lan;
     mod reloading;
+    mod settings;
     mod stopping;
 }

@@ -5,6 +5,7 @@ mod tidy {
     mod dependencies;
     mod documents;
     mod imports;
+    mod languages;
     mod lengths;
     mod names;
     mod sources;

@@ -3,4 +3,5 @@
 mod web {
     mod forms;
     mod pages;
+    mod preferences;
 }

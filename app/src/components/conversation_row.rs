@@ -56,7 +56,10 @@ pub(crate) fn ConversationRow(
                     close();
                 }
             >
-                <summary aria-label=move || words::menu(locale, title.get()) title=words!(locale, chat.rename)>
+                <summary
+                    aria-label=move || words::menu(locale, title.get())
+                    title=words!(locale, chat.rename)
+                >
                     <Icon name=IconName::More/>
                 </summary>
                 <div class="row-menu-panel">

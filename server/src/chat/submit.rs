@@ -51,7 +51,7 @@ impl ChatServer {
     /// Submits the request, starts the task that makes the answer, and tells how it began.
     pub(super) async fn open(&self, start: Start) -> Result<StartedTurn, ChatError> {
         let (user, message) = (start.user, start.message);
-        let notice = start.reserved.notice.clone();
+        let notice = start.reserved.notice;
         let opening = self.submit(start);
         let mut started = self.started_answer(user, message).await?;
         opening.show(&mut started.assistant_message);

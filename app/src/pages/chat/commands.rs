@@ -16,7 +16,6 @@ use crate::{
     model::{
         ChatError, ConversationId, IdempotencyKey, Message, MessageId, StartedTurn, TurnParams,
     },
-    words::words,
 };
 
 /// How long a deletion can be taken back with one press.
@@ -230,13 +229,8 @@ impl ChatState {
 
     /// Says for a moment whether copying worked; the toast is a status for screen readers too.
     pub(super) fn flash_copied(self, is_copied: bool) {
-        let locale = self.locale;
-        self.flash.set(Some(if is_copied {
-            words!(locale, chat.copied)
-        } else {
-            words!(locale, chat.not_copied)
-        }));
-        set_timeout(move || self.flash.set(None), FLASH_TIME);
+        self.is_copied.set(Some(is_copied));
+        set_timeout(move || self.is_copied.set(None), FLASH_TIME);
     }
 
     /// Opens the drawer and moves the focus into it.

@@ -11,7 +11,7 @@ use super::{
     address::ChatAddress,
     commands::{Navigate, navigation, replacing},
     load::Loaded,
-    state::ChatState,
+    state::{Announcement, ChatState},
     tail::spawn_abortable,
 };
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
     },
     model::{ChatError, ModelState, UserRole},
     pages::{self, answer_not_found},
-    words::{self, use_locale, words},
+    words::{self, Locale, use_locale, words},
 };
 
 /// How often the state of the model and of other conversations is asked, while something happens.
@@ -61,6 +61,15 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
                 .unwrap_or_else(|| words!(locale, chat.new_chat).to_owned()),
         )
     };
+    let announcement = move || Some(announcement_words(locale, state.announcement.get()?));
+    let flash = Signal::derive(move || {
+        let is_copied = state.is_copied.get()?;
+        Some(if is_copied {
+            words!(locale, chat.copied)
+        } else {
+            words!(locale, chat.not_copied)
+        })
+    });
     let skip = move |event: web_sys::MouseEvent| {
         event.prevent_default();
         browser::focus("composer-text");
@@ -87,10 +96,20 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
                 error=state.settings_error
                 on_save=on_settings
             />
-            <UndoToast deleted=state.deleted on_undo flash=state.flash/>
-            <div class="visually-hidden" role="status">{move || state.announcement.get()}</div>
+            <UndoToast deleted=state.deleted on_undo flash/>
+            <div class="visually-hidden" role="status">{announcement}</div>
             <RefreshWithoutScript state/>
         </div>
+    }
+}
+
+fn announcement_words(locale: Locale, announcement: Announcement) -> &'static str {
+    match announcement {
+        Announcement::Generating => words!(locale, chat.generating),
+        Announcement::Reconnecting => words!(locale, chat.reconnecting),
+        Announcement::Complete => words!(locale, chat.complete),
+        Announcement::Stopped => words!(locale, chat.answer_stopped),
+        Announcement::Failed => words!(locale, chat.answer_failed),
     }
 }
 
@@ -133,7 +152,7 @@ fn Header(state: ChatState, title: Memo<Option<String>>) -> impl IntoView {
 
 #[component]
 fn Conversation(state: ChatState, navigate: Navigate) -> impl IntoView {
-    let locale = state.locale;
+    let locale = use_locale();
     let ids = Memo::new(move |_| {
         state
             .entries

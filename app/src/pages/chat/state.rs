@@ -10,7 +10,6 @@ use crate::{
         IdempotencyKey, Message, MessageId, ModelStatus, Notice, UserId,
     },
     transcript::ShownMessage,
-    words::{Locale, use_locale},
 };
 
 /// One message of the shown branch.
@@ -30,11 +29,19 @@ impl Entry {
     }
 }
 
+/// What a screen reader says of an answer being made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Announcement {
+    Generating,
+    Reconnecting,
+    Complete,
+    Stopped,
+    Failed,
+}
+
 /// The state of the page. A copy is a handle to the same state.
 #[derive(Clone, Copy)]
 pub(super) struct ChatState {
-    /// The language of the page.
-    pub(super) locale: Locale,
     pub(super) user: UserId,
     pub(super) address: Memo<ChatAddress>,
     pub(super) list: RwSignal<Vec<ConversationSummary>>,
@@ -48,9 +55,9 @@ pub(super) struct ChatState {
     /// What the server has to say about the last turn.
     pub(super) notice: RwSignal<Option<Notice>>,
     /// For screen readers; never the text of an answer.
-    pub(super) announcement: RwSignal<&'static str>,
-    /// A word that is shown for a moment.
-    pub(super) flash: RwSignal<Option<&'static str>>,
+    pub(super) announcement: RwSignal<Option<Announcement>>,
+    /// Shown for a moment: whether copying worked.
+    pub(super) is_copied: RwSignal<Option<bool>>,
     pub(super) deleted: RwSignal<Option<ConversationId>>,
     pub(super) banner: RwSignal<Option<Banner>>,
     /// Present: the dialog with the conversation's own settings is open.
@@ -70,7 +77,6 @@ impl ChatState {
             None => (None, Vec::new()),
         };
         Self {
-            locale: use_locale(),
             user: loaded.user.id,
             address,
             list: RwSignal::new(loaded.list),
@@ -81,8 +87,8 @@ impl ChatState {
             is_sending: RwSignal::new(false),
             error: RwSignal::new(None),
             notice: RwSignal::new(None),
-            announcement: RwSignal::new(""),
-            flash: RwSignal::new(None),
+            announcement: RwSignal::new(None),
+            is_copied: RwSignal::new(None),
             deleted: RwSignal::new(None),
             banner: RwSignal::new(loaded.banner),
             settings: RwSignal::new(None),

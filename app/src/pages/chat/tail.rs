@@ -8,14 +8,13 @@ use futures::{
 };
 use leptos::{prelude::*, task::spawn_local};
 
-use super::state::{ChatState, Entry};
+use super::state::{Announcement, ChatState, Entry};
 use crate::{
     api::{conversations, messages::tail_turn},
     browser,
     event_decoder::EventDecoder,
     model::{ChatError, MessageStatus},
     transcript::Applied,
-    words::words,
 };
 
 /// Keep-alive frames come every 15 s: after this time the connection is dead.
@@ -69,8 +68,7 @@ impl ChatState {
     }
 
     async fn follow(self, entry: Entry) {
-        let locale = self.locale;
-        self.announcement.set(words!(locale, chat.generating));
+        self.announcement.set(Some(Announcement::Generating));
         let mut pause = FIRST_PAUSE;
         loop {
             match read_stream(&entry).await {
@@ -85,7 +83,7 @@ impl ChatState {
                 }
                 Left::Lost { progress: true } => pause = FIRST_PAUSE,
                 Left::Lost { progress: false } => {
-                    self.announcement.set(words!(locale, chat.reconnecting));
+                    self.announcement.set(Some(Announcement::Reconnecting));
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
             }
@@ -95,14 +93,12 @@ impl ChatState {
 
     async fn turn_ended(self, entry: &Entry) {
         self.tail.set_value(None);
-        let (locale, status) = (self.locale, entry.message.read_untracked().status);
-        self.announcement.set(match status {
-            MessageStatus::Failed => words!(locale, chat.answer_failed),
-            MessageStatus::Stopped | MessageStatus::Interrupted => {
-                words!(locale, chat.answer_stopped)
-            }
-            MessageStatus::Running | MessageStatus::Finished => words!(locale, chat.complete),
-        });
+        let status = entry.message.read_untracked().status;
+        self.announcement.set(Some(match status {
+            MessageStatus::Failed => Announcement::Failed,
+            MessageStatus::Stopped | MessageStatus::Interrupted => Announcement::Stopped,
+            MessageStatus::Running | MessageStatus::Finished => Announcement::Complete,
+        }));
         self.refresh_list().await; // the first answer may have given the conversation its title
     }
 

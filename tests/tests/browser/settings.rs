@@ -1,0 +1,155 @@
+//! Language and theme chosen by a person, in a real browser.
+
+use anyhow::{Result, ensure};
+use hearth_engine::scripted::ScriptedModel;
+use hearth_tests::{
+    accessibility,
+    browser::{Browser, PATIENCE, Screen, Theme},
+    chat_page::{ChatPage, TEXT_BOX},
+    deadline::eventually,
+    running_server::{PASSWORD, RunningServer, send_and_wait, sign_in},
+};
+use serde_json::{Value, json};
+
+const NEW: &str = "another horse battery";
+
+/// The page's background as it is painted.
+const GROUND: &str = "return getComputedStyle(document.body).backgroundColor";
+
+async fn choose(browser: &Browser, value: &str) -> Result<()> {
+    let choice = format!("input[type=radio][value=\"{value}\"]");
+    let script = "document.querySelector(arguments[0]).click()";
+    browser.element(&choice).await?;
+    browser.script(script, vec![json!(choice)]).await?;
+    Ok(())
+}
+
+async fn wait_for_saved(browser: &Browser, words: &str) -> Result<()> {
+    eventually("the setting is saved", PATIENCE, async || {
+        let script = "return [...document.querySelectorAll('.saved-mark')].map(it => it.innerText)";
+        let marks = browser.script(script, Vec::new()).await?;
+        Ok(marks.to_string().contains(words).then_some(()))
+    })
+    .await
+}
+
+/// Reduced motion shortens transitions of colours and does not remove them.
+async fn wait_for_ground(browser: &Browser, color: &Value) -> Result<()> {
+    eventually("the page has its colour", PATIENCE, async || {
+        let ground = browser.script(GROUND, Vec::new()).await?;
+        Ok((ground == *color).then_some(()))
+    })
+    .await
+}
+
+async fn language(browser: &Browser) -> Result<Value> {
+    browser
+        .script("return document.documentElement.lang", Vec::new())
+        .await
+}
+
+/// Checks and photographs what the window shows, on both screens and in both themes.
+async fn check(browser: &Browser, name: &str) -> Result<()> {
+    for theme in Theme::ALL {
+        browser.show_theme(theme).await?;
+        for screen in Screen::ALL {
+            browser.show_screen(screen).await?;
+            let name = format!("{name}-{}-{}", theme.as_str(), screen.as_str());
+            browser.screenshot(&name).await?;
+            accessibility::check(browser, &name).await?;
+            let script = "return document.documentElement.scrollWidth <= window.innerWidth";
+            let fits = browser.script(script, Vec::new()).await?;
+            ensure!(fits == Value::Bool(true), "{name} scrolls sideways");
+        }
+    }
+    browser.show_screen(Screen::Desktop).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_chosen_language_is_saved_at_once_and_every_page_speaks_it() -> Result<()> {
+    let browser = Browser::open().await?;
+    let model = ScriptedModel::new(vec!["你好！**很高兴**见到你。".to_owned()]);
+    let (server, ada) = RunningServer::start(model).await?;
+    sign_in(&server.client()?, "Ada", PASSWORD).await??;
+    let turn = send_and_wait(&ada, None, "你好，请介绍一下你自己。").await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    page.open("/settings").await?;
+    check(&browser, "settings-en").await?;
+    choose(&browser, "zh-CN").await?;
+    wait_for_saved(&browser, "已保存").await?;
+    assert_eq!(language(&browser).await?, "zh-CN");
+    page.wait_until_interactive().await?;
+    check(&browser, "settings-zh").await?;
+    page.open("/settings/account").await?;
+    check(&browser, "account-zh").await?;
+    page.open(&format!("/c/{}", turn.conversation.id)).await?;
+    check(&browser, "chat-zh").await?;
+    let heading = browser.element(".conversation-group-heading").await?;
+    assert_eq!(heading.text().await?, "今天");
+    page.open("/settings").await?;
+    choose(&browser, "browser").await?;
+    wait_for_saved(&browser, "Saved").await?;
+    assert_eq!(language(&browser).await?, "en");
+    page.open("/settings/account").await?;
+    check(&browser, "account-en").await?;
+    browser.quit().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_chosen_theme_holds_at_once_and_after_a_reload_whatever_the_system_asks() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    page.open("/settings").await?;
+    browser.show_theme(Theme::Dark).await?;
+    let dark = browser.script(GROUND, Vec::new()).await?;
+    browser.show_theme(Theme::Light).await?;
+    let light = browser.script(GROUND, Vec::new()).await?;
+    assert_ne!(dark, light);
+    choose(&browser, "dark").await?;
+    wait_for_saved(&browser, "Saved").await?;
+    wait_for_ground(&browser, &dark).await?;
+    page.reload().await?;
+    wait_for_ground(&browser, &dark).await?;
+    page.open("/").await?;
+    browser.element(TEXT_BOX).await?;
+    wait_for_ground(&browser, &dark).await?;
+    browser.screenshot("empty-chat-dark-chosen").await?;
+    browser.quit().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_browser_s_own_language_greets_a_stranger() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let headers = json!({"headers": {"Accept-Language": "zh-CN,zh;q=0.9"}});
+    browser.devtools("Network.enable", json!({})).await?;
+    browser
+        .devtools("Network.setExtraHTTPHeaders", headers)
+        .await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.open("/sign-in").await?;
+    assert_eq!(language(&browser).await?, "zh-CN");
+    check(&browser, "sign-in-zh").await?;
+    browser.quit().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_password_is_taken_in_the_page_and_said_so() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    page.open("/settings/account").await?;
+    for (name, value) in [("old_password", PASSWORD), ("new_password", NEW)] {
+        let field = browser.element(&format!("input[name={name}]")).await?;
+        field.send_keys(value).await?;
+    }
+    let button = browser.element(".setting-form button[type=submit]").await?;
+    button.click().await?;
+    wait_for_saved(&browser, "The password was changed").await?;
+    sign_in(&server.client()?, "Ada", NEW).await??;
+    browser.quit().await
+}

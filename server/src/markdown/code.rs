@@ -84,7 +84,7 @@ impl CodeBlock {
             };
             push_escaped(language, &mut html);
             html.push_str("</span>");
-            html.push_str(r#"<button type="button" class="code-copy" data-copy></button>"#);
+            html.push_str(r#"<button type="button" class="code-copy" data-copy>Copy</button>"#);
             html.push_str("</div>");
         } else {
             html.push_str(r#"<div class="code-block code-continued">"#);

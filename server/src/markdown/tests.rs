@@ -82,7 +82,7 @@ fn a_code_block_has_a_header_with_its_language_and_a_button() {
     let expected = concat!(
         r#"<div class="code-block"><div class="code-header">"#,
         r#"<span class="code-language">text</span>"#,
-        r#"<button type="button" class="code-copy" data-copy=""></button></div>"#,
+        r#"<button type="button" class="code-copy" data-copy="">Copy</button></div>"#,
         "<pre tabindex=\"0\"><code>a &lt; b\n</code></pre></div>"
     );
     assert_eq!(joined("```\na < b\n```"), expected);

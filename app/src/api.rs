@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod conversations;
+pub mod exports;
 pub mod messages;
 
 /// A browser without script lands on this page; the script finds its way by itself.

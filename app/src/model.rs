@@ -3,13 +3,15 @@
 
 pub mod error;
 pub mod event;
+pub mod export;
 pub mod id;
 pub mod message;
 pub mod status;
 
 pub use error::ChatError;
 pub use event::{ChatEvent, ChatEventKind, Cursor, WaitState};
-pub use id::{ConversationId, IdempotencyKey, MessageId, UserId};
+pub use export::{Export, ExportFormat, ExportSubject, ImportCounts, Upload, UploadState};
+pub use id::{ConversationId, ExportId, IdempotencyKey, MessageId, UploadId, UserId};
 pub use message::{
     Conversation, ConversationSummary, FinishReason, Message, MessageStatus, MessageText, Role,
     StartedTurn, TurnParams, Usage,

@@ -3,6 +3,8 @@
 //! Every method takes the user first; not yours and not there are both [`ChatError::NotFound`].
 //! The server puts an `Arc<dyn ChatService>` and an `Option<User>` into Leptos' context.
 
+pub mod exports;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;

@@ -40,7 +40,10 @@ use tokio::sync::Mutex;
 use crate::store::Store;
 use live_turns::{LiveTurns, StopReason};
 use recorder::Recorder;
+pub(crate) use refusal::{busy, store_refused};
 use rendered_answers::RenderedAnswers;
+pub(crate) use service::MAX_TITLE_CHARS;
+pub(crate) use settings::check_params;
 
 /// Longest wait for running turns when the server ends.
 const SHUT_DOWN_PATIENCE: Duration = Duration::from_secs(5);

@@ -1,10 +1,12 @@
 //! The router: which address leads where, and what every request passes.
 //!
 //! From the outside in: log line, compression of pages, security headers, origin check, body
-//! limit; pages and server functions then learn who visits; pages send strangers to sign in.
+//! limit (uploads have their own); pages, server functions and files then learn who visits; pages
+//! send strangers to sign in.
 
 pub mod assets;
 mod body_limit;
+mod downloads;
 mod health;
 mod kept_text;
 mod origin;
@@ -12,6 +14,7 @@ mod pages;
 mod security;
 mod server_functions;
 mod trace;
+mod uploads;
 mod visitor;
 
 use std::sync::Arc;
@@ -25,7 +28,7 @@ use axum::{
 use hearth_app::service::ChatService;
 use tower_http::compression::CompressionLayer;
 
-use crate::{accounts::Accounts, config::ServerSection, store::Store};
+use crate::{accounts::Accounts, config::ServerSection, export::ExportServer, store::Store};
 
 pub use body_limit::MAX_BODY_BYTES;
 
@@ -34,6 +37,7 @@ pub use body_limit::MAX_BODY_BYTES;
 pub struct Services {
     pub chat: Arc<dyn ChatService>,
     pub accounts: Arc<Accounts>,
+    pub exports: Arc<ExportServer>,
     pub store: Store,
     pub assets: Arc<assets::Manifest>,
 }
@@ -83,7 +87,8 @@ fn plain_routes() -> Vec<PlainRoute> {
 /// `leptos::server_fn::axum::server_fn_paths`.
 pub fn routes() -> Vec<RouteName> {
     let plain = plain_routes().into_iter().map(|route| route.name);
-    plain.chain(pages::routes()).collect()
+    let files = downloads::routes().into_iter().chain(uploads::routes());
+    plain.chain(files).chain(pages::routes()).collect()
 }
 
 /// The whole server, ready to be served.
@@ -97,14 +102,16 @@ pub fn router(services: &Services, section: &ServerSection) -> Router {
     let identify = from_fn_with_state(Arc::clone(&services.accounts), visitor::identify);
     let visited = pages::router(services)
         .merge(server_functions::router(services))
+        .merge(downloads::router(services))
         .layer(from_fn_with_state(
             services.assets.leptos_options(),
             kept_text::give_back,
         ))
-        .layer(identify);
+        .layer(identify.clone());
     plain
         .merge(visited)
         .layer(from_fn(body_limit::enforce))
+        .merge(uploads::router(services).layer(identify))
         .layer(origin::check(section))
         .layer(from_fn_with_state(
             security::Policy::new(section),

@@ -2,16 +2,20 @@
 //!
 //! Reading order: [`config`] (what an operator sets), [`serve`] (how a server starts and ends),
 //! [`http`] (the router and what guards it), [`accounts`] (who may enter), [`chat`] (turns),
-//! [`markdown`] (answers as HTML), [`store`] (the database), [`cli`] (the other commands).
+//! [`markdown`] (answers as HTML), [`export`] and [`import`] (conversations that leave and come),
+//! [`store`] (the database), [`cli`] (the other commands).
 
 #![forbid(unsafe_code)]
 
 pub mod accounts;
+mod calendar;
 pub mod chat;
 pub mod cli;
 pub mod config;
 pub mod error;
+pub mod export;
 pub mod http;
+pub mod import;
 pub mod markdown;
 pub mod serve;
 pub mod store;

@@ -18,6 +18,7 @@ use crate::{
     accounts::{Accounts, random_token, set_up_token::SetUpToken},
     chat::ChatServer,
     config::{Config, EngineSection},
+    export::ExportServer,
     http::{Services, assets::Manifest, router},
     store::{OpenStoreError, Store},
 };
@@ -114,6 +115,7 @@ impl Server {
         let services = Services {
             chat: Arc::clone(&chat) as Arc<dyn ChatService>,
             accounts: Arc::clone(&accounts),
+            exports: ExportServer::new(store.clone()),
             store: store.clone(),
             assets: Arc::new(Manifest::embedded()),
         };

@@ -4,10 +4,14 @@
 
 mod answer_tokens;
 mod conversation;
+mod conversation_tree;
+mod export;
+mod import;
 mod message;
 mod message_chunk;
 mod session;
 mod turn;
+mod upload;
 mod user;
 
 use std::{path::Path, time::SystemTime};
@@ -17,10 +21,14 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+pub(crate) use conversation_tree::{StoredTree, TreeMessage};
+pub(crate) use export::{KeptExport, NewExport, StoredExport};
+pub(crate) use import::ImportedNode;
 pub(crate) use message::{StoredMessage, tokens_per_second};
 pub(crate) use message_chunk::Chunk;
 pub(crate) use session::NewSession;
 pub(crate) use turn::{AnswerStart, FinishedAnswer, InsertedTurn, NewTurn};
+pub(crate) use upload::StoredUploadState;
 pub use user::{Account, Credentials, InsertUserError};
 
 /// The database.

@@ -9,7 +9,7 @@ use crate::store::StoreError;
 const RETRY_AFTER_S: u32 = 5;
 
 /// A refusal that passes by itself.
-pub(super) fn busy(message: impl Into<String>) -> ChatError {
+pub(crate) fn busy(message: impl Into<String>) -> ChatError {
     ChatError::Busy {
         message: message.into(),
         retry_after_s: RETRY_AFTER_S,
@@ -17,7 +17,7 @@ pub(super) fn busy(message: impl Into<String>) -> ChatError {
 }
 
 /// Logs what the store said and answers with a number to find it by.
-pub(super) fn store_refused(error: &StoreError) -> ChatError {
+pub(crate) fn store_refused(error: &StoreError) -> ChatError {
     let request_id = Uuid::now_v7().to_string();
     tracing::error!(request.id = request_id, %error, "the store refused: {error}");
     if error.is_write_refused() {

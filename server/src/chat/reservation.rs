@@ -53,7 +53,10 @@ impl ChatServer {
         let stored = stored
             .map_err(|error| store_refused(&error))?
             .ok_or(ChatError::NotFound)?;
-        let is_exact = stored.model_fingerprint.is_some()
+        // An imported answer has its text only.
+        let has_ids = !stored.prompt_token_ids.is_empty();
+        let is_exact = has_ids
+            && stored.model_fingerprint.is_some()
             && stored.model_fingerprint == self.engine.fingerprint();
         let (prompt, ids, notice) = if is_exact {
             let prompt = stored.prompt_token_ids.into_iter().map(TokenId).collect();
@@ -61,8 +64,12 @@ impl ChatServer {
         } else {
             let ids = self.engine.encode_answer(&old.text);
             let ids = ids.into_iter().map(|id| id.0).collect();
-            let notice = "Another model goes on with this answer: not exact.".to_owned();
-            (again.ids, ids, Some(notice))
+            let notice = if has_ids {
+                "Another model goes on with this answer: not exact."
+            } else {
+                "This answer was imported without its tokens: going on is not exact."
+            };
+            (again.ids, ids, Some(notice.to_owned()))
         };
         let permit = self
             .engine

@@ -17,7 +17,7 @@ use super::{ChatServer, live_turns::StopReason, refusal::store_refused, turn_log
 use crate::store::{StoreError, StoredMessage};
 
 /// Longest title a person may give, in characters.
-const MAX_TITLE_CHARS: usize = 200;
+pub(crate) const MAX_TITLE_CHARS: usize = 200;
 /// Stop answers after this time even if the turn has not ended.
 const STOP_PATIENCE: Duration = Duration::from_millis(300);
 

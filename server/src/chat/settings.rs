@@ -35,6 +35,12 @@ impl Settings {
     }
 }
 
+/// What is wrong with the settings of a turn that somebody else made.
+pub(crate) fn check_params(params: &TurnParams) -> Result<(), String> {
+    let checked = Settings::parse(params);
+    checked.map(drop).map_err(|error| error.to_string())
+}
+
 pub(super) fn random_u64() -> u64 {
     getrandom::u64().expect("invariant: the system gives random bytes")
 }

@@ -3,7 +3,7 @@
 use hearth_app::model::{Message, MessageId, MessageStatus, Role};
 
 use super::{live_turns::LiveTurn, rendered_answers::RenderedAnswers};
-use crate::store::StoredMessage;
+use crate::{calendar, store::StoredMessage};
 
 /// Longest title made from a first message, in characters.
 const MAX_TITLE_CHARS: usize = 60;
@@ -90,28 +90,12 @@ pub(super) fn title(text: &str) -> String {
 fn time(ms: i64) -> String {
     let minutes = ms.div_euclid(60_000);
     let (day, minute) = (minutes.div_euclid(1440), minutes.rem_euclid(1440));
-    let (year, month, date) = civil(day);
+    let (year, month, date) = calendar::date(day);
     format!(
         "{year:04}-{month:02}-{date:02} {:02}:{:02}",
         minute / 60,
         minute % 60
     )
-}
-
-/// Year, month and day of a day counted from 1970-01-01.
-///
-/// Counts from 0000-03-01, so that the leap day is the last one of its year.
-fn civil(day: i64) -> (i64, i64, i64) {
-    let day = day + 719_468;
-    let (era, day_of_era) = (day.div_euclid(146_097), day.rem_euclid(146_097));
-    let leap_days = day_of_era / 1460 - day_of_era / 36_524 + day_of_era / 146_096;
-    let year_of_era = (day_of_era - leap_days) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let date = day_of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = era * 400 + year_of_era + i64::from(month <= 2);
-    (year, month, date)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use axum::{
 use hearth_app::{
     App,
     model::User,
-    service::{AccountService, ChatService, SessionToken},
+    service::{AccountService, ChatService, SessionToken, exports::ExportService},
     shell,
 };
 use leptos::{
@@ -80,8 +80,10 @@ pub(super) fn router(services: &Services) -> Router {
 pub(super) fn context(services: &Services) -> impl Fn() + Clone + Send + Sync + 'static {
     let chat: Arc<dyn ChatService> = Arc::clone(&services.chat);
     let accounts: Arc<dyn AccountService> = services.accounts.clone();
+    let exports: Arc<dyn ExportService> = services.exports.clone();
     move || {
         provide_context(Arc::clone(&chat));
+        provide_context(Arc::clone(&exports));
         provide_context(Arc::clone(&accounts));
         let parts = use_context::<Parts>();
         let extensions = parts.as_ref().map(|parts| &parts.extensions);

@@ -89,7 +89,10 @@ pub(crate) fn tokens_per_second(completion_tokens: u32, decode_ms: u32) -> f32 {
 }
 
 /// Reads one of the words that stand in checked columns.
-fn word<T: serde::de::DeserializeOwned>(text: &str, column: &'static str) -> Result<T, StoreError> {
+pub(super) fn word<T: serde::de::DeserializeOwned>(
+    text: &str,
+    column: &'static str,
+) -> Result<T, StoreError> {
     serde_json::from_value(text.into()).map_err(|_| StoreError::Corrupt { column })
 }
 

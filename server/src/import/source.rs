@@ -1,0 +1,130 @@
+//! A file to import: one document, or an archive of many. One conversation is in memory at a time.
+
+use std::io::{Cursor, Read};
+
+use bytes::Bytes;
+use zip::ZipArchive;
+
+use super::{
+    check,
+    problem::{Problem, Problems},
+};
+use crate::export::{ARCHIVE_SCHEMA, ARCHIVE_VERSION, ConversationDocument, MANIFEST, Manifest};
+
+/// Largest file (64 MiB).
+pub const MAX_FILE_BYTES: usize = 64 << 20;
+/// Largest conversation or manifest of an archive, decompressed: a few bytes can become as many
+/// as they like.
+const MAX_ENTRY_BYTES: u64 = 64 << 20;
+/// How every ZIP begins (APPNOTE 4.3.7), an empty one included.
+const ZIP_BEGINNINGS: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
+
+/// A file whose beginning was understood.
+pub struct ImportFile(Content);
+
+enum Content {
+    Document(Bytes),
+    Archive {
+        zip: ZipArchive<Cursor<Bytes>>,
+        manifest: Manifest,
+    },
+}
+
+impl ImportFile {
+    /// Looks at what a file is.
+    ///
+    /// # Errors
+    /// If it is too large, or an archive that we did not make.
+    pub fn open(content: Bytes) -> Result<Self, Problems> {
+        if content.len() > MAX_FILE_BYTES {
+            let message = format!(
+                "the file has {} bytes, at most {MAX_FILE_BYTES} are accepted",
+                content.len()
+            );
+            return Err(Problem::new("", message).into());
+        }
+        if !ZIP_BEGINNINGS.iter().any(|it| content.starts_with(it)) {
+            return Ok(Self(Content::Document(content)));
+        }
+        let mut zip = ZipArchive::new(Cursor::new(content)).map_err(|error| {
+            Problem::new(
+                "",
+                format!("the ZIP file is damaged or incomplete: {error}"),
+            )
+        })?;
+        let manifest = read_manifest(&mut zip).map_err(|it| it.within(MANIFEST))?;
+        Ok(Self(Content::Archive { zip, manifest }))
+    }
+
+    /// How many conversations there are.
+    pub fn len(&self) -> usize {
+        match &self.0 {
+            Content::Document(_) => 1,
+            Content::Archive { manifest, .. } => manifest.conversations.len(),
+        }
+    }
+
+    /// Whether there is no conversation.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Where a conversation stands in the file; nowhere in particular if it is the file.
+    pub(super) fn place(&self, index: usize) -> &str {
+        match &self.0 {
+            Content::Document(_) => "",
+            Content::Archive { manifest, .. } => &manifest.conversations[index].file,
+        }
+    }
+
+    /// Reads and checks one conversation.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it; places are seen from within the conversation.
+    ///
+    /// # Panics
+    /// If there are not that many.
+    pub(super) fn read(&mut self, index: usize) -> Result<ConversationDocument, Problems> {
+        let (zip, listed) = match &mut self.0 {
+            Content::Document(json) => return check::read(json),
+            Content::Archive { zip, manifest } => (zip, &manifest.conversations[index]),
+        };
+        let document = check::read(&entry(zip, &listed.file)?)?;
+        if document.id != listed.id || document.sha256 != listed.sha256 {
+            let message = "is another conversation than the one the manifest names";
+            return Err(Problem::new("", message).into());
+        }
+        Ok(document)
+    }
+}
+
+fn read_manifest(zip: &mut ZipArchive<Cursor<Bytes>>) -> Result<Manifest, Problem> {
+    let json = entry(zip, MANIFEST)?;
+    check::check_header(&json, ARCHIVE_SCHEMA, ARCHIVE_VERSION)?;
+    let manifest: Manifest = check::parse(&json)?;
+    if manifest.sha256 != manifest.content_hash() {
+        let message = "does not fit the content: it was changed or damaged after the export";
+        return Err(Problem::new("sha256", message));
+    }
+    if manifest.num_conversations != manifest.conversations.len() {
+        let message = "is not the number of conversations that are listed";
+        return Err(Problem::new("num_conversations", message));
+    }
+    Ok(manifest)
+}
+
+/// A file of an archive, decompressed; its checksum is compared on the way.
+fn entry(zip: &mut ZipArchive<Cursor<Bytes>>, name: &str) -> Result<Vec<u8>, Problem> {
+    let file = zip
+        .by_name(name)
+        .map_err(|error| Problem::new("", format!("cannot be found in the ZIP file: {error}")))?;
+    let mut content = Vec::new();
+    // What the directory says about the size may be a lie.
+    let read = file.take(MAX_ENTRY_BYTES + 1).read_to_end(&mut content);
+    read.map_err(|error| Problem::new("", format!("is damaged: {error}")))?;
+    if content.len() as u64 > MAX_ENTRY_BYTES {
+        let message = format!("has more than {MAX_ENTRY_BYTES} bytes");
+        return Err(Problem::new("", message));
+    }
+    Ok(content)
+}

@@ -1,0 +1,282 @@
+//! Files that are damaged, huge, deep or somebody else's: each is refused with the place of what
+//! is wrong, and nothing is written.
+
+use std::{io::Write as _, sync::Arc};
+
+use proptest::{strategy::ValueTree as _, test_runner::TestRunner};
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+use super::shelf::{Shelf, archive_of, tree};
+use crate::{
+    export::{ConversationDocument, Timestamp},
+    import::{ImportError, Problem},
+    store::StoredTree,
+};
+
+/// A conversation of at least five messages, two of them answers in a row of turns.
+fn sample(number: u64) -> StoredTree {
+    use hearth_app::model::Role;
+    use proptest::strategy::Strategy as _;
+    let mut runner = TestRunner::deterministic();
+    loop {
+        let tree = tree(number).new_tree(&mut runner).unwrap().current();
+        let has_branch = tree.messages.len() > 4
+            && tree.messages[0].role == Role::User
+            && tree.messages[1].role == Role::Assistant
+            && tree.messages[1].parent_id == Some(tree.messages[0].id);
+        if has_branch {
+            return tree;
+        }
+    }
+}
+
+fn document() -> Value {
+    let document = ConversationDocument::new(sample(1), Timestamp::from_ms(0));
+    serde_json::from_str(&document.to_json()).unwrap()
+}
+
+/// A shelf with one conversation, and what is on it.
+struct Guarded {
+    shelf: Shelf,
+    before: [Vec<ConversationDocument>; 2],
+}
+
+impl Guarded {
+    fn new() -> Self {
+        let shelf = Shelf::new(&Arc::new(Runtime::new().unwrap()));
+        shelf.import(shelf.ada, archive_of(&[sample(2)])).unwrap();
+        let before = shelf.everything();
+        Self { shelf, before }
+    }
+
+    /// The first problem of a file that changes nothing.
+    fn refuse(&self, what: &str, file: Vec<u8>) -> Problem {
+        let outcome = self.shelf.import(self.shelf.ada, file);
+        assert_eq!(self.shelf.everything(), self.before, "{what}");
+        match outcome {
+            Err(ImportError::Refused(problems)) => problems.named()[0].clone(),
+            other => panic!("{what}: {other:?}"),
+        }
+    }
+}
+
+/// Where something is put, what is put there, and where the problem is named.
+type Corruption = (&'static str, Value, &'static str);
+
+fn corruptions() -> Vec<Corruption> {
+    let nobody = "0192f0c1-2f3a-7000-8000-00000000dead";
+    vec![
+        ("/schema", json!("hearth.something"), "schema"),
+        ("/schema", Value::Null, "schema"),
+        ("/version", json!(2), "version"),
+        ("/version", json!("1"), "version"),
+        ("/id", json!("not an id"), "id"),
+        ("/id", json!(7), "id"),
+        ("/title", json!("   "), "title"),
+        ("/title", json!("字".repeat(201)), "title"),
+        ("/title", json!("another title"), "sha256"),
+        ("/created_at", json!("yesterday"), "created_at"),
+        (
+            "/updated_at",
+            json!("2026-02-30T00:00:00.000Z"),
+            "updated_at",
+        ),
+        ("/active_message_id", json!(nobody), "active_message_id"),
+        ("/messages", json!({}), "messages"),
+        ("/sha256", json!("0".repeat(64)), "sha256"),
+        ("/reasoning", json!("thoughts"), "reasoning"),
+        ("/messages/1/id", json!(["no"]), "messages/1/id"),
+        (
+            "/messages/1/parent_id",
+            json!(nobody),
+            "messages/1/parent_id",
+        ),
+        ("/messages/1/parent_id", Value::Null, "messages/1/parent_id"),
+        ("/messages/2/role", json!("system"), "messages/2/role"),
+        ("/messages/2/status", json!("dreaming"), "messages/2/status"),
+        ("/messages/0/status", json!("running"), "messages/0/status"),
+        ("/messages/3/text", json!(5), "messages/3/text"),
+        (
+            "/messages/0/text",
+            json!("a".repeat(256 * 1024 + 1)),
+            "messages/0/text",
+        ),
+        (
+            "/messages/3/text",
+            json!("another text"),
+            "messages/3/sha256",
+        ),
+        (
+            "/messages/1/finish_reason",
+            json!("tired"),
+            "messages/1/finish_reason",
+        ),
+        (
+            "/messages/1/params",
+            json!({"temperature": 9}),
+            "messages/1/params",
+        ),
+        (
+            "/messages/1/params",
+            json!({"unknown": 1}),
+            "messages/1/params",
+        ),
+        (
+            "/messages/1/usage",
+            json!({"prompt_tokens": -1}),
+            "messages/1/usage/prompt_tokens",
+        ),
+        (
+            "/messages/1/error",
+            json!("e".repeat(5000)),
+            "messages/1/error",
+        ),
+        ("/messages/1/extra", json!(1), "messages/1/extra"),
+        ("/messages/2/created_at", json!(0), "messages/2/created_at"),
+        (
+            "/messages/2/sha256",
+            json!("f".repeat(64)),
+            "messages/2/sha256",
+        ),
+    ]
+}
+
+#[test]
+fn every_corruption_is_named_by_its_place_and_changes_nothing() {
+    let guarded = Guarded::new();
+    let corruptions = corruptions();
+    assert!(corruptions.len() >= 30);
+    for (pointer, value, place) in corruptions {
+        let mut document = document();
+        let (parent, name) = pointer.rsplit_once('/').unwrap();
+        document.pointer_mut(parent).unwrap()[name] = value.clone();
+        let problem = guarded.refuse(pointer, document.to_string().into_bytes());
+        assert_eq!(problem.place, place, "{pointer} = {value:.60}: {problem}");
+        assert!(problem.message.len() > 5, "{problem}");
+    }
+}
+
+#[test]
+fn a_message_twice_or_before_its_parent_is_named() {
+    let guarded = Guarded::new();
+    let mut twice = document();
+    twice["messages"][2] = twice["messages"][0].clone();
+    let problem = guarded.refuse("twice", twice.to_string().into_bytes());
+    assert_eq!(problem.place, "messages/2/id");
+    let mut backwards = document();
+    let messages = backwards["messages"].as_array_mut().unwrap();
+    messages.swap(0, 1);
+    let problem = guarded.refuse("backwards", backwards.to_string().into_bytes());
+    assert_eq!(problem.place, "messages/0/parent_id");
+}
+
+#[test]
+fn files_that_are_something_else_are_refused_in_words() {
+    let guarded = Guarded::new();
+    let whole = document().to_string();
+    let deep = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+    let mut buried = document();
+    buried["messages"][1]["params"] = json!({"temperature": "here"});
+    let buried = buried.to_string().replace("\"here\"", &deep(100_000));
+    let chats = json!([{"title": "From another product", "mapping": {}}]);
+    for (what, file, words) in [
+        ("empty", String::new(), "not JSON"),
+        ("text", "Dear diary".to_owned(), "not JSON"),
+        ("cut off", whole[..whole.len() / 2].to_owned(), "not JSON"),
+        ("more behind", format!("{whole}{{}}"), "trailing characters"),
+        (
+            "an array",
+            chats.to_string(),
+            "not a hearth.conversation document",
+        ),
+        (
+            "another object",
+            json!({"chat": {}}).to_string(),
+            "not made by Hearth",
+        ),
+        ("deep", deep(1_000_000), "not"),
+        ("deep inside", buried, "recursion limit"),
+        (
+            "a ZIP in name",
+            "PK\u{3}\u{4}broken".to_owned(),
+            "ZIP file is damaged",
+        ),
+    ] {
+        let problem = guarded.refuse(what, file.into_bytes());
+        assert!(problem.to_string().contains(words), "{what}: {problem}");
+    }
+    let huge = guarded.refuse("huge", vec![b' '; (64 << 20) + 1]);
+    assert!(huge.message.contains("67108864"), "{huge}");
+}
+
+#[test]
+fn an_archive_with_one_bad_conversation_is_refused_as_a_whole() {
+    let guarded = Guarded::new();
+    let trees = [sample(3), sample(4)];
+    let (file, _) = rewrite(&archive_of(&trees), |name, content| {
+        let is_last =
+            name.starts_with("conversations/") && content.contains(&trees[1].id.to_string());
+        (is_last && name.split('.').next_back() == Some("json")).then(|| {
+            let mut document: Value = serde_json::from_str(content).unwrap();
+            document["messages"][2]["role"] = json!("system");
+            document.to_string()
+        })
+    });
+    let problem = guarded.refuse("one bad", file);
+    let (path, place) = problem.place.split_once(".json/").unwrap();
+    assert!(path.starts_with("conversations/") && path.ends_with(&trees[1].id.to_string()));
+    assert_eq!(place, "messages/2/role");
+}
+
+#[test]
+fn an_archive_that_lacks_something_or_was_exchanged_is_refused() {
+    let guarded = Guarded::new();
+    let whole = archive_of(&[sample(3), sample(4)]);
+    let (foreign, _) = rewrite(&whole, |name, _| {
+        (name == "manifest.json").then(String::new)
+    });
+    let problem = guarded.refuse("no manifest", foreign);
+    assert_eq!(problem.place, "manifest.json");
+    let (shorter, _) = rewrite(&whole, |name, content| {
+        (name == "manifest.json").then(|| {
+            let mut manifest: Value = serde_json::from_str(content).unwrap();
+            manifest["conversations"].as_array_mut().unwrap().pop();
+            manifest.to_string()
+        })
+    });
+    let problem = guarded.refuse("a shorter manifest", shorter);
+    assert_eq!(problem.place, "manifest.json/sha256");
+    let mut cut = whole.clone();
+    cut.truncate(whole.len() - 40);
+    let problem = guarded.refuse("cut off", cut);
+    assert!(
+        problem.message.contains("damaged or incomplete"),
+        "{problem}"
+    );
+    let mut flipped = whole;
+    flipped[200] ^= 1;
+    guarded.refuse("a flipped bit", flipped);
+}
+
+/// The same archive with some contents replaced; an empty replacement leaves the file out.
+fn rewrite(archive: &[u8], replacement: impl Fn(&str, &str) -> Option<String>) -> (Vec<u8>, usize) {
+    let mut zip = zip::ZipArchive::new(std::io::Cursor::new(archive)).unwrap();
+    let mut out = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let mut num_replaced = 0;
+    for index in 0..zip.len() {
+        let mut entry = zip.by_index(index).unwrap();
+        let name = entry.name().unwrap().into_owned();
+        let content = std::io::read_to_string(&mut entry).unwrap();
+        let new = replacement(&name, &content);
+        num_replaced += usize::from(new.is_some());
+        if new.as_ref().is_some_and(String::is_empty) {
+            continue;
+        }
+        out.start_file(name, zip::write::SimpleFileOptions::default())
+            .unwrap();
+        out.write_all(new.as_ref().unwrap_or(&content).as_bytes())
+            .unwrap();
+    }
+    (out.finish().unwrap().into_inner(), num_replaced)
+}

@@ -6,6 +6,7 @@
 
 mod composer;
 mod conversation_row;
+mod export_menu;
 mod field;
 mod icon;
 mod message_actions;
@@ -18,6 +19,7 @@ mod transcript_view;
 
 pub(crate) use composer::{Composer, forget_sent};
 pub(crate) use conversation_row::ConversationRow;
+pub(crate) use export_menu::ExportMenu;
 pub(crate) use field::{ErrorText, Field};
 pub(crate) use icon::{Icon, IconName};
 pub(crate) use message_actions::{MessageActions, MessageCommand};

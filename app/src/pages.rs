@@ -5,6 +5,8 @@
 )]
 
 mod chat;
+mod exports;
+mod import;
 mod not_found;
 #[cfg(feature = "ssr")]
 mod refused_message;
@@ -12,6 +14,8 @@ mod set_up;
 mod sign_in;
 
 pub(crate) use chat::ChatPage;
+pub(crate) use exports::ExportsPage;
+pub(crate) use import::ImportPage;
 pub(crate) use not_found::NotFoundPage;
 #[cfg(feature = "ssr")]
 pub use refused_message::{RefusedMessage, refused_message};

@@ -13,7 +13,7 @@ use leptos_router::{
 };
 
 use crate::{
-    pages::{ChatPage, NotFoundPage, SetUpPage, SignInPage},
+    pages::{ChatPage, ExportsPage, ImportPage, NotFoundPage, SetUpPage, SignInPage},
     words,
 };
 
@@ -79,6 +79,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/set-up") view=SetUpPage ssr=SsrMode::Async/>
                 <Route path=path!("/setup") view=SetUpPage ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
+                <Route path=path!("/settings/exports") view=ExportsPage ssr=SsrMode::Async/>
+                <Route path=path!("/settings/import") view=ImportPage ssr=SsrMode::Async/>
                 <ParentRoute path=path!("") view=ChatPage ssr=SsrMode::Async>
                     <Route path=path!("") view=|| () ssr=SsrMode::Async/>
                     <Route path=path!("c/:id") view=|| () ssr=SsrMode::Async/>

@@ -1,5 +1,7 @@
 //! Every sentence and label a person reads, in one place.
 
+pub(crate) mod export;
+
 use crate::model::{FinishReason, ModelState, ModelStatus, Usage, WaitState};
 
 pub(crate) const PRODUCT: &str = "Hearth";

@@ -17,6 +17,7 @@ pub(crate) enum IconName {
     Forward,
     Left,
     Right,
+    Export,
 }
 
 impl IconName {
@@ -34,6 +35,7 @@ impl IconName {
             Self::Forward => "M5 5l7 7-7 7M13 5l7 7-7 7",
             Self::Left => "M15 6l-6 6 6 6",
             Self::Right => "M9 6l6 6-6 6",
+            Self::Export => "M12 4v11M7 10l5 5 5-5M5 20h14",
         }
     }
 }

@@ -17,7 +17,9 @@ use super::{
 use crate::{
     api::conversations::model_status,
     browser,
-    components::{Composer, Icon, IconName, ModelLine, Sidebar, TranscriptView, UndoToast},
+    components::{
+        Composer, ExportMenu, Icon, IconName, ModelLine, Sidebar, TranscriptView, UndoToast,
+    },
     model::{ChatError, ModelState},
     pages::{self, answer_not_found},
     words,
@@ -72,6 +74,7 @@ fn Header(state: ChatState, title: Memo<Option<String>>) -> impl IntoView {
         state.open_drawer();
     };
     let title = move || title.get().unwrap_or_else(|| words::NEW_CHAT.to_owned());
+    let shown_id = Memo::new(move |_| state.shown.read().as_ref().map(|it| it.id));
     view! {
         <header class="chat-header">
             <a
@@ -84,6 +87,7 @@ fn Header(state: ChatState, title: Memo<Option<String>>) -> impl IntoView {
                 <Icon name=IconName::Menu/>
             </a>
             <h1 class="chat-title" dir="auto">{title}</h1>
+            <ExportMenu conversation=shown_id/>
         </header>
     }
 }

@@ -3,6 +3,8 @@
 mod api {
     mod authorisation;
     mod cross_site;
+    mod exports;
+    mod imports;
     mod limits;
     mod sessions;
     mod set_up;

@@ -83,8 +83,8 @@ impl Cli {
             Command::Verify(args) => verify::run(&args),
             Command::Doctor(args) => doctor::run(&args),
             Command::User(args) => user::run(args),
-            Command::Export(args) => export::run(args),
-            Command::Import(args) => import::run(args),
+            Command::Export(args) => export::run(&args),
+            Command::Import(args) => import::run(&args),
         };
         outcome.unwrap_or_else(|error| {
             // Without stderr there is nobody to tell.

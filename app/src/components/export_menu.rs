@@ -2,6 +2,7 @@
 //! is the file, so the page stays where it is, with script and without.
 
 use leptos::{html, prelude::*};
+use leptos_router::components::A;
 use server_fn::ServerFn;
 
 use super::{Icon, IconName};
@@ -57,6 +58,7 @@ pub(crate) fn ExportMenu(
                     <button type="button" class="menu-entry needs-script" on:click=print>
                         {words::PRINT}
                     </button>
+                    <A href="/settings/exports" attr:class="menu-entry">{words::ALL_EXPORTS}</A>
                     <p class="menu-hint">{words::EXPORT_HINT}</p>
                 </div>
             </details>

@@ -13,7 +13,7 @@ use crate::{
     api::exports::{ImportCommit, import_preview},
     browser,
     components::ErrorText,
-    model::{ChatError, ImportCounts, Upload, UploadId, UploadState},
+    model::{ChatError, ImportCounts, Upload, UploadState},
     words::export as words,
 };
 
@@ -26,8 +26,7 @@ const HERE: &str = "/settings/import";
 pub(crate) fn ImportPage() -> impl IntoView {
     let query = use_query_map();
     let upload = query.with_untracked(|query| query.get("upload"));
-    let upload = upload.map(|id| id.parse::<UploadId>());
-    let state = Resource::new(|| (), move |()| look(upload.clone().map(Result::ok)));
+    let state = Resource::new(|| (), move |()| look(upload.clone()));
     Effect::new(browser::mark_interactive);
     view! {
         <Title text=window_title(words::IMPORT)/>
@@ -56,12 +55,12 @@ pub(crate) fn ImportPage() -> impl IntoView {
 }
 
 /// The file that the address names; one that is no id is not there.
-async fn look(upload: Option<Option<UploadId>>) -> Result<Option<Upload>, ChatError> {
-    match upload {
-        None => Ok(None),
-        Some(None) => Err(ChatError::NotFound),
-        Some(Some(id)) => import_preview(id).await.map(Some),
-    }
+async fn look(upload: Option<String>) -> Result<Option<Upload>, ChatError> {
+    let Some(upload) = upload else {
+        return Ok(None);
+    };
+    let id = upload.parse().map_err(|_| ChatError::NotFound)?;
+    import_preview(id).await.map(Some)
 }
 
 #[component]

@@ -4,6 +4,7 @@ use crate::model::{ExportFormat, ExportSubject, ImportCounts};
 
 pub(crate) const EXPORT: &str = "Export";
 pub(crate) const EXPORT_HINT: &str = "Only JSON holds all versions and can be imported again.";
+pub(crate) const ALL_EXPORTS: &str = "All exports";
 pub(crate) const PRINT: &str = "Print";
 pub(crate) const EXPORTS: &str = "Exports";
 pub(crate) const EXPORTS_LEAD: &str = "Files are kept for 30 days. Afterwards they can be made \

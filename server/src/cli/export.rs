@@ -63,13 +63,13 @@ impl Format {
     }
 }
 
-pub(super) fn run(args: ExportArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &ExportArgs) -> anyhow::Result<ExitCode> {
     let config = Config::load(args.place.overrides())?;
     let runtime = super::runtime()?;
     let store = runtime.block_on(open_store(&config))?;
     // The archive is written by a thread that may block, and this one may.
     let _inside = runtime.enter();
-    let sentence = export(&runtime, &store, &args);
+    let sentence = export(&runtime, &store, args);
     runtime.block_on(store.close());
     writeln!(io::stdout(), "{}", sentence?)?;
     Ok(ExitCode::SUCCESS)

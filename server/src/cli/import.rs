@@ -32,7 +32,7 @@ pub(super) struct ImportArgs {
     preview: bool,
 }
 
-pub(super) fn run(args: ImportArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let config = Config::load(args.place.overrides())?;
     let shown = args.file.display().to_string();
     let content = fs::read(&args.file).with_context(|| format!("cannot read {shown}"))?;

@@ -4,15 +4,17 @@
 //! One conversation is in memory at a time; what stays is a line of the manifest and of the ZIP's
 //! own directory for each. Described in `docs/export-format.md`.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use hearth_app::model::{ConversationId, ExportFormat};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use zip::{CompressionMethod, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
 use super::{
-    ConversationDocument, FileName, Language, Timestamp, document::hash_without, extension, render,
+    ConversationDocument, FileName, Language, Timestamp, canonical::hex, extension, render,
 };
+use crate::store::StoreError;
 
 /// What `schema` of the manifest says.
 pub(crate) const ARCHIVE_SCHEMA: &str = "hearth.archive";
@@ -36,6 +38,17 @@ pub(crate) struct Manifest {
     pub(crate) conversations: Vec<ListedConversation>,
     /// Of the manifest without this member and `exported_at`.
     pub(crate) sha256: String,
+}
+
+/// What the hash of a manifest covers. Members are sorted, here as in [`ListedConversation`], so
+/// that this is the canonical form, and a long manifest need not be copied to be hashed.
+#[derive(Serialize)]
+struct HashedManifest<'a> {
+    conversations: &'a [ListedConversation],
+    num_conversations: usize,
+    num_messages: usize,
+    schema: &'a str,
+    version: u32,
 }
 
 /// A conversation of an archive.
@@ -62,7 +75,7 @@ pub struct ArchiveReport {
 #[non_exhaustive]
 pub enum ArchiveError {
     #[error("a conversation could not be read: {0}")]
-    Read(#[from] crate::store::StoreError),
+    Read(#[from] StoreError),
     #[error("the archive could not be written: {0}")]
     Write(#[from] io::Error),
     #[error("the archive could not be written: {0}")]
@@ -72,7 +85,19 @@ pub enum ArchiveError {
 impl Manifest {
     /// What `sha256` has to say.
     pub(crate) fn content_hash(&self) -> String {
-        hash_without(self, &["exported_at", "sha256"])
+        let hashed = HashedManifest {
+            conversations: &self.conversations,
+            num_conversations: self.num_conversations,
+            num_messages: self.num_messages,
+            schema: &self.schema,
+            version: self.version,
+        };
+        let mut out = BufWriter::new(HashWriter(Sha256::new()));
+        let written = serde_json::to_writer(&mut out, &hashed);
+        written.expect("invariant: a manifest is plain JSON");
+        let hash = out.into_inner();
+        let HashWriter(hash) = hash.expect("invariant: a hash takes every byte");
+        hex(&hash.finalize())
     }
 }
 
@@ -81,12 +106,9 @@ impl Manifest {
 ///
 /// # Errors
 /// [`ArchiveError`]: the conversations could not be read, or `out` takes no more.
-///
-/// # Panics
-/// Never: manifests have no maps with keys other than strings.
 pub fn write_archive(
     out: impl Write,
-    conversations: impl Iterator<Item = Result<ConversationDocument, crate::store::StoreError>>,
+    conversations: impl Iterator<Item = Result<ConversationDocument, StoreError>>,
     language: Language,
     exported_at: Timestamp,
 ) -> Result<ArchiveReport, ArchiveError> {
@@ -107,7 +129,8 @@ pub fn write_archive(
         let path = format!("{FOLDER}/{} {}", name.stem(), document.id);
         for format in [ExportFormat::Json, ExportFormat::Markdown] {
             let content = render(&document, format, language);
-            add(&mut zip, &format!("{path}.{}", extension(format)), &content)?;
+            let path = format!("{path}.{}", extension(format));
+            add(&mut zip, &path, &content, document.updated_at)?;
         }
         manifest.num_conversations += 1;
         manifest.num_messages += document.messages.len();
@@ -119,9 +142,11 @@ pub fn write_archive(
         });
     }
     manifest.sha256 = manifest.content_hash();
-    let json = serde_json::to_string_pretty(&manifest);
-    let json = json.expect("invariant: a manifest is plain JSON");
-    add(&mut zip, MANIFEST, &(json + "\n"))?;
+    zip.start_file(MANIFEST, options(exported_at))?;
+    let mut out = BufWriter::new(&mut zip);
+    serde_json::to_writer_pretty(&mut out, &manifest).map_err(io::Error::from)?;
+    out.flush()?;
+    drop(out);
     zip.finish()?.into_inner().flush()?;
     Ok(ArchiveReport {
         num_conversations: manifest.num_conversations,
@@ -133,11 +158,40 @@ fn add<W: Write + io::Seek>(
     zip: &mut ZipWriter<W>,
     path: &str,
     content: &str,
+    changed_at: Timestamp,
 ) -> Result<(), ArchiveError> {
-    let options = SimpleFileOptions::default()
-        .compression_method(CompressionMethod::Deflated)
-        .unix_permissions(0o644);
-    zip.start_file(path, options)?;
+    zip.start_file(path, options(changed_at))?;
     zip.write_all(content.as_bytes())?;
     Ok(())
+}
+
+fn options(changed_at: Timestamp) -> SimpleFileOptions {
+    SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .last_modified_time(zip_time(changed_at))
+        .unix_permissions(0o644)
+}
+
+/// What is written becomes part of the hash.
+#[derive(Debug)]
+struct HashWriter(Sha256);
+
+impl Write for HashWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The time of a file: a ZIP knows the years 1980 to 2107, and no time zone.
+fn zip_time(moment: Timestamp) -> zip::DateTime {
+    let [year, month, date, hour, minute, second, _] = moment.parts();
+    let year = u16::try_from(year).unwrap_or_default();
+    let [month, date, hour, minute, second] =
+        [month, date, hour, minute, second].map(|it| u8::try_from(it).unwrap_or_default());
+    zip::DateTime::from_date_and_time(year, month, date, hour, minute, second).unwrap_or_default()
 }

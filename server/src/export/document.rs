@@ -226,7 +226,7 @@ impl MessageDocument {
 }
 
 /// Hash of the canonical form of a value without some of its members.
-pub(super) fn hash_without(value: &impl Serialize, members: &[&str]) -> String {
+fn hash_without(value: &impl Serialize, members: &[&str]) -> String {
     let mut value = serde_json::to_value(value).expect("invariant: a document is plain JSON");
     if let Value::Object(object) = &mut value {
         object.retain(|name, _| !members.contains(&name.as_str()));

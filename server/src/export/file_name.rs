@@ -45,16 +45,18 @@ impl fmt::Display for FileName {
 pub(crate) fn content_disposition(name: &str) -> String {
     let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
     let ascii = usable(stem, |letter| !letter.is_ascii() || is_forbidden(letter));
-    let mut encoded = String::new();
-    for byte in name.bytes() {
-        // `attr-char` of RFC 5987.
-        if byte.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded += &format!("%{byte:02X}");
-        }
-    }
+    let encoded: String = name.bytes().map(encode).collect();
     format!("attachment; filename=\"{ascii}.{extension}\"; filename*=UTF-8''{encoded}")
+}
+
+/// A byte as RFC 5987 wants it.
+fn encode(byte: u8) -> String {
+    // `attr-char`
+    if byte.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&byte) {
+        char::from(byte).to_string()
+    } else {
+        format!("%{byte:02X}")
+    }
 }
 
 /// A stem without the letters that are not wanted, neither empty nor too long.

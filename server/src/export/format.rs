@@ -5,13 +5,19 @@ use hearth_app::model::ExportFormat;
 use super::{ConversationDocument, Language, html, markdown, plain_text};
 
 /// The file's content.
+///
+/// # Panics
+/// Never: a `String` takes every write.
 pub fn render(document: &ConversationDocument, format: ExportFormat, language: Language) -> String {
-    match format {
-        ExportFormat::Markdown => markdown::write(document, language),
-        ExportFormat::Json => document.to_json(),
-        ExportFormat::Text => plain_text::write(document, language),
-        ExportFormat::Html => html::write(document, language),
-    }
+    let mut out = String::new();
+    let written = match format {
+        ExportFormat::Markdown => markdown::write(&mut out, document, language),
+        ExportFormat::Json => return document.to_json(),
+        ExportFormat::Text => plain_text::write(&mut out, document, language),
+        ExportFormat::Html => html::write(&mut out, document, language),
+    };
+    written.expect("invariant: a String takes every write");
+    out
 }
 
 /// The file's media type.

@@ -1,5 +1,7 @@
 //! The shown branch as one page that needs nothing else: no script, no request, its own style.
 
+use std::fmt::{self, Write};
+
 use hearth_app::model::Role;
 
 use super::{ConversationDocument, Language, MessageDocument};
@@ -7,8 +9,12 @@ use crate::markdown;
 
 const STYLE: &str = include_str!("html/page.css");
 
-/// The whole file.
-pub(super) fn write(document: &ConversationDocument, language: Language) -> String {
+/// Appends the whole file.
+pub(super) fn write(
+    out: &mut String,
+    document: &ConversationDocument,
+    language: Language,
+) -> fmt::Result {
     let (lang, title) = (language.tag(), escape(&document.title));
     // The hash is of the text, so nobody can have written it into the text.
     let nonce = &document.sha256;
@@ -16,7 +22,8 @@ pub(super) fn write(document: &ConversationDocument, language: Language) -> Stri
         .exported_at
         .map(|it| language.exported_at(&it.to_minute()));
     let exported = escape(&exported.unwrap_or_default());
-    let mut out = format!(
+    write!(
+        out,
         r#"<!DOCTYPE html>
 <html lang="{lang}">
 <head>
@@ -36,35 +43,34 @@ pub(super) fn write(document: &ConversationDocument, language: Language) -> Stri
 </header>
 <main>
 "#
-    );
+    )?;
     for message in document.branch() {
-        write_message(&mut out, message, language);
+        write_message(out, message, language)?;
     }
-    out + "</main>\n</body>\n</html>\n"
+    out.write_str("</main>\n</body>\n</html>\n")
 }
 
-fn write_message(out: &mut String, message: &MessageDocument, language: Language) {
+fn write_message(out: &mut String, message: &MessageDocument, language: Language) -> fmt::Result {
     let byline = escape(&language.byline(message));
     let role = message.role.as_str();
-    *out += &format!("<article class=\"{role}\">\n<h2>{byline}</h2>\n<div dir=\"auto\">");
+    write!(
+        out,
+        "<article class=\"{role}\">\n<h2>{byline}</h2>\n<div dir=\"auto\">"
+    )?;
     match message.role {
-        Role::User => *out += &escape(&message.text),
+        Role::User => out.write_str(&escape(&message.text))?,
         Role::Assistant => {
             for block in markdown::render(&message.text) {
-                out.push_str(&block);
-                out.push('\n');
+                writeln!(out, "{block}")?;
             }
         }
     }
-    *out += "</div>\n";
-    for note in language
-        .note(message)
-        .into_iter()
-        .chain(message.error.as_deref())
-    {
-        *out += &format!("<p class=\"note\">{}</p>\n", escape(note));
+    writeln!(out, "</div>")?;
+    let note = language.note(message);
+    for note in note.into_iter().chain(message.error.as_deref()) {
+        writeln!(out, "<p class=\"note\">{}</p>", escape(note))?;
     }
-    *out += "</article>\n";
+    writeln!(out, "</article>")
 }
 
 /// Text as text, in an element as in an attribute.

@@ -1,31 +1,32 @@
 //! The shown branch as Markdown. Texts stand as they were written, code within them included; only
 //! a fence that a message left open is closed, or the rest of the file would be code.
 
+use std::fmt::{self, Write};
+
 use super::{ConversationDocument, Language};
 
-/// The whole file.
-pub(super) fn write(document: &ConversationDocument, language: Language) -> String {
-    let mut out = format!("# {}\n", escape(&document.title));
+/// Appends the whole file.
+pub(super) fn write(
+    out: &mut String,
+    document: &ConversationDocument,
+    language: Language,
+) -> fmt::Result {
+    writeln!(out, "# {}", escape(&document.title))?;
     if let Some(time) = document.exported_at {
-        out += &format!("\n*{}*\n", language.exported_at(&time.to_minute()));
+        writeln!(out, "\n*{}*", language.exported_at(&time.to_minute()))?;
     }
     for message in document.branch() {
-        out += &format!("\n## {}\n\n", escape(&language.byline(message)));
         let text = message.text.trim_end();
-        out += text;
-        out.push('\n');
+        writeln!(out, "\n## {}\n\n{text}", escape(&language.byline(message)))?;
         if let Some(end) = open_fence(text) {
-            out += &format!("{end}\n");
+            writeln!(out, "{end}")?;
         }
-        for note in language
-            .note(message)
-            .into_iter()
-            .chain(message.error.as_deref())
-        {
-            out += &format!("\n> *{}*\n", escape(note));
+        let note = language.note(message);
+        for note in note.into_iter().chain(message.error.as_deref()) {
+            writeln!(out, "\n> *{}*", escape(note))?;
         }
     }
-    out
+    Ok(())
 }
 
 /// A single line as text, whatever characters it holds.

@@ -17,7 +17,7 @@ const CHUNK_BYTES: usize = 64 * 1024;
 /// Chunks on their way. With the one being filled, this is all the memory of a download.
 const NUM_CHUNKS: usize = 4;
 /// A client that takes nothing for that long has gone, whatever its connection says.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The writing side.
 pub(super) struct PipeWriter {
@@ -111,7 +111,7 @@ mod tests {
     async fn what_is_written_arrives_and_a_reader_that_leaves_is_noticed() {
         let (mut writer, mut chunks) = PipeWriter::new(Handle::current());
         let writing = tokio::task::spawn_blocking(move || {
-            let all = writer.write_all(&[7; 3 * CHUNK_BYTES / 2]);
+            let all = writer.write_all(&vec![7; 3 * CHUNK_BYTES / 2]);
             let digest = writer.digest();
             writer.finish();
             (all.is_ok(), digest)
@@ -127,7 +127,7 @@ mod tests {
 
         let (mut writer, chunks) = PipeWriter::new(Handle::current());
         drop(chunks);
-        let left = tokio::task::spawn_blocking(move || writer.write_all(&[7; 2 * CHUNK_BYTES]));
+        let left = tokio::task::spawn_blocking(move || writer.write_all(&vec![7; 2 * CHUNK_BYTES]));
         let error = left.await.unwrap().unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
     }

@@ -6,7 +6,9 @@ use hearth_app::model::{
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::{ConversationDocument, Language, Timestamp, archive::Manifest, render, write_archive};
+use super::{
+    ConversationDocument, Language, Timestamp, archive::Manifest, canonical, render, write_archive,
+};
 use crate::store::{StoredTree, TreeMessage};
 
 /// 2026-11-24 06:30 UTC.
@@ -174,6 +176,11 @@ fn an_archive_holds_both_forms_of_each_conversation_and_says_so() {
     let manifest: Manifest =
         serde_json::from_reader(zip.by_name("manifest.json").unwrap()).unwrap();
     assert_eq!(manifest.sha256, manifest.content_hash());
+    let mut hashed = serde_json::to_value(&manifest).unwrap();
+    for outside in ["exported_at", "sha256"] {
+        hashed.as_object_mut().unwrap().remove(outside);
+    }
+    assert_eq!(manifest.sha256, canonical::sha256(&hashed));
     for listed in &manifest.conversations {
         assert!(
             listed.file.starts_with("conversations/天空 "),

@@ -39,6 +39,15 @@ impl Timestamp {
         (moment.to_string() == text).then_some(moment)
     }
 
+    /// Year, month, day, hour, minute, second and millisecond.
+    pub(super) fn parts(self) -> [i64; 7] {
+        let (year, month, date) = calendar::date(self.0.div_euclid(MS_PER_DAY));
+        let ms = self.0.rem_euclid(MS_PER_DAY);
+        let seconds = ms / 1000;
+        let (hour, minute) = (seconds / 3600, seconds / 60 % 60);
+        [year, month, date, hour, minute, seconds % 60, ms % 1000]
+    }
+
     /// For people: `2026-11-24 06:30 UTC`.
     pub fn to_minute(self) -> String {
         let text = self.to_string();
@@ -49,11 +58,7 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (year, month, date) = calendar::date(self.0.div_euclid(MS_PER_DAY));
-        let ms = self.0.rem_euclid(MS_PER_DAY);
-        let (seconds, ms) = (ms / 1000, ms % 1000);
-        let (minutes, second) = (seconds / 60, seconds % 60);
-        let (hour, minute) = (minutes / 60, minutes % 60);
+        let [year, month, date, hour, minute, second, ms] = self.parts();
         write!(
             f,
             "{year:04}-{month:02}-{date:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z"

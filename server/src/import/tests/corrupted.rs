@@ -3,33 +3,14 @@
 
 use std::{io::Write as _, sync::Arc};
 
-use proptest::{strategy::ValueTree as _, test_runner::TestRunner};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use super::shelf::{Shelf, archive_of, tree};
+use super::shelf::{Shelf, archive_of, sample};
 use crate::{
     export::{ConversationDocument, Timestamp},
     import::{ImportError, Problem},
-    store::StoredTree,
 };
-
-/// A conversation of at least five messages, two of them answers in a row of turns.
-fn sample(number: u64) -> StoredTree {
-    use hearth_app::model::Role;
-    use proptest::strategy::Strategy as _;
-    let mut runner = TestRunner::deterministic();
-    loop {
-        let tree = tree(number).new_tree(&mut runner).unwrap().current();
-        let has_branch = tree.messages.len() > 4
-            && tree.messages[0].role == Role::User
-            && tree.messages[1].role == Role::Assistant
-            && tree.messages[1].parent_id == Some(tree.messages[0].id);
-        if has_branch {
-            return tree;
-        }
-    }
-}
 
 fn document() -> Value {
     let document = ConversationDocument::new(sample(1), Timestamp::from_ms(0));
@@ -61,99 +42,82 @@ impl Guarded {
     }
 }
 
-/// Where something is put, what is put there, and where the problem is named.
+/// A member, what is put there, and where the problem is named.
 type Corruption = (&'static str, Value, &'static str);
 
-fn corruptions() -> Vec<Corruption> {
-    let nobody = "0192f0c1-2f3a-7000-8000-00000000dead";
+const NOBODY: &str = "0192f0c1-2f3a-7000-8000-00000000dead";
+
+fn corruptions_of_a_conversation() -> Vec<Corruption> {
     vec![
-        ("/schema", json!("hearth.something"), "schema"),
-        ("/schema", Value::Null, "schema"),
-        ("/version", json!(2), "version"),
-        ("/version", json!("1"), "version"),
-        ("/id", json!("not an id"), "id"),
-        ("/id", json!(7), "id"),
-        ("/title", json!("   "), "title"),
-        ("/title", json!("字".repeat(201)), "title"),
-        ("/title", json!("another title"), "sha256"),
-        ("/created_at", json!("yesterday"), "created_at"),
+        ("schema", json!("hearth.something"), "schema"),
+        ("schema", Value::Null, "schema"),
+        ("version", json!(2), "version"),
+        ("version", json!("1"), "version"),
+        ("id", json!("not an id"), "id"),
+        ("id", json!(7), "id"),
+        ("title", json!("   "), "title"),
+        ("title", json!("字".repeat(201)), "title"),
+        ("title", json!("another title"), "sha256"),
+        ("created_at", json!("yesterday"), "created_at"),
         (
-            "/updated_at",
+            "updated_at",
             json!("2026-02-30T00:00:00.000Z"),
             "updated_at",
         ),
-        ("/active_message_id", json!(nobody), "active_message_id"),
-        ("/messages", json!({}), "messages"),
-        ("/sha256", json!("0".repeat(64)), "sha256"),
-        ("/reasoning", json!("thoughts"), "reasoning"),
-        ("/messages/1/id", json!(["no"]), "messages/1/id"),
+        ("active_message_id", json!(NOBODY), "active_message_id"),
+        ("messages", json!({}), "messages"),
+        ("sha256", json!("0".repeat(64)), "sha256"),
+        ("settings", json!({"system": "be kind"}), "settings"),
+    ]
+}
+
+/// The same of one message, by its number.
+fn corruptions_of_messages() -> Vec<(usize, Corruption)> {
+    let too_long = "a".repeat(256 * 1024 + 1);
+    vec![
+        (1, ("id", json!(["no"]), "id")),
+        (1, ("parent_id", json!(NOBODY), "parent_id")),
+        (1, ("parent_id", Value::Null, "parent_id")),
+        (2, ("role", json!("system"), "role")),
+        (2, ("status", json!("dreaming"), "status")),
+        (0, ("status", json!("running"), "status")),
+        (3, ("text", json!(5), "text")),
+        (0, ("text", json!(too_long), "text")),
+        (3, ("text", json!("another text"), "sha256")),
+        (1, ("finish_reason", json!("tired"), "finish_reason")),
+        (1, ("params", json!({"temperature": 9}), "params")),
+        (1, ("params", json!({"unknown": 1}), "params")),
         (
-            "/messages/1/parent_id",
-            json!(nobody),
-            "messages/1/parent_id",
+            1,
+            ("usage", json!({"prompt_tokens": -1}), "usage/prompt_tokens"),
         ),
-        ("/messages/1/parent_id", Value::Null, "messages/1/parent_id"),
-        ("/messages/2/role", json!("system"), "messages/2/role"),
-        ("/messages/2/status", json!("dreaming"), "messages/2/status"),
-        ("/messages/0/status", json!("running"), "messages/0/status"),
-        ("/messages/3/text", json!(5), "messages/3/text"),
-        (
-            "/messages/0/text",
-            json!("a".repeat(256 * 1024 + 1)),
-            "messages/0/text",
-        ),
-        (
-            "/messages/3/text",
-            json!("another text"),
-            "messages/3/sha256",
-        ),
-        (
-            "/messages/1/finish_reason",
-            json!("tired"),
-            "messages/1/finish_reason",
-        ),
-        (
-            "/messages/1/params",
-            json!({"temperature": 9}),
-            "messages/1/params",
-        ),
-        (
-            "/messages/1/params",
-            json!({"unknown": 1}),
-            "messages/1/params",
-        ),
-        (
-            "/messages/1/usage",
-            json!({"prompt_tokens": -1}),
-            "messages/1/usage/prompt_tokens",
-        ),
-        (
-            "/messages/1/error",
-            json!("e".repeat(5000)),
-            "messages/1/error",
-        ),
-        ("/messages/1/extra", json!(1), "messages/1/extra"),
-        ("/messages/2/created_at", json!(0), "messages/2/created_at"),
-        (
-            "/messages/2/sha256",
-            json!("f".repeat(64)),
-            "messages/2/sha256",
-        ),
+        (1, ("model", json!({"name": 1}), "model/name")),
+        (1, ("error", json!("e".repeat(5000)), "error")),
+        (1, ("reasoning", json!("thoughts"), "reasoning")),
+        (2, ("created_at", json!(0), "created_at")),
+        (2, ("sha256", json!("f".repeat(64)), "sha256")),
     ]
 }
 
 #[test]
 fn every_corruption_is_named_by_its_place_and_changes_nothing() {
     let guarded = Guarded::new();
-    let corruptions = corruptions();
-    assert!(corruptions.len() >= 30);
-    for (pointer, value, place) in corruptions {
+    let check = |parent: &str, (member, value, place): Corruption| {
         let mut document = document();
-        let (parent, name) = pointer.rsplit_once('/').unwrap();
-        document.pointer_mut(parent).unwrap()[name] = value.clone();
-        let problem = guarded.refuse(pointer, document.to_string().into_bytes());
-        assert_eq!(problem.place, place, "{pointer} = {value:.60}: {problem}");
+        let what = format!("{parent}/{member} = {value:.60}");
+        document.pointer_mut(parent).unwrap()[member] = value;
+        let problem = guarded.refuse(&what, document.to_string().into_bytes());
+        let expected = format!("{parent}/{place}");
+        assert_eq!(format!("/{}", problem.place), expected, "{what}: {problem}");
         assert!(problem.message.len() > 5, "{problem}");
+    };
+    let (of_all, of_one) = (corruptions_of_a_conversation(), corruptions_of_messages());
+    assert!(of_all.len() + of_one.len() >= 30);
+    for corruption in of_all {
+        check("", corruption);
+    }
+    for (index, corruption) in of_one {
+        check(&format!("/messages/{index}"), corruption);
     }
 }
 

@@ -39,7 +39,7 @@ fn without_ids(mut documents: Vec<ConversationDocument>) -> Vec<String> {
             .map(|it| place(it.parent_id))
             .collect();
         let active = place(document.active_message_id);
-        document.title += &format!(" {active} {parents:?}");
+        document.title = format!("{} {active} {parents:?}", document.title);
         document.sha256.clear();
         document.active_message_id = None;
         for message in &mut document.messages {

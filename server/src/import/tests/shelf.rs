@@ -7,7 +7,9 @@ use hearth_app::model::{
     ConversationId, FinishReason, ImportCounts, MessageId, MessageStatus, Role, User, UserId,
     UserRole,
 };
-use proptest::{collection::vec, prelude::*, sample::Index};
+use proptest::{
+    collection::vec, prelude::*, sample::Index, strategy::ValueTree as _, test_runner::TestRunner,
+};
 use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 use uuid::Uuid;
@@ -165,6 +167,21 @@ pub(super) fn tree(number: u64) -> impl Strategy<Value = StoredTree> {
             messages,
         }
     })
+}
+
+/// A conversation of at least five messages, two of them answers in a row of turns.
+pub(super) fn sample(number: u64) -> StoredTree {
+    let mut runner = TestRunner::deterministic();
+    loop {
+        let tree = tree(number).new_tree(&mut runner).unwrap().current();
+        let has_branch = tree.messages.len() > 4
+            && tree.messages[0].role == Role::User
+            && tree.messages[1].role == Role::Assistant
+            && tree.messages[1].parent_id == Some(tree.messages[0].id);
+        if has_branch {
+            return tree;
+        }
+    }
 }
 
 /// A person writes below an answer or at a root; everything else is an answer.

@@ -14,4 +14,4 @@ mod tests;
 
 pub use merge::{ImportError, import, preview};
 pub use problem::{Problem, Problems};
-pub use source::{ImportFile, MAX_FILE_BYTES};
+pub use source::{ImportFile, MAX_DOCUMENT_BYTES};

@@ -16,12 +16,14 @@ use super::{
     Audience, RouteName, Services,
     downloads::{ask_to_sign_in, tell},
 };
-use crate::{accounts::Visitor, import::MAX_FILE_BYTES};
+use crate::{accounts::Visitor, import::MAX_DOCUMENT_BYTES};
 
 const IMPORT: &str = "/import";
 const PAGE: &str = "/settings/import";
 /// Name of the file's field in the form.
 const FIELD: &str = "file";
+/// Largest file: one conversation of the largest size fits, or an archive of thousands.
+const MAX_FILE_BYTES: usize = MAX_DOCUMENT_BYTES;
 /// A browser reads a refusal only after it has sent everything: that much is thrown away.
 const MAX_DISCARDED_BYTES: usize = 4 * MAX_FILE_BYTES;
 /// Longest name kept, in characters.

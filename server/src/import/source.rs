@@ -11,11 +11,10 @@ use super::{
 };
 use crate::export::{ARCHIVE_SCHEMA, ARCHIVE_VERSION, ConversationDocument, MANIFEST, Manifest};
 
-/// Largest file (64 MiB).
-pub const MAX_FILE_BYTES: usize = 64 << 20;
-/// Largest conversation or manifest of an archive, decompressed: a few bytes can become as many
-/// as they like.
-const MAX_ENTRY_BYTES: u64 = 64 << 20;
+/// Largest conversation, as a file or within an archive (64 MiB).
+pub const MAX_DOCUMENT_BYTES: usize = 64 << 20;
+/// Most bytes of an archive once it is unpacked (4 GiB): a few bytes can stand for very many.
+const MAX_UNPACKED_BYTES: u128 = 4 << 30;
 /// How every ZIP begins (APPNOTE 4.3.7), an empty one included.
 const ZIP_BEGINNINGS: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
 
@@ -36,14 +35,8 @@ impl ImportFile {
     /// # Errors
     /// If it is too large, or an archive that we did not make.
     pub fn open(content: Bytes) -> Result<Self, Problems> {
-        if content.len() > MAX_FILE_BYTES {
-            let message = format!(
-                "the file has {} bytes, at most {MAX_FILE_BYTES} are accepted",
-                content.len()
-            );
-            return Err(Problem::new("", message).into());
-        }
         if !ZIP_BEGINNINGS.iter().any(|it| content.starts_with(it)) {
+            check_size(content.len() as u64)?;
             return Ok(Self(Content::Document(content)));
         }
         let mut zip = ZipArchive::new(Cursor::new(content)).map_err(|error| {
@@ -52,6 +45,13 @@ impl ImportFile {
                 format!("the ZIP file is damaged or incomplete: {error}"),
             )
         })?;
+        if zip
+            .decompressed_size()
+            .is_none_or(|size| size > MAX_UNPACKED_BYTES)
+        {
+            let message = "the ZIP file holds more than 4 GiB";
+            return Err(Problem::new("", message).into());
+        }
         let manifest = read_manifest(&mut zip).map_err(|it| it.within(MANIFEST))?;
         Ok(Self(Content::Archive { zip, manifest }))
     }
@@ -118,13 +118,22 @@ fn entry(zip: &mut ZipArchive<Cursor<Bytes>>, name: &str) -> Result<Vec<u8>, Pro
     let file = zip
         .by_name(name)
         .map_err(|error| Problem::new("", format!("cannot be found in the ZIP file: {error}")))?;
+    let size = file.size();
+    check_size(size)?;
     let mut content = Vec::new();
     // What the directory says about the size may be a lie.
-    let read = file.take(MAX_ENTRY_BYTES + 1).read_to_end(&mut content);
+    let read = file.take(size + 1).read_to_end(&mut content);
     read.map_err(|error| Problem::new("", format!("is damaged: {error}")))?;
-    if content.len() as u64 > MAX_ENTRY_BYTES {
-        let message = format!("has more than {MAX_ENTRY_BYTES} bytes");
-        return Err(Problem::new("", message));
+    if content.len() as u64 != size {
+        return Err(Problem::new("", "is damaged: it is longer than it says"));
     }
     Ok(content)
+}
+
+fn check_size(size: u64) -> Result<(), Problem> {
+    if size > MAX_DOCUMENT_BYTES as u64 {
+        let message = format!("has {size} bytes, at most {MAX_DOCUMENT_BYTES} are accepted");
+        return Err(Problem::new("", message));
+    }
+    Ok(())
 }

@@ -50,8 +50,12 @@ impl Store {
         let id = ExportId::new(Uuid::now_v7());
         let mut transaction = self.begin().await?;
         insert(&mut transaction, id, &export).await?;
-        let (user, now) = (export.user.as_uuid(), now_ms());
-        drop_old_content(&mut transaction, user, now - KEPT_MS).await?;
+        let user = export.user.as_uuid();
+        let quota = Quota {
+            oldest: now_ms() - KEPT_MS,
+            max_bytes: MAX_KEPT_BYTES,
+        };
+        drop_old_content(&mut transaction, user, quota).await?;
         sqlx::query!(
             "
             delete from export
@@ -199,12 +203,20 @@ async fn insert(
     Ok(())
 }
 
-/// Forgets files made before `oldest`, and the oldest of those that are too much together. The
+/// What may stay.
+#[derive(Clone, Copy, Debug)]
+struct Quota {
+    /// Milliseconds UTC.
+    oldest: i64,
+    max_bytes: i64,
+}
+
+/// Forgets files that are too old, and the oldest of those that are too much together. The
 /// newest always stays: somebody is about to download it.
 async fn drop_old_content(
     connection: &mut SqliteConnection,
     user: Uuid,
-    oldest: i64,
+    quota: Quota,
 ) -> Result<(), StoreError> {
     sqlx::query!(
         "
@@ -229,11 +241,77 @@ async fn drop_old_content(
             )
         ",
         user,
-        oldest,
+        quota.oldest,
         user,
-        MAX_KEPT_BYTES,
+        quota.max_bytes,
     )
     .execute(connection)
     .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use hearth_app::model::{User, UserRole};
+
+    use super::*;
+
+    async fn store() -> (tempfile::TempDir, Store, UserId) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("hearth.db")).await.unwrap();
+        let user = User {
+            id: UserId::new(Uuid::now_v7()),
+            name: "ada".to_owned(),
+            role: UserRole::User,
+        };
+        store.insert_user(&user, "no password", 0).await.unwrap();
+        (folder, store, user.id)
+    }
+
+    fn export(user: UserId, size: usize) -> NewExport {
+        NewExport {
+            user,
+            subject: ExportSubject::Conversation {
+                format: ExportFormat::Text,
+                id: None,
+            },
+            file_name: "a.txt".to_owned(),
+            sha256: [0; 32],
+            size: size as u64,
+            content: Some(vec![b'a'; size]),
+        }
+    }
+
+    /// Sizes of the exports, the newest first; 0 for those whose file is gone.
+    async fn kept(store: &Store, user: UserId) -> Vec<i64> {
+        let exports = store.exports(user).await.unwrap();
+        let size = |it: StoredExport| if it.is_kept { it.size } else { 0 };
+        exports.into_iter().map(size).collect()
+    }
+
+    #[tokio::test]
+    async fn the_oldest_files_go_first_and_the_newest_stays_however_large() {
+        let (_folder, store, user) = store().await;
+        for size in [10, 20, 30] {
+            store.insert_export(export(user, size)).await.unwrap();
+        }
+        assert_eq!(kept(&store, user).await, [30, 20, 10]);
+        let mut connection = store.writer.acquire().await.unwrap();
+        for (max_bytes, expected) in [(60, [30, 20, 10]), (50, [30, 20, 0]), (1, [30, 0, 0])] {
+            let quota = Quota {
+                oldest: 0,
+                max_bytes,
+            };
+            let dropped = drop_old_content(&mut connection, user.as_uuid(), quota);
+            dropped.await.unwrap();
+            assert_eq!(kept(&store, user).await, expected);
+        }
+        let quota = Quota {
+            oldest: now_ms() + 1000,
+            max_bytes: 100,
+        };
+        let dropped = drop_old_content(&mut connection, user.as_uuid(), quota);
+        dropped.await.unwrap();
+        assert_eq!(kept(&store, user).await, [0, 0, 0]);
+    }
 }

@@ -14,7 +14,7 @@ use crate::export::{ARCHIVE_SCHEMA, ARCHIVE_VERSION, ConversationDocument, MANIF
 /// Largest conversation, as a file or within an archive (64 MiB).
 pub const MAX_DOCUMENT_BYTES: usize = 64 << 20;
 /// Most bytes of an archive once it is unpacked (4 GiB): a few bytes can stand for very many.
-const MAX_UNPACKED_BYTES: u128 = 4 << 30;
+const MAX_UNPACKED_BYTES: u64 = 4 << 30;
 /// How every ZIP begins (APPNOTE 4.3.7), an empty one included.
 const ZIP_BEGINNINGS: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
 
@@ -45,13 +45,7 @@ impl ImportFile {
                 format!("the ZIP file is damaged or incomplete: {error}"),
             )
         })?;
-        if zip
-            .decompressed_size()
-            .is_none_or(|size| size > MAX_UNPACKED_BYTES)
-        {
-            let message = "the ZIP file holds more than 4 GiB";
-            return Err(Problem::new("", message).into());
-        }
+        check_unpacked_size(&zip)?;
         let manifest = read_manifest(&mut zip).map_err(|it| it.within(MANIFEST))?;
         Ok(Self(Content::Archive { zip, manifest }))
     }
@@ -133,6 +127,21 @@ fn entry(zip: &mut ZipArchive<Cursor<Bytes>>, name: &str) -> Result<Vec<u8>, Pro
 fn check_size(size: u64) -> Result<(), Problem> {
     if size > MAX_DOCUMENT_BYTES as u64 {
         let message = format!("has {size} bytes, at most {MAX_DOCUMENT_BYTES} are accepted");
+        return Err(Problem::new("", message));
+    }
+    Ok(())
+}
+
+/// Adds up what the directory says; [`entry`] holds each file to it.
+fn check_unpacked_size(zip: &ZipArchive<Cursor<Bytes>>) -> Result<(), Problem> {
+    let mut unpacked = 0_u64;
+    for index in 0..zip.len() {
+        let entry = zip.by_index_data(index);
+        let size = entry.map_or(u64::MAX, |entry| entry.size());
+        unpacked = unpacked.saturating_add(size);
+    }
+    if unpacked > MAX_UNPACKED_BYTES {
+        let message = "the ZIP file is damaged, or holds more than 4 GiB";
         return Err(Problem::new("", message));
     }
     Ok(())

@@ -223,6 +223,23 @@ fn an_archive_that_lacks_something_or_was_exchanged_is_refused() {
     guarded.refuse("a flipped bit", flipped);
 }
 
+#[test]
+fn an_archive_that_is_larger_than_it_says_is_refused_before_it_fills_the_memory() {
+    let guarded = Guarded::new();
+    let mut out = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default();
+    out.start_file("manifest.json", options).unwrap();
+    let spaces = vec![b' '; 1 << 20];
+    for _ in 0..80 {
+        out.write_all(&spaces).unwrap();
+    }
+    let bomb = out.finish().unwrap().into_inner();
+    assert!(bomb.len() < 1 << 20);
+    let problem = guarded.refuse("a bomb", bomb);
+    assert_eq!(problem.place, "manifest.json");
+    assert!(problem.message.contains("67108864"), "{problem}");
+}
+
 /// The same archive with some contents replaced; an empty replacement leaves the file out.
 fn rewrite(archive: &[u8], replacement: impl Fn(&str, &str) -> Option<String>) -> (Vec<u8>, usize) {
     let mut zip = zip::ZipArchive::new(std::io::Cursor::new(archive)).unwrap();

@@ -45,7 +45,7 @@ fn an_export_for_a_full_disk_is_refused_in_words_and_leaves_nothing() {
 }
 
 #[test]
-fn an_archive_can_be_taken_away_from_a_full_disk() {
+fn an_archive_can_be_taken_away_from_a_disk_that_takes_nothing() {
     let shelf = Shelf::new(&Arc::new(Runtime::new().unwrap()));
     let trees = [sample(1), sample(2)];
     shelf.import(shelf.ada, archive_of(&trees)).unwrap();
@@ -57,9 +57,10 @@ fn an_archive_can_be_taken_away_from_a_full_disk() {
             chunks.concat()
         })
     };
-    shelf.execute("pragma max_page_count = 1");
+    // Its row is so small that a full disk may still have a place for it.
+    shelf.execute("pragma query_only = 1");
     let rescued = file();
-    shelf.execute("pragma max_page_count = 100000");
+    shelf.execute("pragma query_only = 0");
     let other = Shelf::new(&shelf.runtime);
     other.import(other.ada, rescued).unwrap();
     assert_eq!(other.archive(other.ada), archive_of(&trees));

@@ -13,8 +13,8 @@ use uuid::Uuid;
 const NUM_CONVERSATIONS: u128 = 10_000;
 /// How often a conversation repeats its few words; all together 120 MB.
 const NUM_REPEATS: usize = 800;
-/// A manifest line and a directory entry each, and what the allocator keeps: 4 KiB a conversation.
-const MAX_GROWTH_KIB: u64 = 40 * 1024;
+/// A line of the manifest and two directory entries for each conversation: 2.4 KiB at most.
+const MAX_GROWTH_KIB: u64 = 24 * 1024;
 
 fn conversation(number: u128) -> ConversationDocument {
     let now = Timestamp::from_ms(1_767_225_600_000);

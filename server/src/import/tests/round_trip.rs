@@ -63,7 +63,7 @@ fn runtime() -> Arc<Runtime> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(16))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     /// Export, wipe, import, export: the same bytes. Importing once more changes nothing.
     #[test]

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod administration;
 pub mod banner;
 pub mod conversations;
+pub mod exports;
 pub mod joining;
 pub mod messages;
 pub mod preferences;

@@ -5,6 +5,7 @@ pub mod administration;
 pub mod conversation_settings;
 pub mod error;
 pub mod event;
+pub mod export;
 pub mod id;
 pub mod message;
 pub mod preferences;
@@ -21,7 +22,8 @@ pub use administration::{
 pub use conversation_settings::{ConversationForm, ConversationSettings};
 pub use error::ChatError;
 pub use event::{ChatEvent, ChatEventKind, Cursor, WaitState};
-pub use id::{ConversationId, IdempotencyKey, MessageId, SessionId, UserId};
+pub use export::{Export, ExportFormat, ExportSubject, ImportCounts, Upload, UploadState};
+pub use id::{ConversationId, ExportId, IdempotencyKey, MessageId, SessionId, UploadId, UserId};
 pub use message::{
     Conversation, ConversationSummary, FinishReason, MAX_MESSAGE_BYTES, Message, MessageStatus,
     MessageText, Provenance, Role, StartedTurn, TurnParams, Usage,

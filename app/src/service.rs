@@ -4,6 +4,7 @@
 //! The server puts an `Arc<dyn ChatService>` and an `Option<User>` into Leptos' context.
 
 mod administration;
+pub mod exports;
 
 use std::sync::Arc;
 

@@ -5,6 +5,7 @@
 
 mod dates;
 mod errors;
+pub(crate) mod export;
 mod status;
 
 #[expect(

@@ -46,7 +46,10 @@ pub(crate) use service::model_status;
 
 use live_turns::{LiveTurns, StopReason};
 use recorder::Recorder;
+pub(crate) use refusal::{busy, store_refused};
 use rendered_answers::RenderedAnswers;
+pub(crate) use service::MAX_TITLE_CHARS;
+pub(crate) use settings::check_params;
 
 /// Longest wait for running turns when the server ends.
 const SHUT_DOWN_PATIENCE: Duration = Duration::from_secs(5);

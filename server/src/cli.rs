@@ -1,8 +1,10 @@
-//! The commands: `hearth serve | generate | bench | verify | doctor | user`.
+//! The commands: `hearth serve | generate | bench | verify | doctor | user | export | import`.
 
 mod bench;
 mod doctor;
+mod export;
 mod generate;
+mod import;
 mod serve;
 mod user;
 mod verify;
@@ -15,8 +17,12 @@ use std::{
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
+use hearth_app::model::UserId;
 
-use crate::config::{Config, Overrides};
+use crate::{
+    config::{Config, Overrides},
+    store::Store,
+};
 
 /// A chat for your own machine.
 #[derive(Debug, Parser)]
@@ -40,6 +46,10 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     /// Makes and lists accounts, and resets passwords.
     User(user::UserArgs),
+    /// Writes a user's conversations into a file.
+    Export(export::ExportArgs),
+    /// Adds the conversations of an exported file to a user's.
+    Import(import::ImportArgs),
 }
 
 /// Where the settings come from.
@@ -73,6 +83,8 @@ impl Cli {
             Command::Verify(args) => verify::run(&args),
             Command::Doctor(args) => doctor::run(&args),
             Command::User(args) => user::run(args),
+            Command::Export(args) => export::run(&args),
+            Command::Import(args) => import::run(&args),
         };
         outcome.unwrap_or_else(|error| {
             // Without stderr there is nobody to tell.
@@ -95,6 +107,14 @@ fn sentence(error: &anyhow::Error) -> String {
         told += &cause;
     }
     told
+}
+
+/// The account of this name.
+async fn user_named(store: &Store, name: &str) -> anyhow::Result<UserId> {
+    let found = store.credentials(name.trim()).await?;
+    let found = found
+        .with_context(|| format!("there is no account {name:?}; `hearth user list` shows all"))?;
+    Ok(found.user.id)
 }
 
 /// The configured model.

@@ -1,11 +1,12 @@
 //! The router: which address leads where, and what every request passes.
 //!
 //! From the outside in: log line, compression of pages, security headers, origin check, body
-//! limit; pages and server functions then learn who visits and how
+//! limit (uploads have their own); pages, server functions and files then learn who visits and how
 //! that person wants pages; pages send strangers to sign in.
 
 pub mod assets;
 mod body_limit;
+mod downloads;
 mod health;
 mod kept_text;
 mod origin;
@@ -14,6 +15,7 @@ mod preferences;
 mod security;
 mod server_functions;
 mod trace;
+mod uploads;
 mod visitor;
 
 use std::sync::Arc;
@@ -27,7 +29,10 @@ use axum::{
 use hearth_app::service::{AdministrationService, ChatService};
 use tower_http::compression::CompressionLayer;
 
-use crate::{accounts::Accounts, config::ServerSection, settings::SettingsBook, store::Store};
+use crate::{
+    accounts::Accounts, config::ServerSection, export::ExportServer, settings::SettingsBook,
+    store::Store,
+};
 
 pub use body_limit::MAX_BODY_BYTES;
 
@@ -38,6 +43,7 @@ pub struct Services {
     pub accounts: Arc<Accounts>,
     pub administration: Arc<dyn AdministrationService>,
     pub settings: Arc<SettingsBook>,
+    pub exports: Arc<ExportServer>,
     pub store: Store,
     pub assets: Arc<assets::Manifest>,
 }
@@ -88,7 +94,8 @@ fn plain_routes() -> Vec<PlainRoute> {
 /// `leptos::server_fn::axum::server_fn_paths`.
 pub fn routes() -> Vec<RouteName> {
     let plain = plain_routes().into_iter().map(|route| route.name);
-    plain.chain(pages::routes()).collect()
+    let files = downloads::routes().into_iter().chain(uploads::routes());
+    plain.chain(files).chain(pages::routes()).collect()
 }
 
 /// The whole server, ready to be served.
@@ -100,20 +107,20 @@ pub fn router(services: &Services, section: &ServerSection) -> Router {
         })
         .with_state(services.clone());
     let identify = from_fn_with_state(Arc::clone(&services.accounts), visitor::identify);
+    let prefer = from_fn_with_state(Arc::clone(&services.settings), preferences::read);
     let visited = pages::router(services)
         .merge(server_functions::router(services))
+        .merge(downloads::router(services))
         .layer(from_fn_with_state(
             services.assets.leptos_options(),
             kept_text::give_back,
         ))
-        .layer(identify)
-        .layer(from_fn_with_state(
-            Arc::clone(&services.settings),
-            preferences::read,
-        ));
+        .layer(identify.clone())
+        .layer(prefer.clone());
     plain
         .merge(visited)
         .layer(from_fn(body_limit::enforce))
+        .merge(uploads::router(services).layer(identify).layer(prefer))
         .layer(origin::check(section))
         .layer(from_fn_with_state(
             security::Policy::new(section),

@@ -2,9 +2,9 @@
 //!
 //! Reading order: [`config`] (what an operator sets), [`serve`] (how a server starts and ends),
 //! [`http`] (the router and what guards it), [`accounts`] (who may enter), [`calendar`] (the
-//! visitor's days), [`chat`] (turns), [`markdown`] (answers as HTML), [`settings`] and
-//! [`administration`] (what an administrator changes), [`store`] (the database), [`cli`] (the other
-//! commands).
+//! visitor's days), [`chat`] (turns), [`markdown`] (answers as HTML), [`export`] and [`import`]
+//! (conversations that leave and come), [`settings`] and [`administration`] (what an administrator
+//! changes), [`store`] (the database), [`cli`] (the other commands).
 
 #![forbid(unsafe_code)]
 
@@ -15,7 +15,9 @@ pub mod chat;
 pub mod cli;
 pub mod config;
 pub mod error;
+pub mod export;
 pub mod http;
+pub mod import;
 pub mod markdown;
 pub mod serve;
 pub mod settings;

@@ -19,6 +19,7 @@ use crate::{
     administration::{Administration, ModelFolder},
     chat::ChatServer,
     config::{Config, EngineSection},
+    export::ExportServer,
     http::{Services, assets::Manifest, router},
     settings::SettingsBook,
     store::{OpenStoreError, Store},
@@ -130,6 +131,7 @@ impl Server {
             accounts: Arc::clone(&accounts),
             administration: administration as Arc<dyn AdministrationService>,
             settings,
+            exports: ExportServer::new(store.clone()),
             store: store.clone(),
             assets: Arc::new(Manifest::embedded()),
         };

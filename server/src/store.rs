@@ -8,6 +8,9 @@ mod audit;
 mod chosen_model;
 mod conversation;
 mod conversation_settings;
+mod conversation_tree;
+mod export;
+mod import;
 mod message;
 mod message_chunk;
 mod one_time_link;
@@ -15,6 +18,7 @@ mod own_account;
 mod session;
 mod setting;
 mod turn;
+mod upload;
 mod usage;
 mod user;
 
@@ -28,11 +32,15 @@ use sqlx::{
 pub(crate) use account::{AccountChanged, AccountState};
 pub(crate) use audit::Change;
 pub(crate) use conversation::ListedConversation;
+pub(crate) use conversation_tree::{StoredTree, TreeMessage};
+pub(crate) use export::{KeptExport, NewExport, StoredExport};
+pub(crate) use import::ImportedNode;
 pub(crate) use message::{StoredMessage, tokens_per_second};
 pub(crate) use message_chunk::Chunk;
 pub(crate) use session::NewSession;
 pub(crate) use setting::SettingRow;
 pub(crate) use turn::{AnswerStart, FinishedAnswer, InsertedTurn, NewTurn};
+pub(crate) use upload::StoredUploadState;
 pub(crate) use usage::{TurnTokens, day_of, rest_of_day_ms};
 pub use user::{Account, Credentials, InsertUserError};
 

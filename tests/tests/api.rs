@@ -4,6 +4,8 @@ mod api {
     mod authorisation;
     mod conversation_settings;
     mod cross_site;
+    mod exports;
+    mod imports;
     mod limits;
     mod models;
     mod own_account;

@@ -4,6 +4,7 @@ mod browser {
     mod accessibility;
     mod composing;
     mod conversation;
+    mod exporting;
     mod interruption;
     mod lan;
     mod reloading;

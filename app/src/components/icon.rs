@@ -20,6 +20,7 @@ pub(crate) enum IconName {
     Settings,
     Info,
     Administration,
+    Export,
 }
 
 impl IconName {
@@ -43,6 +44,7 @@ impl IconName {
                 "M4 7h9M19 7h1M4 17h1M11 17h9M13 7a3 3 0 1 0 6 0a3 3 0 1 0-6 0\
                 M5 17a3 3 0 1 0 6 0a3 3 0 1 0-6 0"
             }
+            Self::Export => "M12 4v11M7 10l5 5 5-5M5 20h14",
         }
     }
 }

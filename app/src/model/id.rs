@@ -60,3 +60,11 @@ uuid_id! {
     /// Random key a browser makes for one press of Send: a repeated post starts nothing new.
     IdempotencyKey
 }
+uuid_id! {
+    /// One file that was exported.
+    ExportId
+}
+uuid_id! {
+    /// One file that was uploaded to be imported.
+    UploadId
+}

@@ -41,6 +41,10 @@ pub enum Refusal {
     LastAdministrator,
     #[error("an account of this name exists already")]
     NameTaken,
+    #[error("the file has more than {limit} bytes")]
+    FileTooLarge { limit: usize },
+    #[error("choose a file first")]
+    NoFile,
     #[error("this answer is complete")]
     AnswerComplete,
     #[error("this message is not an answer")]
@@ -93,6 +97,8 @@ pub enum BusyReason {
     TooManyTurns { limit: u32 },
     #[error("the {limit} tokens of today are used up")]
     TokensUsedUp { limit: u64 },
+    #[error("other exports or imports are running")]
+    WorkersBusy,
     #[error("the last answer is not saved yet")]
     AnswerUnsaved,
     #[error("too many failed attempts: try again in {seconds} s")]
@@ -147,6 +153,8 @@ pub enum Notice {
     TurnsLeftOut(usize),
     /// Another model goes on with the answer.
     NotExact,
+    /// The answer was imported, and its tokens were not.
+    Imported,
 }
 
 #[cfg(test)]

@@ -3,7 +3,9 @@
 //! A new section is one entry of [`SECTIONS`] and one route of [`SettingsRoutes`].
 
 mod account;
+mod exports;
 mod general;
+mod import;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -14,7 +16,9 @@ use leptos_router::{
 };
 
 use account::AccountSection;
+use exports::ExportsSection;
 use general::GeneralSection;
+use import::ImportSection;
 
 use super::window_title;
 use crate::{
@@ -30,7 +34,7 @@ struct Section {
 }
 
 /// In the order of the list.
-const SECTIONS: [Section; 2] = [
+const SECTIONS: [Section; 4] = [
     Section {
         address: "/settings",
         name: |locale| words!(locale, settings.general),
@@ -38,6 +42,14 @@ const SECTIONS: [Section; 2] = [
     Section {
         address: "/settings/account",
         name: |locale| words!(locale, settings.account),
+    },
+    Section {
+        address: "/settings/exports",
+        name: |locale| words!(locale, exports.exports),
+    },
+    Section {
+        address: "/settings/import",
+        name: |locale| words!(locale, exports.import),
     },
 ];
 
@@ -48,6 +60,8 @@ pub(crate) fn SettingsRoutes() -> impl MatchNestedRoutes + Clone {
         <ParentRoute path=path!("settings") view=SettingsPage ssr=SsrMode::Async>
             <Route path=path!("") view=GeneralSection ssr=SsrMode::Async/>
             <Route path=path!("account") view=AccountSection ssr=SsrMode::Async/>
+            <Route path=path!("exports") view=ExportsSection ssr=SsrMode::Async/>
+            <Route path=path!("import") view=ImportSection ssr=SsrMode::Async/>
         </ParentRoute>
     }
     .into_inner()

@@ -26,6 +26,7 @@ fn refusal(locale: Locale, refusal: Refusal) -> String {
         Refusal::WrongCredentials => words!(locale, errors.wrong_credentials),
         Refusal::WrongPassword => words!(locale, errors.wrong_password),
         Refusal::BadName => words!(locale, errors.bad_name),
+        Refusal::NoFile => words!(locale, errors.no_file),
         Refusal::LastAdministrator => words!(locale, errors.last_administrator),
         Refusal::NameTaken => words!(locale, errors.name_taken),
         other => return refusal_with_numbers(locale, other),
@@ -48,6 +49,9 @@ fn refusal_with_numbers(locale: Locale, refusal: Refusal) -> String {
             words!(locale, errors.request_too_long, limit = limit)
         }
         Refusal::Outdated { value, .. } => words!(locale, errors.outdated, value = value),
+        Refusal::FileTooLarge { limit } => {
+            words!(locale, errors.file_too_large, mebibytes = limit >> 20)
+        }
         Refusal::TitleTooLong { limit } => words!(locale, errors.title_too_long, limit = limit),
         Refusal::PromptTooLong { tokens, window } => {
             words!(
@@ -103,6 +107,7 @@ fn busy(locale: Locale, reason: BusyReason) -> String {
         BusyReason::TokensUsedUp { limit } => {
             return words!(locale, errors.tokens_used_up, number = limit);
         }
+        BusyReason::WorkersBusy => words!(locale, errors.workers_busy),
         BusyReason::EngineStopped => words!(locale, errors.engine_stopped),
         BusyReason::RequestRefused => words!(locale, errors.request_refused),
         BusyReason::DiskFull => words!(locale, errors.disk_full),

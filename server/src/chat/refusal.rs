@@ -8,7 +8,7 @@ use crate::{error::AppError, store::StoreError};
 const RETRY_AFTER_S: u32 = 5;
 
 /// A refusal that passes by itself.
-pub(super) fn busy(reason: BusyReason) -> ChatError {
+pub(crate) fn busy(reason: BusyReason) -> ChatError {
     ChatError::Busy {
         reason,
         retry_after_s: RETRY_AFTER_S,
@@ -16,7 +16,7 @@ pub(super) fn busy(reason: BusyReason) -> ChatError {
 }
 
 /// Logs what the store said and answers with a number to find it by.
-pub(super) fn store_refused(error: &StoreError) -> ChatError {
+pub(crate) fn store_refused(error: &StoreError) -> ChatError {
     AppError::store(error).into()
 }
 

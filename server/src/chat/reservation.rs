@@ -58,15 +58,23 @@ impl ChatServer {
         let stored = stored
             .map_err(|error| store_refused(&error))?
             .ok_or(ChatError::NotFound)?;
-        let is_exact =
-            stored.model_fingerprint.is_some() && stored.model_fingerprint == engine.fingerprint();
+        // An imported answer has its text only.
+        let has_ids = !stored.prompt_token_ids.is_empty();
+        let is_exact = has_ids
+            && stored.model_fingerprint.is_some()
+            && stored.model_fingerprint == engine.fingerprint();
         let (prompt, ids, notice) = if is_exact {
             let prompt = stored.prompt_token_ids.into_iter().map(TokenId).collect();
             (prompt, stored.token_ids, None)
         } else {
             let ids = engine.encode_answer(&old.text);
             let ids = ids.into_iter().map(|id| id.0).collect();
-            (again.ids, ids, Some(Notice::NotExact))
+            let notice = if has_ids {
+                Notice::NotExact
+            } else {
+                Notice::Imported
+            };
+            (again.ids, ids, Some(notice))
         };
         let permit = engine.reserve(user_key(user), prompt.len() + ids.len());
         let permit = permit.map_err(engine_refused)?;

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Longest title a person may give, in characters.
-const MAX_TITLE_CHARS: usize = 200;
+pub(crate) const MAX_TITLE_CHARS: usize = 200;
 /// Stop answers after this time even if the turn has not ended.
 const STOP_PATIENCE: Duration = Duration::from_millis(300);
 

@@ -73,6 +73,13 @@ fn out_of_range(name: &str, value: &impl ToString, range: &str) -> ChatError {
     })
 }
 
+/// What is wrong with the settings of a turn that somebody else made.
+pub(crate) fn check_params(params: &TurnParams) -> Result<(), String> {
+    let defaults = (ConversationSettings::default(), ServerSettings::default());
+    let checked = Settings::resolve(params, &defaults.0, &defaults.1);
+    checked.map(drop).map_err(|error| error.to_string())
+}
+
 pub(super) fn random_u64() -> u64 {
     getrandom::u64().expect("invariant: the system gives random bytes")
 }

@@ -13,7 +13,7 @@ use axum::{
 use hearth_app::{
     App,
     model::{Preferences, User, UserRole},
-    service::{AccountService, ChatService, JoinService, SessionToken},
+    service::{AccountService, ChatService, JoinService, SessionToken, exports::ExportService},
     shell,
 };
 use leptos::{
@@ -92,8 +92,10 @@ pub(super) fn context(services: &Services) -> impl Fn() + Clone + Send + Sync + 
     let accounts: Arc<dyn AccountService> = services.accounts.clone();
     let joining: Arc<dyn JoinService> = services.accounts.clone();
     let administration = Arc::clone(&services.administration);
+    let exports: Arc<dyn ExportService> = services.exports.clone();
     move || {
         provide_context(Arc::clone(&chat));
+        provide_context(Arc::clone(&exports));
         provide_context(Arc::clone(&accounts));
         provide_context(Arc::clone(&joining));
         provide_context(Arc::clone(&administration));

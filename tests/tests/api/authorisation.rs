@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context as _, Result};
-use hearth_app::model::{ChatError, Message, SessionSummary, StartedTurn};
+use hearth_app::model::{ChatError, ExportId, Message, SessionSummary, StartedTurn};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     running_server::{PASSWORD, RunningServer, new_key, send, send_and_wait, sign_in},
     web_client::{Answer, WebClient},
 };
 
-use Outcome::{Done, Forbidden, Invalid, NotFound, ToSignIn, ToStart, Unauthorized};
+use Outcome::{Done, Forbidden, Invalid, NotFound, ToForm, ToSignIn, ToStart, Unauthorized};
 
 /// What somebody gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ enum Outcome {
     ToSignIn,
     /// A redirect to the start page.
     ToStart,
+    /// A redirect to the form that was filled in wrong.
+    ToForm,
     Unauthorized,
     Forbidden,
     NotFound,
@@ -35,6 +37,8 @@ struct Belongings {
     stopped: String,
     /// Another browser of hers.
     session: String,
+    export: String,
+    upload: String,
 }
 
 type Arguments = Vec<(&'static str, String)>;
@@ -112,6 +116,21 @@ fn tail(it: &Belongings) -> Arguments {
         ("cursor[epoch]", "0".to_owned()),
         ("cursor[seq]", "0".to_owned()),
     ]
+}
+
+fn markdown(it: &Belongings) -> Arguments {
+    vec![
+        ("conversation", it.conversation.clone()),
+        ("format", "markdown".to_owned()),
+    ]
+}
+
+fn export(it: &Belongings) -> Arguments {
+    vec![("id", it.export.clone())]
+}
+
+fn upload(it: &Belongings) -> Arguments {
+    vec![("upload", it.upload.clone())]
 }
 
 fn claim(_: &Belongings) -> Arguments {
@@ -233,14 +252,29 @@ const FUNCTIONS: &[Row] = &[
     row("/api/end_session", session, OWNER),
     row("/api/change_password", passwords, SIGNED_IN),
     row("/api/end_other_sessions", nothing, SIGNED_IN),
+    row("/api/create_export", markdown, OWNER),
+    row("/api/exports", nothing, SIGNED_IN),
+    row("/api/delete_export", export, OWNER),
+    row("/api/import_preview", upload, OWNER),
+    row("/api/import_commit", upload, OWNER),
     // Last: it ends the sessions.
     row("/api/sign_out", nothing, EVERYBODY),
 ];
 
-/// Every other route, `{id}` being a conversation of Berta's.
+/// Every other route, `{id}` being a conversation of Berta's and `{export}` an export.
 const ROUTES: &[Row] = &[
     row("/", nothing, [ToSignIn, Done, Done, Done]),
     row("/c/{id}", nothing, [ToSignIn, NotFound, NotFound, Done]),
+    row(
+        "/exports/{export}",
+        nothing,
+        [ToSignIn, NotFound, NotFound, Done],
+    ),
+    row("/exports/all", nothing, [ToSignIn, Done, Done, Done]),
+    // Nobody sends a file here: those who may are led back to the form.
+    row("/import", nothing, [ToSignIn, ToForm, ToForm, ToForm]),
+    row("/settings/exports", nothing, [ToSignIn, Done, Done, Done]),
+    row("/settings/import", nothing, [ToSignIn, Done, Done, Done]),
     row("/sign-in", nothing, [Done, ToStart, ToStart, ToStart]),
     row("/sign-up", nothing, [Done, ToStart, ToStart, ToStart]),
     row("/join", nothing, EVERYBODY),
@@ -269,6 +303,7 @@ fn outcome(answer: &Answer) -> Outcome {
     match answer.header("location") {
         "/sign-in" => return ToSignIn,
         "/" => return ToStart,
+        form if form.starts_with("/settings/import?") => return ToForm,
         _ => {}
     }
     let told = serde_json::from_slice::<ChatError>(&answer.body);
@@ -317,7 +352,24 @@ impl People {
             conversation: turn.conversation.id.to_string(),
             answer: turn.assistant_message.id.to_string(),
             stopped: stopped.id.to_string(),
+            export: self.export(&turn.conversation.id.to_string()).await?,
+            upload: self.upload().await?,
         })
+    }
+
+    async fn export(&self, conversation: &str) -> Result<String> {
+        let arguments = [
+            ("conversation", conversation.to_owned()),
+            ("format", "json".to_owned()),
+        ];
+        let id: ExportId = self.owner.call("create_export", &arguments).await??;
+        Ok(id.to_string())
+    }
+
+    async fn upload(&self) -> Result<String> {
+        let page = super::imports::upload(&self.owner, "file.json", b"{}").await?;
+        let (_, id) = page.rsplit_once('=').context("the page names the upload")?;
+        Ok(id.to_owned())
     }
 
     fn in_order(&self) -> [&WebClient; 4] {
@@ -362,14 +414,25 @@ async fn every_route_answers_each_person_as_the_table_says() -> Result<()> {
     let people = People::meet().await?;
     let belongings = people.belongings().await?;
     let mut differences = Vec::new();
+    let posted: Vec<String> = hearth_server::http::routes()
+        .into_iter()
+        .filter(|route| route.method == "POST")
+        .map(|route| route.path)
+        .collect();
     for row in ROUTES {
         let path = row
             .path
             .replace("{id}", &belongings.conversation)
+            .replace("{export}", &belongings.export)
             .replace("{*file}", "nothing.js");
         let expected = [row.anonymous, row.other_user, row.administrator, row.owner];
         for (column, (client, expected)) in people.in_order().iter().zip(expected).enumerate() {
-            let found = outcome(&client.get(&path).await?);
+            let answer = if posted.contains(&path) {
+                client.submit_form(&path, &[]).await?
+            } else {
+                client.get(&path).await?
+            };
+            let found = outcome(&answer);
             if found != expected {
                 differences.push(format!("{path} column {column}: {found:?}"));
             }
@@ -411,6 +474,8 @@ async fn what_is_not_yours_and_what_is_not_there_get_the_same_answer() -> Result
         answer: new_key().to_string(),
         stopped: new_key().to_string(),
         session: new_key().to_string(),
+        export: new_key().to_string(),
+        upload: new_key().to_string(),
     };
     for row in FUNCTIONS.iter().filter(|row| row.other_user == NotFound) {
         let function = row.path.trim_start_matches("/api/");

@@ -15,7 +15,7 @@ const CODE: &str = "Here is a function:\n\n```rust\n/// Adds one.\nfn add_one(x:
     and *slanted* words, and $x^2 + y^2$.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n> A quotation.\n";
 
 /// Checks and photographs what the window shows, four times.
-async fn check(browser: &Browser, name: &str) -> Result<()> {
+pub(crate) async fn check(browser: &Browser, name: &str) -> Result<()> {
     for theme in Theme::ALL {
         browser.show_theme(theme).await?;
         for screen in Screen::ALL {

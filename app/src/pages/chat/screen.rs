@@ -18,8 +18,8 @@ use crate::{
     api::conversations::model_status,
     browser,
     components::{
-        BannerLine, Composer, ConversationSettingsDialog, Icon, IconName, ModelLine, Sidebar,
-        TranscriptView, UndoToast,
+        BannerLine, Composer, ConversationSettingsDialog, ExportMenu, Icon, IconName, ModelLine,
+        Sidebar, TranscriptView, UndoToast,
     },
     model::{ChatError, ModelState, UserRole},
     pages::{self, answer_not_found},
@@ -125,6 +125,7 @@ fn Header(state: ChatState, title: Memo<Option<String>>) -> impl IntoView {
             .get()
             .unwrap_or_else(|| words!(locale, chat.new_chat).to_owned())
     };
+    let shown_id = Memo::new(move |_| state.shown.read().as_ref().map(|it| it.id));
     view! {
         <header class="chat-header">
             <a
@@ -137,6 +138,7 @@ fn Header(state: ChatState, title: Memo<Option<String>>) -> impl IntoView {
                 <Icon name=IconName::Menu/>
             </a>
             <h1 class="chat-title" dir="auto">{title}</h1>
+            <ExportMenu conversation=shown_id/>
             <button
                 type="button"
                 class="icon-button needs-script"

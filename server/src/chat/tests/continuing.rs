@@ -1,5 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
+use futures::StreamExt as _;
 use hearth_app::{
     model::{ChatError, MessageStatus, Notice, StartedTurn, TurnParams},
     service::ChatService as _,
@@ -7,7 +8,11 @@ use hearth_app::{
 use hearth_engine::scripted::ScriptedModel;
 
 use super::bench::{Bench, Page, long_answer, question};
-use crate::markdown;
+use crate::{
+    export::{ConversationDocument, Timestamp},
+    import::import,
+    markdown,
+};
 
 fn slow_model() -> ScriptedModel {
     ScriptedModel::new(vec![long_answer()]).with_token_delay(Duration::from_millis(1))
@@ -166,4 +171,36 @@ async fn a_new_version_stands_beside_the_old_one() {
     assert_eq!(bench.shown(&second).await.id, ids[1]);
     bench.server.show_version(bench.ada, ids[0]).await.unwrap();
     assert_eq!(bench.shown(&first).await.id, third.assistant_message.id);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_imported_answer_goes_on_from_its_text_with_a_notice() {
+    let bench = Bench::start(slow_model()).await;
+    let turn = bench.send("Go").await;
+    bench.watch_until(&turn.assistant_message, 300).await;
+    let stopped = bench.server.stop(bench.ada, turn.assistant_message.id);
+    stopped.await.unwrap();
+    finish(&bench, &turn).await;
+    let tree = bench
+        .store
+        .conversation_tree(bench.ada, turn.conversation.id);
+    let tree = tree.await.unwrap().unwrap();
+    let json = ConversationDocument::new(tree, Timestamp::now()).to_json();
+    let (store, bob) = (bench.store.clone(), bench.bob);
+    let imported = tokio::task::spawn_blocking(move || import(&store, bob, json.into(), None));
+    assert_eq!(imported.await.unwrap().unwrap().new_messages, 2);
+
+    let theirs = bench.server.conversations(bob).await.unwrap();
+    let shown = bench.server.conversation(bob, theirs[0].id).await.unwrap();
+    let answer = shown.messages[1].id;
+    assert_ne!(answer, turn.assistant_message.id);
+    let turn = bench.server.continue_turn(bob, answer).await.unwrap();
+    assert_eq!(turn.notice, Some(Notice::Imported));
+    let cursor = turn.assistant_message.cursor.unwrap();
+    let frames = bench.server.tail(bob, answer, cursor).await.unwrap();
+    let frames: Vec<_> = frames.collect().await;
+    let page = Page::of(&turn.assistant_message).apply_all(&frames);
+    assert_eq!(page.ended, Some(MessageStatus::Finished));
+    let text = bench.server.message_text(bob, answer).await.unwrap();
+    assert_eq!(text, long_answer());
 }

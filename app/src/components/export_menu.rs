@@ -1,0 +1,69 @@
+//! The menu above a conversation: what it can be taken away as. Each entry is a form whose answer
+//! is the file, so the page stays where it is, with script and without.
+
+use leptos::{html, prelude::*};
+use leptos_router::components::A;
+use server_fn::ServerFn;
+
+use super::{Icon, IconName};
+use crate::{
+    api::exports::CreateExport,
+    model::{ConversationId, ExportFormat},
+    words::{export, use_locale, words},
+};
+
+/// Formats of the shown conversation, and Print. Nothing while there is no conversation.
+#[component]
+pub(crate) fn ExportMenu(
+    #[prop(into)] conversation: Signal<Option<ConversationId>>,
+) -> impl IntoView {
+    let locale = use_locale();
+    let menu = NodeRef::<html::Details>::new();
+    let close = move || {
+        if let Some(menu) = menu.get_untracked() {
+            menu.set_open(false);
+        }
+    };
+    let entry = move |id: ConversationId, format: ExportFormat| {
+        view! {
+            // The post goes out first: a closed menu sends nothing.
+            <form method="post" action=CreateExport::url() on:submit=move |_| {
+                request_animation_frame(close);
+            }>
+                <input type="hidden" name="conversation" value=id.to_string()/>
+                <input type="hidden" name="format" value=format.as_str()/>
+                <button type="submit" class="menu-entry">{export::format(locale, format)}</button>
+            </form>
+        }
+    };
+    let print = move |_| {
+        close();
+        // It fails in no browser; where there is no printer the window says so itself.
+        let _ = window().print();
+    };
+    let panel = move |id: ConversationId| {
+        view! {
+            <details
+                class="export-menu"
+                node_ref=menu
+                on:keydown=move |event| if event.key() == "Escape" {
+                    close();
+                }
+            >
+                <summary class="quiet-button">
+                    <Icon name=IconName::Export/>
+                    <span class="export-menu-name">{words!(locale, exports.export)}</span>
+                </summary>
+                <div class="menu-panel">
+                    {ExportFormat::ALL.map(|format| entry(id, format)).collect_view()}
+                    <button type="button" class="menu-entry needs-script" on:click=print>
+                        {words!(locale, exports.print)}
+                    </button>
+                    <A href="/settings/exports" attr:class="menu-entry">{words!(locale, exports.all_exports)}</A>
+                    <p class="menu-hint">{words!(locale, exports.export_hint)}</p>
+                </div>
+            </details>
+        }
+    };
+    move || conversation.get().map(panel)
+}

@@ -1,0 +1,155 @@
+//! `/settings/exports`: what was exported, and everything at once.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use server_fn::{ServerFn, error::ServerFnUrlError};
+
+use crate::{
+    api::exports::{CreateExport, DeleteExport, download_path, exports},
+    components::ErrorText,
+    model::{ChatError, Export, ExportSubject},
+    words::{export as export_words, moment, use_locale, words},
+};
+
+/// Where the archive of everything is made.
+const ARCHIVE: &str = "/exports/all";
+
+/// The list of exports. All buttons are forms: the page needs no script.
+#[component]
+pub(super) fn ExportsSection() -> impl IntoView {
+    let locale = use_locale();
+    let list = Resource::new(|| (), |()| exports());
+    view! {
+        <h2>{words!(locale, exports.exports)}</h2>
+        <ErrorText error=refusal()/>
+        <section class="setting">
+            <p>{words!(locale, exports.export_all_lead)}</p>
+            <form method="post" action=ARCHIVE>
+                <button type="submit" class="primary-button">
+                    {words!(locale, exports.export_all)}
+                </button>
+            </form>
+        </section>
+        <p class="exports-lead">{words!(locale, exports.exports_lead)}</p>
+        <Suspense>
+            {move || Suspend::new(async move {
+                match list.await {
+                    Ok(list) if list.is_empty() => view! {
+                        <p class="exports-empty">{words!(locale, exports.no_exports)}</p>
+                    }.into_any(),
+                    Ok(list) => view! { <ExportTable list/> }.into_any(),
+                    Err(error) => view! { <ErrorText error=Some(error)/> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+/// What a form post was refused for; it stands in the address.
+pub(super) fn refusal() -> Option<ChatError> {
+    let query = use_query_map();
+    let error = query.with_untracked(|query| query.get("__err"));
+    error.map(|error| ServerFnUrlError::decode_err(&error))
+}
+
+#[component]
+fn ExportTable(list: Vec<Export>) -> impl IntoView {
+    let locale = use_locale();
+    view! {
+        <table class="exports-table">
+            <thead>
+                <tr>
+                    <th scope="col">{words!(locale, exports.file)}</th>
+                    <th scope="col">{words!(locale, exports.format)}</th>
+                    <th scope="col">{words!(locale, exports.size)}</th>
+                    <th scope="col">{words!(locale, exports.made)}</th>
+                    <th scope="col"><span class="visually-hidden">{words!(locale, exports.actions)}</span></th>
+                </tr>
+            </thead>
+            <tbody>
+                {list.into_iter().map(|export| view! { <ExportRow export/> }).collect_view()}
+            </tbody>
+        </table>
+    }
+}
+
+#[component]
+fn ExportRow(export: Export) -> impl IntoView {
+    let locale = use_locale();
+    let Export {
+        id,
+        subject,
+        file_name,
+        size,
+        is_kept,
+        time,
+    } = export;
+    let name = |action: &'static str| {
+        let file = file_name.clone();
+        words!(locale, exports.of_file, action = action, file = file)
+    };
+    let file = if is_kept {
+        view! {
+            <a
+                class="quiet-button"
+                href=download_path(id)
+                // The router must not take a file for a page.
+                rel="external"
+                download
+                aria-label=name(words!(locale, exports.download))
+            >
+                {words!(locale, exports.download)}
+            </a>
+        }
+        .into_any()
+    } else {
+        view! { <MakeAgain subject name=name(words!(locale, exports.make_again))/> }.into_any()
+    };
+    let delete = name(words!(locale, chat.delete));
+    view! {
+        <tr>
+            <td class="exports-name" dir="auto">{file_name}</td>
+            <td>{export_words::subject(locale, subject)}</td>
+            <td>{export_words::bytes(size)}</td>
+            <td>{moment(locale, time)}</td>
+            <td class="exports-actions">
+                {file}
+                <form method="post" action=DeleteExport::url()>
+                    <input type="hidden" name="id" value=id.to_string()/>
+                    <button type="submit" class="quiet-button danger" aria-label=delete>
+                        {words!(locale, chat.delete)}
+                    </button>
+                </form>
+            </td>
+        </tr>
+    }
+}
+
+/// The file is no longer kept; nothing if its conversation is not there either.
+#[component]
+fn MakeAgain(subject: ExportSubject, name: String) -> impl IntoView {
+    let locale = use_locale();
+    let (action, fields) = match subject {
+        ExportSubject::All => (ARCHIVE, None),
+        ExportSubject::Conversation {
+            format,
+            id: Some(id),
+        } => (CreateExport::url(), Some((id, format))),
+        ExportSubject::Conversation { id: None, .. } => return ().into_any(),
+    };
+    let fields = fields.map(|(id, format)| {
+        view! {
+            <input type="hidden" name="conversation" value=id.to_string()/>
+            <input type="hidden" name="format" value=format.as_str()/>
+        }
+    });
+    view! {
+        <form method="post" action=action>
+            {fields}
+            <button type="submit" class="quiet-button" aria-label=name>
+                {words!(locale, exports.make_again)}
+            </button>
+        </form>
+    }
+    .into_any()
+}

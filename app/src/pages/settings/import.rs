@@ -1,0 +1,141 @@
+//! `/settings/import`: choose a file, see what it would change, import it.
+//!
+//! The file waits on the server between the two steps, so the page works without script, and
+//! what is imported is what was looked at.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use server_fn::ServerFn;
+
+use super::exports::refusal;
+use crate::{
+    api::exports::{ImportCommit, import_preview},
+    components::ErrorText,
+    model::{ChatError, ImportCounts, Upload, UploadState},
+    words::{export as export_words, use_locale, words},
+};
+
+/// Where a file is sent.
+const UPLOAD: &str = "/import";
+const HERE: &str = "/settings/import";
+
+/// The form, or what became of the file that the address names.
+#[component]
+pub(super) fn ImportSection() -> impl IntoView {
+    let locale = use_locale();
+    let query = use_query_map();
+    let upload = query.with_untracked(|query| query.get("upload"));
+    let state = Resource::new(|| (), move |()| look(upload.clone()));
+    view! {
+        <h2>{words!(locale, exports.import)}</h2>
+        <ErrorText error=refusal()/>
+        <Suspense>
+            {move || Suspend::new(async move {
+                match state.await {
+                    Ok(None) => view! { <UploadForm/> }.into_any(),
+                    Ok(Some(upload)) => view! { <Outcome upload/> }.into_any(),
+                    Err(ChatError::NotFound) => view! {
+                        <p class="error-text" role="alert">{words!(locale, exports.upload_gone)}</p>
+                        <UploadForm/>
+                    }.into_any(),
+                    Err(error) => view! { <ErrorText error=Some(error)/> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+/// The file that the address names; one that is no id is not there.
+async fn look(upload: Option<String>) -> Result<Option<Upload>, ChatError> {
+    let Some(upload) = upload else {
+        return Ok(None);
+    };
+    let id = upload.parse().map_err(|_| ChatError::NotFound)?;
+    import_preview(id).await.map(Some)
+}
+
+#[component]
+fn UploadForm() -> impl IntoView {
+    let locale = use_locale();
+    view! {
+        <form
+            class="setting"
+            method="post"
+            action=UPLOAD
+            enctype="multipart/form-data"
+        >
+            <p id="import-lead">{words!(locale, exports.import_lead)}</p>
+            <div class="field">
+                <label for="import-file">{words!(locale, exports.choose_file)}</label>
+                <input
+                    id="import-file"
+                    name="file"
+                    type="file"
+                    accept=".json,.zip,application/json,application/zip"
+                    aria-describedby="import-lead"
+                    required
+                />
+            </div>
+            <button type="submit" class="primary-button">{words!(locale, exports.look_at_file)}</button>
+        </form>
+    }
+}
+
+#[component]
+fn Outcome(upload: Upload) -> impl IntoView {
+    let locale = use_locale();
+    let id = upload.id;
+    let body = match upload.state {
+        UploadState::Ready(counts) if counts.is_nothing_new() => view! {
+            <p>{words!(locale, exports.nothing_new)}</p>
+            <Counts counts/>
+        }
+        .into_any(),
+        UploadState::Ready(counts) => view! {
+            <Counts counts/>
+            <form method="post" action=ImportCommit::url()>
+                <input type="hidden" name="upload" value=id.to_string()/>
+                <button type="submit" class="primary-button">{words!(locale, exports.import_now)}</button>
+            </form>
+        }
+        .into_any(),
+        UploadState::Imported(counts) => view! {
+            <p role="status">{words!(locale, exports.imported)}</p>
+            <Counts counts/>
+        }
+        .into_any(),
+        UploadState::Refused { problems, num_more } => view! {
+            <p class="error-text" role="alert">{words!(locale, exports.refused)}</p>
+            <ul class="import-problems">
+                {problems.into_iter().map(|it| view! { <li>{it}</li> }).collect_view()}
+                {(num_more > 0).then(|| view! { <li>{words!(locale, exports.more, number = num_more)}</li> })}
+            </ul>
+        }
+        .into_any(),
+    };
+    view! {
+        <section class="setting">
+            <h3 dir="auto">{upload.file_name}</h3>
+            {body}
+        </section>
+        // A full load: the form starts anew.
+        <p><a href=HERE rel="external">{words!(locale, exports.choose_another)}</a></p>
+    }
+}
+
+#[component]
+fn Counts(counts: ImportCounts) -> impl IntoView {
+    let locale = use_locale();
+    let line = |(name, number): (&'static str, u32)| {
+        view! {
+            <div>
+                <dt>{name}</dt>
+                <dd>{number}</dd>
+            </div>
+        }
+    };
+    let lines = export_words::counts(locale, &counts)
+        .into_iter()
+        .filter(|(_, number)| *number > 0);
+    view! { <dl class="import-counts">{lines.map(line).collect_view()}</dl> }
+}

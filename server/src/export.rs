@@ -1,0 +1,34 @@
+//! Conversations that leave: as documents for programs, as text and pages for people.
+//!
+//! Reading order: `document` (what an export says, and its hashes), `format` (one conversation as
+//! Markdown, JSON, text or a page), `archive` (all of them as one ZIP), `service` (rows in the
+//! database, and who may have them). Formats are pure functions of a document.
+
+mod archive;
+mod canonical;
+mod civil_date;
+mod document;
+mod file_name;
+mod format;
+mod html;
+mod labels;
+mod markdown;
+mod pipe;
+mod plain_text;
+mod service;
+mod timestamp;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use archive::{ARCHIVE_SCHEMA, ARCHIVE_VERSION, MANIFEST, Manifest};
+pub use archive::{ArchiveError, ArchiveReport, write_archive};
+pub use document::{
+    ConversationDocument, MessageDocument, ModelDocument, SCHEMA, UsageDocument, VERSION,
+};
+pub use file_name::FileName;
+pub(crate) use file_name::content_disposition;
+pub use format::{content_type, extension, render};
+pub use labels::Language;
+pub use service::{ExportServer, StoredConversations};
+pub use timestamp::Timestamp;

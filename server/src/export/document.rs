@@ -1,0 +1,235 @@
+//! A conversation as a document: the whole tree, described in `docs/export-format.md`.
+//!
+//! Canonical order is by id. Ids are time-ordered, so a parent stands before its children, and two
+//! exports of equal content are equal but for `exported_at`, which no hash covers.
+
+use std::collections::HashMap;
+
+use hearth_app::model::{ConversationId, FinishReason, MessageId, MessageStatus, Role};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{canonical, timestamp::Timestamp};
+use crate::store::{StoredTree, TreeMessage};
+
+/// What `schema` says.
+pub const SCHEMA: &str = "hearth.conversation";
+/// What `version` says.
+pub const VERSION: u32 = 1;
+
+/// A conversation with all its branches.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConversationDocument {
+    pub schema: String,
+    pub version: u32,
+    /// When the document was made; outside of every hash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exported_at: Option<Timestamp>,
+    pub id: ConversationId,
+    pub title: String,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    /// Leaf of the branch that is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active_message_id: Option<MessageId>,
+    pub messages: Vec<MessageDocument>,
+    /// Of the whole document, without this member and `exported_at`.
+    pub sha256: String,
+}
+
+/// One message of the tree.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MessageDocument {
+    pub id: MessageId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_id: Option<MessageId>,
+    pub role: Role,
+    pub status: MessageStatus,
+    pub text: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finish_reason: Option<FinishReason>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// Settings of the turn, seed included. Kept as written: a number keeps its digits.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub params: Map<String, Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelDocument>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<UsageDocument>,
+    pub created_at: Timestamp,
+    /// Of the message without this member.
+    pub sha256: String,
+}
+
+/// The model that gave an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelDocument {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
+}
+
+/// What an answer cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UsageDocument {
+    pub prompt_tokens: u32,
+    pub completion_tokens: u32,
+    /// From submission to the first token.
+    pub time_to_first_token_ms: u32,
+    /// From the first token to the last.
+    pub decode_ms: u32,
+}
+
+impl ConversationDocument {
+    /// The document of a stored conversation.
+    pub(crate) fn new(tree: StoredTree, exported_at: Timestamp) -> Self {
+        let mut messages: Vec<_> = tree
+            .messages
+            .into_iter()
+            .map(MessageDocument::new)
+            .collect();
+        messages.sort_unstable_by_key(|message| message.id);
+        let mut document = Self {
+            schema: SCHEMA.to_owned(),
+            version: VERSION,
+            exported_at: Some(exported_at),
+            id: tree.id,
+            title: tree.title,
+            created_at: Timestamp::from_ms(tree.created_at),
+            updated_at: Timestamp::from_ms(tree.updated_at),
+            active_message_id: tree.active_message,
+            messages,
+            sha256: String::new(),
+        };
+        document.sha256 = document.content_hash();
+        document
+    }
+
+    /// The conversation to be stored. An answer that was running is made by nobody here.
+    pub(crate) fn into_tree(self) -> StoredTree {
+        StoredTree {
+            id: self.id,
+            title: self.title,
+            active_message: self.active_message_id,
+            created_at: self.created_at.ms(),
+            updated_at: self.updated_at.ms(),
+            messages: self
+                .messages
+                .into_iter()
+                .map(MessageDocument::into_message)
+                .collect(),
+        }
+    }
+
+    /// What `sha256` has to say.
+    pub fn content_hash(&self) -> String {
+        hash_without(self, &["exported_at", "sha256"])
+    }
+
+    /// The messages of the shown branch, oldest first; without an active message, of the newest.
+    pub fn branch(&self) -> Vec<&MessageDocument> {
+        let by_id: HashMap<_, _> = self.messages.iter().map(|it| (it.id, it)).collect();
+        let newest = || self.messages.iter().map(|it| it.id).max();
+        let mut next = self.active_message_id.or_else(newest);
+        let mut branch = Vec::new();
+        // No branch is longer than the tree, even if somebody closed a circle by hand.
+        while let Some(message) = next.and_then(|id| by_id.get(&id))
+            && branch.len() < self.messages.len()
+        {
+            branch.push(*message);
+            next = message.parent_id;
+        }
+        branch.reverse();
+        branch
+    }
+
+    /// The document as JSON, indented, with a line feed at its end.
+    ///
+    /// # Panics
+    /// Never: documents have no maps with keys other than strings.
+    pub fn to_json(&self) -> String {
+        let json = serde_json::to_string_pretty(self);
+        json.expect("invariant: a document is plain JSON") + "\n"
+    }
+}
+
+impl MessageDocument {
+    fn new(message: TreeMessage) -> Self {
+        let mut params = message.params;
+        params.retain(|_, value| !value.is_null());
+        let model = ModelDocument {
+            name: message.model_name,
+            fingerprint: message.model_fingerprint,
+        };
+        let usage = UsageDocument {
+            prompt_tokens: message.prompt_tokens,
+            completion_tokens: message.completion_tokens,
+            time_to_first_token_ms: message.time_to_first_token_ms,
+            decode_ms: message.decode_ms,
+        };
+        let mut document = Self {
+            id: message.id,
+            parent_id: message.parent_id,
+            role: message.role,
+            status: message.status,
+            text: message.text,
+            finish_reason: message.finish_reason,
+            error: message.error,
+            params,
+            model: Some(model).filter(|it| it.name.is_some() || it.fingerprint.is_some()),
+            usage: Some(usage).filter(|it| *it != UsageDocument::default()),
+            created_at: Timestamp::from_ms(message.created_at),
+            sha256: String::new(),
+        };
+        document.sha256 = document.content_hash();
+        document
+    }
+
+    fn into_message(self) -> TreeMessage {
+        let (model_name, model_fingerprint) = match self.model {
+            Some(model) => (model.name, model.fingerprint),
+            None => (None, None),
+        };
+        let usage = self.usage.unwrap_or_default();
+        TreeMessage {
+            id: self.id,
+            parent_id: self.parent_id,
+            role: self.role,
+            status: match self.status {
+                MessageStatus::Running => MessageStatus::Interrupted,
+                settled => settled,
+            },
+            text: self.text,
+            finish_reason: self.finish_reason,
+            error: self.error,
+            params: self.params,
+            model_name,
+            model_fingerprint,
+            prompt_tokens: usage.prompt_tokens,
+            completion_tokens: usage.completion_tokens,
+            time_to_first_token_ms: usage.time_to_first_token_ms,
+            decode_ms: usage.decode_ms,
+            created_at: self.created_at.ms(),
+        }
+    }
+
+    /// What `sha256` has to say.
+    pub fn content_hash(&self) -> String {
+        hash_without(self, &["sha256"])
+    }
+}
+
+/// Hash of the canonical form of a value without some of its members.
+fn hash_without(value: &impl Serialize, members: &[&str]) -> String {
+    let mut value = serde_json::to_value(value).expect("invariant: a document is plain JSON");
+    if let Value::Object(object) = &mut value {
+        object.retain(|name, _| !members.contains(&name.as_str()));
+    }
+    canonical::sha256(&value)
+}

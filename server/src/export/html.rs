@@ -1,0 +1,89 @@
+//! The shown branch as one page that needs nothing else: no script, no request, its own style.
+
+use std::fmt::{self, Write};
+
+use hearth_app::model::Role;
+
+use super::{ConversationDocument, Language, MessageDocument};
+use crate::markdown;
+
+const STYLE: &str = include_str!("html/page.css");
+
+/// Appends the whole file.
+pub(super) fn write(
+    out: &mut String,
+    document: &ConversationDocument,
+    language: Language,
+) -> fmt::Result {
+    let (lang, title) = (language.tag(), escape(&document.title));
+    // The hash is of the text, so nobody can have written it into the text.
+    let nonce = &document.sha256;
+    let exported = document
+        .exported_at
+        .map(|it| language.exported_at(&it.to_minute()));
+    let exported = escape(&exported.unwrap_or_default());
+    write!(
+        out,
+        r#"<!DOCTYPE html>
+<html lang="{lang}">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'nonce-{nonce}'; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="generator" content="Hearth">
+<title>{title}</title>
+<style nonce="{nonce}">
+{STYLE}</style>
+</head>
+<body>
+<header>
+<h1 dir="auto">{title}</h1>
+<p class="note">{exported}</p>
+</header>
+<main>
+"#
+    )?;
+    for message in document.branch() {
+        write_message(out, message, language)?;
+    }
+    out.write_str("</main>\n</body>\n</html>\n")
+}
+
+fn write_message(out: &mut String, message: &MessageDocument, language: Language) -> fmt::Result {
+    let byline = escape(&language.byline(message));
+    let role = message.role.as_str();
+    write!(
+        out,
+        "<article class=\"{role}\">\n<h2>{byline}</h2>\n<div dir=\"auto\">"
+    )?;
+    match message.role {
+        Role::User => out.write_str(&escape(&message.text))?,
+        Role::Assistant => {
+            for block in markdown::render(&message.text) {
+                writeln!(out, "{block}")?;
+            }
+        }
+    }
+    writeln!(out, "</div>")?;
+    let note = language.note(message);
+    for note in note.into_iter().chain(message.error.as_deref()) {
+        writeln!(out, "<p class=\"note\">{}</p>", escape(note))?;
+    }
+    writeln!(out, "</article>")
+}
+
+/// Text as text, in an element as in an attribute.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped += "&amp;",
+            '<' => escaped += "&lt;",
+            '>' => escaped += "&gt;",
+            '"' => escaped += "&quot;",
+            _ => escaped.push(letter),
+        }
+    }
+    escaped
+}

@@ -1,0 +1,26 @@
+//! The shown branch as text: what people and the model wrote, without any mark-up of ours.
+
+use std::fmt::{self, Write};
+
+use super::{ConversationDocument, Language};
+
+/// Appends the whole file.
+pub(super) fn write(
+    out: &mut String,
+    document: &ConversationDocument,
+    language: Language,
+) -> fmt::Result {
+    writeln!(out, "{}", document.title)?;
+    if let Some(time) = document.exported_at {
+        writeln!(out, "{}", language.exported_at(&time.to_minute()))?;
+    }
+    for message in document.branch() {
+        let text = message.text.trim_end();
+        writeln!(out, "\n{}\n\n{text}", language.byline(message))?;
+        let note = language.note(message);
+        for note in note.into_iter().chain(message.error.as_deref()) {
+            writeln!(out, "\n[{note}]")?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,333 @@
+//! Exports and imports as the page asks for them: who may have what, and what is kept.
+
+use std::{collections::VecDeque, io, sync::Arc};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::{self, BoxStream, StreamExt as _};
+use hearth_app::{
+    model::{
+        BusyReason, ChatError, ConversationId, Export, ExportFormat, ExportId, ExportSubject,
+        Preferences, Upload, UploadId, UploadState, UserId,
+    },
+    service::exports::ExportService,
+};
+use leptos::prelude::use_context;
+use sha2::{Digest, Sha256};
+use tokio::{
+    runtime::Handle,
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+};
+
+use super::{
+    ConversationDocument, FileName, Language, Timestamp, extension,
+    pipe::{Chunk, PipeWriter},
+    render, write_archive,
+};
+use crate::{
+    calendar::Calendar,
+    chat::{busy, store_refused},
+    import::{self, ImportError, Problems},
+    store::{KeptExport, NewExport, Store, StoreError, StoredExport, StoredUploadState},
+};
+
+/// Archives written and files imported at the same time: each takes a thread and its memory.
+const MAX_AT_ONCE: usize = 2;
+/// Ids read at a time.
+const PAGE: u32 = 100;
+/// The name of an archive, before its date.
+const ARCHIVE_NAME: &str = "Hearth";
+
+/// Serves exports and imports from a store.
+#[derive(Debug)]
+pub struct ExportServer {
+    store: Store,
+    workers: Arc<Semaphore>,
+}
+
+/// The bytes of an archive as they are made.
+pub(crate) struct ArchiveDownload {
+    pub(crate) file_name: FileName,
+    pub(crate) content: BoxStream<'static, io::Result<Bytes>>,
+}
+
+impl ExportServer {
+    /// Serves from now on.
+    pub fn new(store: Store) -> Arc<Self> {
+        Arc::new(Self {
+            store,
+            workers: Arc::new(Semaphore::new(MAX_AT_ONCE)),
+        })
+    }
+
+    /// A file that is kept.
+    pub(crate) async fn download(
+        &self,
+        user: UserId,
+        id: ExportId,
+    ) -> Result<KeptExport, ChatError> {
+        let kept = read(self.store.kept_export(user, id).await)?;
+        kept.ok_or(ChatError::NotFound)
+    }
+
+    /// All of a user's conversations as a ZIP, made while it is read.
+    pub(crate) fn archive(
+        &self,
+        user: UserId,
+        language: Language,
+    ) -> Result<ArchiveDownload, ChatError> {
+        let permit = self.begin_work()?;
+        let now = Timestamp::now();
+        let day = now.to_minute();
+        let title = format!(
+            "{ARCHIVE_NAME} {}",
+            day.split(' ').next().unwrap_or_default()
+        );
+        let file_name = FileName::new(&title, "zip");
+        let (writer, chunks) = PipeWriter::new(Handle::current());
+        let work = ArchiveWork {
+            store: self.store.clone(),
+            user,
+            language,
+            now,
+            file_name: file_name.to_string(),
+            _permit: permit,
+        };
+        tokio::task::spawn_blocking(move || work.run(writer));
+        Ok(ArchiveDownload {
+            file_name,
+            content: content(chunks),
+        })
+    }
+
+    /// Keeps a file until it is imported.
+    pub(crate) async fn keep_upload(
+        &self,
+        user: UserId,
+        file_name: &str,
+        content: &[u8],
+    ) -> Result<UploadId, ChatError> {
+        read(self.store.insert_upload(user, file_name, content).await)
+    }
+
+    /// The right to take much memory or a thread for some time.
+    pub(crate) fn begin_work(&self) -> Result<OwnedSemaphorePermit, ChatError> {
+        let permit = Arc::clone(&self.workers).try_acquire_owned();
+        permit.map_err(|_| busy(BusyReason::WorkersBusy))
+    }
+
+    /// Runs the preview of an upload, or its import.
+    async fn with_upload(
+        &self,
+        user: UserId,
+        id: UploadId,
+        work: fn(&Store, UserId, Bytes, UploadId) -> Result<UploadState, ImportError>,
+    ) -> Result<Upload, ChatError> {
+        let stored = read(self.store.upload(user, id).await)?.ok_or(ChatError::NotFound)?;
+        let state = match stored.state {
+            StoredUploadState::Imported(counts) => UploadState::Imported(counts),
+            StoredUploadState::Waiting(content) => {
+                let (permit, store) = (self.begin_work()?, self.store.clone());
+                let work = move || {
+                    let _permit = permit;
+                    work(&store, user, content.into(), id)
+                };
+                match blocking(work).await? {
+                    Ok(state) => state,
+                    Err(ImportError::Refused(problems)) => refused(&problems),
+                    Err(ImportError::Gone) => return Err(ChatError::NotFound),
+                    Err(ImportError::Store(error)) => return Err(store_refused(&error)),
+                }
+            }
+        };
+        Ok(Upload {
+            id,
+            file_name: stored.file_name,
+            state,
+        })
+    }
+}
+
+#[async_trait]
+impl ExportService for ExportServer {
+    async fn create_export(
+        &self,
+        user: UserId,
+        conversation: ConversationId,
+        format: ExportFormat,
+    ) -> Result<ExportId, ChatError> {
+        let tree = read(self.store.conversation_tree(user, conversation).await)?;
+        let tree = tree.ok_or(ChatError::NotFound)?;
+        let now = Timestamp::now();
+        let language = use_context::<Preferences>().unwrap_or_default().language;
+        let language = Language::from(language);
+        let write = move || {
+            let document = ConversationDocument::new(tree, now);
+            let content = render(&document, format, language).into_bytes();
+            NewExport {
+                user,
+                subject: ExportSubject::Conversation {
+                    format,
+                    id: Some(conversation),
+                },
+                file_name: FileName::new(&document.title, extension(format)).to_string(),
+                sha256: Sha256::digest(&content).into(),
+                size: content.len() as u64,
+                content: Some(content),
+            }
+        };
+        read(self.store.insert_export(blocking(write).await?).await)
+    }
+
+    async fn exports(&self, user: UserId) -> Result<Vec<Export>, ChatError> {
+        let stored = read(self.store.exports(user).await)?;
+        let calendar = Calendar::of_viewer();
+        let shown = |stored| shown(stored, &calendar);
+        Ok(stored.into_iter().map(shown).collect())
+    }
+
+    async fn delete_export(&self, user: UserId, id: ExportId) -> Result<(), ChatError> {
+        let is_found = read(self.store.delete_export(user, id).await)?;
+        is_found.then_some(()).ok_or(ChatError::NotFound)
+    }
+
+    async fn upload(&self, user: UserId, id: UploadId) -> Result<Upload, ChatError> {
+        let preview = |store: &Store, user, content, _| {
+            import::preview(store, user, content).map(UploadState::Ready)
+        };
+        self.with_upload(user, id, preview).await
+    }
+
+    async fn import(&self, user: UserId, id: UploadId) -> Result<Upload, ChatError> {
+        let import = |store: &Store, user, content, id| {
+            import::import(store, user, content, Some(id)).map(UploadState::Imported)
+        };
+        self.with_upload(user, id, import).await
+    }
+}
+
+/// An archive on its way to a browser.
+struct ArchiveWork {
+    store: Store,
+    user: UserId,
+    language: Language,
+    now: Timestamp,
+    file_name: String,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl ArchiveWork {
+    fn run(self, mut writer: PipeWriter) {
+        let documents = StoredConversations::new(self.store.clone(), self.user, self.now);
+        let written = write_archive(&mut writer, documents, self.language, self.now);
+        if let Err(error) = written {
+            tracing::warn!(%error, "an archive ends early: {error}");
+            return writer.fail(error);
+        }
+        let (sha256, size) = writer.digest();
+        let export = NewExport {
+            user: self.user,
+            subject: ExportSubject::All,
+            file_name: self.file_name,
+            sha256,
+            size,
+            // As large as all conversations together: made again rather than kept.
+            content: None,
+        };
+        // A full disk must not keep anybody from taking their conversations away.
+        if let Err(error) = Handle::current().block_on(self.store.insert_export(export)) {
+            tracing::error!(%error, "an archive could not be noted: {error}");
+        }
+        writer.finish();
+    }
+}
+
+/// The documents of a user's conversations, one after the other. For threads that may block.
+pub struct StoredConversations {
+    store: Store,
+    user: UserId,
+    now: Timestamp,
+    page: VecDeque<ConversationId>,
+    last: Option<ConversationId>,
+}
+
+impl StoredConversations {
+    /// All of them, those of the first page first.
+    pub fn new(store: Store, user: UserId, now: Timestamp) -> Self {
+        Self {
+            store,
+            user,
+            now,
+            page: VecDeque::new(),
+            last: None,
+        }
+    }
+
+    fn next_id(&mut self) -> Result<Option<ConversationId>, StoreError> {
+        if self.page.is_empty() {
+            let page = self.store.conversation_page(self.user, self.last, PAGE);
+            self.page = Handle::current().block_on(page)?.into();
+        }
+        let id = self.page.pop_front();
+        self.last = id.or(self.last);
+        Ok(id)
+    }
+}
+
+impl Iterator for StoredConversations {
+    type Item = Result<ConversationDocument, StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let id = match self.next_id() {
+                Ok(id) => id?,
+                Err(error) => return Some(Err(error)),
+            };
+            let tree = self.store.conversation_tree(self.user, id);
+            match Handle::current().block_on(tree) {
+                Ok(Some(tree)) => return Some(Ok(ConversationDocument::new(tree, self.now))),
+                // Deleted since its page was read.
+                Ok(None) => {}
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+}
+
+fn content(chunks: mpsc::Receiver<Chunk>) -> BoxStream<'static, io::Result<Bytes>> {
+    stream::unfold(chunks, |mut chunks| async {
+        let chunk = chunks.recv().await?;
+        Some((chunk, chunks))
+    })
+    .boxed()
+}
+
+fn shown(stored: StoredExport, calendar: &Calendar) -> Export {
+    Export {
+        id: stored.id,
+        subject: stored.subject,
+        file_name: stored.file_name,
+        size: u64::try_from(stored.size).unwrap_or_default(),
+        is_kept: stored.is_kept,
+        time: calendar.local_time(stored.created_at),
+    }
+}
+
+fn refused(problems: &Problems) -> UploadState {
+    UploadState::Refused {
+        problems: problems.named().iter().map(ToString::to_string).collect(),
+        num_more: u32::try_from(problems.num_more()).unwrap_or(u32::MAX),
+    }
+}
+
+fn read<T>(result: Result<T, StoreError>) -> Result<T, ChatError> {
+    result.map_err(|error| store_refused(&error))
+}
+
+/// Work that is too long for the threads that serve requests.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ChatError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| crate::error::AppError::internal(error).into())
+}

@@ -1,0 +1,196 @@
+//! One conversation in every format, with everything in it that could go wrong.
+
+use hearth_app::model::{
+    ConversationId, ExportFormat, FinishReason, MessageId, MessageStatus, Role,
+};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::{
+    ConversationDocument, Language, Timestamp, archive::Manifest, canonical, render, write_archive,
+};
+use crate::store::{StoredTree, TreeMessage};
+
+/// 2026-11-24 06:30 UTC.
+const NOW: Timestamp = Timestamp::from_ms(1_795_501_800_000);
+const HOSTILE: &str = "</style></title><script>alert(1)</script> & \"quotes\"";
+
+fn id(number: u128) -> MessageId {
+    MessageId::new(Uuid::from_u128(number))
+}
+
+fn message(number: u128, parent: Option<u128>, role: Role, text: &str) -> TreeMessage {
+    TreeMessage {
+        id: id(number),
+        parent_id: parent.map(id),
+        role,
+        status: MessageStatus::Finished,
+        text: text.to_owned(),
+        finish_reason: None,
+        error: None,
+        params: Map::new(),
+        model_name: None,
+        model_fingerprint: None,
+        prompt_tokens: 0,
+        completion_tokens: 0,
+        time_to_first_token_ms: 0,
+        decode_ms: 0,
+        created_at: NOW.ms(),
+    }
+}
+
+/// A question, two answers to it, and the shown one still being written.
+fn tree() -> StoredTree {
+    let params = json!({"temperature": 0.7, "top_p": null, "seed": u64::MAX});
+    let Value::Object(params) = params else {
+        unreachable!("it is written as an object")
+    };
+    let old = TreeMessage {
+        finish_reason: Some(FinishReason::Length),
+        model_name: Some("SmolLM2".to_owned()),
+        params,
+        completion_tokens: 4,
+        ..message(2, Some(1), Role::Assistant, "The old answer.")
+    };
+    let shown = TreeMessage {
+        status: MessageStatus::Running,
+        ..message(
+            3,
+            Some(1),
+            Role::Assistant,
+            "**你好**\n\n````md\n```rust\nfn main() {}\n```\n````\n\n```py\nprint('half",
+        )
+    };
+    StoredTree {
+        id: ConversationId::new(Uuid::from_u128(7)),
+        title: format!("天空 {HOSTILE}"),
+        active_message: Some(id(3)),
+        created_at: NOW.ms(),
+        updated_at: NOW.ms() + 1,
+        messages: vec![message(1, None, Role::User, HOSTILE), old, shown],
+    }
+}
+
+fn document() -> ConversationDocument {
+    ConversationDocument::new(tree(), NOW)
+}
+
+#[test]
+fn equal_content_is_equal_bytes_but_for_the_time_of_the_export() {
+    let mut shuffled = tree();
+    shuffled.messages.reverse();
+    let later = Timestamp::from_ms(NOW.ms() + 1000);
+    let mut again = ConversationDocument::new(shuffled, later);
+    assert_eq!(again.sha256, document().sha256);
+    again.exported_at = Some(NOW);
+    assert_eq!(again.to_json(), document().to_json());
+}
+
+#[test]
+fn a_document_is_read_as_it_was_written_and_its_hashes_hold() {
+    let read: ConversationDocument = serde_json::from_str(&document().to_json()).unwrap();
+    assert_eq!(read, document());
+    assert_eq!(read.sha256, read.content_hash());
+    for message in &read.messages {
+        assert_eq!(message.sha256, message.content_hash());
+    }
+    let json: Value = serde_json::from_str(&document().to_json()).unwrap();
+    assert_eq!(json["messages"][1]["params"]["temperature"], 0.7);
+    assert_eq!(json["messages"][1]["params"]["seed"], u64::MAX);
+    assert_eq!(json["messages"][1]["params"].get("top_p"), None);
+    assert_eq!(json["messages"][2]["status"], "running");
+    assert_eq!(json["exported_at"], "2026-11-24T06:30:00.000Z");
+}
+
+#[test]
+fn every_change_of_content_changes_the_hash() {
+    let mut changed = document();
+    changed.messages[0].text.push('.');
+    assert_ne!(
+        changed.messages[0].content_hash(),
+        changed.messages[0].sha256
+    );
+    let mut renamed = document();
+    renamed.title.push('.');
+    assert_ne!(renamed.content_hash(), renamed.sha256);
+}
+
+#[test]
+fn markdown_keeps_code_whole_and_its_own_headings_apart() {
+    let text = render(&document(), ExportFormat::Markdown, Language::English);
+    assert!(text.starts_with("# 天空 \\<"), "{text}");
+    assert!(
+        text.contains("````md\n```rust\nfn main() {}\n```\n````"),
+        "{text}"
+    );
+    assert!(
+        text.contains("print('half\n```\n"),
+        "the open fence is closed: {text}"
+    );
+    assert!(text.contains("still being written"), "{text}");
+    assert!(
+        !text.contains("The old answer."),
+        "only the shown branch: {text}"
+    );
+    let html = comrak::markdown_to_html(&text, &comrak::Options::default());
+    assert_eq!(html.matches("<h2>").count(), 2, "{html}");
+    assert!(html.contains("<blockquote>"), "{html}");
+}
+
+#[test]
+fn text_is_what_was_written() {
+    let text = render(&document(), ExportFormat::Text, Language::Chinese);
+    assert!(
+        text.contains(&format!("你 · 2026-11-24 06:30 UTC\n\n{HOSTILE}\n")),
+        "{text}"
+    );
+    assert!(text.contains("[导出时此回答仍在生成。]"), "{text}");
+}
+
+#[test]
+fn a_page_needs_nothing_else_and_shows_text_as_text() {
+    let html = render(&document(), ExportFormat::Html, Language::Chinese);
+    assert!(html.starts_with("<!DOCTYPE html>\n<html lang=\"zh-Hans\">"));
+    assert!(html.contains("default-src 'none'; style-src 'nonce-"));
+    assert!(html.contains("@media print") && html.contains("prefers-color-scheme: dark"));
+    assert!(html.contains("<strong>你好</strong>"), "{html}");
+    assert!(html.contains("&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;quotes&quot;"));
+    assert_eq!(html.matches("<script").count(), 0);
+    assert_eq!(html.matches("<style").count(), 1);
+    for outside in ["src=", "@import", "url(", "<link"] {
+        assert!(!html.contains(outside), "{outside}");
+    }
+    assert!(!html.contains("style=\""));
+}
+
+#[test]
+fn an_archive_holds_both_forms_of_each_conversation_and_says_so() {
+    let mut other = tree();
+    other.id = ConversationId::new(Uuid::from_u128(8));
+    let documents = [tree(), other].map(|tree| Ok(ConversationDocument::new(tree, NOW)));
+    let mut bytes = Vec::new();
+    let report = write_archive(&mut bytes, documents.into_iter(), Language::English, NOW).unwrap();
+    assert_eq!((report.num_conversations, report.num_messages), (2, 6));
+    let mut zip = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+    assert_eq!(zip.len(), 5);
+    let manifest: Manifest =
+        serde_json::from_reader(zip.by_name("manifest.json").unwrap()).unwrap();
+    assert_eq!(manifest.sha256, manifest.content_hash());
+    let mut hashed = serde_json::to_value(&manifest).unwrap();
+    for outside in ["exported_at", "sha256"] {
+        hashed.as_object_mut().unwrap().remove(outside);
+    }
+    assert_eq!(manifest.sha256, canonical::sha256(&hashed));
+    for listed in &manifest.conversations {
+        assert!(
+            listed.file.starts_with("conversations/天空 "),
+            "{}",
+            listed.file
+        );
+        let read: ConversationDocument =
+            serde_json::from_reader(zip.by_name(&listed.file).unwrap()).unwrap();
+        assert_eq!((read.id, &read.sha256), (listed.id, &listed.sha256));
+        let beside = listed.file.replace(".json", ".md");
+        assert!(zip.by_name(&beside).unwrap().size() > 100);
+    }
+}

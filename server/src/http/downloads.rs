@@ -1,0 +1,123 @@
+//! Files that leave: exports that are kept, and the archive of everything as it is made.
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Extension, Path, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
+    response::{IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use hearth_app::model::{ChatError, ExportId, Preferences, User};
+
+use super::{Audience, RouteName, Services};
+use crate::{
+    accounts::Visitor,
+    error::AppError,
+    export::{content_disposition, content_type},
+};
+
+const EXPORT: &str = "/exports/{export}";
+const ARCHIVE: &str = "/exports/all";
+
+/// Names of these routes.
+pub(super) fn routes() -> [RouteName; 2] {
+    [(Method::GET, EXPORT), (Method::POST, ARCHIVE)].map(|(method, path)| RouteName {
+        method,
+        path: path.to_owned(),
+        audience: Audience::SignedIn,
+    })
+}
+
+/// The routes; who visits has to be known.
+pub(super) fn router(services: &Services) -> Router {
+    Router::new()
+        .route(EXPORT, get(export))
+        .route(ARCHIVE, post(archive))
+        .with_state(services.clone())
+}
+
+async fn export(
+    State(services): State<Services>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(user) = visitor.user else {
+        return ask_to_sign_in(&headers);
+    };
+    // What is no id is not there.
+    let Ok(id) = id.parse::<ExportId>() else {
+        return AppError::NotFound.into_response();
+    };
+    match services.exports.download(user.id, id).await {
+        Ok(kept) => {
+            let media_type = kept.format.map_or("application/zip", content_type);
+            let size = kept.content.len();
+            let file = attachment(&kept.file_name, media_type);
+            (file, [(header::CONTENT_LENGTH, size)], kept.content).into_response()
+        }
+        Err(error) => AppError::from(error).into_response(),
+    }
+}
+
+async fn archive(
+    State(services): State<Services>,
+    Extension(visitor): Extension<Visitor>,
+    Extension(preferences): Extension<Preferences>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(User { id, .. }) = visitor.user else {
+        return ask_to_sign_in(&headers);
+    };
+    match services.exports.archive(id, preferences.language.into()) {
+        Ok(download) => {
+            let file = attachment(&download.file_name.to_string(), "application/zip");
+            (file, Body::from_stream(download.content)).into_response()
+        }
+        Err(error) => tell("/exports/all", "/settings/exports", &headers, error),
+    }
+}
+
+/// Headers of a file that is saved and never shown.
+fn attachment(file_name: &str, media_type: &'static str) -> [(HeaderName, HeaderValue); 4] {
+    let disposition = HeaderValue::from_str(&content_disposition(file_name));
+    let disposition = disposition.unwrap_or(HeaderValue::from_static("attachment"));
+    [
+        (header::CONTENT_DISPOSITION, disposition),
+        (header::CONTENT_TYPE, HeaderValue::from_static(media_type)),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (
+            HeaderName::from_static("x-accel-buffering"),
+            HeaderValue::from_static("no"),
+        ),
+    ]
+}
+
+/// Browsers are led to the door, programs get a status.
+pub(super) fn ask_to_sign_in(headers: &HeaderMap) -> Response {
+    if wants_page(headers) {
+        Redirect::to("/sign-in").into_response()
+    } else {
+        AppError::Unauthorized.into_response()
+    }
+}
+
+/// Browsers are led back to the page, which shows the error in its place.
+pub(super) fn tell(from: &str, page: &str, headers: &HeaderMap, error: ChatError) -> Response {
+    use leptos::server_fn::error::ServerFnUrlError;
+    if wants_page(headers) {
+        let url = ServerFnUrlError::new(from, error.clone()).to_url("http://localhost/");
+        if let Ok(url) = url {
+            let query = url.query().unwrap_or_default();
+            return Redirect::to(&format!("{page}?{query}")).into_response();
+        }
+    }
+    AppError::from(error).into_response()
+}
+
+fn wants_page(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT);
+    let accepted = accepted.and_then(|value| value.to_str().ok());
+    accepted.is_some_and(|accepted| accepted.contains("text/html"))
+}

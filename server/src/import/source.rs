@@ -1,0 +1,148 @@
+//! A file to import: one document, or an archive of many. One conversation is in memory at a time.
+
+use std::io::{Cursor, Read};
+
+use bytes::Bytes;
+use zip::ZipArchive;
+
+use super::{
+    check,
+    problem::{Problem, Problems},
+};
+use crate::export::{ARCHIVE_SCHEMA, ARCHIVE_VERSION, ConversationDocument, MANIFEST, Manifest};
+
+/// Largest conversation, as a file or within an archive (64 MiB).
+pub const MAX_DOCUMENT_BYTES: usize = 64 << 20;
+/// Most bytes of an archive once it is unpacked (4 GiB): a few bytes can stand for very many.
+const MAX_UNPACKED_BYTES: u64 = 4 << 30;
+/// How every ZIP begins (APPNOTE 4.3.7), an empty one included.
+const ZIP_BEGINNINGS: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
+
+/// A file whose beginning was understood.
+pub struct ImportFile(Content);
+
+enum Content {
+    Document(Bytes),
+    Archive {
+        zip: ZipArchive<Cursor<Bytes>>,
+        manifest: Manifest,
+    },
+}
+
+impl ImportFile {
+    /// Looks at what a file is.
+    ///
+    /// # Errors
+    /// If it is too large, or an archive that we did not make.
+    pub fn open(content: Bytes) -> Result<Self, Problems> {
+        if !ZIP_BEGINNINGS.iter().any(|it| content.starts_with(it)) {
+            check_size(content.len() as u64)?;
+            return Ok(Self(Content::Document(content)));
+        }
+        let mut zip = ZipArchive::new(Cursor::new(content)).map_err(|error| {
+            Problem::new(
+                "",
+                format!("the ZIP file is damaged or incomplete: {error}"),
+            )
+        })?;
+        check_unpacked_size(&zip)?;
+        let manifest = read_manifest(&mut zip).map_err(|it| it.within(MANIFEST))?;
+        Ok(Self(Content::Archive { zip, manifest }))
+    }
+
+    /// How many conversations there are.
+    pub fn len(&self) -> usize {
+        match &self.0 {
+            Content::Document(_) => 1,
+            Content::Archive { manifest, .. } => manifest.conversations.len(),
+        }
+    }
+
+    /// Whether there is no conversation.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Where a conversation stands in the file; nowhere in particular if it is the file.
+    pub(super) fn place(&self, index: usize) -> &str {
+        match &self.0 {
+            Content::Document(_) => "",
+            Content::Archive { manifest, .. } => &manifest.conversations[index].file,
+        }
+    }
+
+    /// Reads and checks one conversation.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it; places are seen from within the conversation.
+    ///
+    /// # Panics
+    /// If there are not that many.
+    pub(super) fn read(&mut self, index: usize) -> Result<ConversationDocument, Problems> {
+        let (zip, listed) = match &mut self.0 {
+            Content::Document(json) => return check::read(json),
+            Content::Archive { zip, manifest } => (zip, &manifest.conversations[index]),
+        };
+        let document = check::read(&entry(zip, &listed.file)?)?;
+        if document.id != listed.id || document.sha256 != listed.sha256 {
+            let message = "is another conversation than the one the manifest names";
+            return Err(Problem::new("", message).into());
+        }
+        Ok(document)
+    }
+}
+
+fn read_manifest(zip: &mut ZipArchive<Cursor<Bytes>>) -> Result<Manifest, Problem> {
+    let json = entry(zip, MANIFEST)?;
+    check::check_header(&json, ARCHIVE_SCHEMA, ARCHIVE_VERSION)?;
+    let manifest: Manifest = check::parse(&json)?;
+    if manifest.sha256 != manifest.content_hash() {
+        let message = "does not fit the content: it was changed or damaged after the export";
+        return Err(Problem::new("sha256", message));
+    }
+    if manifest.num_conversations != manifest.conversations.len() {
+        let message = "is not the number of conversations that are listed";
+        return Err(Problem::new("num_conversations", message));
+    }
+    Ok(manifest)
+}
+
+/// A file of an archive, decompressed; its checksum is compared on the way.
+fn entry(zip: &mut ZipArchive<Cursor<Bytes>>, name: &str) -> Result<Vec<u8>, Problem> {
+    let file = zip
+        .by_name(name)
+        .map_err(|error| Problem::new("", format!("cannot be found in the ZIP file: {error}")))?;
+    let size = file.size();
+    check_size(size)?;
+    let mut content = Vec::new();
+    // What the directory says about the size may be a lie.
+    let read = file.take(size + 1).read_to_end(&mut content);
+    read.map_err(|error| Problem::new("", format!("is damaged: {error}")))?;
+    if content.len() as u64 != size {
+        return Err(Problem::new("", "is damaged: it is longer than it says"));
+    }
+    Ok(content)
+}
+
+fn check_size(size: u64) -> Result<(), Problem> {
+    if size > MAX_DOCUMENT_BYTES as u64 {
+        let message = format!("has {size} bytes, at most {MAX_DOCUMENT_BYTES} are accepted");
+        return Err(Problem::new("", message));
+    }
+    Ok(())
+}
+
+/// Adds up what the directory says; [`entry`] holds each file to it.
+fn check_unpacked_size(zip: &ZipArchive<Cursor<Bytes>>) -> Result<(), Problem> {
+    let mut unpacked = 0_u64;
+    for index in 0..zip.len() {
+        let entry = zip.by_index_data(index);
+        let size = entry.map_or(u64::MAX, |entry| entry.size());
+        unpacked = unpacked.saturating_add(size);
+    }
+    if unpacked > MAX_UNPACKED_BYTES {
+        let message = "the ZIP file is damaged, or holds more than 4 GiB";
+        return Err(Problem::new("", message));
+    }
+    Ok(())
+}

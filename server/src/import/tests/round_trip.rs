@@ -1,0 +1,178 @@
+//! What goes out comes back, once.
+
+use std::sync::Arc;
+
+use hearth_app::model::{ImportCounts, MessageId, Role};
+use proptest::{prelude::*, strategy::ValueTree as _};
+use tokio::runtime::Runtime;
+
+use super::shelf::{Shelf, archive_of, tree};
+use crate::{
+    export::{ConversationDocument, Timestamp},
+    store::StoredTree,
+};
+
+fn trees() -> impl Strategy<Value = Vec<StoredTree>> {
+    (tree(1), tree(2), tree(3)).prop_map(|(a, b, c)| vec![a, b, c])
+}
+
+/// The conversation as it was before its last messages were written.
+fn earlier(tree: &StoredTree, num_messages: usize) -> StoredTree {
+    let mut tree = tree.clone();
+    tree.messages.truncate(num_messages);
+    let last = tree.messages.last().map(|message| message.id);
+    tree.active_message = last;
+    tree.updated_at -= 1;
+    tree
+}
+
+/// Documents without ids and hashes: what remains equal when ids are others.
+fn without_ids(mut documents: Vec<ConversationDocument>) -> Vec<String> {
+    for document in &mut documents {
+        let place = |id: Option<MessageId>| {
+            let position = document.messages.iter().position(|it| Some(it.id) == id);
+            position.map_or(String::new(), |position| position.to_string())
+        };
+        let parents: Vec<String> = document
+            .messages
+            .iter()
+            .map(|it| place(it.parent_id))
+            .collect();
+        let active = place(document.active_message_id);
+        document.title = format!("{} {active} {parents:?}", document.title);
+        document.sha256.clear();
+        document.active_message_id = None;
+        for message in &mut document.messages {
+            message.sha256.clear();
+            message.parent_id = None;
+            message.id = MessageId::new(uuid::Uuid::nil());
+        }
+    }
+    let nil = uuid::Uuid::nil().to_string();
+    let texts = documents.iter().map(|document| {
+        let id = document.id.to_string();
+        document.to_json().replace(&id, &nil)
+    });
+    let mut texts: Vec<String> = texts.collect();
+    texts.sort();
+    texts
+}
+
+fn runtime() -> Arc<Runtime> {
+    Arc::new(Runtime::new().unwrap())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Export, wipe, import, export: the same bytes. Importing once more changes nothing.
+    #[test]
+    fn what_was_exported_comes_back_and_importing_twice_changes_nothing(trees in trees()) {
+        let runtime = runtime();
+        let (full, empty) = (Shelf::new(&runtime), Shelf::new(&runtime));
+        full.import(full.ada, archive_of(&trees)).unwrap();
+        let file = full.archive(full.ada);
+        prop_assert_eq!(&file, &archive_of(&trees));
+
+        let counts = empty.import(empty.ada, file.clone()).unwrap();
+        prop_assert_eq!(counts.new_conversations, 3);
+        prop_assert_eq!(&empty.archive(empty.ada), &file);
+        prop_assert!(empty.documents(empty.bob).is_empty());
+
+        let again = empty.import(empty.ada, file.clone()).unwrap();
+        prop_assert!(again.is_nothing_new() && again.new_messages == 0, "{:?}", again);
+        prop_assert_eq!(&empty.archive(empty.ada), &file);
+    }
+
+    /// An older export of continued conversations changes nothing; a newer one brings the rest.
+    #[test]
+    fn an_older_export_changes_nothing_and_a_newer_one_adds_the_rest(
+        trees in trees(),
+        lengths in prop::array::uniform3(0usize..12),
+    ) {
+        let runtime = runtime();
+        let shelf = Shelf::new(&runtime);
+        let old: Vec<_> = trees.iter().zip(lengths).map(|(tree, num)| earlier(tree, num)).collect();
+        shelf.import(shelf.ada, archive_of(&old)).unwrap();
+        shelf.import(shelf.ada, archive_of(&trees)).unwrap();
+        let full = shelf.archive(shelf.ada);
+        prop_assert_eq!(&full, &archive_of(&trees));
+        let counts = shelf.import(shelf.ada, archive_of(&old)).unwrap();
+        prop_assert!(counts.is_nothing_new() && counts.new_messages == 0, "{:?}", counts);
+        prop_assert_eq!(&shelf.archive(shelf.ada), &full);
+    }
+
+    /// Ids of somebody else are replaced; theirs is untouched, and the next import finds ours.
+    #[test]
+    fn ids_that_another_user_has_are_replaced_once(
+        trees in trees(),
+        lengths in prop::array::uniform3(0usize..12),
+    ) {
+        let runtime = runtime();
+        let shelf = Shelf::new(&runtime);
+        let old: Vec<_> = trees.iter().zip(lengths).map(|(tree, num)| earlier(tree, num)).collect();
+        shelf.import(shelf.bob, archive_of(&old)).unwrap();
+        let theirs = shelf.archive(shelf.bob);
+        let counts = shelf.import(shelf.ada, archive_of(&trees)).unwrap();
+        prop_assert_eq!(counts.new_conversations, 3);
+        prop_assert_eq!(&shelf.archive(shelf.bob), &theirs);
+
+        let ours = shelf.documents(shelf.ada);
+        let now = Timestamp::from_ms(0);
+        let sent = trees.into_iter().map(|tree| ConversationDocument::new(tree, now));
+        let sent: Vec<_> = sent.collect();
+        prop_assert_eq!(without_ids(ours.clone()), without_ids(sent.clone()));
+
+        let file = shelf.archive(shelf.ada);
+        for document in sent {
+            let again = shelf.import(shelf.ada, document.to_json().into_bytes()).unwrap();
+            prop_assert!(again.is_nothing_new() && again.new_messages == 0, "{:?}", again);
+        }
+        let again = shelf.import(shelf.ada, file.clone()).unwrap();
+        prop_assert!(again.is_nothing_new() && again.new_messages == 0, "{:?}", again);
+        prop_assert_eq!(&shelf.archive(shelf.ada), &file);
+        for document in shelf.documents(shelf.ada) {
+            for message in &document.messages {
+                prop_assert!(message.parent_id.is_none_or(|parent| parent < message.id));
+                prop_assert!(message.role == Role::User || message.parent_id.is_some());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_deleted_conversation_comes_back() {
+    let runtime = runtime();
+    let shelf = Shelf::new(&runtime);
+    let mut tree = tree_of_one();
+    shelf
+        .import(shelf.ada, archive_of(std::slice::from_ref(&tree)))
+        .unwrap();
+    let file = shelf.archive(shelf.ada);
+    let hidden = shelf.store.hide_conversation(shelf.ada, tree.id);
+    assert!(runtime.block_on(hidden).unwrap());
+    assert!(shelf.documents(shelf.ada).is_empty());
+    tree.updated_at -= 1;
+    let counts = shelf.import(shelf.ada, archive_of(&[tree])).unwrap();
+    let expected = ImportCounts {
+        restored_conversations: 1,
+        unchanged_messages: 1,
+        ..ImportCounts::default()
+    };
+    assert_eq!(counts, expected);
+    assert_eq!(shelf.archive(shelf.ada), file);
+}
+
+fn tree_of_one() -> StoredTree {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    loop {
+        let tree = tree(9).new_tree(&mut runner).unwrap().current();
+        if !tree.messages.is_empty() {
+            return StoredTree {
+                messages: tree.messages[..1].to_vec(),
+                active_message: Some(tree.messages[0].id),
+                ..tree
+            };
+        }
+    }
+}

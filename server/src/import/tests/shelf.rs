@@ -1,0 +1,244 @@
+//! A database with two users, and conversations of any shape.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hearth_app::model::{
+    ConversationId, FinishReason, ImportCounts, MessageId, MessageStatus, Role, User, UserId,
+    UserRole,
+};
+use proptest::{
+    collection::vec, prelude::*, sample::Index, strategy::ValueTree as _, test_runner::TestRunner,
+};
+use serde_json::{Map, Value, json};
+use tokio::runtime::Runtime;
+use uuid::Uuid;
+
+use crate::{
+    export::{ConversationDocument, Language, StoredConversations, Timestamp, write_archive},
+    import::{ImportError, import},
+    store::{Store, StoredTree, TreeMessage},
+};
+
+/// 2026-01-01: before any id that a test makes now.
+pub(super) const EARLIER: i64 = 1_767_225_600_000;
+
+/// A database that ends with its test.
+pub(super) struct Shelf {
+    pub(super) runtime: Arc<Runtime>,
+    pub(super) store: Store,
+    pub(super) ada: UserId,
+    pub(super) bob: UserId,
+    _folder: tempfile::TempDir,
+}
+
+impl Shelf {
+    pub(super) fn new(runtime: &Arc<Runtime>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hearth.db");
+        let (store, ada, bob) = runtime.block_on(async {
+            let store = Store::open(&path).await.unwrap();
+            let ada = insert_user(&store, "ada").await;
+            let bob = insert_user(&store, "bob").await;
+            (store, ada, bob)
+        });
+        Self {
+            runtime: Arc::clone(runtime),
+            store,
+            ada,
+            bob,
+            _folder: folder,
+        }
+    }
+
+    pub(super) fn import(&self, user: UserId, file: Vec<u8>) -> Result<ImportCounts, ImportError> {
+        let _runtime = self.runtime.enter();
+        import(&self.store, user, Bytes::from(file), None)
+    }
+
+    /// The documents of all conversations of a user, without the time of the export.
+    pub(super) fn documents(&self, user: UserId) -> Vec<ConversationDocument> {
+        let _runtime = self.runtime.enter();
+        let now = Timestamp::from_ms(0);
+        StoredConversations::new(self.store.clone(), user, now)
+            .map(Result::unwrap)
+            .collect()
+    }
+
+    pub(super) fn archive(&self, user: UserId) -> Vec<u8> {
+        let documents = self.documents(user).into_iter().map(Ok);
+        let mut file = Vec::new();
+        let now = Timestamp::from_ms(0);
+        write_archive(&mut file, documents, Language::English, now).unwrap();
+        file
+    }
+
+    /// Everything of both users.
+    pub(super) fn everything(&self) -> [Vec<ConversationDocument>; 2] {
+        [self.ada, self.bob].map(|user| self.documents(user))
+    }
+}
+
+async fn insert_user(store: &Store, name: &str) -> UserId {
+    let id = UserId::new(Uuid::now_v7());
+    let user = User {
+        id,
+        name: name.to_owned(),
+        role: UserRole::User,
+    };
+    store.insert_user(&user, "no password", 0).await.unwrap();
+    id
+}
+
+/// An archive of these conversations.
+pub(super) fn archive_of(trees: &[StoredTree]) -> Vec<u8> {
+    let now = Timestamp::from_ms(0);
+    let documents = trees
+        .iter()
+        .cloned()
+        .map(|tree| Ok(ConversationDocument::new(tree, now)));
+    let mut file = Vec::new();
+    write_archive(&mut file, documents, Language::English, now).unwrap();
+    file
+}
+
+/// The `number`th id of a conversation, made long ago.
+fn old_id(conversation: u64, number: usize) -> Uuid {
+    let ms = EARLIER as u64 + number as u64;
+    let random = (u128::from(conversation) << 16) | number as u128;
+    Uuid::from_u128((u128::from(ms) << 80) | (0x7 << 76) | (0x8 << 60) | random)
+}
+
+/// What varies about one message.
+#[derive(Clone, Debug)]
+pub(super) struct Draft {
+    parent: Index,
+    text: String,
+    status: MessageStatus,
+    finish_reason: Option<FinishReason>,
+    temperature: Option<f32>,
+    seed: Option<u64>,
+    numbers: [u32; 4],
+    is_root: bool,
+}
+
+prop_compose! {
+    fn draft()(
+        parent in any::<Index>(),
+        text in "[a-z 你好🦀\\n`#*<&\u{1}]{0,40}",
+        status in prop::sample::select(vec![
+            MessageStatus::Finished,
+            MessageStatus::Stopped,
+            MessageStatus::Interrupted,
+            MessageStatus::Failed,
+        ]),
+        finish_reason in prop::option::of(prop::sample::select(vec![
+            FinishReason::Stop,
+            FinishReason::Length,
+        ])),
+        temperature in prop::option::of(0.0f32..2.0),
+        seed in any::<Option<u64>>(),
+        numbers in any::<[u32; 4]>(),
+        is_root in prop::bool::weighted(0.1),
+    ) -> Draft {
+        Draft { parent, text, status, finish_reason, temperature, seed, numbers, is_root }
+    }
+}
+
+/// A conversation with any tree, numbered so that ids of different ones differ.
+pub(super) fn tree(number: u64) -> impl Strategy<Value = StoredTree> {
+    let title = "[a-zA-Z你好🦀/:]{1,30}";
+    let parts = (title, vec(draft(), 0..12), any::<Index>(), 0..1_000_000i64);
+    parts.prop_map(move |(title, drafts, active, age)| {
+        let mut messages: Vec<TreeMessage> = Vec::new();
+        for (index, draft) in drafts.into_iter().enumerate() {
+            let parent = (!messages.is_empty() && !draft.is_root)
+                .then(|| &messages[draft.parent.index(messages.len())]);
+            let message = grow(MessageId::new(old_id(number, index)), parent, draft);
+            messages.push(message);
+        }
+        let active = (!messages.is_empty()).then(|| messages[active.index(messages.len())].id);
+        StoredTree {
+            id: ConversationId::new(old_id(number, 0)),
+            title,
+            active_message: active,
+            created_at: EARLIER + age,
+            updated_at: EARLIER + 2 * age,
+            messages,
+        }
+    })
+}
+
+/// A conversation of at least five messages, two of them answers in a row of turns.
+pub(super) fn sample(number: u64) -> StoredTree {
+    let mut runner = TestRunner::deterministic();
+    loop {
+        let tree = tree(number).new_tree(&mut runner).unwrap().current();
+        let has_branch = tree.messages.len() > 4
+            && tree.messages[0].role == Role::User
+            && tree.messages[1].role == Role::Assistant
+            && tree.messages[1].parent_id == Some(tree.messages[0].id);
+        if has_branch {
+            return tree;
+        }
+    }
+}
+
+/// A person writes below an answer or at a root; everything else is an answer.
+fn grow(id: MessageId, parent: Option<&TreeMessage>, draft: Draft) -> TreeMessage {
+    let role = match parent.map(|it| it.role) {
+        Some(Role::User) => Role::Assistant,
+        Some(Role::Assistant) | None => Role::User,
+    };
+    let is_answer = role == Role::Assistant;
+    let [
+        prompt_tokens,
+        completion_tokens,
+        time_to_first_token_ms,
+        decode_ms,
+    ] = draft.numbers;
+    let count = |number: u32| if is_answer { number } else { 0 };
+    TreeMessage {
+        id,
+        parent_id: parent.map(|it| it.id),
+        role,
+        status: if is_answer {
+            draft.status
+        } else {
+            MessageStatus::Finished
+        },
+        text: draft.text,
+        finish_reason: draft.finish_reason.filter(|_| is_answer),
+        error: (is_answer && draft.status == MessageStatus::Failed).then(|| "it broke".to_owned()),
+        params: if is_answer {
+            params(draft.temperature, draft.seed)
+        } else {
+            Map::new()
+        },
+        model_name: is_answer.then(|| "A model".to_owned()),
+        model_fingerprint: draft
+            .seed
+            .filter(|_| is_answer)
+            .map(|seed| seed.to_string()),
+        prompt_tokens: count(prompt_tokens),
+        completion_tokens: count(completion_tokens),
+        time_to_first_token_ms: count(time_to_first_token_ms),
+        decode_ms: count(decode_ms),
+        created_at: EARLIER,
+    }
+}
+
+fn params(temperature: Option<f32>, seed: Option<u64>) -> Map<String, Value> {
+    // As a turn writes them: 0.7f32 is "0.7" in text, and more digits as a value.
+    let params = serde_json::to_string(&json!({ "seed": seed })).unwrap();
+    let mut params: Map<String, Value> = serde_json::from_str(&params).unwrap();
+    params.retain(|_, value| !value.is_null());
+    if let Some(temperature) = temperature {
+        let written = serde_json::to_string(&temperature).unwrap();
+        params.insert(
+            "temperature".to_owned(),
+            serde_json::from_str(&written).unwrap(),
+        );
+    }
+    params
+}

@@ -1,0 +1,187 @@
+//! Whole conversations, all branches, for exports; and ids by the page, for all of them.
+
+use hearth_app::model::{ConversationId, FinishReason, MessageId, MessageStatus, Role, UserId};
+use serde_json::{Map, Value};
+use sqlx::types::Uuid;
+
+use super::{Store, StoreError, message::word};
+
+/// A conversation with all its messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct StoredTree {
+    pub(crate) id: ConversationId,
+    pub(crate) title: String,
+    pub(crate) active_message: Option<MessageId>,
+    pub(crate) created_at: i64,
+    pub(crate) updated_at: i64,
+    /// By id: a parent stands before its children.
+    pub(crate) messages: Vec<TreeMessage>,
+}
+
+/// A message of a [`StoredTree`]; text of a running one includes what the recorder wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TreeMessage {
+    pub(crate) id: MessageId,
+    pub(crate) parent_id: Option<MessageId>,
+    pub(crate) role: Role,
+    pub(crate) status: MessageStatus,
+    pub(crate) text: String,
+    pub(crate) finish_reason: Option<FinishReason>,
+    pub(crate) error: Option<String>,
+    /// The turn's settings, as they were written.
+    pub(crate) params: Map<String, Value>,
+    pub(crate) model_name: Option<String>,
+    pub(crate) model_fingerprint: Option<String>,
+    pub(crate) prompt_tokens: u32,
+    pub(crate) completion_tokens: u32,
+    pub(crate) time_to_first_token_ms: u32,
+    pub(crate) decode_ms: u32,
+    pub(crate) created_at: i64,
+}
+
+/// A conversation beside one of its messages; an empty conversation has a row without one.
+struct TreeRow {
+    title: String,
+    active_message_id: Option<Uuid>,
+    conversation_created_at: i64,
+    updated_at: i64,
+    id: Option<Uuid>,
+    parent_id: Option<Uuid>,
+    role: Option<String>,
+    status: Option<String>,
+    text: Option<String>,
+    finish_reason: Option<String>,
+    error: Option<String>,
+    params: Option<String>,
+    model_name: Option<String>,
+    model_fingerprint: Option<String>,
+    prompt_tokens: Option<i64>,
+    completion_tokens: Option<i64>,
+    time_to_first_token_ms: Option<i64>,
+    decode_ms: Option<i64>,
+    created_at: Option<i64>,
+}
+
+impl TreeRow {
+    fn into_message(self) -> Result<Option<TreeMessage>, StoreError> {
+        let Some(id) = self.id else { return Ok(None) };
+        let finish_reason = self.finish_reason;
+        let finish_reason = finish_reason.map(|reason| word(&reason, "finish_reason"));
+        let params = serde_json::from_str(&self.params.unwrap_or_default());
+        Ok(Some(TreeMessage {
+            id: MessageId::new(id),
+            parent_id: self.parent_id.map(MessageId::new),
+            role: word(&self.role.unwrap_or_default(), "role")?,
+            status: word(&self.status.unwrap_or_default(), "status")?,
+            text: self.text.unwrap_or_default(),
+            finish_reason: finish_reason.transpose()?,
+            error: self.error,
+            params: params.map_err(|_| StoreError::Corrupt { column: "params" })?,
+            model_name: self.model_name,
+            model_fingerprint: self.model_fingerprint,
+            prompt_tokens: number(self.prompt_tokens),
+            completion_tokens: number(self.completion_tokens),
+            time_to_first_token_ms: number(self.time_to_first_token_ms),
+            decode_ms: number(self.decode_ms),
+            created_at: self.created_at.unwrap_or_default(),
+        }))
+    }
+}
+
+/// A count or a time; more than a `u32` holds was never measured.
+fn number(stored: Option<i64>) -> u32 {
+    u32::try_from(stored.unwrap_or_default()).unwrap_or(u32::MAX)
+}
+
+impl Store {
+    /// A conversation with all its branches, as of one moment; `None` if it is missing, hidden or
+    /// not `user`'s.
+    pub(crate) async fn conversation_tree(
+        &self,
+        user: UserId,
+        id: ConversationId,
+    ) -> Result<Option<StoredTree>, StoreError> {
+        let (owner, conversation) = (user.as_uuid(), id.as_uuid());
+        let rows = sqlx::query_as!(
+            TreeRow,
+            r#"
+            select
+                c.title,
+                c.active_message_id as "active_message_id: Uuid",
+                c.created_at as conversation_created_at,
+                c.updated_at,
+                m.id as "id?: Uuid",
+                m.parent_id as "parent_id?: Uuid",
+                m.role as "role?",
+                m.status as "status?",
+                m.text || coalesce(
+                    (
+                        select group_concat(k.text, '' order by k.seq)
+                        from message_chunk k
+                        where k.message_id = m.id
+                    ),
+                    ''
+                ) as "text?: String",
+                m.finish_reason,
+                m.error,
+                m.params as "params?",
+                m.model_name,
+                m.model_fingerprint,
+                m.prompt_tokens as "prompt_tokens?",
+                m.completion_tokens as "completion_tokens?",
+                m.time_to_first_token_ms as "time_to_first_token_ms?",
+                m.decode_ms as "decode_ms?",
+                m.created_at as "created_at?"
+            from conversation c
+            left join message m on m.conversation_id = c.id
+            where c.id = ? and c.user_id = ? and c.deleted_at is null
+            order by m.id
+            "#,
+            conversation,
+            owner,
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        let Some(first) = rows.first() else {
+            return Ok(None);
+        };
+        let mut tree = StoredTree {
+            id,
+            title: first.title.clone(),
+            active_message: first.active_message_id.map(MessageId::new),
+            created_at: first.conversation_created_at,
+            updated_at: first.updated_at,
+            messages: Vec::with_capacity(rows.len()),
+        };
+        for row in rows {
+            tree.messages.extend(row.into_message()?);
+        }
+        Ok(Some(tree))
+    }
+
+    /// Ids of a user's conversations in order, from the one after `after`, at most `limit`.
+    pub(crate) async fn conversation_page(
+        &self,
+        user: UserId,
+        after: Option<ConversationId>,
+        limit: u32,
+    ) -> Result<Vec<ConversationId>, StoreError> {
+        let user = user.as_uuid();
+        let after = after.map_or(Uuid::nil(), ConversationId::as_uuid);
+        let ids = sqlx::query_scalar!(
+            r#"
+            select id as "id: Uuid"
+            from conversation
+            where user_id = ? and deleted_at is null and id > ?
+            order by id
+            limit ?
+            "#,
+            user,
+            after,
+            limit,
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        Ok(ids.into_iter().map(ConversationId::new).collect())
+    }
+}

@@ -2,6 +2,8 @@
 
 #[path = "pages/fake.rs"]
 mod fake;
+#[path = "pages/fake_administration.rs"]
+mod fake_administration;
 
 use axum::{Router, body::Body, http::Request};
 use fake::{CONVERSATION, FakeServer};

@@ -16,6 +16,7 @@ mod markdown;
 mod pipe;
 mod plain_text;
 mod service;
+mod settings;
 mod timestamp;
 
 #[cfg(test)]
@@ -31,4 +32,5 @@ pub(crate) use file_name::content_disposition;
 pub use format::{content_type, extension, render};
 pub use labels::Language;
 pub use service::{ExportServer, StoredConversations};
+pub use settings::SettingsDocument;
 pub use timestamp::Timestamp;

@@ -42,6 +42,7 @@ fn conversation(number: u128) -> ConversationDocument {
         created_at: now,
         updated_at: now,
         active_message_id: None,
+        settings: None,
         messages: vec![message],
         sha256: String::new(),
     };

@@ -8,12 +8,17 @@ use futures::{StreamExt, stream::BoxStream};
 use hearth_app::{
     App,
     model::*,
-    service::{AccountService, ChatService, SendMessage, SessionCookie, SessionToken},
+    service::{
+        AccountService, AdministrationService, ChatService, JoinService, SendMessage,
+        SessionCookie, SessionToken,
+    },
     shell,
 };
 use leptos::{config::LeptosOptions, prelude::provide_context};
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use uuid::Uuid;
+
+use crate::fake_administration::FakeAdministration;
 
 pub(crate) const CONVERSATION: &str = "00000000-0000-7000-8000-000000000001";
 pub(crate) const HOSTILE: &str = "</title></textarea><script>alert(1)</script>";
@@ -63,6 +68,8 @@ impl FakeServer {
             provide_context(SessionToken::default());
             provide_context::<Arc<dyn ChatService>>(Arc::new(FakeChat));
             provide_context::<Arc<dyn AccountService>>(Arc::new(FakeChat));
+            provide_context::<Arc<dyn AdministrationService>>(Arc::new(FakeAdministration));
+            provide_context::<Arc<dyn JoinService>>(Arc::new(FakeAdministration));
         };
         let document = {
             let options = options.clone();

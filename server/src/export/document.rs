@@ -9,7 +9,7 @@ use hearth_app::model::{ConversationId, FinishReason, MessageId, MessageStatus, 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{canonical, timestamp::Timestamp};
+use super::{SettingsDocument, canonical, timestamp::Timestamp};
 use crate::store::{StoredTree, TreeMessage};
 
 /// What `schema` says.
@@ -33,6 +33,9 @@ pub struct ConversationDocument {
     /// Leaf of the branch that is shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active_message_id: Option<MessageId>,
+    /// What the conversation wants otherwise than its server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<SettingsDocument>,
     pub messages: Vec<MessageDocument>,
     /// Of the whole document, without this member and `exported_at`.
     pub sha256: String,
@@ -104,6 +107,7 @@ impl ConversationDocument {
             created_at: Timestamp::from_ms(tree.created_at),
             updated_at: Timestamp::from_ms(tree.updated_at),
             active_message_id: tree.active_message,
+            settings: SettingsDocument::new(tree.settings),
             messages,
             sha256: String::new(),
         };
@@ -119,6 +123,11 @@ impl ConversationDocument {
             active_message: self.active_message_id,
             created_at: self.created_at.ms(),
             updated_at: self.updated_at.ms(),
+            // Checked before: a document with others is not imported.
+            settings: self
+                .settings
+                .and_then(|it| it.check().ok())
+                .unwrap_or_default(),
             messages: self
                 .messages
                 .into_iter()

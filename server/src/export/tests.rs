@@ -1,7 +1,8 @@
 //! One conversation in every format, with everything in it that could go wrong.
 
 use hearth_app::model::{
-    ConversationId, ExportFormat, FinishReason, MessageId, MessageStatus, Role,
+    ConversationId, ConversationSettings, ExportFormat, FinishReason, MessageId, MessageStatus,
+    Role,
 };
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -67,6 +68,7 @@ fn tree() -> StoredTree {
         active_message: Some(id(3)),
         created_at: NOW.ms(),
         updated_at: NOW.ms() + 1,
+        settings: ConversationSettings::default(),
         messages: vec![message(1, None, Role::User, HOSTILE), old, shown],
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::problem::{Problem, Problems};
 use crate::{
     chat::{MAX_TITLE_CHARS, check_params},
-    export::{ConversationDocument, MessageDocument, SCHEMA, VERSION},
+    export::{ConversationDocument, MessageDocument, SCHEMA, SettingsDocument, VERSION},
 };
 
 /// Most messages of one conversation.
@@ -82,7 +82,11 @@ fn place(path: &serde_path_to_error::Path) -> String {
 
 fn check(document: &ConversationDocument, problems: &mut Problems) {
     let title = document.title.chars().count();
-    if document.title.trim().is_empty() {
+    if let Some(Err(reason)) = document.settings.as_ref().map(SettingsDocument::check) {
+        problems.push(Problem::new("settings", reason));
+    }
+    // A conversation that has settings and no message yet has no title.
+    if document.title.trim().is_empty() && !document.messages.is_empty() {
         problems.push(Problem::new("title", "is empty"));
     } else if title > MAX_TITLE_CHARS {
         let message = format!("has {title} characters, at most {MAX_TITLE_CHARS} are accepted");

@@ -1,19 +1,22 @@
 //! Whole conversations, all branches, for exports; and ids by the page, for all of them.
 
-use hearth_app::model::{ConversationId, FinishReason, MessageId, MessageStatus, Role, UserId};
+use hearth_app::model::{
+    ConversationId, ConversationSettings, FinishReason, MessageId, MessageStatus, Role, UserId,
+};
 use serde_json::{Map, Value};
 use sqlx::types::Uuid;
 
 use super::{Store, StoreError, message::word};
 
 /// A conversation with all its messages.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct StoredTree {
     pub(crate) id: ConversationId,
     pub(crate) title: String,
     pub(crate) active_message: Option<MessageId>,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
+    pub(crate) settings: ConversationSettings,
     /// By id: a parent stands before its children.
     pub(crate) messages: Vec<TreeMessage>,
 }
@@ -45,6 +48,10 @@ struct TreeRow {
     active_message_id: Option<Uuid>,
     conversation_created_at: i64,
     updated_at: i64,
+    system_prompt: Option<String>,
+    temperature: Option<f32>,
+    top_p: Option<f32>,
+    max_tokens: Option<u32>,
     id: Option<Uuid>,
     parent_id: Option<Uuid>,
     role: Option<String>,
@@ -110,6 +117,10 @@ impl Store {
                 c.active_message_id as "active_message_id: Uuid",
                 c.created_at as conversation_created_at,
                 c.updated_at,
+                c.system_prompt,
+                c.temperature as "temperature: f32",
+                c.top_p as "top_p: f32",
+                c.max_tokens as "max_tokens: u32",
                 m.id as "id?: Uuid",
                 m.parent_id as "parent_id?: Uuid",
                 m.role as "role?",
@@ -151,6 +162,12 @@ impl Store {
             active_message: first.active_message_id.map(MessageId::new),
             created_at: first.conversation_created_at,
             updated_at: first.updated_at,
+            settings: ConversationSettings {
+                system_prompt: first.system_prompt.clone(),
+                temperature: first.temperature,
+                top_p: first.top_p,
+                max_tokens: first.max_tokens,
+            },
             messages: Vec::with_capacity(rows.len()),
         };
         for row in rows {

@@ -291,8 +291,11 @@ async fn insert_conversation(
     // `show` follows once the messages are there; until then, everything is newer.
     sqlx::query!(
         "
-        insert into conversation (id, user_id, title, created_at, updated_at, source_id)
-        values (?, ?, ?, ?, ?, ?)
+        insert into conversation (
+            id, user_id, title, created_at, updated_at, source_id,
+            system_prompt, temperature, top_p, max_tokens
+        )
+        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ",
         id,
         user,
@@ -300,6 +303,10 @@ async fn insert_conversation(
         tree.created_at,
         i64::MIN,
         source,
+        tree.settings.system_prompt,
+        tree.settings.temperature,
+        tree.settings.top_p,
+        tree.settings.max_tokens,
     )
     .execute(connection)
     .await?;

@@ -68,6 +68,8 @@ fn corruptions_of_a_conversation() -> Vec<Corruption> {
         ("messages", json!({}), "messages"),
         ("sha256", json!("0".repeat(64)), "sha256"),
         ("settings", json!({"system": "be kind"}), "settings"),
+        ("settings", json!({"temperature": 9}), "settings"),
+        ("settings", json!({"max_tokens": 0}), "settings"),
     ]
 }
 

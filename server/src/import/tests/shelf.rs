@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hearth_app::model::{
-    ConversationId, FinishReason, ImportCounts, MessageId, MessageStatus, Role, User, UserId,
-    UserRole,
+    ConversationId, ConversationSettings, FinishReason, ImportCounts, MessageId, MessageStatus,
+    Role, User, UserId, UserRole,
 };
 use proptest::{
-    collection::vec, prelude::*, sample::Index, strategy::ValueTree as _, test_runner::TestRunner,
+    collection::vec, option::of, prelude::*, sample::Index, strategy::ValueTree as _,
+    test_runner::TestRunner,
 };
 use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
@@ -132,11 +133,11 @@ prop_compose! {
             MessageStatus::Interrupted,
             MessageStatus::Failed,
         ]),
-        finish_reason in prop::option::of(prop::sample::select(vec![
+        finish_reason in of(prop::sample::select(vec![
             FinishReason::Stop,
             FinishReason::Length,
         ])),
-        temperature in prop::option::of(0.0f32..2.0),
+        temperature in of(0.0f32..2.0),
         seed in any::<Option<u64>>(),
         numbers in any::<[u32; 4]>(),
         is_root in prop::bool::weighted(0.1),
@@ -145,11 +146,36 @@ prop_compose! {
     }
 }
 
+/// Own settings of a conversation, as the server would have accepted them.
+fn settings() -> impl Strategy<Value = ConversationSettings> {
+    let tenths = |least: u8, most: u8| (least..=most).prop_map(|tenths| f32::from(tenths) / 10.0);
+    let parts = (
+        of("[a-zA-Z你好🦀]{1,30}"),
+        of(tenths(0, 20)),
+        of(tenths(1, 10)),
+        of(1..100_000u32),
+    );
+    parts.prop_map(
+        |(system_prompt, temperature, top_p, max_tokens)| ConversationSettings {
+            system_prompt,
+            temperature,
+            top_p,
+            max_tokens,
+        },
+    )
+}
+
 /// A conversation with any tree, numbered so that ids of different ones differ.
 pub(super) fn tree(number: u64) -> impl Strategy<Value = StoredTree> {
     let title = "[a-zA-Z你好🦀/:]{1,30}";
-    let parts = (title, vec(draft(), 0..12), any::<Index>(), 0..1_000_000i64);
-    parts.prop_map(move |(title, drafts, active, age)| {
+    let parts = (
+        title,
+        vec(draft(), 0..12),
+        any::<Index>(),
+        0..1_000_000i64,
+        settings(),
+    );
+    parts.prop_map(move |(title, drafts, active, age, settings)| {
         let mut messages: Vec<TreeMessage> = Vec::new();
         for (index, draft) in drafts.into_iter().enumerate() {
             let parent = (!messages.is_empty() && !draft.is_root)
@@ -164,6 +190,7 @@ pub(super) fn tree(number: u64) -> impl Strategy<Value = StoredTree> {
             active_message: active,
             created_at: EARLIER + age,
             updated_at: EARLIER + 2 * age,
+            settings,
             messages,
         }
     })

@@ -1,0 +1,68 @@
+//! An administration without settings: no banner, no sign-up, nobody else.
+
+use async_trait::async_trait;
+use hearth_app::{
+    model::*,
+    service::{AdministrationService, JoinService, SessionCookie, SettingChange},
+};
+
+/// Answers what every page asks.
+pub(crate) struct FakeAdministration;
+
+#[async_trait]
+impl AdministrationService for FakeAdministration {
+    fn banner(&self, _: Language, _: Option<&str>) -> Option<Banner> {
+        None
+    }
+    async fn settings(&self) -> Result<Vec<Setting>, ChatError> {
+        Ok(Vec::new())
+    }
+    async fn save_setting(&self, _: &User, _: SettingChange) -> Result<Setting, ChatError> {
+        Err(ChatError::NotFound)
+    }
+    async fn accounts(&self) -> Result<Vec<AccountSummary>, ChatError> {
+        Ok(Vec::new())
+    }
+    async fn create_account(
+        &self,
+        _: &User,
+        _: String,
+        _: UserRole,
+    ) -> Result<OneTimeLink, ChatError> {
+        Err(ChatError::NotFound)
+    }
+    async fn make_link(&self, _: &User, _: UserId) -> Result<OneTimeLink, ChatError> {
+        Err(ChatError::NotFound)
+    }
+    async fn change_account(&self, _: &User, _: UserId, _: AccountChange) -> Result<(), ChatError> {
+        Err(ChatError::NotFound)
+    }
+    async fn models(&self) -> Result<Vec<ModelSummary>, ChatError> {
+        Ok(Vec::new())
+    }
+    async fn switch_model(&self, _: &User, _: String) -> Result<(), ChatError> {
+        Err(ChatError::NotFound)
+    }
+    async fn usage(&self) -> Result<UsageReport, ChatError> {
+        Ok(UsageReport::default())
+    }
+    async fn audit(&self, _: Option<String>) -> Result<Vec<AuditEntry>, ChatError> {
+        Ok(Vec::new())
+    }
+}
+
+#[async_trait]
+impl JoinService for FakeAdministration {
+    async fn may_sign_up(&self) -> Result<bool, ChatError> {
+        Ok(false)
+    }
+    async fn sign_up(&self, _: String, _: String) -> Result<SessionCookie, ChatError> {
+        Err(ChatError::Forbidden)
+    }
+    async fn link_owner(&self, _: String) -> Result<Option<String>, ChatError> {
+        Ok(None)
+    }
+    async fn join(&self, _: String, _: String) -> Result<SessionCookie, ChatError> {
+        Err(ChatError::Forbidden)
+    }
+}

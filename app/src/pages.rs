@@ -26,7 +26,11 @@ pub(crate) use settings::SettingsRoutes;
 pub(crate) use sign_in::SignInPage;
 pub(crate) use sign_up::SignUpPage;
 
-use crate::words::PRODUCT;
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use server_fn::error::ServerFnUrlError;
+
+use crate::{components::ErrorText, model::ChatError, words::PRODUCT};
 
 /// Gives the document another status than 200. Only the server can do that.
 #[cfg(feature = "ssr")]
@@ -39,6 +43,17 @@ fn answer_not_found() {
 
 #[cfg(not(feature = "ssr"))]
 fn answer_not_found() {}
+
+/// A plain form post brings its error back in the address.
+#[component]
+fn FormPostError() -> impl IntoView {
+    let query = use_query_map();
+    let error = Memo::new(move |_| {
+        let error = query.read().get("__err")?;
+        Some(ServerFnUrlError::<ChatError>::decode_err(&error))
+    });
+    view! { <ErrorText error/> }
+}
 
 /// The title of the browser's window.
 fn window_title(name: &str) -> String {

@@ -18,9 +18,9 @@ pub use administration::{
 };
 
 use crate::model::{
-    ChatError, ChatEvent, Conversation, ConversationForm, ConversationId, ConversationSettings,
-    ConversationSummary, Cursor, IdempotencyKey, MessageId, MessageText, ModelStatus, SessionId,
-    SessionSummary, StartedTurn, TurnParams, User, UserId,
+    ChatError, ChatEvent, Conversation, ConversationForm, ConversationId, ConversationSummary,
+    Cursor, IdempotencyKey, MessageId, MessageText, ModelStatus, SessionId, SessionSummary,
+    StartedTurn, TurnParams, User, UserId,
 };
 
 /// One press of Send.
@@ -81,7 +81,7 @@ pub trait ChatService: Send + Sync + 'static {
         &self,
         user: UserId,
         id: ConversationId,
-    ) -> Result<ConversationSettings, ChatError>;
+    ) -> Result<ConversationForm, ChatError>;
     /// Holds from the next turn on. Without an id, an empty conversation is made.
     async fn save_conversation_settings(
         &self,

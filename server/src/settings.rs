@@ -230,6 +230,16 @@ pub fn parse_conversation_form(
     })
 }
 
+/// A conversation's own settings as its form shows them.
+pub fn to_form(settings: ConversationSettings) -> ConversationForm {
+    ConversationForm {
+        system_prompt: settings.system_prompt.unwrap_or_default(),
+        temperature: optional(settings.temperature),
+        top_p: optional(settings.top_p),
+        max_tokens: optional(settings.max_tokens),
+    }
+}
+
 fn optional<T: ToString>(value: Option<T>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
 }

@@ -2,6 +2,7 @@
 
 mod browser {
     mod accessibility;
+    mod administration;
     mod composing;
     mod conversation;
     mod exporting;

@@ -10,8 +10,8 @@
 use leptos::prelude::*;
 
 use crate::model::{
-    ChatError, Conversation, ConversationForm, ConversationId, ConversationSettings,
-    ConversationSummary, MessageId, ModelStatus, User,
+    ChatError, Conversation, ConversationForm, ConversationId, ConversationSummary, MessageId,
+    ModelStatus, User,
 };
 #[cfg(feature = "ssr")]
 use crate::{
@@ -97,7 +97,7 @@ pub async fn show_version(message: MessageId) -> Result<(), ChatError> {
 /// # Errors
 /// [`ChatError::NotFound`].
 #[server(name = ReadConversationSettings, endpoint = "conversation_settings")]
-pub async fn conversation_settings(id: ConversationId) -> Result<ConversationSettings, ChatError> {
+pub async fn conversation_settings(id: ConversationId) -> Result<ConversationForm, ChatError> {
     let user = current_user()?;
     chat_service().conversation_settings(user.id, id).await
 }

@@ -40,13 +40,8 @@ pub(crate) fn MessageInfo(
         FinishReason::Length => words!(locale, admin.info_length),
     });
     facts.extend(ended.map(|ended| (words!(locale, admin.info_finish), ended.to_owned())));
-    facts.push((
-        words!(locale, admin.info_sampling),
-        sampling(&provenance.params),
-    ));
-    if let Some(seed) = provenance.params.seed {
-        facts.push((words!(locale, admin.info_seed), seed.to_string()));
-    }
+    facts.push((words!(locale, admin.info_sampling), provenance.sampling));
+    facts.push((words!(locale, admin.info_seed), provenance.seed));
     let fact = |(name, value): (&'static str, String)| {
         view! { <div><dt>{name}</dt><dd>{value}</dd></div> }
     };
@@ -59,13 +54,4 @@ pub(crate) fn MessageInfo(
             <dl class="facts">{facts.into_iter().map(fact).collect_view()}</dl>
         </details>
     }
-}
-
-/// The field's own names: they are the same in every language.
-fn sampling(params: &crate::model::TurnParams) -> String {
-    let mut parts = Vec::new();
-    parts.extend(params.temperature.map(|it| format!("temperature {it}")));
-    parts.extend(params.top_p.map(|it| format!("top-p {it}")));
-    parts.extend(params.max_tokens.map(|it| format!("max tokens {it}")));
-    parts.join(", ")
 }

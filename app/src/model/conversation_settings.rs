@@ -24,17 +24,3 @@ pub struct ConversationForm {
     pub top_p: String,
     pub max_tokens: String,
 }
-
-impl From<ConversationSettings> for ConversationForm {
-    fn from(settings: ConversationSettings) -> Self {
-        fn text<T: ToString>(value: Option<T>) -> String {
-            value.map(|value| value.to_string()).unwrap_or_default()
-        }
-        Self {
-            system_prompt: settings.system_prompt.unwrap_or_default(),
-            temperature: text(settings.temperature),
-            top_p: text(settings.top_p),
-            max_tokens: text(settings.max_tokens),
-        }
-    }
-}

@@ -98,12 +98,13 @@ pub struct TurnParams {
 }
 
 /// What made an answer.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provenance {
     /// Name of the model.
     pub model: Option<String>,
-    /// Settings of the turn, defaults written out.
-    pub params: TurnParams,
+    /// Temperature, top-p and longest answer, in the field's own words.
+    pub sampling: String,
+    pub seed: String,
 }
 
 /// A message on the page. The text of a person is plain; an answer is HTML rendered by the server.

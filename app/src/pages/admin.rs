@@ -12,10 +12,8 @@ use leptos_meta::Title;
 use leptos_router::{
     SsrMode,
     components::{A, Outlet, ParentRoute, Route},
-    hooks::use_query_map,
     path,
 };
-use server_fn::error::ServerFnUrlError;
 
 use log::LogSection;
 use models::ModelsSection;
@@ -23,7 +21,7 @@ use people::PeopleSection;
 use settings::SettingsSection;
 use usage::UsageSection;
 
-use super::window_title;
+use super::{FormPostError, window_title};
 use crate::{
     browser,
     components::{ErrorText, Icon, IconName},
@@ -103,17 +101,6 @@ fn AdminPage() -> impl IntoView {
             </main>
         </div>
     }
-}
-
-/// A form post without script brings its error back in the address.
-#[component]
-fn FormPostError() -> impl IntoView {
-    let query = use_query_map();
-    let error = Memo::new(move |_| {
-        let error = query.read().get("__err")?;
-        Some(ServerFnUrlError::<ChatError>::decode_err(&error))
-    });
-    view! { <ErrorText error/> }
 }
 
 /// What a section shows once its values are there.

@@ -1,10 +1,11 @@
 //! A password chosen with a one-time link.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
+use server_fn::ServerFn;
 
-use super::window_title;
+use super::{FormPostError, window_title};
 use crate::{
     api::joining::{Join, link_owner},
     browser,
@@ -19,14 +20,12 @@ pub(crate) fn JoinPage() -> impl IntoView {
     let query = use_query_map();
     let token = Memo::new(move |_| query.read().get("token").unwrap_or_default());
     let owner = Resource::new(move || token.get(), link_owner);
-    let join = ServerAction::<Join>::new();
-    let error = Signal::derive(move || join.value().get().and_then(Result::err));
     Effect::new(browser::mark_interactive);
     let form = move |name: String| {
         view! {
             <p class="door-lead">{words!(locale, admin.join_lead, name = name.clone())}</p>
-            <ErrorText error/>
-            <ActionForm action=join attr:class="door-form">
+            <FormPostError/>
+            <form method="post" action=Join::url() class="door-form">
                 <input type="hidden" name="token" value=move || token.get() autocomplete="off"/>
                 // A password store wants to know whose password it keeps.
                 <input type="hidden" name="username" value=name autocomplete="username"/>
@@ -37,10 +36,10 @@ pub(crate) fn JoinPage() -> impl IntoView {
                     autocomplete="new-password"
                     hint=words!(locale, door.password_rule)
                 />
-                <button type="submit" class="primary-button" disabled=join.pending()>
+                <button type="submit" class="primary-button">
                     {words!(locale, admin.join)}
                 </button>
-            </ActionForm>
+            </form>
         }
     };
     view! {

@@ -1,9 +1,10 @@
 //! An account that somebody makes without being invited, where that is open.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 use leptos_meta::Title;
+use server_fn::ServerFn;
 
-use super::window_title;
+use super::{FormPostError, window_title};
 use crate::{
     api::joining::{SignUp, may_sign_up},
     browser,
@@ -16,14 +17,12 @@ use crate::{
 pub(crate) fn SignUpPage() -> impl IntoView {
     let locale = use_locale();
     let is_open = Resource::new(|| (), |()| may_sign_up());
-    let sign_up = ServerAction::<SignUp>::new();
-    let error = Signal::derive(move || sign_up.value().get().and_then(Result::err));
     Effect::new(browser::mark_interactive);
     let form = move || {
         view! {
             <p class="door-lead">{words!(locale, admin.sign_up_lead)}</p>
-            <ErrorText error/>
-            <ActionForm action=sign_up attr:class="door-form">
+            <FormPostError/>
+            <form method="post" action=SignUp::url() class="door-form">
                 <Field label=words!(locale, door.name) name="name" autocomplete="username"/>
                 <Field
                     label=words!(locale, door.password)
@@ -32,10 +31,10 @@ pub(crate) fn SignUpPage() -> impl IntoView {
                     autocomplete="new-password"
                     hint=words!(locale, door.password_rule)
                 />
-                <button type="submit" class="primary-button" disabled=sign_up.pending()>
+                <button type="submit" class="primary-button">
                     {words!(locale, admin.sign_up)}
                 </button>
-            </ActionForm>
+            </form>
         }
     };
     view! {

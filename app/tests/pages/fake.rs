@@ -198,8 +198,8 @@ impl ChatService for FakeChat {
         &self,
         _: UserId,
         _: ConversationId,
-    ) -> Result<ConversationSettings, ChatError> {
-        Ok(ConversationSettings::default())
+    ) -> Result<ConversationForm, ChatError> {
+        Ok(ConversationForm::default())
     }
     async fn save_conversation_settings(
         &self,

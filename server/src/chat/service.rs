@@ -7,8 +7,8 @@ use futures::stream::{self, BoxStream, StreamExt as _};
 use hearth_app::{
     model::{
         ChatError, ChatEvent, ChatEventKind, Conversation, ConversationForm, ConversationId,
-        ConversationSettings, ConversationSummary, Cursor, Message, MessageId, ModelState,
-        ModelStatus, Refusal, Role, StartedTurn, UserId,
+        ConversationSummary, Cursor, Message, MessageId, ModelState, ModelStatus, Refusal, Role,
+        StartedTurn, UserId,
     },
     service::{ChatService, SendMessage},
 };
@@ -17,7 +17,7 @@ use hearth_engine::handle::{EngineHandle, EngineState};
 use super::{ChatServer, live_turns::StopReason, refusal::store_refused, turn_log, view};
 use crate::{
     calendar::Calendar,
-    settings::parse_conversation_form,
+    settings::{parse_conversation_form, to_form},
     store::{ListedConversation, StoreError, StoredMessage},
 };
 
@@ -154,9 +154,9 @@ impl ChatService for ChatServer {
         &self,
         user: UserId,
         id: ConversationId,
-    ) -> Result<ConversationSettings, ChatError> {
+    ) -> Result<ConversationForm, ChatError> {
         let settings = read(self.store.conversation_settings(user, id).await)?;
-        settings.ok_or(ChatError::NotFound)
+        Ok(to_form(settings.ok_or(ChatError::NotFound)?))
     }
 
     async fn save_conversation_settings(

@@ -1,6 +1,8 @@
 //! Stored messages and live turns, as the page shows them.
 
-use hearth_app::model::{LocalTime, Message, MessageId, MessageStatus, Provenance, Role};
+use hearth_app::model::{
+    LocalTime, Message, MessageId, MessageStatus, Provenance, Role, TurnParams,
+};
 
 use super::{live_turns::LiveTurn, rendered_answers::RenderedAnswers};
 use crate::store::StoredMessage;
@@ -29,7 +31,12 @@ pub(super) fn message(
         usage: (stored.usage.completion_tokens > 0).then_some(stored.usage),
         provenance: (stored.role == Role::Assistant).then(|| Provenance {
             model: stored.model_name,
-            params: stored.params,
+            sampling: sampling(&stored.params),
+            seed: stored
+                .params
+                .seed
+                .map(|it| it.to_string())
+                .unwrap_or_default(),
         }),
         error: stored.error,
         versions,
@@ -73,6 +80,15 @@ pub(super) fn settled(status: MessageStatus) -> MessageStatus {
         MessageStatus::Running => MessageStatus::Interrupted,
         settled => settled,
     }
+}
+
+/// The field's own names: they are the same in every language.
+fn sampling(params: &TurnParams) -> String {
+    let mut parts = Vec::new();
+    parts.extend(params.temperature.map(|it| format!("temperature {it}")));
+    parts.extend(params.top_p.map(|it| format!("top-p {it}")));
+    parts.extend(params.max_tokens.map(|it| format!("max tokens {it}")));
+    parts.join(", ")
 }
 
 /// Title of a conversation: the first line of its first message, cut at a word.

@@ -1,7 +1,7 @@
 //! What one conversation wants otherwise than the server's defaults.
 
 use anyhow::Result;
-use hearth_app::model::{ChatError, ConversationId, ConversationSettings, FinishReason};
+use hearth_app::model::{ChatError, ConversationForm, ConversationId, FinishReason};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     running_server::{RunningServer, conversation, send_and_wait},
@@ -33,13 +33,13 @@ async fn a_conversation_may_be_set_before_its_first_message() -> Result<()> {
     assert_eq!(turn.conversation.title, "Why is the sky blue?");
     let shown = conversation(&ada, id).await?;
     assert_eq!(shown.messages[1].finish_reason, Some(FinishReason::Length));
-    let kept: ConversationSettings = ada
+    let kept: ConversationForm = ada
         .call("conversation_settings", &[("id", id.to_string())])
         .await??;
-    let expected = ConversationSettings {
-        system_prompt: Some("Answer in rhymes.\nAlways.".to_owned()),
-        max_tokens: Some(4),
-        ..ConversationSettings::default()
+    let expected = ConversationForm {
+        system_prompt: "Answer in rhymes.\nAlways.".to_owned(),
+        max_tokens: "4".to_owned(),
+        ..ConversationForm::default()
     };
     assert_eq!(kept, expected);
     Ok(())
@@ -79,9 +79,9 @@ async fn values_out_of_range_change_nothing() -> Result<()> {
         let refused = save(&ada, Some(id), &[field]).await?;
         assert!(matches!(refused, Err(ChatError::Invalid(_))), "{refused:?}");
     }
-    let kept: ConversationSettings = ada
+    let kept: ConversationForm = ada
         .call("conversation_settings", &[("id", id.to_string())])
         .await??;
-    assert_eq!(kept.temperature, Some(0.5));
+    assert_eq!(kept.temperature, "0.5");
     Ok(())
 }

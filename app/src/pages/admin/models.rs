@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
+use server_fn::ServerFn;
 
 use super::once_loaded;
 use crate::{
     api::administration::{SwitchModel, models},
     browser,
-    components::ErrorText,
     model::{ActiveModel, ModelState, ModelSummary},
     words::{Locale, grouped, use_locale, words},
 };
@@ -20,9 +20,8 @@ const PULSE: Duration = Duration::from_secs(1);
 #[component]
 pub(super) fn ModelsSection() -> impl IntoView {
     let locale = use_locale();
-    let switch = ServerAction::<SwitchModel>::new();
     let pulse = RwSignal::new(0_u32);
-    let values = Resource::new(move || (switch.version().get(), pulse.get()), |_| models());
+    let values = Resource::new(move || pulse.get(), |_| models());
     // Asks again while something loads, and stops by itself.
     Effect::new(move || {
         let is_loading = values.with(|values| {
@@ -36,19 +35,17 @@ pub(super) fn ModelsSection() -> impl IntoView {
             });
         }
     });
-    let error = Signal::derive(move || switch.value().get().and_then(Result::err));
     let show = move |models: Vec<ModelSummary>| {
         if models.is_empty() {
             return view! { <p>{words!(locale, admin.no_models)}</p> }.into_any();
         }
-        let row = move |model| view! { <Model model switch/> };
+        let row = move |model| view! { <Model model/> };
         view! { <ul class="models">{models.into_iter().map(row).collect_view()}</ul> }.into_any()
     };
     view! {
         <section class="settings-group">
             <h2>{words!(locale, admin.models)}</h2>
             <p class="settings-lead">{words!(locale, admin.switch_hint)}</p>
-            <ErrorText error/>
             {once_loaded(values, show)}
         </section>
     }
@@ -60,19 +57,19 @@ fn is_loading(model: &ModelSummary) -> bool {
 }
 
 #[component]
-fn Model(model: ModelSummary, switch: ServerAction<SwitchModel>) -> impl IntoView {
+fn Model(model: ModelSummary) -> impl IntoView {
     let locale = use_locale();
     let size = bytes(model.num_bytes);
     let file = model.file.clone();
     let body = match model.active {
         Some(active) => view! { <Active active/> }.into_any(),
         None => view! {
-            <ActionForm action=switch attr:class="post-form">
+            <form method="post" action=SwitchModel::url() class="post-form">
                 <input type="hidden" name="file" value=file/>
-                <button type="submit" class="secondary-button" disabled=switch.pending()>
+                <button type="submit" class="secondary-button">
                     {words!(locale, admin.use_model)}
                 </button>
-            </ActionForm>
+            </form>
         }
         .into_any(),
     };

@@ -1,7 +1,8 @@
 //! Accounts: who has one, and what an administrator may do about it.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
+use server_fn::ServerFn;
 
 use super::once_loaded;
 use crate::{
@@ -10,58 +11,39 @@ use crate::{
         conversations::signed_in_user,
     },
     browser,
-    components::{ErrorText, Field},
+    components::Field,
     model::{AccountChange, AccountSummary, ChatError, OneTimeLink, UserId, UserRole},
     words::{Locale, grouped, moment, use_locale, words},
 };
 
-/// Everybody with an account, and a form to invite somebody.
+/// Everybody with an account, and a form to invite somebody. All buttons are plain forms.
 #[component]
 pub(super) fn PeopleSection() -> impl IntoView {
     let locale = use_locale();
-    let create = ServerAction::<CreateAccount>::new();
-    let change = ServerAction::<ChangeAccount>::new();
-    let make_link = ServerAction::<MakeLink>::new();
     let accounts = Resource::new(
-        move || {
-            (
-                create.version().get(),
-                change.version().get(),
-                make_link.version().get(),
-            )
-        },
-        |_| async {
+        || (),
+        |()| async {
             let own = signed_in_user().await?.map(|user| user.id);
             Ok::<_, ChatError>((own, accounts().await?))
         },
     );
-    let new_link = Signal::derive(move || {
-        let made = make_link.value().get().and_then(Result::ok);
-        made.or_else(|| create.value().get().and_then(Result::ok))
-    });
-    let error = Signal::derive(move || {
-        let of_change = change.value().get().and_then(Result::err);
-        of_change.or_else(|| make_link.value().get().and_then(Result::err))
-    });
     let show = move |(own, accounts): (Option<UserId>, Vec<AccountSummary>)| {
-        let posted = posted_link(&accounts).map(|link| view! { <NewLink link/> });
-        let row = move |account| view! { <Account account own change make_link/> };
+        let new = new_link(&accounts).map(|link| view! { <NewLink link/> });
+        let row = move |account| view! { <Account account own/> };
         let rows = accounts.into_iter().map(row).collect_view();
-        view! { {posted} <ul class="people">{rows}</ul> }
+        view! { {new} <ul class="people">{rows}</ul> }
     };
     view! {
         <section class="settings-group">
             <h2>{words!(locale, admin.people)}</h2>
-            <ErrorText error/>
-            {move || new_link.get().map(|link| view! { <NewLink link/> })}
             {once_loaded(accounts, show)}
         </section>
-        <Invitation create/>
+        <Invitation/>
     }
 }
 
-/// Without script, a new link comes back in the address.
-fn posted_link(accounts: &[AccountSummary]) -> Option<OneTimeLink> {
+/// A new link comes back in the address: it is shown by this page load and no other.
+fn new_link(accounts: &[AccountSummary]) -> Option<OneTimeLink> {
     let query = use_query_map().get_untracked();
     let user = query.get("user")?.parse().ok()?;
     let account = accounts.iter().find(|it| it.user.id == user)?;
@@ -74,13 +56,12 @@ fn posted_link(accounts: &[AccountSummary]) -> Option<OneTimeLink> {
 }
 
 #[component]
-fn Invitation(create: ServerAction<CreateAccount>) -> impl IntoView {
+fn Invitation() -> impl IntoView {
     let locale = use_locale();
-    let error = Signal::derive(move || create.value().get().and_then(Result::err));
     view! {
         <section class="settings-group">
             <h2>{words!(locale, admin.new_person)}</h2>
-            <ActionForm action=create attr:class="setting-field">
+            <form method="post" action=CreateAccount::url() class="setting-field">
                 <Field label=words!(locale, admin.person_name) name="name" autocomplete="off"/>
                 <div class="field">
                     <label for="role">{words!(locale, admin.role)}</label>
@@ -90,12 +71,11 @@ fn Invitation(create: ServerAction<CreateAccount>) -> impl IntoView {
                     </select>
                 </div>
                 <div class="setting-end">
-                    <button type="submit" class="secondary-button" disabled=create.pending()>
+                    <button type="submit" class="secondary-button">
                         {words!(locale, admin.invite)}
                     </button>
                 </div>
-                <ErrorText error/>
-            </ActionForm>
+            </form>
         </section>
     }
 }
@@ -140,12 +120,7 @@ fn NewLink(link: OneTimeLink) -> impl IntoView {
 }
 
 #[component]
-fn Account(
-    account: AccountSummary,
-    own: Option<UserId>,
-    change: ServerAction<ChangeAccount>,
-    make_link: ServerAction<MakeLink>,
-) -> impl IntoView {
+fn Account(account: AccountSummary, own: Option<UserId>) -> impl IntoView {
     let locale = use_locale();
     let facts = facts(locale, &account, own);
     let id = account.user.id;
@@ -163,11 +138,11 @@ fn Account(
     };
     let change_form = move |(what, label): (AccountChange, &'static str)| {
         view! {
-            <ActionForm action=change attr:class="post-form">
+            <form method="post" action=ChangeAccount::url() class="post-form">
                 <input type="hidden" name="user" value=id.to_string()/>
                 <input type="hidden" name="change" value=what.as_str()/>
                 <button type="submit" class="quiet-button">{label}</button>
-            </ActionForm>
+            </form>
         }
     };
     view! {
@@ -179,12 +154,12 @@ fn Account(
             <div class="person-actions">
                 {change_form(role_change)}
                 {change_form(state_change)}
-                <ActionForm action=make_link attr:class="post-form">
+                <form method="post" action=MakeLink::url() class="post-form">
                     <input type="hidden" name="user" value=id.to_string()/>
                     <button type="submit" class="quiet-button">
                         {words!(locale, admin.new_link)}
                     </button>
-                </ActionForm>
+                </form>
             </div>
         </li>
     }

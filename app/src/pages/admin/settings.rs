@@ -32,14 +32,30 @@ pub(super) fn SettingsSection() -> impl IntoView {
                 </section>
             }
         };
-        view! {
-            {group(words!(locale, admin.defaults), Some(words!(locale, admin.defaults_lead)), DEFAULTS)}
-            {group(words!(locale, admin.limits), Some(words!(locale, admin.limits_lead)), LIMITS)}
-            {group(words!(locale, admin.access), None, ACCESS)}
-            {group(words!(locale, admin.banner), Some(words!(locale, admin.banner_lead)), BANNER)}
-        }
+        let groups = [
+            (
+                words!(locale, admin.defaults),
+                Some(words!(locale, admin.defaults_lead)),
+                DEFAULTS,
+            ),
+            (
+                words!(locale, admin.limits),
+                Some(words!(locale, admin.limits_lead)),
+                LIMITS,
+            ),
+            (words!(locale, admin.access), None, ACCESS),
+            (
+                words!(locale, admin.banner),
+                Some(words!(locale, admin.banner_lead)),
+                BANNER,
+            ),
+        ];
+        groups
+            .into_iter()
+            .map(|(heading, lead, names)| group(heading, lead, names))
+            .collect_view()
     };
-    view! { {once_loaded(values, show)} }
+    once_loaded(values, show)
 }
 
 const DEFAULTS: &[SettingName] = &[

@@ -22,7 +22,7 @@ impl ChatState {
         };
         spawn_local(async move {
             match conversations::conversation_settings(id).await {
-                Ok(settings) => self.settings.set(Some(settings.into())),
+                Ok(settings) => self.settings.set(Some(settings)),
                 Err(error) => self.error.set(Some(error)),
             }
         });

@@ -104,14 +104,17 @@ fn Outcome(upload: Upload) -> impl IntoView {
             <Counts counts/>
         }
         .into_any(),
-        UploadState::Refused { problems, num_more } => view! {
+        UploadState::Refused { problems, num_more } => {
+            let more = words!(locale, exports.more, number = num_more);
+            view! {
             <p class="error-text" role="alert">{words!(locale, exports.refused)}</p>
             <ul class="import-problems">
                 {problems.into_iter().map(|it| view! { <li>{it}</li> }).collect_view()}
-                {(num_more > 0).then(|| view! { <li>{words!(locale, exports.more, number = num_more)}</li> })}
+                {(num_more > 0).then(|| view! { <li>{more}</li> })}
             </ul>
+            }
+            .into_any()
         }
-        .into_any(),
     };
     view! {
         <section class="setting">

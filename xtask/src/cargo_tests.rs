@@ -13,7 +13,7 @@ use crate::{axe, model, process};
 const TIDY: &str = "tidy";
 const BROWSER: &str = "browser";
 
-/// Unit, property, HTTP and documentation tests; `proptest_cases` instead of each test's own number.
+/// Unit, property, HTTP and documentation tests; `proptest_cases` replaces each test's own number.
 ///
 /// # Errors
 /// If cargo cannot be started.

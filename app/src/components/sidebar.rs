@@ -61,31 +61,7 @@ pub(crate) fn Sidebar(
                 </a>
             </div>
             <ConversationList list on_command/>
-            <div class="sidebar-account">
-                <span class="account-name" dir="auto">{user_name}</span>
-                {is_administrator.then(|| view! {
-                    <A
-                        href="/admin"
-                        attr:class="icon-button"
-                        attr:title=words!(locale, admin.administration)
-                        attr:aria-label=words!(locale, admin.administration)
-                    >
-                        <Icon name=IconName::Administration/>
-                    </A>
-                })}
-                <A
-                    href="/settings"
-                    attr:class="icon-button"
-                    attr:title=words!(locale, settings.settings)
-                    attr:aria-label=words!(locale, settings.settings)
-                >
-                    <Icon name=IconName::Settings/>
-                </A>
-                // A plain post: the next page starts without anything of this person.
-                <form method="post" action=SignOut::url()>
-                    <button type="submit" class="quiet-button">{words!(locale, door.sign_out)}</button>
-                </form>
-            </div>
+            <AccountArea user_name is_administrator/>
         </nav>
         <a
             href="#"
@@ -95,6 +71,39 @@ pub(crate) fn Sidebar(
             aria-hidden="true"
             on:click=close
         ></a>
+    }
+}
+
+/// Who is signed in, and the ways to settings and out.
+#[component]
+fn AccountArea(user_name: String, is_administrator: bool) -> impl IntoView {
+    let locale = use_locale();
+    view! {
+        <div class="sidebar-account">
+            <span class="account-name" dir="auto">{user_name}</span>
+            {is_administrator.then(|| view! {
+                <A
+                    href="/admin"
+                    attr:class="icon-button"
+                    attr:title=words!(locale, admin.administration)
+                    attr:aria-label=words!(locale, admin.administration)
+                >
+                    <Icon name=IconName::Administration/>
+                </A>
+            })}
+            <A
+                href="/settings"
+                attr:class="icon-button"
+                attr:title=words!(locale, settings.settings)
+                attr:aria-label=words!(locale, settings.settings)
+            >
+                <Icon name=IconName::Settings/>
+            </A>
+            // A plain post: the next page starts without anything of this person.
+            <form method="post" action=SignOut::url()>
+                <button type="submit" class="quiet-button">{words!(locale, door.sign_out)}</button>
+            </form>
+        </div>
     }
 }
 

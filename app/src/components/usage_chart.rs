@@ -103,12 +103,13 @@ pub(crate) fn UsageChart(report: UsageReport) -> impl IntoView {
     let locale = use_locale();
     let totals = person_totals(&report);
     let bars = bars(&report, &totals);
+    let dates = report.dates;
     let highest = bars.iter().map(|bar| bar.base + bar.tokens).max();
     let scale = (HEIGHT - AXIS) / to_f64(highest.unwrap_or(1).max(1));
-    let num_days = u32::try_from(report.dates.len()).unwrap_or(1).max(1);
+    let num_days = u32::try_from(dates.len()).unwrap_or(1).max(1);
     let day_width = WIDTH / f64::from(num_days);
     let rect = |bar: Bar| {
-        let date = date_of(&report, bar.day);
+        let date = date_of(&dates, bar.day);
         let tooltip = words!(
             locale,
             admin.bar,
@@ -132,7 +133,7 @@ pub(crate) fn UsageChart(report: UsageReport) -> impl IntoView {
         }
     };
     let rects: Vec<_> = bars.into_iter().map(rect).collect();
-    let (first, last) = (date_of(&report, 0), date_of(&report, num_days - 1));
+    let (first, last) = (date_of(&dates, 0), date_of(&dates, num_days - 1));
     view! {
         <figure class="usage-chart">
             <svg
@@ -167,9 +168,9 @@ fn legend(totals: &[PersonTotal], others: &'static str) -> impl IntoView + use<>
 
 /// `YYYY-MM-DD` of a day after the first: the server sends every date, so that no calendar has to
 /// be in the browser.
-fn date_of(report: &UsageReport, day: u32) -> String {
+fn date_of(dates: &[String], day: u32) -> String {
     let place = usize::try_from(day).unwrap_or_default();
-    report.dates.get(place).cloned().unwrap_or_default()
+    dates.get(place).cloned().unwrap_or_default()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a length on the screen")]

@@ -153,27 +153,7 @@ impl Store {
         )
         .fetch_all(&self.readers)
         .await?;
-        let Some(first) = rows.first() else {
-            return Ok(None);
-        };
-        let mut tree = StoredTree {
-            id,
-            title: first.title.clone(),
-            active_message: first.active_message_id.map(MessageId::new),
-            created_at: first.conversation_created_at,
-            updated_at: first.updated_at,
-            settings: ConversationSettings {
-                system_prompt: first.system_prompt.clone(),
-                temperature: first.temperature,
-                top_p: first.top_p,
-                max_tokens: first.max_tokens,
-            },
-            messages: Vec::with_capacity(rows.len()),
-        };
-        for row in rows {
-            tree.messages.extend(row.into_message()?);
-        }
-        Ok(Some(tree))
+        into_tree(id, rows).transpose()
     }
 
     /// Ids of a user's conversations in order, from the one after `after`, at most `limit`.
@@ -201,4 +181,30 @@ impl Store {
         .await?;
         Ok(ids.into_iter().map(ConversationId::new).collect())
     }
+}
+
+/// The rows of one conversation; `None` if there are none.
+fn into_tree(id: ConversationId, rows: Vec<TreeRow>) -> Option<Result<StoredTree, StoreError>> {
+    let first = rows.first()?;
+    let mut tree = StoredTree {
+        id,
+        title: first.title.clone(),
+        active_message: first.active_message_id.map(MessageId::new),
+        created_at: first.conversation_created_at,
+        updated_at: first.updated_at,
+        settings: ConversationSettings {
+            system_prompt: first.system_prompt.clone(),
+            temperature: first.temperature,
+            top_p: first.top_p,
+            max_tokens: first.max_tokens,
+        },
+        messages: Vec::with_capacity(rows.len()),
+    };
+    for row in rows {
+        match row.into_message() {
+            Ok(message) => tree.messages.extend(message),
+            Err(error) => return Some(Err(error)),
+        }
+    }
+    Some(Ok(tree))
 }

@@ -157,5 +157,5 @@ async fn a_conversation_has_settings_of_its_own_and_an_answer_tells_how_it_was_m
         .await?;
     wait_for(&browser, ".message-info .facts", "max tokens 3").await?;
     check(&browser, "message-info").await?;
-    browser.quit().await
+    browser.quit_after_refusals().await
 }

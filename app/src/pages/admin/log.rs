@@ -77,8 +77,8 @@ fn action(locale: Locale, action: AuditAction, subject: String) -> String {
 fn change(locale: Locale, old: String, new: String) -> String {
     match (old.is_empty(), new.is_empty()) {
         (true, true) => String::new(),
-        (true, false) => words!(locale, admin.to, new = new),
-        _ => words!(locale, admin.from_to, old = old, new = new),
+        (true, false) => words!(locale, admin.only_new, new = new),
+        _ => words!(locale, admin.old_and_new, old = old, new = new),
     }
 }
 

@@ -11,6 +11,7 @@ use super::{
     address::ChatAddress,
     commands::{Navigate, navigation, replacing},
     load::Loaded,
+    settings::{Dialog, dismiss_banner},
     state::{Announcement, ChatState},
     tail::spawn_abortable,
 };
@@ -40,20 +41,17 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
     }
     let user_name = loaded.user.name.clone();
     let is_administrator = loaded.user.role == UserRole::Administrator;
+    let banner = RwSignal::new(loaded.banner.clone());
+    let dialog = Dialog::new(None);
     let state = ChatState::new(loaded, address);
     let navigate = navigation();
     take_form_post_results(state, navigate);
     keep_alive(state);
     let on_sidebar = Callback::new(move |command| state.on_sidebar(command, navigate));
     let on_undo = Callback::new(move |id| state.restore(id, navigate));
-    let on_dismiss = Callback::new(move |dismissal| state.dismiss_banner(dismissal));
-    let on_settings = Callback::new(move |form| state.save_settings(form, navigate));
-    // A conversation that has settings and no message yet has no title.
-    let title = Memo::new(move |_| {
-        let shown = state.shown.read();
-        let title = shown.as_ref().map(|it| it.title.clone());
-        title.filter(|title| !title.is_empty())
-    });
+    let on_dismiss = Callback::new(move |dismissal| dismiss_banner(banner, dismissal));
+    let on_settings = Callback::new(move |form| state.save_settings(dialog, form, navigate));
+    let title = Memo::new(move |_| shown_title(state));
     let window_title = move || {
         pages::window_title(
             &title
@@ -62,14 +60,7 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
         )
     };
     let announcement = move || Some(announcement_words(locale, state.announcement.get()?));
-    let flash = Signal::derive(move || {
-        let is_copied = state.is_copied.get()?;
-        Some(if is_copied {
-            words!(locale, chat.copied)
-        } else {
-            words!(locale, chat.not_copied)
-        })
-    });
+    let flash = Signal::derive(move || Some(flash_words(locale, state.is_copied.get()?)));
     let skip = move |event: web_sys::MouseEvent| {
         event.prevent_default();
         browser::focus("composer-text");
@@ -86,20 +77,35 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
                 on_command=on_sidebar
             />
             <main class="chat-main" inert=move || state.is_drawer_open.get()>
-                <Header state title/>
-                <BannerLine banner=state.banner on_dismiss/>
+                <Header state title dialog/>
+                <BannerLine banner on_dismiss/>
                 <ModelLine status=state.model/>
                 <Conversation state navigate/>
             </main>
             <ConversationSettingsDialog
-                form=state.settings
-                error=state.settings_error
+                form=dialog
+                error=state.error
                 on_save=on_settings
             />
             <UndoToast deleted=state.deleted on_undo flash/>
             <div class="visually-hidden" role="status">{announcement}</div>
             <RefreshWithoutScript state/>
         </div>
+    }
+}
+
+/// The title of the shown conversation; one that has settings and no message yet has none.
+fn shown_title(state: ChatState) -> Option<String> {
+    let shown = state.shown.read();
+    let title = shown.as_ref().map(|it| it.title.clone());
+    title.filter(|title| !title.is_empty())
+}
+
+fn flash_words(locale: Locale, is_copied: bool) -> &'static str {
+    if is_copied {
+        words!(locale, chat.copied)
+    } else {
+        words!(locale, chat.not_copied)
     }
 }
 
@@ -114,7 +120,7 @@ fn announcement_words(locale: Locale, announcement: Announcement) -> &'static st
 }
 
 #[component]
-fn Header(state: ChatState, title: Memo<Option<String>>) -> impl IntoView {
+fn Header(state: ChatState, title: Memo<Option<String>>, dialog: Dialog) -> impl IntoView {
     let locale = use_locale();
     let open = move |event: web_sys::MouseEvent| {
         event.prevent_default();
@@ -144,7 +150,7 @@ fn Header(state: ChatState, title: Memo<Option<String>>) -> impl IntoView {
                 class="icon-button needs-script"
                 title=words!(locale, admin.conversation_settings)
                 aria-label=words!(locale, admin.conversation_settings)
-                on:click=move |_| state.open_settings()
+                on:click=move |_| state.open_settings(dialog)
             >
                 <Icon name=IconName::Settings/>
             </button>

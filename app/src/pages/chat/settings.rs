@@ -9,32 +9,36 @@ use super::{
 };
 use crate::{
     api::{banner, conversations},
-    model::ConversationForm,
+    model::{Banner, ConversationForm},
 };
+
+/// Present: the dialog is open, and began with these values.
+pub(super) type Dialog = RwSignal<Option<ConversationForm>>;
 
 impl ChatState {
     /// Opens the dialog with what the shown conversation has; a new one has nothing of its own.
-    pub(super) fn open_settings(self) {
-        self.settings_error.set(None);
+    pub(super) fn open_settings(self, dialog: Dialog) {
+        self.error.set(None);
         let Some(id) = self.shown_id() else {
-            self.settings.set(Some(ConversationForm::default()));
+            dialog.set(Some(ConversationForm::default()));
             return;
         };
         spawn_local(async move {
             match conversations::conversation_settings(id).await {
-                Ok(settings) => self.settings.set(Some(settings)),
+                Ok(settings) => dialog.set(Some(settings)),
                 Err(error) => self.error.set(Some(error)),
             }
         });
     }
 
     /// Saves the dialog; it stays open with the reason if the server refuses.
-    pub(super) fn save_settings(self, form: ConversationForm, navigate: Navigate) {
+    pub(super) fn save_settings(self, dialog: Dialog, form: ConversationForm, navigate: Navigate) {
         let id = self.shown_id();
         spawn_local(async move {
             match conversations::save_conversation_settings(id, form).await {
                 Ok(saved) => {
-                    self.settings.set(None);
+                    dialog.set(None);
+                    self.error.set(None);
                     if id.is_none() {
                         // It exists now: the first message belongs to it.
                         self.refresh_list().await;
@@ -42,18 +46,18 @@ impl ChatState {
                         navigate.run((Some(saved), replacing()));
                     }
                 }
-                Err(error) => self.settings_error.set(Some(error)),
+                Err(error) => self.error.set(Some(error)),
             }
         });
     }
+}
 
-    /// Puts the banner away; it comes back with the next page if the server was not reached.
-    pub(super) fn dismiss_banner(self, dismissal: String) {
-        self.banner.set(None);
-        spawn_local(async move {
-            if let Err(error) = banner::dismiss_banner(dismissal).await {
-                leptos::logging::warn!("the banner was not put away: {error}");
-            }
-        });
-    }
+/// Puts the banner away; it comes back with the next page if the server was not reached.
+pub(super) fn dismiss_banner(banner: RwSignal<Option<Banner>>, dismissal: String) {
+    banner.set(None);
+    spawn_local(async move {
+        if let Err(error) = banner::dismiss_banner(dismissal).await {
+            leptos::logging::warn!("the banner was not put away: {error}");
+        }
+    });
 }

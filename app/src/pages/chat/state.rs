@@ -6,8 +6,8 @@ use leptos::prelude::*;
 use super::{address::ChatAddress, load::Loaded};
 use crate::{
     model::{
-        Banner, ChatError, Conversation, ConversationForm, ConversationId, ConversationSummary,
-        IdempotencyKey, Message, MessageId, ModelStatus, Notice, UserId,
+        ChatError, Conversation, ConversationId, ConversationSummary, IdempotencyKey, Message,
+        MessageId, ModelStatus, Notice, UserId,
     },
     transcript::ShownMessage,
 };
@@ -59,10 +59,6 @@ pub(super) struct ChatState {
     /// Shown for a moment: whether copying worked.
     pub(super) is_copied: RwSignal<Option<bool>>,
     pub(super) deleted: RwSignal<Option<ConversationId>>,
-    pub(super) banner: RwSignal<Option<Banner>>,
-    /// Present: the dialog with the conversation's own settings is open.
-    pub(super) settings: RwSignal<Option<ConversationForm>>,
-    pub(super) settings_error: RwSignal<Option<ChatError>>,
     pub(super) is_drawer_open: RwSignal<bool>,
     /// The one stream of this tab.
     pub(super) tail: StoredValue<Option<AbortHandle>>,
@@ -90,9 +86,6 @@ impl ChatState {
             announcement: RwSignal::new(None),
             is_copied: RwSignal::new(None),
             deleted: RwSignal::new(None),
-            banner: RwSignal::new(loaded.banner),
-            settings: RwSignal::new(None),
-            settings_error: RwSignal::new(None),
             is_drawer_open: RwSignal::new(false),
             tail: StoredValue::new(None),
             unsent: StoredValue::new(None),

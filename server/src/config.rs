@@ -285,7 +285,7 @@ mod tests {
                 .count();
             assert_eq!(found, 1, "{name} in {problems:#?}");
         }
-        assert_eq!(problems.len(), 7, "{problems:#?}");
+        assert_eq!(problems.len(), 6, "{problems:#?}");
     }
 
     #[test]

@@ -67,7 +67,7 @@ fn corruptions_of_a_conversation() -> Vec<Corruption> {
         ("active_message_id", json!(NOBODY), "active_message_id"),
         ("messages", json!({}), "messages"),
         ("sha256", json!("0".repeat(64)), "sha256"),
-        ("settings", json!({"system": "be kind"}), "settings"),
+        ("settings", json!({"system": "be kind"}), "settings/system"),
         ("settings", json!({"temperature": 9}), "settings"),
         ("settings", json!({"max_tokens": 0}), "settings"),
     ]
@@ -149,7 +149,11 @@ fn files_that_are_something_else_are_refused_in_words() {
     for (what, file, words) in [
         ("empty", String::new(), "not JSON"),
         ("text", "Dear diary".to_owned(), "not JSON"),
-        ("cut off", whole[..whole.len() / 2].to_owned(), "not JSON"),
+        (
+            "cut off",
+            whole[..whole.floor_char_boundary(whole.len() / 2)].to_owned(),
+            "not JSON",
+        ),
         ("more behind", format!("{whole}{{}}"), "trailing characters"),
         (
             "an array",

@@ -9,7 +9,10 @@ mod scroll;
 mod timer;
 
 use leptos::prelude::{document, window};
-use web_sys::{HtmlElement, KeyboardEvent, wasm_bindgen::JsCast};
+use web_sys::{
+    HtmlElement, KeyboardEvent,
+    wasm_bindgen::{JsCast, JsValue},
+};
 
 pub(crate) use appearance::{remember_time_zone, show_theme};
 pub(crate) use clipboard::{copy_text, read_code};
@@ -36,6 +39,15 @@ pub(crate) fn load(path: &str) {
 pub(crate) fn origin() -> String {
     // Fails only for documents that have none.
     window().location().origin().unwrap_or_default()
+}
+
+/// Takes the query out of the address: it is not shown again, nor found in the history.
+pub(crate) fn forget_query() {
+    let path = window().location().pathname().unwrap_or_default();
+    if let Ok(history) = window().history() {
+        // Fails only where a page may not change its own address.
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&path));
+    }
 }
 
 /// Nobody looks at the page now.

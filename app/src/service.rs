@@ -13,7 +13,7 @@ use futures::stream::BoxStream;
 use leptos::prelude::use_context;
 
 pub use administration::{
-    AdministrationService, JoinService, SettingChange, administration_service,
+    AdministrationService, DismissedBanner, JoinService, SettingChange, administration_service,
     current_administrator, join_service,
 };
 

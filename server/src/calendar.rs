@@ -1,7 +1,7 @@
 //! Days and clock times as the person who asks sees them.
 
 use hearth_app::model::{DateGroup, LocalTime};
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use leptos::prelude::use_context;
 
 /// Longest name of a time zone; the longest there is has 32 characters.
@@ -78,12 +78,11 @@ impl Calendar {
     }
 }
 
-/// `YYYY-MM-DD` of a moment in milliseconds UTC, in UTC.
-pub(crate) fn utc_date(at_ms: i64) -> String {
-    TimeZone::UTC
-        .to_datetime(timestamp(at_ms))
-        .date()
-        .to_string()
+/// `YYYY-MM-DD` of a day counted from 1970-01-01.
+pub(crate) fn date_of_day(day: i64) -> String {
+    let epoch = Date::constant(1970, 1, 1);
+    let since = SignedDuration::from_hours(day.saturating_mul(24));
+    epoch.saturating_add(since).to_string()
 }
 
 /// A moment beyond the calendar's end is at its end.
@@ -151,6 +150,13 @@ mod tests {
         let berlin = calendar("Europe/Berlin");
         assert_eq!(berlin.local_time(ms("2026-07-01T12:00:00Z")).hour, 14);
         assert_eq!(berlin.local_time(ms("2026-12-01T12:00:00Z")).hour, 13);
+    }
+
+    #[test]
+    fn a_day_has_its_date() {
+        assert_eq!(date_of_day(0), "1970-01-01");
+        assert_eq!(date_of_day(11_016), "2000-02-29");
+        assert_eq!(date_of_day(-1), "1969-12-31");
     }
 
     #[test]

@@ -6,7 +6,6 @@
 
 mod archive;
 mod canonical;
-mod civil_date;
 mod document;
 mod file_name;
 mod format;

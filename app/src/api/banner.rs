@@ -14,13 +14,9 @@ use super::{lead_form_post_to, preferences::set_cookie};
 use crate::model::{Banner, ChatError};
 #[cfg(feature = "ssr")]
 use crate::{
-    model::{Preferences, Refusal},
-    service::{administration_service, current_user},
+    model::{Preferences, Refusal, preferences::BANNER_COOKIE},
+    service::{DismissedBanner, administration_service, current_user},
 };
-
-/// Holds what the last dismissed banner is remembered by.
-#[cfg(feature = "ssr")]
-const BANNER_COOKIE: &str = "hearth_banner";
 
 /// The banner this person has to see, if there is one.
 ///
@@ -30,7 +26,7 @@ const BANNER_COOKIE: &str = "hearth_banner";
 pub async fn banner() -> Result<Option<Banner>, ChatError> {
     current_user()?;
     let preferences = use_context::<Preferences>().unwrap_or_default();
-    let dismissed = dismissed();
+    let DismissedBanner(dismissed) = use_context().unwrap_or_default();
     Ok(administration_service().banner(preferences.language, dismissed.as_deref()))
 }
 
@@ -49,17 +45,4 @@ pub async fn dismiss_banner(dismissal: String) -> Result<(), ChatError> {
     set_cookie(BANNER_COOKIE, Some(&dismissal));
     lead_form_post_to("/");
     Ok(())
-}
-
-/// What the request's cookie says.
-#[cfg(feature = "ssr")]
-fn dismissed() -> Option<String> {
-    let parts = use_context::<http::request::Parts>()?;
-    let lines = parts.headers.get_all(http::header::COOKIE).into_iter();
-    let mut pairs = lines
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='));
-    let found = pairs.find(|(name, _)| *name == BANNER_COOKIE);
-    found.map(|(_, value)| value.to_owned())
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     model::ChatError,
-    words::{self, use_locale},
+    words::{self, use_locale, words},
 };
 
 /// A labelled input of a form.
@@ -39,6 +39,21 @@ pub(crate) fn Field(
             />
             {hint.map(|hint| view! { <p class="field-hint" id=hint_id>{hint}</p> })}
         </div>
+    }
+}
+
+/// Where a person chooses a password.
+#[component]
+pub(crate) fn NewPasswordField() -> impl IntoView {
+    let locale = use_locale();
+    view! {
+        <Field
+            label=words!(locale, door.password)
+            name="password"
+            kind="password"
+            autocomplete="new-password"
+            hint=words!(locale, door.password_rule)
+        />
     }
 }
 

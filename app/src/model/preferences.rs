@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub const LANGUAGE_COOKIE: &str = "hearth_language";
 /// Cookie with [`Theme::as_str`] of the chosen theme.
 pub const THEME_COOKIE: &str = "hearth_theme";
+/// Cookie with what the last dismissed banner is remembered by.
+pub const BANNER_COOKIE: &str = "hearth_banner";
 /// Cookie with the IANA name of the browser's time zone.
 pub const ZONE_COOKIE: &str = "hearth_tz";
 

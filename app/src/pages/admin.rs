@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{
     SsrMode,
-    components::{A, Outlet, ParentRoute, Route},
+    components::{Outlet, ParentRoute, Route},
     path,
 };
 
@@ -24,16 +24,10 @@ use usage::UsageSection;
 use super::{FormPostError, window_title};
 use crate::{
     browser,
-    components::{ErrorText, Icon, IconName},
+    components::{ErrorText, Section, Sections},
     model::ChatError,
-    words::{Locale, use_locale, words},
+    words::{use_locale, words},
 };
-
-/// An entry of the list.
-struct Section {
-    address: &'static str,
-    name: fn(Locale) -> &'static str,
-}
 
 /// In the order of the list.
 const SECTIONS: [Section; 5] = [
@@ -77,29 +71,17 @@ pub(crate) fn AdminRoutes() -> impl MatchNestedRoutes + Clone {
 #[component]
 fn AdminPage() -> impl IntoView {
     let locale = use_locale();
-    let entry = |section: &Section| {
-        let name = (section.name)(locale);
-        view! { <li><A href=section.address exact=true>{name}</A></li> }
-    };
     Effect::new(browser::mark_interactive);
     view! {
         <Title text=window_title(words!(locale, admin.administration))/>
-        <div class="settings-page">
-            <header class="settings-header">
-                <A href="/" attr:class="quiet-button">
-                    <Icon name=IconName::Left/>
-                    {words!(locale, settings.back)}
-                </A>
-                <h1>{words!(locale, admin.administration)}</h1>
-            </header>
-            <nav class="settings-sections" aria-label=words!(locale, admin.sections)>
-                <ul>{SECTIONS.iter().map(entry).collect_view()}</ul>
-            </nav>
-            <main class="settings-main">
-                <FormPostError/>
-                <Outlet/>
-            </main>
-        </div>
+        <Sections
+            heading=words!(locale, admin.administration)
+            label=words!(locale, admin.sections)
+            sections=&SECTIONS
+        >
+            <FormPostError/>
+            <Outlet/>
+        </Sections>
     }
 }
 

@@ -9,7 +9,7 @@ use super::{FormPostError, window_title};
 use crate::{
     api::joining::{Join, link_owner},
     browser,
-    components::{ErrorText, Field},
+    components::{ErrorText, NewPasswordField},
     words::{use_locale, words},
 };
 
@@ -29,13 +29,7 @@ pub(crate) fn JoinPage() -> impl IntoView {
                 <input type="hidden" name="token" value=move || token.get() autocomplete="off"/>
                 // A password store wants to know whose password it keeps.
                 <input type="hidden" name="username" value=name autocomplete="username"/>
-                <Field
-                    label=words!(locale, door.password)
-                    name="password"
-                    kind="password"
-                    autocomplete="new-password"
-                    hint=words!(locale, door.password_rule)
-                />
+                <NewPasswordField/>
                 <button type="submit" class="primary-button">
                     {words!(locale, admin.join)}
                 </button>

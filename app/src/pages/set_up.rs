@@ -8,7 +8,7 @@ use super::window_title;
 use crate::{
     api::accounts::SetUp,
     browser,
-    components::{ErrorText, Field},
+    components::{ErrorText, Field, NewPasswordField},
     words::{use_locale, words},
 };
 
@@ -33,13 +33,7 @@ pub(crate) fn SetUpPage() -> impl IntoView {
             <ActionForm action=set_up attr:class="door-form">
                 <input type="hidden" name="token" value=move || token.get() autocomplete="off"/>
                 <Field label=words!(locale, door.name) name="name" autocomplete="username"/>
-                <Field
-                    label=words!(locale, door.password)
-                    name="password"
-                    kind="password"
-                    autocomplete="new-password"
-                    hint=words!(locale, door.password_rule)
-                />
+                <NewPasswordField/>
                 <button type="submit" class="primary-button" disabled=set_up.pending()>
                     {words!(locale, door.create_account)}
                 </button>

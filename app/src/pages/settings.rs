@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{
     SsrMode,
-    components::{A, Outlet, ParentRoute, Route},
+    components::{Outlet, ParentRoute, Route},
     path,
 };
 
@@ -23,15 +23,9 @@ use import::ImportSection;
 use super::window_title;
 use crate::{
     browser,
-    components::{Icon, IconName},
-    words::{Locale, use_locale, words},
+    components::{Section, Sections},
+    words::{use_locale, words},
 };
-
-/// An entry of the list.
-struct Section {
-    address: &'static str,
-    name: fn(Locale) -> &'static str,
-}
 
 /// In the order of the list.
 const SECTIONS: [Section; 4] = [
@@ -70,27 +64,15 @@ pub(crate) fn SettingsRoutes() -> impl MatchNestedRoutes + Clone {
 #[component]
 fn SettingsPage() -> impl IntoView {
     let locale = use_locale();
-    let entry = |section: &Section| {
-        let name = (section.name)(locale);
-        view! { <li><A href=section.address exact=true>{name}</A></li> }
-    };
     Effect::new(browser::mark_interactive);
     view! {
         <Title text=window_title(words!(locale, settings.settings))/>
-        <div class="settings-page">
-            <header class="settings-header">
-                <A href="/" attr:class="quiet-button">
-                    <Icon name=IconName::Left/>
-                    {words!(locale, settings.back)}
-                </A>
-                <h1>{words!(locale, settings.settings)}</h1>
-            </header>
-            <nav class="settings-sections" aria-label=words!(locale, settings.sections)>
-                <ul>{SECTIONS.iter().map(entry).collect_view()}</ul>
-            </nav>
-            <main class="settings-main">
-                <Outlet/>
-            </main>
-        </div>
+        <Sections
+            heading=words!(locale, settings.settings)
+            label=words!(locale, settings.sections)
+            sections=&SECTIONS
+        >
+            <Outlet/>
+        </Sections>
     }
 }

@@ -8,7 +8,7 @@ use super::{FormPostError, window_title};
 use crate::{
     api::joining::{SignUp, may_sign_up},
     browser,
-    components::{ErrorText, Field},
+    components::{ErrorText, Field, NewPasswordField},
     words::{use_locale, words},
 };
 
@@ -24,13 +24,7 @@ pub(crate) fn SignUpPage() -> impl IntoView {
             <FormPostError/>
             <form method="post" action=SignUp::url() class="door-form">
                 <Field label=words!(locale, door.name) name="name" autocomplete="username"/>
-                <Field
-                    label=words!(locale, door.password)
-                    name="password"
-                    kind="password"
-                    autocomplete="new-password"
-                    hint=words!(locale, door.password_rule)
-                />
+                <NewPasswordField/>
                 <button type="submit" class="primary-button">
                     {words!(locale, admin.sign_up)}
                 </button>

@@ -21,6 +21,10 @@ pub struct SettingChange {
     pub version: i64,
 }
 
+/// What the last banner that this browser put away is remembered by; provided by the server.
+#[derive(Clone, Debug, Default)]
+pub struct DismissedBanner(pub Option<String>);
+
 /// The administrator's work. What changes anything takes who does it, for the audit log.
 #[async_trait]
 pub trait AdministrationService: Send + Sync + 'static {

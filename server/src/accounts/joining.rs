@@ -88,9 +88,9 @@ impl Accounts {
         };
         let change = Change::by(&user, AuditAction::SignUp, &user.name);
         let created = self.store.create_account(&user, &hash, &change);
-        created
-            .await?
-            .map_err(|_| AppError::Invalid(Refusal::NameTaken))?;
+        if !created.await? {
+            return Err(AppError::Invalid(Refusal::NameTaken));
+        }
         self.succeeded(name.as_str(), visitor.address);
         tracing::info!(user.id = %user.id, "somebody signed up");
         self.start_session(user.id, visitor).await

@@ -49,9 +49,9 @@ impl Administration {
             ..Change::by(by, AuditAction::CreateAccount, &user.name)
         };
         let created = self.store.create_account(&user, &hash, &change).await;
-        created
-            .map_err(refused)?
-            .map_err(|_| ChatError::Invalid(Refusal::NameTaken))?;
+        if !created.map_err(refused)? {
+            return Err(ChatError::Invalid(Refusal::NameTaken));
+        }
         self.link(by, &user).await
     }
 

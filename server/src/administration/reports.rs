@@ -16,7 +16,6 @@ const REPORT_DAYS: u32 = 30;
 const AUDIT_PAGE: i64 = 100;
 /// Answers whose speed is looked at.
 const SPEED_SAMPLES: i64 = 20;
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 impl Administration {
     pub(super) async fn model_summaries(&self) -> Result<Vec<ModelSummary>, ChatError> {
@@ -75,7 +74,7 @@ impl Administration {
         let rows = self.store.usage_since(first_day).await.map_err(refused)?;
         Ok(UsageReport {
             dates: (0..i64::from(REPORT_DAYS))
-                .map(|day| calendar::utc_date((first_day + day) * DAY_MS))
+                .map(|day| calendar::date_of_day(first_day + day))
                 .collect(),
             first_day,
             rows,

@@ -57,39 +57,36 @@ impl ChatServer {
 /// Tokenises the system prompt and as many of the last turns as fit beside the answer.
 ///
 /// # Errors
-/// If the model cannot be opened. A last message that is too long alone is found when its place
-/// in the queue is reserved.
+/// If the model cannot be opened, or system prompt and last message alone are too long.
 pub(super) async fn fit(
     engine: &EngineHandle,
-    mut messages: Vec<ChatMessage>,
+    messages: Vec<ChatMessage>,
     settings: &Settings,
 ) -> Result<Prompt, SubmitError> {
     let system = system_message(&settings.system_prompt, &messages);
-    let max_tokens = settings.params.max_tokens;
+    let num_fixed = usize::from(system.is_some());
+    let messages = system.into_iter().chain(messages).collect();
+    let mut conversation = Conversation { messages };
     let mut num_left_out = 0;
     loop {
-        let conversation = Conversation {
-            messages: system.iter().chain(&messages).cloned().collect(),
-        };
         let ids = engine.prompt(&conversation).await?;
         let window = settings.window(engine);
-        let room = reply_room(window, max_tokens);
-        let notice = (num_left_out > 0).then_some(Notice::TurnsLeftOut(num_left_out));
-        if ids.len().saturating_add(room) <= window {
-            return Ok(Prompt { ids, notice });
+        let room = reply_room(window, settings.params.max_tokens);
+        let is_fitting = ids.len().saturating_add(room) <= window;
+        let is_least = turn_ends(&conversation.messages, num_fixed).is_empty();
+        // One token of the window is the answer's.
+        if is_least && ids.len() >= window {
+            return Err(SubmitError::PromptTooLong {
+                prompt_tokens: ids.len(),
+                context_window: window,
+            });
         }
-        if turn_ends(&messages).is_empty() {
-            // One token of the window is the answer's.
-            if ids.len() >= window {
-                return Err(SubmitError::PromptTooLong {
-                    prompt_tokens: ids.len(),
-                    context_window: window,
-                });
-            }
+        if is_fitting || is_least {
+            let notice = (num_left_out > 0).then_some(Notice::TurnsLeftOut(num_left_out));
             return Ok(Prompt { ids, notice });
         }
         let excess = ids.len() + room - window.min(ids.len());
-        num_left_out += leave_out(&mut messages, ids.len(), excess);
+        num_left_out += leave_out(&mut conversation.messages, num_fixed, ids.len(), excess);
     }
 }
 
@@ -119,31 +116,35 @@ fn reply_room(window: usize, max_tokens: Option<u32>) -> usize {
     asked.unwrap_or(window / REPLY_SHARE).min(window / 2)
 }
 
-/// Where turns but the last one end: each person's message but the first begins a new turn.
-fn turn_ends(messages: &[ChatMessage]) -> Vec<usize> {
-    let starts = messages.iter().enumerate().skip(1);
+/// Where turns but the last one end: each person's message but the first begins a new turn. The
+/// first `num_fixed` messages belong to no turn.
+fn turn_ends(messages: &[ChatMessage], num_fixed: usize) -> Vec<usize> {
+    let starts = messages.iter().enumerate().skip(num_fixed + 1);
     starts
         .filter(|(_, message)| message.role == EngineRole::User)
         .map(|(index, _)| index)
         .collect()
 }
 
-/// Removes at least one turn, and as many as hold about `excess` of `num_tokens`.
-fn leave_out(messages: &mut Vec<ChatMessage>, num_tokens: usize, excess: usize) -> usize {
-    let num_bytes: usize = messages.iter().map(|message| message.content.len()).sum();
-    let excess_bytes = num_bytes.saturating_mul(excess) / num_tokens.max(1);
-    let ends = turn_ends(messages);
-    let bytes_before = |end: usize| -> usize {
-        messages[..end]
-            .iter()
-            .map(|message| message.content.len())
-            .sum()
+/// Removes at least one turn behind the fixed messages, and as many as hold about `excess` of
+/// `num_tokens`.
+fn leave_out(
+    messages: &mut Vec<ChatMessage>,
+    num_fixed: usize,
+    num_tokens: usize,
+    excess: usize,
+) -> usize {
+    let num_bytes = |messages: &[ChatMessage]| -> usize {
+        let lengths = messages.iter().map(|message| message.content.len());
+        lengths.sum()
     };
+    let excess_bytes = num_bytes(messages).saturating_mul(excess) / num_tokens.max(1);
+    let ends = turn_ends(messages, num_fixed);
     let enough = ends
         .iter()
-        .position(|&end| bytes_before(end) >= excess_bytes);
+        .position(|&end| num_bytes(&messages[num_fixed..end]) >= excess_bytes);
     let num_turns = enough.map_or(ends.len(), |index| index + 1);
-    messages.drain(..ends[num_turns - 1]);
+    messages.drain(num_fixed..ends[num_turns - 1]);
     num_turns
 }
 
@@ -186,15 +187,26 @@ mod tests {
     #[test]
     fn only_whole_turns_are_left_out() {
         let mut conversation = messages(&["aaaa", "bbbb", "cccc", "dddd", "eeee"]);
-        assert_eq!(leave_out(&mut conversation, 20, 1), 1);
+        assert_eq!(leave_out(&mut conversation, 0, 20, 1), 1);
         assert_eq!(conversation, messages(&["cccc", "dddd", "eeee"]));
+    }
+
+    #[test]
+    fn the_system_prompt_is_never_left_out() {
+        let mut conversation = messages(&["aaaa", "bbbb", "cccc"]);
+        conversation.insert(0, ChatMessage::new(EngineRole::System, "Help."));
+        assert_eq!(turn_ends(&conversation, 1), [3]);
+        assert_eq!(leave_out(&mut conversation, 1, 20, 1000), 1);
+        let contents: Vec<_> = conversation.iter().map(|it| &it.content).collect();
+        assert_eq!(contents, ["Help.", "cccc"]);
+        assert!(turn_ends(&conversation, 1).is_empty());
     }
 
     #[test]
     fn the_last_question_stays_however_much_is_too_much() {
         let mut conversation = messages(&["aaaa", "bbbb", "cccc", "dddd", "eeee"]);
-        assert_eq!(leave_out(&mut conversation, 20, 1000), 2);
+        assert_eq!(leave_out(&mut conversation, 0, 20, 1000), 2);
         assert_eq!(conversation, messages(&["eeee"]));
-        assert!(turn_ends(&conversation).is_empty());
+        assert!(turn_ends(&conversation, 0).is_empty());
     }
 }

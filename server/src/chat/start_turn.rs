@@ -41,7 +41,8 @@ impl ChatServer {
             .conversation
             .unwrap_or_else(|| ConversationId::new(Uuid::now_v7()));
         let claim = self.claim(user, conversation).await?;
-        let settings = self.settings(user, conversation, &message.params).await?;
+        let existing = message.conversation;
+        let settings = self.settings(user, existing, &message.params).await?;
         let branch = self.branch_to_answer(user, &message).await?;
         let parent = branch.last().map(|parent| parent.id);
         let text = message.text.into_string();
@@ -93,7 +94,7 @@ impl ChatServer {
         let question = branch.last().ok_or(ChatError::NotFound)?.id;
         // What holds now, not what held for the old version; another seed too.
         let asked = TurnParams::default();
-        let settings = self.settings(user, old.conversation, &asked).await?;
+        let settings = self.settings(user, Some(old.conversation), &asked).await?;
         let engine = self.engine.current();
         let history = self.history(user, &branch, &engine).await?;
         let reserved = self.reserve(user, history, &settings, engine).await?;
@@ -126,7 +127,9 @@ impl ChatServer {
         if !may_continue(&old) {
             return Err(ChatError::Invalid(Refusal::AnswerComplete));
         }
-        let settings = self.settings(user, old.conversation, &old.params).await?;
+        let settings = self
+            .settings(user, Some(old.conversation), &old.params)
+            .await?;
         let (reserved, token_ids) = self.reserve_rest(user, &old, &branch, &settings).await?;
         let start = reserved.answer_start(&settings);
         let is_restarted = self
@@ -170,14 +173,17 @@ impl ChatServer {
             .ok_or_else(|| busy(BusyReason::DiskFull))
     }
 
-    /// Settings of a turn in this conversation, which may be about to be made.
+    /// Settings of a turn in this conversation, or in one that is about to be made.
     async fn settings(
         &self,
         user: UserId,
-        conversation: ConversationId,
+        conversation: Option<ConversationId>,
         asked: &TurnParams,
     ) -> Result<Settings, ChatError> {
-        let own = self.store.conversation_settings(user, conversation).await;
+        let own = match conversation {
+            Some(id) => self.store.conversation_settings(user, id).await,
+            None => Ok(None),
+        };
         let own = own.map_err(|error| store_refused(&error))?;
         Settings::resolve(asked, &own.unwrap_or_default(), &self.settings.current())
     }

@@ -189,9 +189,15 @@ impl Write for HashWriter {
 
 /// The time of a file: a ZIP knows the years 1980 to 2107, and no time zone.
 fn zip_time(moment: Timestamp) -> zip::DateTime {
-    let [year, month, date, hour, minute, second, _] = moment.parts();
-    let year = u16::try_from(year).unwrap_or_default();
-    let [month, date, hour, minute, second] =
-        [month, date, hour, minute, second].map(|it| u8::try_from(it).unwrap_or_default());
+    let civil = moment.civil();
+    let year = u16::try_from(civil.year()).unwrap_or_default();
+    let [month, date, hour, minute, second] = [
+        civil.month(),
+        civil.day(),
+        civil.hour(),
+        civil.minute(),
+        civil.second(),
+    ]
+    .map(i8::unsigned_abs);
     zip::DateTime::from_date_and_time(year, month, date, hour, minute, second).unwrap_or_default()
 }

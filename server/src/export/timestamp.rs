@@ -2,12 +2,12 @@
 
 use std::fmt;
 
+use jiff::{SignedDuration, civil::DateTime};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::civil_date;
 use crate::store::now_ms;
 
-const MS_PER_DAY: i64 = 86_400_000;
+const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
 /// A moment in milliseconds UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,22 +31,15 @@ impl Timestamp {
 
     /// Reads the one form that is written; others have more than one way to say the same.
     pub fn parse(text: &str) -> Option<Self> {
-        let number = |from: usize, to: usize| text.get(from..to)?.parse::<i64>().ok();
-        let day = civil_date::day(number(0, 4)?, number(5, 7)?, number(8, 10)?);
-        let minutes = number(11, 13)? * 60 + number(14, 16)?;
-        let ms = (minutes * 60 + number(17, 19)?) * 1000 + number(20, 23)?;
-        let moment = Self(day * MS_PER_DAY + ms);
-        // Punctuation, ranges and the length are right if the same text comes out.
+        let moment: DateTime = text.strip_suffix('Z')?.parse().ok()?;
+        let since = moment.duration_since(EPOCH).as_millis();
+        let moment = Self(i64::try_from(since).ok()?);
         (moment.to_string() == text).then_some(moment)
     }
 
-    /// Year, month, day, hour, minute, second and millisecond.
-    pub(super) fn parts(self) -> [i64; 7] {
-        let (year, month, date) = civil_date::date(self.0.div_euclid(MS_PER_DAY));
-        let ms = self.0.rem_euclid(MS_PER_DAY);
-        let seconds = ms / 1000;
-        let (hour, minute) = (seconds / 3600, seconds / 60 % 60);
-        [year, month, date, hour, minute, seconds % 60, ms % 1000]
+    /// Date and clock in UTC; a moment beyond the calendar's end is at its end.
+    pub(super) fn civil(self) -> DateTime {
+        EPOCH.saturating_add(SignedDuration::from_millis(self.0))
     }
 
     /// For people: `2026-11-24 06:30 UTC`.
@@ -59,11 +52,7 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [year, month, date, hour, minute, second, ms] = self.parts();
-        write!(
-            f,
-            "{year:04}-{month:02}-{date:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z"
-        )
+        write!(f, "{:.3}Z", self.civil())
     }
 }
 

@@ -13,7 +13,10 @@ use axum::{
 use hearth_app::{
     App,
     model::{Preferences, User, UserRole},
-    service::{AccountService, ChatService, JoinService, SessionToken, exports::ExportService},
+    service::{
+        AccountService, ChatService, DismissedBanner, JoinService, SessionToken,
+        exports::ExportService,
+    },
     shell,
 };
 use leptos::{
@@ -110,6 +113,12 @@ pub(super) fn context(services: &Services) -> impl Fn() + Clone + Send + Sync + 
         if let Some(extensions) = extensions {
             let preferences = extensions.get::<Preferences>().copied();
             provide_context(preferences.unwrap_or_default());
+            provide_context(
+                extensions
+                    .get::<DismissedBanner>()
+                    .cloned()
+                    .unwrap_or_default(),
+            );
             provide_context(extensions.get::<Zone>().cloned().unwrap_or_default());
         }
         let nonce = extensions.and_then(|extensions| extensions.get::<Nonce>().cloned());

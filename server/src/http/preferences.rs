@@ -8,14 +8,17 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use hearth_app::model::{
-    Language, Preferences,
-    preferences::{LANGUAGE_COOKIE, THEME_COOKIE, ZONE_COOKIE},
+use hearth_app::{
+    model::{
+        Language, Preferences,
+        preferences::{BANNER_COOKIE, LANGUAGE_COOKIE, THEME_COOKIE, ZONE_COOKIE},
+    },
+    service::DismissedBanner,
 };
 
 use crate::{calendar::Zone, settings::SettingsBook};
 
-/// Puts [`Preferences`] and a [`Zone`] into the request.
+/// Puts [`Preferences`], a [`Zone`] and a [`DismissedBanner`] into the request.
 pub(super) async fn read(
     State(settings): State<Arc<SettingsBook>>,
     mut request: Request,
@@ -24,7 +27,9 @@ pub(super) async fn read(
     let headers = request.headers();
     let preferences = preferences(headers, settings.current().default_language);
     let zone = cookie(headers, ZONE_COOKIE).and_then(Zone::named);
+    let dismissed = DismissedBanner(cookie(headers, BANNER_COOKIE).map(str::to_owned));
     request.extensions_mut().insert(preferences);
+    request.extensions_mut().insert(dismissed);
     request.extensions_mut().insert(zone.unwrap_or_default());
     next.run(request).await
 }

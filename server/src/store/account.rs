@@ -5,7 +5,7 @@ use sqlx::{SqliteConnection, types::Uuid};
 
 use super::{
     Change, InsertUserError, Store, StoreError, now_ms,
-    user::{into_user, role_as_str},
+    user::{self, into_user, role_as_str},
 };
 
 /// An account with what an administrator wants to know of it.
@@ -90,33 +90,22 @@ impl Store {
         Ok(row.map(|row| (into_user(row.id, row.name, &row.role), row.disabled)))
     }
 
-    /// Makes an account.
+    /// Makes an account. False: the name is taken.
     pub(crate) async fn create_account(
         &self,
         user: &User,
         password_hash: &str,
         change: &Change,
-    ) -> Result<Result<(), InsertUserError>, StoreError> {
+    ) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
-        let (id, role, now) = (user.id.as_uuid(), role_as_str(user.role), now_ms());
-        let inserted = sqlx::query!(
-            "insert into user (id, name, password_hash, role, disabled, created_at)
-             values (?, ?, ?, ?, 0, ?)
-             on conflict (name) do nothing",
-            id,
-            user.name,
-            password_hash,
-            role,
-            now,
-        )
-        .execute(&mut *transaction)
-        .await?;
-        if inserted.rows_affected() == 0 {
-            return Ok(Err(InsertUserError::NameTaken));
+        match user::insert(&mut transaction, user, password_hash, now_ms()).await {
+            Ok(()) => {}
+            Err(InsertUserError::NameTaken) => return Ok(false),
+            Err(InsertUserError::Sqlx(error)) => return Err(error.into()),
         }
         change.write(&mut transaction).await?;
         transaction.commit().await?;
-        Ok(Ok(()))
+        Ok(true)
     }
 
     /// Gives an account another role, or disables or enables it, and ends its sessions.

@@ -1,6 +1,7 @@
 //! Accounts.
 
 use hearth_app::model::{User, UserId, UserRole};
+use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::Store;
@@ -82,24 +83,8 @@ impl Store {
         password_hash: &str,
         now_ms: i64,
     ) -> Result<(), InsertUserError> {
-        let id = user.id.as_uuid();
-        let role = role_as_str(user.role);
-        let inserted = sqlx::query!(
-            "insert into user (id, name, password_hash, role, disabled, created_at)
-             values (?, ?, ?, ?, 0, ?)
-             on conflict (name) do nothing",
-            id,
-            user.name,
-            password_hash,
-            role,
-            now_ms,
-        )
-        .execute(&self.writer)
-        .await?;
-        match inserted.rows_affected() {
-            0 => Err(InsertUserError::NameTaken),
-            _ => Ok(()),
-        }
+        let mut connection = self.writer.acquire().await?;
+        insert(&mut connection, user, password_hash, now_ms).await
     }
 
     /// What a sign-in under this name is checked against.
@@ -166,6 +151,33 @@ impl Store {
             created_at: row.created_at,
         });
         Ok(accounts.collect())
+    }
+}
+
+/// Inserts an account, unless its name is taken.
+pub(super) async fn insert(
+    connection: &mut SqliteConnection,
+    user: &User,
+    password_hash: &str,
+    now_ms: i64,
+) -> Result<(), InsertUserError> {
+    let id = user.id.as_uuid();
+    let role = role_as_str(user.role);
+    let inserted = sqlx::query!(
+        "insert into user (id, name, password_hash, role, disabled, created_at)
+             values (?, ?, ?, ?, 0, ?)
+             on conflict (name) do nothing",
+        id,
+        user.name,
+        password_hash,
+        role,
+        now_ms,
+    )
+    .execute(connection)
+    .await?;
+    match inserted.rows_affected() {
+        0 => Err(InsertUserError::NameTaken),
+        _ => Ok(()),
     }
 }
 

@@ -1,15 +1,16 @@
 //! Language and theme chosen by a person, in a real browser.
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    accessibility,
-    browser::{Browser, PATIENCE, Screen, Theme},
+    browser::{Browser, PATIENCE, Theme},
     chat_page::{ChatPage, TEXT_BOX},
     deadline::eventually,
     running_server::{PASSWORD, RunningServer, send_and_wait, sign_in},
 };
 use serde_json::{Value, json};
+
+use super::accessibility::check;
 
 const NEW: &str = "another horse battery";
 
@@ -46,23 +47,6 @@ async fn language(browser: &Browser) -> Result<Value> {
     browser
         .script("return document.documentElement.lang", Vec::new())
         .await
-}
-
-/// Checks and photographs what the window shows, on both screens and in both themes.
-async fn check(browser: &Browser, name: &str) -> Result<()> {
-    for theme in Theme::ALL {
-        browser.show_theme(theme).await?;
-        for screen in Screen::ALL {
-            browser.show_screen(screen).await?;
-            let name = format!("{name}-{}-{}", theme.as_str(), screen.as_str());
-            browser.screenshot(&name).await?;
-            accessibility::check(browser, &name).await?;
-            let script = "return document.documentElement.scrollWidth <= window.innerWidth";
-            let fits = browser.script(script, Vec::new()).await?;
-            ensure!(fits == Value::Bool(true), "{name} scrolls sideways");
-        }
-    }
-    browser.show_screen(Screen::Desktop).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -42,7 +42,7 @@ pub(super) fn PeopleSection() -> impl IntoView {
     }
 }
 
-/// A new link comes back in the address: it is shown by this page load and no other.
+/// A new link comes back in the address; the script takes it out of there at once.
 fn new_link(accounts: &[AccountSummary]) -> Option<OneTimeLink> {
     let query = use_query_map().get_untracked();
     let user = query.get("user")?.parse().ok()?;
@@ -93,7 +93,10 @@ fn NewLink(link: OneTimeLink) -> impl IntoView {
     // Only the browser knows the address people type; without script the path has to do.
     let path = format!("/join?token={}", link.token);
     let address = RwSignal::new(path.clone());
-    Effect::new(move || address.set(format!("{}{path}", browser::origin())));
+    Effect::new(move || {
+        address.set(format!("{}{path}", browser::origin()));
+        browser::forget_query();
+    });
     let is_copied = RwSignal::new(None);
     let copy = move |_| is_copied.set(Some(browser::copy_text(&address.get_untracked())));
     let copied = move || {

@@ -1,0 +1,289 @@
+//! The table: every route and every server function, with what each of four people gets.
+
+use hearth_tests::running_server::{PASSWORD, new_key};
+
+use Outcome::{Done, Forbidden, Invalid, NotFound, ToForm, ToSignIn, ToStart, Unauthorized};
+
+/// What somebody gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Done,
+    /// A redirect to the sign-in page.
+    ToSignIn,
+    /// A redirect to the start page.
+    ToStart,
+    /// A redirect to the form that was filled in wrong.
+    ToForm,
+    Unauthorized,
+    Forbidden,
+    NotFound,
+    /// Allowed, and the arguments are not good.
+    Invalid,
+    Other(u16),
+}
+
+/// What belongs to Berta, the user the table speaks of.
+pub(super) struct Belongings {
+    pub(super) conversation: String,
+    pub(super) answer: String,
+    pub(super) stopped: String,
+    /// Another browser of hers.
+    pub(super) session: String,
+    pub(super) export: String,
+    pub(super) upload: String,
+}
+
+pub(super) type Arguments = Vec<(&'static str, String)>;
+
+/// One route or server function. The last column is tried last: it may change something.
+pub(super) struct Row {
+    pub(super) path: &'static str,
+    pub(super) arguments: fn(&Belongings) -> Arguments,
+    pub(super) anonymous: Outcome,
+    pub(super) other_user: Outcome,
+    pub(super) administrator: Outcome,
+    pub(super) owner: Outcome,
+}
+
+const fn row(
+    path: &'static str,
+    arguments: fn(&Belongings) -> Arguments,
+    expected: [Outcome; 4],
+) -> Row {
+    let [anonymous, other_user, administrator, owner] = expected;
+    Row {
+        path,
+        arguments,
+        anonymous,
+        other_user,
+        administrator,
+        owner,
+    }
+}
+
+const EVERYBODY: [Outcome; 4] = [Done; 4];
+const SIGNED_IN: [Outcome; 4] = [Unauthorized, Done, Done, Done];
+const ADMINISTRATOR: [Outcome; 4] = [Unauthorized, Forbidden, Done, Forbidden];
+/// As above, and what is asked for is not there.
+const ADMINISTRATOR_MISSES: [Outcome; 4] = [Unauthorized, Forbidden, NotFound, Forbidden];
+/// Pages of the administration.
+const TO_ADMINISTRATION: [Outcome; 4] = [ToSignIn, ToStart, Done, ToStart];
+/// An administrator reads no other person's conversations.
+const OWNER: [Outcome; 4] = [Unauthorized, NotFound, NotFound, Done];
+
+fn nothing(_: &Belongings) -> Arguments {
+    Vec::new()
+}
+
+fn conversation(it: &Belongings) -> Arguments {
+    vec![("id", it.conversation.clone())]
+}
+
+fn answer(it: &Belongings) -> Arguments {
+    vec![("message", it.answer.clone())]
+}
+
+fn stopped(it: &Belongings) -> Arguments {
+    vec![("message", it.stopped.clone())]
+}
+
+fn title(it: &Belongings) -> Arguments {
+    vec![
+        ("id", it.conversation.clone()),
+        ("title", "Another title".to_owned()),
+    ]
+}
+
+fn message(it: &Belongings) -> Arguments {
+    vec![
+        ("conversation", it.conversation.clone()),
+        ("text", "Hello".to_owned()),
+        ("key", new_key().to_string()),
+    ]
+}
+
+fn tail(it: &Belongings) -> Arguments {
+    vec![
+        ("message", it.answer.clone()),
+        ("cursor[epoch]", "0".to_owned()),
+        ("cursor[seq]", "0".to_owned()),
+    ]
+}
+
+fn markdown(it: &Belongings) -> Arguments {
+    vec![
+        ("conversation", it.conversation.clone()),
+        ("format", "markdown".to_owned()),
+    ]
+}
+
+fn export(it: &Belongings) -> Arguments {
+    vec![("id", it.export.clone())]
+}
+
+fn upload(it: &Belongings) -> Arguments {
+    vec![("upload", it.upload.clone())]
+}
+
+fn claim(_: &Belongings) -> Arguments {
+    vec![
+        ("token", "guess".to_owned()),
+        ("name", "Mallory".to_owned()),
+        ("password", "correct horse".to_owned()),
+    ]
+}
+
+fn language(_: &Belongings) -> Arguments {
+    vec![("language", "zh-CN".to_owned())]
+}
+
+fn theme(_: &Belongings) -> Arguments {
+    vec![("theme", "dark".to_owned())]
+}
+
+fn session(it: &Belongings) -> Arguments {
+    vec![("id", it.session.clone())]
+}
+
+fn passwords(_: &Belongings) -> Arguments {
+    vec![
+        ("old_password", PASSWORD.to_owned()),
+        ("new_password", PASSWORD.to_owned()),
+    ]
+}
+
+fn wrong_password(_: &Belongings) -> Arguments {
+    vec![
+        ("name", "Berta".to_owned()),
+        ("password", "wrong horse".to_owned()),
+    ]
+}
+
+fn setting(_: &Belongings) -> Arguments {
+    vec![
+        ("name", "temperature".to_owned()),
+        ("value", "0.5".to_owned()),
+        ("version", "0".to_owned()),
+    ]
+}
+
+fn new_account(_: &Belongings) -> Arguments {
+    vec![("name", "Dora".to_owned()), ("role", "user".to_owned())]
+}
+
+fn nobody(_: &Belongings) -> Arguments {
+    vec![
+        ("user", new_key().to_string()),
+        ("change", "disable".to_owned()),
+    ]
+}
+
+fn nobody_alone(_: &Belongings) -> Arguments {
+    vec![("user", new_key().to_string())]
+}
+
+fn no_model(_: &Belongings) -> Arguments {
+    vec![("file", "nothing.gguf".to_owned())]
+}
+
+fn guessed_link(_: &Belongings) -> Arguments {
+    vec![("token", "guess".to_owned())]
+}
+
+fn banner(_: &Belongings) -> Arguments {
+    vec![("dismissal", "0-1-0-0".to_owned())]
+}
+
+fn own_settings(it: &Belongings) -> Arguments {
+    vec![
+        ("id", it.conversation.clone()),
+        ("form[temperature]", "0.5".to_owned()),
+    ]
+}
+
+/// Columns: anonymous, another user, the administrator, the owner.
+pub(super) const FUNCTIONS: &[Row] = &[
+    row("/api/set_up", claim, [Forbidden; 4]),
+    row("/api/sign_in", wrong_password, [Invalid; 4]),
+    row("/api/needs_set_up", nothing, EVERYBODY),
+    row("/api/signed_in_user", nothing, EVERYBODY),
+    row("/api/model_status", nothing, SIGNED_IN),
+    row("/api/conversations", nothing, SIGNED_IN),
+    row("/api/conversation", conversation, OWNER),
+    row("/api/rename_conversation", title, OWNER),
+    row("/api/delete_conversation", conversation, OWNER),
+    row("/api/restore_conversation", conversation, OWNER),
+    row("/api/show_version", answer, OWNER),
+    row("/api/send_message", message, OWNER),
+    row("/api/tail_turn", tail, OWNER),
+    row("/api/stop_turn", answer, OWNER),
+    row("/api/regenerate", answer, OWNER),
+    row("/api/continue_turn", stopped, OWNER),
+    row("/api/message_text", answer, OWNER),
+    row("/api/conversation_settings", conversation, OWNER),
+    row("/api/save_conversation_settings", own_settings, OWNER),
+    row("/api/settings", nothing, ADMINISTRATOR),
+    row("/api/save_setting", setting, ADMINISTRATOR),
+    row("/api/accounts", nothing, ADMINISTRATOR),
+    row("/api/create_account", new_account, ADMINISTRATOR),
+    row("/api/make_link", nobody_alone, ADMINISTRATOR_MISSES),
+    row("/api/change_account", nobody, ADMINISTRATOR_MISSES),
+    row("/api/models", nothing, ADMINISTRATOR),
+    row("/api/switch_model", no_model, ADMINISTRATOR_MISSES),
+    row("/api/usage", nothing, ADMINISTRATOR),
+    row("/api/audit", nothing, ADMINISTRATOR),
+    row("/api/banner", nothing, SIGNED_IN),
+    row("/api/dismiss_banner", banner, SIGNED_IN),
+    row("/api/may_sign_up", nothing, EVERYBODY),
+    row("/api/sign_up", claim, [Forbidden; 4]),
+    row("/api/link_owner", guessed_link, EVERYBODY),
+    row("/api/join", claim, [Forbidden; 4]),
+    row("/api/set_language", language, EVERYBODY),
+    row("/api/set_theme", theme, EVERYBODY),
+    row("/api/sessions", nothing, SIGNED_IN),
+    row("/api/end_session", session, OWNER),
+    row("/api/change_password", passwords, SIGNED_IN),
+    row("/api/end_other_sessions", nothing, SIGNED_IN),
+    row("/api/create_export", markdown, OWNER),
+    row("/api/exports", nothing, SIGNED_IN),
+    row("/api/delete_export", export, OWNER),
+    row("/api/import_preview", upload, OWNER),
+    row("/api/import_commit", upload, OWNER),
+    // Last: it ends the sessions.
+    row("/api/sign_out", nothing, EVERYBODY),
+];
+
+/// Every other route, `{id}` being a conversation of Berta's and `{export}` an export.
+pub(super) const ROUTES: &[Row] = &[
+    row("/", nothing, [ToSignIn, Done, Done, Done]),
+    row("/c/{id}", nothing, [ToSignIn, NotFound, NotFound, Done]),
+    row(
+        "/exports/{export}",
+        nothing,
+        [ToSignIn, NotFound, NotFound, Done],
+    ),
+    row("/exports/all", nothing, [ToSignIn, Done, Done, Done]),
+    // Nobody sends a file here: those who may are led back to the form.
+    row("/import", nothing, [ToSignIn, ToForm, ToForm, ToForm]),
+    row("/settings/exports", nothing, [ToSignIn, Done, Done, Done]),
+    row("/settings/import", nothing, [ToSignIn, Done, Done, Done]),
+    row("/sign-in", nothing, [Done, ToStart, ToStart, ToStart]),
+    row("/sign-up", nothing, [Done, ToStart, ToStart, ToStart]),
+    row("/join", nothing, EVERYBODY),
+    row("/admin", nothing, TO_ADMINISTRATION),
+    row("/admin/people", nothing, TO_ADMINISTRATION),
+    row("/admin/models", nothing, TO_ADMINISTRATION),
+    row("/admin/usage", nothing, TO_ADMINISTRATION),
+    row("/admin/log", nothing, TO_ADMINISTRATION),
+    row("/set-up", nothing, [ToSignIn, ToStart, ToStart, ToStart]),
+    row("/setup", nothing, [ToSignIn, ToStart, ToStart, ToStart]),
+    row("/settings", nothing, [ToSignIn, Done, Done, Done]),
+    row("/settings/account", nothing, [ToSignIn, Done, Done, Done]),
+    row("/healthz", nothing, EVERYBODY),
+    row("/readyz", nothing, EVERYBODY),
+    row("/favicon.svg", nothing, EVERYBODY),
+    row("/manifest.webmanifest", nothing, EVERYBODY),
+    row("/robots.txt", nothing, EVERYBODY),
+    // The table asks for a file that is not there.
+    row("/pkg/{*file}", nothing, [NotFound; 4]),
+];

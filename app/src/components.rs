@@ -22,7 +22,6 @@ mod session_list;
 mod sidebar;
 mod toast;
 mod transcript_view;
-mod usage_chart;
 
 pub(crate) use banner::BannerLine;
 pub(crate) use choice_form::{ChoiceForm, Choices};
@@ -42,4 +41,3 @@ pub(crate) use session_list::SessionList;
 pub(crate) use sidebar::{Sidebar, SidebarCommand};
 pub(crate) use toast::UndoToast;
 pub(crate) use transcript_view::TranscriptView;
-pub(crate) use usage_chart::{UsageChart, person_totals};

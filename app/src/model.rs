@@ -3,6 +3,7 @@
 
 pub mod administration;
 pub mod conversation_settings;
+mod drawing;
 pub mod error;
 pub mod event;
 pub mod export;
@@ -20,6 +21,7 @@ pub use administration::{
     UsageDay, UsageReport,
 };
 pub use conversation_settings::{ConversationForm, ConversationSettings};
+pub use drawing::{AdminReport, Drawing, TransferSection};
 pub use error::ChatError;
 pub use event::{ChatEvent, ChatEventKind, Cursor, WaitState};
 pub use export::{Export, ExportFormat, ExportSubject, ImportCounts, Upload, UploadState};

@@ -6,6 +6,7 @@
 
 mod admin;
 mod chat;
+mod drawn;
 mod join;
 mod not_found;
 #[cfg(feature = "ssr")]
@@ -16,6 +17,8 @@ mod sign_in;
 mod sign_up;
 
 pub(crate) use admin::AdminRoutes;
+#[cfg(feature = "ssr")]
+pub(crate) use admin::draw_report;
 pub(crate) use chat::ChatPage;
 pub(crate) use join::JoinPage;
 pub(crate) use not_found::NotFoundPage;
@@ -23,6 +26,8 @@ pub(crate) use not_found::NotFoundPage;
 pub use refused_message::{RefusedMessage, refused_message};
 pub(crate) use set_up::SetUpPage;
 pub(crate) use settings::SettingsRoutes;
+#[cfg(feature = "ssr")]
+pub(crate) use settings::draw_transfer;
 pub(crate) use sign_in::SignInPage;
 pub(crate) use sign_up::SignUpPage;
 
@@ -53,6 +58,27 @@ fn FormPostError() -> impl IntoView {
         Some(ServerFnUrlError::<ChatError>::decode_err(&error))
     });
     view! { <ErrorText error/> }
+}
+
+/// What a section shows once its values are there.
+fn once_loaded<T, V>(
+    values: Resource<Result<T, ChatError>>,
+    show: impl Fn(T) -> V + Copy + Send + Sync + 'static,
+) -> impl IntoView
+where
+    T: Clone + Send + Sync + serde::Serialize + serde::de::DeserializeOwned + 'static,
+    V: IntoView + 'static,
+{
+    view! {
+        <Suspense>
+            {move || Suspend::new(async move {
+                match values.await {
+                    Ok(values) => show(values).into_any(),
+                    Err(error) => view! { <ErrorText error=Some(error)/> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
 }
 
 /// The title of the browser's window.

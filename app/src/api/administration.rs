@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use crate::model::{
-    AccountChange, AccountSummary, AuditEntry, ChatError, ModelSummary, OneTimeLink, Setting,
-    SettingName, UsageReport, UserId, UserRole,
+    AccountChange, AccountSummary, AdminReport, AuditEntry, ChatError, Drawing, ModelSummary,
+    OneTimeLink, Setting, SettingName, UsageReport, UserId, UserRole,
 };
 #[cfg(feature = "ssr")]
 use crate::{
@@ -145,4 +145,17 @@ pub async fn audit(
 ) -> Result<Vec<AuditEntry>, ChatError> {
     current_administrator()?;
     administration_service().audit(before).await
+}
+
+/// A section of the page in which nothing is typed. `before` is a cursor of the log.
+///
+/// # Errors
+/// As the function that lists what the section shows.
+#[server(endpoint = "draw_administration")]
+pub async fn draw_administration(
+    report: AdminReport,
+    #[server(default)] before: Option<String>,
+) -> Result<Drawing, ChatError> {
+    current_administrator()?;
+    crate::pages::draw_report(report, before).await
 }

@@ -78,23 +78,21 @@ pub enum LanguageChoice {
     /// As the browser says.
     #[serde(rename = "browser")]
     Browser,
-    #[serde(untagged)]
-    Language(Language),
+    #[serde(rename = "en")]
+    English,
+    #[serde(rename = "zh-CN")]
+    Chinese,
 }
 
 impl LanguageChoice {
     /// All of them.
-    pub const ALL: [Self; 3] = [
-        Self::Browser,
-        Self::Language(Language::English),
-        Self::Language(Language::Chinese),
-    ];
+    pub const ALL: [Self; 3] = [Self::Browser, Self::English, Self::Chinese];
 
     /// As in forms.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Browser => "browser",
-            Self::Language(language) => language.as_str(),
+        match self.language() {
+            None => "browser",
+            Some(language) => language.as_str(),
         }
     }
 
@@ -102,7 +100,8 @@ impl LanguageChoice {
     pub const fn language(self) -> Option<Language> {
         match self {
             Self::Browser => None,
-            Self::Language(language) => Some(language),
+            Self::English => Some(Language::English),
+            Self::Chinese => Some(Language::Chinese),
         }
     }
 }

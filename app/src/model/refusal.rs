@@ -8,7 +8,7 @@ use super::message::MAX_MESSAGE_BYTES;
 
 /// What is wrong with what was asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(rename_all = "snake_case", tag = "code")]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Refusal {
     #[error("the message is empty")]
@@ -75,7 +75,7 @@ impl From<String> for Refusal {
 
 /// A refusal that passes by itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(rename_all = "snake_case", tag = "code")]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum BusyReason {
     #[error("the server is busy: {capacity} requests are already waiting")]
@@ -116,7 +116,7 @@ impl From<String> for BusyReason {
 
 /// Why an answer is not what it should be. Stored with the message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "code")]
+#[serde(rename_all = "snake_case")]
 pub enum TurnError {
     EngineStopped,
     NotMade {

@@ -1,31 +1,37 @@
 //! The administration: a list of sections, and the section that is open.
 
+#[cfg(feature = "ssr")]
 mod log;
+#[cfg(feature = "ssr")]
 mod models;
 mod people;
 mod setting_field;
 mod settings;
+#[cfg(feature = "ssr")]
 mod usage;
+#[cfg(feature = "ssr")]
+mod usage_chart;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{
     SsrMode,
     components::{Outlet, ParentRoute, Route},
+    hooks::use_query_map,
     path,
 };
 
-use log::LogSection;
-use models::ModelsSection;
 use people::PeopleSection;
 use settings::SettingsSection;
-use usage::UsageSection;
 
-use super::{FormPostError, window_title};
+use super::{FormPostError, drawn::drawn, once_loaded, window_title};
+#[cfg(feature = "ssr")]
+use crate::model::{ChatError, Drawing};
 use crate::{
+    api::administration::draw_administration,
     browser,
-    components::{ErrorText, Section, Sections},
-    model::ChatError,
+    components::{Section, Sections},
+    model::AdminReport,
     words::{use_locale, words},
 };
 
@@ -60,9 +66,9 @@ pub(crate) fn AdminRoutes() -> impl MatchNestedRoutes + Clone {
         <ParentRoute path=path!("admin") view=AdminPage ssr=SsrMode::Async>
             <Route path=path!("") view=SettingsSection ssr=SsrMode::Async/>
             <Route path=path!("people") view=PeopleSection ssr=SsrMode::Async/>
-            <Route path=path!("models") view=ModelsSection ssr=SsrMode::Async/>
-            <Route path=path!("usage") view=UsageSection ssr=SsrMode::Async/>
-            <Route path=path!("log") view=LogSection ssr=SsrMode::Async/>
+            <Route path=path!("models") view=|| report(AdminReport::Models) ssr=SsrMode::Async/>
+            <Route path=path!("usage") view=|| report(AdminReport::Usage) ssr=SsrMode::Async/>
+            <Route path=path!("log") view=|| report(AdminReport::Log) ssr=SsrMode::Async/>
         </ParentRoute>
     }
     .into_inner()
@@ -85,23 +91,21 @@ fn AdminPage() -> impl IntoView {
     }
 }
 
-/// What a section shows once its values are there.
-fn once_loaded<T, V>(
-    values: Resource<Result<T, ChatError>>,
-    show: impl Fn(T) -> V + Copy + Send + Sync + 'static,
-) -> impl IntoView
-where
-    T: Clone + Send + Sync + serde::Serialize + serde::de::DeserializeOwned + 'static,
-    V: IntoView + 'static,
-{
-    view! {
-        <Suspense>
-            {move || Suspend::new(async move {
-                match values.await {
-                    Ok(values) => show(values).into_any(),
-                    Err(error) => view! { <ErrorText error=Some(error)/> }.into_any(),
-                }
-            })}
-        </Suspense>
+/// A section that the server draws.
+fn report(report: AdminReport) -> AnyView {
+    let query = use_query_map();
+    drawn(move || draw_administration(report, query.read_untracked().get("before"))).into_any()
+}
+
+/// Draws a section. `before` is the place in the log that the page begins at.
+#[cfg(feature = "ssr")]
+pub(crate) async fn draw_report(
+    report: AdminReport,
+    before: Option<String>,
+) -> Result<Drawing, ChatError> {
+    match report {
+        AdminReport::Models => models::draw().await,
+        AdminReport::Usage => usage::draw().await,
+        AdminReport::Log => log::draw(before).await,
     }
 }

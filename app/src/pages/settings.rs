@@ -3,8 +3,10 @@
 //! A new section is one entry of [`SECTIONS`] and one route of [`SettingsRoutes`].
 
 mod account;
+#[cfg(feature = "ssr")]
 mod exports;
 mod general;
+#[cfg(feature = "ssr")]
 mod import;
 
 use leptos::prelude::*;
@@ -12,18 +14,21 @@ use leptos_meta::Title;
 use leptos_router::{
     SsrMode,
     components::{Outlet, ParentRoute, Route},
+    hooks::use_query_map,
     path,
 };
 
 use account::AccountSection;
-use exports::ExportsSection;
 use general::GeneralSection;
-use import::ImportSection;
 
-use super::window_title;
+use super::{FormPostError, drawn::drawn, window_title};
+#[cfg(feature = "ssr")]
+use crate::model::{ChatError, Drawing};
 use crate::{
+    api::exports::draw_transfer_section,
     browser,
     components::{Section, Sections},
+    model::TransferSection,
     words::{use_locale, words},
 };
 
@@ -54,8 +59,8 @@ pub(crate) fn SettingsRoutes() -> impl MatchNestedRoutes + Clone {
         <ParentRoute path=path!("settings") view=SettingsPage ssr=SsrMode::Async>
             <Route path=path!("") view=GeneralSection ssr=SsrMode::Async/>
             <Route path=path!("account") view=AccountSection ssr=SsrMode::Async/>
-            <Route path=path!("exports") view=ExportsSection ssr=SsrMode::Async/>
-            <Route path=path!("import") view=ImportSection ssr=SsrMode::Async/>
+            <Route path=path!("exports") view=|| transfer(TransferSection::Exports) ssr=SsrMode::Async/>
+            <Route path=path!("import") view=|| transfer(TransferSection::Import) ssr=SsrMode::Async/>
         </ParentRoute>
     }
     .into_inner()
@@ -74,5 +79,35 @@ fn SettingsPage() -> impl IntoView {
         >
             <Outlet/>
         </Sections>
+    }
+}
+
+/// A section that the server draws.
+fn transfer(section: TransferSection) -> AnyView {
+    let locale = use_locale();
+    let heading = match section {
+        TransferSection::Exports => words!(locale, exports.exports),
+        TransferSection::Import => words!(locale, exports.import),
+    };
+    let query = use_query_map();
+    let draw =
+        move || draw_transfer_section(section, query.read_untracked().get("upload"));
+    view! {
+        <h2>{heading}</h2>
+        <FormPostError/>
+        {drawn(draw)}
+    }
+    .into_any()
+}
+
+/// Draws a section. `upload` is the file that the address names.
+#[cfg(feature = "ssr")]
+pub(crate) async fn draw_transfer(
+    section: TransferSection,
+    upload: Option<String>,
+) -> Result<Drawing, ChatError> {
+    match section {
+        TransferSection::Exports => exports::draw().await,
+        TransferSection::Import => import::draw(upload).await,
     }
 }

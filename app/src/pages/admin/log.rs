@@ -1,12 +1,12 @@
 //! Who changed what.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
-use super::{once_loaded, settings::label};
+use super::settings::label;
 use crate::{
     api::administration::audit,
-    model::{AuditAction, AuditEntry, SettingName},
+    model::{AuditAction, AuditEntry, ChatError, Drawing, SettingName},
+    pages::drawn::settled,
     words::{Locale, moment, use_locale, words},
 };
 
@@ -14,30 +14,29 @@ use crate::{
 const MAX_SHOWN_CHARS: usize = 200;
 
 /// A page of the audit log, and a link to older entries.
-#[component]
-pub(super) fn LogSection() -> impl IntoView {
+pub(super) async fn draw(before: Option<String>) -> Result<Drawing, ChatError> {
+    let entries = audit(before).await?;
     let locale = use_locale();
-    let query = use_query_map();
-    let before = Memo::new(move |_| query.read().get("before"));
-    let values = Resource::new(move || before.get(), audit);
-    let show = move |entries: Vec<AuditEntry>| {
-        if entries.is_empty() {
-            return view! { <p>{words!(locale, admin.no_log)}</p> }.into_any();
-        }
-        let older = entries.last().map(|entry| {
-            let path = format!("/admin/log?before={}", entry.cursor);
-            view! { <p><a href=path>{words!(locale, admin.older)}</a></p> }
-        });
-        let rows = entries.into_iter().map(|it| row(locale, it)).collect_view();
-        view! { <ul class="log">{rows}</ul> {older} }.into_any()
-    };
-    view! {
+    Ok(settled(view! {
         <section class="settings-group">
             <h2>{words!(locale, admin.log)}</h2>
             <p class="settings-lead">{words!(locale, admin.log_lead)}</p>
-            {once_loaded(values, show)}
+            <Entries entries/>
         </section>
-    }
+    }))
+}
+
+#[component]
+fn Entries(entries: Vec<AuditEntry>) -> impl IntoView {
+    let locale = use_locale();
+    let Some(last) = entries.last() else {
+        return view! { <p>{words!(locale, admin.no_log)}</p> }.into_any();
+    };
+    // A full load: the section is drawn anew for each address.
+    let path = format!("/admin/log?before={}", last.cursor);
+    let older = view! { <p><a href=path rel="external">{words!(locale, admin.older)}</a></p> };
+    let rows = entries.into_iter().map(|it| row(locale, it)).collect_view();
+    view! { <ul class="log">{rows}</ul> {older} }.into_any()
 }
 
 fn row(locale: Locale, entry: AuditEntry) -> impl IntoView {

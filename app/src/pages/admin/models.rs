@@ -1,54 +1,41 @@
 //! The model that answers, and the files that could.
 
-use std::time::Duration;
-
 use leptos::prelude::*;
 use server_fn::ServerFn;
 
-use super::once_loaded;
 use crate::{
     api::administration::{SwitchModel, models},
-    browser,
-    model::{ActiveModel, ModelState, ModelSummary},
+    model::{ActiveModel, ChatError, Drawing, ModelState, ModelSummary},
+    pages::drawn::settled,
     words::{Locale, grouped, use_locale, words},
 };
 
-/// How often the page asks while a model loads.
-const PULSE: Duration = Duration::from_secs(1);
-
 /// Models of the models folder, and a button to switch.
-#[component]
-pub(super) fn ModelsSection() -> impl IntoView {
+pub(super) async fn draw() -> Result<Drawing, ChatError> {
+    let models = models().await?;
     let locale = use_locale();
-    let pulse = RwSignal::new(0_u32);
-    let values = Resource::new(move || pulse.get(), |_| models());
-    // Asks again while something loads, and stops by itself.
-    Effect::new(move || {
-        let is_loading = values.with(|values| {
-            let models = values.as_ref().and_then(|values| values.as_ref().ok());
-            models.is_some_and(|models| models.iter().any(is_loading))
-        });
-        if is_loading {
-            leptos::task::spawn_local(async move {
-                browser::sleep(PULSE).await;
-                pulse.try_update(|pulse| *pulse += 1);
-            });
-        }
-    });
-    let show = move |models: Vec<ModelSummary>| {
-        if models.is_empty() {
-            return view! { <p>{words!(locale, admin.no_models)}</p> }.into_any();
-        }
-        let row = move |model| view! { <Model model/> };
-        view! { <ul class="models">{models.into_iter().map(row).collect_view()}</ul> }.into_any()
-    };
-    view! {
+    let is_changing = models.iter().any(is_loading);
+    let drawing = settled(view! {
         <section class="settings-group">
             <h2>{words!(locale, admin.models)}</h2>
             <p class="settings-lead">{words!(locale, admin.switch_hint)}</p>
-            {once_loaded(values, show)}
+            <Models models/>
         </section>
+    });
+    Ok(Drawing {
+        is_changing,
+        ..drawing
+    })
+}
+
+#[component]
+fn Models(models: Vec<ModelSummary>) -> impl IntoView {
+    let locale = use_locale();
+    if models.is_empty() {
+        return view! { <p>{words!(locale, admin.no_models)}</p> }.into_any();
     }
+    let row = move |model| view! { <Model model/> };
+    view! { <ul class="models">{models.into_iter().map(row).collect_view()}</ul> }.into_any()
 }
 
 fn is_loading(model: &ModelSummary) -> bool {

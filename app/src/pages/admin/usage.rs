@@ -2,63 +2,65 @@
 
 use leptos::prelude::*;
 
-use super::once_loaded;
+use super::usage_chart::{UsageChart, person_totals};
 use crate::{
     api::administration::usage,
-    components::{UsageChart, person_totals},
-    model::UsageReport,
+    model::{ChatError, Drawing, UsageReport},
+    pages::drawn::settled,
     words::{grouped, use_locale, words},
 };
 
 /// What was computed in the last days, and for whom.
-#[component]
-pub(super) fn UsageSection() -> impl IntoView {
+pub(super) async fn draw() -> Result<Drawing, ChatError> {
+    let report = usage().await?;
     let locale = use_locale();
-    let values = Resource::new(|| (), |()| usage());
-    let show = move |report: UsageReport| {
-        if report.rows.is_empty() {
-            return view! { <p>{words!(locale, admin.no_usage)}</p> }.into_any();
-        }
-        let totals = person_totals(&report);
-        view! {
-            <UsageChart report/>
-            <div class="table-box" tabindex="0">
-                <table class="table">
-                    <thead>
-                        <tr>
-                            <th scope="col">{words!(locale, admin.person)}</th>
-                            <th scope="col" class="number">{words!(locale, admin.answers)}</th>
-                            <th scope="col" class="number">{words!(locale, admin.read)}</th>
-                            <th scope="col" class="number">{words!(locale, admin.written)}</th>
-                            <th scope="col" class="number">{words!(locale, admin.total)}</th>
-                        </tr>
-                    </thead>
-                    <tbody>
-                        {totals
-                            .into_iter()
-                            .map(|it| {
-                                let total = it.total();
-                                view! {
-                                <tr>
-                                    <th scope="row" dir="auto">{it.name}</th>
-                                    <td class="number">{grouped(it.num_turns)}</td>
-                                    <td class="number">{grouped(it.prompt_tokens)}</td>
-                                    <td class="number">{grouped(it.completion_tokens)}</td>
-                                    <td class="number">{grouped(total)}</td>
-                                </tr>
-                            }})
-                            .collect_view()}
-                    </tbody>
-                </table>
-            </div>
-        }
-        .into_any()
-    };
-    view! {
+    Ok(settled(view! {
         <section class="settings-group">
             <h2>{words!(locale, admin.usage)}</h2>
             <p class="settings-lead">{words!(locale, admin.usage_lead)}</p>
-            {once_loaded(values, show)}
+            <Report report/>
         </section>
+    }))
+}
+
+#[component]
+fn Report(report: UsageReport) -> impl IntoView {
+    let locale = use_locale();
+    if report.rows.is_empty() {
+        return view! { <p>{words!(locale, admin.no_usage)}</p> }.into_any();
     }
+    let totals = person_totals(&report);
+    view! {
+        <UsageChart report/>
+        <div class="table-box" tabindex="0">
+            <table class="table">
+                <thead>
+                    <tr>
+                        <th scope="col">{words!(locale, admin.person)}</th>
+                        <th scope="col" class="number">{words!(locale, admin.answers)}</th>
+                        <th scope="col" class="number">{words!(locale, admin.read)}</th>
+                        <th scope="col" class="number">{words!(locale, admin.written)}</th>
+                        <th scope="col" class="number">{words!(locale, admin.total)}</th>
+                    </tr>
+                </thead>
+                <tbody>
+                    {totals
+                        .into_iter()
+                        .map(|it| {
+                            let total = it.total();
+                            view! {
+                            <tr>
+                                <th scope="row" dir="auto">{it.name}</th>
+                                <td class="number">{grouped(it.num_turns)}</td>
+                                <td class="number">{grouped(it.prompt_tokens)}</td>
+                                <td class="number">{grouped(it.completion_tokens)}</td>
+                                <td class="number">{grouped(total)}</td>
+                            </tr>
+                        }})
+                        .collect_view()}
+                </tbody>
+            </table>
+        </div>
+    }
+    .into_any()
 }

@@ -1,13 +1,12 @@
 //! `/settings/exports`: what was exported, and everything at once.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
-use server_fn::{ServerFn, error::ServerFnUrlError};
+use server_fn::ServerFn;
 
 use crate::{
     api::exports::{CreateExport, DeleteExport, download_path, exports},
-    components::ErrorText,
-    model::{ChatError, Export, ExportSubject},
+    model::{ChatError, Drawing, Export, ExportSubject},
+    pages::drawn::settled,
     words::{export as export_words, moment, use_locale, words},
 };
 
@@ -15,13 +14,15 @@ use crate::{
 const ARCHIVE: &str = "/exports/all";
 
 /// The list of exports. All buttons are forms: the page needs no script.
-#[component]
-pub(super) fn ExportsSection() -> impl IntoView {
+pub(super) async fn draw() -> Result<Drawing, ChatError> {
+    let list = exports().await?;
     let locale = use_locale();
-    let list = Resource::new(|| (), |()| exports());
-    view! {
-        <h2>{words!(locale, exports.exports)}</h2>
-        <ErrorText error=refusal()/>
+    let list = if list.is_empty() {
+        view! { <p class="exports-empty">{words!(locale, exports.no_exports)}</p> }.into_any()
+    } else {
+        view! { <ExportTable list/> }.into_any()
+    };
+    Ok(settled(view! {
         <section class="setting">
             <p>{words!(locale, exports.export_all_lead)}</p>
             <form method="post" action=ARCHIVE>
@@ -31,25 +32,8 @@ pub(super) fn ExportsSection() -> impl IntoView {
             </form>
         </section>
         <p class="exports-lead">{words!(locale, exports.exports_lead)}</p>
-        <Suspense>
-            {move || Suspend::new(async move {
-                match list.await {
-                    Ok(list) if list.is_empty() => view! {
-                        <p class="exports-empty">{words!(locale, exports.no_exports)}</p>
-                    }.into_any(),
-                    Ok(list) => view! { <ExportTable list/> }.into_any(),
-                    Err(error) => view! { <ErrorText error=Some(error)/> }.into_any(),
-                }
-            })}
-        </Suspense>
-    }
-}
-
-/// What a form post was refused for; it stands in the address.
-pub(super) fn refusal() -> Option<ChatError> {
-    let query = use_query_map();
-    let error = query.with_untracked(|query| query.get("__err"));
-    error.map(|error| ServerFnUrlError::decode_err(&error))
+        {list}
+    }))
 }
 
 #[component]

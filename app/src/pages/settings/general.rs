@@ -8,7 +8,7 @@ use crate::{
     api::preferences::{SetLanguage, SetTheme, set_language, set_theme},
     browser,
     components::{ChoiceForm, Choices},
-    model::{ChatError, LanguageChoice, Theme},
+    model::{ChatError, Language, LanguageChoice, Theme},
     preferences,
     words::{Locale, use_locale, words},
 };
@@ -34,7 +34,6 @@ fn was_saved(setting: &str) -> bool {
 fn LanguageSetting() -> impl IntoView {
     let locale = use_locale();
     let chosen = preferences::of_page().chosen_language;
-    let chosen = chosen.map_or(LanguageChoice::Browser, LanguageChoice::Language);
     let error = RwSignal::new(None);
     let on_choose = Callback::new(move |language: String| {
         let Ok(language) = language.parse() else {
@@ -54,16 +53,16 @@ fn LanguageSetting() -> impl IntoView {
         options: LanguageChoice::ALL
             .map(|it| (it.as_str(), language_name(locale, it)))
             .to_vec(),
-        chosen: chosen.as_str(),
+        chosen: chosen.map_or(LanguageChoice::Browser.as_str(), Language::as_str),
     };
     let saved = was_saved("language");
     view! { <ChoiceForm choices action=SetLanguage::url() saved error on_choose/> }
 }
 
 fn language_name(locale: Locale, choice: LanguageChoice) -> &'static str {
-    match choice {
-        LanguageChoice::Browser => words!(locale, settings.language_browser),
-        LanguageChoice::Language(language) => language.own_name(),
+    match choice.language() {
+        None => words!(locale, settings.language_browser),
+        Some(language) => language.own_name(),
     }
 }
 

@@ -4,14 +4,12 @@
 //! what is imported is what was looked at.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 use server_fn::ServerFn;
 
-use super::exports::refusal;
 use crate::{
     api::exports::{ImportCommit, import_preview},
-    components::ErrorText,
-    model::{ChatError, ImportCounts, Upload, UploadState},
+    model::{ChatError, Drawing, ImportCounts, Upload, UploadState},
+    pages::drawn::settled,
     words::{export as export_words, use_locale, words},
 };
 
@@ -20,29 +18,20 @@ const UPLOAD: &str = "/import";
 const HERE: &str = "/settings/import";
 
 /// The form, or what became of the file that the address names.
-#[component]
-pub(super) fn ImportSection() -> impl IntoView {
+pub(super) async fn draw(upload: Option<String>) -> Result<Drawing, ChatError> {
+    let state = look(upload).await;
     let locale = use_locale();
-    let query = use_query_map();
-    let upload = query.with_untracked(|query| query.get("upload"));
-    let state = Resource::new(|| (), move |()| look(upload.clone()));
-    view! {
-        <h2>{words!(locale, exports.import)}</h2>
-        <ErrorText error=refusal()/>
-        <Suspense>
-            {move || Suspend::new(async move {
-                match state.await {
-                    Ok(None) => view! { <UploadForm/> }.into_any(),
-                    Ok(Some(upload)) => view! { <Outcome upload/> }.into_any(),
-                    Err(ChatError::NotFound) => view! {
-                        <p class="error-text" role="alert">{words!(locale, exports.upload_gone)}</p>
-                        <UploadForm/>
-                    }.into_any(),
-                    Err(error) => view! { <ErrorText error=Some(error)/> }.into_any(),
-                }
-            })}
-        </Suspense>
-    }
+    let view = match state {
+        Ok(None) => view! { <UploadForm/> }.into_any(),
+        Ok(Some(upload)) => view! { <Outcome upload/> }.into_any(),
+        Err(ChatError::NotFound) => view! {
+            <p class="error-text" role="alert">{words!(locale, exports.upload_gone)}</p>
+            <UploadForm/>
+        }
+        .into_any(),
+        Err(error) => return Err(error),
+    };
+    Ok(settled(view))
 }
 
 /// The file that the address names; one that is no id is not there.

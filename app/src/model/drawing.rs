@@ -1,0 +1,28 @@
+//! Parts of pages that the server draws.
+
+use serde::{Deserialize, Serialize};
+
+/// A part of a page as HTML. Texts of people in it are escaped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drawing {
+    pub html: String,
+    /// It is about to change by itself: ask again in a second.
+    pub is_changing: bool,
+}
+
+/// Sections of the administration in which nothing is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AdminReport {
+    Models,
+    Usage,
+    Log,
+}
+
+/// Sections of the settings in which nothing is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransferSection {
+    Exports,
+    Import,
+}

@@ -8,6 +8,7 @@ pub mod error;
 pub mod event;
 pub mod export;
 pub mod id;
+mod import_problem;
 pub mod message;
 pub mod preferences;
 pub mod refusal;
@@ -26,6 +27,7 @@ pub use error::ChatError;
 pub use event::{ChatEvent, ChatEventKind, Cursor, WaitState};
 pub use export::{Export, ExportFormat, ExportSubject, ImportCounts, Upload, UploadState};
 pub use id::{ConversationId, ExportId, IdempotencyKey, MessageId, SessionId, UploadId, UserId};
+pub use import_problem::{ImportFault, ImportProblem};
 pub use message::{
     Conversation, ConversationSummary, FinishReason, MAX_MESSAGE_BYTES, Message, MessageStatus,
     MessageText, Provenance, Role, StartedTurn, TurnParams, Usage,

@@ -6,7 +6,12 @@
 mod dates;
 mod errors;
 pub(crate) mod export;
+#[cfg(feature = "ssr")]
+mod import;
+mod settings;
 mod status;
+#[cfg(feature = "ssr")]
+pub(crate) mod transfer;
 
 #[expect(
     clippy::pedantic,
@@ -23,7 +28,12 @@ mod generated {
 pub(crate) use dates::{group_heading, moment};
 pub(crate) use errors::{sentence, turn_error};
 pub(crate) use generated::i18n::Locale;
-pub(crate) use status::{finish, grouped, menu, model, notice, usage, version, waiting};
+#[cfg(feature = "ssr")]
+pub(crate) use import::problem;
+pub(crate) use settings::setting_name;
+pub(crate) use status::{
+    finish, grouped, in_language, menu, model, notice, usage, version, waiting,
+};
 
 use leptos::prelude::use_context;
 

@@ -193,37 +193,37 @@ impl SamplingParams {
                 "temperature",
                 self.temperature,
                 (0.0..=2.0).contains(&self.temperature),
-                "0 to 2",
+                "0–2",
             ),
             (
                 "top_p",
                 self.top_p,
                 self.top_p > 0.0 && self.top_p <= 1.0,
-                "above 0, up to 1",
+                "> 0, ≤ 1",
             ),
             (
                 "min_p",
                 self.min_p,
                 (0.0..=1.0).contains(&self.min_p),
-                "0 to 1",
+                "0–1",
             ),
             (
                 "repetition_penalty",
                 self.repetition_penalty,
                 self.repetition_penalty > 0.0 && self.repetition_penalty <= 2.0,
-                "above 0, up to 2",
+                "> 0, ≤ 2",
             ),
             (
                 "presence_penalty",
                 self.presence_penalty,
                 (-2.0..=2.0).contains(&self.presence_penalty),
-                "-2 to 2",
+                "−2 to 2",
             ),
             (
                 "frequency_penalty",
                 self.frequency_penalty,
                 (-2.0..=2.0).contains(&self.frequency_penalty),
-                "-2 to 2",
+                "−2 to 2",
             ),
         ];
         match checks.into_iter().find(|(_, _, inside, _)| !inside) {

@@ -13,5 +13,5 @@ mod source;
 mod tests;
 
 pub use merge::{ImportError, import, preview};
-pub use problem::{Problem, Problems};
+pub use problem::Problems;
 pub use source::{ImportFile, MAX_DOCUMENT_BYTES};

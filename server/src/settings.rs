@@ -5,6 +5,8 @@
 
 mod book;
 
+use std::fmt;
+
 use hearth_app::model::{
     BannerLevel, ConversationForm, ConversationSettings, Language, Refusal, SettingName,
 };
@@ -13,6 +15,8 @@ pub use book::{SaveSettingError, SettingsBook};
 
 /// Longest system prompt or banner, in characters.
 pub const MAX_TEXT_CHARS: usize = 8000;
+/// Most characters of a refused value that are told again.
+const MAX_NAMED_CHARS: usize = 40;
 
 /// A text in both languages of the page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -90,20 +94,50 @@ impl Default for ServerSettings {
 
 /// A value outside its range.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{name} is {found}, allowed is {allowed}")]
-pub struct SettingError {
-    pub name: SettingName,
-    /// What was given, cut.
-    pub found: String,
-    pub allowed: &'static str,
+pub enum SettingError {
+    #[error("{name} is {found:?}, allowed is {allowed}")]
+    OutOfRange {
+        name: SettingName,
+        /// What was given, cut.
+        found: String,
+        allowed: Allowed,
+    },
+    #[error("{name} has {chars} characters, at most {MAX_TEXT_CHARS} are accepted")]
+    TooLong { name: SettingName, chars: usize },
+}
+
+/// What a setting may be. The text reads the same in every language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowed {
+    pub range: &'static str,
+    pub may_be_empty: bool,
+}
+
+impl fmt::Display for Allowed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let end = if self.may_be_empty { " or nothing" } else { "" };
+        write!(f, "{}{end}", self.range)
+    }
 }
 
 impl From<SettingError> for Refusal {
     fn from(error: SettingError) -> Self {
-        Self::Setting {
-            name: error.name.to_string(),
-            value: error.found,
-            range: error.allowed.to_owned(),
+        match error {
+            SettingError::OutOfRange {
+                name,
+                found,
+                allowed,
+            } => Self::Setting {
+                name: name.to_string(),
+                value: found,
+                range: allowed.range.to_owned(),
+                may_be_empty: allowed.may_be_empty,
+            },
+            SettingError::TooLong { name, chars } => Self::SettingTooLong {
+                name: name.to_string(),
+                chars,
+                limit: MAX_TEXT_CHARS,
+            },
         }
     }
 }
@@ -154,35 +188,34 @@ impl ServerSettings {
             SettingName::SystemPromptEn => self.system_prompt.en = given.text()?,
             SettingName::SystemPromptZh => self.system_prompt.zh = given.text()?,
             SettingName::Temperature => {
-                self.temperature = given.number("0 to 2", |it: &f32| (0.0..=2.0).contains(it))?;
+                self.temperature = given.number("0–2", |it: &f32| (0.0..=2.0).contains(it))?;
             }
             SettingName::TopP => {
                 let is_allowed = |it: &f32| *it > 0.0 && *it <= 1.0;
-                self.top_p = given.number("above 0, up to 1", is_allowed)?;
+                self.top_p = given.number("> 0, ≤ 1", is_allowed)?;
             }
             SettingName::MaxTokens => {
-                self.max_tokens = given.optional("1 to 1000000, or empty", 1..=1_000_000)?;
+                self.max_tokens = given.optional("1–1000000", 1..=1_000_000)?;
             }
             SettingName::ContextBudget => {
-                self.context_budget =
-                    given.optional("256 to 1000000, or empty", 256..=1_000_000)?;
+                self.context_budget = given.optional("256–1000000", 256..=1_000_000)?;
             }
             SettingName::ConcurrentTurns => {
-                self.concurrent_turns = given.number("1 to 100", |it| (1..=100).contains(it))?;
+                self.concurrent_turns = given.number("1–100", |it| (1..=100).contains(it))?;
             }
             SettingName::TokensPerDay => {
                 let most = 1_000_000_000_000;
-                self.tokens_per_day = given.optional("1 to 1000000000000, or empty", 1..=most)?;
+                self.tokens_per_day = given.optional("1–1000000000000", 1..=most)?;
             }
             SettingName::SignUp => {
                 self.sign_up = given.word(
-                    "closed or open",
+                    "closed, open",
                     &[("closed", SignUp::Closed), ("open", SignUp::Open)],
                 )?;
             }
             SettingName::DefaultLanguage => {
                 let languages = Language::ALL.map(|it| (it.as_str(), it));
-                self.default_language = given.word("en or zh-CN", &languages)?;
+                self.default_language = given.word("en, zh-CN", &languages)?;
             }
             SettingName::BannerLevel => {
                 let levels = [
@@ -190,13 +223,13 @@ impl ServerSettings {
                     ("warning", BannerLevel::Warning),
                     ("critical", BannerLevel::Critical),
                 ];
-                self.banner_level = given.word("info, warning or critical", &levels)?;
+                self.banner_level = given.word("info, warning, critical", &levels)?;
             }
             SettingName::BannerEn => self.banner.en = given.text()?,
             SettingName::BannerZh => self.banner.zh = given.text()?,
             SettingName::BannerDismissible => {
                 self.is_banner_dismissible =
-                    given.word("yes or no", &[("yes", true), ("no", false)])?;
+                    given.word("yes, no", &[("yes", true), ("no", false)])?;
             }
         }
         Ok(())
@@ -251,23 +284,22 @@ struct Given<'a> {
 }
 
 impl Given<'_> {
-    fn refused(&self, allowed: &'static str) -> SettingError {
-        SettingError {
+    fn refused(&self, range: &'static str, may_be_empty: bool) -> SettingError {
+        SettingError::OutOfRange {
             name: self.name,
-            found: match self.value {
-                "" => "empty".to_owned(),
-                value => value.chars().take(40).collect(),
+            found: self.value.chars().take(MAX_NAMED_CHARS).collect(),
+            allowed: Allowed {
+                range,
+                may_be_empty,
             },
-            allowed,
         }
     }
 
     fn text(&self) -> Result<String, SettingError> {
-        if self.value.chars().count() > MAX_TEXT_CHARS {
-            return Err(SettingError {
-                found: format!("{} characters long", self.value.chars().count()),
-                ..self.refused("up to 8000 characters")
-            });
+        let chars = self.value.chars().count();
+        if chars > MAX_TEXT_CHARS {
+            let name = self.name;
+            return Err(SettingError::TooLong { name, chars });
         }
         // Browsers send line breaks of forms as CR LF.
         Ok(self.value.replace("\r\n", "\n"))
@@ -278,10 +310,8 @@ impl Given<'_> {
         allowed: &'static str,
         is_allowed: impl Fn(&T) -> bool,
     ) -> Result<T, SettingError> {
-        let parsed = self.value.parse().ok();
-        parsed
-            .filter(is_allowed)
-            .ok_or_else(|| self.refused(allowed))
+        let parsed = self.value.parse().ok().filter(is_allowed);
+        parsed.ok_or_else(|| self.refused(allowed, false))
     }
 
     fn optional<T: std::str::FromStr + PartialOrd>(
@@ -292,14 +322,16 @@ impl Given<'_> {
         if self.value.is_empty() {
             return Ok(None);
         }
-        self.number(allowed, |it| range.contains(it)).map(Some)
+        let parsed = self.value.parse().ok().filter(|it| range.contains(it));
+        let parsed = parsed.ok_or_else(|| self.refused(allowed, true))?;
+        Ok(Some(parsed))
     }
 
     fn word<T: Copy>(&self, allowed: &'static str, words: &[(&str, T)]) -> Result<T, SettingError> {
         let found = words.iter().find(|(word, _)| *word == self.value);
         found
             .map(|(_, meaning)| *meaning)
-            .ok_or_else(|| self.refused(allowed))
+            .ok_or_else(|| self.refused(allowed, false))
     }
 }
 
@@ -355,7 +387,6 @@ mod tests {
         ] {
             let mut settings = ServerSettings::default();
             let error = settings.set(name, value).unwrap_err();
-            assert_eq!(error.name, name);
             assert!(error.to_string().starts_with(name.as_str()), "{error}");
             assert_eq!(settings, ServerSettings::default(), "{name} = {value}");
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use hearth_app::model::{ConversationId, MessageId};
+use hearth_app::model::{ConversationId, Language, MessageId, preferences::LANGUAGE_COOKIE};
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
@@ -102,6 +102,15 @@ impl<'a> ChatPage<'a> {
     pub async fn sign_in(&self, name: &str, password: &str) -> Result<()> {
         self.open("/sign-in").await?;
         self.enter_account(name, password).await
+    }
+
+    /// Asks for all pages in this language, as a choice in the settings does.
+    pub async fn speak(&self, language: Language) -> Result<()> {
+        self.open("/sign-in").await?;
+        let mut cookie = Cookie::new(LANGUAGE_COOKIE, language.as_str());
+        cookie.set_path("/");
+        self.browser.driver().add_cookie(cookie).await?;
+        Ok(())
     }
 
     /// Writes a message and presses Enter.

@@ -20,3 +20,4 @@ pub mod program;
 pub mod running_server;
 pub mod tail;
 pub mod web_client;
+pub mod words;

@@ -1,6 +1,35 @@
 //! Hearth in Chromium, one test at a time.
 
 mod browser {
+    use hearth_app::model::Language;
+
+    /// Makes two tests of each function: one with English pages, one with Chinese ones.
+    macro_rules! in_both_languages {
+        ($($name:ident),* $(,)?) => {
+            mod in_english {
+                $(
+                    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                    async fn $name() -> anyhow::Result<()> {
+                        super::$name(hearth_app::model::Language::English).await
+                    }
+                )*
+            }
+            mod in_chinese {
+                $(
+                    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                    async fn $name() -> anyhow::Result<()> {
+                        super::$name(hearth_app::model::Language::Chinese).await
+                    }
+                )*
+            }
+        };
+    }
+
+    /// Name of a picture.
+    fn named(page: &str, language: Language) -> String {
+        format!("{page}-{}", language.as_str())
+    }
+
     mod accessibility;
     mod administration;
     mod composing;

@@ -17,7 +17,10 @@ pub(crate) enum IconName {
     Forward,
     Left,
     Right,
-    Settings,
+    /// Of the whole product.
+    Gear,
+    /// Of one conversation.
+    Sliders,
     Info,
     Administration,
     Export,
@@ -40,7 +43,12 @@ impl IconName {
             Self::Right => "M9 6l6 6-6 6",
             Self::Administration => "M12 3l7 3v5c0 5-3 8-7 10c-4-2-7-5-7-10V6zM9 12l2 2l4-4",
             Self::Info => "M12 11v6M12 7h.01M3 12a9 9 0 1 0 18 0a9 9 0 1 0-18 0",
-            Self::Settings => {
+            Self::Gear => {
+                "M9.5 12a2.5 2.5 0 1 0 5 0a2.5 2.5 0 1 0-5 0M6 12a6 6 0 1 0 12 0a6 6 0 1 0-12 0\
+                M12 3v3M12 18v3M3 12h3M18 12h3M5.6 5.6l2.2 2.2M16.2 16.2l2.2 2.2\
+                M18.4 5.6l-2.2 2.2M7.8 16.2l-2.2 2.2"
+            }
+            Self::Sliders => {
                 "M4 7h9M19 7h1M4 17h1M11 17h9M13 7a3 3 0 1 0 6 0a3 3 0 1 0-6 0\
                 M5 17a3 3 0 1 0 6 0a3 3 0 1 0-6 0"
             }

@@ -56,6 +56,7 @@ pub(crate) fn MessageView(
 /// on the browser's side are empty until a snapshot begins a new revision.
 #[component]
 fn Answer(message: RwSignal<ShownMessage>) -> impl IntoView {
+    let locale = use_locale();
     let revision = Memo::new(move |_| message.read().revision);
     let extent = Memo::new(move |_| message.with(|it| (it.revision, it.blocks.len())));
     let pending = Memo::new(move |_| message.read().pending.clone());
@@ -67,9 +68,11 @@ fn Answer(message: RwSignal<ShownMessage>) -> impl IntoView {
     };
     let block = move |(_, index): (u32, usize)| {
         let html = message.with_untracked(|it| it.blocks.get(index).cloned());
+        let html = html.map(|html| words::in_language(locale, html));
         view! { <div class="block" inner_html=html.unwrap_or_default()></div> }
     };
-    let growing = move |_| view! { <div class="pending" inner_html=move || pending.get()></div> };
+    let pending = move || words::in_language(locale, pending.get());
+    let growing = move |_| view! { <div class="pending" inner_html=pending></div> };
     view! {
         <div class="answer" dir="auto">
             <For each=keys key=|key| *key children=block/>

@@ -97,7 +97,7 @@ fn AccountArea(user_name: String, is_administrator: bool) -> impl IntoView {
                 attr:title=words!(locale, settings.settings)
                 attr:aria-label=words!(locale, settings.settings)
             >
-                <Icon name=IconName::Settings/>
+                <Icon name=IconName::Gear/>
             </A>
             // A plain post: the next page starts without anything of this person.
             <form method="post" action=SignOut::url()>

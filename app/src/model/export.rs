@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConversationId, ExportId, LocalTime, UploadId};
+use super::{ConversationId, ExportId, ImportProblem, LocalTime, UploadId};
 
 /// How one conversation is written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,9 +83,9 @@ impl ImportCounts {
 pub enum UploadState {
     /// Nothing was changed yet; this is what an import would do.
     Ready(ImportCounts),
-    /// Nothing was and nothing will be imported. Each problem begins with its place in the file.
+    /// Nothing was and nothing will be imported.
     Refused {
-        problems: Vec<String>,
+        problems: Vec<ImportProblem>,
         /// There are more than the ones named.
         num_more: u32,
     },

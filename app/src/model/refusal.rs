@@ -27,12 +27,20 @@ pub enum Refusal {
          and at most {window} fit with the answer"
     )]
     PromptTooLong { tokens: usize, window: usize },
-    /// A setting of a turn outside its range.
-    #[error("{name} is {value}, allowed is {range}")]
+    /// A setting outside its range. The range reads the same in every language.
+    #[error("{name} is {value:?}, allowed is {range}{}", if *.may_be_empty { " or nothing" } else { "" })]
     Setting {
         name: String,
+        /// What was given, cut; may be empty.
         value: String,
         range: String,
+        may_be_empty: bool,
+    },
+    #[error("{name} has {chars} characters, at most {limit} are accepted")]
+    SettingTooLong {
+        name: String,
+        chars: usize,
+        limit: usize,
     },
     /// Two administrators at once: the second is told what holds now.
     #[error("somebody else changed this setting meanwhile; it is now: {value}")]

@@ -90,8 +90,7 @@ fn transfer(section: TransferSection) -> AnyView {
         TransferSection::Import => words!(locale, exports.import),
     };
     let query = use_query_map();
-    let draw =
-        move || draw_transfer_section(section, query.read_untracked().get("upload"));
+    let draw = move || draw_transfer_section(section, query.read_untracked().get("upload"));
     view! {
         <h2>{heading}</h2>
         <FormPostError/>

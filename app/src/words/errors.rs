@@ -16,7 +16,7 @@ pub(crate) fn sentence(locale: Locale, error: ChatError) -> String {
     }
 }
 
-fn refusal(locale: Locale, refusal: Refusal) -> String {
+pub(super) fn refusal(locale: Locale, refusal: Refusal) -> String {
     let fixed = match refusal {
         Refusal::MessageEmpty => words!(locale, errors.message_empty),
         Refusal::TitleEmpty => words!(locale, errors.title_empty),
@@ -61,15 +61,19 @@ fn refusal_with_numbers(locale: Locale, refusal: Refusal) -> String {
                 window = window
             )
         }
-        Refusal::Setting { name, value, range } => {
-            words!(
-                locale,
-                errors.setting,
-                name = name,
-                value = value,
-                range = range
-            )
-        }
+        Refusal::Setting {
+            name,
+            value,
+            range,
+            may_be_empty,
+        } => out_of_range(locale, name, value, (range, may_be_empty)),
+        Refusal::SettingTooLong { name, chars, limit } => words!(
+            locale,
+            errors.setting_too_long,
+            name = setting_name(locale, name),
+            number = chars,
+            limit = limit
+        ),
         Refusal::PasswordTooShort { chars, limit } => {
             words!(
                 locale,
@@ -88,6 +92,35 @@ fn refusal_with_numbers(locale: Locale, refusal: Refusal) -> String {
         }
         other => capitalised(&other.to_string()),
     }
+}
+
+/// `allowed`: the range, and whether nothing is allowed too.
+fn out_of_range(locale: Locale, name: String, value: String, allowed: (String, bool)) -> String {
+    let (range, may_be_empty) = allowed;
+    let range = if may_be_empty {
+        words!(locale, errors.range_or_nothing, range = range)
+    } else {
+        range
+    };
+    let value = if value.is_empty() {
+        words!(locale, errors.nothing).to_owned()
+    } else {
+        words!(locale, errors.quoted, value = value)
+    };
+    let name = setting_name(locale, name);
+    words!(
+        locale,
+        errors.setting,
+        name = name,
+        value = value,
+        range = range
+    )
+}
+
+/// As the page calls it, if it is a setting of the server.
+fn setting_name(locale: Locale, name: String) -> String {
+    let known = name.parse();
+    known.map_or(name, |known| super::setting_name(locale, known).to_owned())
 }
 
 fn busy(locale: Locale, reason: BusyReason) -> String {

@@ -35,7 +35,7 @@ impl Settings {
             seed: Some(asked.seed.unwrap_or_else(random_u64)),
         };
         if params.max_tokens == Some(0) {
-            return Err(out_of_range("max_tokens", &0, "at least 1"));
+            return Err(out_of_range("max_tokens", &0, "≥ 1"));
         }
         let default = SamplingParams::default();
         let sampling = SamplingParams {
@@ -70,14 +70,19 @@ fn out_of_range(name: &str, value: &impl ToString, range: &str) -> ChatError {
         name: name.to_owned(),
         value: value.to_string(),
         range: range.to_owned(),
+        may_be_empty: false,
     })
 }
 
 /// What is wrong with the settings of a turn that somebody else made.
-pub(crate) fn check_params(params: &TurnParams) -> Result<(), String> {
+pub(crate) fn check_params(params: &TurnParams) -> Result<(), Refusal> {
     let defaults = (ConversationSettings::default(), ServerSettings::default());
     let checked = Settings::resolve(params, &defaults.0, &defaults.1);
-    checked.map(drop).map_err(|error| error.to_string())
+    match checked {
+        Err(ChatError::Invalid(refusal)) => Err(refusal),
+        Err(other) => Err(other.to_string().into()),
+        Ok(_) => Ok(()),
+    }
 }
 
 pub(super) fn random_u64() -> u64 {

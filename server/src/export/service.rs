@@ -315,7 +315,7 @@ fn shown(stored: StoredExport, calendar: &Calendar) -> Export {
 
 fn refused(problems: &Problems) -> UploadState {
     UploadState::Refused {
-        problems: problems.named().iter().map(ToString::to_string).collect(),
+        problems: problems.named().to_vec(),
         num_more: u32::try_from(problems.num_more()).unwrap_or(u32::MAX),
     }
 }

@@ -3,7 +3,7 @@
 use hearth_app::model::{ConversationForm, ConversationSettings};
 use serde::{Deserialize, Serialize};
 
-use crate::settings::parse_conversation_form;
+use crate::settings::{SettingError, parse_conversation_form};
 
 /// Own settings of a conversation; absent ones follow the server.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -34,8 +34,8 @@ impl SettingsDocument {
     /// The settings to be stored.
     ///
     /// # Errors
-    /// A sentence that names the field, what was given and what is allowed.
-    pub(crate) fn check(&self) -> Result<ConversationSettings, String> {
+    /// Names the field, what was given and what is allowed.
+    pub(crate) fn check(&self) -> Result<ConversationSettings, SettingError> {
         fn text<T: ToString>(value: Option<T>) -> String {
             value.map(|value| value.to_string()).unwrap_or_default()
         }
@@ -45,7 +45,7 @@ impl SettingsDocument {
             top_p: text(self.top_p),
             max_tokens: text(self.max_tokens),
         };
-        parse_conversation_form(&form).map_err(|error| error.to_string())
+        parse_conversation_form(&form)
     }
 }
 
@@ -82,6 +82,12 @@ mod tests {
             temperature: Some(9.0),
             ..SettingsDocument::default()
         };
-        assert!(wrong.check().unwrap_err().contains("temperature"));
+        assert!(
+            wrong
+                .check()
+                .unwrap_err()
+                .to_string()
+                .contains("temperature")
+        );
     }
 }

@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
-use hearth_app::model::{MessageId, MessageStatus, Role, TurnParams, message::MAX_MESSAGE_BYTES};
+use hearth_app::model::{
+    ImportFault, ImportProblem, MAX_MESSAGE_BYTES, MessageId, MessageStatus, Role, TurnParams,
+};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::problem::{Problem, Problems};
+use super::problem::{Problems, problem, within};
 use crate::{
     chat::{MAX_TITLE_CHARS, check_params},
     export::{ConversationDocument, MessageDocument, SCHEMA, SettingsDocument, VERSION},
@@ -37,35 +39,44 @@ pub(super) fn read(json: &[u8]) -> Result<ConversationDocument, Problems> {
 }
 
 /// Refuses JSON that is something else, or of another time.
-pub(super) fn check_header(json: &[u8], schema: &str, version: u32) -> Result<(), Problem> {
+pub(super) fn check_header(json: &[u8], schema: &str, version: u32) -> Result<(), ImportProblem> {
     let header: Header = serde_json::from_slice(json).map_err(|error| {
         if error.is_data() {
-            Problem::new("", format!("this is not a {schema} document: {error}"))
+            let schema = schema.to_owned();
+            problem("", ImportFault::NotOurs { schema })
         } else {
-            Problem::new("", format!("this is not JSON: {error}"))
+            let detail = error.to_string();
+            problem("", ImportFault::NotJson { detail })
         }
     })?;
     if header.schema.as_ref().and_then(Value::as_str) != Some(schema) {
-        let message = format!("is not {schema:?}: this file was not made by Hearth");
-        return Err(Problem::new("schema", message));
+        let schema = schema.to_owned();
+        return Err(problem("schema", ImportFault::NotOurs { schema }));
     }
     if header.version != Some(Value::from(version)) {
-        let found = header.version.unwrap_or_default();
-        let message = format!("is {found}; this server reads version {version}");
-        return Err(Problem::new("version", message));
+        let found = header.version.unwrap_or_default().to_string();
+        let read = version;
+        return Err(problem(
+            "version",
+            ImportFault::OtherVersion { found, read },
+        ));
     }
     Ok(())
 }
 
 /// Reads JSON, naming the place of what does not fit.
-pub(super) fn parse<T: for<'de> Deserialize<'de>>(json: &[u8]) -> Result<T, Problem> {
+pub(super) fn parse<T: for<'de> Deserialize<'de>>(json: &[u8]) -> Result<T, ImportProblem> {
     let mut deserializer = serde_json::Deserializer::from_slice(json);
     let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let place = place(error.path());
-        Problem::new(place, error.into_inner().to_string())
+        let detail = error.into_inner().to_string();
+        problem(place, ImportFault::Unexpected { detail })
     })?;
     let end = deserializer.end();
-    end.map_err(|error| Problem::new("", format!("something follows the document: {error}")))?;
+    end.map_err(|error| {
+        let detail = error.to_string();
+        problem("", ImportFault::SomethingFollows { detail })
+    })?;
     Ok(parsed)
 }
 
@@ -82,62 +93,53 @@ fn place(path: &serde_path_to_error::Path) -> String {
 
 fn check(document: &ConversationDocument, problems: &mut Problems) {
     let title = document.title.chars().count();
-    if let Some(Err(reason)) = document.settings.as_ref().map(SettingsDocument::check) {
-        problems.push(Problem::new("settings", reason));
+    if let Some(Err(error)) = document.settings.as_ref().map(SettingsDocument::check) {
+        problems.push(problem("settings", ImportFault::Refused(error.into())));
     }
     // A conversation that has settings and no message yet has no title.
     if document.title.trim().is_empty() && !document.messages.is_empty() {
-        problems.push(Problem::new("title", "is empty"));
+        problems.push(problem("title", ImportFault::Empty));
     } else if title > MAX_TITLE_CHARS {
-        let message = format!("has {title} characters, at most {MAX_TITLE_CHARS} are accepted");
-        problems.push(Problem::new("title", message));
+        let (chars, limit) = (title, MAX_TITLE_CHARS);
+        problems.push(problem("title", ImportFault::TooManyChars { chars, limit }));
     }
     if document.messages.len() > MAX_MESSAGES {
-        let message = format!("are more than {MAX_MESSAGES}");
-        return problems.push(Problem::new("messages", message));
+        let limit = MAX_MESSAGES;
+        return problems.push(problem("messages", ImportFault::TooMany { limit }));
     }
     let mut roles = HashMap::new();
     for (index, message) in document.messages.iter().enumerate() {
-        for problem in check_message(message, &roles) {
-            problems.push(problem.within(&format!("messages/{index}")));
+        for found in check_message(message, &roles) {
+            problems.push(within(found, &format!("messages/{index}")));
         }
         roles.insert(message.id, message.role);
     }
     if let Some(active) = document.active_message_id
         && !roles.contains_key(&active)
     {
-        let message = format!("there is no message {active}");
-        problems.push(Problem::new("active_message_id", message));
+        let fault = ImportFault::NoSuchMessage { id: active };
+        problems.push(problem("active_message_id", fault));
     }
     if document.sha256 != document.content_hash() {
-        problems.push(Problem::new("sha256", CHANGED));
+        problems.push(problem("sha256", ImportFault::Changed));
     }
 }
 
-const CHANGED: &str = "does not fit the content: it was changed or damaged after the export";
-
 /// `earlier`: the messages that stand before this one.
-fn check_message(message: &MessageDocument, earlier: &HashMap<MessageId, Role>) -> Vec<Problem> {
+fn check_message(
+    message: &MessageDocument,
+    earlier: &HashMap<MessageId, Role>,
+) -> Vec<ImportProblem> {
     let mut problems = Vec::new();
-    let mut wrong = |place: &str, text: String| problems.push(Problem::new(place, text));
+    let mut wrong = |place: &str, fault| problems.push(problem(place, fault));
     if earlier.contains_key(&message.id) {
-        wrong("id", format!("{} stands here twice", message.id));
+        wrong("id", ImportFault::Twice { id: message.id });
     }
-    match (
-        message.parent_id,
-        message.parent_id.map(|id| earlier.get(&id)),
-    ) {
-        (Some(parent), Some(None)) => {
-            wrong(
-                "parent_id",
-                format!("no message {parent} stands before this one"),
-            );
-        }
+    let parent = message.parent_id;
+    match (parent, parent.map(|id| earlier.get(&id))) {
+        (Some(id), Some(None)) => wrong("parent_id", ImportFault::NoParentBefore { id }),
         (_, None | Some(Some(Role::Assistant))) if message.role == Role::Assistant => {
-            wrong(
-                "parent_id",
-                "an answer needs a person's message as its parent".to_owned(),
-            );
+            wrong("parent_id", ImportFault::ParentIsNoQuestion);
         }
         _ => {}
     }
@@ -146,27 +148,29 @@ fn check_message(message: &MessageDocument, earlier: &HashMap<MessageId, Role>) 
         Role::Assistant => MAX_ANSWER_BYTES,
     };
     if message.text.len() > limit {
-        let bytes = message.text.len();
-        wrong(
-            "text",
-            format!("has {bytes} bytes, at most {limit} are accepted"),
-        );
+        wrong("text", too_many_bytes(message.text.len(), limit));
     }
     if message.role == Role::User && message.status != MessageStatus::Finished {
-        wrong("status", "a person's message is always finished".to_owned());
+        wrong("status", ImportFault::NotFinished);
     }
-    if let Err(reason) = check_turn_params(message) {
-        wrong("params", reason);
+    if let Err(fault) = check_turn_params(message) {
+        wrong("params", fault);
     }
     for (place, note) in notes(message) {
-        if note.is_some_and(|note| note.len() > MAX_NOTE_BYTES) {
-            wrong(place, format!("has more than {MAX_NOTE_BYTES} bytes"));
+        let bytes = note.map_or(0, String::len);
+        if bytes > MAX_NOTE_BYTES {
+            wrong(place, too_many_bytes(bytes, MAX_NOTE_BYTES));
         }
     }
     if message.sha256 != message.content_hash() {
-        wrong("sha256", CHANGED.to_owned());
+        wrong("sha256", ImportFault::Changed);
     }
     problems
+}
+
+fn too_many_bytes(bytes: usize, limit: usize) -> ImportFault {
+    let (bytes, limit) = (bytes as u64, limit as u64);
+    ImportFault::TooManyBytes { bytes, limit }
 }
 
 fn notes(message: &MessageDocument) -> [(&'static str, Option<&String>); 3] {
@@ -182,8 +186,11 @@ fn notes(message: &MessageDocument) -> [(&'static str, Option<&String>); 3] {
 }
 
 /// Settings that no turn could have had would fail each later turn.
-fn check_turn_params(message: &MessageDocument) -> Result<(), String> {
+fn check_turn_params(message: &MessageDocument) -> Result<(), ImportFault> {
     let params = Value::Object(message.params.clone());
-    let params: TurnParams = serde_json::from_value(params).map_err(|error| error.to_string())?;
-    check_params(&params)
+    let params: TurnParams = serde_json::from_value(params).map_err(|error| {
+        let detail = error.to_string();
+        ImportFault::Unexpected { detail }
+    })?;
+    check_params(&params).map_err(ImportFault::Refused)
 }

@@ -6,11 +6,11 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
-use hearth_app::model::{ConversationId, ImportCounts, UploadId, UserId};
+use hearth_app::model::{ConversationId, ImportCounts, ImportFault, UploadId, UserId};
 use tokio::runtime::Handle;
 
 use super::{
-    problem::{Problem, Problems},
+    problem::{Problems, problem, within},
     source::ImportFile,
 };
 use crate::store::{ImportedNode, Store, StoreError};
@@ -91,8 +91,8 @@ fn outline(file: &mut ImportFile) -> Result<Vec<Outline>, Problems> {
         match read {
             Ok(document) => {
                 if let Some(first) = places.insert(document.id, place.to_owned()) {
-                    let message = format!("is the same conversation as {first}");
-                    problems.push(Problem::new("id", message).within(place));
+                    let fault = ImportFault::SameAs { place: first };
+                    problems.push(within(problem("id", fault), place));
                 }
                 let nodes = document.messages.iter().map(|message| ImportedNode {
                     id: message.id,

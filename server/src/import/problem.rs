@@ -1,57 +1,35 @@
 //! What is wrong with a file, and where.
 
-use std::fmt;
+use hearth_app::model::{ImportFault, ImportProblem};
 
 /// Most problems named; a file that has more is wrong as a whole.
 const MAX_NAMED: usize = 50;
 
-/// One thing that is wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// Names and numbers from the outside in, such as `messages/17/parent_id`; the first number
-    /// of a list is 0. Empty: the whole file.
-    pub place: String,
-    pub message: String,
+pub(super) fn problem(place: impl Into<String>, fault: ImportFault) -> ImportProblem {
+    let place = place.into();
+    ImportProblem { place, fault }
 }
 
-impl Problem {
-    pub(super) fn new(place: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            place: place.into(),
-            message: message.into(),
-        }
-    }
-
-    /// The same problem seen from further outside.
-    pub(super) fn within(self, outer: &str) -> Self {
-        let place = match (outer, self.place.as_str()) {
-            ("", _) => self.place,
-            (_, "") => outer.to_owned(),
-            (outer, inner) => format!("{outer}/{inner}"),
-        };
-        Self { place, ..self }
-    }
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.place.as_str() {
-            "" => f.write_str(&self.message),
-            place => write!(f, "{place}: {}", self.message),
-        }
-    }
+/// The same problem seen from further outside.
+pub(super) fn within(problem: ImportProblem, outer: &str) -> ImportProblem {
+    let place = match (outer, problem.place.as_str()) {
+        ("", _) => problem.place,
+        (_, "") => outer.to_owned(),
+        (outer, inner) => format!("{outer}/{inner}"),
+    };
+    ImportProblem { place, ..problem }
 }
 
 /// Why a file is not imported: the first problems, and how many more there are.
 #[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.sentence())]
 pub struct Problems {
-    named: Vec<Problem>,
+    named: Vec<ImportProblem>,
     num_more: usize,
 }
 
 impl Problems {
-    pub(super) fn push(&mut self, problem: Problem) {
+    pub(super) fn push(&mut self, problem: ImportProblem) {
         if self.named.len() < MAX_NAMED {
             self.named.push(problem);
         } else {
@@ -62,7 +40,7 @@ impl Problems {
     /// Takes over the problems of a part.
     pub(super) fn append(&mut self, part: Self, place: &str) {
         for problem in part.named {
-            self.push(problem.within(place));
+            self.push(within(problem, place));
         }
         self.num_more += part.num_more;
     }
@@ -76,7 +54,7 @@ impl Problems {
     }
 
     /// The first problems.
-    pub fn named(&self) -> &[Problem] {
+    pub fn named(&self) -> &[ImportProblem] {
         &self.named
     }
 
@@ -95,8 +73,8 @@ impl Problems {
     }
 }
 
-impl From<Problem> for Problems {
-    fn from(problem: Problem) -> Self {
+impl From<ImportProblem> for Problems {
+    fn from(problem: ImportProblem) -> Self {
         let mut problems = Self::default();
         problems.push(problem);
         problems

@@ -3,11 +3,12 @@
 use std::io::{Cursor, Read};
 
 use bytes::Bytes;
+use hearth_app::model::{ImportFault, ImportProblem};
 use zip::ZipArchive;
 
 use super::{
     check,
-    problem::{Problem, Problems},
+    problem::{Problems, problem, within},
 };
 use crate::export::{ARCHIVE_SCHEMA, ARCHIVE_VERSION, ConversationDocument, MANIFEST, Manifest};
 
@@ -40,13 +41,11 @@ impl ImportFile {
             return Ok(Self(Content::Document(content)));
         }
         let mut zip = ZipArchive::new(Cursor::new(content)).map_err(|error| {
-            Problem::new(
-                "",
-                format!("the ZIP file is damaged or incomplete: {error}"),
-            )
+            let detail = error.to_string();
+            problem("", ImportFault::DamagedArchive { detail })
         })?;
         check_unpacked_size(&zip)?;
-        let manifest = read_manifest(&mut zip).map_err(|it| it.within(MANIFEST))?;
+        let manifest = read_manifest(&mut zip).map_err(|it| within(it, MANIFEST))?;
         Ok(Self(Content::Archive { zip, manifest }))
     }
 
@@ -85,55 +84,57 @@ impl ImportFile {
         };
         let document = check::read(&entry(zip, &listed.file)?)?;
         if document.id != listed.id || document.sha256 != listed.sha256 {
-            let message = "is another conversation than the one the manifest names";
-            return Err(Problem::new("", message).into());
+            return Err(problem("", ImportFault::OtherThanListed).into());
         }
         Ok(document)
     }
 }
 
-fn read_manifest(zip: &mut ZipArchive<Cursor<Bytes>>) -> Result<Manifest, Problem> {
+fn read_manifest(zip: &mut ZipArchive<Cursor<Bytes>>) -> Result<Manifest, ImportProblem> {
     let json = entry(zip, MANIFEST)?;
     check::check_header(&json, ARCHIVE_SCHEMA, ARCHIVE_VERSION)?;
     let manifest: Manifest = check::parse(&json)?;
     if manifest.sha256 != manifest.content_hash() {
-        let message = "does not fit the content: it was changed or damaged after the export";
-        return Err(Problem::new("sha256", message));
+        return Err(problem("sha256", ImportFault::Changed));
     }
     if manifest.num_conversations != manifest.conversations.len() {
-        let message = "is not the number of conversations that are listed";
-        return Err(Problem::new("num_conversations", message));
+        return Err(problem("num_conversations", ImportFault::OtherNumber));
     }
     Ok(manifest)
 }
 
 /// A file of an archive, decompressed; its checksum is compared on the way.
-fn entry(zip: &mut ZipArchive<Cursor<Bytes>>, name: &str) -> Result<Vec<u8>, Problem> {
+fn entry(zip: &mut ZipArchive<Cursor<Bytes>>, name: &str) -> Result<Vec<u8>, ImportProblem> {
     let file = zip
         .by_name(name)
-        .map_err(|error| Problem::new("", format!("cannot be found in the ZIP file: {error}")))?;
+        .map_err(|error| damaged(&error.to_string()))?;
     let size = file.size();
     check_size(size)?;
     let mut content = Vec::new();
     // What the directory says about the size may be a lie.
     let read = file.take(size + 1).read_to_end(&mut content);
-    read.map_err(|error| Problem::new("", format!("is damaged: {error}")))?;
+    read.map_err(|error| damaged(&error.to_string()))?;
     if content.len() as u64 != size {
-        return Err(Problem::new("", "is damaged: it is longer than it says"));
+        return Err(damaged("it is longer than it says"));
     }
     Ok(content)
 }
 
-fn check_size(size: u64) -> Result<(), Problem> {
+fn damaged(detail: &str) -> ImportProblem {
+    let detail = detail.to_owned();
+    problem("", ImportFault::DamagedEntry { detail })
+}
+
+fn check_size(size: u64) -> Result<(), ImportProblem> {
     if size > MAX_DOCUMENT_BYTES as u64 {
-        let message = format!("has {size} bytes, at most {MAX_DOCUMENT_BYTES} are accepted");
-        return Err(Problem::new("", message));
+        let (bytes, limit) = (size, MAX_DOCUMENT_BYTES as u64);
+        return Err(problem("", ImportFault::TooManyBytes { bytes, limit }));
     }
     Ok(())
 }
 
 /// Adds up what the directory says; [`entry`] holds each file to it.
-fn check_unpacked_size(zip: &ZipArchive<Cursor<Bytes>>) -> Result<(), Problem> {
+fn check_unpacked_size(zip: &ZipArchive<Cursor<Bytes>>) -> Result<(), ImportProblem> {
     let mut unpacked = 0_u64;
     for index in 0..zip.len() {
         let entry = zip.by_index_data(index);
@@ -141,8 +142,8 @@ fn check_unpacked_size(zip: &ZipArchive<Cursor<Bytes>>) -> Result<(), Problem> {
         unpacked = unpacked.saturating_add(size);
     }
     if unpacked > MAX_UNPACKED_BYTES {
-        let message = "the ZIP file is damaged, or holds more than 4 GiB";
-        return Err(Problem::new("", message));
+        let limit = MAX_UNPACKED_BYTES;
+        return Err(problem("", ImportFault::TooMuchUnpacked { limit }));
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Every page in both themes and on both screens: axe, overflow, a picture.
 
 use anyhow::{Result, ensure};
+use hearth_app::model::Language;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     accessibility,
@@ -8,6 +9,13 @@ use hearth_tests::{
     chat_page::{ChatPage, TEXT_BOX},
     running_server::{PASSWORD, RunningServer, send_and_wait},
 };
+
+use super::named;
+
+in_both_languages! {
+    set_up_and_the_empty_chat_have_no_serious_violation,
+    sign_in_and_a_chat_with_code_have_no_serious_violation,
+}
 
 const CODE: &str = "Here is a function:\n\n```rust\n/// Adds one.\nfn add_one(x: u32) -> u32 {\n    \
     let label = \"a string that is long enough to need a scroll bar on a narrow screen, surely\";\n    \
@@ -34,14 +42,14 @@ pub(crate) async fn check(browser: &Browser, name: &str) -> Result<()> {
     browser.show_screen(Screen::Desktop).await
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn set_up_and_the_empty_chat_have_no_serious_violation() -> Result<()> {
+async fn set_up_and_the_empty_chat_have_no_serious_violation(language: Language) -> Result<()> {
     let browser = Browser::open().await?;
     let server = RunningServer::unclaimed(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
+    page.speak(language).await?;
     page.open(&format!("/set-up?token={}", server.set_up_token()))
         .await?;
-    check(&browser, "set-up").await?;
+    check(&browser, &named("set-up", language)).await?;
     let link = format!(
         "{}/set-up?token={}",
         server.base_url(),
@@ -49,21 +57,21 @@ async fn set_up_and_the_empty_chat_have_no_serious_violation() -> Result<()> {
     );
     page.set_up(&link, "Ada", PASSWORD).await?;
     browser.element(TEXT_BOX).await?;
-    check(&browser, "empty-chat").await?;
+    check(&browser, &named("empty-chat", language)).await?;
     browser.quit().await
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sign_in_and_a_chat_with_code_have_no_serious_violation() -> Result<()> {
+async fn sign_in_and_a_chat_with_code_have_no_serious_violation(language: Language) -> Result<()> {
     let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec![CODE.to_owned()])).await?;
     let page = ChatPage::new(&browser, server.base_url());
+    page.speak(language).await?;
     page.open("/sign-in").await?;
-    check(&browser, "sign-in").await?;
+    check(&browser, &named("sign-in", language)).await?;
     let turn = send_and_wait(&ada, None, "Show me a function, please.").await?;
     page.sign_in("Ada", PASSWORD).await?;
     page.open(&format!("/c/{}", turn.conversation.id)).await?;
     page.wait_for_end(1).await?;
-    check(&browser, "chat-with-code").await?;
+    check(&browser, &named("chat-with-code", language)).await?;
     browser.quit().await
 }

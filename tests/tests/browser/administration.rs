@@ -1,17 +1,26 @@
 //! What an administrator sees and does, in a real browser.
 
 use anyhow::{Result, ensure};
+use hearth_app::model::Language;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, PATIENCE},
     chat_page::ChatPage,
     deadline::eventually,
     running_server::{PASSWORD, RunningServer, send_and_wait},
+    words::words,
 };
 use serde_json::json;
 use thirtyfour::prelude::*;
 
-use super::accessibility::check;
+use super::{accessibility::check, named};
+
+in_both_languages! {
+    a_setting_is_saved_alone_and_a_banner_can_be_put_away,
+    an_invited_person_chooses_a_password_and_is_in,
+    models_usage_and_the_log_are_shown,
+    a_conversation_has_settings_of_its_own_and_an_answer_tells_how_it_was_made,
+}
 
 /// Fills a field as a person would who replaces what stands there.
 async fn fill(browser: &Browser, id: &str, text: &str) -> Result<()> {
@@ -44,26 +53,37 @@ async fn wait_for(browser: &Browser, selector: &str, words: &str) -> Result<()> 
     .await
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_setting_is_saved_alone_and_a_banner_can_be_put_away() -> Result<()> {
+async fn a_setting_is_saved_alone_and_a_banner_can_be_put_away(language: Language) -> Result<()> {
     let browser = Browser::open().await?;
     let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
+    page.speak(language).await?;
     page.sign_in("Ada", PASSWORD).await?;
     page.open("/admin").await?;
-    check(&browser, "admin-settings").await?;
+    check(&browser, &named("admin-settings", language)).await?;
+    let saved = words(language, "admin.saved")?;
+    fill(&browser, "max_tokens", "1e3").await?;
+    save(&browser, "max_tokens").await?;
+    let name = words(language, "admin.names.max_tokens")?;
+    wait_for(&browser, "form:has(#max_tokens) .error-text", &name).await?;
+    wait_for(&browser, "form:has(#max_tokens) .error-text", "1–1000000").await?;
     fill(&browser, "max_tokens", "256").await?;
     save(&browser, "max_tokens").await?;
-    wait_for(&browser, "form:has(#max_tokens) .saved-mark", "Saved").await?;
-    fill(&browser, "banner_en", "Back at noon.").await?;
-    save(&browser, "banner_en").await?;
-    wait_for(&browser, "form:has(#banner_en) .saved-mark", "Saved").await?;
+    wait_for(&browser, "form:has(#max_tokens) .saved-mark", &saved).await?;
+    let (banner, text) = match language {
+        Language::English => ("banner_en", "Back at noon."),
+        Language::Chinese => ("banner_zh", "中午恢复服务。"),
+    };
+    let mark = format!("form:has(#{banner}) .saved-mark");
+    fill(&browser, banner, text).await?;
+    save(&browser, banner).await?;
+    wait_for(&browser, &mark, &saved).await?;
     page.reload().await?;
     let kept = browser.element("#max_tokens").await?;
     ensure!(kept.prop("value").await?.as_deref() == Some("256"));
     page.open("/").await?;
-    wait_for(&browser, ".banner", "Back at noon.").await?;
-    check(&browser, "banner").await?;
+    wait_for(&browser, ".banner", text).await?;
+    check(&browser, &named("banner", language)).await?;
     browser.element(".banner button").await?.click().await?;
     eventually("the banner goes", PATIENCE, async || {
         Ok((!browser.has(".banner").await?).then_some(()))
@@ -73,14 +93,14 @@ async fn a_setting_is_saved_alone_and_a_banner_can_be_put_away() -> Result<()> {
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     page.reload().await?;
     ensure!(!browser.has(".banner").await?, "it stays away");
-    browser.quit().await
+    browser.quit_after_refusals().await
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_invited_person_chooses_a_password_and_is_in() -> Result<()> {
+async fn an_invited_person_chooses_a_password_and_is_in(language: Language) -> Result<()> {
     let browser = Browser::open().await?;
     let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
+    page.speak(language).await?;
     page.sign_in("Ada", PASSWORD).await?;
     page.open("/admin/people").await?;
     fill(&browser, "name", "Dora").await?;
@@ -92,19 +112,19 @@ async fn an_invited_person_chooses_a_password_and_is_in() -> Result<()> {
         Ok(text.starts_with("http").then_some(text))
     })
     .await?;
-    check(&browser, "admin-people").await?;
+    check(&browser, &named("admin-people", language)).await?;
     browser.driver().delete_all_cookies().await?;
+    page.speak(language).await?;
     browser.goto(&address).await?;
     page.wait_until_interactive().await?;
-    check(&browser, "join").await?;
+    check(&browser, &named("join", language)).await?;
     fill(&browser, "password", PASSWORD).await?;
     save(&browser, "password").await?;
     wait_for(&browser, ".account-name", "Dora").await?;
     browser.quit().await
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn models_usage_and_the_log_are_shown() -> Result<()> {
+async fn models_usage_and_the_log_are_shown(language: Language) -> Result<()> {
     let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
     send_and_wait(&ada, None, "Hi").await?;
@@ -116,31 +136,34 @@ async fn models_usage_and_the_log_are_shown() -> Result<()> {
     ada.call::<hearth_app::model::Setting>("save_setting", &setting)
         .await??;
     let page = ChatPage::new(&browser, server.base_url());
+    page.speak(language).await?;
     page.sign_in("Ada", PASSWORD).await?;
     page.open("/admin/models").await?;
-    wait_for(&browser, ".model-state", "answering").await?;
-    check(&browser, "admin-models").await?;
+    wait_for(&browser, ".model-state", &words(language, "admin.active")?).await?;
+    check(&browser, &named("admin-models", language)).await?;
     page.open("/admin/usage").await?;
     ensure!(browser.has(".usage-chart rect").await?, "there are bars");
     wait_for(&browser, ".table tbody", "Ada").await?;
-    check(&browser, "admin-usage").await?;
+    check(&browser, &named("admin-usage", language)).await?;
     page.open("/admin/log").await?;
     wait_for(&browser, ".log", "0.5").await?;
-    check(&browser, "admin-log").await?;
+    check(&browser, &named("admin-log", language)).await?;
     browser.quit().await
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_conversation_has_settings_of_its_own_and_an_answer_tells_how_it_was_made() -> Result<()>
-{
+async fn a_conversation_has_settings_of_its_own_and_an_answer_tells_how_it_was_made(
+    language: Language,
+) -> Result<()> {
     let browser = Browser::open().await?;
     let model = ScriptedModel::new(vec!["123456789".into()]);
     let (server, _ada) = RunningServer::start(model).await?;
     let page = ChatPage::new(&browser, server.base_url());
+    page.speak(language).await?;
     page.sign_in("Ada", PASSWORD).await?;
-    page.press("Settings of this conversation").await?;
+    page.press(&words(language, "admin.conversation_settings")?)
+        .await?;
     browser.element("dialog[open] #own-max-tokens").await?;
-    check(&browser, "conversation-settings").await?;
+    check(&browser, &named("conversation-settings", language)).await?;
     fill(&browser, "own-max-tokens", "none").await?;
     save(&browser, "own-max-tokens").await?;
     wait_for(&browser, "dialog .error-text", "none").await?;
@@ -156,6 +179,8 @@ async fn a_conversation_has_settings_of_its_own_and_an_answer_tells_how_it_was_m
         .click()
         .await?;
     wait_for(&browser, ".message-info .facts", "max tokens 3").await?;
-    check(&browser, "message-info").await?;
+    let seed = words(language, "admin.info_seed")?;
+    wait_for(&browser, ".message-info .facts", &seed).await?;
+    check(&browser, &named("message-info", language)).await?;
     browser.quit_after_refusals().await
 }

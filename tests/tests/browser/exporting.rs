@@ -1,9 +1,9 @@
 //! The export menu, the pages behind it, and paper.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use anyhow::{Result, ensure};
-use hearth_app::model::Export;
+use hearth_app::model::{ConversationSummary, Export, ExportId, Language};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, Screen},
@@ -11,10 +11,17 @@ use hearth_tests::{
     deadline::eventually,
     running_server::{PASSWORD, RunningServer, send_and_wait},
     web_client::WebClient,
+    words::words,
 };
 use serde_json::json;
 
-use super::accessibility::check;
+use super::{accessibility::check, named};
+
+in_both_languages! {
+    the_menu_makes_a_file_and_the_chat_stays_where_it_is,
+    on_paper_the_whole_conversation_stands_and_nothing_else,
+    a_file_is_looked_at_before_it_is_imported,
+}
 
 const PATIENCE: Duration = Duration::from_secs(10);
 const ANSWER: &str = "天空是蓝色的。\n\n```rust\nfn main() { println!(\"a line that is much longer than \
@@ -35,12 +42,12 @@ async fn press_entry(browser: &Browser, format: &str) -> Result<()> {
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_menu_makes_a_file_and_the_chat_stays_where_it_is() -> Result<()> {
+async fn the_menu_makes_a_file_and_the_chat_stays_where_it_is(language: Language) -> Result<()> {
     let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec![ANSWER.to_owned()])).await?;
     let page = ChatPage::new(&browser, server.base_url());
     let turn = send_and_wait(&ada, None, "为什么天空是蓝色的？").await?;
+    page.speak(language).await?;
     page.sign_in("Ada", PASSWORD).await?;
     let path = format!("/c/{}", turn.conversation.id);
     page.open(&path).await?;
@@ -49,7 +56,7 @@ async fn the_menu_makes_a_file_and_the_chat_stays_where_it_is() -> Result<()> {
         .await?
         .click()
         .await?;
-    check(&browser, "export-menu").await?;
+    check(&browser, &named("export-menu", language)).await?;
     browser
         .element(".export-menu > summary")
         .await?
@@ -63,28 +70,31 @@ async fn the_menu_makes_a_file_and_the_chat_stays_where_it_is() -> Result<()> {
     assert_eq!(made.file_name, "为什么天空是蓝色的？.md");
     assert_eq!(browser.path().await?, path);
     page.last_answer().await?;
+    let copy = browser.element(".code-copy").await?;
+    assert_eq!(copy.text().await?, words(language, "chat.copy")?);
 
     page.open("/settings/exports").await?;
-    check(&browser, "exports").await?;
+    check(&browser, &named("exports", language)).await?;
     browser
         .element(".exports-table .danger")
         .await?
         .click()
         .await?;
-    browser.element(".exports-empty").await?;
-    check(&browser, "exports-empty").await?;
+    let empty = browser.element(".exports-empty").await?;
+    assert_eq!(empty.text().await?, words(language, "exports.no_exports")?);
+    check(&browser, &named("exports-empty", language)).await?;
     page.open("/settings/import").await?;
-    check(&browser, "import").await?;
+    check(&browser, &named("import", language)).await?;
     ensure!(browser.console_errors().await?.is_empty());
     browser.quit().await
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn on_paper_the_whole_conversation_stands_and_nothing_else() -> Result<()> {
+async fn on_paper_the_whole_conversation_stands_and_nothing_else(language: Language) -> Result<()> {
     let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec![ANSWER.to_owned()])).await?;
     let page = ChatPage::new(&browser, server.base_url());
     let turn = send_and_wait(&ada, None, "为什么天空是蓝色的？").await?;
+    page.speak(language).await?;
     page.sign_in("Ada", PASSWORD).await?;
     page.open(&format!("/c/{}", turn.conversation.id)).await?;
     browser.show_screen(Screen::Desktop).await?;
@@ -92,7 +102,7 @@ async fn on_paper_the_whole_conversation_stands_and_nothing_else() -> Result<()>
     browser
         .devtools("Emulation.setEmulatedMedia", print)
         .await?;
-    browser.screenshot("print").await?;
+    browser.screenshot(&named("print", language)).await?;
     let script = "const seen = it => it && it.checkVisibility(); \
         const hidden = ['.sidebar', '.composer-area', '.message-actions', '.export-menu', '.burger', \
             '.code-copy'].filter(it => seen(document.querySelector(it))); \
@@ -106,5 +116,72 @@ async fn on_paper_the_whole_conversation_stands_and_nothing_else() -> Result<()>
     assert_eq!(found["clipped"], json!([]));
     assert_eq!(found["color"], "rgb(0, 0, 0)");
     assert_ne!(found["select"], "none");
+    browser.quit().await
+}
+
+/// Chooses a file and asks what it would change.
+async fn upload(browser: &Browser, page: &ChatPage<'_>, file: &Path) -> Result<()> {
+    page.open("/settings/import").await?;
+    let input = browser.element("#import-file").await?;
+    input.send_keys(file.to_string_lossy()).await?;
+    let button = "form:has(#import-file) button";
+    browser.element(button).await?.click().await?;
+    Ok(())
+}
+
+async fn a_file_is_looked_at_before_it_is_imported(language: Language) -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(vec![ANSWER.to_owned()])).await?;
+    let turn = send_and_wait(&ada, None, "为什么天空是蓝色的？").await?;
+    let arguments = [
+        ("conversation", turn.conversation.id.to_string()),
+        ("format", "json".to_owned()),
+    ];
+    let id: ExportId = ada.call("create_export", &arguments).await??;
+    let document = ada.get(&format!("/exports/{id}")).await?.text();
+    let folder = tempfile::tempdir()?;
+    let (whole, damaged) = (
+        folder.path().join("chat.json"),
+        folder.path().join("bad.json"),
+    );
+    std::fs::write(&whole, &document)?;
+    std::fs::write(
+        &damaged,
+        document.replace("天空是蓝色的。", "天空是绿色的。"),
+    )?;
+    let berta = server.add_user("Berta").await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.speak(language).await?;
+    page.sign_in("Berta", PASSWORD).await?;
+
+    upload(&browser, &page, &damaged).await?;
+    let refused = browser.element(".import-problems li").await?.text().await?;
+    let changed = words(language, "faults.changed")?;
+    ensure!(
+        refused.starts_with("messages/1/sha256") && refused.contains(&changed),
+        "{refused}"
+    );
+    check(&browser, &named("import-refused", language)).await?;
+
+    upload(&browser, &page, &whole).await?;
+    let counts = browser.element(".import-counts").await?.text().await?;
+    ensure!(
+        counts.contains(&words(language, "exports.new_messages")?),
+        "{counts}"
+    );
+    check(&browser, &named("import-preview", language)).await?;
+    browser
+        .element(".setting form button")
+        .await?
+        .click()
+        .await?;
+    let done = browser
+        .element(".setting [role=status]")
+        .await?
+        .text()
+        .await?;
+    assert_eq!(done, words(language, "exports.imported")?);
+    let list: Vec<ConversationSummary> = berta.call("conversations", &[]).await??;
+    assert_eq!(list.len(), 1);
     browser.quit().await
 }

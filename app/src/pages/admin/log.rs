@@ -2,12 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::settings::label;
 use crate::{
     api::administration::audit,
     model::{AuditAction, AuditEntry, ChatError, Drawing, SettingName},
     pages::drawn::settled,
-    words::{Locale, moment, use_locale, words},
+    words::{Locale, moment, setting_name, use_locale, words},
 };
 
 /// Longest value that is shown, in characters.
@@ -54,7 +53,7 @@ fn action(locale: Locale, action: AuditAction, subject: String) -> String {
     match action {
         AuditAction::ChangeSetting => {
             let name = subject.parse::<SettingName>();
-            let subject = name.map_or(subject, |name| label(locale, name).to_owned());
+            let subject = name.map_or(subject, |name| setting_name(locale, name).to_owned());
             words!(locale, admin.actions.change_setting, subject = subject)
         }
         AuditAction::CreateAccount => {

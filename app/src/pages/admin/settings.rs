@@ -9,7 +9,7 @@ use super::{
 use crate::{
     api::administration::settings,
     model::{Language, Setting, SettingName},
-    words::{Locale, use_locale, words},
+    words::{Locale, setting_name, use_locale, words},
 };
 
 /// Every setting of the server, each saved alone.
@@ -80,30 +80,10 @@ fn field(locale: Locale, setting: Setting) -> impl IntoView {
     view! {
         <SettingField
             setting
-            label=label(locale, name)
+            label=setting_name(locale, name)
             hint=hint(locale, name)
             control=control(locale, name)
         />
-    }
-}
-
-/// Name of a setting for people.
-pub(super) fn label(locale: Locale, name: SettingName) -> &'static str {
-    match name {
-        SettingName::SystemPromptEn => words!(locale, admin.names.system_prompt_en),
-        SettingName::SystemPromptZh => words!(locale, admin.names.system_prompt_zh),
-        SettingName::Temperature => words!(locale, admin.names.temperature),
-        SettingName::TopP => words!(locale, admin.names.top_p),
-        SettingName::MaxTokens => words!(locale, admin.names.max_tokens),
-        SettingName::ContextBudget => words!(locale, admin.names.context_budget),
-        SettingName::ConcurrentTurns => words!(locale, admin.names.concurrent_turns),
-        SettingName::TokensPerDay => words!(locale, admin.names.tokens_per_day),
-        SettingName::SignUp => words!(locale, admin.names.sign_up),
-        SettingName::DefaultLanguage => words!(locale, admin.names.default_language),
-        SettingName::BannerLevel => words!(locale, admin.names.banner_level),
-        SettingName::BannerEn => words!(locale, admin.names.banner_en),
-        SettingName::BannerZh => words!(locale, admin.names.banner_zh),
-        SettingName::BannerDismissible => words!(locale, admin.names.banner_dismissible),
     }
 }
 

@@ -152,7 +152,7 @@ fn Header(state: ChatState, title: Memo<Option<String>>, dialog: Dialog) -> impl
                 aria-label=words!(locale, admin.conversation_settings)
                 on:click=move |_| state.open_settings(dialog)
             >
-                <Icon name=IconName::Settings/>
+                <Icon name=IconName::Sliders/>
             </button>
         </header>
     }

@@ -7,7 +7,7 @@ use crate::{
     api::exports::{CreateExport, DeleteExport, download_path, exports},
     model::{ChatError, Drawing, Export, ExportSubject},
     pages::drawn::settled,
-    words::{export as export_words, moment, use_locale, words},
+    words::{moment, transfer, use_locale, words},
 };
 
 /// Where the archive of everything is made.
@@ -93,8 +93,8 @@ fn ExportRow(export: Export) -> impl IntoView {
     view! {
         <tr>
             <td class="exports-name" dir="auto">{file_name}</td>
-            <td>{export_words::subject(locale, subject)}</td>
-            <td>{export_words::bytes(size)}</td>
+            <td>{transfer::subject(locale, subject)}</td>
+            <td>{transfer::bytes(size)}</td>
             <td>{moment(locale, time)}</td>
             <td class="exports-actions">
                 {file}

@@ -10,7 +10,7 @@ use crate::{
     api::exports::{ImportCommit, import_preview},
     model::{ChatError, Drawing, ImportCounts, Upload, UploadState},
     pages::drawn::settled,
-    words::{export as export_words, use_locale, words},
+    words::{problem, transfer, use_locale, words},
 };
 
 /// Where a file is sent.
@@ -98,7 +98,7 @@ fn Outcome(upload: Upload) -> impl IntoView {
             view! {
             <p class="error-text" role="alert">{words!(locale, exports.refused)}</p>
             <ul class="import-problems">
-                {problems.into_iter().map(|it| view! { <li>{it}</li> }).collect_view()}
+                {problems.into_iter().map(|it| view! { <li>{problem(locale, it)}</li> }).collect_view()}
                 {(num_more > 0).then(|| view! { <li>{more}</li> })}
             </ul>
             }
@@ -126,7 +126,7 @@ fn Counts(counts: ImportCounts) -> impl IntoView {
             </div>
         }
     };
-    let lines = export_words::counts(locale, &counts)
+    let lines = transfer::counts(locale, &counts)
         .into_iter()
         .filter(|(_, number)| *number > 0);
     view! { <dl class="import-counts">{lines.map(line).collect_view()}</dl> }

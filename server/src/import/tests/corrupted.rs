@@ -3,13 +3,14 @@
 
 use std::{io::Write as _, sync::Arc};
 
+use hearth_app::model::ImportProblem;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use super::shelf::{Shelf, archive_of, sample};
 use crate::{
     export::{ConversationDocument, Timestamp},
-    import::{ImportError, Problem},
+    import::ImportError,
 };
 
 fn document() -> Value {
@@ -32,7 +33,7 @@ impl Guarded {
     }
 
     /// The first problem of a file that changes nothing.
-    fn refuse(&self, what: &str, file: Vec<u8>) -> Problem {
+    fn refuse(&self, what: &str, file: Vec<u8>) -> ImportProblem {
         let outcome = self.shelf.import(self.shelf.ada, file);
         assert_eq!(self.shelf.everything(), self.before, "{what}");
         match outcome {
@@ -111,7 +112,7 @@ fn every_corruption_is_named_by_its_place_and_changes_nothing() {
         let problem = guarded.refuse(&what, document.to_string().into_bytes());
         let expected = format!("{parent}/{place}");
         assert_eq!(format!("/{}", problem.place), expected, "{what}: {problem}");
-        assert!(problem.message.len() > 5, "{problem}");
+        assert!(problem.fault.to_string().len() > 5, "{problem}");
     };
     let (of_all, of_one) = (corruptions_of_a_conversation(), corruptions_of_messages());
     assert!(of_all.len() + of_one.len() >= 30);
@@ -177,7 +178,7 @@ fn files_that_are_something_else_are_refused_in_words() {
         assert!(problem.to_string().contains(words), "{what}: {problem}");
     }
     let huge = guarded.refuse("huge", vec![b' '; (64 << 20) + 1]);
-    assert!(huge.message.contains("67108864"), "{huge}");
+    assert!(huge.to_string().contains("67108864"), "{huge}");
 }
 
 #[test]
@@ -221,7 +222,7 @@ fn an_archive_that_lacks_something_or_was_exchanged_is_refused() {
     cut.truncate(whole.len() - 40);
     let problem = guarded.refuse("cut off", cut);
     assert!(
-        problem.message.contains("damaged or incomplete"),
+        problem.to_string().contains("damaged or incomplete"),
         "{problem}"
     );
     let mut flipped = whole;
@@ -243,7 +244,7 @@ fn an_archive_that_is_larger_than_it_says_is_refused_before_it_fills_the_memory(
     assert!(bomb.len() < 1 << 20);
     let problem = guarded.refuse("a bomb", bomb);
     assert_eq!(problem.place, "manifest.json");
-    assert!(problem.message.contains("67108864"), "{problem}");
+    assert!(problem.to_string().contains("67108864"), "{problem}");
 }
 
 /// The same archive with some contents replaced; an empty replacement leaves the file out.

@@ -75,6 +75,14 @@ fn nothing(_: &Belongings) -> Arguments {
     Vec::new()
 }
 
+fn exports_section(_: &Belongings) -> Arguments {
+    vec![("section", "exports".to_owned())]
+}
+
+fn usage_section(_: &Belongings) -> Arguments {
+    vec![("report", "usage".to_owned())]
+}
+
 fn conversation(it: &Belongings) -> Arguments {
     vec![("id", it.conversation.clone())]
 }
@@ -232,6 +240,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
     row("/api/switch_model", no_model, ADMINISTRATOR_MISSES),
     row("/api/usage", nothing, ADMINISTRATOR),
     row("/api/audit", nothing, ADMINISTRATOR),
+    row("/api/draw_administration", usage_section, ADMINISTRATOR),
     row("/api/banner", nothing, SIGNED_IN),
     row("/api/dismiss_banner", banner, SIGNED_IN),
     row("/api/may_sign_up", nothing, EVERYBODY),
@@ -246,6 +255,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
     row("/api/end_other_sessions", nothing, SIGNED_IN),
     row("/api/create_export", markdown, OWNER),
     row("/api/exports", nothing, SIGNED_IN),
+    row("/api/draw_transfer", exports_section, SIGNED_IN),
     row("/api/delete_export", export, OWNER),
     row("/api/import_preview", upload, OWNER),
     row("/api/import_commit", upload, OWNER),

@@ -46,6 +46,28 @@ pub struct AttentionShape {
     pub head_dim: usize,
     /// Position of the first new token = tokens already in the cache.
     pub position: usize,
+    /// Positions a token attends to, itself included; `usize::MAX`: all before it.
+    pub window: usize,
+    /// Which values of a head are rotated together.
+    pub pairs: RotaryPairs,
+}
+
+/// Which two values of a head a rotation turns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RotaryPairs {
+    /// `2i` and `2i + 1`.
+    Adjacent,
+    /// `i` and `i + head_dim / 2`.
+    Halves,
+}
+
+/// `SwiGLU` with bounds, as gpt-oss has it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SwigluLimits {
+    /// Factor inside the sigmoid.
+    pub alpha: f32,
+    /// The gate is cut above it, the other factor on both sides.
+    pub limit: f32,
 }
 
 impl AttentionShape {
@@ -130,11 +152,19 @@ pub trait Kernels: Backend {
         query: FloatTensor<Self>,
         keys: FloatTensor<Self>,
         values: FloatTensor<Self>,
+        sinks: FloatTensor<Self>,
         shape: AttentionShape,
     ) -> FloatTensor<Self>;
 
     /// See [`swiglu`].
     fn swiglu(context: &KernelContext, gate_up: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// See [`limited_swiglu`].
+    fn limited_swiglu(
+        context: &KernelContext,
+        gate_up: FloatTensor<Self>,
+        limits: SwigluLimits,
+    ) -> FloatTensor<Self>;
 }
 
 /// Rows of a weight matrix: `[num_tokens, in_features]`, row `i` the one of `tokens[i]`.
@@ -207,6 +237,8 @@ pub fn rope_and_cache_write(
 ///
 /// # Shapes
 /// - `query`: `[num_tokens, query_size]`; the result has the same shape
+/// - `sinks`: `[num_heads]`, a score of each head that takes part in the softmax and brings no
+///   value; minus infinity where there is none
 ///
 /// # Panics
 /// If the cache does not hold `shape.position + num_tokens` tokens.
@@ -214,6 +246,7 @@ pub fn attention(
     context: &KernelContext,
     query: Tensor<2>,
     cache: &LayerCache,
+    sinks: &Tensor<1>,
     shape: AttentionShape,
 ) -> Tensor<2> {
     let output = <Dispatch as Kernels>::attention(
@@ -221,6 +254,7 @@ pub fn attention(
         query.into_dispatch(),
         cache.0.clone().into_dispatch(),
         cache.1.clone().into_dispatch(),
+        sinks.clone().into_dispatch(),
         shape,
     );
     Tensor::from_dispatch(output)
@@ -231,5 +265,19 @@ pub fn swiglu(context: &KernelContext, gate_up: Tensor<2>) -> Tensor<2> {
     Tensor::from_dispatch(<Dispatch as Kernels>::swiglu(
         context,
         gate_up.into_dispatch(),
+    ))
+}
+
+/// `gate * sigmoid(alpha * gate) * (up + 1)` of rows `[gate, up]`, the gate cut above the limit and
+/// `up` on both sides: `[num_tokens, 2 * size]` to `[num_tokens, size]`.
+pub fn limited_swiglu(
+    context: &KernelContext,
+    gate_up: Tensor<2>,
+    limits: SwigluLimits,
+) -> Tensor<2> {
+    Tensor::from_dispatch(<Dispatch as Kernels>::limited_swiglu(
+        context,
+        gate_up.into_dispatch(),
+        limits,
     ))
 }

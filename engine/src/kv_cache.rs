@@ -158,7 +158,7 @@ mod tests {
     use burn::backend::Flex;
 
     use super::*;
-    use crate::kernels::{AttentionShape, rope_and_cache_write};
+    use crate::kernels::{AttentionShape, RotaryPairs, rope_and_cache_write};
 
     fn addresses(cache: &KvCache) -> Vec<usize> {
         let address = |tensor: &Tensor<3>| {
@@ -197,6 +197,8 @@ mod tests {
                     num_kv_heads: 2,
                     head_dim: 8,
                     position,
+                    window: usize::MAX,
+                    pairs: RotaryPairs::Adjacent,
                 };
                 rope_and_cache_write(qkv, &rotations, layer, shape).1
             };

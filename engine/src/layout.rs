@@ -8,11 +8,13 @@
 //! |---|---|---|
 //! | [`LayoutKind::Nibbles`] | `n` scales, `n` minima, 16 `n` bytes | `scale * table[code] + min` |
 //! | [`LayoutKind::Bytes`] | `n` f16 scales, `n` x 32 int8 | `scale * code` |
+//! | [`LayoutKind::Mxfp4`] | `n` E8M0 scales, 16 `n` bytes | `2^(scale - 127) * FP4[code]` |
 //! | [`LayoutKind::Dense`] | f32, little-endian | itself |
+//! | [`LayoutKind::Bf16`] | bf16, little-endian | itself |
 //!
-//! Byte `i` of a nibble block holds value `i` (low half) and value `i + 16` (high half).
+//! Byte `i` of a block of 4-bit codes holds value `i` (low half) and value `i + 16` (high half).
 
-use half::f16;
+use half::{bf16, f16};
 
 /// Values that share a scale.
 pub const BLOCK_LENGTH: usize = 32;
@@ -20,6 +22,10 @@ pub const BLOCK_LENGTH: usize = 32;
 pub const NIBBLE_BLOCK_BYTES: usize = BLOCK_LENGTH / 2;
 /// Table of formats whose codes are the values themselves.
 pub const LINEAR_TABLE: [i8; 16] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+
+/// Twice the value of each 4-bit float (one sign bit, two exponent bits, one mantissa bit): an
+/// integer, so that products of codes are exact.
+pub const DOUBLED_FP4: [i8; 16] = [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12];
 
 /// Which layout a matrix has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,8 +38,19 @@ pub enum LayoutKind {
     },
     /// 8-bit codes, -127 to 127.
     Bytes,
+    /// 4-bit floats with a power of two a block (OCP microscaling formats, version 1.0).
+    Mxfp4,
     /// Plain f32.
     Dense,
+    /// The upper halves of f32.
+    Bf16,
+}
+
+impl LayoutKind {
+    /// Whether values are plain floats: activations are never rounded for them.
+    pub fn is_float(self) -> bool {
+        matches!(self, Self::Dense | Self::Bf16)
+    }
 }
 
 /// Shape and layout of a weight matrix.
@@ -58,7 +75,9 @@ impl MatrixLayout {
         match self.kind {
             LayoutKind::Nibbles { .. } => self.num_blocks() * (4 + NIBBLE_BLOCK_BYTES),
             LayoutKind::Bytes => self.num_blocks() * (2 + BLOCK_LENGTH),
+            LayoutKind::Mxfp4 => self.num_blocks() * (1 + NIBBLE_BLOCK_BYTES),
             LayoutKind::Dense => self.in_features * 4,
+            LayoutKind::Bf16 => self.in_features * 2,
         }
     }
 
@@ -85,8 +104,12 @@ pub enum Row<'a> {
     },
     /// See [`LayoutKind::Bytes`].
     Bytes { scales: &'a [u8], codes: &'a [u8] },
+    /// See [`LayoutKind::Mxfp4`].
+    Mxfp4 { scales: &'a [u8], codes: &'a [u8] },
     /// See [`LayoutKind::Dense`].
     Dense(&'a [u8]),
+    /// See [`LayoutKind::Bf16`].
+    Bf16(&'a [u8]),
 }
 
 impl<'a> Row<'a> {
@@ -113,7 +136,12 @@ impl<'a> Row<'a> {
                 let (scales, codes) = bytes.split_at(num_blocks * 2);
                 Self::Bytes { scales, codes }
             }
+            LayoutKind::Mxfp4 => {
+                let (scales, codes) = bytes.split_at(num_blocks);
+                Self::Mxfp4 { scales, codes }
+            }
             LayoutKind::Dense => Self::Dense(bytes),
+            LayoutKind::Bf16 => Self::Bf16(bytes),
         }
     }
 
@@ -165,6 +193,14 @@ impl<'a> Row<'a> {
                     }
                 }
             }
+            Self::Mxfp4 { scales, codes } => decode_mxfp4(scales, codes, output),
+            Self::Bf16(bytes) => {
+                let values = bytes.as_chunks::<2>().0;
+                assert_eq!(output.len(), values.len(), "one value a half word");
+                for (out, value) in output.iter_mut().zip(values) {
+                    *out = bf16::from_le_bytes(*value).to_f32();
+                }
+            }
             Self::Dense(bytes) => {
                 let values = bytes.as_chunks::<4>().0;
                 assert_eq!(output.len(), values.len(), "one value a word");
@@ -180,4 +216,29 @@ impl<'a> Row<'a> {
 #[inline]
 pub fn half(bytes: [u8; 2]) -> f32 {
     f16::from_le_bytes(bytes).to_f32()
+}
+
+/// `2^(scale - 127)`, the scale of a block of [`LayoutKind::Mxfp4`]. 255 stands for no number and
+/// is refused by the loader.
+#[inline]
+pub fn power_of_two(scale: u8) -> f32 {
+    match scale {
+        0 => f32::from_bits(1 << 22), // 2^-127 is no normal number
+        scale => f32::from_bits(u32::from(scale) << 23),
+    }
+}
+
+#[inline]
+fn decode_mxfp4(scales: &[u8], codes: &[u8], output: &mut [f32]) {
+    assert_eq!(output.len(), codes.len() * 2, "one value a code");
+    let values = DOUBLED_FP4.map(|value| f32::from(value) * 0.5);
+    let blocks = codes.as_chunks::<NIBBLE_BLOCK_BYTES>().0;
+    let outputs = output.as_chunks_mut::<BLOCK_LENGTH>().0;
+    for ((block, scale), out) in blocks.iter().zip(scales).zip(outputs) {
+        let scale = power_of_two(*scale);
+        for (i, byte) in block.iter().enumerate() {
+            out[i] = scale * values[usize::from(byte & 15)];
+            out[i + 16] = scale * values[usize::from(byte >> 4)];
+        }
+    }
 }

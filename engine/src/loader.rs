@@ -4,9 +4,14 @@
 //! Never executes or follows anything found in a file, and never touches the network.
 
 pub mod gguf;
+pub mod hugging_face;
 pub mod mapped_file;
 pub mod metadata;
+pub mod model_file;
 pub mod repack;
+pub mod safetensors;
 
 pub use gguf::{GgufError, GgufFile, GgufProblem, TensorEntry, TensorType};
+pub use hugging_face::{HuggingFaceError, HuggingFaceModel};
 pub use metadata::{Metadata, MetadataError};
+pub use model_file::{ModelFile, OpenError};

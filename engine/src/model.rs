@@ -3,20 +3,145 @@
 //! One architecture, one file, read from top to bottom. Knows tensors and kernels; knows no text,
 //! no scheduler and no sampler.
 
+mod dimensions;
+pub mod gpt_oss;
 pub mod llama;
+pub(crate) mod memory;
 mod weights;
 
+use burn::tensor::{Device, Tensor};
+
+use crate::kernels::KernelContext;
+use crate::kv_cache::{CacheShape, KvCache};
+use crate::loader::ModelFile;
 use crate::loader::metadata::MetadataError;
 use crate::loader::repack::RepackError;
 
+pub use gpt_oss::GptOss;
 pub use llama::Llama;
+
+/// Largest dimension or count that is believed.
+pub(crate) const MAX_DIMENSION: u32 = 1 << 20;
+
+/// A model of any architecture.
+#[derive(Debug)]
+pub enum Model {
+    Llama(Llama),
+    GptOss(GptOss),
+}
+
+/// What is known of a model without its weights.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ModelConfig {
+    Llama(llama::LlamaConfig),
+    GptOss(gpt_oss::GptOssConfig),
+}
+
+impl ModelConfig {
+    /// Reads and checks the dimensions.
+    ///
+    /// # Errors
+    /// [`ModelError::UnknownArchitecture`] and what the architecture finds wrong.
+    pub fn new(file: &ModelFile) -> Result<Self, ModelError> {
+        let architecture = match file {
+            ModelFile::Gguf(file) => file.metadata().string("general.architecture")?,
+            ModelFile::HuggingFace(model) => {
+                model.config()["model_type"].as_str().unwrap_or_default()
+            }
+        };
+        match (architecture, file) {
+            ("llama", ModelFile::Gguf(file)) => Ok(Self::Llama(llama::LlamaConfig::new(file)?)),
+            ("gpt-oss" | "gpt_oss", file) => Ok(Self::GptOss(gpt_oss::GptOssConfig::new(file)?)),
+            (found, _) => Err(ModelError::UnknownArchitecture {
+                found: found.to_owned(),
+            }),
+        }
+    }
+
+    /// Tokens the model was made for.
+    pub fn max_context(&self) -> usize {
+        match self {
+            Self::Llama(config) => config.max_context,
+            Self::GptOss(config) => config.max_context,
+        }
+    }
+
+    /// Tokens in the vocabulary.
+    pub fn vocab_size(&self) -> usize {
+        match self {
+            Self::Llama(config) => config.vocab_size,
+            Self::GptOss(config) => config.vocab_size,
+        }
+    }
+}
+
+impl Model {
+    /// See [`Llama::load`] and [`GptOss::load`].
+    ///
+    /// # Errors
+    /// [`ModelError`].
+    pub fn load(
+        file: &ModelFile,
+        config: &ModelConfig,
+        context_window: usize,
+        device: &Device,
+        progress: &mut dyn FnMut(u8),
+    ) -> Result<Self, ModelError> {
+        match config {
+            ModelConfig::Llama(config) => {
+                Llama::load(file, *config, context_window, device, progress).map(Self::Llama)
+            }
+            ModelConfig::GptOss(_) => {
+                GptOss::load(file, context_window, device, progress).map(Self::GptOss)
+            }
+        }
+    }
+
+    /// Dimensions of a cache for sequences of up to `context_window` tokens.
+    pub fn cache_shape(&self, context_window: usize) -> CacheShape {
+        match self {
+            Self::Llama(model) => model.cache_shape(context_window),
+            Self::GptOss(model) => model.cache_shape(context_window),
+        }
+    }
+
+    /// Bytes of weights that a decode step reads.
+    pub fn bytes_per_token(&self) -> usize {
+        match self {
+            Self::Llama(model) => model.bytes_per_token(),
+            Self::GptOss(model) => model.bytes_per_token(),
+        }
+    }
+
+    /// Computes `tokens` behind `cache`, see [`Llama::forward`].
+    pub fn forward(
+        &self,
+        context: &KernelContext,
+        tokens: &[u32],
+        cache: KvCache,
+        abort: &dyn Fn() -> bool,
+    ) -> (Option<Tensor<2>>, KvCache) {
+        match self {
+            Self::Llama(model) => model.forward(context, tokens, cache, abort),
+            Self::GptOss(model) => model.forward(context, tokens, cache, abort),
+        }
+    }
+
+    /// Logits `[num_tokens, vocab_size]` of hidden states.
+    pub fn logits(&self, context: &KernelContext, hidden_states: Tensor<2>) -> Tensor<2> {
+        match self {
+            Self::Llama(model) => model.logits(context, hidden_states),
+            Self::GptOss(model) => model.logits(context, hidden_states),
+        }
+    }
+}
 
 /// Why a model file cannot be loaded. The file's path is in front of it, see [`LoadError`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelError {
     /// An architecture without a file in `model/`.
-    #[error("has architecture {found}, expected llama")]
+    #[error("has architecture {found}, expected llama or gpt-oss")]
     UnknownArchitecture { found: String },
     /// A metadata value is missing or wrong.
     #[error(transparent)]
@@ -28,6 +153,14 @@ pub enum ModelError {
         found: String,
         expected: &'static str,
     },
+    /// Two tensors that are used as one have different types.
+    #[error("tensor {name} has another type than the tensor beside it")]
+    UnequalTypes { name: String },
+    /// The machine has less memory than the weights take.
+    #[error(
+        "the model needs {} MB of memory, {} MB are free", needed >> 20, free >> 20
+    )]
+    Memory { needed: u64, free: u64 },
     /// A tensor of the architecture is not in the file.
     #[error("tensor {name} is missing")]
     MissingTensor { name: String },

@@ -7,9 +7,8 @@ use burn::tensor::{Device, Tensor};
 
 use crate::kernels::{KernelContext, Precision};
 use crate::kv_cache::KvCache;
-use crate::loader::GgufFile;
-use crate::model::llama::LlamaConfig;
-use crate::model::{Llama, LoadError, ModelError};
+use crate::loader::ModelFile;
+use crate::model::{LoadError, Model, ModelConfig, ModelError, memory};
 use crate::request::TokenId;
 
 /// One value a token of the vocabulary.
@@ -46,7 +45,8 @@ pub enum ForwardOutcome {
 /// A model that is ready to compute.
 #[derive(Debug)]
 pub struct ModelRunner {
-    model: Llama,
+    model: Model,
+    vocab_size: usize,
     context: KernelContext,
     device: Device,
     context_window: usize,
@@ -59,15 +59,12 @@ impl ModelRunner {
     ///
     /// # Errors
     /// [`LoadError`] naming the file and what is wrong with it.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "the file is unmapped when loading is done"
-    )]
     pub fn load(
-        file: GgufFile,
+        file: impl Into<ModelFile>,
         config: RunnerConfig,
         progress: &mut dyn FnMut(u8),
     ) -> Result<Self, LoadError> {
+        let file = file.into();
         Self::load_from(&file, config, progress).map_err(|problem| LoadError {
             path: file.path().to_owned(),
             problem,
@@ -75,11 +72,12 @@ impl ModelRunner {
     }
 
     fn load_from(
-        file: &GgufFile,
+        file: &ModelFile,
         config: RunnerConfig,
         progress: &mut dyn FnMut(u8),
     ) -> Result<Self, ModelError> {
-        let limit = LlamaConfig::new(file)?.max_context;
+        let model_config = ModelConfig::new(file)?;
+        let limit = model_config.max_context();
         let wanted = if config.context_window == 0 {
             limit
         } else {
@@ -94,9 +92,11 @@ impl ModelRunner {
         } else {
             Precision::Int8
         };
-        let model = Llama::load(file, wanted, &device, progress)?;
+        memory::check(file.num_bytes() as u64)?;
+        let model = Model::load(file, &model_config, wanted, &device, progress)?;
         Ok(Self {
             model,
+            vocab_size: model_config.vocab_size(),
             context: KernelContext::new(config.num_threads, precision),
             device,
             context_window: wanted,
@@ -112,10 +112,10 @@ impl ModelRunner {
 
     /// Values in [`Logits`].
     pub fn vocab_size(&self) -> usize {
-        self.model.config().vocab_size
+        self.vocab_size
     }
 
-    /// Identity of the model file, see [`GgufFile::fingerprint`].
+    /// Identity of the model file, see [`ModelFile::fingerprint`].
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
     }

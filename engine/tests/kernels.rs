@@ -9,7 +9,8 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use hearth_engine::kernels::cpu::InstructionSet;
 use hearth_engine::kernels::{
-    self, AttentionShape, KernelContext, Precision, WeightMatrix, reference,
+    self, AttentionShape, KernelContext, Precision, RotaryPairs, SwigluLimits, WeightMatrix,
+    reference,
 };
 use hearth_engine::layout::{LINEAR_TABLE, LayoutKind, MatrixLayout};
 use hearth_engine::loader::repack::PackedMatrix;
@@ -64,6 +65,25 @@ impl Noise {
                         .into_iter()
                         .flat_map(f32::to_le_bytes),
                 );
+                continue;
+            }
+            if kind == LayoutKind::Bf16 {
+                let values = self.floats(in_features).into_iter();
+                bytes.extend(values.flat_map(|value| half::bf16::from_f32(value).to_le_bytes()));
+                continue;
+            }
+            if kind == LayoutKind::Mxfp4 {
+                // From 2^-8 to 2^-1, and now and then next to nothing.
+                let scale = |bits: u64| {
+                    if bits.is_multiple_of(19) {
+                        0
+                    } else {
+                        119 + bits % 8
+                    }
+                };
+                bytes.extend((0..blocks).map(|_| u8::try_from(scale(self.bits())).unwrap()));
+                let codes = layout.row_bytes() - blocks;
+                bytes.extend((0..codes).map(|_| u8::try_from(self.bits() & 0xff).unwrap()));
                 continue;
             }
             let halves = if kind == LayoutKind::Bytes {
@@ -132,7 +152,7 @@ fn check_matmul(kind: LayoutKind, num_tokens: usize, out_features: usize, in_fea
     let expected = reference::matmul(&input, &weight.bytes, &weight.layout);
     let device = Device::flex();
     for precision in [Precision::Exact, Precision::Int8] {
-        let rounds = precision == Precision::Int8 && kind != LayoutKind::Dense;
+        let rounds = precision == Precision::Int8 && !kind.is_float();
         let tolerance = if rounds {
             INT8_TOLERANCE
         } else {
@@ -154,7 +174,14 @@ fn products_agree_with_the_reference_on_real_and_ragged_shapes() {
         table: LINEAR_TABLE,
     };
     let shifted = LayoutKind::Nibbles { table: SHIFTED_FP4 };
-    for kind in [linear, shifted, LayoutKind::Bytes, LayoutKind::Dense] {
+    for kind in [
+        linear,
+        shifted,
+        LayoutKind::Bytes,
+        LayoutKind::Mxfp4,
+        LayoutKind::Dense,
+        LayoutKind::Bf16,
+    ] {
         for (num_tokens, out_features, in_features) in [
             (1, 960, 576),
             (7, 576, 1_536),
@@ -214,18 +241,45 @@ fn norms_and_activations_agree_with_the_reference() {
 }
 
 #[test]
+fn a_limited_swiglu_agrees_with_the_reference_beyond_its_limits() {
+    let limits = SwigluLimits {
+        alpha: 1.702,
+        limit: 7.0,
+    };
+    let gate_up: Vec<f32> = Noise(9)
+        .floats(3 * 2 * 37)
+        .iter()
+        .map(|it| it * 12.0)
+        .collect();
+    let expected = reference::limited_swiglu(&gate_up, 37, limits);
+    for context in contexts(Precision::Exact) {
+        let output = kernels::limited_swiglu(&context, matrix(&gate_up, 74), limits);
+        check(
+            "limited swiglu",
+            &values(output),
+            &expected,
+            FLOAT_TOLERANCE,
+        );
+    }
+}
+
+#[test]
 fn attention_agrees_with_the_reference() {
-    for (num_heads, num_kv_heads, head_dim, position, num_tokens) in [
-        (9, 3, 64, 130, 1),
-        (4, 4, 40, 0, 6),
-        (4, 1, 2, 17, 3),
-        (2, 1, 128, 63, 2),
+    use RotaryPairs::{Adjacent, Halves};
+    for (num_heads, num_kv_heads, head_dim, position, num_tokens, window, pairs) in [
+        (9, 3, 64, 130, 1, usize::MAX, Adjacent),
+        (4, 4, 40, 0, 6, usize::MAX, Halves),
+        (4, 1, 2, 17, 3, 5, Adjacent),
+        (2, 1, 128, 63, 2, 64, Halves),
+        (8, 1, 64, 126, 7, 128, Halves),
     ] {
         let shape = AttentionShape {
             num_heads,
             num_kv_heads,
             head_dim,
             position,
+            window,
+            pairs,
         };
         let mut noise = Noise(5);
         let capacity = position + num_tokens + 3;
@@ -233,7 +287,10 @@ fn attention_agrees_with_the_reference() {
         let qkv = noise.floats(num_tokens * qkv_size);
         let mut keys = noise.floats(capacity * shape.kv_size());
         let mut cached_values = noise.floats(capacity * shape.kv_size());
-        let rotations = reference::rotations(capacity, head_dim, 10_000.0);
+        let mut sinks = noise.floats(num_heads);
+        sinks[0] = f32::NEG_INFINITY;
+        let frequencies = reference::frequencies(head_dim, 10_000.0);
+        let rotations = reference::rotations(capacity, &frequencies, 1.25);
         let tensor = |values: &[f32]| -> Tensor<3> {
             let shape = [capacity, num_kv_heads, head_dim];
             Tensor::from_data(TensorData::new(values.to_vec(), shape), &Device::flex())
@@ -250,10 +307,12 @@ fn attention_agrees_with_the_reference() {
         check("query", &values(query.clone()), &expected_query, 0.0);
         check("keys", &values(cache.0.clone()), &keys, 0.0);
         check("values", &values(cache.1.clone()), &cached_values, 0.0);
-        let expected = reference::attention(&expected_query, &keys, &cached_values, &shape);
+        let expected =
+            reference::attention(&expected_query, (&keys, &cached_values), &sinks, &shape);
         for context in contexts(Precision::Int8) {
             let what = format!("attention {shape:?} {}", context.instruction_set().name());
-            let output = kernels::attention(&context, query.clone(), &cache, shape);
+            let output =
+                kernels::attention(&context, query.clone(), &cache, &vector(&sinks), shape);
             check(&what, &values(output), &expected, FLOAT_TOLERANCE);
         }
     }
@@ -269,12 +328,12 @@ proptest! {
         out_features in 1_usize..40,
         blocks in 1_usize..20,
         seed in any::<u64>(),
-        bytes in any::<bool>(),
+        kind in 0_usize..3,
         exact in any::<bool>(),
     ) {
         let mut noise = Noise(seed);
         let linear = LayoutKind::Nibbles { table: LINEAR_TABLE };
-        let kind = if bytes { LayoutKind::Bytes } else { linear };
+        let kind = [linear, LayoutKind::Bytes, LayoutKind::Mxfp4][kind];
         let precision = if exact { Precision::Exact } else { Precision::Int8 };
         let in_features = blocks * 32;
         let weight = noise.matrix(kind, out_features, in_features);

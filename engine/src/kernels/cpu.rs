@@ -13,7 +13,7 @@ mod portable;
 pub mod thread_pool;
 mod topology;
 
-use super::{AttentionShape, Precision, reference};
+use super::{AttentionShape, Precision, SwigluLimits, reference};
 use crate::layout::{LayoutKind, MatrixLayout, Row};
 use activations::QuantizedRow;
 use thread_pool::{Columns, ThreadPool};
@@ -191,7 +191,7 @@ impl KernelContext {
             let range = columns.range();
             &weight[range.start * row_bytes..range.end * row_bytes]
         };
-        if self.precision == Precision::Exact || layout.kind == LayoutKind::Dense {
+        if self.precision == Precision::Exact || layout.kind.is_float() {
             self.pool
                 .for_each_columns(&mut output, layout.out_features, chunk, |columns| {
                     self.multiply_exact(rows(columns), layout, input, columns);
@@ -259,8 +259,8 @@ impl KernelContext {
     pub(super) fn attention(
         &self,
         query: &[f32],
-        keys: &[f32],
-        values: &[f32],
+        (keys, values): (&[f32], &[f32]),
+        sinks: &[f32],
         shape: &AttentionShape,
     ) -> Vec<f32> {
         let (head_dim, kv_size) = (shape.head_dim, shape.kv_size());
@@ -274,13 +274,16 @@ impl KernelContext {
         let mut output = vec![0.0; query.len()];
         self.pool
             .for_each_chunk(&mut output, head_dim, |index, output| {
+                let head = index % shape.num_heads;
+                let length = shape.position + index / shape.num_heads + 1;
                 let head = portable::AttentionHead {
                     query: &query[index * head_dim..][..head_dim],
                     keys,
                     values,
-                    first: index % shape.num_heads / heads_per_kv_head * head_dim,
+                    sink: sinks[head],
+                    first: head / heads_per_kv_head * head_dim,
                     stride: kv_size,
-                    length: shape.position + index / shape.num_heads + 1,
+                    positions: length.saturating_sub(shape.window)..length,
                 };
                 self.instruction_set.attend(&head, output);
             });
@@ -293,6 +296,21 @@ impl KernelContext {
         self.pool.for_each_chunk(&mut output, size, |row, output| {
             let (gate, up) = gate_up[row * 2 * size..][..2 * size].split_at(size);
             self.instruction_set.swiglu(gate, up, output);
+        });
+        output
+    }
+
+    /// See [`super::limited_swiglu`].
+    pub(super) fn limited_swiglu(
+        &self,
+        gate_up: &[f32],
+        size: usize,
+        limits: SwigluLimits,
+    ) -> Vec<f32> {
+        let mut output = vec![0.0; gate_up.len() / 2];
+        self.pool.for_each_chunk(&mut output, size, |row, output| {
+            let (gate, up) = gate_up[row * 2 * size..][..2 * size].split_at(size);
+            portable::limited_swiglu(gate, up, limits, output);
         });
         output
     }

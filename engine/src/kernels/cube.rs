@@ -16,7 +16,7 @@ use burn_cubecl::tensor::CubeTensor;
 use cubecl::CubeDim;
 use cubecl::prelude::CubeCount;
 
-use super::{AttentionShape, KernelContext, Kernels};
+use super::{AttentionShape, KernelContext, Kernels, SwigluLimits};
 use crate::layout::MatrixLayout;
 
 /// Units of a cube.
@@ -68,13 +68,23 @@ impl Kernels for CubeBackend {
         query: FloatTensor<Self>,
         keys: FloatTensor<Self>,
         values: FloatTensor<Self>,
+        sinks: FloatTensor<Self>,
         shape: AttentionShape,
     ) -> FloatTensor<Self> {
-        attention::attention(into_contiguous(query), keys, values, &shape)
+        let (query, sinks) = (into_contiguous(query), into_contiguous(sinks));
+        attention::attention(query, (keys, values), sinks, &shape)
     }
 
     fn swiglu(_context: &KernelContext, gate_up: FloatTensor<Self>) -> FloatTensor<Self> {
         floats::swiglu(into_contiguous(gate_up))
+    }
+
+    fn limited_swiglu(
+        _context: &KernelContext,
+        gate_up: FloatTensor<Self>,
+        limits: SwigluLimits,
+    ) -> FloatTensor<Self> {
+        floats::limited_swiglu(into_contiguous(gate_up), limits)
     }
 }
 

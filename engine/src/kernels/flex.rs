@@ -6,7 +6,7 @@ use burn::tensor::TensorData;
 use burn_flex::FlexTensor;
 
 use super::cpu::KernelContext;
-use super::{AttentionShape, Kernels, reference};
+use super::{AttentionShape, Kernels, SwigluLimits, reference};
 use crate::layout::MatrixLayout;
 
 impl Kernels for Flex {
@@ -71,10 +71,12 @@ impl Kernels for Flex {
         query: FloatTensor<Self>,
         keys: FloatTensor<Self>,
         values: FloatTensor<Self>,
+        sinks: FloatTensor<Self>,
         shape: AttentionShape,
     ) -> FloatTensor<Self> {
-        let query = contiguous(query);
-        let output = context.attention(floats(&query), floats(&keys), floats(&values), &shape);
+        let (query, sinks) = (contiguous(query), contiguous(sinks));
+        let cache = (floats(&keys), floats(&values));
+        let output = context.attention(floats(&query), cache, floats(&sinks), &shape);
         matrix(output, shape.query_size())
     }
 
@@ -82,6 +84,16 @@ impl Kernels for Flex {
         let gate_up = contiguous(gate_up);
         let size = gate_up.layout().shape()[1] / 2;
         matrix(context.swiglu(floats(&gate_up), size), size)
+    }
+
+    fn limited_swiglu(
+        context: &KernelContext,
+        gate_up: FloatTensor<Self>,
+        limits: SwigluLimits,
+    ) -> FloatTensor<Self> {
+        let gate_up = contiguous(gate_up);
+        let size = gate_up.layout().shape()[1] / 2;
+        matrix(context.limited_swiglu(floats(&gate_up), size, limits), size)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Never optimised. Layouts and shapes are those of [`crate::kernels`]; all slices are row-major.
 
-use super::AttentionShape;
+use super::{AttentionShape, RotaryPairs, SwigluLimits};
 use crate::layout::{MatrixLayout, Row};
 
 /// See [`super::embedding`].
@@ -48,29 +48,38 @@ pub fn rms_norm(input: &[f32], weight: &[f32], epsilon: f32) -> Vec<f32> {
     output
 }
 
-/// Rotates the pairs `(2i, 2i + 1)` of every head in `row` by the angles of one position.
-pub fn rotate(row: &mut [f32], rotations: &[f32]) {
-    for head in row.chunks_mut(rotations.len()) {
-        for (pair, angle) in head
-            .as_chunks_mut::<2>()
-            .0
-            .iter_mut()
-            .zip(rotations.as_chunks::<2>().0)
-        {
-            let ([x, y], [cosine, sine]) = (*pair, *angle);
-            *pair = [x * cosine - y * sine, x * sine + y * cosine];
+/// Rotates the pairs of every head in `row` by the angles of one position.
+pub fn rotate(row: &mut [f32], rotations: &[f32], pairs: RotaryPairs) {
+    let head_dim = rotations.len();
+    for head in row.chunks_mut(head_dim) {
+        for (pair, [cosine, sine]) in rotations.as_chunks::<2>().0.iter().enumerate() {
+            let (first, second) = match pairs {
+                RotaryPairs::Adjacent => (2 * pair, 2 * pair + 1),
+                RotaryPairs::Halves => (pair, pair + head_dim / 2),
+            };
+            let (x, y) = (head[first], head[second]);
+            head[first] = x * cosine - y * sine;
+            head[second] = x * sine + y * cosine;
         }
     }
 }
 
-/// Cosine and sine of every pair at every position: `[context_window, head_dim]`.
-pub fn rotations(context_window: usize, head_dim: usize, frequency_base: f32) -> Vec<f32> {
-    let mut rotations = Vec::with_capacity(context_window * head_dim);
+/// Radians that each pair turns from one position to the next: `[head_dim / 2]`.
+pub fn frequencies(head_dim: usize, frequency_base: f32) -> Vec<f64> {
+    let exponent = |pair| -to_f64(2 * pair) / to_f64(head_dim);
+    let pairs = 0..head_dim / 2;
+    pairs
+        .map(|pair| f64::from(frequency_base).powf(exponent(pair)))
+        .collect()
+}
+
+/// Cosine and sine of every pair at every position, times `factor`: `[context_window, head_dim]`.
+pub fn rotations(context_window: usize, frequencies: &[f64], factor: f64) -> Vec<f32> {
+    let mut rotations = Vec::with_capacity(context_window * frequencies.len() * 2);
     for position in 0..context_window {
-        for pair in 0..head_dim / 2 {
-            let exponent = -to_f64(2 * pair) / to_f64(head_dim);
-            let angle = to_f64(position) * f64::from(frequency_base).powf(exponent);
-            rotations.extend([to_f32(angle.cos()), to_f32(angle.sin())]);
+        for frequency in frequencies {
+            let angle = to_f64(position) * frequency;
+            rotations.extend([to_f32(angle.cos() * factor), to_f32(angle.sin() * factor)]);
         }
     }
     rotations
@@ -93,35 +102,43 @@ pub fn rope_and_cache_write(
         query.extend(&row[..query_size]);
         key.copy_from_slice(&row[query_size..query_size + kv_size]);
         values[position * kv_size..][..kv_size].copy_from_slice(&row[query_size + kv_size..]);
-        rotate(&mut query[index * query_size..], angles);
-        rotate(key, angles);
+        rotate(&mut query[index * query_size..], angles, shape.pairs);
+        rotate(key, angles, shape.pairs);
     }
     query
 }
 
 /// See [`super::attention`]. Sums in f64.
-pub fn attention(query: &[f32], keys: &[f32], values: &[f32], shape: &AttentionShape) -> Vec<f32> {
+pub fn attention(
+    query: &[f32],
+    (keys, values): (&[f32], &[f32]),
+    sinks: &[f32],
+    shape: &AttentionShape,
+) -> Vec<f32> {
     let (head_dim, kv_size) = (shape.head_dim, shape.kv_size());
     let heads_per_kv_head = shape.num_heads / shape.num_kv_heads;
     let mut output = Vec::with_capacity(query.len());
     for (index, query_head) in query.chunks(head_dim).enumerate() {
         let length = shape.position + index / shape.num_heads + 1;
+        let start = length.saturating_sub(shape.window);
+        let sink = f64::from(sinks[index % shape.num_heads]);
         let first = index % shape.num_heads / heads_per_kv_head * head_dim;
         let at = |cache: &[f32], position: usize, i: usize| {
             f64::from(cache[position * kv_size + first + i])
         };
-        let scores: Vec<f64> = (0..length)
+        let scores: Vec<f64> = (start..length)
             .map(|position| {
                 let products =
                     (0..head_dim).map(|i| f64::from(query_head[i]) * at(keys, position, i));
                 products.sum::<f64>() / to_f64(head_dim).sqrt()
             })
             .collect();
-        let max = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let max = scores.iter().copied().fold(sink, f64::max);
         let weights: Vec<f64> = scores.iter().map(|score| (score - max).exp()).collect();
-        let total: f64 = weights.iter().sum();
+        let total: f64 = weights.iter().sum::<f64>() + (sink - max).exp();
         for i in 0..head_dim {
-            let sum: f64 = (0..length).map(|p| weights[p] * at(values, p, i)).sum();
+            let products = (start..length).zip(&weights);
+            let sum: f64 = products.map(|(p, weight)| weight * at(values, p, i)).sum();
             output.push(to_f32(sum / total));
         }
     }
@@ -136,6 +153,21 @@ pub fn swiglu(gate_up: &[f32], size: usize) -> Vec<f32> {
         output.extend(gate.iter().zip(up).map(|(gate, up)| {
             let gate = f64::from(*gate);
             to_f32(gate / (1.0 + (-gate).exp()) * f64::from(*up))
+        }));
+    }
+    output
+}
+
+/// See [`super::limited_swiglu`].
+pub fn limited_swiglu(gate_up: &[f32], size: usize, limits: SwigluLimits) -> Vec<f32> {
+    let (alpha, limit) = (f64::from(limits.alpha), f64::from(limits.limit));
+    let mut output = Vec::with_capacity(gate_up.len() / 2);
+    for row in gate_up.chunks(2 * size) {
+        let (gate, up) = row.split_at(size);
+        output.extend(gate.iter().zip(up).map(|(gate, up)| {
+            let gate = f64::from(*gate).min(limit);
+            let up = f64::from(*up).clamp(-limit, limit);
+            to_f32(gate / (1.0 + (-alpha * gate).exp()) * (up + 1.0))
         }));
     }
     output

@@ -43,6 +43,10 @@ pub enum TensorType {
     Q4_1,
     /// 32 values in 34 bytes: f16 scale, int8 codes.
     Q8_0,
+    /// 32 values in 17 bytes: E8M0 scale, 4-bit floats.
+    Mxfp4,
+    /// One byte a value; only in safetensors, where codes and scales are tensors of their own.
+    U8,
 }
 
 impl TensorType {
@@ -54,6 +58,7 @@ impl TensorType {
             3 => Self::Q4_1,
             8 => Self::Q8_0,
             30 => Self::Bf16,
+            39 => Self::Mxfp4,
             _ => return None,
         })
     }
@@ -67,14 +72,16 @@ impl TensorType {
             Self::Q4_0 => "Q4_0",
             Self::Q4_1 => "Q4_1",
             Self::Q8_0 => "Q8_0",
+            Self::Mxfp4 => "MXFP4",
+            Self::U8 => "U8",
         }
     }
 
     /// Values a block holds; the innermost dimension is a multiple of it.
     pub fn block_length(self) -> u64 {
         match self {
-            Self::F32 | Self::F16 | Self::Bf16 => 1,
-            Self::Q4_0 | Self::Q4_1 | Self::Q8_0 => 32,
+            Self::F32 | Self::F16 | Self::Bf16 | Self::U8 => 1,
+            Self::Q4_0 | Self::Q4_1 | Self::Q8_0 | Self::Mxfp4 => 32,
         }
     }
 
@@ -86,6 +93,8 @@ impl TensorType {
             Self::Q4_0 => 18,
             Self::Q4_1 => 20,
             Self::Q8_0 => 34,
+            Self::Mxfp4 => 17,
+            Self::U8 => 1,
         }
     }
 }
@@ -165,6 +174,11 @@ impl GgufFile {
         ))
     }
 
+    /// Lets the system take back the memory behind bytes that are not needed any more.
+    pub fn release(&self, bytes: &[u8]) {
+        self.map.release(bytes);
+    }
+
     /// Number of weights in all tensors.
     pub fn num_parameters(&self) -> u64 {
         self.header
@@ -183,12 +197,15 @@ impl GgufFile {
         let mut hasher = Sha256::new();
         hasher.update(&bytes[..self.header.table_end]);
         hasher.update((bytes.len() as u64).to_le_bytes());
-        hasher
-            .finalize()
-            .iter()
-            .fold(String::with_capacity(64), |mut hex, byte| {
-                write!(hex, "{byte:02x}").expect("invariant: writing to a string cannot fail");
-                hex
-            })
+        hex(&hasher.finalize())
     }
+}
+
+/// Bytes as hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    let digits = String::with_capacity(bytes.len() * 2);
+    bytes.iter().fold(digits, |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("invariant: writing to a string cannot fail");
+        hex
+    })
 }

@@ -32,4 +32,26 @@ impl MappedFile {
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }
+
+    /// Lets the system take back the memory behind these bytes of the file; they can be read
+    /// again, from the file. Does nothing where the system has no such call.
+    ///
+    /// # Panics
+    /// If `bytes` are not part of the file.
+    pub fn release(&self, bytes: &[u8]) {
+        let offset = (bytes.as_ptr() as usize).checked_sub(self.0.as_ptr() as usize);
+        let offset = offset.filter(|offset| offset + bytes.len() <= self.0.len());
+        let offset = offset.expect("invariant: the bytes come from this file");
+        #[cfg(unix)]
+        {
+            use memmap2::UncheckedAdvice::DontNeed;
+            // SAFETY: the map is read-only and backed by the file, so dropped pages are read anew
+            // from the file with the same content; nothing of ours was written into them.
+            let released = unsafe { self.0.unchecked_advise_range(DontNeed, offset, bytes.len()) };
+            // A refusal costs memory, nothing else.
+            drop(released);
+        }
+        #[cfg(not(unix))]
+        let _ = offset;
+    }
 }

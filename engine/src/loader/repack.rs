@@ -27,9 +27,15 @@ pub enum RepackError {
     /// A scale so large that its shift by the middle code leaves f16.
     #[error("tensor {tensor} has a Q4_0 scale of {found}, expected less than 8188")]
     ScaleTooLarge { tensor: String, found: f32 },
+    /// Another type where codes or scales are expected.
+    #[error("tensor {tensor} has type {found:?}, expected U8")]
+    NotBytes { tensor: String, found: TensorType },
+    /// The one E8M0 byte that stands for no number.
+    #[error("tensor {tensor} has a block whose scale is not a number")]
+    NoScale { tensor: String },
 }
 
-/// Repacks a matrix. `Q4_0` and `Q4_1` become nibbles, `Q8_0` bytes, the others f32.
+/// Repacks a matrix. `Q4_0` and `Q4_1` become nibbles, `Q8_0` bytes, F16 f32.
 ///
 /// # Errors
 /// [`RepackError`]; `bytes` must be the tensor's own, as a [`super::GgufFile`] hands them out.
@@ -50,7 +56,10 @@ pub fn matrix(entry: &TensorEntry, bytes: &[u8]) -> Result<PackedMatrix, RepackE
             table: LINEAR_TABLE,
         },
         TensorType::Q8_0 => LayoutKind::Bytes,
-        TensorType::F32 | TensorType::F16 | TensorType::Bf16 => LayoutKind::Dense,
+        TensorType::Mxfp4 => LayoutKind::Mxfp4,
+        TensorType::Bf16 => LayoutKind::Bf16,
+        TensorType::F32 | TensorType::F16 => LayoutKind::Dense,
+        TensorType::U8 => return Err(not_dense(entry)),
     };
     let layout = MatrixLayout {
         kind,
@@ -64,6 +73,8 @@ pub fn matrix(entry: &TensorEntry, bytes: &[u8]) -> Result<PackedMatrix, RepackE
             TensorType::Q4_0 => pack_q4_0(&entry.name, row, &mut packed)?,
             TensorType::Q4_1 => pack_q4_1(row, &mut packed),
             TensorType::Q8_0 => pack_q8_0(row, &mut packed),
+            TensorType::Mxfp4 => pack_mxfp4(&entry.name, row, &mut packed)?,
+            TensorType::Bf16 => packed.extend(row),
             _ => packed.extend(dense_values(entry.tensor_type, row).flat_map(f32::to_le_bytes)),
         }
     }
@@ -83,11 +94,89 @@ pub fn vector(entry: &TensorEntry, bytes: &[u8]) -> Result<Vec<f32>, RepackError
         TensorType::F32 | TensorType::F16 | TensorType::Bf16 => {
             Ok(dense_values(entry.tensor_type, bytes).collect())
         }
-        found => Err(RepackError::NotDense {
-            tensor: entry.name.clone(),
-            found,
-        }),
+        _ => Err(not_dense(entry)),
     }
+}
+
+fn not_dense(entry: &TensorEntry) -> RepackError {
+    RepackError::NotDense {
+        tensor: entry.name.clone(),
+        found: entry.tensor_type,
+    }
+}
+
+/// One expert of a stack `[num_experts, out_features, in_features]`, `bytes` those of the whole.
+///
+/// # Errors
+/// [`RepackError`].
+pub fn expert(
+    entry: &TensorEntry,
+    bytes: &[u8],
+    index: usize,
+) -> Result<PackedMatrix, RepackError> {
+    let [inner, outer, num_experts] = entry.dimensions[..] else {
+        let found = entry.dimensions.clone();
+        let tensor = entry.name.clone();
+        return Err(RepackError::NotAMatrix { tensor, found });
+    };
+    let size = usize::try_from(num_experts).map_or(0, |experts| bytes.len() / experts.max(1));
+    let one = TensorEntry {
+        name: entry.name.clone(),
+        dimensions: vec![inner, outer],
+        ..*entry
+    };
+    matrix(&one, &bytes[index * size..][..size])
+}
+
+/// Rows of codes and scales as safetensors hold them, 16 and one byte a block, in our order: there
+/// byte `i` of a block holds values `2i` (low half) and `2i + 1` (high half).
+///
+/// # Errors
+/// [`RepackError::NoScale`]; the slices must have one scale a block.
+pub fn mxfp4_rows<'a>(
+    tensor: &str,
+    rows: impl Iterator<Item = (&'a [u8], &'a [u8])>,
+    in_features: usize,
+) -> Result<PackedMatrix, RepackError> {
+    let mut layout = MatrixLayout {
+        kind: LayoutKind::Mxfp4,
+        out_features: 0,
+        in_features,
+    };
+    let mut packed = Vec::new();
+    for (codes, scales) in rows {
+        check_scales(tensor, scales.iter())?;
+        packed.extend(scales);
+        for block in codes.as_chunks::<NIBBLE_BLOCK_BYTES>().0 {
+            let code = |value: usize| block[value / 2] >> (value % 2 * 4) & 15;
+            packed.extend((0..NIBBLE_BLOCK_BYTES).map(|i| code(i) | code(i + 16) << 4));
+        }
+        layout.out_features += 1;
+    }
+    debug_assert_eq!(packed.len(), layout.num_bytes());
+    Ok(PackedMatrix {
+        layout,
+        bytes: packed,
+    })
+}
+
+fn check_scales<'a>(
+    tensor: &str,
+    mut scales: impl Iterator<Item = &'a u8>,
+) -> Result<(), RepackError> {
+    if scales.any(|scale| *scale == u8::MAX) {
+        let tensor = tensor.to_owned();
+        return Err(RepackError::NoScale { tensor });
+    }
+    Ok(())
+}
+
+fn pack_mxfp4(tensor: &str, row: &[u8], packed: &mut Vec<u8>) -> Result<(), RepackError> {
+    let blocks = row.as_chunks::<{ 1 + NIBBLE_BLOCK_BYTES }>().0;
+    check_scales(tensor, blocks.iter().map(|block| &block[0]))?;
+    packed.extend(blocks.iter().map(|block| block[0]));
+    packed.extend(blocks.iter().flat_map(|block| &block[1..]));
+    Ok(())
 }
 
 fn dense_values(tensor_type: TensorType, bytes: &[u8]) -> impl Iterator<Item = f32> {

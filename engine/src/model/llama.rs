@@ -7,16 +7,14 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::ModelError;
+use super::dimensions::{dimension, optional, optional_f32, vocab_size};
 use super::weights::{Linear, WeightReader};
 use crate::kernels::{
-    AttentionShape, KernelContext, LayerCache, WeightMatrix, attention, embedding, matmul,
-    reference, rms_norm, rope_and_cache_write, swiglu,
+    AttentionShape, KernelContext, LayerCache, RotaryPairs, WeightMatrix, attention, embedding,
+    matmul, reference, rms_norm, rope_and_cache_write, swiglu,
 };
 use crate::kv_cache::{CacheShape, KvCache};
-use crate::loader::{GgufFile, Metadata};
-
-/// Largest dimension or count that is believed.
-const MAX_DIMENSION: u32 = 1 << 20;
+use crate::loader::{GgufFile, Metadata, ModelFile};
 
 /// Dimensions of a model, as in its metadata.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -145,59 +143,6 @@ impl LlamaConfig {
     }
 }
 
-/// The embedding's rows; the tokenizer's list must have as many.
-fn vocab_size(file: &GgufFile) -> Result<usize, ModelError> {
-    let name = "token_embd.weight";
-    let missing = || ModelError::MissingTensor {
-        name: name.to_owned(),
-    };
-    let (entry, _) = file.tensor(name).ok_or_else(missing)?;
-    let rows = entry.dimensions.get(1).copied().unwrap_or(1);
-    let key = "tokenizer.ggml.tokens";
-    if file.metadata().contains(key) {
-        let num_tokens = file.metadata().strings(key)?.len();
-        if num_tokens as u64 != rows {
-            let (key, found) = (key.to_owned(), format!("{num_tokens} tokens"));
-            let expected = "one for each row of token_embd.weight";
-            return Err(ModelError::Dimension {
-                key,
-                found,
-                expected,
-            });
-        }
-    }
-    usize::try_from(rows).map_err(|_| missing())
-}
-
-fn dimension(metadata: &Metadata, key: &str) -> Result<usize, ModelError> {
-    let value = metadata.u32(key)?;
-    if (1..=MAX_DIMENSION).contains(&value) {
-        return Ok(value as usize);
-    }
-    let (key, found) = (key.to_owned(), value.to_string());
-    Err(ModelError::Dimension {
-        key,
-        found,
-        expected: "1 to 1048576",
-    })
-}
-
-fn optional(metadata: &Metadata, key: &str, default: usize) -> Result<usize, ModelError> {
-    if metadata.contains(key) {
-        dimension(metadata, key)
-    } else {
-        Ok(default)
-    }
-}
-
-fn optional_f32(metadata: &Metadata, key: &str, default: f32) -> Result<f32, ModelError> {
-    if metadata.contains(key) {
-        Ok(metadata.f32(key)?)
-    } else {
-        Ok(default)
-    }
-}
-
 #[derive(Debug)]
 struct Layer {
     attn_norm: Tensor<1>,
@@ -243,20 +188,22 @@ pub struct Llama {
     output_norm: Tensor<1>,
     output: WeightMatrix,
     rotations: Tensor<2>,
+    /// This architecture has none.
+    no_sinks: Tensor<1>,
 }
 
 impl Llama {
-    /// Takes the weights out of `file`, for sequences of up to `context_window` tokens.
+    /// Takes the weights of a model of these dimensions out of `file`, for sequences of up to `context_window` tokens.
     ///
     /// # Errors
     /// [`ModelError`], before any tensor is used that does not fit.
     pub fn load(
-        file: &GgufFile,
+        file: &ModelFile,
+        config: LlamaConfig,
         context_window: usize,
         device: &Device,
         progress: &mut dyn FnMut(u8),
     ) -> Result<Self, ModelError> {
-        let config = LlamaConfig::new(file)?;
         let (hidden_size, vocab_size) = (config.hidden_size, config.vocab_size);
         let mut weights = WeightReader::new(file, device, progress);
         let token_embd = weights.matrix("token_embd.weight", vocab_size, hidden_size)?;
@@ -269,7 +216,8 @@ impl Llama {
             token_embd.clone() // tied
         };
         weights.finish()?;
-        let rotations = reference::rotations(context_window, config.head_dim, config.rope_base);
+        let frequencies = reference::frequencies(config.head_dim, config.rope_base);
+        let rotations = reference::rotations(context_window, &frequencies, 1.0);
         let rotations = TensorData::new(rotations, [context_window, config.head_dim]);
         let rotations = Tensor::from_data(rotations, device);
         Ok(Self {
@@ -279,6 +227,7 @@ impl Llama {
             output_norm,
             output,
             rotations,
+            no_sinks: Tensor::full([config.num_heads], f32::NEG_INFINITY, device),
         })
     }
 
@@ -345,6 +294,8 @@ impl Llama {
             num_kv_heads,
             head_dim,
             position: bones.len(),
+            window: usize::MAX,
+            pairs: RotaryPairs::Adjacent,
         };
         let mut hidden_states = embedding(context, &self.token_embd, tokens);
         let mut written = Vec::with_capacity(caches.len());
@@ -379,7 +330,7 @@ impl Llama {
         let normed = rms_norm(context, hidden_states.clone(), &layer.attn_norm, epsilon);
         let qkv = layer.attn_qkv.forward(context, normed);
         let (query, cache) = rope_and_cache_write(qkv, &self.rotations, cache, shape);
-        let attended = attention(context, query, &cache, shape);
+        let attended = attention(context, query, &cache, &self.no_sinks, shape);
         let hidden_states = hidden_states + layer.attn_output.forward(context, attended);
 
         let normed = rms_norm(context, hidden_states.clone(), &layer.ffn_norm, epsilon);

@@ -6,13 +6,14 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::ModelError;
 use crate::kernels::{KernelContext, WeightMatrix, matmul};
-use crate::loader::GgufFile;
-use crate::loader::gguf::TensorEntry;
-use crate::loader::repack::{self, PackedMatrix};
+use crate::layout::{BLOCK_LENGTH, NIBBLE_BLOCK_BYTES};
+use crate::loader::TensorType;
+use crate::loader::repack::{self, PackedMatrix, RepackError};
+use crate::loader::{ModelFile, TensorEntry};
 
 /// Hands out each tensor of a file once, with its shape checked.
 pub(super) struct WeightReader<'a> {
-    file: &'a GgufFile,
+    file: &'a ModelFile,
     device: &'a Device,
     taken: HashSet<String>,
     loaded_bytes: usize,
@@ -22,11 +23,11 @@ pub(super) struct WeightReader<'a> {
 
 impl<'a> WeightReader<'a> {
     pub(super) fn new(
-        file: &'a GgufFile,
+        file: &'a ModelFile,
         device: &'a Device,
         progress: &'a mut dyn FnMut(u8),
     ) -> Self {
-        let total_bytes = file.tensors().iter().map(TensorEntry::num_bytes).sum();
+        let total_bytes = file.num_bytes();
         progress(0);
         Self {
             file,
@@ -63,6 +64,11 @@ impl<'a> WeightReader<'a> {
         Ok((entry, bytes))
     }
 
+    /// Where the weights go.
+    pub(super) fn device(&self) -> &Device {
+        self.device
+    }
+
     /// Whether the file has a tensor of this name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.file.tensor(name).is_some()
@@ -72,7 +78,85 @@ impl<'a> WeightReader<'a> {
     pub(super) fn vector(&mut self, name: &str, length: usize) -> Result<Tensor<1>, ModelError> {
         let (entry, bytes) = self.take(name, &[length])?;
         let values = TensorData::new(repack::vector(entry, bytes)?, [length]);
+        self.file.release(name);
         Ok(Tensor::from_data(values, self.device))
+    }
+
+    /// Vectors one behind the other.
+    pub(super) fn joined_vector(
+        &mut self,
+        names_and_lengths: &[(String, usize)],
+    ) -> Result<Tensor<1>, ModelError> {
+        let parts = names_and_lengths
+            .iter()
+            .map(|(name, length)| self.vector(name, *length));
+        Ok(Tensor::cat(parts.collect::<Result<_, _>>()?, 0))
+    }
+
+    /// The rows of a small matrix of plain values.
+    pub(super) fn rows(
+        &mut self,
+        name: &str,
+        length: usize,
+        num_rows: usize,
+    ) -> Result<Vec<Vec<f32>>, ModelError> {
+        let (entry, bytes) = self.take(name, &[length, num_rows])?;
+        let values = repack::vector(entry, bytes)?;
+        self.file.release(name);
+        Ok(values.chunks(length).map(<[f32]>::to_vec).collect())
+    }
+
+    /// Matrices that lie one behind the other: `[in_features, out_features, count]`.
+    pub(super) fn expert_matrices(
+        &mut self,
+        name: &str,
+        shape: [usize; 3],
+    ) -> Result<Vec<PackedMatrix>, ModelError> {
+        let (entry, bytes) = self.take(name, &shape)?;
+        let matrices = (0..shape[2]).map(|index| repack::expert(entry, bytes, index));
+        let matrices = matrices.collect::<Result<_, _>>()?;
+        self.file.release(name);
+        Ok(matrices)
+    }
+
+    /// Matrices of 4-bit floats whose codes and scales are tensors of their own; their rows are
+    /// put into `order`.
+    pub(super) fn expert_planes(
+        &mut self,
+        name: &str,
+        count: usize,
+        order: &[usize],
+        in_features: usize,
+    ) -> Result<Vec<PackedMatrix>, ModelError> {
+        let (num_rows, num_blocks) = (order.len(), in_features / BLOCK_LENGTH);
+        let (codes_name, scales_name) = (format!("{name}_blocks"), format!("{name}_scales"));
+        let shape = [NIBBLE_BLOCK_BYTES, num_blocks, num_rows, count];
+        let codes = self.take_bytes(&codes_name, &shape)?;
+        let scales = self.take_bytes(&scales_name, &[num_blocks, num_rows, count])?;
+        let row_bytes = num_blocks * NIBBLE_BLOCK_BYTES;
+        let matrices = (0..count).map(|index| {
+            let rows = order.iter().map(|row| {
+                let row = index * num_rows + row;
+                (
+                    &codes[row * row_bytes..][..row_bytes],
+                    &scales[row * num_blocks..][..num_blocks],
+                )
+            });
+            repack::mxfp4_rows(name, rows, in_features)
+        });
+        let matrices = matrices.collect::<Result<_, _>>()?;
+        self.file.release(&codes_name);
+        self.file.release(&scales_name);
+        Ok(matrices)
+    }
+
+    fn take_bytes(&mut self, name: &str, expected: &[usize]) -> Result<&'a [u8], ModelError> {
+        let (entry, bytes) = self.take(name, expected)?;
+        if entry.tensor_type != TensorType::U8 {
+            let (tensor, found) = (name.to_owned(), entry.tensor_type);
+            return Err(RepackError::NotBytes { tensor, found }.into());
+        }
+        Ok(bytes)
     }
 
     /// A weight matrix `[out_features, in_features]`.
@@ -83,10 +167,9 @@ impl<'a> WeightReader<'a> {
         in_features: usize,
     ) -> Result<WeightMatrix, ModelError> {
         let (entry, bytes) = self.take(name, &[in_features, out_features])?;
-        Ok(WeightMatrix::new(
-            repack::matrix(entry, bytes)?,
-            self.device,
-        ))
+        let matrix = repack::matrix(entry, bytes)?;
+        self.file.release(name);
+        Ok(WeightMatrix::new(matrix, self.device))
     }
 
     /// Several matrices of the same input whose outputs stand one behind the other.
@@ -99,6 +182,7 @@ impl<'a> WeightReader<'a> {
         for (name, out_features) in names_and_sizes {
             let (entry, bytes) = self.take(name, &[in_features, *out_features])?;
             let matrix = repack::matrix(entry, bytes)?;
+            self.file.release(name);
             match packed.last_mut() {
                 Some(last) if last.layout.stacks_with(&matrix.layout) => {
                     last.bytes.extend(matrix.bytes);
@@ -116,7 +200,8 @@ impl<'a> WeightReader<'a> {
 
     /// Ends the reading; every tensor of the file must have been taken.
     pub(super) fn finish(self) -> Result<(), ModelError> {
-        let mut names = self.file.tensors().iter().map(|entry| &entry.name);
+        let tensors = self.file.tensors();
+        let mut names = tensors.iter().map(|entry| &entry.name);
         match names.find(|name| !self.taken.contains(*name)) {
             Some(name) => Err(ModelError::UnexpectedTensor { name: name.clone() }),
             None => Ok(()),

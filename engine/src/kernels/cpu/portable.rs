@@ -4,10 +4,14 @@
 
 mod bytes;
 mod exponential;
+mod mxfp4;
 mod nibbles;
+
+use std::ops::Range;
 
 use super::activations::QuantizedRow;
 use super::thread_pool::Columns;
+use crate::kernels::SwigluLimits;
 use crate::layout::{MatrixLayout, Row};
 use exponential::exponential;
 
@@ -42,7 +46,10 @@ pub(super) fn multiply(
                     token,
                 ),
                 Row::Bytes { scales, codes } => bytes::dot(scales, codes, token),
-                Row::Dense(_) => unreachable!("dense weights take the exact path"),
+                Row::Mxfp4 { scales, codes } => mxfp4::dot(scales, codes, token),
+                Row::Dense(_) | Row::Bf16(_) => {
+                    unreachable!("plain floats take the exact path")
+                }
             };
         }
     }
@@ -91,17 +98,19 @@ fn add_up(mut lanes: [f32; LANES]) -> f32 {
 }
 
 /// One query head and where its keys and values are.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct AttentionHead<'a> {
     pub(super) query: &'a [f32],
     pub(super) keys: &'a [f32],
     pub(super) values: &'a [f32],
+    /// A score without a value; minus infinity: none.
+    pub(super) sink: f32,
     /// Where the head begins in the row of a position.
     pub(super) first: usize,
     /// Values of a position.
     pub(super) stride: usize,
-    /// Positions to attend to, from 0 on.
-    pub(super) length: usize,
+    /// Positions to attend to.
+    pub(super) positions: Range<usize>,
 }
 
 impl AttentionHead<'_> {
@@ -113,7 +122,7 @@ impl AttentionHead<'_> {
 }
 
 /// Attention of one query head, with the instruction set's own `dot`, which adds up as [`dot`]
-/// does. Everything is added in the order of positions, from 0 on.
+/// does. Everything is added in the order of positions.
 #[inline(always)]
 #[expect(
     clippy::inline_always,
@@ -127,10 +136,11 @@ pub(super) fn attend(
     #[expect(clippy::cast_precision_loss, reason = "a head has some hundred values")]
     let scale = 1.0 / (head.query.len() as f32).sqrt();
     // Loops, not iterator chains: closures would keep the vector width of the whole program.
-    let mut weights = vec![0.0_f32; head.length];
-    let mut largest = f32::NEG_INFINITY;
-    for (position, weight) in weights.iter_mut().enumerate() {
-        *weight = dot(head.query, head.row(head.keys, position)) * scale;
+    let first = head.positions.start;
+    let mut weights = vec![0.0_f32; head.positions.len()];
+    let mut largest = head.sink;
+    for (index, weight) in weights.iter_mut().enumerate() {
+        *weight = dot(head.query, head.row(head.keys, first + index)) * scale;
         largest = if *weight > largest { *weight } else { largest };
     }
     let mut lanes = [0.0_f32; LANES];
@@ -142,13 +152,15 @@ pub(super) fn attend(
             *lane += *weight;
         }
     }
-    let inverse = 1.0 / add_up(lanes);
+    // A sink of minus infinity adds nothing, not even to a bit.
+    let inverse = 1.0 / (add_up(lanes) + exponential(head.sink - largest));
     let (parts, rest) = output.as_chunks_mut::<HEAD_PART>();
     let rest_first = parts.len() * HEAD_PART;
     for (index, part) in parts.iter_mut().enumerate() {
         let mut sums = [0.0_f32; HEAD_PART];
         for (position, weight) in weights.iter().enumerate() {
-            let row = &head.row(head.values, position)[index * HEAD_PART..][..HEAD_PART];
+            let row = head.row(head.values, first + position);
+            let row = &row[index * HEAD_PART..][..HEAD_PART];
             for (sum, value) in sums.iter_mut().zip(row) {
                 *sum += weight * value;
             }
@@ -158,10 +170,9 @@ pub(super) fn attend(
         }
     }
     for (index, out) in rest.iter_mut().enumerate() {
-        let products = weights
-            .iter()
-            .enumerate()
-            .map(|(position, weight)| weight * head.row(head.values, position)[rest_first + index]);
+        let products = weights.iter().enumerate().map(|(position, weight)| {
+            weight * head.row(head.values, first + position)[rest_first + index]
+        });
         *out = products.sum::<f32>() * inverse;
     }
 }
@@ -175,5 +186,15 @@ pub(super) fn attend(
 pub(super) fn swiglu(gate: &[f32], up: &[f32], output: &mut [f32]) {
     for ((out, gate), up) in output.iter_mut().zip(gate).zip(up) {
         *out = gate / (1.0 + exponential(-gate)) * up;
+    }
+}
+
+/// See [`crate::kernels::limited_swiglu`].
+pub(super) fn limited_swiglu(gate: &[f32], up: &[f32], limits: SwigluLimits, output: &mut [f32]) {
+    let SwigluLimits { alpha, limit } = limits;
+    for ((out, gate), up) in output.iter_mut().zip(gate).zip(up) {
+        let gate = gate.min(limit);
+        let up = up.clamp(-limit, limit);
+        *out = gate / (1.0 + exponential(-alpha * gate)) * (up + 1.0);
     }
 }

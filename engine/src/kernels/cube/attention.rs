@@ -4,7 +4,7 @@ use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
 use super::{cubes, empty_matrix};
-use crate::kernels::AttentionShape;
+use crate::kernels::{AttentionShape, RotaryPairs};
 
 /// See [`reference::rope_and_cache_write`](crate::kernels::reference::rope_and_cache_write): one
 /// unit a pair of values. The cache is written in place.
@@ -32,6 +32,7 @@ pub(super) fn rope_and_cache_write(
         shape.kv_size(),
         shape.head_dim,
         shape.position,
+        shape.pairs == RotaryPairs::Halves,
     );
     (query, keys, values)
 }
@@ -40,8 +41,8 @@ pub(super) fn rope_and_cache_write(
 /// softmax kept up to date position by position.
 pub(super) fn attention(
     query: CubeTensor,
-    keys: CubeTensor,
-    values: CubeTensor,
+    (keys, values): (CubeTensor, CubeTensor),
+    sinks: CubeTensor,
     shape: &AttentionShape,
 ) -> CubeTensor {
     let num_tokens = query.meta.shape()[0];
@@ -55,11 +56,13 @@ pub(super) fn attention(
         query.into_buffer_arg(),
         keys.into_buffer_arg(),
         values.into_buffer_arg(),
+        sinks.into_buffer_arg(),
         output.clone().into_buffer_arg(),
         shape.num_heads,
         shape.num_kv_heads,
         shape.head_dim,
         shape.position,
+        shape.window.min(shape.position + num_tokens),
     );
     output
 }
@@ -75,29 +78,38 @@ fn rope_kernel(
     kv_size: usize,
     head_dim: usize,
     position: usize,
+    #[comptime] halves: bool,
 ) {
     let row_size = query_size + 2 * kv_size;
     let index = ABSOLUTE_POS * 2;
     if index < qkv.len() {
         let token = index / row_size;
-        let column = index % row_size;
-        let angle = (position + token) * head_dim + column % head_dim;
-        let x = qkv[index];
-        let y = qkv[index + 1];
+        let place = index % row_size;
+        let pair = place % head_dim / 2;
+        let head = place - place % head_dim;
+        let angle = (position + token) * head_dim + pair * 2;
+        let mut column = head + pair * 2;
+        let mut partner = head + pair * 2 + 1;
+        if comptime!(halves) {
+            column = head + pair;
+            partner = head + pair + head_dim / 2;
+        }
+        let x = qkv[token * row_size + column];
+        let y = qkv[token * row_size + partner];
         let cached = (position + token) * kv_size;
         if column < query_size + kv_size {
             let cosine = rotations[angle];
             let sine = rotations[angle + 1];
             if column < query_size {
                 query[token * query_size + column] = x * cosine - y * sine;
-                query[token * query_size + column + 1] = x * sine + y * cosine;
+                query[token * query_size + partner] = x * sine + y * cosine;
             } else {
                 keys[cached + column - query_size] = x * cosine - y * sine;
-                keys[cached + column - query_size + 1] = x * sine + y * cosine;
+                keys[cached + partner - query_size] = x * sine + y * cosine;
             }
         } else {
             values[cached + column - query_size - kv_size] = x;
-            values[cached + column - query_size - kv_size + 1] = y;
+            values[cached + partner - query_size - kv_size] = y;
         }
     }
 }
@@ -107,11 +119,13 @@ fn attention_kernel(
     query: &[f32],
     keys: &[f32],
     values: &[f32],
+    sinks: &[f32],
     output: &mut [f32],
     num_heads: usize,
     num_kv_heads: usize,
     head_dim: usize,
     position: usize,
+    window: usize,
 ) {
     let index = ABSOLUTE_POS;
     if index < output.len() {
@@ -119,10 +133,12 @@ fn attention_kernel(
         let kv_head = query_head % num_heads / (num_heads / num_kv_heads);
         let length = position + query_head / num_heads + 1;
         let scale = 1.0 / f32::cast_from(head_dim as u32).sqrt();
-        let mut largest = f32::MIN.runtime();
-        let mut total = 0.0f32;
+        // Without a sink the first score takes over: its weight is 1 and the sink's 0.
+        let mut largest = max(sinks[query_head % num_heads], f32::MIN.runtime());
+        let mut total = (sinks[query_head % num_heads] - largest).exp();
         let mut sum = 0.0f32;
-        for cached in 0..length {
+        let start = select(window < length, length - min(window, length), 0);
+        for cached in start..length {
             let first = (cached * num_kv_heads + kv_head) * head_dim;
             let mut score = 0.0f32;
             for i in 0..head_dim {

@@ -4,19 +4,23 @@ use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
 use super::{cubes, empty_matrix};
-use crate::layout::{BLOCK_LENGTH, LayoutKind, MatrixLayout};
+use crate::layout::{BLOCK_LENGTH, DOUBLED_FP4, LayoutKind, MatrixLayout};
 
 /// Numbers of the layouts, constants in a kernel.
 const NIBBLES: u32 = 0;
 const BYTES: u32 = 1;
 const DENSE: u32 = 2;
+const MXFP4: u32 = 3;
+const BF16: u32 = 4;
 
 /// The layout's number and table; layouts without a table have zeros.
 fn kind_and_table(kind: LayoutKind) -> (u32, [f32; 16]) {
     match kind {
         LayoutKind::Nibbles { table } => (NIBBLES, table.map(f32::from)),
         LayoutKind::Bytes => (BYTES, [0.0; 16]),
+        LayoutKind::Mxfp4 => (MXFP4, DOUBLED_FP4.map(|value| f32::from(value) * 0.5)),
         LayoutKind::Dense => (DENSE, [0.0; 16]),
+        LayoutKind::Bf16 => (BF16, [0.0; 16]),
     }
 }
 
@@ -142,6 +146,16 @@ fn value_at(
         // Two's complement without a signed byte type.
         let code = f32::cast_from(byte ^ 128) - 128.0;
         scale * code
+    } else if comptime!(kind == MXFP4) {
+        // 2^-127 is below what every device can hold: such a block is 0 here.
+        let scale = f32::reinterpret(byte_at(weight, row + block) << 23);
+        let byte = byte_at(weight, row + num_blocks + block * 16 + within % 16);
+        let code = (byte >> ((within / 16) as u32 * 4)) & 15;
+        scale * table[code as usize]
+    } else if comptime!(kind == BF16) {
+        let offset = row + column * 2;
+        let bits = (weight[offset / 4] >> ((offset % 4) as u32 * 8)) & 0xffff;
+        f32::reinterpret(bits << 16)
     } else {
         f32::reinterpret(weight[row / 4 + column])
     }

@@ -1,0 +1,118 @@
+//! A model on disk, in whichever format it is.
+
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use super::gguf::{GgufError, GgufFile, TensorEntry, TensorType, hex};
+use super::hugging_face::{HuggingFaceError, HuggingFaceModel};
+
+/// An opened model whose tensors can be taken by name.
+#[derive(Debug)]
+pub enum ModelFile {
+    /// One file.
+    Gguf(GgufFile),
+    /// A directory.
+    HuggingFace(HuggingFaceModel),
+}
+
+/// Why a model cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    #[error(transparent)]
+    Gguf(#[from] GgufError),
+    #[error(transparent)]
+    HuggingFace(#[from] HuggingFaceError),
+}
+
+impl From<GgufFile> for ModelFile {
+    fn from(file: GgufFile) -> Self {
+        Self::Gguf(file)
+    }
+}
+
+impl From<HuggingFaceModel> for ModelFile {
+    fn from(model: HuggingFaceModel) -> Self {
+        Self::HuggingFace(model)
+    }
+}
+
+impl ModelFile {
+    /// Opens what is at `path`: a directory is Hugging Face's, a file is GGUF.
+    ///
+    /// # Errors
+    /// [`OpenError`], naming the file.
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        if path.is_dir() {
+            return Ok(HuggingFaceModel::open(path)?.into());
+        }
+        Ok(GgufFile::open(path)?.into())
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Gguf(file) => file.path(),
+            Self::HuggingFace(model) => model.path(),
+        }
+    }
+
+    /// The tensor called `name` and its bytes.
+    pub fn tensor(&self, name: &str) -> Option<(&TensorEntry, &[u8])> {
+        match self {
+            Self::Gguf(file) => file.tensor(name),
+            Self::HuggingFace(model) => model.tensor(name),
+        }
+    }
+
+    /// All tensors.
+    pub fn tensors(&self) -> Vec<&TensorEntry> {
+        match self {
+            Self::Gguf(file) => file.tensors().iter().collect(),
+            Self::HuggingFace(model) => model.tensors().collect(),
+        }
+    }
+
+    /// Bytes of all tensors.
+    pub fn num_bytes(&self) -> usize {
+        self.tensors().into_iter().map(TensorEntry::num_bytes).sum()
+    }
+
+    /// Number of weights. Tensors of bytes hold two 4-bit codes a byte, except for their scales.
+    pub fn num_parameters(&self) -> u64 {
+        let count = |entry: &TensorEntry| match entry.tensor_type {
+            TensorType::U8 if entry.name.ends_with("_scales") => 0,
+            TensorType::U8 => 2 * entry.num_elements(),
+            _ => entry.num_elements(),
+        };
+        self.tensors().into_iter().map(count).sum()
+    }
+
+    /// Lets the system take back the memory behind a tensor that was copied.
+    pub fn release(&self, name: &str) {
+        match self {
+            Self::Gguf(file) => {
+                if let Some((_, bytes)) = file.tensor(name) {
+                    file.release(bytes);
+                }
+            }
+            Self::HuggingFace(model) => model.release(name),
+        }
+    }
+
+    /// Identity of the model, see [`GgufFile::fingerprint`]: no weight is read for it.
+    pub fn fingerprint(&self) -> String {
+        match self {
+            Self::Gguf(file) => file.fingerprint(),
+            Self::HuggingFace(model) => {
+                let mut hasher = Sha256::new();
+                hasher.update(model.config().to_string());
+                for shard in model.shards() {
+                    hasher.update(shard.header());
+                }
+                hex(&hasher.finalize())
+            }
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! The `gpt-oss` architecture: a mixture of experts with attention sinks, every other layer sliding.
+//!
+//! Read from top to bottom: a token's row of the embedding goes through the layers; each adds what
+//! attention and then four of its experts make of the normed state. Dimensions come from the file
+//! alone. Sources: OpenAI's reference implementation of gpt-oss, and the model's card.
+//!
+//! The parts in files of their own: [`config`] (dimensions, from both formats), `weights` (names of
+//! tensors), `experts` (the router and what it chooses), `yarn` (rotary frequencies).
+
+pub mod config;
+mod experts;
+mod weights;
+mod yarn;
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::ModelError;
+use super::weights::{Linear, WeightReader};
+use crate::kernels::{
+    AttentionShape, KernelContext, LayerCache, RotaryPairs, WeightMatrix, attention, embedding,
+    matmul, reference, rms_norm, rope_and_cache_write,
+};
+use crate::kv_cache::{CacheShape, KvCache};
+use crate::loader::ModelFile;
+pub use config::GptOssConfig;
+use experts::Experts;
+
+/// Names are those of the Hugging Face checkpoint.
+#[derive(Debug)]
+struct Layer {
+    input_layernorm: Tensor<1>,
+    /// Queries, keys and values, one behind the other.
+    qkv_proj: Linear,
+    qkv_bias: Tensor<1>,
+    o_proj: Linear,
+    o_bias: Tensor<1>,
+    /// `[num_heads]`
+    sinks: Tensor<1>,
+    post_attention_layernorm: Tensor<1>,
+    experts: Experts,
+    /// Positions a token attends to; `usize::MAX`: all.
+    window: usize,
+}
+
+/// A loaded model.
+#[derive(Debug)]
+pub struct GptOss {
+    config: GptOssConfig,
+    embed_tokens: WeightMatrix,
+    layers: Vec<Layer>,
+    norm: Tensor<1>,
+    lm_head: WeightMatrix,
+    rotations: Tensor<2>,
+}
+
+impl GptOss {
+    /// Takes the weights out of `file`, for sequences of up to `context_window` tokens.
+    ///
+    /// # Errors
+    /// [`ModelError`], before any tensor is used that does not fit.
+    pub fn load(
+        file: &ModelFile,
+        context_window: usize,
+        device: &Device,
+        progress: &mut dyn FnMut(u8),
+    ) -> Result<Self, ModelError> {
+        let config = GptOssConfig::new(file)?;
+        let mut weights = WeightReader::new(file, device, progress);
+        let names = weights::Names::of(file);
+        let (hidden, vocab) = (config.hidden_size, config.vocab_size);
+        let embed_tokens = weights.matrix(names.embed_tokens(), vocab, hidden)?;
+        let layer = |index| weights::layer(&mut weights, names, &config, index);
+        let layers = (0..config.num_layers)
+            .map(layer)
+            .collect::<Result<_, _>>()?;
+        let norm = weights.vector(names.norm(), hidden)?;
+        let lm_head = weights.matrix(names.lm_head(), vocab, hidden)?;
+        weights.finish()?;
+        let (frequencies, factor) = yarn::frequencies(config.head_dim, &config.rope);
+        let rotations = reference::rotations(context_window, &frequencies, factor);
+        let rotations = TensorData::new(rotations, [context_window, config.head_dim]);
+        Ok(Self {
+            embed_tokens,
+            layers,
+            norm,
+            lm_head,
+            rotations: Tensor::from_data(rotations, device),
+            config,
+        })
+    }
+
+    /// Dimensions.
+    pub fn config(&self) -> &GptOssConfig {
+        &self.config
+    }
+
+    /// Dimensions of a cache for sequences of up to `context_window` tokens.
+    pub fn cache_shape(&self, context_window: usize) -> CacheShape {
+        CacheShape {
+            num_layers: self.config.num_layers,
+            num_kv_heads: self.config.num_kv_heads,
+            head_dim: self.config.head_dim,
+            context_window,
+        }
+    }
+
+    /// Bytes of weights that a decode step reads: all but the experts that are not chosen.
+    pub fn bytes_per_token(&self) -> usize {
+        let layer_bytes = |layer: &Layer| {
+            let norms = 2 * self.config.hidden_size * size_of::<f32>();
+            let attention = layer.qkv_proj.num_bytes() + layer.o_proj.num_bytes();
+            norms + attention + layer.experts.bytes_per_token()
+        };
+        self.layers.iter().map(layer_bytes).sum::<usize>() + self.lm_head.layout().num_bytes()
+    }
+
+    /// Computes `tokens` behind `cache`; gives hidden states `[num_tokens, hidden_size]`.
+    ///
+    /// `abort` is asked before every layer; when it says yes there are no hidden states, and the
+    /// cache holds the tokens it held before.
+    ///
+    /// # Panics
+    /// If the tokens do not fit into the cache's context window, or one is not in the vocabulary.
+    pub fn forward(
+        &self,
+        context: &KernelContext,
+        tokens: &[u32],
+        mut cache: KvCache,
+        abort: &dyn Fn() -> bool,
+    ) -> (Option<Tensor<2>>, KvCache) {
+        cache.reserve(cache.len() + tokens.len());
+        let (caches, bones) = cache.into_layers();
+        let mut hidden_states = embedding(context, &self.embed_tokens, tokens);
+        let mut written = Vec::with_capacity(caches.len());
+        let mut caches = caches.into_iter();
+        for layer in &self.layers {
+            if abort() {
+                written.extend(caches);
+                return (None, bones.with_layers(written, 0));
+            }
+            let cache = caches
+                .next()
+                .expect("invariant: a cache has as many layers as its model");
+            let (attended, cache) =
+                self.attend(context, layer, hidden_states.clone(), (bones.len(), cache));
+            hidden_states = hidden_states + attended;
+            hidden_states = hidden_states.clone() + self.mix(context, layer, hidden_states);
+            written.push(cache);
+        }
+        (
+            Some(hidden_states),
+            bones.with_layers(written, tokens.len()),
+        )
+    }
+
+    /// What attention adds to the hidden states.
+    fn attend(
+        &self,
+        context: &KernelContext,
+        layer: &Layer,
+        hidden_states: Tensor<2>,
+        (position, cache): (usize, LayerCache),
+    ) -> (Tensor<2>, LayerCache) {
+        let shape = AttentionShape {
+            num_heads: self.config.num_heads,
+            num_kv_heads: self.config.num_kv_heads,
+            head_dim: self.config.head_dim,
+            position,
+            window: layer.window,
+            pairs: RotaryPairs::Halves,
+        };
+        let epsilon = self.config.rms_norm_epsilon;
+        let normed = rms_norm(context, hidden_states, &layer.input_layernorm, epsilon);
+        let qkv = with_bias(layer.qkv_proj.forward(context, normed), &layer.qkv_bias);
+        let (query, cache) = rope_and_cache_write(qkv, &self.rotations, cache, shape);
+        let attended = attention(context, query, &cache, &layer.sinks, shape);
+        let output = with_bias(layer.o_proj.forward(context, attended), &layer.o_bias);
+        (output, cache)
+    }
+
+    /// What the chosen experts add to the hidden states.
+    fn mix(&self, context: &KernelContext, layer: &Layer, hidden_states: Tensor<2>) -> Tensor<2> {
+        let epsilon = self.config.rms_norm_epsilon;
+        let weight = &layer.post_attention_layernorm;
+        let normed = rms_norm(context, hidden_states, weight, epsilon);
+        layer.experts.forward(context, normed)
+    }
+
+    /// Logits `[num_tokens, vocab_size]` of hidden states.
+    pub fn logits(&self, context: &KernelContext, hidden_states: Tensor<2>) -> Tensor<2> {
+        let epsilon = self.config.rms_norm_epsilon;
+        let normed = rms_norm(context, hidden_states, &self.norm, epsilon);
+        matmul(context, normed, &self.lm_head)
+    }
+}
+
+/// Adds `bias` to each row.
+fn with_bias(rows: Tensor<2>, bias: &Tensor<1>) -> Tensor<2> {
+    rows + bias.clone().unsqueeze::<2>()
+}

@@ -1,0 +1,239 @@
+//! A tiny random checkpoint in the layout of the published one, from both file formats.
+
+use std::path::{Path, PathBuf};
+
+use hearth_engine::kv_cache::KvCache;
+use hearth_engine::loader::ModelFile;
+use hearth_engine::model_runner::{ForwardOutcome, Logits, ModelRunner, RunnerConfig};
+use hearth_engine::request::TokenId;
+use safetensors::SafeTensors;
+use serde::Deserialize;
+
+/// Distance of a logit with f32 activations: ten times what two other implementations measured.
+const EXACT_TOLERANCE: f32 = 2e-3;
+/// Distance of a top-20 log-probability with activations of 8 bits: what llama.cpp measured for
+/// this file, 0.15 to 1.0.
+const INT8_TOLERANCE: f64 = 1.0;
+
+#[derive(Deserialize)]
+struct Golden {
+    prompts: Vec<Prompt>,
+}
+
+#[derive(Deserialize)]
+struct Prompt {
+    name: String,
+    ids: Vec<u32>,
+    greedy64: Vec<u32>,
+    prefix: Option<Prefix>,
+}
+
+#[derive(Deserialize)]
+struct Prefix {
+    prefix_len: usize,
+    suffix_ids: Vec<u32>,
+    greedy32: Vec<u32>,
+}
+
+fn directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/gpt-oss-tiny")
+}
+
+/// The same model in both formats.
+fn files() -> [PathBuf; 2] {
+    [
+        directory().join("model"),
+        directory().join("model-bf16.gguf"),
+    ]
+}
+
+fn golden() -> (Golden, Vec<u8>) {
+    let json = std::fs::read(directory().join("golden.json")).unwrap();
+    let tensors = std::fs::read(directory().join("golden.safetensors")).unwrap();
+    (serde_json::from_slice(&json).unwrap(), tensors)
+}
+
+fn floats(tensors: &SafeTensors<'_>, name: &str) -> Vec<f32> {
+    let tensor = tensors.tensor(name).unwrap();
+    let words = tensor.data().as_chunks::<4>().0;
+    words.iter().map(|word| f32::from_le_bytes(*word)).collect()
+}
+
+fn ids(tensors: &SafeTensors<'_>, name: &str) -> Vec<usize> {
+    let tensor = tensors.tensor(name).unwrap();
+    let words = tensor.data().as_chunks::<4>().0;
+    let id = |word: &[u8; 4]| usize::try_from(i32::from_le_bytes(*word)).unwrap();
+    words.iter().map(id).collect()
+}
+
+fn runner(path: &Path, exact: bool) -> ModelRunner {
+    let config = RunnerConfig {
+        num_threads: 2,
+        exact,
+        context_window: 1024,
+    };
+    let file = ModelFile::open(path).unwrap();
+    ModelRunner::load(file, config, &mut |_| ()).unwrap()
+}
+
+fn tokens(ids: &[u32]) -> Vec<TokenId> {
+    ids.iter().copied().map(TokenId).collect()
+}
+
+fn forward(runner: &mut ModelRunner, ids: &[u32], cache: KvCache) -> (Logits, KvCache) {
+    match runner.forward(&tokens(ids), cache, &|| false) {
+        ForwardOutcome::Done { logits, cache } => (logits, cache),
+        ForwardOutcome::Aborted { .. } => panic!("nobody aborted"),
+    }
+}
+
+fn argmax(logits: &[f32]) -> u32 {
+    let best = (0..logits.len()).max_by(|a, b| logits[*a].total_cmp(&logits[*b]));
+    u32::try_from(best.unwrap()).unwrap()
+}
+
+fn distance(found: &[f32], expected: &[f32]) -> f32 {
+    assert_eq!(found.len(), expected.len());
+    let distances = found.iter().zip(expected).map(|(a, b)| (a - b).abs());
+    distances.fold(0.0, |largest, it| if it > largest { it } else { largest })
+}
+
+/// Follows the model for as many tokens as are expected; never ends at a control token.
+fn greedy(
+    runner: &mut ModelRunner,
+    (mut logits, mut cache): (Logits, KvCache),
+    count: usize,
+) -> (Vec<u32>, Logits) {
+    let mut written = Vec::new();
+    loop {
+        written.push(argmax(&logits));
+        if written.len() == count {
+            return (written, logits);
+        }
+        (logits, cache) = forward(runner, &written[written.len() - 1..], cache);
+    }
+}
+
+#[test]
+fn float_activations_give_the_golden_logits_at_every_position_and_the_golden_text() {
+    let (golden, tensors) = golden();
+    let tensors = SafeTensors::deserialize(&tensors).unwrap();
+    for path in files() {
+        let mut runner = runner(&path, true);
+        let mut farthest = 0.0_f32;
+        for (number, prompt) in golden.prompts.iter().enumerate() {
+            let name = |part: &str| format!("p{number}.{part}");
+            let cache = runner.new_cache();
+            let (all, cache) = runner.forward_all(&tokens(&prompt.ids), cache);
+            let last = all.last().unwrap().clone();
+            farthest = farthest.max(distance(&last, &floats(&tensors, &name("logits_last"))));
+            let top_ids = ids(&tensors, &name("top20_ids"));
+            let top_logits = floats(&tensors, &name("top20_logits"));
+            for (logits, (ids, expected)) in all
+                .iter()
+                .zip(top_ids.chunks(20).zip(top_logits.chunks(20)))
+            {
+                let found: Vec<f32> = ids.iter().map(|id| logits[*id]).collect();
+                farthest = farthest.max(distance(&found, expected));
+            }
+            let (written, end) = greedy(&mut runner, (last, cache), 64);
+            assert_eq!(
+                written,
+                prompt.greedy64,
+                "{} of {}",
+                prompt.name,
+                path.display()
+            );
+            let expected = floats(&tensors, &name("logits_step63"));
+            farthest = farthest.max(distance(&end, &expected));
+        }
+        eprintln!("{}: farthest logit {farthest:e}", path.display());
+        assert!(farthest <= EXACT_TOLERANCE, "{farthest}");
+    }
+}
+
+#[test]
+fn a_chunk_after_a_cached_prefix_gives_the_golden_logits_and_text() {
+    let (golden, tensors) = golden();
+    let tensors = SafeTensors::deserialize(&tensors).unwrap();
+    let mut num_checked = 0;
+    for path in files() {
+        let mut runner = runner(&path, true);
+        for (number, prompt) in golden.prompts.iter().enumerate() {
+            let Some(prefix) = &prompt.prefix else {
+                continue;
+            };
+            let cache = runner.new_cache();
+            let (_, cache) = forward(&mut runner, &prompt.ids[..prefix.prefix_len], cache);
+            let (logits, cache) = forward(&mut runner, &prefix.suffix_ids, cache);
+            let expected = floats(&tensors, &format!("p{number}.prefix_logits_last"));
+            let farthest = distance(&logits, &expected);
+            assert!(farthest <= EXACT_TOLERANCE, "{}: {farthest}", prompt.name);
+            let (written, _) = greedy(&mut runner, (logits, cache), 32);
+            assert_eq!(written, prefix.greedy32, "{}", prompt.name);
+            num_checked += 1;
+        }
+    }
+    assert_eq!(num_checked, 8, "four prompts have a prefix, in two formats");
+}
+
+#[test]
+fn rounded_activations_stay_as_near_as_llama_cpp_does() {
+    let (golden, tensors) = golden();
+    let tensors = SafeTensors::deserialize(&tensors).unwrap();
+    let log_total = |logits: &[f32]| -> f64 {
+        let total: f64 = logits.iter().map(|it| f64::from(*it).exp()).sum();
+        total.ln()
+    };
+    for path in files() {
+        let mut runner = runner(&path, false);
+        let mut distances = Vec::new();
+        for (number, prompt) in golden.prompts.iter().enumerate() {
+            let cache = runner.new_cache();
+            let (logits, _) = forward(&mut runner, &prompt.ids, cache);
+            let expected = floats(&tensors, &format!("p{number}.logits_last"));
+            let (found_total, total) = (log_total(&logits), log_total(&expected));
+            let mut order: Vec<usize> = (0..expected.len()).collect();
+            order.sort_by(|a, b| expected[*b].total_cmp(&expected[*a]));
+            let farthest = order[..20].iter().map(|id| {
+                let golden = f64::from(expected[*id]) - total;
+                (f64::from(logits[*id]) - found_total - golden).abs()
+            });
+            distances.push(farthest.fold(0.0, f64::max));
+        }
+        eprintln!("{}: {distances:.3?}", path.display());
+        let farthest = distances.iter().copied().fold(0.0, f64::max);
+        assert!(farthest <= INT8_TOLERANCE, "{distances:?}");
+    }
+}
+
+#[test]
+fn both_formats_give_the_same_bits_and_a_prefill_is_its_decode_steps() {
+    let (golden, _) = golden();
+    let prompt = golden
+        .prompts
+        .iter()
+        .find(|it| it.name == "past_window")
+        .unwrap();
+    for exact in [true, false] {
+        let mut whole = Vec::new();
+        for path in files() {
+            let mut runner = runner(&path, exact);
+            let cache = runner.new_cache();
+            let (all, _) = runner.forward_all(&tokens(&prompt.ids), cache);
+            let mut cache = runner.new_cache();
+            for (id, expected) in prompt.ids.iter().zip(&all) {
+                let logits;
+                (logits, cache) = forward(&mut runner, &[*id], cache);
+                assert!(
+                    logits
+                        .iter()
+                        .zip(expected)
+                        .all(|(a, b)| a.to_bits() == b.to_bits())
+                );
+            }
+            whole.push(all);
+        }
+        assert_eq!(whole[0], whole[1], "exact: {exact}");
+    }
+}

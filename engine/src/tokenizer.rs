@@ -6,9 +6,10 @@
 
 mod byte_alphabet;
 mod byte_pair;
+mod tokenizer_json;
 mod vocabulary;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use byte_pair::BytePairEncoder;
 pub use vocabulary::{TokenizerError, Vocabulary};
@@ -22,6 +23,7 @@ pub struct Tokenizer {
     /// Bytes of every token; a control token's are those of its name.
     token_bytes: Vec<Box<[u8]>>,
     control: BTreeMap<String, TokenId>,
+    control_ids: HashSet<TokenId>,
     begin: Option<TokenId>,
     end: Vec<TokenId>,
 }
@@ -35,7 +37,7 @@ enum Encoder {
 }
 
 /// Control tokens that end an answer besides the file's own end token.
-const END_NAMES: [&str; 2] = ["<|im_end|>", "<|endoftext|>"];
+const END_NAMES: [&str; 4] = ["<|im_end|>", "<|endoftext|>", "<|return|>", "<|call|>"];
 
 impl Tokenizer {
     /// Builds the tokenizer of a model file.
@@ -56,6 +58,7 @@ impl Tokenizer {
         Ok(Self {
             encoder: Encoder::BytePair(Box::new(encoder)),
             token_bytes: kinds.token_bytes(vocabulary)?,
+            control_ids: control.values().copied().collect(),
             control,
             begin: vocabulary.begin.map(TokenId),
             end,
@@ -76,6 +79,7 @@ impl Tokenizer {
             encoder: Encoder::Bytes,
             token_bytes,
             control: control.collect(),
+            control_ids: HashSet::from([TokenId(256), TokenId(257)]),
             begin: None,
             end: vec![TokenId(257)],
         }
@@ -150,7 +154,7 @@ impl Tokenizer {
 
     /// Whether this token is an instruction to the model, not text.
     pub fn is_control(&self, id: TokenId) -> bool {
-        self.control.values().any(|&control| control == id)
+        self.control_ids.contains(&id)
     }
 
     /// Tokens at which an answer ends.

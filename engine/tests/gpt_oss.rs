@@ -7,4 +7,5 @@
 mod gpt_oss {
     mod golden_tiny;
     mod refusals;
+    mod tokens;
 }

@@ -5,12 +5,17 @@
 use std::collections::HashSet;
 
 use tokenizers::{
-    PreTokenizerWrapper, Tokenizer,
+    PreTokenizerWrapper, SplitDelimiterBehavior, Tokenizer,
     models::bpe::{BPE, Vocab},
-    pre_tokenizers::{byte_level::ByteLevel, digits::Digits, sequence::Sequence},
+    pre_tokenizers::{
+        byte_level::ByteLevel,
+        digits::Digits,
+        sequence::Sequence,
+        split::{Split, SplitPattern},
+    },
 };
 
-use super::vocabulary::{TokenKinds, TokenizerError, Vocabulary};
+use super::vocabulary::{O200K_NAME, TokenKinds, TokenizerError, Vocabulary};
 use crate::request::TokenId;
 
 /// Splits text as the model's makers did, then merges pairs by rank.
@@ -34,6 +39,7 @@ impl BytePairEncoder {
             .collect();
         let model = BPE::builder()
             .vocab_and_merges(ids, merges)
+            .ignore_merges(vocabulary.ignores_merges())
             .build()
             .map_err(|error| TokenizerError::Rejected(error.to_string()))?;
         let mut tokenizer = Tokenizer::new(model);
@@ -50,6 +56,23 @@ impl BytePairEncoder {
     }
 }
 
+/// How `o200k` cuts text: words by the case of their letters, numbers in threes, signs, spaces.
+/// Written here as in the tokenizers of its makers, joined by `|`.
+const O200K: [&str; 7] = [
+    r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?",
+    r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?",
+    r"\p{N}{1,3}",
+    r" ?[^\s\p{L}\p{N}]+[\r\n/]*",
+    r"\s*[\r\n]+",
+    r"\s+(?!\S)",
+    r"\s+",
+];
+
+/// The expression as one.
+pub(super) fn o200k_expression() -> String {
+    O200K.join("|")
+}
+
 /// How text is cut before merging, by the name in the file.
 fn splitter(pre: &str) -> Result<PreTokenizerWrapper, TokenizerError> {
     let byte_level = ByteLevel::new(false, false, true);
@@ -59,6 +82,13 @@ fn splitter(pre: &str) -> Result<PreTokenizerWrapper, TokenizerError> {
         "smollm" => {
             let steps = vec![Digits::new(true).into(), byte_level.into()];
             Ok(Sequence::new(steps).into())
+        }
+        O200K_NAME => {
+            let pattern = SplitPattern::Regex(o200k_expression());
+            let split = Split::new(pattern, SplitDelimiterBehavior::Isolated, false)
+                .map_err(|error| TokenizerError::Rejected(error.to_string()))?;
+            let bytes = ByteLevel::new(false, false, false);
+            Ok(Sequence::new(vec![split.into(), bytes.into()]).into())
         }
         other => Err(TokenizerError::UnknownPreTokenizer(other.to_owned())),
     }

@@ -35,7 +35,7 @@ pub enum TokenizerError {
     Metadata(#[from] MetadataError),
     #[error("the tokenizer model is {0:?}, known is \"gpt2\"")]
     UnknownModel(String),
-    #[error("the pre-tokenizer is {0:?}, known are \"smollm\" and \"gpt-2\"")]
+    #[error("the pre-tokenizer is {0:?}, known are \"smollm\", \"gpt-2\" and \"gpt-4o\"")]
     UnknownPreTokenizer(String),
     #[error("the vocabulary has {tokens} tokens, but {types} token types")]
     TypeCount { tokens: usize, types: usize },
@@ -49,13 +49,21 @@ pub enum TokenizerError {
     NotBytes { id: u32, token: String },
     #[error("merge {line} ({merge:?}) is not two tokens that make a third")]
     Merge { line: usize, merge: String },
+    #[error("tokenizer.json: {0}")]
+    Document(String),
     #[error("the tokenizer could not be built: {0}")]
     Rejected(String),
 }
 
 /// Token types of the GGUF format that are instructions, not text.
-const CONTROL: i32 = 3;
+pub(super) const CONTROL: i32 = 3;
 const USER_DEFINED: i32 = 4;
+const UNUSED: i32 = 5;
+/// A piece of text.
+pub(super) const NORMAL: i32 = 1;
+
+/// The name that GGUF files give to the pre-tokenizer of `o200k`.
+pub(super) const O200K_NAME: &str = "gpt-4o";
 
 /// Which tokens are text: the answer of [`Vocabulary::check`].
 #[derive(Debug)]
@@ -108,9 +116,14 @@ impl Vocabulary {
         let is_control = self
             .token_types
             .iter()
-            .map(|&kind| kind == CONTROL || kind == USER_DEFINED)
+            .map(|kind| [CONTROL, USER_DEFINED, UNUSED].contains(kind))
             .collect();
         Ok(TokenKinds { is_control })
+    }
+
+    /// Whether a piece of text that is a token is that token, whatever the merges say.
+    pub(super) fn ignores_merges(&self) -> bool {
+        self.pre == O200K_NAME
     }
 
     /// The merges as pairs, those of text tokens alone.

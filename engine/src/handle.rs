@@ -42,7 +42,7 @@ pub struct EngineConfig {
 #[derive(Clone, Debug)]
 pub enum ModelSource {
     /// A GGUF file.
-    Gguf(PathBuf),
+    File(PathBuf),
     /// Scripted answers, no weights.
     #[cfg(feature = "testing")]
     Scripted(crate::scripted::ScriptedModel),
@@ -225,7 +225,7 @@ impl EngineHandle {
 impl ModelSource {
     fn provisional_name(&self) -> String {
         match self {
-            Self::Gguf(path) => path
+            Self::File(path) => path
                 .file_stem()
                 .unwrap_or(path.as_os_str())
                 .to_string_lossy()

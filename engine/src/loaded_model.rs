@@ -1,6 +1,6 @@
 //! The models an engine can run, behind one set of calls.
 
-mod gguf;
+mod opening;
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use crate::{
     chat::{ChatTemplate, ChatTemplateError},
     handle::{EngineConfig, ModelSource},
     kv_cache::KvCache,
-    loader::{GgufError, GgufFile, MetadataError},
+    loader::{MetadataError, ModelFile, OpenError},
     model::{self, ModelError},
     model_runner::{ForwardOutcome, Logits, ModelRunner, RunnerConfig},
     request::TokenId,
@@ -46,8 +46,8 @@ pub struct ModelDescription {
 /// A model whose weights are still to be loaded.
 #[derive(Debug)]
 pub(crate) enum UnloadedModel {
-    Gguf {
-        file: GgufFile,
+    File {
+        file: ModelFile,
         config: RunnerConfig,
     },
     #[cfg(feature = "testing")]
@@ -57,7 +57,7 @@ pub(crate) enum UnloadedModel {
 /// A model that computes.
 #[derive(Debug)]
 pub(crate) enum LoadedModel {
-    Gguf(Box<ModelRunner>),
+    File(Box<ModelRunner>),
     #[cfg(feature = "testing")]
     Scripted(ScriptedRunner),
 }
@@ -65,7 +65,7 @@ pub(crate) enum LoadedModel {
 /// What a model keeps of a sequence between two calls; moved in and out, never copied.
 #[derive(Debug)]
 pub(crate) enum Cache {
-    Gguf(KvCache),
+    File(KvCache),
     #[cfg(feature = "testing")]
     Scripted(Vec<TokenId>),
 }
@@ -74,7 +74,7 @@ pub(crate) enum Cache {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LoadError {
     #[error(transparent)]
-    Gguf(#[from] GgufError),
+    Open(#[from] OpenError),
     #[error(transparent)]
     Weights(#[from] model::LoadError),
     #[error("{}: {problem}", path.display())]
@@ -107,7 +107,7 @@ impl UnloadedModel {
         config: &EngineConfig,
     ) -> Result<(OpenedModel, Self), LoadError> {
         match source {
-            ModelSource::Gguf(path) => gguf::open(&path, config),
+            ModelSource::File(path) => opening::open(&path, config),
             #[cfg(feature = "testing")]
             ModelSource::Scripted(model) => {
                 let opened = model.opened(config);
@@ -119,9 +119,9 @@ impl UnloadedModel {
     /// Loads the weights, telling the percentage done.
     pub(crate) fn load(self, progress: &mut dyn FnMut(u8)) -> Result<LoadedModel, LoadError> {
         match self {
-            Self::Gguf { file, config } => {
+            Self::File { file, config } => {
                 let runner = ModelRunner::load(file, config, progress)?;
-                Ok(LoadedModel::Gguf(Box::new(runner)))
+                Ok(LoadedModel::File(Box::new(runner)))
             }
             #[cfg(feature = "testing")]
             Self::Scripted(model) => model.load(progress).map(LoadedModel::Scripted),
@@ -133,7 +133,7 @@ impl LoadedModel {
     /// Number of logits.
     pub(crate) fn vocab_size(&self) -> usize {
         match self {
-            Self::Gguf(runner) => runner.vocab_size(),
+            Self::File(runner) => runner.vocab_size(),
             #[cfg(feature = "testing")]
             Self::Scripted(_) => crate::scripted::VOCAB_SIZE,
         }
@@ -142,7 +142,7 @@ impl LoadedModel {
     /// The cache of a sequence of which nothing is computed.
     pub(crate) fn new_cache(&self) -> Cache {
         match self {
-            Self::Gguf(runner) => Cache::Gguf(runner.new_cache()),
+            Self::File(runner) => Cache::File(runner.new_cache()),
             #[cfg(feature = "testing")]
             Self::Scripted(_) => Cache::Scripted(Vec::new()),
         }
@@ -160,10 +160,10 @@ impl LoadedModel {
         abort: &dyn Fn() -> bool,
     ) -> (Option<Logits>, Cache) {
         match (self, cache) {
-            (Self::Gguf(runner), Cache::Gguf(cache)) => {
+            (Self::File(runner), Cache::File(cache)) => {
                 match runner.forward(tokens, cache, abort) {
-                    ForwardOutcome::Done { logits, cache } => (Some(logits), Cache::Gguf(cache)),
-                    ForwardOutcome::Aborted { cache } => (None, Cache::Gguf(cache)),
+                    ForwardOutcome::Done { logits, cache } => (Some(logits), Cache::File(cache)),
+                    ForwardOutcome::Aborted { cache } => (None, Cache::File(cache)),
                 }
             }
             #[cfg(feature = "testing")]

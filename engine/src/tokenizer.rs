@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, HashSet};
 use byte_pair::BytePairEncoder;
 pub use vocabulary::{TokenizerError, Vocabulary};
 
-use crate::request::TokenId;
+use crate::{loader::ModelFile, request::TokenId};
 
 /// One model's vocabulary in both directions.
 #[derive(Debug)]
@@ -37,9 +37,29 @@ enum Encoder {
 }
 
 /// Control tokens that end an answer besides the file's own end token.
-const END_NAMES: [&str; 4] = ["<|im_end|>", "<|endoftext|>", "<|return|>", "<|call|>"];
+const END_NAMES: [&str; 4] = ["<|im_end|>", "<|endoftext|>", RETURN, "<|call|>"];
+/// Ends an answer of gpt-oss, the only model that is read from such a directory.
+const RETURN: &str = "<|return|>";
 
 impl Tokenizer {
+    /// The tokenizer of a model, from its file or the `tokenizer.json` beside its weights.
+    ///
+    /// # Errors
+    /// As [`Self::try_new`], and if there is none.
+    pub fn open(file: &ModelFile) -> Result<Self, TokenizerError> {
+        let vocabulary = match file {
+            ModelFile::Gguf(file) => Vocabulary::from_metadata(file.metadata())?,
+            ModelFile::HuggingFace(model) => {
+                let path = model.path().join("tokenizer.json");
+                let json = std::fs::read(&path).map_err(|error| {
+                    TokenizerError::Document(format!("{}: {error}", path.display()))
+                })?;
+                Vocabulary::from_tokenizer_json(&json, Some(RETURN))?
+            }
+        };
+        Self::try_new(&vocabulary)
+    }
+
     /// Builds the tokenizer of a model file.
     ///
     /// # Errors

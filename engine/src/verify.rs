@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::loader::{GgufError, GgufFile};
+use crate::loader::{ModelFile, OpenError};
 use crate::model::LoadError;
 use crate::model_runner::{Logits, ModelRunner, RunnerConfig};
 use crate::request::TokenId;
@@ -53,7 +53,7 @@ pub enum VerifyError {
     },
     /// The model file is damaged or no model.
     #[error(transparent)]
-    Gguf(#[from] GgufError),
+    Open(#[from] OpenError),
     /// The model cannot be loaded.
     #[error(transparent)]
     Load(#[from] LoadError),
@@ -151,7 +151,7 @@ pub fn verify_directory(
         exact,
         ..RunnerConfig::default()
     };
-    let mut runner = ModelRunner::load(GgufFile::open(model)?, config, &mut |_| ())?;
+    let mut runner = ModelRunner::load(ModelFile::open(model)?, config, &mut |_| ())?;
     golden.check(runner.vocab_size(), runner.context_window())?;
     let tolerances = if exact {
         Tolerances::EXACT

@@ -191,7 +191,7 @@ async fn with_exact_activations_the_answer_is_the_golden_one() {
         exact: true,
         ..EngineConfig::default()
     };
-    let engine = EngineHandle::start(ModelSource::Gguf(model()), config);
+    let engine = EngineHandle::start(ModelSource::File(model()), config);
     let prompt = prompt(&engine, "What is the capital of France?").await;
     let (_, text, reason) = answer(&engine, request(&prompt, SamplingParams::greedy())).await;
     assert_eq!(
@@ -204,7 +204,7 @@ async fn with_exact_activations_the_answer_is_the_golden_one() {
 
 #[tokio::test]
 async fn a_stopped_answer_goes_on_exactly() {
-    let engine = EngineHandle::start(ModelSource::Gguf(model()), EngineConfig::default());
+    let engine = EngineHandle::start(ModelSource::File(model()), EngineConfig::default());
     let prompt = prompt(&engine, "Why is the sky blue?").await;
     let seeded = SamplingParams {
         seed: 7,

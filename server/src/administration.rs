@@ -106,7 +106,7 @@ impl AdministrationService for Administration {
         tracing::info!(model = file, "another model is loaded: {file}");
         self.models.set_active(path.clone());
         self.chat
-            .switch_model(ModelSource::Gguf(path), self.engine_config.clone());
+            .switch_model(ModelSource::File(path), self.engine_config.clone());
         Ok(())
     }
 

@@ -46,7 +46,7 @@ impl ServeOptions {
             .unwrap_or_else(|| config.models().join("*.gguf"));
         Self {
             config,
-            model: ModelSource::Gguf(model),
+            model: ModelSource::File(model),
         }
     }
 }
@@ -268,11 +268,11 @@ async fn choose_model(
     configured: ModelSource,
 ) -> Result<(ModelSource, ModelFolder), ServeError> {
     let path = match &configured {
-        ModelSource::Gguf(path) => path.clone(),
+        ModelSource::File(path) => path.clone(),
         #[cfg(feature = "testing")]
         ModelSource::Scripted(_) => PathBuf::new(),
     };
-    let is_free = matches!(configured, ModelSource::Gguf(_)) && !config.names_model();
+    let is_free = matches!(configured, ModelSource::File(_)) && !config.names_model();
     let folder = ModelFolder::new(config.models(), path);
     let chosen = store.chosen_model().await.map_err(ServeError::Settings)?;
     let Some(chosen) = chosen.filter(|_| is_free) else {
@@ -283,7 +283,7 @@ async fn choose_model(
         return Ok((configured, folder));
     };
     let folder = ModelFolder::new(config.models(), path.clone());
-    Ok((ModelSource::Gguf(path), folder))
+    Ok((ModelSource::File(path), folder))
 }
 
 async fn accounts(

@@ -31,7 +31,9 @@ pub(super) struct GoldenPrompt {
     /// Missing where the ids are a repetition.
     pub(super) text: Option<String>,
     pub(super) ids: Vec<u32>,
+    #[serde(alias = "greedy64")]
     pub(super) f32_greedy: Vec<u32>,
+    #[serde(alias = "greedy64_margin")]
     pub(super) f32_margin: Vec<f32>,
     pub(super) f32_nll_per_token: Option<f64>,
     #[serde(skip)]

@@ -62,7 +62,7 @@ async fn a_model_that_cannot_be_loaded_says_why() {
 
 #[tokio::test]
 async fn a_file_that_is_not_there_is_named() {
-    let source = ModelSource::Gguf("no/such-model.gguf".into());
+    let source = ModelSource::File("no/such-model.gguf".into());
     let engine = EngineHandle::start(source, EngineConfig::default());
     assert_eq!(engine.model_name(), "such-model");
     let error = engine.prompt(&conversation(&["Hi"])).await.unwrap_err();

@@ -9,7 +9,7 @@ use std::{
 use clap::Args;
 use hearth_engine::{
     bench::{BenchParams, BenchReport, bench},
-    loader::GgufFile,
+    loader::ModelFile,
     model_runner::{ModelRunner, RunnerConfig},
 };
 
@@ -49,7 +49,7 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
         exact: false,
         context_window: config.engine.context_window,
     };
-    let file = GgufFile::open(super::model(&config)?)?;
+    let file = ModelFile::open(&super::model(&config)?)?;
     let mut runner = ModelRunner::load(file, runner_config, &mut |_| ())?;
     let params = BenchParams {
         prefill_tokens: args.prompt_tokens,

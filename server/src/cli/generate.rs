@@ -81,7 +81,7 @@ async fn generate(config: &Config, args: GenerateArgs) -> anyhow::Result<()> {
     let model = super::model(config)?;
     let mut engine_config = engine_config(&config.engine);
     engine_config.exact = args.exact;
-    let engine = EngineHandle::start(ModelSource::Gguf(model), engine_config);
+    let engine = EngineHandle::start(ModelSource::File(model), engine_config);
     let text = args.text.or(args.prompt).unwrap_or_default();
     let prompt = prompt(&engine, text, args.raw).await?;
     let permit = engine.reserve(UserKey(0), prompt.len())?;

@@ -113,7 +113,6 @@ fn print(out: &mut impl Write, report: &VerifyReport) -> io::Result<()> {
 
 /// The tokenizer of a model file.
 fn tokenizer(model: &Path) -> anyhow::Result<Tokenizer> {
-    let file = GgufFile::open(model)?;
-    let vocabulary = Vocabulary::from_metadata(file.metadata())?;
-    Tokenizer::try_new(&vocabulary).with_context(|| format!("{}", model.display()))
+    let file = ModelFile::open(model)?;
+    Tokenizer::open(&file).with_context(|| format!("{}", model.display()))
 }

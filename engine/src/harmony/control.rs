@@ -1,0 +1,100 @@
+//! The control tokens of the format and their ids in one vocabulary.
+
+use crate::request::TokenId;
+
+/// A token that structures a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ControlToken {
+    /// A header begins.
+    Start,
+    /// A message ends, the answer goes on.
+    End,
+    /// The header is over, the text begins.
+    Message,
+    /// A channel name follows.
+    Channel,
+    /// A content type follows.
+    Constrain,
+    /// The answer is complete.
+    Return,
+    /// A tool is called; the answer goes on after its result.
+    Call,
+    /// The text is over, as in models without the format.
+    EndOfText,
+}
+
+/// The id of every [`ControlToken`] in the vocabulary of a model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ControlIds([TokenId; ControlToken::ALL.len()]);
+
+/// The vocabulary is not one of the harmony format.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the harmony format uses {0}, which the vocabulary does not have")]
+pub struct MissingControlToken(pub &'static str);
+
+impl ControlToken {
+    /// Every control token, in the order of the enum.
+    pub const ALL: [Self; 8] = [
+        Self::Start,
+        Self::End,
+        Self::Message,
+        Self::Channel,
+        Self::Constrain,
+        Self::Return,
+        Self::Call,
+        Self::EndOfText,
+    ];
+
+    /// Name in the vocabulary.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Start => "<|start|>",
+            Self::End => "<|end|>",
+            Self::Message => "<|message|>",
+            Self::Channel => "<|channel|>",
+            Self::Constrain => "<|constrain|>",
+            Self::Return => "<|return|>",
+            Self::Call => "<|call|>",
+            Self::EndOfText => "<|endoftext|>",
+        }
+    }
+
+    /// Whether generation ends here.
+    pub fn is_stop(self) -> bool {
+        matches!(self, Self::Return | Self::Call | Self::EndOfText)
+    }
+}
+
+impl ControlIds {
+    /// Looks every name up in a vocabulary.
+    ///
+    /// # Errors
+    /// [`MissingControlToken`] names the first one that is not there.
+    pub fn resolve(
+        id_of: impl Fn(&'static str) -> Option<TokenId>,
+    ) -> Result<Self, MissingControlToken> {
+        let mut ids = [TokenId(0); ControlToken::ALL.len()];
+        for (id, token) in ids.iter_mut().zip(ControlToken::ALL) {
+            *id = id_of(token.name()).ok_or(MissingControlToken(token.name()))?;
+        }
+        Ok(Self(ids))
+    }
+
+    /// Id of a control token.
+    pub fn id(&self, token: ControlToken) -> TokenId {
+        self.0[token as usize]
+    }
+
+    /// The control token of that id, if it is one of the format's.
+    pub fn token(&self, id: TokenId) -> Option<ControlToken> {
+        let position = self.0.iter().position(|&control| control == id)?;
+        Some(ControlToken::ALL[position])
+    }
+
+    /// The ids of an answer without the stop tokens at its end: what a model can go on from.
+    pub fn without_stop<'a>(&self, answer: &'a [TokenId]) -> &'a [TokenId] {
+        let is_stop = |&id: &TokenId| self.token(id).is_some_and(ControlToken::is_stop);
+        let kept = answer.iter().rposition(|id| !is_stop(id));
+        &answer[..kept.map_or(0, |last| last + 1)]
+    }
+}

@@ -2,10 +2,13 @@
 //! found in a file is never executed.
 
 mod chatml;
+mod harmony;
 
 use chatml::ChatMl;
+use harmony::Harmony;
 
 use crate::{
+    harmony::parser::HarmonyParser,
     request::{Conversation, TokenId},
     tokenizer::Tokenizer,
 };
@@ -15,6 +18,8 @@ use crate::{
 pub enum ChatTemplate {
     /// `<|im_start|>role`, a line break, the text, `<|im_end|>`.
     ChatMl(ChatMl),
+    /// The format of gpt-oss.
+    Harmony(Harmony),
 }
 
 /// Why no template could be chosen.
@@ -36,6 +41,14 @@ impl ChatTemplate {
         ChatMl::recognise(text, tokenizer).map(Self::ChatMl)
     }
 
+    /// The template of gpt-oss.
+    ///
+    /// # Errors
+    /// [`ChatTemplateError::MissingToken`] if the vocabulary is another model's.
+    pub fn harmony(tokenizer: &Tokenizer) -> Result<Self, ChatTemplateError> {
+        Harmony::new(tokenizer).map(Self::Harmony)
+    }
+
     /// Plain `ChatML` of the scripted model, without a default system line.
     #[cfg(feature = "testing")]
     pub(crate) fn scripted(tokenizer: &Tokenizer) -> Self {
@@ -48,6 +61,23 @@ impl ChatTemplate {
     pub fn prompt(&self, conversation: &Conversation, tokenizer: &Tokenizer) -> Vec<TokenId> {
         match self {
             Self::ChatMl(template) => template.prompt(conversation, tokenizer),
+            Self::Harmony(template) => template.prompt(conversation, tokenizer),
+        }
+    }
+
+    /// Ids of an answer of which only the text is known, as they follow a prompt.
+    pub fn answer(&self, text: &str, tokenizer: &Tokenizer) -> Vec<TokenId> {
+        match self {
+            Self::ChatMl(_) => tokenizer.encode_text(text),
+            Self::Harmony(template) => template.answer(text, tokenizer),
+        }
+    }
+
+    /// What tells reasoning from answer, where the model writes both.
+    pub fn parser(&self) -> Option<HarmonyParser> {
+        match self {
+            Self::ChatMl(_) => None,
+            Self::Harmony(template) => Some(template.parser()),
         }
     }
 }

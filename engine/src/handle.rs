@@ -178,7 +178,7 @@ impl EngineHandle {
     pub fn encode_answer(&self, text: &str) -> Vec<TokenId> {
         let opened = self.shared.opened();
         opened
-            .map(|opened| opened.tokenizer.encode_text(text))
+            .map(|opened| opened.template.answer(text, &opened.tokenizer))
             .unwrap_or_default()
     }
 

@@ -6,6 +6,7 @@
 pub mod bench;
 pub mod chat;
 pub mod handle;
+pub mod harmony;
 pub mod kernels;
 pub mod kv_cache;
 pub mod layout;

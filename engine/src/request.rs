@@ -44,6 +44,10 @@ impl ChatMessage {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conversation {
     pub messages: Vec<ChatMessage>,
+    /// Today, `2026-09-30`, for models that want to be told; empty: not told. A prompt is found
+    /// again in the cache only as long as it stays the same, so nothing finer than a day.
+    #[serde(default)]
+    pub date: String,
 }
 
 /// How the next token is chosen. Ranges are checked by [`SamplingParams::validate`].
@@ -116,6 +120,9 @@ pub enum GenerationEvent {
     /// may belong to earlier tokens. The last one may have no ids: text that might have begun a
     /// stop string waits until the answer ends.
     Tokens { ids: Vec<TokenId>, text: String },
+    /// Reasoning of the model: no part of the answer, and in no later prompt. Its tokens come with
+    /// [`Self::Tokens`].
+    Reasoning { text: String },
     /// Always the last event.
     Finished { reason: FinishReason, usage: Usage },
     /// Always the last event.

@@ -5,6 +5,7 @@
 #![expect(clippy::print_stderr, reason = "what was measured is worth reading")]
 
 mod gpt_oss {
+    mod golden_chat;
     mod golden_tiny;
     mod refusals;
     mod tokens;

@@ -85,7 +85,10 @@ fn conversation(messages: &[&str]) -> Conversation {
         .zip(messages)
         .map(|(role, content)| ChatMessage::new(role, *content))
         .collect();
-    Conversation { messages }
+    Conversation {
+        messages,
+        ..Conversation::default()
+    }
 }
 
 async fn request(engine: &EngineHandle, message: &str) -> GenerateRequest {

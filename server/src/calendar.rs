@@ -78,6 +78,11 @@ impl Calendar {
     }
 }
 
+/// `YYYY-MM-DD` of a moment in milliseconds, in UTC.
+pub(crate) fn utc_date(at_ms: i64) -> String {
+    timestamp(at_ms).to_zoned(TimeZone::UTC).date().to_string()
+}
+
 /// `YYYY-MM-DD` of a day counted from 1970-01-01.
 pub(crate) fn date_of_day(day: i64) -> String {
     let epoch = Date::constant(1970, 1, 1);

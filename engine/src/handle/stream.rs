@@ -103,11 +103,10 @@ impl GenerationStream {
             }
             SequenceEvent::Token { id, at } => self.take_token(id, at),
             SequenceEvent::Finished(reason) => {
-                let rest = self
-                    .text
-                    .take()
-                    .map(|text| text.finish(reason))
-                    .unwrap_or_default();
+                let opened = self.shared.opened();
+                let rest = self.text.take().zip(opened);
+                let rest = rest.map(|(text, opened)| text.finish(reason, &opened.tokenizer));
+                let rest = rest.unwrap_or_default();
                 if !rest.is_empty() {
                     self.ready.push_back(GenerationEvent::Tokens {
                         ids: Vec::new(),
@@ -128,10 +127,16 @@ impl GenerationStream {
         self.clock.last_token = Some(at);
         self.usage.completion_tokens += 1;
         let text = self.text.get_or_insert_with(|| {
-            AnswerText::new(&self.stops, &self.answer_so_far, &opened.tokenizer)
+            let language = (&opened.template, &opened.tokenizer);
+            AnswerText::new(&self.stops, &self.answer_so_far, language)
         });
         let ids = vec![id];
-        match text.push(id, &opened.tokenizer) {
+        let piece = text.push(id, &opened.tokenizer);
+        if !piece.reasoning.is_empty() {
+            let text = piece.reasoning;
+            self.ready.push_back(GenerationEvent::Reasoning { text });
+        }
+        match piece.answer {
             Released::Text(text) => self.ready.push_back(GenerationEvent::Tokens { ids, text }),
             Released::Stopped(text) => {
                 self.ready.push_back(GenerationEvent::Tokens { ids, text });

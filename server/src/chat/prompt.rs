@@ -9,7 +9,7 @@ use hearth_engine::{
 };
 
 use super::{ChatServer, refusal::store_refused, settings::Settings};
-use crate::{settings::Bilingual, store::StoredMessage};
+use crate::{accounts::now_ms, calendar::utc_date, settings::Bilingual, store::StoredMessage};
 
 /// Part of the context window kept free for the answer, unless the turn says how long it may be.
 const REPLY_SHARE: usize = 4;
@@ -66,7 +66,10 @@ pub(super) async fn fit(
     let system = system_message(&settings.system_prompt, &messages);
     let num_fixed = usize::from(system.is_some());
     let messages = system.into_iter().chain(messages).collect();
-    let mut conversation = Conversation { messages };
+    let mut conversation = Conversation {
+        messages,
+        date: utc_date(now_ms()),
+    };
     let mut num_left_out = 0;
     loop {
         let ids = engine.prompt(&conversation).await?;

@@ -110,6 +110,7 @@ async fn prompt(engine: &EngineHandle, text: String, raw: bool) -> anyhow::Resul
     // Also waits for the tokenizer, which the raw form needs.
     let conversation = Conversation {
         messages: vec![ChatMessage::new(Role::User, text.clone())],
+        date: crate::calendar::utc_date(crate::accounts::now_ms()),
     };
     let prompt = match engine.prompt(&conversation).await {
         Ok(prompt) => prompt,
@@ -139,6 +140,7 @@ async fn print(mut events: hearth_engine::handle::GenerationStream) -> anyhow::R
             }
             GenerationEvent::Failed(error) => return Err(error).context("no answer"),
             GenerationEvent::Loading { .. }
+            | GenerationEvent::Reasoning { .. }
             | GenerationEvent::Queued { .. }
             | GenerationEvent::Prefill { .. } => {}
         }

@@ -9,8 +9,8 @@ use std::{
 use anyhow::Context;
 use clap::Args;
 use hearth_engine::{
-    loader::GgufFile,
-    tokenizer::{Tokenizer, Vocabulary},
+    loader::ModelFile,
+    tokenizer::Tokenizer,
     verify::{VerifyReport, verify_directory},
 };
 

@@ -10,6 +10,10 @@
 //!
 //! Law: the cache is owned. Operations that write into it take it by value and give it back,
 //! because burn's CPU tensors copy on write: a second reference would silently copy everything.
+#![expect(
+    clippy::too_many_arguments,
+    reason = "backends take tensors one by one, not in pairs"
+)]
 
 pub mod cpu;
 #[cfg(feature = "cube")]

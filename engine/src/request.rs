@@ -50,6 +50,14 @@ pub struct Conversation {
     pub date: String,
 }
 
+impl Conversation {
+    /// Messages on a day that nobody tells.
+    pub fn new(messages: Vec<ChatMessage>) -> Self {
+        let date = String::new();
+        Self { messages, date }
+    }
+}
+
 /// How the next token is chosen. Ranges are checked by [`SamplingParams::validate`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -85,10 +85,7 @@ fn conversation(messages: &[&str]) -> Conversation {
         .zip(messages)
         .map(|(role, content)| ChatMessage::new(role, *content))
         .collect();
-    Conversation {
-        messages,
-        ..Conversation::default()
-    }
+    Conversation::new(messages)
 }
 
 async fn request(engine: &EngineHandle, message: &str) -> GenerateRequest {

@@ -94,7 +94,7 @@ fn every_golden_conversation_has_the_golden_prompt() {
             continue;
         }
         let messages = serde_json::from_value(prompt["messages"].clone()).unwrap();
-        let rendered = template.prompt(&Conversation { messages }, &tokenizer);
+        let rendered = template.prompt(&Conversation::new(messages), &tokenizer);
         assert_eq!(rendered, ids(&prompt["ids"]), "{}", prompt["name"]);
         num_conversations += 1;
     }
@@ -122,7 +122,7 @@ fn a_prompt_holds_earlier_answers_as_they_were_written() {
             ..ChatMessage::new(role, "Hello!")
         };
         let messages = vec![message, ChatMessage::new(Role::User, "Bye.")];
-        template.prompt(&Conversation { messages }, &tokenizer)
+        template.prompt(&Conversation::new(messages), &tokenizer)
     };
     let holds = |prompt: &[TokenId], ids: &[TokenId]| prompt.windows(ids.len()).any(|w| w == ids);
     written.push(end);
@@ -182,7 +182,7 @@ fn request(prompt: &[TokenId], sampling: SamplingParams) -> GenerateRequest {
 
 async fn prompt(engine: &EngineHandle, question: &str) -> Vec<TokenId> {
     let messages = vec![ChatMessage::new(Role::User, question)];
-    engine.prompt(&Conversation { messages }).await.unwrap()
+    engine.prompt(&Conversation::new(messages)).await.unwrap()
 }
 
 #[tokio::test]

@@ -80,7 +80,10 @@ impl Calendar {
 
 /// `YYYY-MM-DD` of a moment in milliseconds, in UTC.
 pub(crate) fn utc_date(at_ms: i64) -> String {
-    timestamp(at_ms).to_zoned(TimeZone::UTC).date().to_string()
+    TimeZone::UTC
+        .to_datetime(timestamp(at_ms))
+        .date()
+        .to_string()
 }
 
 /// `YYYY-MM-DD` of a day counted from 1970-01-01.

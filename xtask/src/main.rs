@@ -11,11 +11,11 @@
 )]
 
 mod apt;
-mod axe;
 mod bench;
 mod cargo_tests;
 mod model;
 mod nightly;
+mod npm;
 mod process;
 mod run;
 mod setup;

@@ -12,7 +12,7 @@ use clap::ValueEnum;
 use crate::tally::Tally;
 use crate::wasm::{self, Toolchain};
 use crate::workspace::Workspace;
-use crate::{axe, cargo_tests, model, process, setup, site, sql};
+use crate::{cargo_tests, model, npm, process, setup, site, sql};
 
 /// One part of the whole check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -105,7 +105,8 @@ impl Checks<'_> {
         let model = model::provide_for_tests(self.workspace);
         let browser = setup::require_browser()
             .and_then(|()| setup::require_ip())
-            .and_then(|()| axe::provide(self.workspace));
+            .and_then(|()| npm::provide(self.workspace, &npm::AXE))
+            .and_then(|_| npm::provide(self.workspace, &npm::GPT_OSS_TOKENIZER).map(drop));
         setup::require_c_compiler()?;
         let toolchain = self.toolchain()?;
         process::note(&format!("page compiler: {toolchain}"));

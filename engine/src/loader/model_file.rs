@@ -38,6 +38,15 @@ impl From<HuggingFaceModel> for ModelFile {
     }
 }
 
+/// Whether a path looks like a model: a `*.gguf` file, or a directory with a `config.json`.
+pub fn is_model(path: &Path) -> bool {
+    if path.is_dir() {
+        return path.join("config.json").is_file();
+    }
+    let extension = path.extension();
+    extension.is_some_and(|extension| extension.eq_ignore_ascii_case("gguf"))
+}
+
 impl ModelFile {
     /// Opens what is at `path`: a directory is Hugging Face's, a file is GGUF.
     ///

@@ -183,7 +183,7 @@ impl GptOss {
         let epsilon = self.config.rms_norm_epsilon;
         let weight = &layer.post_attention_layernorm;
         let normed = rms_norm(context, hidden_states, weight, epsilon);
-        layer.experts.forward(context, normed)
+        layer.experts.forward(context, &normed)
     }
 
     /// Logits `[num_tokens, vocab_size]` of hidden states.

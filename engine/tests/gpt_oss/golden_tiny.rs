@@ -30,7 +30,8 @@ struct Prompt {
 
 #[derive(Deserialize)]
 struct Prefix {
-    prefix_len: usize,
+    #[serde(rename = "prefix_len")]
+    length: usize,
     suffix_ids: Vec<u32>,
     greedy32: Vec<u32>,
 }
@@ -164,7 +165,7 @@ fn a_chunk_after_a_cached_prefix_gives_the_golden_logits_and_text() {
                 continue;
             };
             let cache = runner.new_cache();
-            let (_, cache) = forward(&mut runner, &prompt.ids[..prefix.prefix_len], cache);
+            let (_, cache) = forward(&mut runner, &prompt.ids[..prefix.length], cache);
             let (logits, cache) = forward(&mut runner, &prefix.suffix_ids, cache);
             let expected = floats(&tensors, &format!("p{number}.prefix_logits_last"));
             let farthest = distance(&logits, &expected);

@@ -5,6 +5,8 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use hearth_engine::loader::is_model;
+
 /// The models folder, and the file that is loaded, wherever it lies.
 #[derive(Debug)]
 pub struct ModelFolder {
@@ -32,7 +34,7 @@ impl ModelFolder {
         *self.active.lock().unwrap_or_else(PoisonError::into_inner) = path;
     }
 
-    /// Every `*.gguf` of the folder and the active file, by name.
+    /// Every model of the folder and the active one, by name: files and directories.
     pub(super) fn files(&self) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(&self.folder).into_iter().flatten();
         let mut files: Vec<PathBuf> = entries
@@ -41,7 +43,7 @@ impl ModelFolder {
             .filter(|path| is_model(path))
             .collect();
         let active = self.active();
-        if !files.contains(&active) && active.is_file() {
+        if !files.contains(&active) && active.exists() {
             files.push(active);
         }
         files.sort();
@@ -53,11 +55,6 @@ impl ModelFolder {
         let mut files = self.files().into_iter();
         files.find(|path| file_name(path) == name)
     }
-}
-
-fn is_model(path: &Path) -> bool {
-    let extension = path.extension();
-    extension.is_some_and(|extension| extension.eq_ignore_ascii_case("gguf"))
 }
 
 /// The last part of a path, for people.
@@ -77,14 +74,25 @@ mod tests {
         for name in ["b.gguf", "a.GGUF", "notes.txt"] {
             std::fs::write(folder.path().join(name), "x").unwrap();
         }
+        for name in ["gpt-oss-20b", "pictures"] {
+            std::fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        std::fs::write(folder.path().join("gpt-oss-20b/config.json"), "{}").unwrap();
         let active = elsewhere.path().join("c.gguf");
         std::fs::write(&active, "x").unwrap();
         let models = ModelFolder::new(folder.path().to_owned(), active.clone());
         let mut names: Vec<_> = models.files().iter().map(|path| file_name(path)).collect();
         names.sort();
-        assert_eq!(names, ["a.GGUF", "b.gguf", "c.gguf"]);
+        assert_eq!(names, ["a.GGUF", "b.gguf", "c.gguf", "gpt-oss-20b"]);
         assert_eq!(models.find("c.gguf"), Some(active));
-        for name in ["notes.txt", "../b.gguf", "/b.gguf", "", "d.gguf"] {
+        for name in [
+            "notes.txt",
+            "pictures",
+            "../b.gguf",
+            "/b.gguf",
+            "",
+            "d.gguf",
+        ] {
             assert_eq!(models.find(name), None, "{name}");
         }
     }

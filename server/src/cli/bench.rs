@@ -20,7 +20,7 @@ use crate::config::{Config, Overrides};
 pub(super) struct BenchArgs {
     #[command(flatten)]
     place: Place,
-    /// GGUF file.
+    /// GGUF file or Hugging Face directory.
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
     /// Compute threads; 0 is one per physical core.

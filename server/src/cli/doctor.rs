@@ -9,6 +9,7 @@ use std::{
 };
 
 use clap::Args;
+use hearth_engine::loader::ModelFile;
 
 use super::Place;
 use crate::{
@@ -176,22 +177,15 @@ async fn database(config: &Config) -> Result<String, String> {
 fn model(config: &Config) -> Result<String, String> {
     let Some(path) = config.model() else {
         let folder = config.models();
-        return Err(format!("none: put a .gguf file into {}", folder.display()));
+        return Err(format!(
+            "none: put a .gguf file or a model directory into {}",
+            folder.display()
+        ));
     };
     let shown = path.display();
-    let mut magic = [0; 4];
-    let read = fs::File::open(&path).and_then(|mut file| {
-        io::Read::read_exact(&mut file, &mut magic)?;
-        file.metadata()
-    });
-    match read {
-        Ok(found) if &magic == b"GGUF" => Ok(format!("{shown}, {} MiB", found.len() >> 20)),
-        Ok(_) => Err(format!(
-            "{shown} is no GGUF file: choose another one with --model"
-        )),
-        Err(error) => Err(format!(
-            "{shown}: {error}. Choose another file with --model"
-        )),
+    match ModelFile::open(&path) {
+        Ok(file) => Ok(format!("{shown}, {} MiB", file.num_bytes() >> 20)),
+        Err(error) => Err(format!("{error}. Choose another one with --model")),
     }
 }
 

@@ -37,7 +37,7 @@ pub(super) struct GenerateArgs {
         allow_hyphen_values = true
     )]
     prompt: Option<String>,
-    /// GGUF file.
+    /// GGUF file or Hugging Face directory.
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
     /// Compute threads; 0 is one per physical core.

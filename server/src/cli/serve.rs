@@ -24,7 +24,7 @@ pub(super) struct ServeArgs {
     /// Address and port, such as 0.0.0.0:8080.
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
-    /// GGUF file.
+    /// GGUF file or Hugging Face directory.
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
     /// Compute threads; 0 is one per physical core.
@@ -56,7 +56,7 @@ async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     if !has_model {
         writeln!(
             io::stdout(),
-            "There is no model yet: put a .gguf file into {} and start again.",
+            "There is no model yet: put a .gguf file or a model directory into {} and start again.",
             models.display()
         )?;
     }

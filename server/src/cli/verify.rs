@@ -21,7 +21,7 @@ use crate::config::{Config, Overrides};
 pub(super) struct VerifyArgs {
     #[command(flatten)]
     place: Place,
-    /// GGUF file.
+    /// GGUF file or Hugging Face directory.
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
     /// Folder with golden.json and golden.safetensors.

@@ -11,7 +11,7 @@ use crate::model::{MAX_DIMENSION, ModelError};
 const SWIGLU_ALPHA: f32 = 1.702;
 /// Bound of the experts' inner values where the file names none.
 const SWIGLU_LIMIT: f32 = 7.0;
-/// Turns within the first training's window where the ramp of YaRN begins and ends.
+/// Turns within the first training's window where the ramp of `YaRN` begins and ends.
 const BETAS: [f32; 2] = [32.0, 1.0];
 
 /// Stretching of the rotary frequencies.
@@ -198,7 +198,9 @@ impl GptOssConfig {
             ("rotary base", self.rope.base - 1.0),
             ("bound of an expert's values", self.swiglu.limit),
         ];
-        match floats.iter().find(|(_, value)| !(*value > 0.0)) {
+        // Not a number is not more than 0 either.
+        let is_wrong = |value: f32| value.is_nan() || value <= 0.0;
+        match floats.iter().find(|(_, value)| is_wrong(*value)) {
             Some((key, value)) => Err(wrong(key, value.to_string(), "more than 0")),
             None => Ok(()),
         }

@@ -22,7 +22,7 @@ pub(super) struct Experts {
     /// `[num_experts, hidden_size]`
     pub(super) router: WeightMatrix,
     pub(super) router_bias: Tensor<1>,
-    pub(super) experts: Vec<Expert>,
+    pub(super) all: Vec<Expert>,
     /// How many work for a token.
     pub(super) num_chosen: usize,
     pub(super) limits: SwigluLimits,
@@ -42,7 +42,7 @@ impl Experts {
     ///
     /// Each output is a function of its own token alone: the experts are added in the order of
     /// their numbers, however many tokens there are.
-    pub(super) fn forward(&self, context: &KernelContext, input: Tensor<2>) -> Tensor<2> {
+    pub(super) fn forward(&self, context: &KernelContext, input: &Tensor<2>) -> Tensor<2> {
         let logits = with_bias(
             matmul(context, input.clone(), &self.router),
             &self.router_bias,
@@ -52,9 +52,9 @@ impl Experts {
             .try_into_vec()
             .expect("invariant: logits are f32");
         let mut output = input.zeros_like();
-        for (expert, load) in self.experts.iter().zip(self.loads(&logits)) {
+        for (expert, load) in self.all.iter().zip(self.loads(&logits)) {
             if !load.tokens.is_empty() {
-                output = self.add(context, expert, &input, (load, output));
+                output = self.add(context, expert, input, (load, output));
             }
         }
         output
@@ -83,7 +83,7 @@ impl Experts {
 
     /// Who works for whom, by expert. `logits`: `[num_tokens, num_experts]`.
     fn loads(&self, logits: &[f32]) -> Vec<Load> {
-        let num_experts = self.experts.len();
+        let num_experts = self.all.len();
         let mut loads = vec![Load::default(); num_experts];
         for (token, logits) in (0..).zip(logits.chunks(num_experts)) {
             for (expert, weight) in choose(logits, self.num_chosen) {
@@ -99,7 +99,7 @@ impl Experts {
         let bytes = |expert: &Expert| {
             expert.gate_up.layout().num_bytes() + expert.down.layout().num_bytes()
         };
-        let one = self.experts.first().map_or(0, bytes);
+        let one = self.all.first().map_or(0, bytes);
         self.router.layout().num_bytes() + self.num_chosen * one
     }
 }

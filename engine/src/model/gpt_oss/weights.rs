@@ -128,7 +128,7 @@ fn experts(
     Ok(Experts {
         router,
         router_bias,
-        experts: experts.collect(),
+        all: experts.collect(),
         num_chosen: config.num_chosen,
         limits: config.swiglu,
     })

@@ -1,6 +1,6 @@
 //! Rotary frequencies stretched over more positions than the model was first trained on.
 //!
-//! Source: Peng and others, "YaRN: Efficient Context Window Extension of Large Language Models",
+//! Source: Peng and others, "`YaRN`: Efficient Context Window Extension of Large Language Models",
 //! 2023, section 3.4. gpt-oss does not round the borders of its ramp.
 
 use std::f64::consts::TAU;

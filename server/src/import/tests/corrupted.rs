@@ -159,7 +159,7 @@ fn files_that_are_something_else_are_refused_in_words() {
         (
             "an array",
             chats.to_string(),
-            "not a hearth.conversation document",
+            "not made by Hearth",
         ),
         (
             "another object",

@@ -30,7 +30,7 @@ pub use id::{ConversationId, ExportId, IdempotencyKey, MessageId, SessionId, Upl
 pub use import_problem::{ImportFault, ImportProblem};
 pub use message::{
     Conversation, ConversationSummary, FinishReason, MAX_MESSAGE_BYTES, Message, MessageStatus,
-    MessageText, Provenance, Role, StartedTurn, TurnParams, Usage,
+    MessageText, Provenance, Reasoning, Role, StartedTurn, TurnParams, Usage,
 };
 pub use preferences::{Language, LanguageChoice, Preferences, Theme, UnknownChoice};
 pub use refusal::{BusyReason, Notice, Refusal, TurnError};

@@ -5,7 +5,7 @@
 
 use crate::model::{
     ChatEvent, ChatEventKind, Cursor, FinishReason, LocalTime, Message, MessageId, MessageStatus,
-    Provenance, Role, TurnError, Usage, WaitState,
+    Provenance, Reasoning, Role, TurnError, Usage, WaitState,
 };
 
 /// No frame is known: the stream answers with a snapshot.
@@ -22,6 +22,8 @@ pub struct ShownMessage {
     /// Committed HTML. Blocks that the server rendered are empty: they stand in the document only.
     pub blocks: Vec<String>,
     pub pending: String,
+    /// Its text is empty if the server rendered it, like that of the blocks.
+    pub reasoning: Option<Reasoning>,
     /// Counts replacements of all blocks; within one revision blocks are only appended.
     pub revision: u32,
     pub waiting: Option<WaitState>,
@@ -58,6 +60,7 @@ impl ShownMessage {
             text: message.text,
             blocks: message.blocks,
             pending: message.pending,
+            reasoning: message.reasoning,
             revision: 0,
             waiting: None,
             cursor: message.cursor.unwrap_or(NOWHERE),
@@ -130,9 +133,14 @@ impl ShownMessage {
         let same_epoch = epoch == self.cursor.epoch;
         let is_next = same_epoch && seq == self.cursor.seq + 1;
         match event.kind {
-            ChatEventKind::Snapshot { blocks, pending } => {
+            ChatEventKind::Snapshot {
+                blocks,
+                pending,
+                reasoning,
+            } => {
                 self.blocks = blocks;
                 self.pending = pending;
+                self.reasoning = reasoning;
                 self.revision += 1;
                 self.cursor = event.cursor;
                 Applied::Continue
@@ -166,6 +174,12 @@ impl ShownMessage {
     fn apply_next(&mut self, cursor: Cursor, kind: ChatEventKind) -> Applied {
         match kind {
             ChatEventKind::Waiting(state) => self.waiting = Some(state),
+            ChatEventKind::Reasoning(more) => {
+                self.waiting = None;
+                let reasoning = self.reasoning.get_or_insert_default();
+                reasoning.text.push_str(&more.text);
+                reasoning.duration_ms = more.duration_ms;
+            }
             ChatEventKind::Pending { keep, html } => {
                 if !self.pending.is_char_boundary(keep) {
                     // What is shown is not what the server edits: only a snapshot helps.

@@ -83,14 +83,18 @@ impl AnswerText {
                 self.blocks.push(html.clone());
                 self.pending.clear();
             }
-            ChatEventKind::Snapshot { blocks, pending } => {
+            ChatEventKind::Snapshot {
+                blocks, pending, ..
+            } => {
                 self.blocks.clone_from(blocks);
                 self.pending.clone_from(pending);
             }
             ChatEventKind::Ended { status, error, .. } => {
                 self.ended = Some((*status, error.clone()));
             }
-            ChatEventKind::Waiting(_) | ChatEventKind::KeepAlive => {}
+            ChatEventKind::Waiting(_)
+            | ChatEventKind::Reasoning(_)
+            | ChatEventKind::KeepAlive => {}
         }
         self.history.push((Instant::now(), self.letters().len()));
     }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{MessageActions, MessageCommand};
+use super::{MessageActions, MessageCommand, ReasoningView};
 use crate::{
     model::{MessageStatus, Role},
     transcript::ShownMessage,
@@ -28,7 +28,12 @@ pub(crate) fn MessageView(
             let text = message.with_untracked(|it| it.text.clone());
             view! { <div class="user-text" dir="auto">{text}</div> }.into_any()
         }
-        Role::Assistant => view! { <Answer message/> <AnswerNote message/> }.into_any(),
+        Role::Assistant => view! {
+            <ReasoningView message/>
+            <Answer message/>
+            <AnswerNote message/>
+        }
+        .into_any(),
     };
     view! {
         <article
@@ -96,6 +101,11 @@ fn note_of(locale: Locale, message: &ShownMessage) -> Option<(&'static str, Stri
     let plain = |words: &str| Some(("message-note", words.to_owned()));
     match message.status {
         MessageStatus::Running if message.has_text() => None,
+        // What the model thinks is shown as it comes.
+        MessageStatus::Running if message.reasoning.is_some() && message.waiting.is_none() => None,
+        MessageStatus::Finished if message.reasoning.is_some() && !message.has_text() => {
+            plain(words!(locale, chat.only_reasoning))
+        }
         MessageStatus::Running => {
             let words = match message.waiting {
                 Some(state) => words::waiting(locale, state),

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{FinishReason, MessageStatus, TurnError, Usage};
+use super::{FinishReason, MessageStatus, Reasoning, TurnError, Usage};
 
 /// A place in a turn's log. The epoch changes when the server restarts or the turn is continued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,10 +68,13 @@ pub enum ChatEventKind {
     },
     /// The pending block is finished: this is its HTML; pending becomes empty.
     Block(String),
-    /// Answer to an unknown cursor: replaces all blocks and the pending one.
+    /// More reasoning: its text goes on with this one, its duration is this one.
+    Reasoning(Reasoning),
+    /// Answer to an unknown cursor: replaces all blocks, the pending one and the reasoning.
     Snapshot {
         blocks: Vec<String>,
         pending: String,
+        reasoning: Option<Reasoning>,
     },
     /// Nothing happened for 15 s. Its cursor repeats the last one.
     KeepAlive,

@@ -120,6 +120,8 @@ pub struct Message {
     pub blocks: Vec<String>,
     /// The block that still grows, HTML, safe to insert.
     pub pending: String,
+    /// What the model thought before it answered, if it did.
+    pub reasoning: Option<Reasoning>,
     /// Where a tail has to go on; present while the turn runs.
     pub cursor: Option<Cursor>,
     pub finish_reason: Option<FinishReason>,
@@ -132,6 +134,15 @@ pub struct Message {
     pub versions: Vec<MessageId>,
     /// When it was written, in the reader's time zone.
     pub time: LocalTime,
+}
+
+/// What a model thought before it answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reasoning {
+    /// As the model wrote it: plain text.
+    pub text: String,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u32,
 }
 
 /// A line of the sidebar.

@@ -16,6 +16,7 @@ fn message(status: MessageStatus, cursor: Option<Cursor>) -> Message {
         text: String::new(),
         blocks: Vec::new(),
         pending: String::new(),
+        reasoning: None,
         cursor,
         finish_reason: None,
         usage: None,
@@ -125,6 +126,7 @@ fn a_snapshot_replaces_everything_and_later_frames_follow_it() {
     let kind = ChatEventKind::Snapshot {
         blocks: vec!["<p>a</p>".into()],
         pending: "<p>b".into(),
+        reasoning: None,
     };
     assert_eq!(message.apply(event(41, kind)), Applied::Continue);
     assert_eq!(message.revision, 1);
@@ -188,4 +190,27 @@ fn reading_again_leaves_a_settled_answer_alone_and_replaces_a_changed_one() {
         ..answer("")
     });
     assert_eq!((shown.revision, shown.blocks.len()), (1, 2));
+}
+
+#[test]
+fn reasoning_grows_beside_the_answer_and_is_replaced_by_a_snapshot() {
+    let mut message = started();
+    let more = |seq, text: &str, duration_ms| {
+        let text = text.to_owned();
+        event(seq, ChatEventKind::Reasoning(Reasoning { text, duration_ms }))
+    };
+    assert_eq!(message.apply(more(1, "A greet", 10)), Applied::Continue);
+    assert_eq!(message.apply(more(2, "ing.", 20)), Applied::Continue);
+    // A frame that was seen already changes nothing.
+    assert_eq!(message.apply(more(2, "ing.", 20)), Applied::Continue);
+    let reasoning = message.reasoning.clone().unwrap();
+    assert_eq!((reasoning.text.as_str(), reasoning.duration_ms), ("A greeting.", 20));
+    assert!(!message.has_text());
+    let kind = ChatEventKind::Snapshot {
+        blocks: vec!["<p>Hello</p>".into()],
+        pending: String::new(),
+        reasoning: None,
+    };
+    message.apply(event(9, kind));
+    assert_eq!(message.reasoning, None);
 }

@@ -38,8 +38,7 @@ type Unsaved = Arc<Mutex<HashSet<MessageId>>>;
 enum Command {
     Append {
         message: MessageId,
-        text: String,
-        token_ids: Vec<u32>,
+        chunk: Chunk,
     },
     Finish {
         answer: Box<FinishedAnswer>,
@@ -81,13 +80,9 @@ impl Recorder {
         matches!(recovered, Ok(Ok(_)))
     }
 
-    /// New text and ids of a running answer.
-    pub(super) fn append(&self, message: MessageId, text: String, token_ids: Vec<u32>) {
-        self.send(Command::Append {
-            message,
-            text,
-            token_ids,
-        });
+    /// New text, reasoning and ids of a running answer; the recorder numbers them.
+    pub(super) fn append(&self, message: MessageId, chunk: Chunk) {
+        self.send(Command::Append { message, chunk });
     }
 
     /// Writes the end of an answer at once. False: not yet, it will be tried again.
@@ -149,13 +144,7 @@ impl RecorderTask {
                 }
             };
             match command {
-                Some(Command::Append {
-                    message,
-                    text,
-                    token_ids,
-                }) => {
-                    self.append(message, &text, token_ids);
-                }
+                Some(Command::Append { message, chunk }) => self.append(message, chunk),
                 Some(Command::Finish { answer, saved }) => {
                     self.finish(*answer).await;
                     // Nobody listens if the turn's patience ended first.
@@ -187,10 +176,11 @@ impl RecorderTask {
         }
     }
 
-    fn append(&mut self, message: MessageId, text: &str, token_ids: Vec<u32>) {
+    fn append(&mut self, message: MessageId, more: Chunk) {
         let chunk = self.running.entry(message).or_default();
-        chunk.text.push_str(text);
-        chunk.token_ids.extend(token_ids);
+        chunk.text.push_str(&more.text);
+        chunk.reasoning.push_str(&more.reasoning);
+        chunk.token_ids.extend(more.token_ids);
     }
 
     async fn finish(&mut self, answer: FinishedAnswer) {
@@ -204,8 +194,7 @@ impl RecorderTask {
         for chunk in self.running.values_mut().filter(|chunk| chunk.seq == 0) {
             chunk.seq = 1;
         }
-        let is_new = |chunk: &Chunk| !chunk.token_ids.is_empty() || !chunk.text.is_empty();
-        let chunks = self.running.iter().filter(|(_, chunk)| is_new(chunk));
+        let chunks = self.running.iter().filter(|(_, chunk)| !chunk.is_empty());
         let chunks: Vec<_> = chunks.map(|(&message, chunk)| (message, chunk)).collect();
         if chunks.is_empty() && self.finished.is_empty() {
             return;
@@ -218,10 +207,9 @@ impl RecorderTask {
 
     fn forget_written(&mut self) {
         for chunk in self.running.values_mut() {
-            if !chunk.token_ids.is_empty() || !chunk.text.is_empty() {
+            if !chunk.is_empty() {
                 chunk.seq += 1;
-                chunk.text.clear();
-                chunk.token_ids.clear();
+                chunk.clear();
             }
         }
         let mut unsaved = lock(&self.unsaved);

@@ -251,6 +251,7 @@ fn ended_tail(message: Message) -> BoxStream<'static, ChatEvent> {
     let snapshot = ChatEventKind::Snapshot {
         blocks: message.blocks,
         pending: message.pending,
+        reasoning: message.reasoning,
     };
     let ended = ChatEventKind::Ended {
         status: message.status,

@@ -148,6 +148,7 @@ impl ChatServer {
             settings,
             answer: Answer {
                 text: old.text,
+                reasoning: old.reasoning,
                 token_ids,
             },
             earlier: EarlierCost {

@@ -14,7 +14,7 @@ use super::{
     reservation::Reserved,
     settings::{Settings, random_u64},
     turn::{Answer, Clock, EarlierCost, TurnTask},
-    turn_log::{TurnLog, TurnView},
+    turn_log::{Beginning, TurnLog, TurnView},
 };
 use crate::{calendar::Calendar, markdown::MarkdownStream, store::InsertedTurn};
 
@@ -40,6 +40,7 @@ impl Opening {
         message.status = MessageStatus::Running;
         message.blocks = self.0.blocks;
         message.pending = self.0.pending;
+        message.reasoning = self.0.reasoning;
         message.cursor = Some(self.0.cursor);
         message.finish_reason = None;
         message.usage = None;
@@ -61,9 +62,13 @@ impl ChatServer {
 
     fn submit(&self, start: Start) -> Opening {
         let mut markdown = MarkdownStream::default();
-        let blocks = markdown.push(&start.answer.text);
-        let pending = markdown.pending();
-        let log = TurnLog::new(new_epoch(), start.answer.text.clone(), blocks, pending);
+        let beginning = Beginning {
+            blocks: markdown.push(&start.answer.text),
+            pending: markdown.pending(),
+            text: start.answer.text.clone(),
+            reasoning: start.answer.reasoning.clone(),
+        };
+        let log = TurnLog::new(new_epoch(), beginning);
         let turn = LiveTurn::new(start.user, start.message, start.conversation, log);
         let turn = Arc::new(turn);
         let opening = Opening(turn.log.view());
@@ -74,6 +79,8 @@ impl ChatServer {
         let num_prompt_tokens = start.reserved.prompt.len();
         let window = start.settings.window(&start.reserved.engine);
         let num_earlier_tokens = start.answer.token_ids.len();
+        let earlier_reasoning = start.answer.reasoning.as_ref();
+        let earlier_reasoning_ms = earlier_reasoning.map_or(0, |it| it.duration_ms);
         let num_used = num_prompt_tokens + num_earlier_tokens;
         let asked = start.settings.params.max_tokens.unwrap_or(u32::MAX);
         let asked = usize::try_from(asked).unwrap_or(usize::MAX).max(1);
@@ -104,7 +111,7 @@ impl ChatServer {
             num_prompt_tokens,
             num_earlier_tokens,
             earlier: start.earlier,
-            clock: Clock::start(),
+            clock: Clock::start(earlier_reasoning_ms),
         };
         tokio::spawn(task.run());
         opening

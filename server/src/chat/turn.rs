@@ -8,7 +8,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hearth_app::model::{FinishReason, MessageStatus, TurnError, Usage, WaitState};
+use hearth_app::model::{
+    FinishReason, MessageStatus, Reasoning, TurnError, Usage, WaitState,
+};
 use hearth_engine::{
     handle::GenerationStream,
     request::{
@@ -25,7 +27,7 @@ use super::{
 };
 use crate::{
     markdown::MarkdownStream,
-    store::{FinishedAnswer, TurnTokens, tokens_per_second},
+    store::{Chunk, FinishedAnswer, TurnTokens, tokens_per_second},
 };
 
 /// Frames with text come at most this often.
@@ -45,10 +47,11 @@ pub(super) struct EarlierCost {
     pub(super) decode_ms: u32,
 }
 
-/// Text and ids of an answer.
+/// Text, reasoning and ids of an answer.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
     pub(super) text: String,
+    pub(super) reasoning: Option<Reasoning>,
     pub(super) token_ids: Vec<u32>,
 }
 
@@ -77,17 +80,54 @@ pub(super) struct Clock {
     last_token: Option<Instant>,
     /// Earliest moment of the next frame with text.
     next_show: Instant,
+    /// First and last moment of the reasoning.
+    reasoning: Option<(Instant, Instant)>,
+    /// Of a continued answer: how long it reasoned before.
+    earlier_reasoning_ms: u32,
+}
+
+/// What no frame holds yet.
+#[derive(Debug, Default)]
+struct Unshown {
+    text: String,
+    reasoning: String,
+}
+
+impl Unshown {
+    fn is_empty(&self) -> bool {
+        self.text.is_empty() && self.reasoning.is_empty()
+    }
 }
 
 impl Clock {
-    pub(super) fn start() -> Self {
+    pub(super) fn start(earlier_reasoning_ms: u32) -> Self {
         let now = Instant::now();
         Self {
             submitted: now,
             first_token: None,
             last_token: None,
             next_show: now,
+            reasoning: None,
+            earlier_reasoning_ms,
         }
+    }
+
+    /// The model is reasoning.
+    fn reason(&mut self) {
+        let now = Instant::now();
+        let first = self.reasoning.map_or(now, |(first, _)| first);
+        self.reasoning = Some((first, now));
+    }
+
+    fn reasoning_ms(&self) -> u32 {
+        let now = self.reasoning.map_or(Duration::ZERO, |(first, last)| last - first);
+        self.earlier_reasoning_ms.saturating_add(to_ms(now))
+    }
+
+    /// More reasoning, for a frame.
+    fn reasoning(&self, text: String) -> Reasoning {
+        let duration_ms = self.reasoning_ms();
+        Reasoning { text, duration_ms }
     }
 
     fn count_token(&mut self) {
@@ -119,11 +159,14 @@ enum Outcome {
 impl TurnTask {
     /// Makes the answer, then keeps its log for late tails.
     pub(super) async fn run(mut self) {
-        let mut unshown = String::new();
+        let mut unshown = Unshown::default();
         let outcome = self.generate(&mut unshown).await;
         // From here on the engine computes for others.
         drop(self.stream);
-        let mut blocks = self.markdown.push(&unshown);
+        if !unshown.reasoning.is_empty() {
+            self.turn.log.reason(self.clock.reasoning(unshown.reasoning));
+        }
+        let mut blocks = self.markdown.push(&unshown.text);
         blocks.extend(self.markdown.finish());
         self.turn.log.show(blocks, String::new());
         let answer = finished_answer(&self.turn, self.answer, outcome, |usage| Cost {
@@ -156,8 +199,8 @@ impl TurnTask {
         self.live.remove(&self.turn);
     }
 
-    /// Reads events until the turn ends; `unshown` is the text that no frame holds yet.
-    async fn generate(&mut self, unshown: &mut String) -> Outcome {
+    /// Reads events until the turn ends.
+    async fn generate(&mut self, unshown: &mut Unshown) -> Outcome {
         let mut stop_asked = self.turn.stop_asked();
         loop {
             let next_show = tokio::time::Instant::from_std(self.clock.next_show);
@@ -174,6 +217,7 @@ impl TurnTask {
                 Some(GenerationEvent::Tokens { ids, text }) => {
                     self.append(&ids, text, unshown);
                 }
+                Some(GenerationEvent::Reasoning { text }) => self.reason(text, unshown),
                 Some(GenerationEvent::Finished { reason, usage }) => {
                     return Outcome::Finished(reason, usage);
                 }
@@ -184,20 +228,42 @@ impl TurnTask {
         }
     }
 
-    fn append(&mut self, ids: &[TokenId], text: String, unshown: &mut String) {
+    /// Its ids come with the next tokens.
+    fn reason(&mut self, text: String, unshown: &mut Unshown) {
+        self.clock.reason();
+        let reasoning = self.answer.reasoning.get_or_insert_default();
+        reasoning.text.push_str(&text);
+        reasoning.duration_ms = self.clock.reasoning_ms();
+        unshown.reasoning.push_str(&text);
+        let chunk = Chunk {
+            reasoning: text,
+            ..Chunk::default()
+        };
+        self.recorder.append(self.turn.message, chunk);
+    }
+
+    fn append(&mut self, ids: &[TokenId], text: String, unshown: &mut Unshown) {
         self.clock.count_token();
         let ids: Vec<u32> = ids.iter().map(|id| id.0).collect();
         self.answer.text.push_str(&text);
         self.answer.token_ids.extend(&ids);
         self.turn.log.append_text(&text);
-        unshown.push_str(&text);
-        self.recorder.append(self.turn.message, text, ids);
+        unshown.text.push_str(&text);
+        let chunk = Chunk {
+            text,
+            token_ids: ids,
+            ..Chunk::default()
+        };
+        self.recorder.append(self.turn.message, chunk);
     }
 
-    fn show(&mut self, unshown: &mut String) {
+    fn show(&mut self, unshown: &mut Unshown) {
         let start = Instant::now();
-        let blocks = self.markdown.push(unshown);
-        unshown.clear();
+        let Unshown { text, reasoning } = std::mem::take(unshown);
+        if !reasoning.is_empty() {
+            self.turn.log.reason(self.clock.reasoning(reasoning));
+        }
+        let blocks = self.markdown.push(&text);
         self.turn.log.show(blocks, self.markdown.pending());
         let pause = SHOW_INTERVAL.max(start.elapsed() * RENDER_SHARE);
         self.clock.next_show = start + pause;
@@ -312,6 +378,7 @@ fn finished_answer(
         tokens: cost.tokens(answer.token_ids.len()),
         decode_ms: cost.decode_ms(),
         text: answer.text,
+        reasoning: answer.reasoning,
         token_ids: answer.token_ids,
     }
 }

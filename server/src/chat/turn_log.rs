@@ -10,7 +10,8 @@ use std::{
 
 use futures::stream::{BoxStream, StreamExt as _, unfold};
 use hearth_app::model::{
-    ChatEvent, ChatEventKind, Cursor, FinishReason, MessageStatus, TurnError, Usage, WaitState,
+    ChatEvent, ChatEventKind, Cursor, FinishReason, MessageStatus, Reasoning, TurnError, Usage,
+    WaitState,
 };
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -35,6 +36,7 @@ pub(super) struct TurnView {
     pub(super) text: String,
     pub(super) blocks: Vec<String>,
     pub(super) pending: String,
+    pub(super) reasoning: Option<Reasoning>,
     /// Where a tail goes on after this view; leads back over a wait that is still shown.
     pub(super) cursor: Cursor,
     pub(super) ending: Option<Ending>,
@@ -55,17 +57,28 @@ struct LogState {
     text: String,
     blocks: Vec<String>,
     pending: String,
+    reasoning: Option<Reasoning>,
     ending: Option<Ending>,
 }
 
+/// What a message holds before a turn of it begins.
+#[derive(Debug, Default)]
+pub(super) struct Beginning {
+    pub(super) text: String,
+    /// The text, rendered.
+    pub(super) blocks: Vec<String>,
+    pub(super) pending: String,
+    pub(super) reasoning: Option<Reasoning>,
+}
+
 impl TurnLog {
-    /// A log without frames. `text` with its `blocks` and `pending` is what the message already
-    /// holds: no frame repeats it.
-    pub(super) fn new(epoch: u64, text: String, blocks: Vec<String>, pending: String) -> Self {
+    /// A log without frames: none repeats what the message holds already.
+    pub(super) fn new(epoch: u64, beginning: Beginning) -> Self {
         let state = LogState {
-            text,
-            blocks,
-            pending,
+            text: beginning.text,
+            blocks: beginning.blocks,
+            pending: beginning.pending,
+            reasoning: beginning.reasoning,
             ..LogState::default()
         };
         Self {
@@ -86,6 +99,15 @@ impl TurnLog {
         if state.frames.last().is_none_or(|frame| frame.kind != kind) {
             self.push(&mut state, kind);
         }
+    }
+
+    /// Publishes more reasoning.
+    pub(super) fn reason(&self, more: Reasoning) {
+        let mut state = self.lock();
+        let reasoning = state.reasoning.get_or_insert_default();
+        reasoning.text.push_str(&more.text);
+        reasoning.duration_ms = more.duration_ms;
+        self.push(&mut state, ChatEventKind::Reasoning(more));
     }
 
     /// Publishes finished blocks and the pending one: only what changed.
@@ -140,6 +162,7 @@ impl TurnLog {
             text: state.text.clone(),
             blocks: state.blocks.clone(),
             pending: state.pending.clone(),
+            reasoning: state.reasoning.clone(),
             cursor: self.cursor(state.next_seq()),
             ending: state.ending.clone(),
         }
@@ -252,6 +275,7 @@ impl Tail {
             kind: ChatEventKind::Snapshot {
                 blocks: view.blocks,
                 pending: view.pending,
+                reasoning: view.reasoning,
             },
         }
     }

@@ -26,6 +26,7 @@ pub(super) fn message(
         text: String::new(),
         blocks: Vec::new(),
         pending: String::new(),
+        reasoning: stored.reasoning,
         cursor: None,
         finish_reason: stored.finish_reason,
         usage: (stored.usage.completion_tokens > 0).then_some(stored.usage),
@@ -57,6 +58,7 @@ fn show_live(message: &mut Message, live: &LiveTurn) {
     let view = live.log.view();
     message.blocks = view.blocks;
     message.pending = view.pending;
+    message.reasoning = view.reasoning;
     match view.ending {
         None => {
             message.status = MessageStatus::Running;

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use hearth_app::model::{
-    ConversationId, FinishReason, MessageId, MessageStatus, Role, TurnError, TurnParams, Usage,
+    ConversationId, FinishReason, MessageId, MessageStatus, Reasoning, Role, TurnError, TurnParams,
+    Usage,
     UserId,
 };
 use sqlx::types::Uuid;
@@ -19,6 +20,7 @@ pub(crate) struct StoredMessage {
     pub(crate) role: Role,
     pub(crate) status: MessageStatus,
     pub(crate) text: String,
+    pub(crate) reasoning: Option<Reasoning>,
     pub(crate) finish_reason: Option<FinishReason>,
     pub(crate) error: Option<TurnError>,
     pub(crate) params: TurnParams,
@@ -35,6 +37,8 @@ struct MessageRow {
     role: String,
     status: String,
     text: String,
+    reasoning: Option<String>,
+    reasoning_ms: i64,
     finish_reason: Option<String>,
     error: Option<String>,
     params: String,
@@ -57,6 +61,10 @@ impl MessageRow {
             role: word(&self.role, "role")?,
             status: word(&self.status, "status")?,
             text: self.text,
+            reasoning: self.reasoning.map(|text| Reasoning {
+                text,
+                duration_ms: u32::try_from(self.reasoning_ms).unwrap_or(u32::MAX),
+            }),
             finish_reason: self
                 .finish_reason
                 .map(|reason| word(&reason, "finish_reason"))
@@ -155,6 +163,18 @@ impl Store {
                     ),
                     ''
                 ) as "text!: String",
+                nullif(
+                    coalesce(m.reasoning, '') || coalesce(
+                        (
+                            select group_concat(c.reasoning, '' order by c.seq)
+                            from message_chunk c
+                            where c.message_id = m.id
+                        ),
+                        ''
+                    ),
+                    ''
+                ) as "reasoning: String",
+                m.reasoning_ms as "reasoning_ms!",
                 m.finish_reason,
                 m.error,
                 m.params as "params!",

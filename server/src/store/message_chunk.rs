@@ -18,7 +18,22 @@ pub(crate) struct Chunk {
     /// Counts from 1 within a turn.
     pub(crate) seq: i64,
     pub(crate) text: String,
+    pub(crate) reasoning: String,
     pub(crate) token_ids: Vec<u32>,
+}
+
+impl Chunk {
+    /// Whether there is nothing to write.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.text.is_empty() && self.reasoning.is_empty() && self.token_ids.is_empty()
+    }
+
+    /// Forgets what was written.
+    pub(crate) fn clear(&mut self) {
+        self.text.clear();
+        self.reasoning.clear();
+        self.token_ids.clear();
+    }
 }
 
 impl Store {
@@ -45,7 +60,7 @@ impl Store {
         let mut transaction = self.begin().await?;
         let unfinished = sqlx::query!(
             r#"
-            select id as "id: Uuid", text, token_ids, prompt_token_ids
+            select id as "id: Uuid", text, reasoning, token_ids, prompt_token_ids
             from message
             where status = 'running'
             "#,
@@ -54,7 +69,13 @@ impl Store {
         .await?;
         for row in &unfinished {
             let ids = row.token_ids.as_deref().unwrap_or_default();
-            let answer = fold(&mut transaction, row.id, &row.text, ids).await?;
+            let mut answer = Chunk {
+                seq: 0,
+                text: row.text.clone(),
+                reasoning: row.reasoning.clone().unwrap_or_default(),
+                token_ids: from_blob(ids, "token_ids")?,
+            };
+            fold(&mut transaction, row.id, &mut answer).await?;
             interrupt(&mut transaction, row.id, &answer).await?;
             let num_earlier = ids.len() / TOKEN_ID_BYTES;
             if answer.token_ids.len() > num_earlier {
@@ -85,13 +106,14 @@ async fn insert_chunk(
     // A message that was removed for good must not hold up the others.
     sqlx::query!(
         "
-        insert into message_chunk (message_id, seq, text, token_ids)
-        select id, ?, ?, ?
+        insert into message_chunk (message_id, seq, text, reasoning, token_ids)
+        select id, ?, ?, ?, ?
         from message
         where id = ?
         ",
         chunk.seq,
         chunk.text,
+        chunk.reasoning,
         token_ids,
         message,
     )
@@ -100,21 +122,15 @@ async fn insert_chunk(
     Ok(())
 }
 
-/// Text and ids of a message with its chunks appended.
+/// Appends the chunks of a message to what it holds already.
 async fn fold(
     connection: &mut SqliteConnection,
     message: Uuid,
-    text: &str,
-    token_ids: &[u8],
-) -> Result<Chunk, StoreError> {
-    let mut answer = Chunk {
-        seq: 0,
-        text: text.to_owned(),
-        token_ids: from_blob(token_ids, "token_ids")?,
-    };
+    answer: &mut Chunk,
+) -> Result<(), StoreError> {
     let chunks = sqlx::query!(
         "
-        select text, token_ids
+        select text, reasoning, token_ids
         from message_chunk
         where message_id = ?
         order by seq
@@ -125,11 +141,12 @@ async fn fold(
     .await?;
     for chunk in chunks {
         answer.text.push_str(&chunk.text);
+        answer.reasoning.push_str(&chunk.reasoning);
         answer
             .token_ids
             .extend(from_blob(&chunk.token_ids, "token_ids")?);
     }
-    Ok(answer)
+    Ok(())
 }
 
 async fn interrupt(
@@ -142,10 +159,15 @@ async fn interrupt(
     sqlx::query!(
         "
         update message
-        set status = 'interrupted', text = ?, token_ids = ?, completion_tokens = ?
+        set status = 'interrupted',
+            text = ?,
+            reasoning = nullif(?, ''),
+            token_ids = ?,
+            completion_tokens = ?
         where id = ?
         ",
         answer.text,
+        answer.reasoning,
         token_ids,
         completion_tokens,
         message,

@@ -1,7 +1,7 @@
 //! The transactions that begin and end a turn.
 
 use hearth_app::model::{
-    ConversationId, FinishReason, IdempotencyKey, MessageId, MessageStatus, TurnError, Usage,
+    ConversationId, FinishReason, IdempotencyKey, MessageId, MessageStatus, Reasoning, TurnError, Usage,
     UserId,
 };
 use sqlx::{SqliteConnection, types::Uuid};
@@ -52,6 +52,7 @@ pub(crate) struct FinishedAnswer {
     pub(crate) message: MessageId,
     pub(crate) status: MessageStatus,
     pub(crate) text: String,
+    pub(crate) reasoning: Option<Reasoning>,
     pub(crate) token_ids: Vec<u32>,
     pub(crate) finish_reason: Option<FinishReason>,
     pub(crate) error: Option<TurnError>,
@@ -177,11 +178,16 @@ impl FinishedAnswer {
         let finish_reason = self.finish_reason.map(to_word);
         let token_ids = to_blob(&self.token_ids);
         let error = self.error.as_ref().map(TurnError::to_stored);
+        let reasoning = self.reasoning.as_ref();
+        let reasoning_ms = reasoning.map_or(0, |it| it.duration_ms);
+        let reasoning = reasoning.map(|it| it.text.as_str());
         sqlx::query!(
             "
             update message
             set status = ?,
                 text = ?,
+                reasoning = ?,
+                reasoning_ms = ?,
                 token_ids = ?,
                 finish_reason = ?,
                 error = ?,
@@ -193,6 +199,8 @@ impl FinishedAnswer {
             ",
             status,
             self.text,
+            reasoning,
+            reasoning_ms,
             token_ids,
             finish_reason,
             error,

@@ -98,6 +98,9 @@ fn without_text<S: Serializer>(
         if !message.pending.is_empty() {
             " ".clone_into(&mut message.pending);
         }
+        if let Some(reasoning) = &mut message.reasoning {
+            reasoning.text.clear();
+        }
         message.cursor = None;
     }
     shape.serialize(serializer)

@@ -207,7 +207,9 @@ impl Page {
                 self.pending.clear();
                 self.blocks.push(html.clone());
             }
-            ChatEventKind::Snapshot { blocks, pending } => {
+            ChatEventKind::Snapshot {
+                blocks, pending, ..
+            } => {
                 self.blocks.clone_from(blocks);
                 self.pending.clone_from(pending);
             }
@@ -215,7 +217,9 @@ impl Page {
                 self.ended = Some(*status);
                 self.error.clone_from(error);
             }
-            ChatEventKind::Waiting(_) | ChatEventKind::KeepAlive => {}
+            ChatEventKind::Waiting(_)
+            | ChatEventKind::Reasoning(_)
+            | ChatEventKind::KeepAlive => {}
         }
     }
 

@@ -97,8 +97,13 @@ fn is_well_formed(events: &[Event]) -> bool {
     matches!(events.last(), Some(Event::Finished))
 }
 
+/// The rarest mistakes found so far took a thousand cases; the long checks ask for more.
+fn num_cases() -> u32 {
+    ProptestConfig::default().cases.max(4096)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4096))]
+    #![proptest_config(ProptestConfig::with_cases(num_cases()))]
 
     #[test]
     fn no_ordinary_word_is_lost_or_said_twice(tokens in tokens()) {

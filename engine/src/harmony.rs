@@ -14,6 +14,11 @@ pub mod conversation;
 pub mod parser;
 pub mod render;
 
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod word_vocabulary;
+
 pub use control::{ControlIds, ControlToken, MissingControlToken};
 
 use crate::request::TokenId;

@@ -98,3 +98,40 @@ impl ControlIds {
         &answer[..kept.map_or(0, |last| last + 1)]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::harmony::word_vocabulary::WordVocabulary;
+
+    #[test]
+    fn every_control_token_is_found_by_its_id() {
+        let ids = WordVocabulary::control_ids();
+        for token in ControlToken::ALL {
+            assert_eq!(ids.token(ids.id(token)), Some(token));
+        }
+        assert_eq!(ids.token(TokenId(0)), None);
+    }
+
+    #[test]
+    fn the_first_missing_token_is_named() {
+        let id_of = |name| (name != "<|call|>" && name != "<|endoftext|>").then_some(TokenId(1));
+        let error = ControlIds::resolve(id_of).unwrap_err();
+        assert_eq!(error, MissingControlToken("<|call|>"));
+    }
+
+    #[test]
+    fn an_answer_is_continued_before_its_stop_tokens() {
+        let ids = WordVocabulary::control_ids();
+        let check = |answer: &str, expected: &str| {
+            let answer = WordVocabulary::encode_marked(answer);
+            let expected = WordVocabulary::encode_marked(expected);
+            assert_eq!(ids.without_stop(&answer), expected);
+        };
+        check("The river<|return|>", "The river");
+        check("The<|end|><|call|><|endoftext|>", "The<|end|>");
+        check("The<|return|> river", "The<|return|> river");
+        check("<|return|>", "");
+        check("", "");
+    }
+}

@@ -6,6 +6,7 @@
 //!
 //! Invariant: reasoning is written down only after the last final message, that is while a chain
 //! of tool calls is running. Everything else stays, so that a prompt begins like the one before.
+//! Reasoning of a turn that was stopped for good is the caller's to leave out.
 //!
 //! Sources: `docs/format.md` of openai/harmony; the header of a tool call is the one the model
 //! itself writes, recipient after the channel.

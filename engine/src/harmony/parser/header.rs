@@ -85,7 +85,7 @@ impl Header {
     /// The beginning of the text, once this cannot be a header any more.
     pub(super) fn begun_text(&self) -> Option<Beginning> {
         let read = Read::new(self);
-        if read.is_call_with_arguments(self) {
+        if read.arguments.is_some() {
             return Some(read.text(self));
         }
         let num_bytes: usize = self

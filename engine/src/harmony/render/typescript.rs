@@ -19,9 +19,11 @@ pub(super) fn parameters(schema: &Value) -> String {
 
 /// `text` as comment lines; nothing if it is empty.
 pub(super) fn comment(text: &str, indent: &str) -> String {
-    text.lines()
-        .map(|line| format!("{indent}// {line}\n"))
-        .collect()
+    let mut comment = String::new();
+    for line in text.lines() {
+        comment.extend([indent, "// ", line, "\n"]);
+    }
+    comment
 }
 
 fn fields(schema: &Value) -> Option<&Map<String, Value>> {
@@ -31,7 +33,7 @@ fn fields(schema: &Value) -> Option<&Map<String, Value>> {
 /// The type a schema describes, `null` included where it allows it.
 fn type_of(schema: &Value, indent: &str) -> String {
     let plain = plain_type(schema, indent);
-    let is_nullable = schema.get("nullable").and_then(Value::as_bool) == Some(true);
+    let is_nullable = schema.get("nullable").is_some_and(|value| value == true);
     if is_nullable && plain.split(" | ").all(|part| part != "null") {
         plain + " | null"
     } else {
@@ -75,8 +77,9 @@ fn array(schema: &Value, indent: &str) -> String {
         return "any[]".to_owned();
     };
     let item = type_of(items, indent);
-    let is_object = item.ends_with('}');
-    if item.contains(" | ") && !is_object {
+    let is_nullable = items.get("nullable").is_some_and(|value| value == true);
+    let has_many = |name| list(items, name).is_some_and(|values| values.len() > 1);
+    if is_nullable || ["enum", "oneOf", "anyOf", "type"].into_iter().any(has_many) {
         format!("({item})[]")
     } else {
         format!("{item}[]")
@@ -151,7 +154,7 @@ fn default(schema: &Value) -> String {
         Some(Value::String(name)) if list(schema, "enum").is_some() => {
             format!(" // default: {name}")
         }
-        Some(value) => format!(" // default: {}", value),
+        Some(value) => format!(" // default: {value}"),
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) struct Read {
     /// First word that is text if the header is none.
     loose: Option<Position>,
     /// Where the arguments of a call begin without `<|message|>`.
-    arguments: Option<Position>,
+    pub(super) arguments: Option<Position>,
 }
 
 impl Read {
@@ -31,11 +31,15 @@ impl Read {
         let mut read = Self::default();
         for (index, section) in header.sections.iter().enumerate() {
             let is_last = index + 1 == header.sections.len();
-            for word in words(section.place, &section.bytes) {
+            for (number, word) in words(section.place, &section.bytes).into_iter().enumerate() {
                 let is_json = matches!(section.bytes[word.range.start], b'{' | b'[');
-                if word.kind == WordKind::Stray && is_json && read.recipient.is_some() {
+                if word.kind == WordKind::Stray && is_json && read.is_call(header) {
                     read.arguments = Some((index, word.range.start));
                     return read;
+                }
+                let is_role = matches!(word.kind, WordKind::Role | WordKind::ForeignRole);
+                if is_role && section.place == Place::Role && number == 0 {
+                    read.role_end = word.range.end;
                 }
                 let is_settled = !(is_last && word.may_grow(&section.bytes));
                 read.num_settled_strays += usize::from(is_settled && word.kind == WordKind::Stray);
@@ -48,14 +52,13 @@ impl Read {
     fn take(&mut self, place: Place, index: usize, word: Word) {
         let position = (index, word.range.start);
         match word.kind {
-            WordKind::Role | WordKind::ForeignRole => {
-                self.is_foreign |= word.kind == WordKind::ForeignRole;
-                if place == Place::Role && self.role_end == 0 {
-                    self.role_end = word.range.end;
-                }
-            }
+            WordKind::Role => {}
+            WordKind::ForeignRole => self.is_foreign = true,
             WordKind::Channel(channel) => self.channel = Some(channel),
             WordKind::Recipient(recipient) => {
+                // Nobody known speaks to the assistant: a tool that was not asked.
+                self.is_foreign |=
+                    recipient.is_none() && place == Place::Role && self.role_end == 0;
                 self.recipient = recipient;
                 self.recipient_at = position;
             }
@@ -76,10 +79,6 @@ impl Read {
         self.recipient
             .as_ref()
             .is_some_and(|recipient| header.is_marked() || names(recipient))
-    }
-
-    pub(super) fn is_call_with_arguments(&self, header: &Header) -> bool {
-        self.arguments.is_some() && self.is_call(header)
     }
 
     pub(super) fn message(&self, header: &Header) -> OpenMessage {

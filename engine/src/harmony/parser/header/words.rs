@@ -53,6 +53,10 @@ pub(super) enum WordKind {
 }
 
 impl Word {
+    fn is_recipient(&self) -> bool {
+        matches!(self.kind, WordKind::Recipient(_))
+    }
+
     /// Whether the next token could turn this last word into one that is known.
     pub(super) fn may_grow(&self, bytes: &[u8]) -> bool {
         let word = &bytes[self.range.clone()];
@@ -73,15 +77,15 @@ pub(super) fn words(place: Place, bytes: &[u8]) -> Vec<Word> {
             return words;
         }
         let start = bytes.len() - rest.len();
-        let (kind, len) = keyword(place, rest, words.is_empty())
-            .unwrap_or_else(|| (WordKind::Stray, word_len(rest)));
+        let (kind, len) =
+            keyword(place, rest, &words).unwrap_or_else(|| (WordKind::Stray, word_len(rest)));
         position = start + len;
         let range = start..position;
         words.push(Word { kind, range });
     }
 }
 
-fn keyword(place: Place, rest: &[u8], is_first: bool) -> Option<(WordKind, usize)> {
+fn keyword(place: Place, rest: &[u8], before: &[Word]) -> Option<(WordKind, usize)> {
     let begins = |name: &str| rest.starts_with(name.as_bytes());
     if begins(RECIPIENT) {
         return recipient(rest);
@@ -89,10 +93,14 @@ fn keyword(place: Place, rest: &[u8], is_first: bool) -> Option<(WordKind, usize
     if matches!(place, Place::Role | Place::AfterRole) && begins(ASSISTANT) {
         return Some((WordKind::Role, ASSISTANT.len()));
     }
-    if place == Place::Role && is_first {
+    if place == Place::Role && before.is_empty() {
         let len = word_len(rest);
         let word = &rest[..len];
-        let is_role = FOREIGN_ROLES.iter().any(|role| role.as_bytes() == word);
+        // A name may follow the role: `user:anna`.
+        let role = word.split(|&byte| byte == b':').next();
+        let is_role = FOREIGN_ROLES
+            .iter()
+            .any(|name| role == Some(name.as_bytes()));
         if is_role || word.starts_with(FUNCTIONS.as_bytes()) {
             return Some((WordKind::ForeignRole, len));
         }
@@ -105,7 +113,9 @@ fn keyword(place: Place, rest: &[u8], is_first: bool) -> Option<(WordKind, usize
         .find(|channel| begins(channel.name()));
     match channel {
         Some(channel) => Some((WordKind::Channel(channel), channel.name().len())),
-        None if place == Place::Channel => content_type(rest),
+        None if place == Place::Channel || before.iter().any(Word::is_recipient) => {
+            content_type(rest)
+        }
         None => None,
     }
 }
@@ -119,8 +129,10 @@ fn content_type(rest: &[u8]) -> Option<(WordKind, usize)> {
 /// `to=` and a name, which ends where arguments begin. The assistant itself is no tool.
 fn recipient(rest: &[u8]) -> Option<(WordKind, usize)> {
     let name = &rest[RECIPIENT.len()..];
-    let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'{' | b'[');
-    let len = name.iter().position(ends).unwrap_or(name.len());
+    let len = name
+        .iter()
+        .position(|&byte| ends_word(byte))
+        .unwrap_or(name.len());
     let name = String::from_utf8_lossy(&name[..len]).into_owned();
     let is_tool = !matches!(name.as_str(), ASSISTANT | "user" | "all");
     (len > 0).then(|| {
@@ -131,6 +143,11 @@ fn recipient(rest: &[u8]) -> Option<(WordKind, usize)> {
 
 /// Length of the word, of any kind, with which `rest` begins.
 fn word_len(rest: &[u8]) -> usize {
-    let end = rest.iter().position(u8::is_ascii_whitespace);
-    end.unwrap_or(rest.len())
+    let end = rest.iter().skip(1).position(|&byte| ends_word(byte));
+    end.map_or(rest.len(), |len| len + 1)
+}
+
+/// A space, or the first character of arguments.
+fn ends_word(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || matches!(byte, b'{' | b'[')
 }

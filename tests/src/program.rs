@@ -35,20 +35,29 @@ impl Program {
         Self::start_with(Vec::new()).await
     }
 
+    /// As [`Program::start`], with another model.
+    pub async fn start_with_model(model: &Path) -> Result<Self> {
+        Self::start_as("127.0.0.1", Vec::new(), model.to_owned()).await
+    }
+
     /// As [`Program::start`], on another address of this machine.
     pub async fn start_at(host: &str) -> Result<Self> {
-        Self::start_as(host, Vec::new()).await
+        Self::start_as(host, Vec::new(), model()?).await
     }
 
     /// As [`Program::start`], with `HEARTH_*` settings.
     pub async fn start_with(settings: Vec<(&'static str, String)>) -> Result<Self> {
-        Self::start_as("127.0.0.1", settings).await
+        Self::start_as("127.0.0.1", settings, model()?).await
     }
 
-    async fn start_as(host: &str, settings: Vec<(&'static str, String)>) -> Result<Self> {
+    async fn start_as(
+        host: &str,
+        settings: Vec<(&'static str, String)>,
+        model: PathBuf,
+    ) -> Result<Self> {
         let mut program = Self {
             binary: binary()?,
-            model: model()?,
+            model,
             data: tempfile::tempdir()?,
             host: host.to_owned(),
             port: free_port()?,

@@ -92,9 +92,7 @@ impl AnswerText {
             ChatEventKind::Ended { status, error, .. } => {
                 self.ended = Some((*status, error.clone()));
             }
-            ChatEventKind::Waiting(_)
-            | ChatEventKind::Reasoning(_)
-            | ChatEventKind::KeepAlive => {}
+            ChatEventKind::Waiting(_) | ChatEventKind::Reasoning(_) | ChatEventKind::KeepAlive => {}
         }
         self.history.push((Instant::now(), self.letters().len()));
     }

@@ -37,6 +37,7 @@ mod browser {
     mod exporting;
     mod interruption;
     mod lan;
+    mod reasoning;
     mod reloading;
     mod settings;
     mod stopping;

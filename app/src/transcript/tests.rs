@@ -197,14 +197,20 @@ fn reasoning_grows_beside_the_answer_and_is_replaced_by_a_snapshot() {
     let mut message = started();
     let more = |seq, text: &str, duration_ms| {
         let text = text.to_owned();
-        event(seq, ChatEventKind::Reasoning(Reasoning { text, duration_ms }))
+        event(
+            seq,
+            ChatEventKind::Reasoning(Reasoning { text, duration_ms }),
+        )
     };
     assert_eq!(message.apply(more(1, "A greet", 10)), Applied::Continue);
     assert_eq!(message.apply(more(2, "ing.", 20)), Applied::Continue);
     // A frame that was seen already changes nothing.
     assert_eq!(message.apply(more(2, "ing.", 20)), Applied::Continue);
     let reasoning = message.reasoning.clone().unwrap();
-    assert_eq!((reasoning.text.as_str(), reasoning.duration_ms), ("A greeting.", 20));
+    assert_eq!(
+        (reasoning.text.as_str(), reasoning.duration_ms),
+        ("A greeting.", 20)
+    );
     assert!(!message.has_text());
     let kind = ChatEventKind::Snapshot {
         blocks: vec!["<p>Hello</p>".into()],

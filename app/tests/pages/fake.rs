@@ -106,6 +106,7 @@ fn message(number: u128, role: Role) -> Message {
         text: String::new(),
         blocks: Vec::new(),
         pending: String::new(),
+        reasoning: None,
         cursor: None,
         finish_reason: None,
         usage: None,

@@ -8,9 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hearth_app::model::{
-    FinishReason, MessageStatus, Reasoning, TurnError, Usage, WaitState,
-};
+use hearth_app::model::{FinishReason, MessageStatus, Reasoning, TurnError, Usage, WaitState};
 use hearth_engine::{
     handle::GenerationStream,
     request::{
@@ -120,7 +118,9 @@ impl Clock {
     }
 
     fn reasoning_ms(&self) -> u32 {
-        let now = self.reasoning.map_or(Duration::ZERO, |(first, last)| last - first);
+        let now = self
+            .reasoning
+            .map_or(Duration::ZERO, |(first, last)| last - first);
         self.earlier_reasoning_ms.saturating_add(to_ms(now))
     }
 
@@ -164,7 +164,9 @@ impl TurnTask {
         // From here on the engine computes for others.
         drop(self.stream);
         if !unshown.reasoning.is_empty() {
-            self.turn.log.reason(self.clock.reasoning(unshown.reasoning));
+            self.turn
+                .log
+                .reason(self.clock.reasoning(unshown.reasoning));
         }
         let mut blocks = self.markdown.push(&unshown.text);
         blocks.extend(self.markdown.finish());

@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use hearth_app::model::{
     ConversationId, FinishReason, MessageId, MessageStatus, Reasoning, Role, TurnError, TurnParams,
-    Usage,
-    UserId,
+    Usage, UserId,
 };
 use sqlx::types::Uuid;
 
@@ -164,14 +163,11 @@ impl Store {
                     ''
                 ) as "text!: String",
                 nullif(
-                    coalesce(m.reasoning, '') || coalesce(
-                        (
-                            select group_concat(c.reasoning, '' order by c.seq)
-                            from message_chunk c
-                            where c.message_id = m.id
-                        ),
-                        ''
-                    ),
+                    coalesce(m.reasoning, '') || coalesce((
+                        select group_concat(c.reasoning, '' order by c.seq)
+                        from message_chunk c
+                        where c.message_id = m.id
+                    ), ''),
                     ''
                 ) as "reasoning: String",
                 m.reasoning_ms as "reasoning_ms!",

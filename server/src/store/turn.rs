@@ -1,8 +1,8 @@
 //! The transactions that begin and end a turn.
 
 use hearth_app::model::{
-    ConversationId, FinishReason, IdempotencyKey, MessageId, MessageStatus, Reasoning, TurnError, Usage,
-    UserId,
+    ConversationId, FinishReason, IdempotencyKey, MessageId, MessageStatus, Reasoning, TurnError,
+    Usage, UserId,
 };
 use sqlx::{SqliteConnection, types::Uuid};
 

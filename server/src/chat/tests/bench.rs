@@ -217,9 +217,7 @@ impl Page {
                 self.ended = Some(*status);
                 self.error.clone_from(error);
             }
-            ChatEventKind::Waiting(_)
-            | ChatEventKind::Reasoning(_)
-            | ChatEventKind::KeepAlive => {}
+            ChatEventKind::Waiting(_) | ChatEventKind::Reasoning(_) | ChatEventKind::KeepAlive => {}
         }
     }
 

@@ -156,11 +156,7 @@ fn files_that_are_something_else_are_refused_in_words() {
             "not JSON",
         ),
         ("more behind", format!("{whole}{{}}"), "trailing characters"),
-        (
-            "an array",
-            chats.to_string(),
-            "not made by Hearth",
-        ),
+        ("an array", chats.to_string(), "not made by Hearth"),
         (
             "another object",
             json!({"chat": {}}).to_string(),

@@ -1,0 +1,146 @@
+//! A model that thinks before it answers: a tiny trained gpt-oss, in a real browser.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, ensure};
+use hearth_app::model::{Language, Setting};
+use hearth_tests::{
+    browser::{Browser, PATIENCE},
+    chat_page::ChatPage,
+    deadline::eventually,
+    program::Program,
+    running_server::PASSWORD,
+    words::words,
+};
+use serde_json::Value;
+
+use super::{accessibility::check, named};
+
+in_both_languages! {
+    reasoning_is_folded_above_the_answer_and_stays_after_a_reload,
+    an_answer_stopped_while_it_thinks_goes_on_exactly,
+}
+
+const SUMMARY: &str = ".reasoning > summary";
+const TEXT: &str = ".reasoning-text";
+
+fn model() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/tests/golden/gpt-oss-tiny-chat/model")
+}
+
+/// What the model was trained to answer, word for word.
+fn greeting(language: Language) -> [&'static str; 2] {
+    match language {
+        Language::English => ["Good morning!", "Good morning! How can I help you?"],
+        Language::Chinese => ["谢谢", "不客气！"],
+    }
+}
+
+/// A page of the model, which takes its most probable words.
+async fn open<'a>(
+    browser: &'a Browser,
+    program: &Program,
+    language: Language,
+) -> Result<ChatPage<'a>> {
+    let page = ChatPage::new(browser, program.base_url());
+    page.set_up(&program.set_up_link().await?, "Ada", PASSWORD)
+        .await?;
+    let setting = [
+        ("name", "temperature".to_owned()),
+        ("value", "0".to_owned()),
+        ("version", "0".to_owned()),
+    ];
+    let client = page.client().await?;
+    client.call::<Setting>("save_setting", &setting).await??;
+    page.speak(language).await?;
+    page.open("/").await?;
+    Ok(page)
+}
+
+async fn is_open(browser: &Browser) -> Result<bool> {
+    let script = "return document.querySelector('.reasoning').open";
+    Ok(browser.script(script, Vec::new()).await? == Value::Bool(true))
+}
+
+/// The text, folded or not.
+async fn thought(browser: &Browser) -> Result<String> {
+    let script = "return document.querySelector('.reasoning-text').textContent";
+    let text = browser.script(script, Vec::new()).await?;
+    Ok(text.as_str().unwrap_or_default().trim().to_owned())
+}
+
+async fn reasoning_is_folded_above_the_answer_and_stays_after_a_reload(
+    language: Language,
+) -> Result<()> {
+    let browser = Browser::open().await?;
+    let program = Program::start_with_model(&model()).await?;
+    let page = open(&browser, &program, language).await?;
+    let [question, expected] = greeting(language);
+    page.send(question).await?;
+    let answer = page.wait_for_end(1).await?;
+    ensure!(answer.text.trim() == expected, "{answer:?}");
+    ensure!(
+        !is_open(&browser).await?,
+        "it is folded once the answer is there"
+    );
+    let summary = browser.element(SUMMARY).await?;
+    let told = words(language, "chat.reasoned")?.replace("{{ seconds }}", "1");
+    assert_eq!(summary.text().await?, told);
+    let before = thought(&browser).await?;
+    ensure!(
+        !before.is_empty() && !answer.text.contains(&before),
+        "{before}"
+    );
+
+    page.reload().await?;
+    assert_eq!(page.wait_for_end(1).await?.text, answer.text);
+    assert_eq!(thought(&browser).await?, before);
+    browser.element(SUMMARY).await?.click().await?;
+    eventually("the reasoning is shown", PATIENCE, async || {
+        let shown = browser.element(TEXT).await?.text().await?;
+        Ok((shown.trim() == before).then_some(()))
+    })
+    .await?;
+    check(&browser, &named("reasoning", language)).await?;
+
+    // Another turn: what was thought is in no later prompt, and the model still knows its way.
+    page.send(question).await?;
+    let again = page.wait_for_end(2).await?;
+    ensure!(!again.text.trim().is_empty(), "{again:?}");
+    browser.quit().await
+}
+
+async fn an_answer_stopped_while_it_thinks_goes_on_exactly(language: Language) -> Result<()> {
+    let browser = Browser::open().await?;
+    let program = Program::start_with_model(&model()).await?;
+    let page = open(&browser, &program, language).await?;
+    let [question, expected] = greeting(language);
+    // The whole answer is cut off by its own limit inside the reasoning.
+    page.press(&words(language, "admin.conversation_settings")?)
+        .await?;
+    let field = browser.element("dialog[open] #own-max-tokens").await?;
+    field.send_keys("12").await?;
+    let save = "dialog form:has(#own-max-tokens) button[type=submit]";
+    browser.element(save).await?.click().await?;
+    page.conversation().await?;
+    page.send(question).await?;
+    let cut = page.wait_for_end(1).await?;
+    assert_eq!(cut.note.trim(), words(language, "chat.only_reasoning")?);
+    let begun = thought(&browser).await?;
+    ensure!(!begun.is_empty(), "{cut:?}");
+    let mut last = cut;
+    for _ in 0..12 {
+        if last.text.trim() == expected {
+            break;
+        }
+        page.press(&words(language, "chat.go_on")?).await?;
+        last = page.wait_for_end(1).await?;
+    }
+    assert_eq!(last.text.trim(), expected);
+    let whole = thought(&browser).await?;
+    ensure!(
+        whole.starts_with(&begun) && whole.len() > begun.len(),
+        "{begun} / {whole}"
+    );
+    browser.quit().await
+}

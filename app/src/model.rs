@@ -21,7 +21,7 @@ pub use administration::{
     AccountChange, AccountSummary, ActiveModel, AuditAction, AuditEntry, ModelSummary, OneTimeLink,
     UsageDay, UsageReport,
 };
-pub use conversation_settings::{ConversationForm, ConversationSettings};
+pub use conversation_settings::{ConversationForm, ConversationSettings, ReasoningEffort};
 pub use drawing::{AdminReport, Drawing, TransferSection};
 pub use error::ChatError;
 pub use event::{ChatEvent, ChatEventKind, Cursor, WaitState};

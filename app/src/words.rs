@@ -30,7 +30,7 @@ pub(crate) use errors::{sentence, turn_error};
 pub(crate) use generated::i18n::Locale;
 #[cfg(feature = "ssr")]
 pub(crate) use import::problem;
-pub(crate) use settings::setting_name;
+pub(crate) use settings::{effort, setting_name};
 pub(crate) use status::{
     finish, grouped, in_language, menu, model, notice, usage, version, waiting,
 };

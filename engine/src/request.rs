@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::harmony::conversation::ReasoningEffort;
+
 /// Number of a token in the model's vocabulary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -48,13 +50,18 @@ pub struct Conversation {
     /// again in the cache only as long as it stays the same, so nothing finer than a day.
     #[serde(default)]
     pub date: String,
+    /// For models that reason.
+    #[serde(default)]
+    pub reasoning_effort: ReasoningEffort,
 }
 
 impl Conversation {
     /// Messages on a day that nobody tells.
     pub fn new(messages: Vec<ChatMessage>) -> Self {
-        let date = String::new();
-        Self { messages, date }
+        Self {
+            messages,
+            ..Self::default()
+        }
     }
 }
 

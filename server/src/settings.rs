@@ -8,7 +8,8 @@ mod book;
 use std::fmt;
 
 use hearth_app::model::{
-    BannerLevel, ConversationForm, ConversationSettings, Language, Refusal, SettingName,
+    BannerLevel, ConversationForm, ConversationSettings, Language, ReasoningEffort, Refusal,
+    SettingName,
 };
 
 pub use book::{SaveSettingError, SettingsBook};
@@ -60,6 +61,7 @@ pub struct ServerSettings {
     pub system_prompt: Bilingual,
     pub temperature: f32,
     pub top_p: f32,
+    pub reasoning_effort: ReasoningEffort,
     pub max_tokens: Option<u32>,
     pub context_budget: Option<u32>,
     pub concurrent_turns: u32,
@@ -79,6 +81,7 @@ impl Default for ServerSettings {
             system_prompt: Bilingual::default(),
             temperature: sampling.temperature,
             top_p: sampling.top_p,
+            reasoning_effort: ReasoningEffort::default(),
             max_tokens: None,
             context_budget: None,
             concurrent_turns: 2,
@@ -150,6 +153,7 @@ impl ServerSettings {
             SettingName::SystemPromptZh => self.system_prompt.zh.clone(),
             SettingName::Temperature => self.temperature.to_string(),
             SettingName::TopP => self.top_p.to_string(),
+            SettingName::ReasoningEffort => self.reasoning_effort.as_str().to_owned(),
             SettingName::MaxTokens => optional(self.max_tokens),
             SettingName::ContextBudget => optional(self.context_budget),
             SettingName::ConcurrentTurns => self.concurrent_turns.to_string(),
@@ -193,6 +197,10 @@ impl ServerSettings {
             SettingName::TopP => {
                 let is_allowed = |it: &f32| *it > 0.0 && *it <= 1.0;
                 self.top_p = given.number("> 0, ≤ 1", is_allowed)?;
+            }
+            SettingName::ReasoningEffort => {
+                let efforts = ReasoningEffort::ALL.map(|it| (it.as_str(), it));
+                self.reasoning_effort = given.word("low, medium, high", &efforts)?;
             }
             SettingName::MaxTokens => {
                 self.max_tokens = given.optional("1–1000000", 1..=1_000_000)?;
@@ -255,11 +263,13 @@ pub fn parse_conversation_form(
     let has_temperature = is_given(SettingName::Temperature, &form.temperature)?;
     let has_top_p = is_given(SettingName::TopP, &form.top_p)?;
     is_given(SettingName::MaxTokens, &form.max_tokens)?;
+    let has_effort = is_given(SettingName::ReasoningEffort, &form.reasoning_effort)?;
     Ok(ConversationSettings {
         system_prompt: has_prompt.then_some(checked.system_prompt.en),
         temperature: has_temperature.then_some(checked.temperature),
         top_p: has_top_p.then_some(checked.top_p),
         max_tokens: checked.max_tokens,
+        reasoning_effort: has_effort.then_some(checked.reasoning_effort),
     })
 }
 
@@ -270,6 +280,7 @@ pub fn to_form(settings: ConversationSettings) -> ConversationForm {
         temperature: optional(settings.temperature),
         top_p: optional(settings.top_p),
         max_tokens: optional(settings.max_tokens),
+        reasoning_effort: optional(settings.reasoning_effort.map(ReasoningEffort::as_str)),
     }
 }
 
@@ -345,6 +356,7 @@ mod tests {
         for (name, value) in [
             (SettingName::SystemPromptZh, "你是一个助手。"),
             (SettingName::Temperature, "0.7"),
+            (SettingName::ReasoningEffort, "high"),
             (SettingName::MaxTokens, "512"),
             (SettingName::SignUp, "open"),
             (SettingName::DefaultLanguage, "zh-CN"),
@@ -375,6 +387,7 @@ mod tests {
             (SettingName::Temperature, ""),
             (SettingName::TopP, "0"),
             (SettingName::TopP, "inf"),
+            (SettingName::ReasoningEffort, "High"),
             (SettingName::MaxTokens, "0"),
             (SettingName::MaxTokens, "-1"),
             (SettingName::ContextBudget, "255"),

@@ -4,8 +4,8 @@ use leptos::{html, prelude::*};
 
 use super::ErrorText;
 use crate::{
-    model::{ChatError, ConversationForm},
-    words::{use_locale, words},
+    model::{ChatError, ConversationForm, ReasoningEffort},
+    words::{effort, use_locale, words},
 };
 
 /// The dialog; it opens while `form` holds the values to begin with.
@@ -22,6 +22,7 @@ pub(crate) fn ConversationSettingsDialog(
         NodeRef::<html::Input>::new(),
         NodeRef::<html::Input>::new(),
     );
+    let reasoning_effort = NodeRef::<html::Select>::new();
     Effect::new(move || {
         let Some(dialog) = dialog.get() else { return };
         match form.get() {
@@ -32,6 +33,9 @@ pub(crate) fn ConversationSettingsDialog(
                 fill(temperature, &values.temperature);
                 fill(top_p, &values.top_p);
                 fill(max_tokens, &values.max_tokens);
+                if let Some(effort) = reasoning_effort.get() {
+                    effort.set_value(&values.reasoning_effort);
+                }
                 // It fails only for a dialog that is open already.
                 let _ = dialog.show_modal();
             }
@@ -54,6 +58,10 @@ pub(crate) fn ConversationSettingsDialog(
             temperature: text_of(temperature),
             top_p: text_of(top_p),
             max_tokens: text_of(max_tokens),
+            reasoning_effort: reasoning_effort
+                .get_untracked()
+                .map(|it| it.value())
+                .unwrap_or_default(),
         });
     };
     view! {
@@ -65,6 +73,7 @@ pub(crate) fn ConversationSettingsDialog(
         >
             <form on:submit=on_submit>
                 <Fields prompt temperature top_p max_tokens/>
+                <EffortField reasoning_effort/>
                 <ErrorText error/>
                 <Buttons form/>
             </form>
@@ -135,6 +144,32 @@ fn Fields(
             words!(locale, admin.hints.max_tokens),
             max_tokens,
         )}
+    }
+}
+
+#[component]
+fn EffortField(reasoning_effort: NodeRef<html::Select>) -> impl IntoView {
+    let locale = use_locale();
+    let option = |it: ReasoningEffort| {
+        view! { <option value=it.as_str()>{effort(locale, it)}</option> }
+    };
+    view! {
+        <div class="field">
+            <label for="own-reasoning-effort">
+                {words!(locale, admin.names.reasoning_effort)}
+            </label>
+            <select
+                id="own-reasoning-effort"
+                aria-describedby="own-reasoning-effort-hint"
+                node_ref=reasoning_effort
+            >
+                <option value="">{words!(locale, admin.as_default)}</option>
+                {ReasoningEffort::ALL.map(option).collect_view()}
+            </select>
+            <p class="field-hint" id="own-reasoning-effort-hint">
+                {words!(locale, admin.hints.reasoning_effort)}
+            </p>
+        </div>
     }
 }
 

@@ -36,6 +36,8 @@ setting_names! {
     Temperature = "temperature",
     /// Above 0, up to 1.
     TopP = "top_p",
+    /// How much a model thinks before it answers, if it does: `low`, `medium` or `high`.
+    ReasoningEffort = "reasoning_effort",
     /// Longest answer in tokens; empty: as long as the context window allows.
     MaxTokens = "max_tokens",
     /// Most tokens of prompt and answer together; empty: what the model was made for.

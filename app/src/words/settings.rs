@@ -1,7 +1,7 @@
 //! Names of settings.
 
 use super::{Locale, words};
-use crate::model::SettingName;
+use crate::model::{ReasoningEffort, SettingName};
 
 /// Name of a setting for people.
 pub(crate) fn setting_name(locale: Locale, name: SettingName) -> &'static str {
@@ -10,6 +10,7 @@ pub(crate) fn setting_name(locale: Locale, name: SettingName) -> &'static str {
         SettingName::SystemPromptZh => words!(locale, admin.names.system_prompt_zh),
         SettingName::Temperature => words!(locale, admin.names.temperature),
         SettingName::TopP => words!(locale, admin.names.top_p),
+        SettingName::ReasoningEffort => words!(locale, admin.names.reasoning_effort),
         SettingName::MaxTokens => words!(locale, admin.names.max_tokens),
         SettingName::ContextBudget => words!(locale, admin.names.context_budget),
         SettingName::ConcurrentTurns => words!(locale, admin.names.concurrent_turns),
@@ -20,5 +21,14 @@ pub(crate) fn setting_name(locale: Locale, name: SettingName) -> &'static str {
         SettingName::BannerEn => words!(locale, admin.names.banner_en),
         SettingName::BannerZh => words!(locale, admin.names.banner_zh),
         SettingName::BannerDismissible => words!(locale, admin.names.banner_dismissible),
+    }
+}
+
+/// Name of an effort for people.
+pub(crate) fn effort(locale: Locale, effort: ReasoningEffort) -> &'static str {
+    match effort {
+        ReasoningEffort::Low => words!(locale, admin.choices.low),
+        ReasoningEffort::Medium => words!(locale, admin.choices.medium),
+        ReasoningEffort::High => words!(locale, admin.choices.high),
     }
 }

@@ -58,6 +58,7 @@ impl Harmony {
         let conversation = HarmonyConversation {
             system: SystemSettings {
                 date: conversation.date.clone(),
+                reasoning_effort: conversation.reasoning_effort,
                 ..SystemSettings::default()
             },
             developer: DeveloperSettings {

@@ -4,6 +4,7 @@
 //! [`Message::Final`]; tool calls and their results stand in between. Every order can be written
 //! down, so a turn that was stopped half-way needs no special case.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::request::TokenId;
@@ -33,7 +34,8 @@ pub struct SystemSettings {
 }
 
 /// How much a model reasons before it answers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ReasoningEffort {
     /// Briefly.
     Low,

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use hearth_app::model::{ChatError, Notice, Role, UserId};
+use hearth_app::model::{ChatError, Notice, ReasoningEffort, Role, UserId};
 use hearth_engine::{
     handle::EngineHandle,
+    harmony::conversation::ReasoningEffort as EngineEffort,
     request::{ChatMessage, Conversation, Role as EngineRole, SubmitError, TokenId},
 };
 
@@ -69,6 +70,11 @@ pub(super) async fn fit(
     let mut conversation = Conversation {
         messages,
         date: utc_date(now_ms()),
+        reasoning_effort: match settings.reasoning_effort {
+            ReasoningEffort::Low => EngineEffort::Low,
+            ReasoningEffort::Medium => EngineEffort::Medium,
+            ReasoningEffort::High => EngineEffort::High,
+        },
     };
     let mut num_left_out = 0;
     loop {

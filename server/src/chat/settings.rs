@@ -1,7 +1,7 @@
 //! Settings of one turn: what was asked, else what the conversation wants, else the server's
 //! defaults; checked, with the seed chosen.
 
-use hearth_app::model::{ChatError, ConversationSettings, Refusal, TurnParams};
+use hearth_app::model::{ChatError, ConversationSettings, ReasoningEffort, Refusal, TurnParams};
 use hearth_engine::{handle::EngineHandle, request::SamplingParams};
 
 use crate::settings::{Bilingual, ServerSettings};
@@ -14,6 +14,7 @@ pub(super) struct Settings {
     pub(super) sampling: SamplingParams,
     /// What the conversation begins with; empty: nothing.
     pub(super) system_prompt: Bilingual,
+    pub(super) reasoning_effort: ReasoningEffort,
     /// Most tokens of prompt and answer together, if the administrator set a limit.
     pub(super) context_budget: Option<usize>,
 }
@@ -54,6 +55,7 @@ impl Settings {
                 Some(text) => Bilingual::same(text),
                 None => server.system_prompt.clone(),
             },
+            reasoning_effort: own.reasoning_effort.unwrap_or(server.reasoning_effort),
             context_budget: budget.and_then(Result::ok),
         })
     }

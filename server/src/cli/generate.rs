@@ -111,6 +111,7 @@ async fn prompt(engine: &EngineHandle, text: String, raw: bool) -> anyhow::Resul
     let conversation = Conversation {
         messages: vec![ChatMessage::new(Role::User, text.clone())],
         date: crate::calendar::utc_date(crate::accounts::now_ms()),
+        ..Conversation::default()
     };
     let prompt = match engine.prompt(&conversation).await {
         Ok(prompt) => prompt,

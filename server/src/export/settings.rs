@@ -1,6 +1,6 @@
 //! What a conversation wants otherwise than its server, in a document.
 
-use hearth_app::model::{ConversationForm, ConversationSettings};
+use hearth_app::model::{ConversationForm, ConversationSettings, ReasoningEffort};
 use serde::{Deserialize, Serialize};
 
 use crate::settings::{SettingError, parse_conversation_form};
@@ -17,6 +17,8 @@ pub struct SettingsDocument {
     pub top_p: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_tokens: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning_effort: Option<ReasoningEffort>,
 }
 
 impl SettingsDocument {
@@ -27,6 +29,7 @@ impl SettingsDocument {
             temperature: settings.temperature.map(decimal),
             top_p: settings.top_p.map(decimal),
             max_tokens: settings.max_tokens,
+            reasoning_effort: settings.reasoning_effort,
         };
         (document != Self::default()).then_some(document)
     }
@@ -44,6 +47,7 @@ impl SettingsDocument {
             temperature: text(self.temperature),
             top_p: text(self.top_p),
             max_tokens: text(self.max_tokens),
+            reasoning_effort: text(self.reasoning_effort.map(ReasoningEffort::as_str)),
         };
         parse_conversation_form(&form)
     }
@@ -68,6 +72,7 @@ mod tests {
             temperature: Some(0.7),
             top_p: Some(0.95),
             max_tokens: Some(100),
+            reasoning_effort: Some(ReasoningEffort::Low),
         };
         let document = SettingsDocument::new(settings.clone()).unwrap();
         let json = serde_json::to_string(&document).unwrap();

@@ -1,6 +1,6 @@
 //! A conversation's own settings; null columns follow the server's defaults.
 
-use hearth_app::model::{ConversationId, ConversationSettings, UserId};
+use hearth_app::model::{ConversationId, ConversationSettings, ReasoningEffort, UserId};
 
 use super::{Store, StoreError, now_ms};
 
@@ -15,7 +15,7 @@ impl Store {
         let row = sqlx::query!(
             r#"
             select system_prompt, temperature as "temperature: f32", top_p as "top_p: f32",
-                   max_tokens as "max_tokens: u32"
+                   max_tokens as "max_tokens: u32", reasoning_effort
             from conversation
             where id = ? and user_id = ? and deleted_at is null
             "#,
@@ -29,6 +29,7 @@ impl Store {
             temperature: row.temperature,
             top_p: row.top_p,
             max_tokens: row.max_tokens,
+            reasoning_effort: effort(row.reasoning_effort),
         }))
     }
 
@@ -40,16 +41,18 @@ impl Store {
         settings: &ConversationSettings,
     ) -> Result<bool, StoreError> {
         let (user, id) = (user.as_uuid(), id.as_uuid());
+        let effort = settings.reasoning_effort.map(ReasoningEffort::as_str);
         let done = sqlx::query!(
             "
             update conversation
-            set system_prompt = ?, temperature = ?, top_p = ?, max_tokens = ?
+            set system_prompt = ?, temperature = ?, top_p = ?, max_tokens = ?, reasoning_effort = ?
             where id = ? and user_id = ? and deleted_at is null
             ",
             settings.system_prompt,
             settings.temperature,
             settings.top_p,
             settings.max_tokens,
+            effort,
             id,
             user,
         )
@@ -66,13 +69,14 @@ impl Store {
         settings: &ConversationSettings,
     ) -> Result<(), StoreError> {
         let (user, id, now) = (user.as_uuid(), id.as_uuid(), now_ms());
+        let effort = settings.reasoning_effort.map(ReasoningEffort::as_str);
         sqlx::query!(
             "
             insert into conversation (
                 id, user_id, title, created_at, updated_at,
-                system_prompt, temperature, top_p, max_tokens
+                system_prompt, temperature, top_p, max_tokens, reasoning_effort
             )
-            values (?, ?, '', ?, ?, ?, ?, ?, ?)
+            values (?, ?, '', ?, ?, ?, ?, ?, ?, ?)
             ",
             id,
             user,
@@ -82,9 +86,15 @@ impl Store {
             settings.temperature,
             settings.top_p,
             settings.max_tokens,
+            effort,
         )
         .execute(&self.writer)
         .await?;
         Ok(())
     }
+}
+
+/// The column holds no other words.
+pub(super) fn effort(column: Option<String>) -> Option<ReasoningEffort> {
+    column.and_then(|word| word.parse().ok())
 }

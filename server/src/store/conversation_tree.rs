@@ -6,7 +6,7 @@ use hearth_app::model::{
 use serde_json::{Map, Value};
 use sqlx::types::Uuid;
 
-use super::{Store, StoreError, message::word};
+use super::{Store, StoreError, conversation_settings::effort, message::word};
 
 /// A conversation with all its messages.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +52,7 @@ struct TreeRow {
     temperature: Option<f32>,
     top_p: Option<f32>,
     max_tokens: Option<u32>,
+    reasoning_effort: Option<String>,
     id: Option<Uuid>,
     parent_id: Option<Uuid>,
     role: Option<String>,
@@ -121,6 +122,7 @@ impl Store {
                 c.temperature as "temperature: f32",
                 c.top_p as "top_p: f32",
                 c.max_tokens as "max_tokens: u32",
+                c.reasoning_effort,
                 m.id as "id?: Uuid",
                 m.parent_id as "parent_id?: Uuid",
                 m.role as "role?",
@@ -197,6 +199,7 @@ fn into_tree(id: ConversationId, rows: Vec<TreeRow>) -> Option<Result<StoredTree
             temperature: first.temperature,
             top_p: first.top_p,
             max_tokens: first.max_tokens,
+            reasoning_effort: effort(first.reasoning_effort.clone()),
         },
         messages: Vec::with_capacity(rows.len()),
     };

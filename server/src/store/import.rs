@@ -10,7 +10,7 @@
 
 use std::collections::HashMap;
 
-use hearth_app::model::{ConversationId, ImportCounts, MessageId, UserId};
+use hearth_app::model::{ConversationId, ImportCounts, MessageId, ReasoningEffort, UserId};
 use serde_json::Value;
 use sqlx::{Sqlite, SqliteConnection, Transaction, types::Uuid};
 
@@ -288,14 +288,15 @@ async fn insert_conversation(
     tree: &StoredTree,
 ) -> Result<(), StoreError> {
     let (id, source, user) = (place.id(), place.source(), user.as_uuid());
+    let effort = tree.settings.reasoning_effort.map(ReasoningEffort::as_str);
     // `show` follows once the messages are there; until then, everything is newer.
     sqlx::query!(
         "
         insert into conversation (
             id, user_id, title, created_at, updated_at, source_id,
-            system_prompt, temperature, top_p, max_tokens
+            system_prompt, temperature, top_p, max_tokens, reasoning_effort
         )
-        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ",
         id,
         user,
@@ -307,6 +308,7 @@ async fn insert_conversation(
         tree.settings.temperature,
         tree.settings.top_p,
         tree.settings.max_tokens,
+        effort,
     )
     .execute(connection)
     .await?;

@@ -27,6 +27,7 @@ async fn a_conversation_may_be_set_before_its_first_message() -> Result<()> {
     let fields = [
         ("form[system_prompt]", "Answer in rhymes.\r\nAlways."),
         ("form[max_tokens]", "4"),
+        ("form[reasoning_effort]", "high"),
     ];
     let id = save(&ada, None, &fields).await??;
     let turn = send_and_wait(&ada, Some(id), "Why is the sky blue?").await?;
@@ -39,6 +40,7 @@ async fn a_conversation_may_be_set_before_its_first_message() -> Result<()> {
     let expected = ConversationForm {
         system_prompt: "Answer in rhymes.\nAlways.".to_owned(),
         max_tokens: "4".to_owned(),
+        reasoning_effort: "high".to_owned(),
         ..ConversationForm::default()
     };
     assert_eq!(kept, expected);

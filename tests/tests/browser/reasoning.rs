@@ -19,6 +19,7 @@ use super::{accessibility::check, named};
 in_both_languages! {
     reasoning_is_folded_above_the_answer_and_stays_after_a_reload,
     an_answer_stopped_while_it_thinks_goes_on_exactly,
+    a_conversation_may_ask_for_less_thinking,
 }
 
 const SUMMARY: &str = ".reasoning > summary";
@@ -141,6 +142,37 @@ async fn an_answer_stopped_while_it_thinks_goes_on_exactly(language: Language) -
     ensure!(
         whole.starts_with(&begun) && whole.len() > begun.len(),
         "{begun} / {whole}"
+    );
+    browser.quit().await
+}
+
+async fn a_conversation_may_ask_for_less_thinking(language: Language) -> Result<()> {
+    let browser = Browser::open().await?;
+    let program = Program::start_with_model(&model()).await?;
+    let page = open(&browser, &program, language).await?;
+    let [question, expected] = greeting(language);
+    page.send(question).await?;
+    page.wait_for_end(1).await?;
+    let usual = thought(&browser).await?;
+
+    page.open("/").await?;
+    page.press(&words(language, "admin.conversation_settings")?)
+        .await?;
+    browser
+        .element("dialog[open] #own-reasoning-effort")
+        .await?;
+    let choose = "document.getElementById('own-reasoning-effort').value = 'low'";
+    browser.script(choose, Vec::new()).await?;
+    let save = "dialog form:has(#own-reasoning-effort) button[type=submit]";
+    browser.element(save).await?.click().await?;
+    page.conversation().await?;
+    page.send(question).await?;
+    let answer = page.wait_for_end(1).await?;
+    ensure!(answer.text.trim() == expected, "{answer:?}");
+    let short = thought(&browser).await?;
+    ensure!(
+        !short.is_empty() && short.len() < usual.len(),
+        "{short} / {usual}"
     );
     browser.quit().await
 }

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     api::administration::settings,
-    model::{Language, Setting, SettingName},
-    words::{Locale, setting_name, use_locale, words},
+    model::{Language, ReasoningEffort, Setting, SettingName},
+    words::{Locale, effort, setting_name, use_locale, words},
 };
 
 /// Every setting of the server, each saved alone.
@@ -63,6 +63,7 @@ const DEFAULTS: &[SettingName] = &[
     SettingName::SystemPromptZh,
     SettingName::Temperature,
     SettingName::TopP,
+    SettingName::ReasoningEffort,
     SettingName::MaxTokens,
     SettingName::ContextBudget,
 ];
@@ -93,6 +94,7 @@ fn hint(locale: Locale, name: SettingName) -> Option<&'static str> {
         SettingName::SystemPromptZh => words!(locale, admin.hints.system_prompt_zh),
         SettingName::Temperature => words!(locale, admin.hints.temperature),
         SettingName::TopP => words!(locale, admin.hints.top_p),
+        SettingName::ReasoningEffort => words!(locale, admin.hints.reasoning_effort),
         SettingName::MaxTokens => words!(locale, admin.hints.max_tokens),
         SettingName::ContextBudget => words!(locale, admin.hints.context_budget),
         SettingName::ConcurrentTurns => words!(locale, admin.hints.concurrent_turns),
@@ -112,6 +114,10 @@ fn control(locale: Locale, name: SettingName) -> Control {
         | SettingName::SystemPromptZh
         | SettingName::BannerEn
         | SettingName::BannerZh => Control::Text,
+        SettingName::ReasoningEffort => {
+            let choice = |it: ReasoningEffort| (it.as_str(), effort(locale, it));
+            Control::Choice(ReasoningEffort::ALL.map(choice).to_vec())
+        }
         SettingName::SignUp => Control::Choice(vec![
             ("closed", words!(locale, admin.choices.closed)),
             ("open", words!(locale, admin.choices.open)),

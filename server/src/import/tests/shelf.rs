@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hearth_app::model::{
     ConversationId, ConversationSettings, FinishReason, ImportCounts, MessageId, MessageStatus,
-    Role, User, UserId, UserRole,
+    ReasoningEffort, Role, User, UserId, UserRole,
 };
 use proptest::{
     collection::vec, option::of, prelude::*, sample::Index, strategy::ValueTree as _,
@@ -154,13 +154,15 @@ fn settings() -> impl Strategy<Value = ConversationSettings> {
         of(tenths(0, 20)),
         of(tenths(1, 10)),
         of(1..100_000u32),
+        of((0..3usize).prop_map(|number| ReasoningEffort::ALL[number])),
     );
     parts.prop_map(
-        |(system_prompt, temperature, top_p, max_tokens)| ConversationSettings {
+        |(system_prompt, temperature, top_p, max_tokens, reasoning_effort)| ConversationSettings {
             system_prompt,
             temperature,
             top_p,
             max_tokens,
+            reasoning_effort,
         },
     )
 }

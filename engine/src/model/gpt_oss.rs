@@ -1,4 +1,4 @@
-//! The `gpt-oss` architecture: a mixture of experts with attention sinks, every other layer sliding.
+//! The `gpt-oss` architecture: a mixture of experts with attention sinks and sliding layers.
 //!
 //! Read from top to bottom: a token's row of the embedding goes through the layers; each adds what
 //! attention and then four of its experts make of the normed state. Dimensions come from the file

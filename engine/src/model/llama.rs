@@ -193,7 +193,8 @@ pub struct Llama {
 }
 
 impl Llama {
-    /// Takes the weights of a model of these dimensions out of `file`, for sequences of up to `context_window` tokens.
+    /// Takes the weights of a model of these dimensions out of `file`, for sequences of up to
+    /// `context_window` tokens.
     ///
     /// # Errors
     /// [`ModelError`], before any tensor is used that does not fit.

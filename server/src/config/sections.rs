@@ -24,7 +24,7 @@ section! {
 section! {
     /// The model and how much of the machine it takes.
     EngineSection = "engine" {
-        /// A GGUF file or a Hugging Face directory. Empty: the first one in the folder `models` of the data folder.
+        /// A GGUF file or Hugging Face directory. Empty: the first in `models` of the data folder.
         model: PathBuf = PathBuf::new();
         /// Compute threads, 0 to 1024. 0: one per physical core.
         threads: usize = 0;

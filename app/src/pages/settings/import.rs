@@ -95,10 +95,11 @@ fn Outcome(upload: Upload) -> impl IntoView {
         .into_any(),
         UploadState::Refused { problems, num_more } => {
             let more = words!(locale, exports.more, number = num_more);
+            let named = |it| view! { <li>{problem(locale, it)}</li> };
             view! {
             <p class="error-text" role="alert">{words!(locale, exports.refused)}</p>
             <ul class="import-problems">
-                {problems.into_iter().map(|it| view! { <li>{problem(locale, it)}</li> }).collect_view()}
+                {problems.into_iter().map(named).collect_view()}
                 {(num_more > 0).then(|| view! { <li>{more}</li> })}
             </ul>
             }

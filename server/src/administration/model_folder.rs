@@ -57,6 +57,15 @@ impl ModelFolder {
     }
 }
 
+/// Bytes of a file, or of the files of a directory; 0 if it cannot be read.
+pub(super) fn num_bytes(path: &Path) -> u64 {
+    let length = |path: &Path| std::fs::metadata(path).map_or(0, |found| found.len());
+    match std::fs::read_dir(path) {
+        Ok(entries) => entries.flatten().map(|entry| length(&entry.path())).sum(),
+        Err(_) => length(path),
+    }
+}
+
 /// The last part of a path, for people.
 pub(super) fn file_name(path: &Path) -> String {
     let name = path.file_name().unwrap_or(path.as_os_str());
@@ -85,6 +94,10 @@ mod tests {
         names.sort();
         assert_eq!(names, ["a.GGUF", "b.gguf", "c.gguf", "gpt-oss-20b"]);
         assert_eq!(models.find("c.gguf"), Some(active));
+        let directory = models.find("gpt-oss-20b").unwrap();
+        assert_eq!(num_bytes(&directory), 2);
+        assert_eq!(num_bytes(&folder.path().join("b.gguf")), 1);
+        assert_eq!(num_bytes(&folder.path().join("gone")), 0);
         for name in [
             "notes.txt",
             "pictures",

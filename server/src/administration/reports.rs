@@ -3,7 +3,11 @@
 use hearth_app::model::{ActiveModel, AuditEntry, ChatError, ModelSummary, Refusal, UsageReport};
 use uuid::Uuid;
 
-use super::{Administration, model_folder::file_name, refused};
+use super::{
+    Administration,
+    model_folder::{file_name, num_bytes},
+    refused,
+};
 use crate::{
     calendar::{self, Calendar},
     chat::model_status,
@@ -27,7 +31,7 @@ impl Administration {
             .iter()
             .map(|file| ModelSummary {
                 file: file_name(file),
-                num_bytes: std::fs::metadata(file).map_or(0, |found| found.len()),
+                num_bytes: num_bytes(file),
                 active: (*file == path).then(|| active.clone()),
             })
             .collect();

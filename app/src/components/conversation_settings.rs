@@ -16,53 +16,21 @@ pub(crate) fn ConversationSettingsDialog(
     on_save: Callback<ConversationForm>,
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
-    let (prompt, temperature, top_p, max_tokens) = (
-        NodeRef::<html::Textarea>::new(),
-        NodeRef::<html::Input>::new(),
-        NodeRef::<html::Input>::new(),
-        NodeRef::<html::Input>::new(),
-    );
-    let reasoning_effort = NodeRef::<html::Select>::new();
+    let inputs = Inputs::default();
     Effect::new(move || {
         let Some(dialog) = dialog.get() else { return };
         match form.get() {
             Some(values) => {
-                if let Some(prompt) = prompt.get() {
-                    prompt.set_value(&values.system_prompt);
-                }
-                fill(temperature, &values.temperature);
-                fill(top_p, &values.top_p);
-                fill(max_tokens, &values.max_tokens);
-                if let Some(effort) = reasoning_effort.get() {
-                    effort.set_value(&values.reasoning_effort);
-                }
+                inputs.fill(&values);
                 // It fails only for a dialog that is open already.
                 let _ = dialog.show_modal();
             }
             None => dialog.close(),
         }
     });
-    let text_of = |input: NodeRef<html::Input>| {
-        input
-            .get_untracked()
-            .map(|it| it.value())
-            .unwrap_or_default()
-    };
     let on_submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        on_save.run(ConversationForm {
-            system_prompt: prompt
-                .get_untracked()
-                .map(|it| it.value())
-                .unwrap_or_default(),
-            temperature: text_of(temperature),
-            top_p: text_of(top_p),
-            max_tokens: text_of(max_tokens),
-            reasoning_effort: reasoning_effort
-                .get_untracked()
-                .map(|it| it.value())
-                .unwrap_or_default(),
-        });
+        on_save.run(inputs.read());
     };
     view! {
         <dialog
@@ -72,8 +40,8 @@ pub(crate) fn ConversationSettingsDialog(
             on:close=move |_| form.set(None)
         >
             <form on:submit=on_submit>
-                <Fields prompt temperature top_p max_tokens/>
-                <EffortField reasoning_effort/>
+                <Fields inputs/>
+                <EffortField reasoning_effort=inputs.reasoning_effort/>
                 <ErrorText error/>
                 <Buttons form/>
             </form>
@@ -81,19 +49,55 @@ pub(crate) fn ConversationSettingsDialog(
     }
 }
 
-fn fill(input: NodeRef<html::Input>, text: &str) {
-    if let Some(input) = input.get() {
-        input.set_value(text);
+/// The elements that hold the values.
+#[derive(Clone, Copy, Default)]
+struct Inputs {
+    system_prompt: NodeRef<html::Textarea>,
+    temperature: NodeRef<html::Input>,
+    top_p: NodeRef<html::Input>,
+    max_tokens: NodeRef<html::Input>,
+    reasoning_effort: NodeRef<html::Select>,
+}
+
+impl Inputs {
+    fn fill(self, values: &ConversationForm) {
+        if let Some(prompt) = self.system_prompt.get_untracked() {
+            prompt.set_value(&values.system_prompt);
+        }
+        let numbers = [
+            (self.temperature, &values.temperature),
+            (self.top_p, &values.top_p),
+            (self.max_tokens, &values.max_tokens),
+        ];
+        for (input, text) in numbers {
+            if let Some(input) = input.get_untracked() {
+                input.set_value(text);
+            }
+        }
+        if let Some(effort) = self.reasoning_effort.get_untracked() {
+            effort.set_value(&values.reasoning_effort);
+        }
+    }
+
+    fn read(self) -> ConversationForm {
+        let number = |input: NodeRef<html::Input>| {
+            let value = input.get_untracked().map(|it| it.value());
+            value.unwrap_or_default()
+        };
+        let prompt = self.system_prompt.get_untracked();
+        let effort = self.reasoning_effort.get_untracked();
+        ConversationForm {
+            system_prompt: prompt.map(|it| it.value()).unwrap_or_default(),
+            temperature: number(self.temperature),
+            top_p: number(self.top_p),
+            max_tokens: number(self.max_tokens),
+            reasoning_effort: effort.map(|it| it.value()).unwrap_or_default(),
+        }
     }
 }
 
 #[component]
-fn Fields(
-    prompt: NodeRef<html::Textarea>,
-    temperature: NodeRef<html::Input>,
-    top_p: NodeRef<html::Input>,
-    max_tokens: NodeRef<html::Input>,
-) -> impl IntoView {
+fn Fields(inputs: Inputs) -> impl IntoView {
     let locale = use_locale();
     let number = |id: &'static str, label: &'static str, hint: &'static str, node_ref| {
         let hint_id = format!("{id}-hint");
@@ -123,26 +127,26 @@ fn Fields(
                 rows="5"
                 dir="auto"
                 placeholder=words!(locale, admin.as_default)
-                node_ref=prompt
+                node_ref=inputs.system_prompt
             ></textarea>
         </div>
         {number(
             "own-temperature",
             words!(locale, admin.names.temperature),
             words!(locale, admin.hints.temperature),
-            temperature,
+            inputs.temperature,
         )}
         {number(
             "own-top-p",
             words!(locale, admin.names.top_p),
             words!(locale, admin.hints.top_p),
-            top_p,
+            inputs.top_p,
         )}
         {number(
             "own-max-tokens",
             words!(locale, admin.names.max_tokens),
             words!(locale, admin.hints.max_tokens),
-            max_tokens,
+            inputs.max_tokens,
         )}
     }
 }

@@ -14,4 +14,4 @@ pub mod safetensors;
 pub use gguf::{GgufError, GgufFile, GgufProblem, TensorEntry, TensorType};
 pub use hugging_face::{HuggingFaceError, HuggingFaceModel};
 pub use metadata::{Metadata, MetadataError};
-pub use model_file::{ModelFile, OpenError, is_model};
+pub use model_file::{ModelFile, OpenError, models_in};

@@ -1,10 +1,12 @@
-//! The commands: `hearth serve | generate | bench | verify | doctor | user | export | import`.
+//! The commands: `hearth serve | generate | bench | verify | doctor | model | user | export |
+//! import`.
 
 mod bench;
 mod doctor;
 mod export;
 mod generate;
 mod import;
+mod model;
 mod serve;
 mod user;
 mod verify;
@@ -44,6 +46,8 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// Says what is there, what is usable, and what mends the rest.
     Doctor(doctor::DoctorArgs),
+    /// Fetches models.
+    Model(model::ModelArgs),
     /// Makes and lists accounts, and resets passwords.
     User(user::UserArgs),
     /// Writes a user's conversations into a file.
@@ -82,6 +86,7 @@ impl Cli {
             Command::Bench(args) => bench::run(&args),
             Command::Verify(args) => verify::run(&args),
             Command::Doctor(args) => doctor::run(&args),
+            Command::Model(args) => model::run(&args),
             Command::User(args) => user::run(args),
             Command::Export(args) => export::run(&args),
             Command::Import(args) => import::run(&args),
@@ -122,7 +127,8 @@ fn model(config: &Config) -> anyhow::Result<PathBuf> {
     config.model().with_context(|| {
         let folder = config.models();
         format!(
-            "there is no model: name one with --model, or put a .gguf file or a model directory into {}",
+            "there is no model: name one with --model, put a .gguf file or a model directory into {}, \
+             or fetch one with `hearth model pull`",
             folder.display()
         )
     })

@@ -3,6 +3,7 @@
 //! The only module that reads the environment. All problems are found together; a section's
 //! doc comments are also the text of `hearth.example.toml`.
 
+mod secret;
 mod section;
 mod sections;
 
@@ -18,8 +19,9 @@ use figment::{
     value::Value,
 };
 
+pub use secret::Secret;
 pub use section::Problem;
-pub use sections::{EngineSection, ServerSection};
+pub use sections::{EngineSection, ModelsSection, ServerSection};
 
 use section::Reader;
 
@@ -30,6 +32,7 @@ pub struct Config {
     pub data: PathBuf,
     pub server: ServerSection,
     pub engine: EngineSection,
+    pub hub: ModelsSection,
 }
 
 /// What the command line says; absent values come from the file or the defaults.
@@ -68,6 +71,7 @@ impl Config {
             data,
             server: ServerSection::default(),
             engine: EngineSection::default(),
+            hub: ModelsSection::default(),
         }
     }
 
@@ -112,6 +116,7 @@ impl Config {
             data,
             server: ServerSection::read(&mut reader),
             engine: EngineSection::read(&mut reader),
+            hub: ModelsSection::read(&mut reader),
         };
         if let Some(listen) = overrides.listen {
             config.server.listen = listen;
@@ -124,6 +129,7 @@ impl Config {
         }
         config.server.check(problems);
         config.engine.check(problems);
+        config.hub.check(problems);
         config
     }
 
@@ -147,11 +153,9 @@ impl Config {
         if self.names_model() {
             return Some(self.engine.model.clone());
         }
-        let entries = std::fs::read_dir(self.models()).ok()?;
-        entries
-            .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|path| hearth_engine::loader::is_model(path))
-            .min()
+        hearth_engine::loader::models_in(&self.models())
+            .into_iter()
+            .next()
     }
 
     /// `hearth.toml` with every setting, its meaning and its default.
@@ -163,16 +167,18 @@ impl Config {
         );
         text.push_str(&ServerSection::example());
         text.push_str(&EngineSection::example());
+        text.push_str(&ModelsSection::example());
         text
     }
 
     /// The effective values, in the form of the file.
     pub fn effective(&self) -> String {
         format!(
-            "# data folder: {}\n\n{}\n{}",
+            "# data folder: {}\n\n{}\n{}\n{}",
             self.data.display(),
             self.server.effective(),
-            self.engine.effective()
+            self.engine.effective(),
+            self.hub.effective()
         )
     }
 }
@@ -199,6 +205,7 @@ fn report_unknown_sections(figment: &Figment, problems: &mut Vec<Problem>) {
         let known = match section.as_str() {
             ServerSection::NAME => ServerSection::KEYS,
             EngineSection::NAME => EngineSection::KEYS,
+            ModelsSection::NAME => ModelsSection::KEYS,
             _ => {
                 problems.push(Problem::new(&section, "there is no such section"));
                 continue;

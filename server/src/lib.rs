@@ -2,9 +2,11 @@
 //!
 //! Reading order: [`config`] (what an operator sets), [`serve`] (how a server starts and ends),
 //! [`http`] (the router and what guards it), [`accounts`] (who may enter), [`calendar`] (the
-//! visitor's days), [`chat`] (turns), [`markdown`] (answers as HTML), [`export`] and [`import`]
+//! visitor's days), [`chat`] (turns),
+//! [`markdown`] (answers as HTML), [`export`] and [`import`]
 //! (conversations that leave and come), [`settings`] and [`administration`] (what an administrator
-//! changes), [`store`] (the database), [`cli`] (the other commands).
+//! changes), [`store`] (the database),
+//! [`model_pull`] (models from a hub), [`cli`] (the other commands).
 
 #![forbid(unsafe_code)]
 
@@ -19,6 +21,7 @@ pub mod export;
 pub mod http;
 pub mod import;
 pub mod markdown;
+pub mod model_pull;
 pub mod serve;
 pub mod settings;
 pub mod store;

@@ -1,6 +1,6 @@
 //! A model on disk, in whichever format it is.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
@@ -38,8 +38,19 @@ impl From<HuggingFaceModel> for ModelFile {
     }
 }
 
-/// Whether a path looks like a model: a `*.gguf` file, or a directory with a `config.json`.
-pub fn is_model(path: &Path) -> bool {
+/// What looks like a model in a folder, by name: directories of Hugging Face and GGUF files. Hidden
+/// names are passed over: a model that is still being fetched has one.
+pub fn models_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let is_hidden = |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(b".");
+    let shown = entries.filter(|entry| !is_hidden(&entry.file_name()));
+    let paths = shown.map(|entry| entry.path());
+    let mut models: Vec<PathBuf> = paths.filter(|path| is_model(path)).collect();
+    models.sort();
+    models
+}
+
+fn is_model(path: &Path) -> bool {
     if path.is_dir() {
         return path.join("config.json").is_file();
     }

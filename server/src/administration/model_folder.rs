@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use hearth_engine::loader::is_model;
+use hearth_engine::loader::models_in;
 
 /// The models folder, and the file that is loaded, wherever it lies.
 #[derive(Debug)]
@@ -36,12 +36,7 @@ impl ModelFolder {
 
     /// Every model of the folder and the active one, by name: files and directories.
     pub(super) fn files(&self) -> Vec<PathBuf> {
-        let entries = std::fs::read_dir(&self.folder).into_iter().flatten();
-        let mut files: Vec<PathBuf> = entries
-            .flatten()
-            .map(|entry| entry.path())
-            .filter(|path| is_model(path))
-            .collect();
+        let mut files = models_in(&self.folder);
         let active = self.active();
         if !files.contains(&active) && active.exists() {
             files.push(active);

@@ -4,8 +4,11 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use axum::http::Uri;
 
-use super::section::{Problem, section};
-use crate::accounts::session::CookieTransport;
+use super::{
+    secret::Secret,
+    section::{Problem, section},
+};
+use crate::{accounts::session::CookieTransport, model_pull::Endpoint};
 
 section! {
     /// Where the server listens and how it is reached.
@@ -35,6 +38,18 @@ section! {
         max_running: usize = 4;
         /// Answers that may wait beside the running ones, 0 to 10000.
         queue: usize = 32;
+    }
+}
+
+section! {
+    /// Where `hearth model pull` fetches models from.
+    ModelsSection = "models" {
+        /// Address of a hub that speaks Hugging Face's protocol, such as
+        /// `https://hub.example.org`. Empty: none, and no model can be fetched.
+        endpoint: String = String::new();
+        /// Sent to the hub, and to no other host. Empty: none. Better kept in the environment
+        /// (`HEARTH_MODELS__TOKEN`) than in a file.
+        token: Secret = Secret::default();
     }
 }
 
@@ -83,5 +98,17 @@ impl EngineSection {
         within("context_window", self.context_window, 0, 1 << 24);
         within("max_running", self.max_running, 1, 256);
         within("queue", self.queue, 0, 10_000);
+    }
+}
+
+impl ModelsSection {
+    pub(super) fn check(&self, problems: &mut Vec<Problem>) {
+        let endpoint = self.endpoint.trim();
+        if !endpoint.is_empty() && endpoint.parse::<Endpoint>().is_err() {
+            problems.push(Problem::new(
+                "models.endpoint",
+                "must be http:// or https:// and a host, without user, query or fragment",
+            ));
+        }
     }
 }

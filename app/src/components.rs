@@ -22,6 +22,7 @@ mod sections;
 mod session_list;
 mod sidebar;
 mod toast;
+mod tool_steps_view;
 mod transcript_view;
 
 pub(crate) use banner::BannerLine;
@@ -42,4 +43,5 @@ pub(crate) use sections::{Section, Sections};
 pub(crate) use session_list::SessionList;
 pub(crate) use sidebar::{Sidebar, SidebarCommand};
 pub(crate) use toast::UndoToast;
+pub(crate) use tool_steps_view::ToolStepsView;
 pub(crate) use transcript_view::TranscriptView;

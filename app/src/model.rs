@@ -25,12 +25,14 @@ pub use conversation_settings::{ConversationForm, ConversationSettings, Reasonin
 pub use drawing::{AdminReport, Drawing, TransferSection};
 pub use error::ChatError;
 pub use event::{ChatEvent, ChatEventKind, Cursor, WaitState};
-pub use export::{Export, ExportFormat, ExportSubject, ImportCounts, Upload, UploadState};
+pub use export::{
+    Export, ExportChoice, ExportFormat, ExportSubject, ImportCounts, Upload, UploadState,
+};
 pub use id::{ConversationId, ExportId, IdempotencyKey, MessageId, SessionId, UploadId, UserId};
 pub use import_problem::{ImportFault, ImportProblem};
 pub use message::{
     Conversation, ConversationSummary, FinishReason, MAX_MESSAGE_BYTES, Message, MessageStatus,
-    MessageText, Provenance, Reasoning, Role, StartedTurn, TurnParams, Usage,
+    MessageText, Provenance, Reasoning, Role, StartedTurn, ToolStep, TurnParams, Usage,
 };
 pub use preferences::{Language, LanguageChoice, Preferences, Theme, UnknownChoice};
 pub use refusal::{BusyReason, Notice, Refusal, TurnError};

@@ -5,7 +5,7 @@
 
 use crate::model::{
     ChatEvent, ChatEventKind, Cursor, FinishReason, LocalTime, Message, MessageId, MessageStatus,
-    Provenance, Reasoning, Role, TurnError, Usage, WaitState,
+    Provenance, Reasoning, Role, ToolStep, TurnError, Usage, WaitState,
 };
 
 /// No frame is known: the stream answers with a snapshot.
@@ -24,6 +24,8 @@ pub struct ShownMessage {
     pub pending: String,
     /// Its text is empty if the server rendered it, like that of the blocks.
     pub reasoning: Option<Reasoning>,
+    /// What tools did for the answer.
+    pub steps: Vec<ToolStep>,
     /// Counts replacements of all blocks; within one revision blocks are only appended.
     pub revision: u32,
     pub waiting: Option<WaitState>,
@@ -61,6 +63,7 @@ impl ShownMessage {
             blocks: message.blocks,
             pending: message.pending,
             reasoning: message.reasoning,
+            steps: message.steps,
             revision: 0,
             waiting: None,
             cursor: message.cursor.unwrap_or(NOWHERE),
@@ -137,10 +140,12 @@ impl ShownMessage {
                 blocks,
                 pending,
                 reasoning,
+                steps,
             } => {
                 self.blocks = blocks;
                 self.pending = pending;
                 self.reasoning = reasoning;
+                self.steps = steps;
                 self.revision += 1;
                 self.cursor = event.cursor;
                 Applied::Continue
@@ -179,6 +184,10 @@ impl ShownMessage {
                 let reasoning = self.reasoning.get_or_insert_default();
                 reasoning.text.push_str(&more.text);
                 reasoning.duration_ms = more.duration_ms;
+            }
+            ChatEventKind::Step(step) => {
+                self.waiting = None;
+                self.steps.push(step);
             }
             ChatEventKind::Pending { keep, html } => {
                 if !self.pending.is_char_boundary(keep) {

@@ -8,10 +8,13 @@ use chatml::ChatMl;
 use harmony::Harmony;
 
 use crate::{
-    harmony::parser::HarmonyParser,
+    harmony::{conversation::ToolCall, tool_chain::ToolChainParser},
     request::{Conversation, TokenId},
     tokenizer::Tokenizer,
 };
+
+/// Between the parts of an answer that speaks before it calls a tool.
+pub(crate) const PART_SEPARATOR: &str = "\n\n";
 
 /// How a model wants conversations written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,10 +77,29 @@ impl ChatTemplate {
     }
 
     /// What tells reasoning from answer, where the model writes both.
-    pub fn parser(&self) -> Option<HarmonyParser> {
+    pub fn parser(&self) -> Option<ToolChainParser> {
         match self {
             Self::ChatMl(_) => None,
             Self::Harmony(template) => Some(template.parser()),
+        }
+    }
+
+    /// Whether the model can call tools.
+    pub fn has_tools(&self) -> bool {
+        matches!(self, Self::Harmony(_))
+    }
+
+    /// Ids that follow an answer that ends with a call, up to where the model goes on; empty
+    /// where no tool can be called.
+    pub fn tool_result(
+        &self,
+        call: &ToolCall,
+        result: &str,
+        tokenizer: &Tokenizer,
+    ) -> Vec<TokenId> {
+        match self {
+            Self::ChatMl(_) => Vec::new(),
+            Self::Harmony(template) => template.tool_result(call, result, tokenizer),
         }
     }
 }

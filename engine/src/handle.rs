@@ -16,12 +16,13 @@ use tokio::sync::{mpsc as channel, watch};
 use self::queue::Queue;
 pub(crate) use self::shared::Shared;
 pub use self::{queue::Permit, stream::GenerationStream};
-pub use crate::{loaded_model::ModelDescription, scheduler::UserKey};
 use crate::{
+    harmony::conversation::ToolCall,
     request::{Conversation, GenerateRequest, GenerationError, SubmitError, TokenId},
     sequence::{AbortFlag, Sequence},
     worker::{self, Command},
 };
+pub use crate::{loaded_model::ModelDescription, scheduler::UserKey};
 
 /// Operator's settings of an engine.
 #[derive(Clone, Debug)]
@@ -180,6 +181,27 @@ impl EngineHandle {
         opened
             .map(|opened| opened.template.answer(text, &opened.tokenizer))
             .unwrap_or_default()
+    }
+
+    /// Whether the model can call tools; false until the file is open.
+    pub fn has_tools(&self) -> bool {
+        let opened = self.shared.opened();
+        opened.is_some_and(|opened| opened.template.has_tools())
+    }
+
+    /// Ids that follow an answer that ended with a call, up to where the model goes on: they are
+    /// part of the answer, and [`Self::resume`] makes the rest.
+    pub fn tool_result(&self, call: &ToolCall, result: &str) -> Vec<TokenId> {
+        let opened = self.shared.opened();
+        opened
+            .map(|opened| opened.template.tool_result(call, result, &opened.tokenizer))
+            .unwrap_or_default()
+    }
+
+    /// Goes on with an answer that waited for a tool. It has begun, so it is never refused, even
+    /// if that makes one place more than the queue has.
+    pub fn resume(&self, user: UserKey, request: GenerateRequest) -> GenerationStream {
+        self.submit(self.shared.queue.extra_permit(user), request)
     }
 
     /// Takes a place in the queue, kept until the permit or the request made with it is gone.

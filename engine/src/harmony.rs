@@ -5,7 +5,8 @@
 //! wrote never becomes a control token, and no answer is lost to a malformed header.
 //!
 //! Reading order: [`conversation`] (what is said), [`render`] (how it is written down),
-//! [`parser`] (how an answer is read while it is being written).
+//! [`parser`] (how an answer is read while it is being written), [`tool_chain`] (answers in which
+//! tools were called).
 //!
 //! Source: `docs/format.md` of openai/harmony.
 
@@ -13,6 +14,7 @@ mod control;
 pub mod conversation;
 pub mod parser;
 pub mod render;
+pub mod tool_chain;
 
 #[cfg(test)]
 mod tests;

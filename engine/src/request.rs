@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::harmony::conversation::ReasoningEffort;
+use crate::harmony::conversation::{FunctionTool, ReasoningEffort, ToolCall};
 
 /// Number of a token in the model's vocabulary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -23,7 +23,8 @@ pub enum Role {
 pub struct ChatMessage {
     pub role: Role,
     pub content: String,
-    /// Ids with which this model itself wrote `content`; empty: not known.
+    /// Ids with which this model itself wrote `content`, reasoning, calls of tools and their
+    /// results included; empty: not known.
     ///
     /// A sampled answer is seldom cut into tokens as the encoder would cut it. With its own ids
     /// the next prompt goes on from what was computed for this answer, token for token.
@@ -53,6 +54,9 @@ pub struct Conversation {
     /// For models that reason.
     #[serde(default)]
     pub reasoning_effort: ReasoningEffort,
+    /// Functions that models which call tools may call.
+    #[serde(default)]
+    pub tools: Vec<FunctionTool>,
 }
 
 impl Conversation {
@@ -110,6 +114,8 @@ pub enum FinishReason {
     Stop,
     /// `max_tokens` or the end of the context window.
     Length,
+    /// The model has called a tool ([`GenerationEvent::ToolCall`]) and goes on after its result.
+    ToolCall,
 }
 
 /// What an answer cost.
@@ -134,10 +140,15 @@ pub enum GenerationEvent {
     /// New tokens, and the text they completed: whole characters only, so it may be empty and
     /// may belong to earlier tokens. The last one may have no ids: text that might have begun a
     /// stop string waits until the answer ends.
-    Tokens { ids: Vec<TokenId>, text: String },
-    /// Reasoning of the model: no part of the answer, and in no later prompt. Its tokens come with
-    /// [`Self::Tokens`].
-    Reasoning { text: String },
+    Tokens {
+        ids: Vec<TokenId>,
+        /// No part of the answer, and in no later prompt.
+        reasoning: String,
+        text: String,
+    },
+    /// The answer waits for a tool: submitted again with the ids of
+    /// [`crate::handle::EngineHandle::tool_result`] behind its own, it goes on.
+    ToolCall(ToolCall),
     /// Always the last event.
     Finished { reason: FinishReason, usage: Usage },
     /// Always the last event.

@@ -33,11 +33,25 @@ pub(crate) enum SequenceState {
 /// What the worker tells about a sequence: tokens, never text.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum SequenceEvent {
-    Loading { percent: u8 },
-    Queued { ahead: usize },
-    Prefill { done: usize, total: usize },
-    Token { id: TokenId, at: Instant },
-    Finished(FinishReason),
+    Loading {
+        percent: u8,
+    },
+    Queued {
+        ahead: usize,
+    },
+    Prefill {
+        done: usize,
+        total: usize,
+    },
+    Token {
+        id: TokenId,
+        at: Instant,
+    },
+    /// The last token, one that ends answers, is told only here.
+    Finished {
+        reason: FinishReason,
+        end_token: Option<TokenId>,
+    },
     Failed(GenerationError),
 }
 

@@ -245,18 +245,20 @@ impl Worker {
             {
                 sequence.tell_prefill(num_computed_tokens);
             }
-            let reason = match outcome {
+            let finished = match outcome {
                 Outcome::Prefilled | Outcome::GivenUp => None,
                 Outcome::Chosen(token) if self.end_tokens.contains(&token) => {
-                    Some(FinishReason::Stop)
+                    Some((FinishReason::Stop, Some(token)))
                 }
                 Outcome::Chosen(token) => {
                     sequence.push(token);
-                    sequence.limit(self.context_window)
+                    sequence
+                        .limit(self.context_window)
+                        .map(|reason| (reason, None))
                 }
             };
-            if let Some(reason) = reason {
-                self.end(id, SequenceEvent::Finished(reason));
+            if let Some((reason, end_token)) = finished {
+                self.end(id, SequenceEvent::Finished { reason, end_token });
             }
         }
     }
@@ -299,7 +301,8 @@ impl Worker {
             let error = GenerationError::UnknownToken { token, vocab_size };
             sequence.end(SequenceEvent::Failed(error));
         } else if let Some(reason) = sequence.limit(self.context_window) {
-            sequence.end(SequenceEvent::Finished(reason));
+            let end_token = None;
+            sequence.end(SequenceEvent::Finished { reason, end_token });
         } else {
             self.scheduler.add(sequence.user(), sequence.id);
             self.sequences.insert(sequence.id, sequence);

@@ -117,7 +117,7 @@ async fn complete(mut stream: GenerationStream) -> Answer {
 
 fn take(answer: &mut Answer, event: GenerationEvent) {
     match event {
-        GenerationEvent::Tokens { ids, text } => {
+        GenerationEvent::Tokens { ids, text, .. } => {
             answer.ids.extend(ids);
             answer.text += &text;
         }

@@ -159,7 +159,7 @@ async fn answer(
     let (mut all_ids, mut all_text) = (Vec::new(), String::new());
     loop {
         match stream.next().await.expect("every stream has a last event") {
-            GenerationEvent::Tokens { ids, text } => {
+            GenerationEvent::Tokens { ids, text, .. } => {
                 all_ids.extend(ids);
                 all_text += &text;
             }

@@ -2,8 +2,8 @@
 //!
 //! Reading order: [`config`] (what an operator sets), [`serve`] (how a server starts and ends),
 //! [`http`] (the router and what guards it), [`accounts`] (who may enter), [`calendar`] (the
-//! visitor's days), [`chat`] (turns),
-//! [`markdown`] (answers as HTML), [`export`] and [`import`]
+//! visitor's days), [`chat`] (turns), [`calculator`] (a tool of
+//! models), [`markdown`] (answers as HTML), [`export`] and [`import`]
 //! (conversations that leave and come), [`settings`] and [`administration`] (what an administrator
 //! changes), [`store`] (the database),
 //! [`model_pull`] (models from a hub), [`cli`] (the other commands).
@@ -12,6 +12,7 @@
 
 pub mod accounts;
 pub mod administration;
+pub mod calculator;
 pub mod calendar;
 pub mod chat;
 pub mod cli;

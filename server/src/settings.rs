@@ -62,6 +62,8 @@ pub struct ServerSettings {
     pub temperature: f32,
     pub top_p: f32,
     pub reasoning_effort: ReasoningEffort,
+    /// Whether models that can call tools may use a calculator.
+    pub has_calculator: bool,
     pub max_tokens: Option<u32>,
     pub context_budget: Option<u32>,
     pub concurrent_turns: u32,
@@ -82,6 +84,7 @@ impl Default for ServerSettings {
             temperature: sampling.temperature,
             top_p: sampling.top_p,
             reasoning_effort: ReasoningEffort::default(),
+            has_calculator: true,
             max_tokens: None,
             context_budget: None,
             concurrent_turns: 2,
@@ -154,6 +157,7 @@ impl ServerSettings {
             SettingName::Temperature => self.temperature.to_string(),
             SettingName::TopP => self.top_p.to_string(),
             SettingName::ReasoningEffort => self.reasoning_effort.as_str().to_owned(),
+            SettingName::Calculator => yes_or_no(self.has_calculator).to_owned(),
             SettingName::MaxTokens => optional(self.max_tokens),
             SettingName::ContextBudget => optional(self.context_budget),
             SettingName::ConcurrentTurns => self.concurrent_turns.to_string(),
@@ -170,14 +174,7 @@ impl ServerSettings {
             },
             SettingName::BannerEn => self.banner.en.clone(),
             SettingName::BannerZh => self.banner.zh.clone(),
-            SettingName::BannerDismissible => {
-                let word = if self.is_banner_dismissible {
-                    "yes"
-                } else {
-                    "no"
-                };
-                word.to_owned()
-            }
+            SettingName::BannerDismissible => yes_or_no(self.is_banner_dismissible).to_owned(),
         }
     }
 
@@ -202,6 +199,7 @@ impl ServerSettings {
                 let efforts = ReasoningEffort::ALL.map(|it| (it.as_str(), it));
                 self.reasoning_effort = given.word("low, medium, high", &efforts)?;
             }
+            SettingName::Calculator => self.has_calculator = given.yes_or_no()?,
             SettingName::MaxTokens => {
                 self.max_tokens = given.optional("1–1000000", 1..=1_000_000)?;
             }
@@ -236,8 +234,7 @@ impl ServerSettings {
             SettingName::BannerEn => self.banner.en = given.text()?,
             SettingName::BannerZh => self.banner.zh = given.text()?,
             SettingName::BannerDismissible => {
-                self.is_banner_dismissible =
-                    given.word("yes, no", &[("yes", true), ("no", false)])?;
+                self.is_banner_dismissible = given.yes_or_no()?;
             }
         }
         Ok(())
@@ -264,12 +261,14 @@ pub fn parse_conversation_form(
     let has_top_p = is_given(SettingName::TopP, &form.top_p)?;
     is_given(SettingName::MaxTokens, &form.max_tokens)?;
     let has_effort = is_given(SettingName::ReasoningEffort, &form.reasoning_effort)?;
+    let has_calculator = is_given(SettingName::Calculator, &form.calculator)?;
     Ok(ConversationSettings {
         system_prompt: has_prompt.then_some(checked.system_prompt.en),
         temperature: has_temperature.then_some(checked.temperature),
         top_p: has_top_p.then_some(checked.top_p),
         max_tokens: checked.max_tokens,
         reasoning_effort: has_effort.then_some(checked.reasoning_effort),
+        calculator: has_calculator.then_some(checked.has_calculator),
     })
 }
 
@@ -281,7 +280,13 @@ pub fn to_form(settings: ConversationSettings) -> ConversationForm {
         top_p: optional(settings.top_p),
         max_tokens: optional(settings.max_tokens),
         reasoning_effort: optional(settings.reasoning_effort.map(ReasoningEffort::as_str)),
+        calculator: optional(settings.calculator.map(yes_or_no)),
     }
+}
+
+/// As forms and the database have it.
+pub(crate) const fn yes_or_no(value: bool) -> &'static str {
+    if value { "yes" } else { "no" }
 }
 
 fn optional<T: ToString>(value: Option<T>) -> String {
@@ -338,6 +343,10 @@ impl Given<'_> {
         Ok(Some(parsed))
     }
 
+    fn yes_or_no(&self) -> Result<bool, SettingError> {
+        self.word("yes, no", &[("yes", true), ("no", false)])
+    }
+
     fn word<T: Copy>(&self, allowed: &'static str, words: &[(&str, T)]) -> Result<T, SettingError> {
         let found = words.iter().find(|(word, _)| *word == self.value);
         found
@@ -357,6 +366,7 @@ mod tests {
             (SettingName::SystemPromptZh, "你是一个助手。"),
             (SettingName::Temperature, "0.7"),
             (SettingName::ReasoningEffort, "high"),
+            (SettingName::Calculator, "no"),
             (SettingName::MaxTokens, "512"),
             (SettingName::SignUp, "open"),
             (SettingName::DefaultLanguage, "zh-CN"),
@@ -388,6 +398,7 @@ mod tests {
             (SettingName::TopP, "0"),
             (SettingName::TopP, "inf"),
             (SettingName::ReasoningEffort, "High"),
+            (SettingName::Calculator, "on"),
             (SettingName::MaxTokens, "0"),
             (SettingName::MaxTokens, "-1"),
             (SettingName::ContextBudget, "255"),

@@ -17,6 +17,7 @@ mod one_time_link;
 mod own_account;
 mod session;
 mod setting;
+mod tool_steps;
 mod turn;
 mod upload;
 mod usage;

@@ -24,6 +24,8 @@ fn conversation(number: u128) -> ConversationDocument {
         role: Role::User,
         status: MessageStatus::Finished,
         text: format!("{number} 天空 ").repeat(NUM_REPEATS),
+        reasoning: None,
+        tool_steps: Vec::new(),
         finish_reason: None,
         error: None,
         params: serde_json::Map::new(),

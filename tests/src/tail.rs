@@ -92,7 +92,10 @@ impl AnswerText {
             ChatEventKind::Ended { status, error, .. } => {
                 self.ended = Some((*status, error.clone()));
             }
-            ChatEventKind::Waiting(_) | ChatEventKind::Reasoning(_) | ChatEventKind::KeepAlive => {}
+            ChatEventKind::Waiting(_)
+            | ChatEventKind::Reasoning(_)
+            | ChatEventKind::Step(_)
+            | ChatEventKind::KeepAlive => {}
         }
         self.history.push((Instant::now(), self.letters().len()));
     }

@@ -9,6 +9,7 @@ use crate::model::{
 #[cfg(feature = "ssr")]
 use crate::{
     api::lead_form_post_to,
+    model::ExportChoice,
     service::{current_user, exports::export_service},
 };
 
@@ -17,7 +18,7 @@ pub fn download_path(id: ExportId) -> String {
     format!("/exports/{id}")
 }
 
-/// Writes a conversation down. A form post is answered with the file.
+/// Writes a conversation down, with what the model thought if `reasoning` is set. A form post is answered with the file.
 ///
 /// # Errors
 /// [`ChatError::NotFound`] unless the conversation is the user's; [`ChatError::Busy`] if the
@@ -26,10 +27,15 @@ pub fn download_path(id: ExportId) -> String {
 pub async fn create_export(
     conversation: ConversationId,
     format: ExportFormat,
+    #[server(default)] reasoning: bool,
 ) -> Result<ExportId, ChatError> {
     let user = current_user()?;
+    let choice = ExportChoice {
+        format,
+        with_reasoning: reasoning,
+    };
     let id = export_service()
-        .create_export(user.id, conversation, format)
+        .create_export(user.id, conversation, choice)
         .await?;
     lead_form_post_to(&download_path(id));
     Ok(id)

@@ -41,7 +41,7 @@ pub(crate) fn ConversationSettingsDialog(
         >
             <form on:submit=on_submit>
                 <Fields inputs/>
-                <EffortField reasoning_effort=inputs.reasoning_effort/>
+                <Choices inputs/>
                 <ErrorText error/>
                 <Buttons form/>
             </form>
@@ -57,6 +57,7 @@ struct Inputs {
     top_p: NodeRef<html::Input>,
     max_tokens: NodeRef<html::Input>,
     reasoning_effort: NodeRef<html::Select>,
+    calculator: NodeRef<html::Select>,
 }
 
 impl Inputs {
@@ -74,8 +75,14 @@ impl Inputs {
                 input.set_value(text);
             }
         }
-        if let Some(effort) = self.reasoning_effort.get_untracked() {
-            effort.set_value(&values.reasoning_effort);
+        let choices = [
+            (self.reasoning_effort, &values.reasoning_effort),
+            (self.calculator, &values.calculator),
+        ];
+        for (select, value) in choices {
+            if let Some(select) = select.get_untracked() {
+                select.set_value(value);
+            }
         }
     }
 
@@ -85,13 +92,17 @@ impl Inputs {
             value.unwrap_or_default()
         };
         let prompt = self.system_prompt.get_untracked();
-        let effort = self.reasoning_effort.get_untracked();
+        let choice = |select: NodeRef<html::Select>| {
+            let value = select.get_untracked().map(|it| it.value());
+            value.unwrap_or_default()
+        };
         ConversationForm {
             system_prompt: prompt.map(|it| it.value()).unwrap_or_default(),
             temperature: number(self.temperature),
             top_p: number(self.top_p),
             max_tokens: number(self.max_tokens),
-            reasoning_effort: effort.map(|it| it.value()).unwrap_or_default(),
+            reasoning_effort: choice(self.reasoning_effort),
+            calculator: choice(self.calculator),
         }
     }
 }
@@ -152,27 +163,49 @@ fn Fields(inputs: Inputs) -> impl IntoView {
 }
 
 #[component]
-fn EffortField(reasoning_effort: NodeRef<html::Select>) -> impl IntoView {
+fn Choices(inputs: Inputs) -> impl IntoView {
     let locale = use_locale();
-    let option = |it: ReasoningEffort| {
-        view! { <option value=it.as_str()>{effort(locale, it)}</option> }
-    };
+    let efforts = ReasoningEffort::ALL.map(|it| (it.as_str(), effort(locale, it)));
+    let yes_or_no = [
+        ("yes", words!(locale, admin.yes)),
+        ("no", words!(locale, admin.no)),
+    ];
+    view! {
+        <ChoiceField
+            id="own-reasoning-effort"
+            words=(words!(locale, admin.names.reasoning_effort), words!(locale, admin.hints.reasoning_effort))
+            choices=efforts.to_vec()
+            select=inputs.reasoning_effort
+        />
+        <ChoiceField
+            id="own-calculator"
+            words=(words!(locale, admin.names.calculator), words!(locale, admin.hints.calculator))
+            choices=yes_or_no.to_vec()
+            select=inputs.calculator
+        />
+    }
+}
+
+/// One of several values, or the server's. `words`: label and hint.
+#[component]
+fn ChoiceField(
+    id: &'static str,
+    words: (&'static str, &'static str),
+    choices: Vec<(&'static str, &'static str)>,
+    select: NodeRef<html::Select>,
+) -> impl IntoView {
+    let locale = use_locale();
+    let hint_id = format!("{id}-hint");
+    let choices = choices.into_iter();
+    let options = choices.map(|(value, name)| view! { <option value=value>{name}</option> });
     view! {
         <div class="field">
-            <label for="own-reasoning-effort">
-                {words!(locale, admin.names.reasoning_effort)}
-            </label>
-            <select
-                id="own-reasoning-effort"
-                aria-describedby="own-reasoning-effort-hint"
-                node_ref=reasoning_effort
-            >
+            <label for=id>{words.0}</label>
+            <select id=id aria-describedby=hint_id.clone() node_ref=select>
                 <option value="">{words!(locale, admin.as_default)}</option>
-                {ReasoningEffort::ALL.map(option).collect_view()}
+                {options.collect_view()}
             </select>
-            <p class="field-hint" id="own-reasoning-effort-hint">
-                {words!(locale, admin.hints.reasoning_effort)}
-            </p>
+            <p class="field-hint" id=hint_id>{words.1}</p>
         </div>
     }
 }

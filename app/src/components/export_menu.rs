@@ -1,5 +1,5 @@
-//! The menu above a conversation: what it can be taken away as. Each entry is a form whose answer
-//! is the file, so the page stays where it is, with script and without.
+//! The menu above a conversation: what it can be taken away as. The entries are buttons of a form
+//! whose answer is the file, so the page stays where it is, with script and without.
 
 use leptos::{html, prelude::*};
 use leptos_router::components::A;
@@ -24,16 +24,11 @@ pub(crate) fn ExportMenu(
             menu.set_open(false);
         }
     };
-    let entry = move |id: ConversationId, format: ExportFormat| {
+    let entry = move |format: ExportFormat| {
         view! {
-            // The post goes out first: a closed menu sends nothing.
-            <form method="post" action=CreateExport::url() on:submit=move |_| {
-                request_animation_frame(close);
-            }>
-                <input type="hidden" name="conversation" value=id.to_string()/>
-                <input type="hidden" name="format" value=format.as_str()/>
-                <button type="submit" class="menu-entry">{export::format(locale, format)}</button>
-            </form>
+            <button type="submit" name="format" value=format.as_str() class="menu-entry">
+                {export::format(locale, format)}
+            </button>
         }
     };
     let print = move |_| {
@@ -55,7 +50,17 @@ pub(crate) fn ExportMenu(
                     <span class="export-menu-name">{words!(locale, exports.export)}</span>
                 </summary>
                 <div class="menu-panel">
-                    {ExportFormat::ALL.map(|format| entry(id, format)).collect_view()}
+                    // The post goes out first: a closed menu sends nothing.
+                    <form method="post" action=CreateExport::url() on:submit=move |_| {
+                        request_animation_frame(close);
+                    }>
+                        <input type="hidden" name="conversation" value=id.to_string()/>
+                        <label class="menu-choice">
+                            <input type="checkbox" name="reasoning" value="true"/>
+                            {words!(locale, exports.with_reasoning)}
+                        </label>
+                        {ExportFormat::ALL.map(entry).collect_view()}
+                    </form>
                     <button type="button" class="menu-entry needs-script" on:click=print>
                         {words!(locale, exports.print)}
                     </button>

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{MessageActions, MessageCommand, ReasoningView};
+use super::{MessageActions, MessageCommand, ReasoningView, ToolStepsView};
 use crate::{
     model::{MessageStatus, Role},
     transcript::ShownMessage,
@@ -30,6 +30,7 @@ pub(crate) fn MessageView(
         }
         Role::Assistant => view! {
             <ReasoningView message/>
+            <ToolStepsView message/>
             <Answer message/>
             <AnswerNote message/>
         }

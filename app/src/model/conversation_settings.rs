@@ -19,6 +19,8 @@ pub struct ConversationSettings {
     pub max_tokens: Option<u32>,
     /// For models that think before they answer.
     pub reasoning_effort: Option<ReasoningEffort>,
+    /// Whether models that can call tools may use a calculator.
+    pub calculator: Option<bool>,
 }
 
 /// How much a model thinks before it answers.
@@ -63,4 +65,6 @@ pub struct ConversationForm {
     pub top_p: String,
     pub max_tokens: String,
     pub reasoning_effort: String,
+    /// `yes` or `no`.
+    pub calculator: String,
 }

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{FinishReason, MessageStatus, Reasoning, TurnError, Usage};
+use super::{FinishReason, MessageStatus, Reasoning, ToolStep, TurnError, Usage};
 
 /// A place in a turn's log. The epoch changes when the server restarts or the turn is continued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,11 +70,14 @@ pub enum ChatEventKind {
     Block(String),
     /// More reasoning: its text goes on with this one, its duration is this one.
     Reasoning(Reasoning),
-    /// Answer to an unknown cursor: replaces all blocks, the pending one and the reasoning.
+    /// A tool was called and has answered.
+    Step(ToolStep),
+    /// Answer to an unknown cursor: replaces all blocks, the pending one, reasoning and steps.
     Snapshot {
         blocks: Vec<String>,
         pending: String,
         reasoning: Option<Reasoning>,
+        steps: Vec<ToolStep>,
     },
     /// Nothing happened for 15 s. Its cursor repeats the last one.
     KeepAlive,

@@ -29,6 +29,14 @@ impl ExportFormat {
     }
 }
 
+/// What an export of one conversation is to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExportChoice {
+    pub format: ExportFormat,
+    /// What models thought, and what tools did, beside their answers.
+    pub with_reasoning: bool,
+}
+
 /// What was exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -56,6 +56,8 @@ pub enum ImportFault {
     ParentIsNoQuestion,
     #[error("{id} stands here twice")]
     Twice { id: MessageId },
+    #[error("only answers have this")]
+    OnlyInAnswers,
     #[error("a person's message is always finished")]
     NotFinished,
     #[error("{0}")]

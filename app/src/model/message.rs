@@ -122,6 +122,8 @@ pub struct Message {
     pub pending: String,
     /// What the model thought before it answered, if it did.
     pub reasoning: Option<Reasoning>,
+    /// What tools did for the answer, in order.
+    pub steps: Vec<ToolStep>,
     /// Where a tail has to go on; present while the turn runs.
     pub cursor: Option<Cursor>,
     pub finish_reason: Option<FinishReason>,
@@ -136,13 +138,32 @@ pub struct Message {
     pub time: LocalTime,
 }
 
-/// What a model thought before it answered.
+/// What a model thought before it answered. Exported as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Reasoning {
     /// As the model wrote it: plain text.
     pub text: String,
     /// How long it took, in milliseconds.
     pub duration_ms: u32,
+}
+
+/// A tool that was called for an answer, and what it said. Exported and stored as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ToolStep {
+    /// Name of the tool, as the model called it.
+    pub tool: String,
+    /// What it was asked: for a calculator the expression.
+    pub input: String,
+    /// What it answered, or why it could not.
+    pub output: String,
+    pub has_failed: bool,
+}
+
+impl ToolStep {
+    /// Name of the calculator.
+    pub const CALCULATOR: &str = "calculator";
 }
 
 /// A line of the sidebar.

@@ -38,6 +38,8 @@ setting_names! {
     TopP = "top_p",
     /// How much a model thinks before it answers, if it does: `low`, `medium` or `high`.
     ReasoningEffort = "reasoning_effort",
+    /// Whether models that can call tools may use a calculator: `yes` or `no`.
+    Calculator = "calculator",
     /// Longest answer in tokens; empty: as long as the context window allows.
     MaxTokens = "max_tokens",
     /// Most tokens of prompt and answer together; empty: what the model was made for.

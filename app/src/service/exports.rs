@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use leptos::prelude::use_context;
 
 use crate::model::{
-    ChatError, ConversationId, Export, ExportFormat, ExportId, Upload, UploadId, UserId,
+    ChatError, ConversationId, Export, ExportChoice, ExportId, Upload, UploadId, UserId,
 };
 
 /// Exports and imports.
@@ -17,7 +17,7 @@ pub trait ExportService: Send + Sync + 'static {
         &self,
         user: UserId,
         conversation: ConversationId,
-        format: ExportFormat,
+        choice: ExportChoice,
     ) -> Result<ExportId, ChatError>;
     /// The user's exports, the newest first.
     async fn exports(&self, user: UserId) -> Result<Vec<Export>, ChatError>;

@@ -17,6 +17,7 @@ fn message(status: MessageStatus, cursor: Option<Cursor>) -> Message {
         blocks: Vec::new(),
         pending: String::new(),
         reasoning: None,
+        steps: Vec::new(),
         cursor,
         finish_reason: None,
         usage: None,
@@ -127,6 +128,7 @@ fn a_snapshot_replaces_everything_and_later_frames_follow_it() {
         blocks: vec!["<p>a</p>".into()],
         pending: "<p>b".into(),
         reasoning: None,
+        steps: Vec::new(),
     };
     assert_eq!(message.apply(event(41, kind)), Applied::Continue);
     assert_eq!(message.revision, 1);
@@ -216,6 +218,7 @@ fn reasoning_grows_beside_the_answer_and_is_replaced_by_a_snapshot() {
         blocks: vec!["<p>Hello</p>".into()],
         pending: String::new(),
         reasoning: None,
+        steps: Vec::new(),
     };
     message.apply(event(9, kind));
     assert_eq!(message.reasoning, None);

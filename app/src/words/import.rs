@@ -16,6 +16,7 @@ fn fault(locale: Locale, fault: ImportFault) -> String {
     let fixed = match fault {
         ImportFault::Empty => words!(locale, faults.empty),
         ImportFault::ParentIsNoQuestion => words!(locale, faults.parent_is_no_question),
+        ImportFault::OnlyInAnswers => words!(locale, faults.only_in_answers),
         ImportFault::NotFinished => words!(locale, faults.not_finished),
         ImportFault::Changed => words!(locale, faults.changed),
         ImportFault::OtherThanListed => words!(locale, faults.other_than_listed),

@@ -1,7 +1,7 @@
 //! Words about messages and the model that need more than a look-up.
 
 use super::{Locale, words};
-use crate::model::{FinishReason, ModelState, ModelStatus, Notice, Usage, WaitState};
+use crate::model::{FinishReason, ModelState, ModelStatus, Notice, ToolStep, Usage, WaitState};
 
 /// How the button of a code block ends (`server/src/markdown/code.rs`).
 const COPY_BUTTON: &str = ">Copy</button>";
@@ -28,6 +28,15 @@ pub(crate) fn in_language(locale: Locale, html: String) -> String {
     }
     let label = words!(locale, chat.copy);
     html.replace(COPY_BUTTON, &format!(">{label}</button>"))
+}
+
+/// What a tool did, in a line.
+pub(crate) fn tool_step(locale: Locale, step: &ToolStep) -> String {
+    match (step.tool.as_str(), step.has_failed) {
+        (ToolStep::CALCULATOR, false) => words!(locale, chat.calculated).to_owned(),
+        (ToolStep::CALCULATOR, true) => words!(locale, chat.not_calculated).to_owned(),
+        (tool, _) => words!(locale, chat.unknown_tool, tool = tool.to_owned()),
+    }
 }
 
 /// What an answer cost.

@@ -107,6 +107,7 @@ fn message(number: u128, role: Role) -> Message {
         blocks: Vec::new(),
         pending: String::new(),
         reasoning: None,
+        steps: Vec::new(),
         cursor: None,
         finish_reason: None,
         usage: None,

@@ -1,12 +1,18 @@
 //! The harmony format, for conversations of plain messages.
 
+mod answered;
+
+use answered::Answered;
+
 use super::ChatTemplateError;
 use crate::{
     harmony::{
-        Channel, ControlIds, ControlToken, Spell,
-        conversation::{DeveloperSettings, HarmonyConversation, Message, SystemSettings, Written},
-        parser::{Event, HarmonyParser},
-        render::{Ending, render, to_ids},
+        Channel, ControlIds, Spell,
+        conversation::{
+            DeveloperSettings, HarmonyConversation, Message, SystemSettings, ToolCall, ToolResult,
+        },
+        render::{Piece, answered_call, begun_message, render, to_ids},
+        tool_chain::{ChainEvent, ToolChainParser},
     },
     request::{ChatMessage, Conversation, Role, TokenId},
     tokenizer::Tokenizer,
@@ -32,8 +38,8 @@ impl Harmony {
     }
 
     /// Reads an answer that begins where [`Self::prompt`] ends.
-    pub(super) fn parser(&self) -> HarmonyParser {
-        HarmonyParser::new(self.ids.clone())
+    pub(super) fn parser(&self) -> ToolChainParser {
+        ToolChainParser::new(self.ids.clone())
     }
 
     /// System messages become the developer's instructions: they are those of people.
@@ -42,19 +48,19 @@ impl Harmony {
         conversation: &Conversation,
         tokenizer: &Tokenizer,
     ) -> Vec<TokenId> {
-        let of_role = |role| {
-            let messages = conversation.messages.iter();
-            messages.filter(move |message| message.role == role)
-        };
-        let instructions: Vec<&str> = of_role(Role::System)
+        let system = conversation.messages.iter();
+        let instructions: Vec<&str> = system
+            .filter(|message| message.role == Role::System)
             .map(|message| message.content.as_str())
             .collect();
-        let messages = conversation.messages.iter();
-        let messages = messages.filter_map(|message| match message.role {
-            Role::System => None,
-            Role::User => Some(Message::User(message.content.clone())),
-            Role::Assistant => Some(Message::Final(self.written(message, tokenizer))),
-        });
+        let mut messages = Vec::new();
+        for message in &conversation.messages {
+            match message.role {
+                Role::System => {}
+                Role::User => messages.push(Message::User(message.content.clone())),
+                Role::Assistant => messages.extend(self.answered(message, tokenizer)),
+            }
+        }
         let conversation = HarmonyConversation {
             system: SystemSettings {
                 date: conversation.date.clone(),
@@ -63,40 +69,53 @@ impl Harmony {
             },
             developer: DeveloperSettings {
                 instructions: instructions.join("\n\n"),
+                tools: conversation.tools.clone(),
                 ..DeveloperSettings::default()
             },
-            messages: messages.collect(),
+            messages,
         };
-        let pieces = render(&conversation, &Ending::NewMessage);
-        to_ids(&pieces, &self.ids, tokenizer, |text| {
-            tokenizer.encode_text(text)
-        })
+        let pieces = render(&conversation);
+        self.to_ids(&pieces, tokenizer)
     }
 
     /// Ids of an answer of which only the text is known.
     pub(super) fn answer(&self, text: &str, tokenizer: &Tokenizer) -> Vec<TokenId> {
-        let mut ids = vec![self.ids.id(ControlToken::Channel)];
-        ids.extend(tokenizer.encode_text(Channel::Final.name()));
-        ids.push(self.ids.id(ControlToken::Message));
-        ids.extend(tokenizer.encode_text(text));
-        ids
+        self.to_ids(&begun_message(Channel::Final, text), tokenizer)
     }
 
-    /// The answer with its own ids, those of the reasoning and of headers left out.
-    fn written(&self, message: &ChatMessage, tokenizer: &Tokenizer) -> Written {
+    /// Ids between a call and what the model writes after its result.
+    pub(super) fn tool_result(
+        &self,
+        call: &ToolCall,
+        content: &str,
+        tokenizer: &Tokenizer,
+    ) -> Vec<TokenId> {
+        let result = ToolResult {
+            author: call.recipient.clone(),
+            content: content.to_owned(),
+        };
+        self.to_ids(&answered_call(&result), tokenizer)
+    }
+
+    fn to_ids(&self, pieces: &[Piece], tokenizer: &Tokenizer) -> Vec<TokenId> {
+        to_ids(pieces, &self.ids, tokenizer, |text| {
+            tokenizer.encode_text(text)
+        })
+    }
+
+    /// The messages of an answer: calls that were answered, and its text with its own ids.
+    /// Reasoning is left out.
+    fn answered(&self, message: &ChatMessage, tokenizer: &Tokenizer) -> Vec<Message> {
         let mut parser = self.parser();
-        let events = message.token_ids.iter();
-        let events = events.flat_map(|id| parser.push(*id, tokenizer));
-        let token_ids = events.filter_map(|event| match event {
-            Event::Text {
-                channel: Channel::Final,
-                token,
-            } => Some(token),
-            _ => None,
-        });
-        Written {
-            text: message.content.clone(),
-            token_ids: token_ids.collect(),
+        let mut answer = Answered::default();
+        for id in &message.token_ids {
+            for event in parser.push(*id, tokenizer) {
+                answer.take(event, tokenizer);
+            }
         }
+        for event in parser.finish() {
+            answer.take(ChainEvent::Model(event), tokenizer);
+        }
+        answer.messages(&message.content)
     }
 }

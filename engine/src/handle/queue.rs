@@ -44,6 +44,15 @@ impl Queue {
                 capacity: self.capacity,
             })
     }
+
+    /// A place beyond all others, for what has had one before.
+    pub(super) fn extra_permit(self: &Arc<Self>, user: UserKey) -> Permit {
+        self.num_taken.fetch_add(1, Ordering::AcqRel);
+        Permit {
+            user,
+            queue: Arc::clone(self),
+        }
+    }
 }
 
 impl Permit {
@@ -69,7 +78,10 @@ mod tests {
         let _second = queue.permit(UserKey(1)).unwrap();
         let full = queue.permit(UserKey(2)).unwrap_err();
         assert_eq!(full, SubmitError::QueueFull { capacity: 1 });
+        let resumed = queue.extra_permit(UserKey(1));
         drop(first);
+        queue.permit(UserKey(2)).unwrap_err();
+        drop(resumed);
         queue.permit(UserKey(2)).unwrap();
     }
 }

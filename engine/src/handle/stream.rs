@@ -102,19 +102,7 @@ impl GenerationStream {
                     .push_back(GenerationEvent::Prefill { done, total });
             }
             SequenceEvent::Token { id, at } => self.take_token(id, at),
-            SequenceEvent::Finished(reason) => {
-                let opened = self.shared.opened();
-                let rest = self.text.take().zip(opened);
-                let rest = rest.map(|(text, opened)| text.finish(reason, &opened.tokenizer));
-                let rest = rest.unwrap_or_default();
-                if !rest.is_empty() {
-                    self.ready.push_back(GenerationEvent::Tokens {
-                        ids: Vec::new(),
-                        text: rest,
-                    });
-                }
-                self.finish(reason);
-            }
+            SequenceEvent::Finished { reason, end_token } => self.take_end(reason, end_token),
             SequenceEvent::Failed(error) => self.fail(error),
         }
     }
@@ -130,20 +118,46 @@ impl GenerationStream {
             let language = (&opened.template, &opened.tokenizer);
             AnswerText::new(&self.stops, &self.answer_so_far, language)
         });
-        let ids = vec![id];
         let piece = text.push(id, &opened.tokenizer);
-        if !piece.reasoning.is_empty() {
-            let text = piece.reasoning;
-            self.ready.push_back(GenerationEvent::Reasoning { text });
+        let (text, is_stopped) = match piece.answer {
+            Released::Text(text) => (text, false),
+            Released::Stopped(text) => (text, true),
+        };
+        self.ready.push_back(GenerationEvent::Tokens {
+            ids: vec![id],
+            reasoning: piece.reasoning,
+            text,
+        });
+        if is_stopped {
+            self.abort.set();
+            self.finish(FinishReason::Stop);
         }
-        match piece.answer {
-            Released::Text(text) => self.ready.push_back(GenerationEvent::Tokens { ids, text }),
-            Released::Stopped(text) => {
-                self.ready.push_back(GenerationEvent::Tokens { ids, text });
-                self.abort.set();
-                self.finish(FinishReason::Stop);
+    }
+
+    fn take_end(&mut self, mut reason: FinishReason, end_token: Option<TokenId>) {
+        if let Some(opened) = self.shared.opened() {
+            // Nothing may have come: an answer so far can be complete but for its end.
+            let text = self.text.take().unwrap_or_else(|| {
+                let language = (&opened.template, &opened.tokenizer);
+                AnswerText::new(&self.stops, &self.answer_so_far, language)
+            });
+            let rest = match end_token {
+                Some(token) => text.finish(token, &opened.tokenizer),
+                None => text.cut_off(),
+            };
+            if !(rest.reasoning.is_empty() && rest.text.is_empty()) {
+                self.ready.push_back(GenerationEvent::Tokens {
+                    ids: Vec::new(),
+                    reasoning: rest.reasoning,
+                    text: rest.text,
+                });
+            }
+            if let Some(call) = rest.call {
+                self.ready.push_back(GenerationEvent::ToolCall(call));
+                reason = FinishReason::ToolCall;
             }
         }
+        self.finish(reason);
     }
 
     fn finish(&mut self, reason: FinishReason) {

@@ -58,11 +58,6 @@ impl ControlToken {
             Self::EndOfText => "<|endoftext|>",
         }
     }
-
-    /// Whether generation ends here.
-    pub fn is_stop(self) -> bool {
-        matches!(self, Self::Return | Self::Call | Self::EndOfText)
-    }
 }
 
 impl ControlIds {
@@ -90,13 +85,6 @@ impl ControlIds {
         let position = self.0.iter().position(|&control| control == id)?;
         Some(ControlToken::ALL[position])
     }
-
-    /// The ids of an answer without the stop tokens at its end: what a model can go on from.
-    pub fn without_stop<'a>(&self, answer: &'a [TokenId]) -> &'a [TokenId] {
-        let is_stop = |&id: &TokenId| self.token(id).is_some_and(ControlToken::is_stop);
-        let kept = answer.iter().rposition(|id| !is_stop(id));
-        &answer[..kept.map_or(0, |last| last + 1)]
-    }
 }
 
 #[cfg(test)]
@@ -118,20 +106,5 @@ mod tests {
         let id_of = |name| (name != "<|call|>" && name != "<|endoftext|>").then_some(TokenId(1));
         let error = ControlIds::resolve(id_of).unwrap_err();
         assert_eq!(error, MissingControlToken("<|call|>"));
-    }
-
-    #[test]
-    fn an_answer_is_continued_before_its_stop_tokens() {
-        let ids = WordVocabulary::control_ids();
-        let check = |answer: &str, expected: &str| {
-            let answer = WordVocabulary::encode_marked(answer);
-            let expected = WordVocabulary::encode_marked(expected);
-            assert_eq!(ids.without_stop(&answer), expected);
-        };
-        check("The river<|return|>", "The river");
-        check("The<|end|><|call|><|endoftext|>", "The<|end|>");
-        check("The<|return|> river", "The<|return|> river");
-        check("<|return|>", "");
-        check("", "");
     }
 }

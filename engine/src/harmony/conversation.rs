@@ -58,7 +58,7 @@ pub struct DeveloperSettings {
 }
 
 /// A function the model may call.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FunctionTool {
     /// Name without a namespace, `get_weather`.
     pub name: String,
@@ -157,6 +157,13 @@ impl DeveloperSettings {
 }
 
 impl ToolCall {
+    /// Name without the namespace of functions, which other tools lack.
+    pub fn name(&self) -> &str {
+        self.recipient
+            .strip_prefix(FUNCTIONS)
+            .unwrap_or(&self.recipient)
+    }
+
     /// A call of one of the caller's own functions.
     pub fn function(name: &str, arguments: impl Into<Written>) -> Self {
         Self {

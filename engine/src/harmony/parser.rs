@@ -50,11 +50,10 @@ pub enum Event {
 
 /// A message of which the text is being written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OpenMessage {
-    /// Where it belongs.
-    pub channel: Channel,
+struct OpenMessage {
+    channel: Channel,
     /// The tool it is for.
-    pub recipient: Option<String>,
+    recipient: Option<String>,
 }
 
 /// Reads an answer token by token.
@@ -78,21 +77,6 @@ impl HarmonyParser {
     pub fn new(ids: ControlIds) -> Self {
         let state = State::Header(Header::new(Opening::Unmarked, Channel::Final));
         Self { ids, state }
-    }
-
-    /// A parser after a prompt that ends inside a message. That the message has started is known
-    /// and not said again.
-    pub fn inside(ids: ControlIds, message: OpenMessage) -> Self {
-        let state = State::Message(message);
-        Self { ids, state }
-    }
-
-    /// The message whose text the next token would be.
-    pub fn open_message(&self) -> Option<&OpenMessage> {
-        match &self.state {
-            State::Message(message) => Some(message),
-            _ => None,
-        }
     }
 
     /// Takes the next token. After [`Event::Finished`] every token is ignored.

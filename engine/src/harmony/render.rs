@@ -19,7 +19,7 @@ mod tests;
 
 use super::{
     Channel, ControlIds, ControlToken, Spell,
-    conversation::{HarmonyConversation, Message, SystemSettings, Written},
+    conversation::{HarmonyConversation, Message, SystemSettings, ToolResult, Written},
 };
 use crate::request::TokenId;
 
@@ -34,23 +34,9 @@ pub enum Piece {
     Written(Written),
 }
 
-/// Where the model goes on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// After `<|start|>assistant`. An answer whose ids are known is continued from here too: its
-    /// ids follow the prompt as they are ([`ControlIds::without_stop`]).
-    NewMessage,
-    /// Inside a message of which only the text is known.
-    Inside {
-        /// Channel of the message.
-        channel: Channel,
-        /// Its text so far.
-        so_far: Written,
-    },
-}
-
-/// Writes a conversation down, up to where the model goes on.
-pub fn render(conversation: &HarmonyConversation, ending: &Ending) -> Vec<Piece> {
+/// Writes a conversation down, up to `<|start|>assistant`, where the model goes on. An answer
+/// whose ids are known is continued from here too: its ids follow the prompt as they are.
+pub fn render(conversation: &HarmonyConversation) -> Vec<Piece> {
     let mut writer = Writer::default();
     let developer = &conversation.developer;
     let functions = if developer.tools.is_empty() {
@@ -73,11 +59,25 @@ pub fn render(conversation: &HarmonyConversation, ending: &Ending) -> Vec<Piece>
     }
     writer.control(ControlToken::Start);
     writer.text("assistant");
-    if let Ending::Inside { channel, so_far } = ending {
-        writer.channel(*channel);
-        writer.control(ControlToken::Message);
-        writer.written(so_far);
-    }
+    writer.pieces
+}
+
+/// What follows a prompt to go on inside a message of which only the text is known.
+pub fn begun_message(channel: Channel, text: &str) -> Vec<Piece> {
+    let mut writer = Writer::default();
+    writer.channel(channel);
+    writer.control(ControlToken::Message);
+    writer.text(text);
+    writer.pieces
+}
+
+/// What follows the arguments of a call, up to where the model goes on.
+pub fn answered_call(result: &ToolResult) -> Vec<Piece> {
+    let mut writer = Writer::default();
+    writer.control(ControlToken::Call);
+    writer.tool_result(result);
+    writer.control(ControlToken::Start);
+    writer.text("assistant");
     writer.pieces
 }
 
@@ -161,13 +161,15 @@ impl Writer {
                 self.text("json");
                 self.body(Body::Written(&call.arguments), ControlToken::Call);
             }
-            Message::ToolResult(result) => {
-                self.control(ControlToken::Start);
-                self.text(&format!("{} to=assistant", result.author));
-                self.channel(Channel::Commentary);
-                self.body(Body::Text(&result.content), ControlToken::End);
-            }
+            Message::ToolResult(result) => self.tool_result(result),
         }
+    }
+
+    fn tool_result(&mut self, result: &ToolResult) {
+        self.control(ControlToken::Start);
+        self.text(&format!("{} to=assistant", result.author));
+        self.channel(Channel::Commentary);
+        self.body(Body::Text(&result.content), ControlToken::End);
     }
 
     fn message(&mut self, role: &str, body: Body<'_>) {

@@ -9,7 +9,7 @@ use super::{
         SystemSettings, ToolCall, ToolResult, Written,
     },
     parser::{Event, HarmonyParser},
-    render::{Ending, Piece, render},
+    render::{Piece, render},
     word_vocabulary::WordVocabulary,
     *,
 };
@@ -145,7 +145,7 @@ fn recorded_conversations_are_written_and_read_as_they_were() {
                 .as_str()
                 .map(|user| Message::User(user.to_owned()));
             conversation.messages.extend(user);
-            let prompt = text(&render(&conversation, &Ending::NewMessage));
+            let prompt = text(&render(&conversation));
             assert_eq!(prompt, step["prompt"].as_str().unwrap());
 
             let output = WordVocabulary::encode_marked(step["output"].as_str().unwrap());
@@ -211,7 +211,7 @@ fn everyone_says(text: &str) -> HarmonyConversation {
 
 /// Ids of what is said after the system message, as an answer: without the first header's role.
 fn answer(messages: &[Message]) -> Vec<TokenId> {
-    let pieces = render(&conversation(messages.to_vec()), &Ending::NewMessage);
+    let pieces = render(&conversation(messages.to_vec()));
     let first = pieces
         .iter()
         .position(|piece| *piece == Piece::Control(ControlToken::End));
@@ -245,7 +245,7 @@ proptest! {
     ) {
         let control_ids = WordVocabulary::control_ids();
         let control = |text: &str| -> Vec<ControlToken> {
-            let pieces = render(&everyone_says(text), &Ending::NewMessage);
+            let pieces = render(&everyone_says(text));
             let encode = WordVocabulary::encode;
             let ids = render::to_ids(&pieces, &control_ids, &WordVocabulary, encode);
             ids.into_iter().filter_map(|id| control_ids.token(id)).collect()

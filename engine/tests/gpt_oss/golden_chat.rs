@@ -3,12 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource, UserKey};
+use hearth_engine::harmony::conversation::{FunctionTool, ToolCall};
 use hearth_engine::loader::ModelFile;
 use hearth_engine::model_runner::{ForwardOutcome, ModelRunner, RunnerConfig};
 use hearth_engine::request::{
-    ChatMessage, Conversation, GenerateRequest, GenerationEvent, Role, SamplingParams, TokenId,
+    ChatMessage, Conversation, FinishReason, GenerateRequest, GenerationEvent, Role,
+    SamplingParams, TokenId,
 };
+use hearth_engine::tokenizer::Tokenizer;
 use serde::Deserialize;
+use serde_json::json;
 
 #[derive(Deserialize)]
 struct Golden {
@@ -21,7 +25,6 @@ struct Golden {
 struct GoldenConversation {
     id: String,
     effort: String,
-    system: String,
     developer: Option<String>,
     steps: Vec<Step>,
 }
@@ -29,6 +32,7 @@ struct GoldenConversation {
 #[derive(Deserialize)]
 struct Step {
     user: Option<String>,
+    tool_result: Option<String>,
     prompt_ids: Vec<u32>,
     output_ids: Vec<u32>,
     messages: Vec<Message>,
@@ -116,37 +120,40 @@ fn rounded_activations_give_the_replies_with_a_safe_margin() {
 }
 
 /// What came of one request.
+#[derive(Default)]
 struct Reply {
     ids: Vec<TokenId>,
     reasoning: String,
     text: String,
+    call: Option<ToolCall>,
 }
 
 async fn ask(engine: &EngineHandle, prompt: Vec<TokenId>, so_far: Vec<TokenId>) -> Reply {
-    let permit = engine.reserve(UserKey(1), prompt.len()).unwrap();
-    let mut stream = engine.submit(
-        permit,
-        GenerateRequest {
-            prompt,
-            answer_so_far: so_far,
-            sampling: SamplingParams::greedy(),
-            max_tokens: 400,
-            stop: Vec::new(),
-        },
-    );
-    let mut reply = Reply {
-        ids: Vec::new(),
-        reasoning: String::new(),
-        text: String::new(),
+    let request = GenerateRequest {
+        prompt,
+        answer_so_far: so_far,
+        sampling: SamplingParams::greedy(),
+        max_tokens: 400,
+        stop: Vec::new(),
     };
+    let mut stream = engine.resume(UserKey(1), request);
+    let mut reply = Reply::default();
     loop {
         match stream.next().await.expect("every stream has a last event") {
-            GenerationEvent::Tokens { ids, text } => {
+            GenerationEvent::Tokens {
+                ids,
+                reasoning,
+                text,
+            } => {
                 reply.ids.extend(ids);
+                reply.reasoning += &reasoning;
                 reply.text += &text;
             }
-            GenerationEvent::Reasoning { text } => reply.reasoning += &text,
-            GenerationEvent::Finished { .. } => return reply,
+            GenerationEvent::ToolCall(call) => reply.call = Some(call),
+            GenerationEvent::Finished { reason, .. } => {
+                assert_eq!(reason == FinishReason::ToolCall, reply.call.is_some());
+                return reply;
+            }
             GenerationEvent::Failed(error) => panic!("{error}"),
             _ => {}
         }
@@ -171,70 +178,163 @@ fn channel(step: &Step, name: &str) -> String {
     messages.map(|message| message.text.as_str()).collect()
 }
 
-/// The conversation as the server would keep it: texts that were shown, and ids.
+/// The settings of a conversation, before its first message.
 fn begin(golden: &GoldenConversation) -> Conversation {
-    let instructions = golden.developer.as_deref().map(|developer| {
-        let text = developer.trim_start_matches("# Instructions").trim();
-        ChatMessage::new(Role::System, text)
-    });
+    let developer = golden.developer.as_deref().unwrap_or_default();
+    let instructions = developer.split("# Tools").next().unwrap_or_default();
+    let instructions = instructions.trim_start_matches("# Instructions").trim();
+    let instructions =
+        (!instructions.is_empty()).then(|| ChatMessage::new(Role::System, instructions));
+    let calculator = FunctionTool {
+        name: "calculator".to_owned(),
+        description: "Evaluates an arithmetic expression.".to_owned(),
+        parameters: json!({
+            "type": "object",
+            "properties": { "expression": { "type": "string", "description": "The expression." } },
+            "required": ["expression"],
+        }),
+    };
+    let has_tools = developer.contains("# Tools");
     Conversation {
         messages: instructions.into_iter().collect(),
         date: "2026-09-30".to_owned(),
         reasoning_effort: serde_json::from_value(golden.effort.as_str().into()).unwrap(),
+        tools: has_tools.then_some(calculator).into_iter().collect(),
+    }
+}
+
+/// Control tokens by id, and the text between them.
+fn spelled(ids: &[TokenId], tokenizer: &Tokenizer) -> Vec<Result<String, TokenId>> {
+    let mut parts: Vec<Result<Vec<u8>, TokenId>> = Vec::new();
+    for &id in ids {
+        match (tokenizer.text_bytes(id), parts.last_mut()) {
+            ([], _) => parts.push(Err(id)),
+            (bytes, Some(Ok(text))) => text.extend(bytes),
+            (bytes, _) => parts.push(Ok(bytes.to_vec())),
+        }
+    }
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    parts.into_iter().map(|part| part.map(text)).collect()
+}
+
+/// An answer being made, as the server makes it.
+#[derive(Default)]
+struct Turn {
+    prompt: Vec<TokenId>,
+    ids: Vec<TokenId>,
+    text: String,
+}
+
+impl Turn {
+    /// What is given to the model now; the ids of a golden prompt are the answer's so far too.
+    fn given(&self) -> Vec<TokenId> {
+        [self.prompt.clone(), self.ids.clone()].concat()
+    }
+
+    /// Does one step and compares it.
+    async fn step(&mut self, engine: &EngineHandle, step: &Step, what: &str) -> Option<ToolCall> {
+        let reply = ask(engine, self.prompt.clone(), self.ids.clone()).await;
+        assert_eq!(reply.text, channel(step, "final"), "{what}");
+        assert_eq!(reply.reasoning, channel(step, "analysis"), "{what}");
+        let arguments = reply.call.as_ref().map(|call| call.arguments.text.clone());
+        assert_eq!(arguments.unwrap_or_default(), channel(step, "commentary"));
+        self.ids.extend(reply.ids);
+        self.text += &reply.text;
+        reply.call
     }
 }
 
 #[tokio::test]
-async fn whole_conversations_have_the_golden_prompts_answers_and_reasoning() {
+async fn whole_conversations_have_the_golden_prompts_answers_reasoning_and_calls() {
     let golden = golden();
     let engine = exact_engine();
-    let mut num_steps = 0;
+    let tokenizer = Tokenizer::open(&ModelFile::open(&directory().join("model")).unwrap()).unwrap();
+    let (mut num_steps, mut num_calls, mut num_equal_ids) = (0, 0, 0);
     for golden in &golden.conversations {
-        // Tools are not asked for by plain messages.
-        if golden.system.contains("functions") {
-            continue;
-        }
         let mut conversation = begin(golden);
+        let mut turn = Turn::default();
+        let mut call: Option<ToolCall> = None;
         for step in &golden.steps {
-            let user = step.user.as_deref().unwrap();
-            conversation
-                .messages
-                .push(ChatMessage::new(Role::User, user));
-            let prompt = engine.prompt(&conversation).await.unwrap();
-            let ids: Vec<u32> = prompt.iter().map(|id| id.0).collect();
-            assert_eq!(ids, step.prompt_ids, "{}", golden.id);
-            let reply = ask(&engine, prompt, Vec::new()).await;
-            assert_eq!(reply.text, channel(step, "final"), "{}", golden.id);
-            assert_eq!(reply.reasoning, channel(step, "analysis"), "{}", golden.id);
-            let mut message = ChatMessage::new(Role::Assistant, reply.text);
-            message.token_ids = reply.ids;
-            conversation.messages.push(message);
+            if let Some(user) = &step.user {
+                assert!(call.is_none(), "{}: a call without result", golden.id);
+                let question = ChatMessage::new(Role::User, user);
+                conversation.messages.push(question);
+                turn = Turn::default();
+                turn.prompt = engine.prompt(&conversation).await.unwrap();
+            }
+            if let (Some(call), Some(result)) = (call.take(), &step.tool_result) {
+                assert_eq!(call.name(), "calculator");
+                turn.ids.extend(engine.tool_result(&call, result));
+                num_calls += 1;
+            }
+            let expected: Vec<TokenId> = step.prompt_ids.iter().copied().map(TokenId).collect();
+            let given = turn.given();
+            assert_eq!(
+                spelled(&given, &tokenizer),
+                spelled(&expected, &tokenizer),
+                "{}",
+                golden.id
+            );
+            num_equal_ids += usize::from(given == expected);
+            call = turn.step(&engine, step, &golden.id).await;
             num_steps += 1;
+            if call.is_none() {
+                let mut answer = ChatMessage::new(Role::Assistant, &turn.text);
+                answer.token_ids.clone_from(&turn.ids);
+                conversation.messages.push(answer);
+            }
         }
     }
-    assert!(num_steps >= 40, "{num_steps}");
+    assert_eq!(num_steps, 63);
+    // One answer was not cut into tokens as the encoder cuts it; it keeps its own ids.
+    assert_eq!(num_equal_ids, 60);
+    assert!(num_calls >= 5, "{num_calls}");
 }
 
 #[tokio::test]
 async fn an_answer_goes_on_exactly_wherever_it_was_cut_inside_its_reasoning_too() {
     let golden = golden();
     let engine = exact_engine();
-    let found = golden
-        .conversations
-        .iter()
-        .find(|it| it.id == "greet-en-medium");
-    let step = &found.unwrap().steps[0];
-    let prompt: Vec<TokenId> = step.prompt_ids.iter().copied().map(TokenId).collect();
     // The engine opens its model beside us.
     engine.prompt(&Conversation::default()).await.unwrap();
-    let whole = ask(&engine, prompt.clone(), Vec::new()).await;
-    assert!(!whole.reasoning.is_empty() && !whole.text.is_empty());
-    for cut in 1..whole.ids.len() {
-        let so_far = whole.ids[..cut].to_vec();
-        let rest = ask(&engine, prompt.clone(), so_far.clone()).await;
-        assert_eq!([so_far, rest.ids].concat(), whole.ids, "{cut}");
-        assert!(whole.text.ends_with(&rest.text), "{cut}: {}", rest.text);
-        assert!(whole.reasoning.ends_with(&rest.reasoning), "{cut}");
+    for id in ["greet-en-medium", "tool-en-low"] {
+        let found = golden.conversations.iter().find(|it| it.id == id).unwrap();
+        let prompt = found.steps[0].prompt_ids.iter().copied().map(TokenId);
+        let prompt: Vec<TokenId> = prompt.collect();
+        let mut whole = ask(&engine, prompt.clone(), Vec::new()).await;
+        let mut inside_result = 0..0;
+        if let Some(call) = whole.call.take() {
+            let result = found.steps[1].tool_result.as_deref().unwrap();
+            let result = engine.tool_result(&call, result);
+            inside_result = whole.ids.len() + 1..whole.ids.len() + result.len();
+            whole.ids.extend(result);
+            let rest = ask(&engine, prompt.clone(), whole.ids.clone()).await;
+            whole.ids.extend(rest.ids);
+            whole.reasoning += &rest.reasoning;
+            whole.text += &rest.text;
+        }
+        assert!(!whole.reasoning.is_empty() && !whole.text.is_empty());
+        for cut in 1..whole.ids.len() {
+            // The result of a tool is written at once.
+            if inside_result.contains(&cut) {
+                continue;
+            }
+            let so_far = whole.ids[..cut].to_vec();
+            let rest = ask(&engine, prompt.clone(), so_far.clone()).await;
+            let going_on = [so_far, rest.ids].concat();
+            assert!(whole.ids.starts_with(&going_on), "{id} {cut}");
+            assert_eq!(
+                whole.ids.len() == going_on.len(),
+                rest.call.is_none(),
+                "{id} {cut}"
+            );
+            assert!(whole.text.ends_with(&rest.text), "{cut}: {}", rest.text);
+            let is_whole = rest.call.is_none();
+            assert!(
+                !is_whole || whole.reasoning.ends_with(&rest.reasoning),
+                "{cut}"
+            );
+        }
     }
 }
 

@@ -71,7 +71,7 @@ async fn characters_come_whole() {
     let mut stream = ask(&engine, ANNE, "Hi").await;
     let mut text = String::new();
     while let Some(event) = stream.next().await {
-        if let GenerationEvent::Tokens { ids, text: new } = event {
+        if let GenerationEvent::Tokens { ids, text: new, .. } = event {
             assert_eq!(ids.len(), 1);
             assert!(
                 new.chars().count() <= 1 && !new.contains('\u{FFFD}'),

@@ -9,7 +9,7 @@ use hearth_engine::{
     request::{ChatMessage, Conversation, Role as EngineRole, SubmitError, TokenId},
 };
 
-use super::{ChatServer, refusal::store_refused, settings::Settings};
+use super::{ChatServer, refusal::store_refused, settings::Settings, tools};
 use crate::{accounts::now_ms, calendar::utc_date, settings::Bilingual, store::StoredMessage};
 
 /// Part of the context window kept free for the answer, unless the turn says how long it may be.
@@ -75,6 +75,7 @@ pub(super) async fn fit(
             ReasoningEffort::Medium => EngineEffort::Medium,
             ReasoningEffort::High => EngineEffort::High,
         },
+        tools: tools::offered(settings),
     };
     let mut num_left_out = 0;
     loop {

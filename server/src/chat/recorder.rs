@@ -80,7 +80,7 @@ impl Recorder {
         matches!(recovered, Ok(Ok(_)))
     }
 
-    /// New text, reasoning and ids of a running answer; the recorder numbers them.
+    /// New text, reasoning, steps and ids of a running answer; the recorder numbers them.
     pub(super) fn append(&self, message: MessageId, chunk: Chunk) {
         self.send(Command::Append { message, chunk });
     }
@@ -180,6 +180,7 @@ impl RecorderTask {
         let chunk = self.running.entry(message).or_default();
         chunk.text.push_str(&more.text);
         chunk.reasoning.push_str(&more.reasoning);
+        chunk.steps.extend(more.steps);
         chunk.token_ids.extend(more.token_ids);
     }
 

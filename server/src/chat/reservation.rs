@@ -101,6 +101,6 @@ impl Reserved {
     }
 }
 
-fn user_key(user: UserId) -> UserKey {
+pub(super) fn user_key(user: UserId) -> UserKey {
     UserKey(user.as_uuid().as_u128())
 }

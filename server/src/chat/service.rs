@@ -252,6 +252,7 @@ fn ended_tail(message: Message) -> BoxStream<'static, ChatEvent> {
         blocks: message.blocks,
         pending: message.pending,
         reasoning: message.reasoning,
+        steps: message.steps,
     };
     let ended = ChatEventKind::Ended {
         status: message.status,

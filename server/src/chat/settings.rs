@@ -15,6 +15,7 @@ pub(super) struct Settings {
     /// What the conversation begins with; empty: nothing.
     pub(super) system_prompt: Bilingual,
     pub(super) reasoning_effort: ReasoningEffort,
+    pub(super) has_calculator: bool,
     /// Most tokens of prompt and answer together, if the administrator set a limit.
     pub(super) context_budget: Option<usize>,
 }
@@ -56,6 +57,7 @@ impl Settings {
                 None => server.system_prompt.clone(),
             },
             reasoning_effort: own.reasoning_effort.unwrap_or(server.reasoning_effort),
+            has_calculator: own.calculator.unwrap_or(server.has_calculator),
             context_budget: budget.and_then(Result::ok),
         })
     }

@@ -149,6 +149,7 @@ impl ChatServer {
             answer: Answer {
                 text: old.text,
                 reasoning: old.reasoning,
+                steps: old.steps,
                 token_ids,
             },
             earlier: EarlierCost {

@@ -5,14 +5,15 @@ use std::sync::{Arc, atomic::Ordering};
 use hearth_app::model::{
     ChatError, ConversationId, Message, MessageId, MessageStatus, StartedTurn, UserId,
 };
-use hearth_engine::request::{GenerateRequest, TokenId};
+use hearth_engine::request::GenerateRequest;
 
 use super::{
     ChatServer,
     live_turns::{Claim, LiveTurn, StopReason},
     refusal::store_refused,
-    reservation::Reserved,
+    reservation::{Reserved, user_key},
     settings::{Settings, random_u64},
+    source::{Source, to_token_ids},
     turn::{Answer, Clock, EarlierCost, TurnTask},
     turn_log::{Beginning, TurnLog, TurnView},
 };
@@ -41,6 +42,7 @@ impl Opening {
         message.blocks = self.0.blocks;
         message.pending = self.0.pending;
         message.reasoning = self.0.reasoning;
+        message.steps = self.0.steps;
         message.cursor = Some(self.0.cursor);
         message.finish_reason = None;
         message.usage = None;
@@ -67,6 +69,7 @@ impl ChatServer {
             pending: markdown.pending(),
             text: start.answer.text.clone(),
             reasoning: start.answer.reasoning.clone(),
+            steps: start.answer.steps.clone(),
         };
         let log = TurnLog::new(new_epoch(), beginning);
         let turn = LiveTurn::new(start.user, start.message, start.conversation, log);
@@ -89,22 +92,19 @@ impl ChatServer {
         let left = asked - start.answer.token_ids.len() % asked;
         let request = GenerateRequest {
             prompt: start.reserved.prompt,
-            answer_so_far: start
-                .answer
-                .token_ids
-                .iter()
-                .copied()
-                .map(TokenId)
-                .collect(),
+            answer_so_far: to_token_ids(&start.answer.token_ids),
             sampling: start.settings.sampling,
             max_tokens: left.min(window.saturating_sub(num_used)),
             stop: Vec::new(),
         };
+        let engine = start.reserved.engine;
+        let stream = engine.submit(start.reserved.permit, request.clone());
+        let source = Source::new(engine, user_key(start.user), request, stream);
         let task = TurnTask {
             turn,
             live: self.live.clone(),
             recorder: self.recorder.clone(),
-            stream: start.reserved.engine.submit(start.reserved.permit, request),
+            source,
             markdown,
             answer: start.answer,
             claim: start.claim,

@@ -1,4 +1,4 @@
-//! The laws of a turn, with a scripted model.
+//! The laws of a turn, most of them with a scripted model.
 
 mod bench;
 mod continuing;
@@ -6,3 +6,4 @@ mod recording;
 mod refusing;
 mod stopping;
 mod tailing;
+mod tools;

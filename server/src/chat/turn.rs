@@ -3,30 +3,32 @@
 //! It alone decides when a turn ends. On Stop it drops the engine's stream and freezes the text at
 //! once, whatever the engine does meanwhile.
 
+mod clock;
+mod ending;
+
+pub(super) use clock::Clock;
+use ending::{Cost, Outcome, finished_answer, log_end};
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use hearth_app::model::{FinishReason, MessageStatus, Reasoning, TurnError, Usage, WaitState};
+use hearth_app::model::{Reasoning, ToolStep, TurnError, WaitState};
 use hearth_engine::{
-    handle::GenerationStream,
-    request::{
-        FinishReason as EngineFinishReason, GenerationError, GenerationEvent, TokenId,
-        Usage as EngineUsage,
-    },
+    harmony::conversation::ToolCall,
+    request::{GenerationError, GenerationEvent, TokenId, Usage},
 };
 use tokio::sync::watch;
 
 use super::{
     live_turns::{Claim, LiveTurn, LiveTurns, StopReason},
     recorder::Recorder,
+    source::Source,
+    tools,
     turn_log::Ending,
 };
-use crate::{
-    markdown::MarkdownStream,
-    store::{Chunk, FinishedAnswer, TurnTokens, tokens_per_second},
-};
+use crate::{markdown::MarkdownStream, store::Chunk};
 
 /// Frames with text come at most this often.
 const SHOW_INTERVAL: Duration = Duration::from_millis(50);
@@ -45,11 +47,12 @@ pub(super) struct EarlierCost {
     pub(super) decode_ms: u32,
 }
 
-/// Text, reasoning and ids of an answer.
+/// Text, reasoning, steps of tools and ids of an answer.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
     pub(super) text: String,
     pub(super) reasoning: Option<Reasoning>,
+    pub(super) steps: Vec<ToolStep>,
     pub(super) token_ids: Vec<u32>,
 }
 
@@ -59,7 +62,7 @@ pub(super) struct TurnTask {
     pub(super) turn: Arc<LiveTurn>,
     pub(super) live: LiveTurns,
     pub(super) recorder: Recorder,
-    pub(super) stream: GenerationStream,
+    pub(super) source: Source,
     pub(super) markdown: MarkdownStream,
     pub(super) answer: Answer,
     pub(super) claim: Claim,
@@ -68,20 +71,6 @@ pub(super) struct TurnTask {
     pub(super) num_earlier_tokens: usize,
     pub(super) earlier: EarlierCost,
     pub(super) clock: Clock,
-}
-
-/// When things happened.
-#[derive(Debug)]
-pub(super) struct Clock {
-    submitted: Instant,
-    first_token: Option<Instant>,
-    last_token: Option<Instant>,
-    /// Earliest moment of the next frame with text.
-    next_show: Instant,
-    /// First and last moment of the reasoning.
-    reasoning: Option<(Instant, Instant)>,
-    /// Of a continued answer: how long it reasoned before.
-    earlier_reasoning_ms: u32,
 }
 
 /// What no frame holds yet.
@@ -97,72 +86,13 @@ impl Unshown {
     }
 }
 
-impl Clock {
-    pub(super) fn start(earlier_reasoning_ms: u32) -> Self {
-        let now = Instant::now();
-        Self {
-            submitted: now,
-            first_token: None,
-            last_token: None,
-            next_show: now,
-            reasoning: None,
-            earlier_reasoning_ms,
-        }
-    }
-
-    /// The model is reasoning.
-    fn reason(&mut self) {
-        let now = Instant::now();
-        let first = self.reasoning.map_or(now, |(first, _)| first);
-        self.reasoning = Some((first, now));
-    }
-
-    fn reasoning_ms(&self) -> u32 {
-        let now = self
-            .reasoning
-            .map_or(Duration::ZERO, |(first, last)| last - first);
-        self.earlier_reasoning_ms.saturating_add(to_ms(now))
-    }
-
-    /// More reasoning, for a frame.
-    fn reasoning(&self, text: String) -> Reasoning {
-        let duration_ms = self.reasoning_ms();
-        Reasoning { text, duration_ms }
-    }
-
-    fn count_token(&mut self) {
-        let now = Instant::now();
-        self.first_token.get_or_insert(now);
-        self.last_token = Some(now);
-    }
-
-    /// Cost by our own clock, for turns that the engine did not end itself.
-    fn usage(&self) -> EngineUsage {
-        let (first, last) = (self.first_token, self.last_token);
-        EngineUsage {
-            time_to_first_token: first.map_or(Duration::ZERO, |first| first - self.submitted),
-            decode_time: first
-                .zip(last)
-                .map_or(Duration::ZERO, |(first, last)| last - first),
-            ..EngineUsage::default()
-        }
-    }
-}
-
-/// Why the stream is not read any further.
-enum Outcome {
-    Finished(EngineFinishReason, EngineUsage),
-    Stopped(StopReason),
-    Failed(GenerationError),
-}
-
 impl TurnTask {
     /// Makes the answer, then keeps its log for late tails.
     pub(super) async fn run(mut self) {
         let mut unshown = Unshown::default();
         let outcome = self.generate(&mut unshown).await;
         // From here on the engine computes for others.
-        drop(self.stream);
+        drop(self.source);
         if !unshown.reasoning.is_empty() {
             self.turn
                 .log
@@ -204,6 +134,7 @@ impl TurnTask {
     /// Reads events until the turn ends.
     async fn generate(&mut self, unshown: &mut Unshown) -> Outcome {
         let mut stop_asked = self.turn.stop_asked();
+        let mut call = None;
         loop {
             let next_show = tokio::time::Instant::from_std(self.clock.next_show);
             let event = tokio::select! {
@@ -213,15 +144,27 @@ impl TurnTask {
                     self.show(unshown);
                     continue;
                 }
-                event = self.stream.next() => event,
+                event = self.source.next() => event,
             };
             match event {
-                Some(GenerationEvent::Tokens { ids, text }) => {
-                    self.append(&ids, text, unshown);
-                }
-                Some(GenerationEvent::Reasoning { text }) => self.reason(text, unshown),
+                Some(GenerationEvent::Tokens {
+                    ids,
+                    reasoning,
+                    text,
+                }) => self.append(&ids, reasoning, text, unshown),
+                Some(GenerationEvent::ToolCall(called)) => call = Some(called),
                 Some(GenerationEvent::Finished { reason, usage }) => {
-                    return Outcome::Finished(reason, usage);
+                    let may_call = self.answer.steps.len() < tools::MAX_CALLS;
+                    let Some(call) = call.take().filter(|_| may_call) else {
+                        return Outcome::Finished(reason, self.source.total(usage));
+                    };
+                    let step = tokio::select! {
+                        biased;
+                        reason = stopped(&mut stop_asked) => return Outcome::Stopped(reason),
+                        step = tools::answer(&call) => step,
+                    };
+                    self.show(unshown);
+                    self.go_on(&call, step, usage);
                 }
                 Some(GenerationEvent::Failed(error)) => return Outcome::Failed(error),
                 None => return Outcome::Failed(GenerationError::EngineStopped),
@@ -230,33 +173,42 @@ impl TurnTask {
         }
     }
 
-    /// Its ids come with the next tokens.
-    fn reason(&mut self, text: String, unshown: &mut Unshown) {
-        self.clock.reason();
-        let reasoning = self.answer.reasoning.get_or_insert_default();
-        reasoning.text.push_str(&text);
-        reasoning.duration_ms = self.clock.reasoning_ms();
-        unshown.reasoning.push_str(&text);
-        let chunk = Chunk {
-            reasoning: text,
-            ..Chunk::default()
-        };
-        self.recorder.append(self.turn.message, chunk);
-    }
-
-    fn append(&mut self, ids: &[TokenId], text: String, unshown: &mut Unshown) {
+    fn append(&mut self, ids: &[TokenId], reasoning: String, text: String, unshown: &mut Unshown) {
         self.clock.count_token();
         let ids: Vec<u32> = ids.iter().map(|id| id.0).collect();
+        if !reasoning.is_empty() {
+            self.clock.reason();
+            let so_far = self.answer.reasoning.get_or_insert_default();
+            so_far.text.push_str(&reasoning);
+            so_far.duration_ms = self.clock.reasoning_ms();
+            unshown.reasoning.push_str(&reasoning);
+        }
         self.answer.text.push_str(&text);
         self.answer.token_ids.extend(&ids);
         self.turn.log.append_text(&text);
         unshown.text.push_str(&text);
         let chunk = Chunk {
             text,
+            reasoning,
             token_ids: ids,
             ..Chunk::default()
         };
         self.recorder.append(self.turn.message, chunk);
+    }
+
+    /// Gives the model what a tool has answered. Step and ids are recorded together.
+    fn go_on(&mut self, call: &ToolCall, step: ToolStep, usage: Usage) {
+        let token_ids = self.source.tool_result(call, &step.output);
+        self.answer.token_ids.extend(&token_ids);
+        self.answer.steps.push(step.clone());
+        self.turn.log.step(step.clone());
+        let chunk = Chunk {
+            steps: vec![step],
+            token_ids,
+            ..Chunk::default()
+        };
+        self.recorder.append(self.turn.message, chunk);
+        self.source.go_on(&self.answer.token_ids, usage);
     }
 
     fn show(&mut self, unshown: &mut Unshown) {
@@ -300,105 +252,6 @@ async fn stopped(asked: &mut watch::Receiver<Option<StopReason>>) -> StopReason 
         // The sender lives in the turn that this task holds.
         _ => std::future::pending().await,
     }
-}
-
-/// What the usage of an answer is made from.
-struct Cost {
-    usage: EngineUsage,
-    num_prompt_tokens: usize,
-    num_earlier_tokens: usize,
-    is_prompt_read: bool,
-    earlier: EarlierCost,
-}
-
-impl Cost {
-    fn decode_ms(&self) -> u32 {
-        self.earlier
-            .decode_ms
-            .saturating_add(to_ms(self.usage.decode_time))
-    }
-
-    /// What this turn computed: a continued answer counts from where it went on.
-    fn tokens(&self, completion_tokens: usize) -> TurnTokens {
-        if !self.is_prompt_read {
-            return TurnTokens::default();
-        }
-        TurnTokens {
-            prompt: to_u32(self.num_prompt_tokens + self.num_earlier_tokens),
-            completion: to_u32(completion_tokens.saturating_sub(self.num_earlier_tokens)),
-        }
-    }
-
-    fn usage(&self, completion_tokens: usize) -> Usage {
-        let completion_tokens = to_u32(completion_tokens);
-        let time_to_first_token_ms = self.earlier.time_to_first_token_ms;
-        Usage {
-            prompt_tokens: to_u32(self.num_prompt_tokens),
-            completion_tokens,
-            time_to_first_token_ms: time_to_first_token_ms
-                .unwrap_or_else(|| to_ms(self.usage.time_to_first_token)),
-            tokens_per_second: tokens_per_second(completion_tokens, self.decode_ms()),
-        }
-    }
-}
-
-fn finished_answer(
-    turn: &LiveTurn,
-    answer: Answer,
-    outcome: Outcome,
-    cost: impl FnOnce(Option<EngineUsage>) -> Cost,
-) -> FinishedAnswer {
-    let (status, finish_reason, error, usage) = match outcome {
-        Outcome::Finished(reason, usage) => {
-            let reason = match reason {
-                EngineFinishReason::Stop => FinishReason::Stop,
-                EngineFinishReason::Length => FinishReason::Length,
-            };
-            (MessageStatus::Finished, Some(reason), None, Some(usage))
-        }
-        Outcome::Stopped(StopReason::Person) => (MessageStatus::Stopped, None, None, None),
-        Outcome::Stopped(StopReason::ShutDown | StopReason::ModelSwitch | StopReason::Disabled) => {
-            (MessageStatus::Interrupted, None, None, None)
-        }
-        Outcome::Failed(GenerationError::EngineStopped) => {
-            let error = TurnError::EngineStopped;
-            (MessageStatus::Interrupted, None, Some(error), None)
-        }
-        Outcome::Failed(error) => {
-            let reason = error.to_string();
-            let error = TurnError::NotMade { reason };
-            (MessageStatus::Failed, None, Some(error), None)
-        }
-    };
-    let cost = cost(usage);
-    FinishedAnswer {
-        message: turn.message,
-        status,
-        finish_reason,
-        error,
-        usage: cost.usage(answer.token_ids.len()),
-        tokens: cost.tokens(answer.token_ids.len()),
-        decode_ms: cost.decode_ms(),
-        text: answer.text,
-        reasoning: answer.reasoning,
-        token_ids: answer.token_ids,
-    }
-}
-
-fn log_end(turn: &LiveTurn, answer: &FinishedAnswer) {
-    tracing::info!(
-        message.id = %turn.message,
-        conversation.id = %turn.conversation,
-        status = ?answer.status,
-        finish_reason = ?answer.finish_reason,
-        engine.prompt_tokens = answer.usage.prompt_tokens,
-        engine.completion_tokens = answer.usage.completion_tokens,
-        time_to_first_token_ms = answer.usage.time_to_first_token_ms,
-        tokens_per_second = answer.usage.tokens_per_second,
-        "turn ended: {:?}, {} tokens",
-        answer.status,
-        answer.usage.completion_tokens,
-    );
 }
 
 fn to_u32(number: usize) -> u32 {

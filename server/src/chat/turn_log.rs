@@ -10,8 +10,8 @@ use std::{
 
 use futures::stream::{BoxStream, StreamExt as _, unfold};
 use hearth_app::model::{
-    ChatEvent, ChatEventKind, Cursor, FinishReason, MessageStatus, Reasoning, TurnError, Usage,
-    WaitState,
+    ChatEvent, ChatEventKind, Cursor, FinishReason, MessageStatus, Reasoning, ToolStep, TurnError,
+    Usage, WaitState,
 };
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -37,6 +37,7 @@ pub(super) struct TurnView {
     pub(super) blocks: Vec<String>,
     pub(super) pending: String,
     pub(super) reasoning: Option<Reasoning>,
+    pub(super) steps: Vec<ToolStep>,
     /// Where a tail goes on after this view; leads back over a wait that is still shown.
     pub(super) cursor: Cursor,
     pub(super) ending: Option<Ending>,
@@ -58,6 +59,7 @@ struct LogState {
     blocks: Vec<String>,
     pending: String,
     reasoning: Option<Reasoning>,
+    steps: Vec<ToolStep>,
     ending: Option<Ending>,
 }
 
@@ -69,6 +71,7 @@ pub(super) struct Beginning {
     pub(super) blocks: Vec<String>,
     pub(super) pending: String,
     pub(super) reasoning: Option<Reasoning>,
+    pub(super) steps: Vec<ToolStep>,
 }
 
 impl TurnLog {
@@ -79,6 +82,7 @@ impl TurnLog {
             blocks: beginning.blocks,
             pending: beginning.pending,
             reasoning: beginning.reasoning,
+            steps: beginning.steps,
             ..LogState::default()
         };
         Self {
@@ -108,6 +112,13 @@ impl TurnLog {
         reasoning.text.push_str(&more.text);
         reasoning.duration_ms = more.duration_ms;
         self.push(&mut state, ChatEventKind::Reasoning(more));
+    }
+
+    /// Publishes what a tool did.
+    pub(super) fn step(&self, step: ToolStep) {
+        let mut state = self.lock();
+        state.steps.push(step.clone());
+        self.push(&mut state, ChatEventKind::Step(step));
     }
 
     /// Publishes finished blocks and the pending one: only what changed.
@@ -163,6 +174,7 @@ impl TurnLog {
             blocks: state.blocks.clone(),
             pending: state.pending.clone(),
             reasoning: state.reasoning.clone(),
+            steps: state.steps.clone(),
             cursor: self.cursor(state.next_seq()),
             ending: state.ending.clone(),
         }
@@ -276,6 +288,7 @@ impl Tail {
                 blocks: view.blocks,
                 pending: view.pending,
                 reasoning: view.reasoning,
+                steps: view.steps,
             },
         }
     }

@@ -27,6 +27,7 @@ pub(super) fn message(
         blocks: Vec::new(),
         pending: String::new(),
         reasoning: stored.reasoning,
+        steps: stored.steps,
         cursor: None,
         finish_reason: stored.finish_reason,
         usage: (stored.usage.completion_tokens > 0).then_some(stored.usage),
@@ -59,6 +60,7 @@ fn show_live(message: &mut Message, live: &LiveTurn) {
     message.blocks = view.blocks;
     message.pending = view.pending;
     message.reasoning = view.reasoning;
+    message.steps = view.steps;
     match view.ending {
         None => {
             message.status = MessageStatus::Running;

@@ -18,7 +18,7 @@ use crate::{
         ConversationDocument, Language, StoredConversations, Timestamp, render, write_archive,
     },
     serve::open_store,
-    store::Store,
+    store::{Store, StoredTree},
 };
 
 #[derive(Debug, Args)]
@@ -37,6 +37,9 @@ pub(super) struct ExportArgs {
     /// Id of one conversation: the end of its address, after `/c/`.
     #[arg(long, value_name = "ID")]
     conversation: Option<ConversationId>,
+    /// With what models thought, and what tools did.
+    #[arg(long)]
+    reasoning: bool,
     /// Language of the words that an export adds.
     #[arg(long, value_enum, default_value_t)]
     language: Language,
@@ -85,7 +88,8 @@ fn export(
     let shown = args.out.display();
     match (args.format.of_one(), args.conversation) {
         (None, None) => {
-            let documents = StoredConversations::new(store.clone(), user, now);
+            let documents =
+                StoredConversations::new(store.clone(), user, now).with_reasoning(args.reasoning);
             let report = replace(&args.out, |file| {
                 Ok(write_archive(file, documents, args.language, now)?)
             })?;
@@ -95,7 +99,11 @@ fn export(
             ))
         }
         (Some(format), Some(id)) => {
-            let document = runtime.block_on(document(store, user, id, now))?;
+            let mut tree = runtime.block_on(tree(store, user, id))?;
+            if !args.reasoning {
+                tree.leave_out_reasoning();
+            }
+            let document = ConversationDocument::new(tree, now);
             let content = render(&document, format, args.language);
             replace(&args.out, |file| Ok(file.write_all(content.as_bytes())?))?;
             Ok(format!("{shown}: {:?}", document.title))
@@ -109,15 +117,9 @@ fn export(
     }
 }
 
-async fn document(
-    store: &Store,
-    user: UserId,
-    id: ConversationId,
-    now: Timestamp,
-) -> anyhow::Result<ConversationDocument> {
+async fn tree(store: &Store, user: UserId, id: ConversationId) -> anyhow::Result<StoredTree> {
     let tree = store.conversation_tree(user, id).await?;
-    let tree = tree.with_context(|| format!("this user has no conversation {id}"))?;
-    Ok(ConversationDocument::new(tree, now))
+    tree.with_context(|| format!("this user has no conversation {id}"))
 }
 
 /// Writes a file beside its place and moves it there when it is complete.

@@ -141,7 +141,7 @@ async fn print(mut events: hearth_engine::handle::GenerationStream) -> anyhow::R
             }
             GenerationEvent::Failed(error) => return Err(error).context("no answer"),
             GenerationEvent::Loading { .. }
-            | GenerationEvent::Reasoning { .. }
+            | GenerationEvent::ToolCall(_)
             | GenerationEvent::Queued { .. }
             | GenerationEvent::Prefill { .. } => {}
         }

@@ -5,7 +5,9 @@
 
 use std::collections::HashMap;
 
-use hearth_app::model::{ConversationId, FinishReason, MessageId, MessageStatus, Role};
+use hearth_app::model::{
+    ConversationId, FinishReason, MessageId, MessageStatus, Reasoning, Role, ToolStep,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -51,6 +53,12 @@ pub struct MessageDocument {
     pub role: Role,
     pub status: MessageStatus,
     pub text: String,
+    /// What the model thought before it answered, if that is exported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning: Option<Reasoning>,
+    /// What tools did for the answer, if that is exported.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tool_steps: Vec<ToolStep>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finish_reason: Option<FinishReason>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -188,6 +196,8 @@ impl MessageDocument {
             role: message.role,
             status: message.status,
             text: message.text,
+            reasoning: message.reasoning,
+            tool_steps: message.steps,
             finish_reason: message.finish_reason,
             error: message.error,
             params,
@@ -215,6 +225,8 @@ impl MessageDocument {
                 settled => settled,
             },
             text: self.text,
+            reasoning: self.reasoning,
+            steps: self.tool_steps,
             finish_reason: self.finish_reason,
             error: self.error,
             params: self.params,

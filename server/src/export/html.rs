@@ -53,10 +53,24 @@ pub(super) fn write(
 fn write_message(out: &mut String, message: &MessageDocument, language: Language) -> fmt::Result {
     let byline = escape(&language.byline(message));
     let role = message.role.as_str();
-    write!(
-        out,
-        "<article class=\"{role}\">\n<h2>{byline}</h2>\n<div dir=\"auto\">"
-    )?;
+    writeln!(out, "<article class=\"{role}\">\n<h2>{byline}</h2>")?;
+    if let Some(reasoning) = &message.reasoning {
+        let (thought, text) = (language.thought(reasoning), escape(reasoning.text.trim()));
+        let thought = escape(&thought);
+        writeln!(out, "<details><summary>{thought}</summary>")?;
+        writeln!(
+            out,
+            "<div class=\"thought\" dir=\"auto\">{text}</div></details>"
+        )?;
+    }
+    for step in &message.tool_steps {
+        writeln!(
+            out,
+            "<p class=\"note\">{}</p>",
+            escape(&language.step(step))
+        )?;
+    }
+    out.write_str("<div dir=\"auto\">")?;
     match message.role {
         Role::User => out.write_str(&escape(&message.text))?,
         Role::Assistant => {

@@ -1,6 +1,6 @@
 //! The words that an export adds to what people and models wrote.
 
-use hearth_app::model::{FinishReason, MessageStatus, Role};
+use hearth_app::model::{FinishReason, MessageStatus, Reasoning, Role, ToolStep};
 
 use super::MessageDocument;
 
@@ -74,6 +74,24 @@ impl Language {
             Self::English => english,
             Self::Chinese => chinese,
         })
+    }
+
+    /// What stands above what a model thought.
+    pub(super) fn thought(self, reasoning: &Reasoning) -> String {
+        let seconds = reasoning.duration_ms.div_ceil(1000).max(1);
+        match self {
+            Self::English => format!("Thought for {seconds} s"),
+            Self::Chinese => format!("思考了 {seconds} 秒"),
+        }
+    }
+
+    /// What a tool did, in a line.
+    pub(super) fn step(self, step: &ToolStep) -> String {
+        let colon = match self {
+            Self::English => ": ",
+            Self::Chinese => "：",
+        };
+        format!("{}{colon}{} → {}", step.tool, step.input, step.output)
     }
 
     /// Who wrote a message with what and when.

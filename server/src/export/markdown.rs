@@ -3,7 +3,7 @@
 
 use std::fmt::{self, Write};
 
-use super::{ConversationDocument, Language};
+use super::{ConversationDocument, Language, MessageDocument};
 
 /// Appends the whole file.
 pub(super) fn write(
@@ -17,7 +17,9 @@ pub(super) fn write(
     }
     for message in document.branch() {
         let text = message.text.trim_end();
-        writeln!(out, "\n## {}\n\n{text}", escape(&language.byline(message)))?;
+        writeln!(out, "\n## {}", escape(&language.byline(message)))?;
+        write_thoughts(out, message, language)?;
+        writeln!(out, "\n{text}")?;
         if let Some(end) = open_fence(text) {
             writeln!(out, "{end}")?;
         }
@@ -25,6 +27,20 @@ pub(super) fn write(
         for note in note.into_iter().chain(message.error.as_deref()) {
             writeln!(out, "\n> *{}*", escape(note))?;
         }
+    }
+    Ok(())
+}
+
+/// Quoted, each line as text: it is not part of the answer.
+fn write_thoughts(out: &mut String, message: &MessageDocument, language: Language) -> fmt::Result {
+    if let Some(reasoning) = &message.reasoning {
+        writeln!(out, "\n> *{}*\n>", escape(&language.thought(reasoning)))?;
+        for line in reasoning.text.trim().lines() {
+            writeln!(out, "{}", format!("> {}", escape(line)).trim_end())?;
+        }
+    }
+    for step in &message.tool_steps {
+        writeln!(out, "\n> *{}*", escape(&language.step(step)))?;
     }
     Ok(())
 }

@@ -16,7 +16,15 @@ pub(super) fn write(
     }
     for message in document.branch() {
         let text = message.text.trim_end();
-        writeln!(out, "\n{}\n\n{text}", language.byline(message))?;
+        writeln!(out, "\n{}\n", language.byline(message))?;
+        if let Some(reasoning) = &message.reasoning {
+            let thought = language.thought(reasoning);
+            writeln!(out, "[{thought}]\n{}\n", reasoning.text.trim())?;
+        }
+        for step in &message.tool_steps {
+            writeln!(out, "[{}]\n", language.step(step))?;
+        }
+        writeln!(out, "{text}")?;
         let note = language.note(message);
         for note in note.into_iter().chain(message.error.as_deref()) {
             writeln!(out, "\n[{note}]")?;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt as _};
 use hearth_app::{
     model::{
-        BusyReason, ChatError, ConversationId, Export, ExportFormat, ExportId, ExportSubject,
+        BusyReason, ChatError, ConversationId, Export, ExportChoice, ExportId, ExportSubject,
         Preferences, Upload, UploadId, UploadState, UserId,
     },
     service::exports::ExportService,
@@ -75,6 +75,7 @@ impl ExportServer {
         &self,
         user: UserId,
         language: Language,
+        with_reasoning: bool,
     ) -> Result<ArchiveDownload, ChatError> {
         let permit = self.begin_work()?;
         let now = Timestamp::now();
@@ -89,6 +90,7 @@ impl ExportServer {
             store: self.store.clone(),
             user,
             language,
+            with_reasoning,
             now,
             file_name: file_name.to_string(),
             _permit: permit,
@@ -154,10 +156,17 @@ impl ExportService for ExportServer {
         &self,
         user: UserId,
         conversation: ConversationId,
-        format: ExportFormat,
+        choice: ExportChoice,
     ) -> Result<ExportId, ChatError> {
+        let ExportChoice {
+            format,
+            with_reasoning,
+        } = choice;
         let tree = read(self.store.conversation_tree(user, conversation).await)?;
-        let tree = tree.ok_or(ChatError::NotFound)?;
+        let mut tree = tree.ok_or(ChatError::NotFound)?;
+        if !with_reasoning {
+            tree.leave_out_reasoning();
+        }
         let now = Timestamp::now();
         let language = use_context::<Preferences>().unwrap_or_default().language;
         let language = Language::from(language);
@@ -211,6 +220,7 @@ struct ArchiveWork {
     store: Store,
     user: UserId,
     language: Language,
+    with_reasoning: bool,
     now: Timestamp,
     file_name: String,
     _permit: OwnedSemaphorePermit,
@@ -218,7 +228,8 @@ struct ArchiveWork {
 
 impl ArchiveWork {
     fn run(self, mut writer: PipeWriter) {
-        let documents = StoredConversations::new(self.store.clone(), self.user, self.now);
+        let documents = StoredConversations::new(self.store.clone(), self.user, self.now)
+            .with_reasoning(self.with_reasoning);
         let written = write_archive(&mut writer, documents, self.language, self.now);
         if let Err(error) = written {
             tracing::warn!(%error, "an archive ends early: {error}");
@@ -247,20 +258,29 @@ pub struct StoredConversations {
     store: Store,
     user: UserId,
     now: Timestamp,
+    has_reasoning: bool,
     page: VecDeque<ConversationId>,
     last: Option<ConversationId>,
 }
 
 impl StoredConversations {
-    /// All of them, those of the first page first.
+    /// All of them, those of the first page first; without what models thought.
     pub fn new(store: Store, user: UserId, now: Timestamp) -> Self {
         Self {
             store,
             user,
             now,
+            has_reasoning: false,
             page: VecDeque::new(),
             last: None,
         }
+    }
+
+    /// Whether they say what models thought, and what tools did.
+    #[must_use]
+    pub const fn with_reasoning(mut self, has_reasoning: bool) -> Self {
+        self.has_reasoning = has_reasoning;
+        self
     }
 
     fn next_id(&mut self) -> Result<Option<ConversationId>, StoreError> {
@@ -285,7 +305,12 @@ impl Iterator for StoredConversations {
             };
             let tree = self.store.conversation_tree(self.user, id);
             match Handle::current().block_on(tree) {
-                Ok(Some(tree)) => return Some(Ok(ConversationDocument::new(tree, self.now))),
+                Ok(Some(mut tree)) => {
+                    if !self.has_reasoning {
+                        tree.leave_out_reasoning();
+                    }
+                    return Some(Ok(ConversationDocument::new(tree, self.now)));
+                }
                 // Deleted since its page was read.
                 Ok(None) => {}
                 Err(error) => return Some(Err(error)),

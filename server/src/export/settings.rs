@@ -3,7 +3,7 @@
 use hearth_app::model::{ConversationForm, ConversationSettings, ReasoningEffort};
 use serde::{Deserialize, Serialize};
 
-use crate::settings::{SettingError, parse_conversation_form};
+use crate::settings::{SettingError, parse_conversation_form, yes_or_no};
 
 /// Own settings of a conversation; absent ones follow the server.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -19,6 +19,8 @@ pub struct SettingsDocument {
     pub max_tokens: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning_effort: Option<ReasoningEffort>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calculator: Option<bool>,
 }
 
 impl SettingsDocument {
@@ -30,6 +32,7 @@ impl SettingsDocument {
             top_p: settings.top_p.map(decimal),
             max_tokens: settings.max_tokens,
             reasoning_effort: settings.reasoning_effort,
+            calculator: settings.calculator,
         };
         (document != Self::default()).then_some(document)
     }
@@ -48,6 +51,7 @@ impl SettingsDocument {
             top_p: text(self.top_p),
             max_tokens: text(self.max_tokens),
             reasoning_effort: text(self.reasoning_effort.map(ReasoningEffort::as_str)),
+            calculator: text(self.calculator.map(yes_or_no)),
         };
         parse_conversation_form(&form)
     }
@@ -73,6 +77,7 @@ mod tests {
             top_p: Some(0.95),
             max_tokens: Some(100),
             reasoning_effort: Some(ReasoningEffort::Low),
+            calculator: Some(false),
         };
         let document = SettingsDocument::new(settings.clone()).unwrap();
         let json = serde_json::to_string(&document).unwrap();

@@ -2,7 +2,7 @@
 
 use hearth_app::model::{
     ConversationId, ConversationSettings, ExportFormat, FinishReason, MessageId, MessageStatus,
-    Role,
+    Reasoning, Role, ToolStep,
 };
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -27,6 +27,8 @@ fn message(number: u128, parent: Option<u128>, role: Role, text: &str) -> TreeMe
         role,
         status: MessageStatus::Finished,
         text: text.to_owned(),
+        reasoning: None,
+        steps: Vec::new(),
         finish_reason: None,
         error: None,
         params: Map::new(),
@@ -137,6 +139,58 @@ fn markdown_keeps_code_whole_and_its_own_headings_apart() {
     let html = comrak::markdown_to_html(&text, &comrak::Options::default());
     assert_eq!(html.matches("<h2>").count(), 2, "{html}");
     assert!(html.contains("<blockquote>"), "{html}");
+}
+
+#[test]
+fn what_the_model_thought_stands_apart_from_its_answer_in_every_format() {
+    let mut thoughtful = tree();
+    let answer = thoughtful.messages.last_mut().unwrap();
+    answer.reasoning = Some(Reasoning {
+        text: format!("# First\n```\n{HOSTILE}"),
+        duration_ms: 2100,
+    });
+    answer.steps = vec![ToolStep {
+        tool: "calculator".to_owned(),
+        input: "6*7".to_owned(),
+        output: "42".to_owned(),
+        has_failed: false,
+    }];
+    let document = ConversationDocument::new(thoughtful.clone(), NOW);
+    let render = |format| render(&document, format, Language::English);
+
+    let markdown = render(ExportFormat::Markdown);
+    assert!(
+        markdown.contains("> *Thought for 3 s*\n>\n> \\# First\n> \\`"),
+        "{markdown}"
+    );
+    let html = comrak::markdown_to_html(&markdown, &comrak::Options::default());
+    assert_eq!(html.matches("<h2>").count(), 2, "{html}");
+    assert!(
+        !html.contains("<h1>First") && html.contains("calculator: 6*7 → 42"),
+        "{html}"
+    );
+
+    let text = render(ExportFormat::Text);
+    assert!(text.contains("[Thought for 3 s]\n# First\n"), "{text}");
+    let page = render(ExportFormat::Html);
+    assert!(
+        page.contains("<summary>Thought for 3 s</summary>"),
+        "{page}"
+    );
+    assert_eq!(page.matches("<script").count(), 0);
+
+    let json = render(ExportFormat::Json);
+    let read: ConversationDocument = serde_json::from_str(&json).unwrap();
+    assert_eq!(read.sha256, read.content_hash());
+    let running = thoughtful.messages.last_mut().unwrap();
+    running.status = MessageStatus::Interrupted;
+    let kept = read.into_tree().messages.pop().unwrap();
+    assert_eq!(kept.reasoning, running.reasoning);
+    assert_eq!(kept.steps, running.steps);
+
+    thoughtful.leave_out_reasoning();
+    let answers = ConversationDocument::new(thoughtful, NOW).to_json();
+    assert!(!answers.contains("First") && !answers.contains("calculator"));
 }
 
 #[test]

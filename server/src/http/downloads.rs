@@ -3,12 +3,13 @@
 use axum::{
     Router,
     body::Body,
-    extract::{Extension, Path, State},
+    extract::{Extension, Form, Path, State, rejection::FormRejection},
     http::{HeaderMap, HeaderName, HeaderValue, Method, header},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
 use hearth_app::model::{ChatError, ExportId, Preferences, User};
+use serde::Deserialize;
 
 use super::{Audience, RouteName, Services};
 use crate::{
@@ -61,16 +62,27 @@ async fn export(
     }
 }
 
+/// What an archive is to hold beside questions and answers.
+#[derive(Deserialize)]
+struct ArchiveForm {
+    #[serde(default)]
+    reasoning: bool,
+}
+
 async fn archive(
     State(services): State<Services>,
     Extension(visitor): Extension<Visitor>,
     Extension(preferences): Extension<Preferences>,
     headers: HeaderMap,
+    form: Result<Form<ArchiveForm>, FormRejection>,
 ) -> Response {
     let Some(User { id, .. }) = visitor.user else {
         return ask_to_sign_in(&headers);
     };
-    match services.exports.archive(id, preferences.language.into()) {
+    // A post without a form asks for nothing beside.
+    let with_reasoning = form.is_ok_and(|Form(form)| form.reasoning);
+    let language = preferences.language.into();
+    match services.exports.archive(id, language, with_reasoning) {
         Ok(download) => {
             let file = attachment(&download.file_name.to_string(), "application/zip");
             (file, Body::from_stream(download.content)).into_response()

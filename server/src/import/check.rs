@@ -150,6 +150,13 @@ fn check_message(
     if message.text.len() > limit {
         wrong("text", too_many_bytes(message.text.len(), limit));
     }
+    for (place, bytes) in thoughts(message) {
+        if bytes > 0 && message.role == Role::User {
+            wrong(place, ImportFault::OnlyInAnswers);
+        } else if bytes > MAX_ANSWER_BYTES {
+            wrong(place, too_many_bytes(bytes, MAX_ANSWER_BYTES));
+        }
+    }
     if message.role == Role::User && message.status != MessageStatus::Finished {
         wrong("status", ImportFault::NotFinished);
     }
@@ -171,6 +178,17 @@ fn check_message(
 fn too_many_bytes(bytes: usize, limit: usize) -> ImportFault {
     let (bytes, limit) = (bytes as u64, limit as u64);
     ImportFault::TooManyBytes { bytes, limit }
+}
+
+/// How much was thought and done beside the answer, in bytes.
+fn thoughts(message: &MessageDocument) -> [(&'static str, usize); 2] {
+    let reasoning = message.reasoning.as_ref();
+    let steps = message.tool_steps.iter();
+    let steps = steps.map(|step| 1 + step.tool.len() + step.input.len() + step.output.len());
+    [
+        ("reasoning", reasoning.map_or(0, |it| 1 + it.text.len())),
+        ("tool_steps", steps.sum()),
+    ]
 }
 
 fn notes(message: &MessageDocument) -> [(&'static str, Option<&String>); 3] {

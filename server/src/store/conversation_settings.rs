@@ -15,7 +15,8 @@ impl Store {
         let row = sqlx::query!(
             r#"
             select system_prompt, temperature as "temperature: f32", top_p as "top_p: f32",
-                   max_tokens as "max_tokens: u32", reasoning_effort
+                   max_tokens as "max_tokens: u32", reasoning_effort,
+                   calculator as "calculator: bool"
             from conversation
             where id = ? and user_id = ? and deleted_at is null
             "#,
@@ -30,6 +31,7 @@ impl Store {
             top_p: row.top_p,
             max_tokens: row.max_tokens,
             reasoning_effort: effort(row.reasoning_effort),
+            calculator: row.calculator,
         }))
     }
 
@@ -45,7 +47,8 @@ impl Store {
         let done = sqlx::query!(
             "
             update conversation
-            set system_prompt = ?, temperature = ?, top_p = ?, max_tokens = ?, reasoning_effort = ?
+            set system_prompt = ?, temperature = ?, top_p = ?, max_tokens = ?,
+                reasoning_effort = ?, calculator = ?
             where id = ? and user_id = ? and deleted_at is null
             ",
             settings.system_prompt,
@@ -53,6 +56,7 @@ impl Store {
             settings.top_p,
             settings.max_tokens,
             effort,
+            settings.calculator,
             id,
             user,
         )
@@ -74,9 +78,9 @@ impl Store {
             "
             insert into conversation (
                 id, user_id, title, created_at, updated_at,
-                system_prompt, temperature, top_p, max_tokens, reasoning_effort
+                system_prompt, temperature, top_p, max_tokens, reasoning_effort, calculator
             )
-            values (?, ?, '', ?, ?, ?, ?, ?, ?, ?)
+            values (?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?)
             ",
             id,
             user,
@@ -87,6 +91,7 @@ impl Store {
             settings.top_p,
             settings.max_tokens,
             effort,
+            settings.calculator,
         )
         .execute(&self.writer)
         .await?;

@@ -1,12 +1,15 @@
 //! Whole conversations, all branches, for exports; and ids by the page, for all of them.
 
 use hearth_app::model::{
-    ConversationId, ConversationSettings, FinishReason, MessageId, MessageStatus, Role, UserId,
+    ConversationId, ConversationSettings, FinishReason, MessageId, MessageStatus, Reasoning, Role,
+    ToolStep, UserId,
 };
 use serde_json::{Map, Value};
 use sqlx::types::Uuid;
 
-use super::{Store, StoreError, conversation_settings::effort, message::word};
+use super::{
+    Store, StoreError, conversation_settings::effort, message::word, tool_steps::from_lines,
+};
 
 /// A conversation with all its messages.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +24,16 @@ pub(crate) struct StoredTree {
     pub(crate) messages: Vec<TreeMessage>,
 }
 
+impl StoredTree {
+    /// Only what people wrote and models answered.
+    pub(crate) fn leave_out_reasoning(&mut self) {
+        for message in &mut self.messages {
+            message.reasoning = None;
+            message.steps.clear();
+        }
+    }
+}
+
 /// A message of a [`StoredTree`]; text of a running one includes what the recorder wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TreeMessage {
@@ -29,6 +42,8 @@ pub(crate) struct TreeMessage {
     pub(crate) role: Role,
     pub(crate) status: MessageStatus,
     pub(crate) text: String,
+    pub(crate) reasoning: Option<Reasoning>,
+    pub(crate) steps: Vec<ToolStep>,
     pub(crate) finish_reason: Option<FinishReason>,
     pub(crate) error: Option<String>,
     /// The turn's settings, as they were written.
@@ -53,11 +68,15 @@ struct TreeRow {
     top_p: Option<f32>,
     max_tokens: Option<u32>,
     reasoning_effort: Option<String>,
+    calculator: Option<bool>,
     id: Option<Uuid>,
     parent_id: Option<Uuid>,
     role: Option<String>,
     status: Option<String>,
     text: Option<String>,
+    reasoning: Option<String>,
+    reasoning_ms: Option<i64>,
+    tool_steps: Option<String>,
     finish_reason: Option<String>,
     error: Option<String>,
     params: Option<String>,
@@ -82,6 +101,11 @@ impl TreeRow {
             role: word(&self.role.unwrap_or_default(), "role")?,
             status: word(&self.status.unwrap_or_default(), "status")?,
             text: self.text.unwrap_or_default(),
+            reasoning: self.reasoning.map(|text| Reasoning {
+                text,
+                duration_ms: number(self.reasoning_ms),
+            }),
+            steps: from_lines(&self.tool_steps.unwrap_or_default())?,
             finish_reason: finish_reason.transpose()?,
             error: self.error,
             params: params.map_err(|_| StoreError::Corrupt { column: "params" })?,
@@ -123,18 +147,27 @@ impl Store {
                 c.top_p as "top_p: f32",
                 c.max_tokens as "max_tokens: u32",
                 c.reasoning_effort,
+                c.calculator as "calculator: bool",
                 m.id as "id?: Uuid",
                 m.parent_id as "parent_id?: Uuid",
                 m.role as "role?",
                 m.status as "status?",
-                m.text || coalesce(
-                    (
-                        select group_concat(k.text, '' order by k.seq)
-                        from message_chunk k
-                        where k.message_id = m.id
-                    ),
-                    ''
-                ) as "text?: String",
+                m.text || coalesce((
+                    select group_concat(k.text, '' order by k.seq)
+                    from message_chunk k
+                    where k.message_id = m.id
+                ), '') as "text?: String",
+                nullif(coalesce(m.reasoning, '') || coalesce((
+                    select group_concat(k.reasoning, '' order by k.seq)
+                    from message_chunk k
+                    where k.message_id = m.id
+                ), ''), '') as "reasoning?: String",
+                m.reasoning_ms as "reasoning_ms?",
+                m.tool_steps || coalesce((
+                    select group_concat(k.tool_steps, '' order by k.seq)
+                    from message_chunk k
+                    where k.message_id = m.id
+                ), '') as "tool_steps?: String",
                 m.finish_reason,
                 m.error,
                 m.params as "params?",
@@ -200,6 +233,7 @@ fn into_tree(id: ConversationId, rows: Vec<TreeRow>) -> Option<Result<StoredTree
             top_p: first.top_p,
             max_tokens: first.max_tokens,
             reasoning_effort: effort(first.reasoning_effort.clone()),
+            calculator: first.calculator,
         },
         messages: Vec::with_capacity(rows.len()),
     };

@@ -14,7 +14,7 @@ use hearth_app::model::{ConversationId, ImportCounts, MessageId, ReasoningEffort
 use serde_json::Value;
 use sqlx::{Sqlite, SqliteConnection, Transaction, types::Uuid};
 
-use super::{Store, StoreError, StoredTree, TreeMessage, message::to_word};
+use super::{Store, StoreError, StoredTree, TreeMessage, message::to_word, tool_steps::to_lines};
 
 /// An import under way; dropped without [`ImportTransaction::commit`], it has changed nothing.
 #[derive(Debug)]
@@ -294,9 +294,9 @@ async fn insert_conversation(
         "
         insert into conversation (
             id, user_id, title, created_at, updated_at, source_id,
-            system_prompt, temperature, top_p, max_tokens, reasoning_effort
+            system_prompt, temperature, top_p, max_tokens, reasoning_effort, calculator
         )
-        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ",
         id,
         user,
@@ -309,6 +309,7 @@ async fn insert_conversation(
         tree.settings.top_p,
         tree.settings.max_tokens,
         effort,
+        tree.settings.calculator,
     )
     .execute(connection)
     .await?;
@@ -332,14 +333,19 @@ async fn insert_message(
     let (role, status) = (message.role.as_str(), to_word(message.status));
     let finish_reason = message.finish_reason.map(to_word);
     let params = Value::Object(message.params.clone()).to_string();
+    let reasoning = message.reasoning.as_ref();
+    let reasoning_ms = reasoning.map_or(0, |it| it.duration_ms);
+    let reasoning = reasoning.map(|it| it.text.as_str());
+    let tool_steps = to_lines(&message.steps);
     sqlx::query!(
         "
         insert into message (
             id, conversation_id, parent_id, role, status, text, finish_reason, error, params,
             model_name, model_fingerprint, prompt_tokens, completion_tokens,
-            time_to_first_token_ms, decode_ms, created_at, source_id
+            time_to_first_token_ms, decode_ms, created_at, source_id,
+            reasoning, reasoning_ms, tool_steps
         )
-        select ?, c.id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
+        select ?, c.id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
         from conversation c
         where c.id = ? and c.user_id = ?
         ",
@@ -359,6 +365,9 @@ async fn insert_message(
         message.decode_ms,
         message.created_at,
         source,
+        reasoning,
+        reasoning_ms,
+        tool_steps,
         row.conversation,
         user,
     )

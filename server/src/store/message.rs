@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use hearth_app::model::{
-    ConversationId, FinishReason, MessageId, MessageStatus, Reasoning, Role, TurnError, TurnParams,
-    Usage, UserId,
+    ConversationId, FinishReason, MessageId, MessageStatus, Reasoning, Role, ToolStep, TurnError,
+    TurnParams, Usage, UserId,
 };
 use sqlx::types::Uuid;
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, tool_steps::from_lines};
 
 /// A message as it is stored; text of a running one includes what the recorder wrote.
 #[derive(Clone, Debug)]
@@ -20,6 +20,7 @@ pub(crate) struct StoredMessage {
     pub(crate) status: MessageStatus,
     pub(crate) text: String,
     pub(crate) reasoning: Option<Reasoning>,
+    pub(crate) steps: Vec<ToolStep>,
     pub(crate) finish_reason: Option<FinishReason>,
     pub(crate) error: Option<TurnError>,
     pub(crate) params: TurnParams,
@@ -38,6 +39,7 @@ struct MessageRow {
     text: String,
     reasoning: Option<String>,
     reasoning_ms: i64,
+    tool_steps: String,
     finish_reason: Option<String>,
     error: Option<String>,
     params: String,
@@ -64,6 +66,7 @@ impl MessageRow {
                 text,
                 duration_ms: u32::try_from(self.reasoning_ms).unwrap_or(u32::MAX),
             }),
+            steps: from_lines(&self.tool_steps)?,
             finish_reason: self
                 .finish_reason
                 .map(|reason| word(&reason, "finish_reason"))
@@ -154,23 +157,22 @@ impl Store {
                 m.parent_id as "parent_id: Uuid",
                 m.role as "role!",
                 m.status as "status!",
-                m.text || coalesce(
-                    (
-                        select group_concat(c.text, '' order by c.seq)
-                        from message_chunk c
-                        where c.message_id = m.id
-                    ),
-                    ''
-                ) as "text!: String",
-                nullif(
-                    coalesce(m.reasoning, '') || coalesce((
-                        select group_concat(c.reasoning, '' order by c.seq)
-                        from message_chunk c
-                        where c.message_id = m.id
-                    ), ''),
-                    ''
-                ) as "reasoning: String",
+                m.text || coalesce((
+                    select group_concat(c.text, '' order by c.seq)
+                    from message_chunk c
+                    where c.message_id = m.id
+                ), '') as "text!: String",
+                nullif(coalesce(m.reasoning, '') || coalesce((
+                    select group_concat(c.reasoning, '' order by c.seq)
+                    from message_chunk c
+                    where c.message_id = m.id
+                ), ''), '') as "reasoning: String",
                 m.reasoning_ms as "reasoning_ms!",
+                m.tool_steps || coalesce((
+                    select group_concat(c.tool_steps, '' order by c.seq)
+                    from message_chunk c
+                    where c.message_id = m.id
+                ), '') as "tool_steps!: String",
                 m.finish_reason,
                 m.error,
                 m.params as "params!",

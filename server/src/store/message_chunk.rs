@@ -1,12 +1,14 @@
 //! Rows of `message_chunk`: what the recorder wrote of answers that are still being made.
 
-use hearth_app::model::MessageId;
+use hearth_app::model::{MessageId, ToolStep};
 use sqlx::{SqliteConnection, types::Uuid};
 
 use super::{
     FinishedAnswer, Store, StoreError, TurnTokens, day_of,
     message::{from_blob, to_blob},
-    now_ms, usage,
+    now_ms,
+    tool_steps::{from_lines, to_lines},
+    usage,
 };
 
 /// A stored token id is a u32.
@@ -19,19 +21,22 @@ pub(crate) struct Chunk {
     pub(crate) seq: i64,
     pub(crate) text: String,
     pub(crate) reasoning: String,
+    pub(crate) steps: Vec<ToolStep>,
     pub(crate) token_ids: Vec<u32>,
 }
 
 impl Chunk {
     /// Whether there is nothing to write.
     pub(crate) fn is_empty(&self) -> bool {
-        self.text.is_empty() && self.reasoning.is_empty() && self.token_ids.is_empty()
+        let has_text = !(self.text.is_empty() && self.reasoning.is_empty());
+        !has_text && self.steps.is_empty() && self.token_ids.is_empty()
     }
 
     /// Forgets what was written.
     pub(crate) fn clear(&mut self) {
         self.text.clear();
         self.reasoning.clear();
+        self.steps.clear();
         self.token_ids.clear();
     }
 }
@@ -60,7 +65,8 @@ impl Store {
         let mut transaction = self.begin().await?;
         let unfinished = sqlx::query!(
             r#"
-            select id as "id: Uuid", text, reasoning, token_ids, prompt_token_ids
+            select id as "id: Uuid", text, reasoning, tool_steps, token_ids,
+                   prompt_token_ids
             from message
             where status = 'running'
             "#,
@@ -73,6 +79,7 @@ impl Store {
                 seq: 0,
                 text: row.text.clone(),
                 reasoning: row.reasoning.clone().unwrap_or_default(),
+                steps: from_lines(&row.tool_steps)?,
                 token_ids: from_blob(ids, "token_ids")?,
             };
             fold(&mut transaction, row.id, &mut answer).await?;
@@ -103,17 +110,19 @@ async fn insert_chunk(
 ) -> Result<(), StoreError> {
     let message = message.as_uuid();
     let token_ids = to_blob(&chunk.token_ids);
+    let tool_steps = to_lines(&chunk.steps);
     // A message that was removed for good must not hold up the others.
     sqlx::query!(
         "
-        insert into message_chunk (message_id, seq, text, reasoning, token_ids)
-        select id, ?, ?, ?, ?
+        insert into message_chunk (message_id, seq, text, reasoning, tool_steps, token_ids)
+        select id, ?, ?, ?, ?, ?
         from message
         where id = ?
         ",
         chunk.seq,
         chunk.text,
         chunk.reasoning,
+        tool_steps,
         token_ids,
         message,
     )
@@ -130,7 +139,7 @@ async fn fold(
 ) -> Result<(), StoreError> {
     let chunks = sqlx::query!(
         "
-        select text, reasoning, token_ids
+        select text, reasoning, tool_steps, token_ids
         from message_chunk
         where message_id = ?
         order by seq
@@ -142,6 +151,7 @@ async fn fold(
     for chunk in chunks {
         answer.text.push_str(&chunk.text);
         answer.reasoning.push_str(&chunk.reasoning);
+        answer.steps.extend(from_lines(&chunk.tool_steps)?);
         answer
             .token_ids
             .extend(from_blob(&chunk.token_ids, "token_ids")?);
@@ -155,6 +165,7 @@ async fn interrupt(
     answer: &Chunk,
 ) -> Result<(), StoreError> {
     let token_ids = to_blob(&answer.token_ids);
+    let tool_steps = to_lines(&answer.steps);
     let completion_tokens = i64::try_from(answer.token_ids.len()).unwrap_or(i64::MAX);
     sqlx::query!(
         "
@@ -162,12 +173,14 @@ async fn interrupt(
         set status = 'interrupted',
             text = ?,
             reasoning = nullif(?, ''),
+            tool_steps = ?,
             token_ids = ?,
             completion_tokens = ?
         where id = ?
         ",
         answer.text,
         answer.reasoning,
+        tool_steps,
         token_ids,
         completion_tokens,
         message,

@@ -1,8 +1,8 @@
 //! The transactions that begin and end a turn.
 
 use hearth_app::model::{
-    ConversationId, FinishReason, IdempotencyKey, MessageId, MessageStatus, Reasoning, TurnError,
-    Usage, UserId,
+    ConversationId, FinishReason, IdempotencyKey, MessageId, MessageStatus, Reasoning, ToolStep,
+    TurnError, Usage, UserId,
 };
 use sqlx::{SqliteConnection, types::Uuid};
 
@@ -10,7 +10,9 @@ use super::{
     Store, StoreError, TurnTokens, day_of,
     message::{to_blob, to_word},
     message_chunk::delete_chunks,
-    now_ms, usage,
+    now_ms,
+    tool_steps::to_lines,
+    usage,
 };
 
 /// What every answer is made from.
@@ -53,6 +55,7 @@ pub(crate) struct FinishedAnswer {
     pub(crate) status: MessageStatus,
     pub(crate) text: String,
     pub(crate) reasoning: Option<Reasoning>,
+    pub(crate) steps: Vec<ToolStep>,
     pub(crate) token_ids: Vec<u32>,
     pub(crate) finish_reason: Option<FinishReason>,
     pub(crate) error: Option<TurnError>,
@@ -178,6 +181,7 @@ impl FinishedAnswer {
         let finish_reason = self.finish_reason.map(to_word);
         let token_ids = to_blob(&self.token_ids);
         let error = self.error.as_ref().map(TurnError::to_stored);
+        let tool_steps = to_lines(&self.steps);
         let reasoning = self.reasoning.as_ref();
         let reasoning_ms = reasoning.map_or(0, |it| it.duration_ms);
         let reasoning = reasoning.map(|it| it.text.as_str());
@@ -188,6 +192,7 @@ impl FinishedAnswer {
                 text = ?,
                 reasoning = ?,
                 reasoning_ms = ?,
+                tool_steps = ?,
                 token_ids = ?,
                 finish_reason = ?,
                 error = ?,
@@ -201,6 +206,7 @@ impl FinishedAnswer {
             self.text,
             reasoning,
             reasoning_ms,
+            tool_steps,
             token_ids,
             finish_reason,
             error,

@@ -20,6 +20,8 @@ in_both_languages! {
     reasoning_is_folded_above_the_answer_and_stays_after_a_reload,
     an_answer_stopped_while_it_thinks_goes_on_exactly,
     a_conversation_may_ask_for_less_thinking,
+    a_calculation_is_a_folded_step_above_the_answer,
+    stop_works_while_the_model_thinks,
 }
 
 const SUMMARY: &str = ".reasoning > summary";
@@ -177,5 +179,86 @@ async fn a_conversation_may_ask_for_less_thinking(language: Language) -> Result<
         !short.is_empty() && short.len() < usual.len(),
         "{short} / {usual}"
     );
+    browser.quit().await
+}
+
+/// A calculation, its expression, its value and the answer.
+fn calculation(language: Language) -> [&'static str; 4] {
+    match language {
+        Language::English => ["What is 123 * 45?", "123*45", "5535", "123 * 45 = 5535."],
+        Language::Chinese => ["345*12等于多少？", "345*12", "4140", "345 * 12 = 4140。"],
+    }
+}
+
+async fn a_calculation_is_a_folded_step_above_the_answer(language: Language) -> Result<()> {
+    let browser = Browser::open().await?;
+    let program = Program::start_with_model(&model()).await?;
+    let page = open(&browser, &program, language).await?;
+    let [question, expression, value, expected] = calculation(language);
+    page.send(question).await?;
+    let answer = page.wait_for_end(1).await?;
+    ensure!(answer.text.trim() == expected, "{answer:?}");
+    for _ in 0..2 {
+        let summary = browser.element(".tool-step > summary").await?;
+        assert_eq!(summary.text().await?, words(language, "chat.calculated")?);
+        let step = browser.element(".tool-step-text").await?;
+        ensure!(!step.is_displayed().await?, "the step is folded");
+        summary.click().await?;
+        eventually("the step is open", PATIENCE, async || {
+            let shown = browser.element(".tool-step-text").await?.text().await?;
+            let is_whole = shown.contains(expression) && shown.contains(value);
+            Ok(is_whole.then_some(()))
+        })
+        .await?;
+        check(&browser, &named("calculator", language)).await?;
+        page.reload().await?;
+        assert_eq!(page.wait_for_end(1).await?.text, answer.text);
+    }
+
+    // Without the calculator the same question has no step.
+    page.open("/").await?;
+    page.press(&words(language, "admin.conversation_settings")?)
+        .await?;
+    browser.element("dialog[open] #own-calculator").await?;
+    let choose = "document.getElementById('own-calculator').value = 'no'";
+    browser.script(choose, Vec::new()).await?;
+    let save = "dialog form:has(#own-calculator) button[type=submit]";
+    browser.element(save).await?.click().await?;
+    page.conversation().await?;
+    page.send(question).await?;
+    page.wait_for_end(1).await?;
+    let count = "return document.querySelectorAll('.tool-step').length";
+    assert_eq!(browser.script(count, Vec::new()).await?, 0);
+    browser.quit().await
+}
+
+/// What the model was trained to count, at length.
+async fn stop_works_while_the_model_thinks(language: Language) -> Result<()> {
+    let browser = Browser::open().await?;
+    let program = Program::start_with_model(&model()).await?;
+    let page = open(&browser, &program, language).await?;
+    let [question, expected] = greeting(language);
+    // Pressed by the page itself as soon as reasoning is there: no test is as quick as the model.
+    let press = "const stop = arguments[0];
+        new MutationObserver((_, observer) => {
+            const thought = document.querySelector('.reasoning-text')?.textContent;
+            const button = document.querySelector(`button[aria-label='${stop}']`);
+            if (thought && button) { observer.disconnect(); button.click(); }
+        }).observe(document.body, { subtree: true, childList: true, characterData: true });";
+    let stop = words(language, "chat.stop")?;
+    browser.script(press, vec![stop.into()]).await?;
+    page.send(question).await?;
+    let stopped = page.wait_for_end(1).await?;
+    ensure!(stopped.text.trim() != expected, "{stopped:?}");
+    let begun = thought(&browser).await?;
+    ensure!(!begun.is_empty(), "{stopped:?}");
+    page.press(&words(language, "chat.go_on")?).await?;
+    eventually("the answer is whole", ANSWER, async || {
+        let last = page.last_answer().await?;
+        Ok(last.filter(|it| !it.running && it.text.trim() == expected))
+    })
+    .await?;
+    let whole = thought(&browser).await?;
+    ensure!(whole.starts_with(&begun), "{begun} / {whole}");
     browser.quit().await
 }

@@ -64,6 +64,7 @@ const DEFAULTS: &[SettingName] = &[
     SettingName::Temperature,
     SettingName::TopP,
     SettingName::ReasoningEffort,
+    SettingName::Calculator,
     SettingName::MaxTokens,
     SettingName::ContextBudget,
 ];
@@ -95,6 +96,7 @@ fn hint(locale: Locale, name: SettingName) -> Option<&'static str> {
         SettingName::Temperature => words!(locale, admin.hints.temperature),
         SettingName::TopP => words!(locale, admin.hints.top_p),
         SettingName::ReasoningEffort => words!(locale, admin.hints.reasoning_effort),
+        SettingName::Calculator => words!(locale, admin.hints.calculator),
         SettingName::MaxTokens => words!(locale, admin.hints.max_tokens),
         SettingName::ContextBudget => words!(locale, admin.hints.context_budget),
         SettingName::ConcurrentTurns => words!(locale, admin.hints.concurrent_turns),
@@ -131,7 +133,7 @@ fn control(locale: Locale, name: SettingName) -> Control {
             ("warning", words!(locale, admin.choices.warning)),
             ("critical", words!(locale, admin.choices.critical)),
         ]),
-        SettingName::BannerDismissible => Control::Choice(vec![
+        SettingName::Calculator | SettingName::BannerDismissible => Control::Choice(vec![
             ("yes", words!(locale, admin.yes)),
             ("no", words!(locale, admin.no)),
         ]),

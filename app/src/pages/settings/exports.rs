@@ -26,6 +26,10 @@ pub(super) async fn draw() -> Result<Drawing, ChatError> {
         <section class="setting">
             <p>{words!(locale, exports.export_all_lead)}</p>
             <form method="post" action=ARCHIVE>
+                <label class="menu-choice">
+                    <input type="checkbox" name="reasoning" value="true"/>
+                    {words!(locale, exports.with_reasoning)}
+                </label>
                 <button type="submit" class="primary-button">
                     {words!(locale, exports.export_all)}
                 </button>

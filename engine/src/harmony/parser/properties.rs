@@ -62,7 +62,10 @@ fn texts(events: &[Event]) -> Vec<TokenId> {
 /// Tokens before the first stop token.
 fn before_stop(tokens: &[TokenId]) -> &[TokenId] {
     let ids = WordVocabulary::control_ids();
-    let is_stop = |&token: &TokenId| ids.token(token).is_some_and(ControlToken::is_stop);
+    let is_stop = |&token: &TokenId| {
+        use ControlToken::{Call, EndOfText, Return};
+        matches!(ids.token(token), Some(Call | EndOfText | Return))
+    };
     let end = tokens.iter().position(is_stop).unwrap_or(tokens.len());
     &tokens[..end]
 }
@@ -165,8 +168,8 @@ proptest! {
     /// Inside a message nothing is held back.
     #[test]
     fn text_inside_a_message_is_said_at_once(tokens in vec(0..256_u32, 0..40)) {
-        let message = OpenMessage { channel: Channel::Final, recipient: None };
-        let mut parser = HarmonyParser::inside(WordVocabulary::control_ids(), message);
+        let mut parser = HarmonyParser::new(WordVocabulary::control_ids());
+        events(&mut parser, &WordVocabulary::encode_marked("<|channel|>final<|message|>"));
         for token in tokens.into_iter().map(TokenId) {
             let events = parser.push(token, &WordVocabulary);
             prop_assert_eq!(events, [Event::Text { channel: Channel::Final, token }]);

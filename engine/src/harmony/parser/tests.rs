@@ -279,21 +279,6 @@ fn a_part_played_for_somebody_else_is_not_the_answer() {
 }
 
 #[test]
-fn an_answer_can_go_on_inside_a_message() {
-    let ids = WordVocabulary::control_ids();
-    let inside = |channel| OpenMessage {
-        channel,
-        recipient: None,
-    };
-    let mut parser = HarmonyParser::inside(ids.clone(), inside(Channel::Final));
-    assert_eq!(read_on(&mut parser, " river<|return|>"), " river] done");
-    let mut parser = HarmonyParser::inside(ids, inside(Channel::Analysis));
-    assert_eq!(parser.open_message(), Some(&inside(Channel::Analysis)));
-    let rest = " river<|end|><|start|>assistant<|channel|>final<|message|>The<|return|>";
-    assert_eq!(read_on(&mut parser, rest), " river] final[The] done");
-}
-
-#[test]
 fn text_is_said_as_soon_as_it_is_certain() {
     let mut parser = HarmonyParser::new(WordVocabulary::control_ids());
     let mut push = |text: &str| -> Vec<Event> {

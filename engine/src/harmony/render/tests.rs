@@ -20,7 +20,7 @@ fn conversation(messages: Vec<Message>) -> HarmonyConversation {
 
 /// What follows the system message of a conversation.
 fn rendered(messages: Vec<Message>) -> String {
-    let prompt = text(&render(&conversation(messages), &Ending::NewMessage));
+    let prompt = text(&render(&conversation(messages)));
     let (_, rest) = prompt.split_once("<|end|>").unwrap();
     rest.to_owned()
 }
@@ -61,7 +61,7 @@ fn the_whole_prompt_reads_as_the_format_says() {
         schema: json!({ "type": "array" }),
     }];
     let expected = include_str!("../../../tests/harmony/developer.txt");
-    let prompt = text(&render(&conversation, &Ending::NewMessage));
+    let prompt = text(&render(&conversation));
     assert_eq!(prompt, expected.trim_end());
 }
 
@@ -118,17 +118,21 @@ fn reasoning_stays_until_the_turn_is_answered() {
 
 #[test]
 fn a_message_whose_ids_are_not_known_is_continued_by_its_text() {
-    let ending = Ending::Inside {
-        channel: Channel::Analysis,
-        so_far: "The riv".into(),
-    };
-    let prompt = text(&render(&conversation(vec![user("u")]), &ending));
-    assert!(prompt.ends_with("<|end|><|start|>assistant<|channel|>analysis<|message|>The riv"));
+    let begun = text(&begun_message(Channel::Analysis, "The riv"));
+    assert_eq!(begun, "<|channel|>analysis<|message|>The riv");
+}
+
+#[test]
+fn a_call_and_its_answer_stand_in_a_running_turn_as_in_a_later_prompt() {
+    let answered = text(&answered_call(&ToolResult::function("f", "1")));
+    let after = answered.strip_prefix("<|call|>").unwrap();
+    let prompt = rendered(chain());
+    assert!(prompt.ends_with(after), "{prompt}");
 }
 
 #[test]
 fn between_two_control_tokens_text_is_one_piece() {
-    let pieces = render(&conversation(chain()), &Ending::NewMessage);
+    let pieces = render(&conversation(chain()));
     let is_text = |piece: &Piece| !matches!(piece, Piece::Control(_));
     assert!(
         pieces

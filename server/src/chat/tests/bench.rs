@@ -44,13 +44,17 @@ impl Bench {
     }
 
     pub(super) async fn start_with(model: ScriptedModel, config: EngineConfig) -> Self {
+        Self::start_source(ModelSource::Scripted(model), config).await
+    }
+
+    pub(super) async fn start_source(source: ModelSource, config: EngineConfig) -> Self {
         let directory = Arc::new(tempfile::tempdir().unwrap());
         let store = Store::open(&directory.path().join("hearth.db"))
             .await
             .unwrap();
         let ada = insert_user(&store, "ada").await;
         let bob = insert_user(&store, "bob").await;
-        let engine = EngineHandle::start(ModelSource::Scripted(model), config);
+        let engine = EngineHandle::start(source, config);
         Self {
             server: serve(&store, engine).await,
             store,
@@ -217,7 +221,10 @@ impl Page {
                 self.ended = Some(*status);
                 self.error.clone_from(error);
             }
-            ChatEventKind::Waiting(_) | ChatEventKind::Reasoning(_) | ChatEventKind::KeepAlive => {}
+            ChatEventKind::Waiting(_)
+            | ChatEventKind::Reasoning(_)
+            | ChatEventKind::Step(_)
+            | ChatEventKind::KeepAlive => {}
         }
     }
 

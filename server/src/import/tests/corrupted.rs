@@ -97,6 +97,16 @@ fn corruptions_of_messages() -> Vec<(usize, Corruption)> {
         (1, ("model", json!({"name": 1}), "model/name")),
         (1, ("error", json!("e".repeat(5000)), "error")),
         (1, ("reasoning", json!("thoughts"), "reasoning")),
+        (
+            0,
+            (
+                "reasoning",
+                json!({"text": "hm", "duration_ms": 5}),
+                "reasoning",
+            ),
+        ),
+        (1, ("tool_steps", json!([{"tool": 1}]), "tool_steps/0/tool")),
+        (1, ("thoughts", json!("thoughts"), "thoughts")),
         (2, ("created_at", json!(0), "created_at")),
         (2, ("sha256", json!("f".repeat(64)), "sha256")),
     ]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::{StreamExt as _, TryStreamExt as _};
 use hearth_app::{
-    model::{BusyReason, ChatError, ExportFormat, ExportSubject},
+    model::{BusyReason, ChatError, ExportChoice, ExportFormat, ExportSubject},
     service::exports::ExportService as _,
 };
 use tokio::runtime::Runtime;
@@ -31,7 +31,11 @@ fn an_export_for_a_full_disk_is_refused_in_words_and_leaves_nothing() {
         .unwrap();
     let server = ExportServer::new(shelf.store.clone());
     let export = || {
-        let made = server.create_export(shelf.ada, tree.id, ExportFormat::Html);
+        let choice = ExportChoice {
+            format: ExportFormat::Html,
+            with_reasoning: true,
+        };
+        let made = server.create_export(shelf.ada, tree.id, choice);
         shelf.runtime.block_on(made)
     };
     let list = || shelf.runtime.block_on(server.exports(shelf.ada)).unwrap();
@@ -62,7 +66,7 @@ fn an_archive_can_be_taken_away_from_a_disk_that_takes_nothing() {
     let file = || {
         shelf.runtime.block_on(async {
             let content = server
-                .archive(shelf.ada, Language::English)
+                .archive(shelf.ada, Language::English, true)
                 .unwrap()
                 .content;
             let chunks: Vec<_> = content.try_collect().await.unwrap();
@@ -89,7 +93,7 @@ fn a_reader_that_leaves_makes_room_for_the_next() {
     shelf.runtime.block_on(async {
         let held = [server.begin_work(), server.begin_work()];
         assert!(matches!(
-            server.archive(shelf.ada, Language::English),
+            server.archive(shelf.ada, Language::English, true),
             Err(ChatError::Busy { .. })
         ));
         drop(held);
@@ -97,7 +101,7 @@ fn a_reader_that_leaves_makes_room_for_the_next() {
             let patience = std::time::Duration::from_secs(10);
             let begun = tokio::time::timeout(patience, async {
                 loop {
-                    match server.archive(shelf.ada, Language::English) {
+                    match server.archive(shelf.ada, Language::English, true) {
                         Ok(download) => return download,
                         Err(_) => tokio::time::sleep(std::time::Duration::from_millis(5)).await,
                     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hearth_app::model::{
     ConversationId, ConversationSettings, FinishReason, ImportCounts, MessageId, MessageStatus,
-    ReasoningEffort, Role, User, UserId, UserRole,
+    Reasoning, ReasoningEffort, Role, ToolStep, User, UserId, UserRole,
 };
 use proptest::{
     collection::vec, option::of, prelude::*, sample::Index, strategy::ValueTree as _,
@@ -62,6 +62,7 @@ impl Shelf {
         let _runtime = self.runtime.enter();
         let now = Timestamp::from_ms(0);
         StoredConversations::new(self.store.clone(), user, now)
+            .with_reasoning(true)
             .map(Result::unwrap)
             .collect()
     }
@@ -113,6 +114,8 @@ fn old_id(conversation: u64, number: usize) -> Uuid {
 /// What varies about one message.
 #[derive(Clone, Debug)]
 pub(super) struct Draft {
+    reasoning: Option<Reasoning>,
+    steps: Vec<ToolStep>,
     parent: Index,
     text: String,
     status: MessageStatus,
@@ -141,9 +144,32 @@ prop_compose! {
         seed in any::<Option<u64>>(),
         numbers in any::<[u32; 4]>(),
         is_root in prop::bool::weighted(0.1),
+        (reasoning, steps) in (of(thought()), vec(step(), 0..3)),
     ) -> Draft {
-        Draft { parent, text, status, finish_reason, temperature, seed, numbers, is_root }
+        Draft {
+            reasoning, steps, parent, text, status, finish_reason, temperature, seed, numbers, is_root
+        }
     }
+}
+
+fn thought() -> impl Strategy<Value = Reasoning> {
+    let parts = ("[a-z 你好\\n]{1,30}", any::<u32>());
+    parts.prop_map(|(text, duration_ms)| Reasoning { text, duration_ms })
+}
+
+fn step() -> impl Strategy<Value = ToolStep> {
+    let parts = (
+        "[a-z]{1,9}",
+        "[0-9+\"\\n]{0,9}",
+        "[0-9你]{0,9}",
+        any::<bool>(),
+    );
+    parts.prop_map(|(tool, input, output, has_failed)| ToolStep {
+        tool,
+        input,
+        output,
+        has_failed,
+    })
 }
 
 /// Own settings of a conversation, as the server would have accepted them.
@@ -155,14 +181,18 @@ fn settings() -> impl Strategy<Value = ConversationSettings> {
         of(tenths(1, 10)),
         of(1..100_000u32),
         of((0..3usize).prop_map(|number| ReasoningEffort::ALL[number])),
+        any::<Option<bool>>(),
     );
     parts.prop_map(
-        |(system_prompt, temperature, top_p, max_tokens, reasoning_effort)| ConversationSettings {
-            system_prompt,
-            temperature,
-            top_p,
-            max_tokens,
-            reasoning_effort,
+        |(system_prompt, temperature, top_p, max_tokens, reasoning_effort, calculator)| {
+            ConversationSettings {
+                system_prompt,
+                temperature,
+                top_p,
+                max_tokens,
+                reasoning_effort,
+                calculator,
+            }
         },
     )
 }
@@ -237,6 +267,8 @@ fn grow(id: MessageId, parent: Option<&TreeMessage>, draft: Draft) -> TreeMessag
             MessageStatus::Finished
         },
         text: draft.text,
+        reasoning: draft.reasoning.filter(|_| is_answer),
+        steps: if is_answer { draft.steps } else { Vec::new() },
         finish_reason: draft.finish_reason.filter(|_| is_answer),
         error: (is_answer && draft.status == MessageStatus::Failed).then(|| "it broke".to_owned()),
         params: if is_answer {

@@ -3,6 +3,9 @@
 //! The text lives in the document, not in a signal: what was typed before the page became
 //! interactive stays, and typing never waits for a render.
 
+mod files;
+
+use files::{TextOnlyNote, brings_only_files};
 use leptos::{html, prelude::*};
 use server_fn::ServerFn;
 
@@ -37,6 +40,7 @@ pub(crate) fn Composer(
 ) -> impl IntoView {
     let locale = use_locale();
     let text = NodeRef::<html::Textarea>::new();
+    let has_refused_file = RwSignal::new(false);
     keep_drafts(text, user, conversation);
     let send = move || {
         let is_free = running.get_untracked().is_none() && !is_sending.get_untracked();
@@ -56,6 +60,7 @@ pub(crate) fn Composer(
     view! {
         <div class="composer-area">
             <ErrorText error/>
+            <TextOnlyNote is_shown=has_refused_file/>
             <form
                 class="composer"
                 method="post"
@@ -66,7 +71,13 @@ pub(crate) fn Composer(
                 }
             >
                 <HiddenFields conversation/>
-                <TextBox text user conversation on_enter=Callback::new(move |()| send())/>
+                <TextBox
+                    text
+                    user
+                    conversation
+                    has_refused_file
+                    on_enter=Callback::new(move |()| send())
+                />
                 <div class="composer-bar">
                     <span class="composer-hint" id=KEYS_ID>{hint}</span>
                     <SendOrStop running is_sending/>
@@ -103,6 +114,7 @@ fn TextBox(
     text: NodeRef<html::Textarea>,
     user: UserId,
     conversation: Signal<Option<ConversationId>>,
+    has_refused_file: RwSignal<bool>,
     on_enter: Callback<()>,
 ) -> impl IntoView {
     let locale = use_locale();
@@ -113,7 +125,25 @@ fn TextBox(
             on_enter.run(());
         }
     };
+    let refuse = move |event: &web_sys::Event, brought| {
+        let is_refused = brings_only_files(brought);
+        if is_refused {
+            // The browser would leave the page and show the file.
+            event.prevent_default();
+        }
+        is_refused
+    };
+    let on_paste = move |event: web_sys::ClipboardEvent| {
+        has_refused_file.set(refuse(&event, event.clipboard_data()));
+    };
+    let on_drop = move |event: web_sys::DragEvent| {
+        has_refused_file.set(refuse(&event, event.data_transfer()));
+    };
+    let on_drag = move |event: web_sys::DragEvent| {
+        refuse(&event, event.data_transfer());
+    };
     let on_input = move |_| {
+        has_refused_file.set(false);
         if let Some(text) = text.get_untracked() {
             browser::save_draft(user, conversation.get_untracked(), &text.value());
             fit_rows(&text);
@@ -134,6 +164,9 @@ fn TextBox(
             node_ref=text
             on:input=on_input
             on:keydown=on_key
+            on:paste=on_paste
+            on:dragover=on_drag
+            on:drop=on_drop
         ></textarea>
     }
 }

@@ -11,7 +11,7 @@ use clap::Args;
 use hearth_engine::{
     loader::ModelFile,
     tokenizer::Tokenizer,
-    verify::{VerifyReport, verify_directory},
+    verify::{ConversationReport, PromptReport, VerifyReport, verify_directory},
 };
 
 use super::Place;
@@ -87,28 +87,71 @@ fn print(out: &mut impl Write, report: &VerifyReport) -> io::Result<()> {
         writeln!(out, "  {text:?}")?;
     }
     for prompt in &report.prompts {
-        writeln!(
+        print_prompt(out, prompt)?;
+    }
+    for conversation in &report.conversations {
+        print_conversation(out, conversation)?;
+    }
+    if let Some(loss) = report.nll_per_token_difference {
+        writeln!(out, "loss of all prompts together: {loss:+.5} per token")?;
+    }
+    writeln!(out, "{}", if report.passed { "passed" } else { "failed" })
+}
+
+fn print_prompt(out: &mut impl Write, prompt: &PromptReport) -> io::Result<()> {
+    write!(
+        out,
+        "{}  {}: top-20 {:.4}",
+        mark(prompt.passed),
+        prompt.name,
+        prompt.top20_logprob_distance
+    )?;
+    if let Some(distance) = prompt.logit_distance {
+        write!(out, ", logits of every position {distance:.1e}")?;
+    }
+    if let Some(loss) = prompt.nll_per_token_difference {
+        write!(out, ", loss {loss:+.5}")?;
+    }
+    let (differ, compared) = (prompt.greedy_differences.len(), prompt.num_greedy_compared);
+    write!(out, ", greedy {differ} of {compared} differ")?;
+    if let Some(prefix) = &prompt.prefix {
+        let differ = prefix.greedy_differences.len();
+        let distance = prefix.logit_distance;
+        write!(
             out,
-            "{}  {}: top-20 {:.4}, loss {:+.5}, greedy {} of {} differ{}",
-            if prompt.passed { "ok  " } else { "FAIL" },
-            prompt.name,
-            prompt.top20_logprob_distance,
-            prompt.nll_per_token_difference,
-            prompt.greedy_differences.len(),
-            prompt.num_greedy_compared,
-            if prompt.same_token_ids {
-                ""
-            } else {
-                ", other token ids"
-            },
+            ", after a cached prefix {distance:.1e} and {differ} differ"
         )?;
     }
-    writeln!(
+    let note = if prompt.same_token_ids {
+        ""
+    } else {
+        ", other token ids"
+    };
+    writeln!(out, "{note}")
+}
+
+fn print_conversation(out: &mut impl Write, conversation: &ConversationReport) -> io::Result<()> {
+    write!(
         out,
-        "loss of all prompts together: {:+.5} per token",
-        report.nll_per_token_difference
+        "{}  {}: {} of {} replies differ",
+        mark(conversation.passed),
+        conversation.id,
+        conversation.different_steps.len(),
+        conversation.num_steps,
     )?;
-    writeln!(out, "{}", if report.passed { "passed" } else { "failed" })
+    if let Some(distance) = conversation.logit_distance {
+        write!(out, ", logits {distance:.1e}")?;
+    }
+    let note = if conversation.counts {
+        ""
+    } else {
+        ", not judged: its margin is narrow"
+    };
+    writeln!(out, "{note}")
+}
+
+const fn mark(passed: bool) -> &'static str {
+    if passed { "ok  " } else { "FAIL" }
 }
 
 /// The tokenizer of a model file.

@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use hearth_app::model::Language;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    browser::Browser,
+    browser::{Browser, PATIENCE},
     chat_page::{ChatPage, TEXT_BOX},
+    deadline::eventually,
     running_server::{PASSWORD, RunningServer},
+    words::words,
 };
 use thirtyfour::prelude::*;
 
@@ -71,5 +74,50 @@ async fn a_draft_survives_a_reload_and_stays_with_its_conversation() -> Result<(
     assert_eq!(text_in_box(&browser).await?, "half a thought");
     page.open("/").await?;
     assert_eq!(text_in_box(&browser).await?, "");
+    browser.quit().await
+}
+
+/// A browser leaves the page when a picture is dropped on it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_picture_is_refused_in_a_sentence_and_text_is_kept() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    let text_box = browser.element(TEXT_BOX).await?;
+    text_box.send_keys("a draft").await?;
+    let expected = words(Language::English, "chat.text_only")?;
+    // Whether the browser may go on with what it would do by itself.
+    let bring = "const [kind, type] = arguments;
+        const brought = new DataTransfer();
+        brought.items.add(new File(['x'], 'a.png', { type: 'image/png' }));
+        if (type) brought.items.add('text', type);
+        const options = { bubbles: true, cancelable: true };
+        const event = kind === 'paste'
+            ? new ClipboardEvent(kind, { clipboardData: brought, ...options })
+            : new DragEvent(kind, { dataTransfer: brought, ...options });
+        return document.getElementById('composer-text').dispatchEvent(event);";
+    let note = ".composer-area [role=status]";
+    for kind in ["paste", "drop"] {
+        let goes_on = browser.script(bring, vec![kind.into(), "".into()]).await?;
+        assert_eq!(goes_on, false, "{kind}");
+        eventually("the page says so", PATIENCE, async || {
+            let told = browser.element(note).await?.text().await?;
+            Ok((told == expected).then_some(()))
+        })
+        .await?;
+        browser.element(TEXT_BOX).await?.send_keys("!").await?;
+        eventually("it is put away", PATIENCE, async || {
+            let told = browser.element(note).await?.text().await?;
+            Ok(told.is_empty().then_some(()))
+        })
+        .await?;
+    }
+    // A copied table has a picture beside its text.
+    let goes_on = browser
+        .script(bring, vec!["paste".into(), "text/plain".into()])
+        .await?;
+    assert_eq!(goes_on, true);
+    assert_eq!(text_in_box(&browser).await?, "a draft!!");
     browser.quit().await
 }

@@ -18,7 +18,8 @@ pub fn download_path(id: ExportId) -> String {
     format!("/exports/{id}")
 }
 
-/// Writes a conversation down, with what the model thought if `reasoning` is set. A form post is answered with the file.
+/// Writes a conversation down, with what the model thought if `reasoning` is set. A form post is
+/// answered with the file.
 ///
 /// # Errors
 /// [`ChatError::NotFound`] unless the conversation is the user's; [`ChatError::Busy`] if the

@@ -173,7 +173,10 @@ fn Choices(inputs: Inputs) -> impl IntoView {
     view! {
         <ChoiceField
             id="own-reasoning-effort"
-            words=(words!(locale, admin.names.reasoning_effort), words!(locale, admin.hints.reasoning_effort))
+            words=(
+                words!(locale, admin.names.reasoning_effort),
+                words!(locale, admin.hints.reasoning_effort),
+            )
             choices=efforts.to_vec()
             select=inputs.reasoning_effort
         />

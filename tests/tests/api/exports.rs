@@ -121,6 +121,7 @@ async fn a_form_post_is_answered_with_the_file() -> Result<()> {
     let fields = [
         ("conversation", turn.conversation.id.to_string()),
         ("format", "text".to_owned()),
+        ("reasoning", "true".to_owned()),
     ];
     let answer = ada.submit_form("/api/create_export", &fields).await?;
     let location = answer.header("location").to_owned();
@@ -137,9 +138,14 @@ async fn a_form_post_is_answered_with_the_file() -> Result<()> {
         .text();
     assert_eq!(
         chat.matches("action=\"/api/create_export\"").count(),
-        4,
+        1,
         "{chat}"
     );
+    let num_formats = chat
+        .matches("<button type=\"submit\" name=\"format\"")
+        .count();
+    assert_eq!(num_formats, 4, "{chat}");
+    assert!(chat.contains("name=\"reasoning\" value=\"true\""), "{chat}");
     let id = list(&ada).await?[0].id.to_string();
     let answer = ada.submit_form("/api/delete_export", &[("id", id)]).await?;
     assert_eq!(answer.header("location"), "/settings/exports");

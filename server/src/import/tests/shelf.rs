@@ -147,7 +147,8 @@ prop_compose! {
         (reasoning, steps) in (of(thought()), vec(step(), 0..3)),
     ) -> Draft {
         Draft {
-            reasoning, steps, parent, text, status, finish_reason, temperature, seed, numbers, is_root
+            reasoning, steps, parent, text, status, finish_reason, temperature, seed, numbers,
+            is_root
         }
     }
 }

@@ -83,7 +83,24 @@ impl InstructionSet {
             }
             #[cfg(target_arch = "x86_64")]
             (Self::Avx2(cpu), LayoutKind::Bytes) => cpu.multiply_bytes(rows, tokens, columns),
+            #[cfg(target_arch = "x86_64")]
+            (Self::Avx512(cpu), LayoutKind::Mxfp4) => {
+                cpu.avx2().multiply_mxfp4(rows, tokens, columns);
+            }
+            #[cfg(target_arch = "x86_64")]
+            (Self::Avx2(cpu), LayoutKind::Mxfp4) => cpu.multiply_mxfp4(rows, tokens, columns),
             (_, _) => portable::multiply(rows, layout, tokens, columns),
+        }
+    }
+
+    /// See [`portable::dot_bf16`].
+    fn dot_bf16(self, left: &[f32], right: &[u8]) -> f32 {
+        match self {
+            Self::Portable => portable::dot_bf16(left, right),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(cpu) => cpu.dot_bf16(left, right),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(cpu) => cpu.avx2().dot_bf16(left, right),
         }
     }
 
@@ -161,6 +178,11 @@ impl KernelContext {
         }
     }
 
+    /// Rounds activations, or no longer, from now on.
+    pub fn set_precision(&mut self, precision: Precision) {
+        self.precision = precision;
+    }
+
     /// The threads.
     pub fn pool(&self) -> &ThreadPool {
         &self.pool
@@ -225,6 +247,13 @@ impl KernelContext {
         input: &[f32],
         columns: &mut Columns<'_>,
     ) {
+        if layout.kind == LayoutKind::Bf16 && input.len() == layout.in_features {
+            // One token: decoding is used once, so it is done on the way.
+            for (column, row) in rows.chunks(layout.row_bytes()).enumerate() {
+                columns.row_mut(0)[column] = self.instruction_set.dot_bf16(input, row);
+            }
+            return;
+        }
         let mut values = vec![0.0; layout.in_features];
         for (column, row) in rows.chunks(layout.row_bytes()).enumerate() {
             Row::new(layout, row).decode(&mut values);

@@ -2,6 +2,7 @@
 
 mod bytes;
 mod floats;
+mod mxfp4;
 mod nibbles;
 mod proof;
 pub(super) mod tile;

@@ -9,6 +9,8 @@ mod nibbles;
 
 use std::ops::Range;
 
+use half::bf16;
+
 use super::activations::QuantizedRow;
 use super::thread_pool::Columns;
 use crate::kernels::SwigluLimits;
@@ -76,6 +78,30 @@ pub(super) fn dot(left: &[f32], right: &[f32]) -> f32 {
     }
     for (i, (x, y)) in left_rest.iter().zip(right_rest).enumerate() {
         lanes[i] += x * y;
+    }
+    add_up(lanes)
+}
+
+/// [`dot`] with a row of bf16: the same lanes, the same order and the same bits as with the row
+/// decoded.
+///
+/// # Panics
+/// If the lengths differ.
+pub(super) fn dot_bf16(left: &[f32], right: &[u8]) -> f32 {
+    let (values, []) = right.as_chunks::<2>() else {
+        panic!("whole half words")
+    };
+    assert_eq!(left.len(), values.len(), "two vectors of one length");
+    let mut lanes = [0.0_f32; LANES];
+    let (left_parts, left_rest) = left.as_chunks::<LANES>();
+    let (right_parts, right_rest) = values.as_chunks::<LANES>();
+    for (x, y) in left_parts.iter().zip(right_parts) {
+        for i in 0..LANES {
+            lanes[i] += x[i] * bf16::from_le_bytes(y[i]).to_f32();
+        }
+    }
+    for (i, (x, y)) in left_rest.iter().zip(right_rest).enumerate() {
+        lanes[i] += x * bf16::from_le_bytes(*y).to_f32();
     }
     add_up(lanes)
 }

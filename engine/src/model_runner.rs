@@ -87,22 +87,23 @@ impl ModelRunner {
             return Err(ModelError::ContextWindow { wanted, limit });
         }
         let device = Device::flex();
-        let precision = if config.exact {
-            Precision::Exact
-        } else {
-            Precision::Int8
-        };
         memory::check(file.num_bytes() as u64)?;
         let model = Model::load(file, &model_config, wanted, &device, progress)?;
         Ok(Self {
             model,
             vocab_size: model_config.vocab_size(),
-            context: KernelContext::new(config.num_threads, precision),
+            context: KernelContext::new(config.num_threads, precision(config.exact)),
             device,
             context_window: wanted,
             fingerprint: file.fingerprint(),
             num_parameters: file.num_parameters(),
         })
+    }
+
+    /// Whether activations are f32 from now on, see [`RunnerConfig::exact`]. A cache belongs to the
+    /// way it was computed.
+    pub fn set_exact(&mut self, exact: bool) {
+        self.context.set_precision(precision(exact));
     }
 
     /// Longest sequence.
@@ -201,5 +202,13 @@ impl ModelRunner {
             .into_data()
             .try_into_vec()
             .expect("invariant: logits are f32")
+    }
+}
+
+fn precision(exact: bool) -> Precision {
+    if exact {
+        Precision::Exact
+    } else {
+        Precision::Int8
     }
 }

@@ -6,6 +6,7 @@
 //! prefix). Everything is computed teacher-forced along the golden tokens, so that one difference
 //! does not hide the next.
 
+mod against;
 mod conversations;
 mod distance;
 mod golden;
@@ -19,6 +20,8 @@ use crate::loader::{ModelFile, OpenError};
 use crate::model::LoadError;
 use crate::model_runner::{ModelRunner, RunnerConfig};
 use golden::{Golden, GoldenPrompt};
+
+pub use against::{AgainstReport, verify_against_exact};
 
 /// Why a comparison could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +53,9 @@ pub enum VerifyError {
         expected: String,
         found: String,
     },
+    /// There is nothing to score.
+    #[error("the text has {num_tokens} tokens, at least {least} are needed")]
+    TextTooShort { num_tokens: usize, least: usize },
     /// The model file is damaged or no model.
     #[error(transparent)]
     Open(#[from] OpenError),

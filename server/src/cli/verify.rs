@@ -7,11 +7,14 @@ use std::{
 };
 
 use anyhow::Context;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use hearth_engine::{
     loader::ModelFile,
     tokenizer::Tokenizer,
-    verify::{ConversationReport, PromptReport, VerifyReport, verify_directory},
+    verify::{
+        AgainstReport, ConversationReport, PromptReport, VerifyReport, verify_against_exact,
+        verify_directory,
+    },
 };
 
 use super::Place;
@@ -25,14 +28,29 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
     /// Folder with golden.json and golden.safetensors.
-    #[arg(long, value_name = "FOLDER")]
-    golden: PathBuf,
+    #[arg(long, value_name = "FOLDER", required_unless_present = "against")]
+    golden: Option<PathBuf>,
+    /// Compares the model with itself computed otherwise, along a text.
+    #[arg(long, value_enum, requires = "text", conflicts_with_all = ["golden", "exact"])]
+    against: Option<Against>,
+    /// Text for --against.
+    #[arg(long, value_name = "FILE", requires = "against")]
+    text: Option<PathBuf>,
+    /// Compute threads for --against. 0: one per physical core.
+    #[arg(long, default_value_t = 0, requires = "against")]
+    threads: usize,
     /// f32 activations everywhere, with narrower tolerances.
     #[arg(long)]
     exact: bool,
     /// Prints JSON.
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Against {
+    /// f32 activations: says what the rounding to int8 costs.
+    Exact,
 }
 
 pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
@@ -43,11 +61,18 @@ pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     super::start_log(&config);
     let model = super::model(&config)?;
     let tokenizer = tokenizer(&model)?;
+    if let Some(text) = &args.text {
+        return against_exact(args, &model, (&tokenizer, text));
+    }
     let encode = |text: &str| {
         let ids = tokenizer.encode_with_control_tokens(text);
         ids.into_iter().map(|id| id.0).collect()
     };
-    let report = verify_directory(&model, &args.golden, args.exact, &encode)?;
+    let golden = args
+        .golden
+        .as_ref()
+        .context("name a folder with --golden")?;
+    let report = verify_directory(&model, golden, args.exact, &encode)?;
     let mut out = io::stdout().lock();
     if args.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
@@ -59,6 +84,40 @@ pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+fn against_exact(
+    args: &VerifyArgs,
+    model: &Path,
+    (tokenizer, text): (&Tokenizer, &Path),
+) -> anyhow::Result<ExitCode> {
+    let words = std::fs::read_to_string(text).with_context(|| format!("{}", text.display()))?;
+    let tokens = tokenizer.encode_text(&words);
+    let report = verify_against_exact(model, &tokens, args.threads)?;
+    let mut out = io::stdout().lock();
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
+    } else {
+        let AgainstReport {
+            num_scored,
+            mean_kl,
+            max_kl,
+            same_top,
+            exact_perplexity,
+            perplexity,
+        } = report;
+        writeln!(out, "{num_scored} tokens, int8 against f32 activations")?;
+        writeln!(
+            out,
+            "mean KL divergence {mean_kl:.5} nats, largest {max_kl:.4}"
+        )?;
+        writeln!(out, "same likeliest token {:.1} %", same_top * 100.0)?;
+        writeln!(
+            out,
+            "perplexity {perplexity:.3}, exact {exact_perplexity:.3}"
+        )?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn print(out: &mut impl Write, report: &VerifyReport) -> io::Result<()> {

@@ -135,6 +135,8 @@ impl TurnTask {
     async fn generate(&mut self, unshown: &mut Unshown) -> Outcome {
         let mut stop_asked = self.turn.stop_asked();
         let mut call = None;
+        // Of this turn: an answer that is continued may call as often again.
+        let mut num_calls = 0;
         loop {
             let next_show = tokio::time::Instant::from_std(self.clock.next_show);
             let event = tokio::select! {
@@ -154,10 +156,10 @@ impl TurnTask {
                 }) => self.append(&ids, reasoning, text, unshown),
                 Some(GenerationEvent::ToolCall(called)) => call = Some(called),
                 Some(GenerationEvent::Finished { reason, usage }) => {
-                    let may_call = self.answer.steps.len() < tools::MAX_CALLS;
-                    let Some(call) = call.take().filter(|_| may_call) else {
+                    let Some(call) = call.take().filter(|_| num_calls < tools::MAX_CALLS) else {
                         return Outcome::Finished(reason, self.source.total(usage));
                     };
+                    num_calls += 1;
                     let step = tokio::select! {
                         biased;
                         reason = stopped(&mut stop_asked) => return Outcome::Stopped(reason),

@@ -10,7 +10,7 @@ use hearth_engine::handle::{EngineConfig, ModelSource};
 use hearth_engine::scripted::ScriptedModel;
 
 use super::bench::{Bench, Page, question};
-use crate::store::Chunk;
+use crate::{chat::tools::MAX_CALLS, store::Chunk};
 
 const QUESTION: &str = "What is 123 * 45?";
 const ANSWER: &str = "123 * 45 = 5535.";
@@ -114,6 +114,31 @@ async fn an_answer_with_a_call_is_continued_exactly_wherever_it_was_cut() {
     assert_eq!(parts.reasoning.unwrap().text, whole.reasoning.unwrap().text);
     assert_eq!(parts.steps, [calculated()]);
     assert!(num_parts > 5, "{num_parts}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_has_called_often_may_call_again_when_it_is_continued() {
+    let bench = bench().await;
+    let mut turn = bench.try_send(greedy(QUESTION, Some(5))).await.unwrap();
+    let id = turn.assistant_message.id;
+    steps_told(&bench, &turn).await;
+    let line = serde_json::to_string(&calculated()).unwrap() + "\n";
+    sqlx::query("update message set tool_steps = ? where id = ?")
+        .bind(line.repeat(MAX_CALLS))
+        .bind(id.as_uuid())
+        .execute(&bench.store.writer)
+        .await
+        .unwrap();
+    for _ in 0..40 {
+        if bench.stored(id).await.text == ANSWER {
+            break;
+        }
+        turn = bench.server.continue_turn(bench.ada, id).await.unwrap();
+        steps_told(&bench, &turn).await;
+    }
+    let stored = bench.stored(id).await;
+    assert_eq!(stored.text, ANSWER);
+    assert_eq!(stored.steps.len(), MAX_CALLS + 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -18,6 +18,7 @@ pub(crate) use self::shared::Shared;
 pub use self::{queue::Permit, stream::GenerationStream};
 use crate::{
     harmony::conversation::ToolCall,
+    loader::WeightFormat,
     request::{Conversation, GenerateRequest, GenerationError, SubmitError, TokenId},
     sequence::{AbortFlag, Sequence},
     worker::{self, Command},
@@ -37,6 +38,8 @@ pub struct EngineConfig {
     pub context_window: usize,
     /// f32 activations everywhere, from plain loops.
     pub exact: bool,
+    /// How plain weights are kept.
+    pub weights: WeightFormat,
 }
 
 /// Which model an engine loads.
@@ -73,6 +76,7 @@ impl Default for EngineConfig {
             max_running: 4,
             context_window: 0,
             exact: false,
+            weights: WeightFormat::AsStored,
         }
     }
 }

@@ -20,6 +20,7 @@ pub mod cpu;
 mod cube;
 mod flex;
 pub mod reference;
+mod routing;
 
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Backend, Dispatch, backend_extension};
@@ -29,6 +30,7 @@ use crate::layout::MatrixLayout;
 use crate::loader::repack::PackedMatrix;
 
 pub use cpu::KernelContext;
+pub use routing::{ExpertPlan, ExpertStack, Routing};
 
 /// Whether activations are rounded before they meet quantised weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +102,36 @@ impl WeightMatrix {
         bytes.resize(bytes.len().next_multiple_of(4), 0);
         let words: Vec<u32> = bytemuck::pod_collect_to_vec(&bytes);
         drop(bytes);
+        Self::of_words(words, layout, device)
+    }
+
+    /// `count` matrices of one layout one behind the other, made one at a time;
+    /// [`layout`](Self::layout) is that of one.
+    ///
+    /// # Errors
+    /// What `matrix` gives instead of one.
+    ///
+    /// # Panics
+    /// If `count` is 0, or a matrix has another layout than the first.
+    pub fn stack<E>(
+        count: usize,
+        matrix: impl Fn(usize) -> Result<PackedMatrix, E>,
+        device: &Device,
+    ) -> Result<Self, E> {
+        let first = matrix(0)?;
+        let (layout, size) = (first.layout, first.bytes.len());
+        let mut words = vec![0_u32; (count * size).div_ceil(4)];
+        let bytes = bytemuck::cast_slice_mut::<u32, u8>(&mut words);
+        bytes[..size].copy_from_slice(&first.bytes);
+        for index in 1..count {
+            let matrix = matrix(index)?;
+            assert_eq!(matrix.layout, layout, "matrices of one layout");
+            bytes[index * size..][..size].copy_from_slice(&matrix.bytes);
+        }
+        Ok(Self::of_words(words, layout, device))
+    }
+
+    fn of_words(words: Vec<u32>, layout: MatrixLayout, device: &Device) -> Self {
         let length = words.len();
         let words = TensorData::new(words, [length]);
         Self {
@@ -108,7 +140,7 @@ impl WeightMatrix {
         }
     }
 
-    /// Shape and layout.
+    /// Shape and layout; of one matrix where there are several.
     pub fn layout(&self) -> &MatrixLayout {
         &self.layout
     }
@@ -163,11 +195,15 @@ pub trait Kernels: Backend {
     /// See [`swiglu`].
     fn swiglu(context: &KernelContext, gate_up: FloatTensor<Self>) -> FloatTensor<Self>;
 
-    /// See [`limited_swiglu`].
-    fn limited_swiglu(
+    /// See [`experts`]; layouts are those of one expert.
+    fn experts(
         context: &KernelContext,
-        gate_up: FloatTensor<Self>,
-        limits: SwigluLimits,
+        input: FloatTensor<Self>,
+        gate_up: IntTensor<Self>,
+        gate_up_bias: FloatTensor<Self>,
+        down: IntTensor<Self>,
+        down_bias: FloatTensor<Self>,
+        plan: ExpertPlan<'_>,
     ) -> FloatTensor<Self>;
 }
 
@@ -272,16 +308,31 @@ pub fn swiglu(context: &KernelContext, gate_up: Tensor<2>) -> Tensor<2> {
     ))
 }
 
-/// `gate * sigmoid(alpha * gate) * (up + 1)` of rows `[gate, up]`, the gate cut above the limit and
-/// `up` on both sides: `[num_tokens, 2 * size]` to `[num_tokens, size]`.
-pub fn limited_swiglu(
+/// The weighted sum of what its chosen experts make of each token: two matrices with biases and a
+/// bounded `SwiGLU` (`gate * sigmoid(alpha * gate) * (up + 1)`) between them. Added in the order of
+/// experts. `input` and the result: `[num_tokens, hidden_size]`.
+///
+/// # Panics
+/// If `routing` is for another number of tokens, or names an expert that is not there.
+pub fn experts(
     context: &KernelContext,
-    gate_up: Tensor<2>,
-    limits: SwigluLimits,
+    input: Tensor<2>,
+    stack: &ExpertStack,
+    routing: &Routing,
 ) -> Tensor<2> {
-    Tensor::from_dispatch(<Dispatch as Kernels>::limited_swiglu(
+    let plan = ExpertPlan {
+        gate_up: stack.gate_up.layout,
+        down: stack.down.layout,
+        limits: stack.limits,
+        routing,
+    };
+    Tensor::from_dispatch(<Dispatch as Kernels>::experts(
         context,
-        gate_up.into_dispatch(),
-        limits,
+        input.into_dispatch(),
+        stack.gate_up.bytes.clone().into_dispatch(),
+        stack.gate_up_bias.clone().into_dispatch(),
+        stack.down.bytes.clone().into_dispatch(),
+        stack.down_bias.clone().into_dispatch(),
+        plan,
     ))
 }

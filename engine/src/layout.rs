@@ -23,6 +23,9 @@ pub const NIBBLE_BLOCK_BYTES: usize = BLOCK_LENGTH / 2;
 /// Table of formats whose codes are the values themselves.
 pub const LINEAR_TABLE: [i8; 16] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 
+/// Largest value of a table: sums of eight products with activations stay in 16 bits.
+pub const LARGEST_TABLE_VALUE: i8 = 32;
+
 /// Twice the value of each 4-bit float (one sign bit, two exponent bits, one mantissa bit): an
 /// integer, so that products of codes are exact.
 pub const DOUBLED_FP4: [i8; 16] = [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12];
@@ -32,8 +35,8 @@ pub const DOUBLED_FP4: [i8; 16] = [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -
 pub enum LayoutKind {
     /// 4-bit codes through a table of 16 values.
     Nibbles {
-        /// What a code means, before scale and minimum; 0 to 127 (a signed table is shifted, and
-        /// the minimum takes the shift back), so that products stay in 16 bits.
+        /// What a code means, before scale and minimum; 0 to [`LARGEST_TABLE_VALUE`] (a signed
+        /// table is shifted, and the minimum takes the shift back).
         table: [i8; 16],
     },
     /// 8-bit codes, -127 to 127.

@@ -10,8 +10,10 @@ pub mod metadata;
 pub mod model_file;
 pub mod repack;
 pub mod safetensors;
+pub mod weight_format;
 
 pub use gguf::{GgufError, GgufFile, GgufProblem, TensorEntry, TensorType};
 pub use hugging_face::{HuggingFaceError, HuggingFaceModel};
 pub use metadata::{Metadata, MetadataError};
 pub use model_file::{ModelFile, OpenError, models_in};
+pub use weight_format::WeightFormat;

@@ -13,9 +13,9 @@ use burn::tensor::{Device, Tensor};
 
 use crate::kernels::KernelContext;
 use crate::kv_cache::{CacheShape, KvCache};
-use crate::loader::ModelFile;
 use crate::loader::metadata::MetadataError;
 use crate::loader::repack::RepackError;
+use crate::loader::{ModelFile, WeightFormat};
 
 pub use gpt_oss::GptOss;
 pub use llama::Llama;
@@ -84,15 +84,15 @@ impl Model {
         file: &ModelFile,
         config: &ModelConfig,
         context_window: usize,
-        device: &Device,
+        placing: (&Device, WeightFormat),
         progress: &mut dyn FnMut(u8),
     ) -> Result<Self, ModelError> {
         match config {
             ModelConfig::Llama(config) => {
-                Llama::load(file, *config, context_window, device, progress).map(Self::Llama)
+                Llama::load(file, *config, context_window, placing, progress).map(Self::Llama)
             }
             ModelConfig::GptOss(_) => {
-                GptOss::load(file, context_window, device, progress).map(Self::GptOss)
+                GptOss::load(file, context_window, placing, progress).map(Self::GptOss)
             }
         }
     }

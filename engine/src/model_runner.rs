@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor};
 
 use crate::kernels::{KernelContext, Precision};
 use crate::kv_cache::KvCache;
-use crate::loader::ModelFile;
+use crate::loader::{ModelFile, WeightFormat};
 use crate::model::{LoadError, Model, ModelConfig, ModelError, memory};
 use crate::request::TokenId;
 
@@ -23,6 +23,8 @@ pub struct RunnerConfig {
     pub exact: bool,
     /// Longest sequence; 0 = what the model was made for.
     pub context_window: usize,
+    /// How plain weights are kept.
+    pub weights: WeightFormat,
 }
 
 /// What became of a forward pass; the cache comes back in any case.
@@ -88,7 +90,13 @@ impl ModelRunner {
         }
         let device = Device::flex();
         memory::check(file.num_bytes() as u64)?;
-        let model = Model::load(file, &model_config, wanted, &device, progress)?;
+        let model = Model::load(
+            file,
+            &model_config,
+            wanted,
+            (&device, config.weights),
+            progress,
+        )?;
         Ok(Self {
             model,
             vocab_size: model_config.vocab_size(),

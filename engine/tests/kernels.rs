@@ -9,8 +9,8 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use hearth_engine::kernels::cpu::InstructionSet;
 use hearth_engine::kernels::{
-    self, AttentionShape, KernelContext, Precision, RotaryPairs, SwigluLimits, WeightMatrix,
-    reference,
+    self, AttentionShape, ExpertStack, KernelContext, Precision, RotaryPairs, Routing,
+    SwigluLimits, WeightMatrix, reference,
 };
 use hearth_engine::layout::{LINEAR_TABLE, LayoutKind, MatrixLayout};
 use hearth_engine::loader::repack::PackedMatrix;
@@ -240,26 +240,142 @@ fn norms_and_activations_agree_with_the_reference() {
     }
 }
 
-#[test]
-fn a_limited_swiglu_agrees_with_the_reference_beyond_its_limits() {
-    let limits = SwigluLimits {
+/// The experts of a layer, with biases of a size that matters.
+struct Layer {
+    gate_up: Vec<PackedMatrix>,
+    gate_up_bias: Vec<f32>,
+    down: Vec<PackedMatrix>,
+    down_bias: Vec<f32>,
+}
+
+impl Layer {
+    const LIMITS: SwigluLimits = SwigluLimits {
         alpha: 1.702,
-        limit: 7.0,
+        limit: 1.5,
     };
-    let gate_up: Vec<f32> = Noise(9)
-        .floats(3 * 2 * 37)
-        .iter()
-        .map(|it| it * 12.0)
-        .collect();
-    let expected = reference::limited_swiglu(&gate_up, 37, limits);
-    for context in contexts(Precision::Exact) {
-        let output = kernels::limited_swiglu(&context, matrix(&gate_up, 74), limits);
-        check(
-            "limited swiglu",
-            &values(output),
-            &expected,
-            FLOAT_TOLERANCE,
-        );
+
+    fn new(kind: LayoutKind, num_experts: usize, [hidden, inner]: [usize; 2]) -> Self {
+        let mut noise = Noise(31);
+        let mut matrices = |out_features, in_features| {
+            let one = |_| noise.matrix(kind, out_features, in_features);
+            (0..num_experts).map(one).collect()
+        };
+        let (gate_up, down) = (matrices(2 * inner, hidden), matrices(hidden, inner));
+        Self {
+            gate_up,
+            gate_up_bias: noise.floats(num_experts * 2 * inner),
+            down,
+            down_bias: noise.floats(num_experts * hidden),
+        }
+    }
+
+    fn stack(&self) -> ExpertStack {
+        let device = Device::flex();
+        let stack = |matrices: &[PackedMatrix]| {
+            let matrix = |index: usize| Ok::<_, ()>(matrices[index].clone());
+            WeightMatrix::stack(matrices.len(), matrix, &device).unwrap()
+        };
+        let count = self.down.len();
+        ExpertStack {
+            gate_up: stack(&self.gate_up),
+            gate_up_bias: matrix(&self.gate_up_bias, self.gate_up_bias.len() / count),
+            down: stack(&self.down),
+            down_bias: matrix(&self.down_bias, self.down_bias.len() / count),
+            limits: Self::LIMITS,
+        }
+    }
+
+    fn expected(&self, input: &[f32], routing: &Routing) -> Vec<f32> {
+        let bytes = |matrices: &[PackedMatrix]| -> Vec<u8> {
+            let all = matrices.iter().flat_map(|matrix| matrix.bytes.clone());
+            all.collect()
+        };
+        let (gate_up, down) = (bytes(&self.gate_up), bytes(&self.down));
+        reference::experts(
+            input,
+            (&gate_up, &self.gate_up[0].layout, &self.gate_up_bias),
+            (&down, &self.down[0].layout, &self.down_bias),
+            (routing, Self::LIMITS),
+        )
+    }
+}
+
+/// A choice of experts for some tokens; with few tokens, most experts have nothing to do.
+fn routing(num_tokens: usize, num_experts: usize, num_chosen: usize) -> Routing {
+    Routing::new(
+        &Noise(5).floats(num_tokens * num_experts),
+        num_experts,
+        num_chosen,
+    )
+}
+
+#[test]
+fn experts_agree_with_the_reference_in_every_layout() {
+    let kinds = [
+        LayoutKind::Mxfp4,
+        LayoutKind::Bytes,
+        LayoutKind::Bf16,
+        LayoutKind::Nibbles {
+            table: LINEAR_TABLE,
+        },
+    ];
+    for (kind, [hidden, inner], num_tokens) in [
+        (kinds[0], [2880, 96], 3),
+        (kinds[0], [160, 352], 21),
+        (kinds[0], [32, 32], 1),
+        (kinds[1], [96, 64], 9),
+        (kinds[2], [64, 160], 6),
+        (kinds[3], [288, 64], 9),
+    ] {
+        let layer = Layer::new(kind, 7, [hidden, inner]);
+        let input = Noise(3).floats(num_tokens * hidden);
+        let routing = routing(num_tokens, 7, 3);
+        let expected = layer.expected(&input, &routing);
+        for (precision, tolerance) in [
+            (Precision::Exact, FLOAT_TOLERANCE),
+            // Two products, one behind the other.
+            (Precision::Int8, 2.0 * INT8_TOLERANCE),
+        ] {
+            for context in contexts(precision) {
+                let input = matrix(&input, hidden);
+                let output = kernels::experts(&context, input, &layer.stack(), &routing);
+                let name = context.instruction_set().name();
+                let what = format!("{name} {kind:?} {hidden} {inner} {precision:?}");
+                check(&what, &values(output), &expected, tolerance);
+            }
+        }
+    }
+}
+
+#[test]
+fn experts_give_a_token_the_same_alone_and_among_others() {
+    let (hidden, num_tokens) = (160, 19);
+    for kind in [LayoutKind::Mxfp4, LayoutKind::Bytes, LayoutKind::Bf16] {
+        let stack = Layer::new(kind, 5, [hidden, 96]).stack();
+        let input = Noise(3).floats(num_tokens * hidden);
+        let all = routing(num_tokens, 5, 2);
+        for precision in [Precision::Exact, Precision::Int8] {
+            for context in contexts(precision) {
+                let together = kernels::experts(&context, matrix(&input, hidden), &stack, &all);
+                for (token, expected) in values(together).chunks(hidden).enumerate() {
+                    let one = Routing {
+                        num_chosen: 2,
+                        experts: all.experts[2 * token..][..2].to_vec(),
+                        weights: all.weights[2 * token..][..2].to_vec(),
+                    };
+                    let input = matrix(&input[token * hidden..][..hidden], hidden);
+                    let alone = values(kernels::experts(&context, input, &stack, &one));
+                    let name = context.instruction_set().name();
+                    assert!(
+                        alone
+                            .iter()
+                            .map(|it| it.to_bits())
+                            .eq(expected.iter().map(|it| it.to_bits())),
+                        "{name} {kind:?} {precision:?}: token {token}"
+                    );
+                }
+            }
+        }
     }
 }
 

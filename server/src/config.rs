@@ -23,6 +23,7 @@ pub use secret::Secret;
 pub use section::Problem;
 pub use sections::{EngineSection, ModelsSection, ServerSection};
 
+use hearth_engine::loader::WeightFormat;
 use section::Reader;
 
 /// Effective settings.
@@ -44,6 +45,7 @@ pub struct Overrides {
     pub listen: Option<SocketAddr>,
     pub model: Option<PathBuf>,
     pub threads: Option<usize>,
+    pub weights: Option<WeightFormat>,
 }
 
 /// Everything that is wrong with the settings.
@@ -126,6 +128,9 @@ impl Config {
         }
         if let Some(threads) = overrides.threads {
             config.engine.threads = threads;
+        }
+        if let Some(weights) = overrides.weights {
+            config.engine.weights = weights;
         }
         config.server.check(problems);
         config.engine.check(problems);

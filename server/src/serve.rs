@@ -310,6 +310,7 @@ pub fn engine_config(section: &EngineSection) -> EngineConfig {
         max_running: section.max_running,
         context_window: section.context_window,
         exact: false,
+        weights: section.weights,
     }
 }
 

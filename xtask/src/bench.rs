@@ -26,6 +26,12 @@ pub(crate) struct Options {
     /// Threads of each program.
     #[arg(long, default_value_t = 2)]
     threads: usize,
+    /// Tokens of the prompt.
+    #[arg(long, default_value_t = 512)]
+    prompt_tokens: u32,
+    /// Tokens of the answer.
+    #[arg(long, default_value_t = 128)]
+    generate_tokens: u32,
     /// How often each program runs.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(3..))]
     rounds: u32,
@@ -60,14 +66,21 @@ pub(crate) fn bench(workspace: &Workspace, choice: Choice, options: &Options) ->
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for round in 1..=options.rounds {
         process::announce(&format!("round {round} of {}", options.rounds));
-        ours.push(measure(
-            Command::new(&hearth).args(["bench", "--json"]),
-            &model,
-            options,
-        )?);
+        let mut command = Command::new(&hearth);
+        command.args(["bench", "--json", "--prompt-tokens"]);
+        command.arg(options.prompt_tokens.to_string());
+        command.arg("--generate-tokens");
+        command.arg(options.generate_tokens.to_string());
+        ours.push(measure(&mut command, &model, options)?);
         if let Some(python) = &python {
             let script = workspace.root().join("xtask/bench/llama_cpp_speed.py");
-            theirs.push(measure(Command::new(python).arg(script), &model, options)?);
+            let mut command = Command::new(python);
+            // Once a process: the rounds are what is repeated.
+            command.arg(script).args(["--repeat", "1", "--prefill"]);
+            command.arg(options.prompt_tokens.to_string());
+            command.arg("--decode");
+            command.arg(options.generate_tokens.to_string());
+            theirs.push(measure(&mut command, &model, options)?);
         }
     }
     report(&ours, &theirs);

@@ -9,17 +9,28 @@ pub mod activations;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+pub(in crate::kernels) mod experts;
 mod portable;
 pub mod thread_pool;
 mod topology;
+#[cfg(target_arch = "x86_64")]
+mod vectors;
+
+use std::ops::Range;
 
 use super::{AttentionShape, Precision, SwigluLimits, reference};
 use crate::layout::{LayoutKind, MatrixLayout, Row};
 use activations::QuantizedRow;
 use thread_pool::{Columns, ThreadPool};
+#[cfg(target_arch = "x86_64")]
+use vectors::{ByteFormat, Mxfp4Format, NibbleFormat};
 
 /// Weight bytes a thread takes at a time: large enough to amortise, small enough to balance.
 const CHUNK_BYTES: usize = 16 << 10;
+/// Tokens of a head that a thread takes at a time.
+const ATTENTION_TOKENS: usize = 8;
+/// Chunks are made of so many rows: the rows of a panel.
+const CHUNK_ROWS: usize = 8;
 
 /// Which instructions the kernels use. Only what was detected can be made.
 #[derive(Clone, Copy, Debug)]
@@ -67,28 +78,34 @@ impl InstructionSet {
         self,
         rows: &[u8],
         layout: &MatrixLayout,
-        tokens: &[QuantizedRow],
+        tokens: &[&QuantizedRow],
         columns: &mut Columns<'_>,
     ) {
         match (self, layout.kind) {
             #[cfg(target_arch = "x86_64")]
             (Self::Avx512(cpu), LayoutKind::Nibbles { table }) => {
-                cpu.multiply_nibbles(rows, table, tokens, columns);
+                cpu.multiply(NibbleFormat::new(table), rows, tokens, columns);
             }
             #[cfg(target_arch = "x86_64")]
-            (Self::Avx512(cpu), LayoutKind::Bytes) => cpu.multiply_bytes(rows, tokens, columns),
-            #[cfg(target_arch = "x86_64")]
-            (Self::Avx2(cpu), LayoutKind::Nibbles { table }) => {
-                cpu.multiply_nibbles(rows, table, tokens, columns);
+            (Self::Avx512(cpu), LayoutKind::Bytes) => {
+                cpu.multiply(ByteFormat, rows, tokens, columns);
             }
-            #[cfg(target_arch = "x86_64")]
-            (Self::Avx2(cpu), LayoutKind::Bytes) => cpu.multiply_bytes(rows, tokens, columns),
             #[cfg(target_arch = "x86_64")]
             (Self::Avx512(cpu), LayoutKind::Mxfp4) => {
-                cpu.avx2().multiply_mxfp4(rows, tokens, columns);
+                cpu.multiply(Mxfp4Format, rows, tokens, columns);
             }
             #[cfg(target_arch = "x86_64")]
-            (Self::Avx2(cpu), LayoutKind::Mxfp4) => cpu.multiply_mxfp4(rows, tokens, columns),
+            (Self::Avx2(cpu), LayoutKind::Nibbles { table }) => {
+                cpu.multiply(NibbleFormat::new(table), rows, tokens, columns);
+            }
+            #[cfg(target_arch = "x86_64")]
+            (Self::Avx2(cpu), LayoutKind::Bytes) => {
+                cpu.multiply(ByteFormat, rows, tokens, columns);
+            }
+            #[cfg(target_arch = "x86_64")]
+            (Self::Avx2(cpu), LayoutKind::Mxfp4) => {
+                cpu.multiply(Mxfp4Format, rows, tokens, columns);
+            }
             (_, _) => portable::multiply(rows, layout, tokens, columns),
         }
     }
@@ -116,7 +133,7 @@ impl InstructionSet {
 
     fn attend(self, head: &portable::AttentionHead<'_>, output: &mut [f32]) {
         match self {
-            Self::Portable => portable::attend(head, output, portable::dot),
+            Self::Portable => portable::attend(head, output),
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(cpu) => cpu.attend(head, output),
             #[cfg(target_arch = "x86_64")]
@@ -131,6 +148,17 @@ impl InstructionSet {
             Self::Avx2(cpu) => cpu.swiglu(gate, up, output),
             #[cfg(target_arch = "x86_64")]
             Self::Avx512(cpu) => cpu.avx2().swiglu(gate, up, output),
+        }
+    }
+
+    /// See [`super::limited_swiglu`].
+    fn limited_swiglu(self, gate: &[f32], up: &[f32], limits: SwigluLimits, output: &mut [f32]) {
+        match self {
+            Self::Portable => portable::limited_swiglu(gate, up, limits, output),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(cpu) => cpu.limited_swiglu(gate, up, limits, output),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(cpu) => cpu.avx2().limited_swiglu(gate, up, limits, output),
         }
     }
 
@@ -208,57 +236,77 @@ impl KernelContext {
         let num_tokens = input.len() / layout.in_features;
         let mut output = vec![0.0; num_tokens * layout.out_features];
         let row_bytes = layout.row_bytes();
-        let chunk = (CHUNK_BYTES / row_bytes).clamp(1, layout.out_features);
-        let rows = |columns: &Columns<'_>| {
+        let chunk = Self::chunk_rows(layout).clamp(1, layout.out_features);
+        let quantized = self.quantize(input, layout);
+        let rows = select(input, quantized.as_deref(), layout, 0..num_tokens);
+        let fill = |columns: &mut Columns<'_>| {
             let range = columns.range();
-            &weight[range.start * row_bytes..range.end * row_bytes]
+            let weights = &weight[range.start * row_bytes..range.end * row_bytes];
+            self.multiply(weights, layout, &rows.part(0..num_tokens), columns);
         };
-        if self.precision == Precision::Exact || layout.kind.is_float() {
-            self.pool
-                .for_each_columns(&mut output, layout.out_features, chunk, |columns| {
-                    self.multiply_exact(rows(columns), layout, input, columns);
-                });
-            return output;
-        }
-        let mut tokens = vec![QuantizedRow::default(); num_tokens];
-        let tokens_per_chunk = num_tokens.div_ceil(4 * self.pool.num_threads());
         self.pool
-            .for_each_chunk(&mut tokens, tokens_per_chunk, |index, tokens| {
-                let first = index * tokens_per_chunk * layout.in_features;
-                for (token, row) in tokens
-                    .iter_mut()
-                    .zip(input[first..].chunks(layout.in_features))
-                {
-                    *token = self.instruction_set.quantize(row);
-                }
-            });
-        self.pool
-            .for_each_columns(&mut output, layout.out_features, chunk, |columns| {
-                self.instruction_set
-                    .multiply(rows(columns), layout, &tokens, columns);
-            });
+            .for_each_columns(&mut output, layout.out_features, chunk, fill);
         output
+    }
+
+    /// Weight rows a thread takes at a time.
+    fn chunk_rows(layout: &MatrixLayout) -> usize {
+        (CHUNK_BYTES / layout.row_bytes()).next_multiple_of(CHUNK_ROWS)
+    }
+
+    /// Rounds the rows of `input`, where they meet weights of `layout` rounded.
+    fn quantize(&self, input: &[f32], layout: &MatrixLayout) -> Option<Vec<QuantizedRow>> {
+        if self.precision == Precision::Exact || layout.kind.is_float() {
+            return None;
+        }
+        let num_rows = input.len() / layout.in_features;
+        let mut rows = vec![QuantizedRow::default(); num_rows];
+        let chunk = num_rows.div_ceil(4 * self.pool.num_threads());
+        self.pool.for_each_chunk(&mut rows, chunk, |index, rows| {
+            let input = input[index * chunk * layout.in_features..].chunks(layout.in_features);
+            for (row, input) in rows.iter_mut().zip(input) {
+                *row = self.instruction_set.quantize(input);
+            }
+        });
+        Some(rows)
+    }
+
+    /// Products of some weight rows, those of `columns`, with rows of activations.
+    fn multiply(
+        &self,
+        weights: &[u8],
+        layout: &MatrixLayout,
+        rows: &Rows<'_>,
+        columns: &mut Columns<'_>,
+    ) {
+        match rows {
+            Rows::Quantized(rows) => self
+                .instruction_set
+                .multiply(weights, layout, rows, columns),
+            Rows::Floats(rows) => self.multiply_exact(weights, layout, rows, columns),
+        }
     }
 
     fn multiply_exact(
         &self,
-        rows: &[u8],
+        weights: &[u8],
         layout: &MatrixLayout,
-        input: &[f32],
+        rows: &[&[f32]],
         columns: &mut Columns<'_>,
     ) {
-        if layout.kind == LayoutKind::Bf16 && input.len() == layout.in_features {
+        let weights = weights.chunks(layout.row_bytes()).enumerate();
+        if let (LayoutKind::Bf16, [input]) = (layout.kind, rows) {
             // One token: decoding is used once, so it is done on the way.
-            for (column, row) in rows.chunks(layout.row_bytes()).enumerate() {
-                columns.row_mut(0)[column] = self.instruction_set.dot_bf16(input, row);
+            for (column, weights) in weights {
+                columns.row_mut(0)[column] = self.instruction_set.dot_bf16(input, weights);
             }
             return;
         }
         let mut values = vec![0.0; layout.in_features];
-        for (column, row) in rows.chunks(layout.row_bytes()).enumerate() {
-            Row::new(layout, row).decode(&mut values);
-            for (token, activations) in input.chunks(layout.in_features).enumerate() {
-                columns.row_mut(token)[column] = self.instruction_set.dot(activations, &values);
+        for (column, weights) in weights {
+            Row::new(layout, weights).decode(&mut values);
+            for (row, activations) in rows.iter().enumerate() {
+                columns.row_mut(row)[column] = self.instruction_set.dot(activations, &values);
             }
         }
     }
@@ -301,12 +349,14 @@ impl KernelContext {
         );
         let heads_per_kv_head = shape.num_heads / shape.num_kv_heads;
         let mut output = vec![0.0; query.len()];
-        self.pool
-            .for_each_chunk(&mut output, head_dim, |index, output| {
-                let head = index % shape.num_heads;
-                let length = shape.position + index / shape.num_heads + 1;
+        // All tokens of one head after the other: they share its keys and values.
+        let block = (ATTENTION_TOKENS, head_dim);
+        let attend = |tile: &mut Columns<'_>| {
+            let head = tile.range().start / head_dim;
+            for row in tile.rows() {
+                let length = shape.position + row + 1;
                 let head = portable::AttentionHead {
-                    query: &query[index * head_dim..][..head_dim],
+                    query: &query[(row * shape.num_heads + head) * head_dim..][..head_dim],
                     keys,
                     values,
                     sink: sinks[head],
@@ -314,8 +364,11 @@ impl KernelContext {
                     stride: kv_size,
                     positions: length.saturating_sub(shape.window)..length,
                 };
-                self.instruction_set.attend(&head, output);
-            });
+                self.instruction_set.attend(&head, tile.row_mut(row));
+            }
+        };
+        self.pool
+            .for_each_block(&mut output, shape.query_size(), block, attend);
         output
     }
 
@@ -328,19 +381,48 @@ impl KernelContext {
         });
         output
     }
+}
 
-    /// See [`super::limited_swiglu`].
-    pub(super) fn limited_swiglu(
-        &self,
-        gate_up: &[f32],
-        size: usize,
-        limits: SwigluLimits,
-    ) -> Vec<f32> {
-        let mut output = vec![0.0; gate_up.len() / 2];
-        self.pool.for_each_chunk(&mut output, size, |row, output| {
-            let (gate, up) = gate_up[row * 2 * size..][..2 * size].split_at(size);
-            portable::limited_swiglu(gate, up, limits, output);
-        });
-        output
+/// Rows of activations in any order.
+enum SelectedRows<'a> {
+    Floats(Vec<&'a [f32]>),
+    Quantized(Vec<&'a QuantizedRow>),
+}
+
+/// Some of them.
+enum Rows<'a> {
+    Floats(&'a [&'a [f32]]),
+    Quantized(&'a [&'a QuantizedRow]),
+}
+
+/// The rows of `input` named, or what became of them when they were rounded.
+fn select<'a>(
+    input: &'a [f32],
+    quantized: Option<&'a [QuantizedRow]>,
+    layout: &MatrixLayout,
+    rows: impl Iterator<Item = usize>,
+) -> SelectedRows<'a> {
+    let size = layout.in_features;
+    match quantized {
+        Some(quantized) => SelectedRows::Quantized(rows.map(|row| &quantized[row]).collect()),
+        None => SelectedRows::Floats(rows.map(|row| &input[row * size..][..size]).collect()),
+    }
+}
+
+impl SelectedRows<'_> {
+    fn part(&self, range: Range<usize>) -> Rows<'_> {
+        match self {
+            Self::Floats(rows) => Rows::Floats(&rows[range]),
+            Self::Quantized(rows) => Rows::Quantized(&rows[range]),
+        }
+    }
+}
+
+impl Rows<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Self::Floats(rows) => rows.len(),
+            Self::Quantized(rows) => rows.len(),
+        }
     }
 }

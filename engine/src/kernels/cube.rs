@@ -5,6 +5,7 @@
 //! [`KernelContext`] are of no use here: activations stay f32.
 
 mod attention;
+mod experts;
 mod floats;
 mod weights;
 
@@ -16,7 +17,7 @@ use burn_cubecl::tensor::CubeTensor;
 use cubecl::CubeDim;
 use cubecl::prelude::CubeCount;
 
-use super::{AttentionShape, KernelContext, Kernels, SwigluLimits};
+use super::{AttentionShape, ExpertPlan, KernelContext, Kernels};
 use crate::layout::MatrixLayout;
 
 /// Units of a cube.
@@ -79,12 +80,19 @@ impl Kernels for CubeBackend {
         floats::swiglu(into_contiguous(gate_up))
     }
 
-    fn limited_swiglu(
+    fn experts(
         _context: &KernelContext,
-        gate_up: FloatTensor<Self>,
-        limits: SwigluLimits,
+        input: FloatTensor<Self>,
+        gate_up: IntTensor<Self>,
+        gate_up_bias: FloatTensor<Self>,
+        down: IntTensor<Self>,
+        down_bias: FloatTensor<Self>,
+        plan: ExpertPlan<'_>,
     ) -> FloatTensor<Self> {
-        floats::limited_swiglu(into_contiguous(gate_up), limits)
+        let input = into_contiguous(input);
+        let gate_up = (gate_up, into_contiguous(gate_up_bias));
+        let down = (down, into_contiguous(down_bias));
+        experts::experts(input, gate_up, down, plan)
     }
 }
 

@@ -6,7 +6,8 @@ use burn::tensor::TensorData;
 use burn_flex::FlexTensor;
 
 use super::cpu::KernelContext;
-use super::{AttentionShape, Kernels, SwigluLimits, reference};
+use super::cpu::experts::{ExpertMatrix, ExpertWeights};
+use super::{AttentionShape, ExpertPlan, Kernels, reference};
 use crate::layout::MatrixLayout;
 
 impl Kernels for Flex {
@@ -86,20 +87,44 @@ impl Kernels for Flex {
         matrix(context.swiglu(floats(&gate_up), size), size)
     }
 
-    fn limited_swiglu(
+    fn experts(
         context: &KernelContext,
-        gate_up: FloatTensor<Self>,
-        limits: SwigluLimits,
+        input: FloatTensor<Self>,
+        gate_up: IntTensor<Self>,
+        gate_up_bias: FloatTensor<Self>,
+        down: IntTensor<Self>,
+        down_bias: FloatTensor<Self>,
+        plan: ExpertPlan<'_>,
     ) -> FloatTensor<Self> {
-        let gate_up = contiguous(gate_up);
-        let size = gate_up.layout().shape()[1] / 2;
-        matrix(context.limited_swiglu(floats(&gate_up), size, limits), size)
+        let input = contiguous(input);
+        let (gate_up_bias, down_bias) = (contiguous(gate_up_bias), contiguous(down_bias));
+        let weights = ExpertWeights {
+            gate_up: expert_matrix(&gate_up, plan.gate_up, &gate_up_bias),
+            down: expert_matrix(&down, plan.down, &down_bias),
+            limits: plan.limits,
+        };
+        let output = context.experts(floats(&input), &weights, plan.routing);
+        matrix(output, plan.down.out_features)
     }
 }
 
 /// Bytes of a weight, without the padding of its last word.
 fn weight_bytes<'a>(weight: &'a FlexTensor, layout: &MatrixLayout) -> &'a [u8] {
     &weight.bytes()[..layout.num_bytes()]
+}
+
+fn expert_matrix<'a>(
+    weight: &'a FlexTensor,
+    layout: MatrixLayout,
+    bias: &'a FlexTensor,
+) -> ExpertMatrix<'a> {
+    let bias = floats(bias);
+    let num_experts = bias.len() / layout.out_features;
+    ExpertMatrix {
+        bytes: &weight.bytes()[..num_experts * layout.num_bytes()],
+        layout,
+        bias,
+    }
 }
 
 fn contiguous(tensor: FlexTensor) -> FlexTensor {

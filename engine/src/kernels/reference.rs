@@ -2,7 +2,7 @@
 //!
 //! Never optimised. Layouts and shapes are those of [`crate::kernels`]; all slices are row-major.
 
-use super::{AttentionShape, RotaryPairs, SwigluLimits};
+use super::{AttentionShape, RotaryPairs, Routing, SwigluLimits};
 use crate::layout::{MatrixLayout, Row};
 
 /// See [`super::embedding`].
@@ -158,7 +158,39 @@ pub fn swiglu(gate_up: &[f32], size: usize) -> Vec<f32> {
     output
 }
 
-/// See [`super::limited_swiglu`].
+/// One matrix of every expert: bytes, the layout of one, biases `[num_experts, out_features]`.
+pub type ExpertMatrix<'a> = (&'a [u8], &'a MatrixLayout, &'a [f32]);
+
+/// See [`super::experts`].
+pub fn experts(
+    input: &[f32],
+    gate_up: ExpertMatrix<'_>,
+    down: ExpertMatrix<'_>,
+    (routing, limits): (&Routing, SwigluLimits),
+) -> Vec<f32> {
+    let (hidden, inner) = (down.1.out_features, down.1.in_features);
+    let product = |row: &[f32], (bytes, layout, bias): ExpertMatrix<'_>, expert: usize| {
+        let bytes = &bytes[expert * layout.num_bytes()..][..layout.num_bytes()];
+        let bias = &bias[expert * layout.out_features..][..layout.out_features];
+        let product = matmul(row, bytes, layout).into_iter().zip(bias);
+        product
+            .map(|(value, bias)| value + bias)
+            .collect::<Vec<_>>()
+    };
+    let mut output = vec![0.0; routing.num_tokens() * hidden];
+    for (index, (expert, weight)) in routing.choices().enumerate() {
+        let token = index / routing.num_chosen;
+        let gate_up = product(&input[token * hidden..][..hidden], gate_up, expert);
+        let values = product(&limited_swiglu(&gate_up, inner, limits), down, expert);
+        for (output, value) in output[token * hidden..].iter_mut().zip(values) {
+            *output += weight * value;
+        }
+    }
+    output
+}
+
+/// `gate * sigmoid(alpha * gate) * (up + 1)` of rows `[gate, up]`, the gate cut above the limit and
+/// `up` on both sides: `[num_tokens, 2 * size]` to `[num_tokens, size]`.
 pub fn limited_swiglu(gate_up: &[f32], size: usize, limits: SwigluLimits) -> Vec<f32> {
     let (alpha, limit) = (f64::from(limits.alpha), f64::from(limits.limit));
     let mut output = Vec::with_capacity(gate_up.len() / 2);

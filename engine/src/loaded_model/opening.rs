@@ -31,6 +31,7 @@ pub(super) fn open(
         num_threads: config.num_threads,
         exact: config.exact,
         context_window: opened.context_window,
+        weights: config.weights,
     };
     Ok((opened, UnloadedModel::File { file, config }))
 }

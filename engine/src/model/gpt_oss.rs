@@ -21,7 +21,7 @@ use crate::kernels::{
     matmul, reference, rms_norm, rope_and_cache_write,
 };
 use crate::kv_cache::{CacheShape, KvCache};
-use crate::loader::ModelFile;
+use crate::loader::{ModelFile, WeightFormat};
 pub use config::GptOssConfig;
 use experts::Experts;
 
@@ -61,11 +61,11 @@ impl GptOss {
     pub fn load(
         file: &ModelFile,
         context_window: usize,
-        device: &Device,
+        (device, format): (&Device, WeightFormat),
         progress: &mut dyn FnMut(u8),
     ) -> Result<Self, ModelError> {
         let config = GptOssConfig::new(file)?;
-        let mut weights = WeightReader::new(file, device, progress);
+        let mut weights = WeightReader::new(file, (device, format), progress);
         let names = weights::Names::of(file);
         let (hidden, vocab) = (config.hidden_size, config.vocab_size);
         let embed_tokens = weights.matrix(names.embed_tokens(), vocab, hidden)?;
@@ -183,7 +183,7 @@ impl GptOss {
         let epsilon = self.config.rms_norm_epsilon;
         let weight = &layer.post_attention_layernorm;
         let normed = rms_norm(context, hidden_states, weight, epsilon);
-        layer.experts.forward(context, &normed)
+        layer.experts.forward(context, normed)
     }
 
     /// Logits `[num_tokens, vocab_size]` of hidden states.

@@ -14,7 +14,7 @@ use crate::kernels::{
     matmul, reference, rms_norm, rope_and_cache_write, swiglu,
 };
 use crate::kv_cache::{CacheShape, KvCache};
-use crate::loader::{GgufFile, Metadata, ModelFile};
+use crate::loader::{GgufFile, Metadata, ModelFile, WeightFormat};
 
 /// Dimensions of a model, as in its metadata.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -202,11 +202,11 @@ impl Llama {
         file: &ModelFile,
         config: LlamaConfig,
         context_window: usize,
-        device: &Device,
+        (device, format): (&Device, WeightFormat),
         progress: &mut dyn FnMut(u8),
     ) -> Result<Self, ModelError> {
         let (hidden_size, vocab_size) = (config.hidden_size, config.vocab_size);
-        let mut weights = WeightReader::new(file, device, progress);
+        let mut weights = WeightReader::new(file, (device, format), progress);
         let token_embd = weights.matrix("token_embd.weight", vocab_size, hidden_size)?;
         let layers = (0..config.num_layers).map(|index| Layer::load(&mut weights, &config, index));
         let layers = layers.collect::<Result<_, _>>()?;

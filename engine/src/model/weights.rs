@@ -9,12 +9,13 @@ use crate::kernels::{KernelContext, WeightMatrix, matmul};
 use crate::layout::{BLOCK_LENGTH, NIBBLE_BLOCK_BYTES};
 use crate::loader::TensorType;
 use crate::loader::repack::{self, PackedMatrix, RepackError};
-use crate::loader::{ModelFile, TensorEntry};
+use crate::loader::{ModelFile, TensorEntry, WeightFormat};
 
 /// Hands out each tensor of a file once, with its shape checked.
 pub(super) struct WeightReader<'a> {
     file: &'a ModelFile,
     device: &'a Device,
+    format: WeightFormat,
     taken: HashSet<String>,
     loaded_bytes: usize,
     total_bytes: usize,
@@ -24,7 +25,7 @@ pub(super) struct WeightReader<'a> {
 impl<'a> WeightReader<'a> {
     pub(super) fn new(
         file: &'a ModelFile,
-        device: &'a Device,
+        (device, format): (&'a Device, WeightFormat),
         progress: &'a mut dyn FnMut(u8),
     ) -> Self {
         let total_bytes = file.num_bytes();
@@ -32,6 +33,7 @@ impl<'a> WeightReader<'a> {
         Self {
             file,
             device,
+            format,
             taken: HashSet::new(),
             loaded_bytes: 0,
             total_bytes,
@@ -111,43 +113,37 @@ impl<'a> WeightReader<'a> {
         &mut self,
         name: &str,
         shape: [usize; 3],
-    ) -> Result<Vec<PackedMatrix>, ModelError> {
+    ) -> Result<ExpertTensor<'a>, ModelError> {
         let (entry, bytes) = self.take(name, &shape)?;
-        let matrices = (0..shape[2]).map(|index| repack::expert(entry, bytes, index));
-        let matrices = matrices.collect::<Result<_, _>>()?;
-        self.file.release(name);
-        Ok(matrices)
+        Ok(ExpertTensor { entry, bytes })
     }
 
-    /// Matrices of 4-bit floats whose codes and scales are tensors of their own; their rows are
-    /// put into `order`.
+    /// Matrices of 4-bit floats whose codes and scales are tensors of their own:
+    /// `[in_features, out_features, count]`.
     pub(super) fn expert_planes(
         &mut self,
         name: &str,
-        count: usize,
-        order: &[usize],
-        in_features: usize,
-    ) -> Result<Vec<PackedMatrix>, ModelError> {
-        let (num_rows, num_blocks) = (order.len(), in_features / BLOCK_LENGTH);
-        let (codes_name, scales_name) = (format!("{name}_blocks"), format!("{name}_scales"));
-        let shape = [NIBBLE_BLOCK_BYTES, num_blocks, num_rows, count];
-        let codes = self.take_bytes(&codes_name, &shape)?;
-        let scales = self.take_bytes(&scales_name, &[num_blocks, num_rows, count])?;
-        let row_bytes = num_blocks * NIBBLE_BLOCK_BYTES;
-        let matrices = (0..count).map(|index| {
-            let rows = order.iter().map(|row| {
-                let row = index * num_rows + row;
-                (
-                    &codes[row * row_bytes..][..row_bytes],
-                    &scales[row * num_blocks..][..num_blocks],
-                )
-            });
-            repack::mxfp4_rows(name, rows, in_features)
-        });
-        let matrices = matrices.collect::<Result<_, _>>()?;
-        self.file.release(&codes_name);
-        self.file.release(&scales_name);
-        Ok(matrices)
+        [in_features, out_features, count]: [usize; 3],
+    ) -> Result<ExpertPlanes<'a>, ModelError> {
+        let num_blocks = in_features / BLOCK_LENGTH;
+        let shape = [NIBBLE_BLOCK_BYTES, num_blocks, out_features, count];
+        let codes = self.take_bytes(&format!("{name}_blocks"), &shape)?;
+        let scales = self.take_bytes(
+            &format!("{name}_scales"),
+            &[num_blocks, out_features, count],
+        )?;
+        Ok(ExpertPlanes {
+            name: name.to_owned(),
+            codes,
+            scales,
+            num_blocks,
+            out_features,
+        })
+    }
+
+    /// Gives back the memory of a tensor that will not be read again.
+    pub(super) fn release(&self, name: &str) {
+        self.file.release(name);
     }
 
     fn take_bytes(&mut self, name: &str, expected: &[usize]) -> Result<&'a [u8], ModelError> {
@@ -159,17 +155,33 @@ impl<'a> WeightReader<'a> {
         Ok(bytes)
     }
 
-    /// A weight matrix `[out_features, in_features]`.
+    /// A weight matrix `[out_features, in_features]`, in the format that was asked for.
     pub(super) fn matrix(
         &mut self,
         name: &str,
         out_features: usize,
         in_features: usize,
     ) -> Result<WeightMatrix, ModelError> {
-        let (entry, bytes) = self.take(name, &[in_features, out_features])?;
+        let matrix = self.packed(name, [in_features, out_features])?;
+        Ok(WeightMatrix::new(self.format.apply(matrix), self.device))
+    }
+
+    /// A small weight matrix that decides much, as the file has it.
+    pub(super) fn matrix_as_stored(
+        &mut self,
+        name: &str,
+        out_features: usize,
+        in_features: usize,
+    ) -> Result<WeightMatrix, ModelError> {
+        let matrix = self.packed(name, [in_features, out_features])?;
+        Ok(WeightMatrix::new(matrix, self.device))
+    }
+
+    fn packed(&mut self, name: &str, shape: [usize; 2]) -> Result<PackedMatrix, ModelError> {
+        let (entry, bytes) = self.take(name, &shape)?;
         let matrix = repack::matrix(entry, bytes)?;
         self.file.release(name);
-        Ok(WeightMatrix::new(matrix, self.device))
+        Ok(matrix)
     }
 
     /// Several matrices of the same input whose outputs stand one behind the other.
@@ -180,9 +192,8 @@ impl<'a> WeightReader<'a> {
     ) -> Result<Linear, ModelError> {
         let mut packed: Vec<PackedMatrix> = Vec::new();
         for (name, out_features) in names_and_sizes {
-            let (entry, bytes) = self.take(name, &[in_features, *out_features])?;
-            let matrix = repack::matrix(entry, bytes)?;
-            self.file.release(name);
+            let matrix = self.packed(name, [in_features, *out_features])?;
+            let matrix = self.format.apply(matrix);
             match packed.last_mut() {
                 Some(last) if last.layout.stacks_with(&matrix.layout) => {
                     last.bytes.extend(matrix.bytes);
@@ -206,6 +217,52 @@ impl<'a> WeightReader<'a> {
             Some(name) => Err(ModelError::UnexpectedTensor { name: name.clone() }),
             None => Ok(()),
         }
+    }
+}
+
+/// Matrices of experts in one tensor.
+pub(super) struct ExpertTensor<'a> {
+    entry: &'a TensorEntry,
+    bytes: &'a [u8],
+}
+
+impl ExpertTensor<'_> {
+    /// The format of all of them.
+    pub(super) fn tensor_type(&self) -> TensorType {
+        self.entry.tensor_type
+    }
+
+    pub(super) fn matrix(&self, expert: usize) -> Result<PackedMatrix, ModelError> {
+        Ok(repack::expert(self.entry, self.bytes, expert)?)
+    }
+}
+
+/// Matrices of experts in a tensor of codes and one of scales.
+pub(super) struct ExpertPlanes<'a> {
+    name: String,
+    codes: &'a [u8],
+    scales: &'a [u8],
+    num_blocks: usize,
+    out_features: usize,
+}
+
+impl ExpertPlanes<'_> {
+    /// The matrix of an expert, its rows put into `order`.
+    pub(super) fn matrix(
+        &self,
+        expert: usize,
+        order: &[usize],
+    ) -> Result<PackedMatrix, ModelError> {
+        let (num_blocks, row_bytes) = (self.num_blocks, self.num_blocks * NIBBLE_BLOCK_BYTES);
+        let rows = order.iter().map(|row| {
+            let row = expert * self.out_features + row;
+            (
+                &self.codes[row * row_bytes..][..row_bytes],
+                &self.scales[row * num_blocks..][..num_blocks],
+            )
+        });
+        let in_features = num_blocks * BLOCK_LENGTH;
+        Ok(repack::mxfp4_rows(&self.name, rows, in_features)?)
     }
 }
 

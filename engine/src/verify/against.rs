@@ -10,7 +10,7 @@ use super::{
     distance::{argmax, for_each_position, log_total},
 };
 use crate::{
-    loader::ModelFile,
+    loader::{ModelFile, WeightFormat},
     model_runner::{Logits, ModelRunner, RunnerConfig},
     request::TokenId,
 };
@@ -49,25 +49,36 @@ struct Sums {
     loss: f64,
 }
 
-/// Loads the model at `model` and reads `text` twice.
+/// Loads the model at `model` and reads `text` twice: with f32 activations and weights as they are
+/// stored, then with rounded activations and `weights`. Where these differ, both models are in
+/// memory.
 ///
 /// # Errors
 /// [`VerifyError`] if the model cannot be loaded or the text is too short to score.
 pub fn verify_against_exact(
     model: &Path,
     text: &[TokenId],
-    num_threads: usize,
+    (num_threads, weights): (usize, WeightFormat),
 ) -> Result<AgainstReport, VerifyError> {
-    let config = RunnerConfig {
-        num_threads,
-        ..RunnerConfig::default()
+    let load = |weights: WeightFormat| {
+        let config = RunnerConfig {
+            num_threads,
+            weights,
+            ..RunnerConfig::default()
+        };
+        let runner = ModelRunner::load(ModelFile::open(model)?, config, &mut |_| ())?;
+        Ok::<_, VerifyError>(runner)
     };
-    let mut runner = ModelRunner::load(ModelFile::open(model)?, config, &mut |_| ())?;
+    let mut runner = load(WeightFormat::AsStored)?;
+    let mut other = match weights {
+        WeightFormat::AsStored => None,
+        weights => Some(load(weights)?),
+    };
     let window = WINDOW.min(runner.context_window());
     let mut sums = Sums::default();
     for tokens in text.chunks(window) {
         if tokens.len() >= SHORTEST_WINDOW.min(window) {
-            sums.add(&mut runner, tokens);
+            sums.add(&mut runner, other.as_mut(), tokens);
         }
     }
     if sums.num_scored == 0 {
@@ -80,7 +91,13 @@ pub fn verify_against_exact(
 }
 
 impl Sums {
-    fn add(&mut self, runner: &mut ModelRunner, tokens: &[TokenId]) {
+    /// `other`: the model whose weights are kept otherwise, if there is one.
+    fn add(
+        &mut self,
+        runner: &mut ModelRunner,
+        other: Option<&mut ModelRunner>,
+        tokens: &[TokenId],
+    ) {
         let first = tokens.len() / 2;
         let last = tokens.len() - 1;
         let mut exact: Vec<Logits> = Vec::with_capacity(last - first);
@@ -90,6 +107,7 @@ impl Sums {
                 exact.push(logits.clone());
             }
         });
+        let runner = other.unwrap_or(runner);
         runner.set_exact(false);
         for_each_position(runner, tokens, |position, logits| {
             if (first..last).contains(&position) {

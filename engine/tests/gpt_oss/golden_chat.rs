@@ -85,6 +85,7 @@ fn check_replies(path: &Path, exact: bool) -> usize {
         num_threads: 2,
         exact,
         context_window: 2048,
+        ..RunnerConfig::default()
     };
     let file = ModelFile::open(path).unwrap();
     let mut runner = ModelRunner::load(file, config, &mut |_| ()).unwrap();

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use hearth_engine::kv_cache::KvCache;
-use hearth_engine::loader::ModelFile;
+use hearth_engine::loader::{ModelFile, WeightFormat};
 use hearth_engine::model_runner::{ForwardOutcome, Logits, ModelRunner, RunnerConfig};
 use hearth_engine::request::TokenId;
 use safetensors::SafeTensors;
@@ -121,6 +121,7 @@ fn runner(path: &Path, exact: bool) -> ModelRunner {
         num_threads: 2,
         exact,
         context_window: 1024,
+        ..RunnerConfig::default()
     };
     let file = ModelFile::open(path).unwrap();
     ModelRunner::load(file, config, &mut |_| ()).unwrap()
@@ -300,4 +301,38 @@ fn check_decode(runner: &mut ModelRunner, ids: &[u32]) -> Vec<Logits> {
         assert!(pairs.all(|(a, b)| a.to_bits() == b.to_bits()));
     }
     all
+}
+
+/// Plain weights in 8 bits: half the bytes of bf16 to read, and nearly the same predictions.
+#[test]
+fn weights_of_eight_bits_are_fewer_bytes_of_nearly_the_same_model() {
+    for checkpoint in Checkpoint::all() {
+        let prompt = &checkpoint.golden().0.prompts[0];
+        for path in &checkpoint.models {
+            let mut stored = runner(path, true);
+            let config = RunnerConfig {
+                num_threads: 2,
+                exact: true,
+                context_window: 1024,
+                weights: WeightFormat::Q8,
+            };
+            let file = ModelFile::open(path).unwrap();
+            let mut small = ModelRunner::load(file, config, &mut |_| ()).unwrap();
+            let (before, after) = (stored.bytes_per_token(), small.bytes_per_token());
+            assert!(after * 10 < before * 9, "{before} bytes, then {after}");
+            let last = |runner: &mut ModelRunner| {
+                let cache = runner.new_cache();
+                forward(runner, &prompt.ids, cache).0
+            };
+            let (expected, found) = (last(&mut stored), last(&mut small));
+            let farthest = distance(&found, &expected);
+            eprintln!(
+                "{}: {before} bytes, then {after}; {farthest}",
+                path.display()
+            );
+            assert!(farthest > 0.0, "the weights were not rounded");
+            // About as far as activations of 8 bits move a logit of these models.
+            assert!(farthest < 0.5, "{farthest}");
+        }
+    }
 }

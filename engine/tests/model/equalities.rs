@@ -14,7 +14,7 @@ fn runner(seed: u64, num_threads: usize, exact: bool) -> ModelRunner {
     let config = RunnerConfig {
         num_threads,
         exact,
-        context_window: 0,
+        ..RunnerConfig::default()
     };
     ModelRunner::load(file, config, &mut |_| ()).unwrap()
 }

@@ -9,7 +9,7 @@ use std::{
 use clap::Args;
 use hearth_engine::{
     bench::{BenchParams, BenchReport, bench},
-    loader::ModelFile,
+    loader::{ModelFile, WeightFormat},
     model_runner::{ModelRunner, RunnerConfig},
 };
 
@@ -26,6 +26,9 @@ pub(super) struct BenchArgs {
     /// Compute threads; 0 is one per physical core.
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
+    /// How plain weights are kept: as-stored, or q8 for 8 bits.
+    #[arg(long, value_name = "FORMAT")]
+    weights: Option<WeightFormat>,
     /// Tokens of the prompt.
     #[arg(long, value_name = "N", default_value_t = 512)]
     prompt_tokens: usize,
@@ -41,6 +44,7 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     let config = Config::load(Overrides {
         model: args.model.clone(),
         threads: args.threads,
+        weights: args.weights,
         ..args.place.overrides()
     })?;
     super::start_log(&config);
@@ -48,6 +52,7 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
         num_threads: config.engine.threads,
         exact: false,
         context_window: config.engine.context_window,
+        weights: config.engine.weights,
     };
     let file = ModelFile::open(&super::model(&config)?)?;
     let mut runner = ModelRunner::load(file, runner_config, &mut |_| ())?;

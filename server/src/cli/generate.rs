@@ -10,6 +10,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use hearth_engine::{
     handle::{EngineHandle, EngineState, ModelSource, UserKey},
+    loader::WeightFormat,
     request::{
         ChatMessage, Conversation, GenerateRequest, GenerationEvent, Role, SamplingParams, TokenId,
         Usage,
@@ -43,6 +44,9 @@ pub(super) struct GenerateArgs {
     /// Compute threads; 0 is one per physical core.
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
+    /// How plain weights are kept: as-stored, or q8 for 8 bits.
+    #[arg(long, value_name = "FORMAT")]
+    weights: Option<WeightFormat>,
     /// Most tokens of the answer.
     #[arg(long, value_name = "N", default_value_t = 512)]
     max_tokens: usize,
@@ -64,6 +68,7 @@ pub(super) fn run(args: GenerateArgs) -> anyhow::Result<ExitCode> {
     let config = Config::load(Overrides {
         model: args.model.clone(),
         threads: args.threads,
+        weights: args.weights,
         ..args.place.overrides()
     })?;
     super::start_log(&config);

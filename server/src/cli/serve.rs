@@ -9,6 +9,7 @@ use std::{
 
 use anyhow::Context;
 use clap::Args;
+use hearth_engine::loader::WeightFormat;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Place;
@@ -30,6 +31,9 @@ pub(super) struct ServeArgs {
     /// Compute threads; 0 is one per physical core.
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
+    /// How plain weights are kept: as-stored, or q8 for 8 bits.
+    #[arg(long, value_name = "FORMAT")]
+    weights: Option<WeightFormat>,
 }
 
 pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
@@ -37,6 +41,7 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         listen: args.listen,
         model: args.model,
         threads: args.threads,
+        weights: args.weights,
         ..args.place.overrides()
     })?;
     super::start_log(&config);

@@ -9,7 +9,7 @@ use std::{
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use hearth_engine::{
-    loader::ModelFile,
+    loader::{ModelFile, WeightFormat},
     tokenizer::Tokenizer,
     verify::{
         AgainstReport, ConversationReport, PromptReport, VerifyReport, verify_against_exact,
@@ -39,6 +39,9 @@ pub(super) struct VerifyArgs {
     /// Compute threads for --against. 0: one per physical core.
     #[arg(long, default_value_t = 0, requires = "against")]
     threads: usize,
+    /// How plain weights are kept on the other side of --against: as-stored, or q8 for 8 bits.
+    #[arg(long, value_name = "FORMAT", default_value_t, requires = "against")]
+    weights: WeightFormat,
     /// f32 activations everywhere, with narrower tolerances.
     #[arg(long)]
     exact: bool,
@@ -93,7 +96,7 @@ fn against_exact(
 ) -> anyhow::Result<ExitCode> {
     let words = std::fs::read_to_string(text).with_context(|| format!("{}", text.display()))?;
     let tokens = tokenizer.encode_text(&words);
-    let report = verify_against_exact(model, &tokens, args.threads)?;
+    let report = verify_against_exact(model, &tokens, (args.threads, args.weights))?;
     let mut out = io::stdout().lock();
     if args.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;

@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use axum::http::Uri;
+use hearth_engine::loader::WeightFormat;
 
 use super::{
     secret::Secret,
@@ -34,6 +35,9 @@ section! {
         /// Longest conversation in tokens, prompt and answer together. 0: what the model was
         /// made for.
         context_window: usize = 0;
+        /// How plain weights are kept: `as-stored`, or `q8` for 8 bits, which is faster and costs
+        /// a little precision.
+        weights: WeightFormat = WeightFormat::AsStored;
         /// Answers made at once, 1 to 256.
         max_running: usize = 4;
         /// Answers that may wait beside the running ones, 0 to 10000.

@@ -3,8 +3,7 @@
 //! They are the AVX2 kernels with one instruction in place of two for the products; rows are read
 //! in the same order, so a wider vector would not read memory faster.
 
-mod bytes;
-mod nibbles;
+mod products;
 mod proof;
 
 pub(super) use proof::Avx512;

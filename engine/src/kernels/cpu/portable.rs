@@ -26,7 +26,7 @@ const HEAD_PART: usize = 32;
 pub(super) fn multiply(
     rows: &[u8],
     layout: &MatrixLayout,
-    tokens: &[QuantizedRow],
+    tokens: &[&QuantizedRow],
     columns: &mut Columns<'_>,
 ) {
     for (column, bytes) in rows.chunks(layout.row_bytes()).enumerate() {
@@ -142,33 +142,49 @@ pub(super) struct AttentionHead<'a> {
 impl AttentionHead<'_> {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "part of a loop that must vectorise")]
-    fn row<'c>(&self, cache: &'c [f32], position: usize) -> &'c [f32] {
+    pub(super) fn row<'c>(&self, cache: &'c [f32], position: usize) -> &'c [f32] {
         &cache[position * self.stride + self.first..][..self.query.len()]
     }
 }
 
-/// Attention of one query head, with the instruction set's own `dot`, which adds up as [`dot`]
-/// does. Everything is added in the order of positions.
+/// Attention of one query head. Values are added in the order of positions.
 #[inline(always)]
 #[expect(
     clippy::inline_always,
     reason = "takes the vector width of the function it is part of"
 )]
-pub(super) fn attend(
-    head: &AttentionHead<'_>,
-    output: &mut [f32],
-    dot: impl Fn(&[f32], &[f32]) -> f32,
-) {
-    #[expect(clippy::cast_precision_loss, reason = "a head has some hundred values")]
-    let scale = 1.0 / (head.query.len() as f32).sqrt();
+pub(super) fn attend(head: &AttentionHead<'_>, output: &mut [f32]) {
     // Loops, not iterator chains: closures would keep the vector width of the whole program.
     let first = head.positions.start;
     let mut weights = vec![0.0_f32; head.positions.len()];
-    let mut largest = head.sink;
     for (index, weight) in weights.iter_mut().enumerate() {
-        *weight = dot(head.query, head.row(head.keys, first + index)) * scale;
-        largest = if *weight > largest { *weight } else { largest };
+        *weight = dot(head.query, head.row(head.keys, first + index));
     }
+    let inverse = softmax(head, &mut weights);
+    add_values(head, &weights, inverse, output);
+}
+
+/// Turns products of query and keys into weights, which are to be multiplied with the result.
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "takes the vector width of the function it is part of"
+)]
+pub(super) fn softmax(head: &AttentionHead<'_>, weights: &mut [f32]) -> f32 {
+    #[expect(clippy::cast_precision_loss, reason = "a head has some hundred values")]
+    let scale = 1.0 / (head.query.len() as f32).sqrt();
+    let mut largest = [head.sink; LANES];
+    for part in weights.chunks_mut(LANES) {
+        for (largest, weight) in largest.iter_mut().zip(part) {
+            *weight *= scale;
+            *largest = if *weight > *largest {
+                *weight
+            } else {
+                *largest
+            };
+        }
+    }
+    let largest = largest.into_iter().fold(head.sink, f32::max);
     let mut lanes = [0.0_f32; LANES];
     for part in weights.chunks_mut(LANES) {
         for weight in part.iter_mut() {
@@ -179,7 +195,16 @@ pub(super) fn attend(
         }
     }
     // A sink of minus infinity adds nothing, not even to a bit.
-    let inverse = 1.0 / (add_up(lanes) + exponential(head.sink - largest));
+    1.0 / (add_up(lanes) + exponential(head.sink - largest))
+}
+
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "takes the vector width of the function it is part of"
+)]
+fn add_values(head: &AttentionHead<'_>, weights: &[f32], inverse: f32, output: &mut [f32]) {
+    let first = head.positions.start;
     let (parts, rest) = output.as_chunks_mut::<HEAD_PART>();
     let rest_first = parts.len() * HEAD_PART;
     for (index, part) in parts.iter_mut().enumerate() {
@@ -215,12 +240,19 @@ pub(super) fn swiglu(gate: &[f32], up: &[f32], output: &mut [f32]) {
     }
 }
 
-/// See [`crate::kernels::limited_swiglu`].
+/// `gate * sigmoid(alpha * gate) * (up + 1)`, the gate cut above the limit and `up` on both sides.
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "takes the vector width of the function it is part of"
+)]
 pub(super) fn limited_swiglu(gate: &[f32], up: &[f32], limits: SwigluLimits, output: &mut [f32]) {
     let SwigluLimits { alpha, limit } = limits;
     for ((out, gate), up) in output.iter_mut().zip(gate).zip(up) {
-        let gate = gate.min(limit);
-        let up = up.clamp(-limit, limit);
+        // Comparisons, not `min`, which looks for broken numbers: these vectorise.
+        let gate = if *gate > limit { limit } else { *gate };
+        let up = if *up > limit { limit } else { *up };
+        let up = if up < -limit { -limit } else { up };
         *out = gate / (1.0 + exponential(-alpha * gate)) * (up + 1.0);
     }
 }

@@ -155,8 +155,10 @@ impl ThreadPool {
         for (index, share) in shared.shares.iter().enumerate() {
             share.set(index * num_chunks / num_shares..(index + 1) * num_chunks / num_shares);
         }
-        shared.epoch.fetch_add(1, Ordering::SeqCst);
+        // In this order: a worker that saw the new epoch first would find the door shut, and miss
+        // the whole job.
         shared.state.store(OPEN, Ordering::SeqCst);
+        shared.epoch.fetch_add(1, Ordering::SeqCst);
         let closing = Closing(shared);
         for ((worker, _), parked) in self.workers.iter().zip(&shared.parked) {
             if parked.swap(false, Ordering::SeqCst) {
@@ -196,7 +198,7 @@ impl ThreadPool {
     /// Splits the columns of the matrix `output` (`[_, num_columns]`) and fills them in parallel.
     ///
     /// # Panics
-    /// If `output` does not consist of whole rows, or `chunk_columns` is 0.
+    /// As [`for_each_block`](Self::for_each_block).
     pub fn for_each_columns(
         &self,
         output: &mut [f32],
@@ -204,20 +206,73 @@ impl ThreadPool {
         chunk_columns: usize,
         fill: impl Fn(&mut Columns<'_>) + Sync,
     ) {
+        let block = (usize::MAX, chunk_columns);
+        self.for_each_block(output, num_columns, block, fill);
+    }
+
+    /// Splits the matrix `output` (`[_, num_columns]`) into blocks of so many rows and columns and
+    /// fills them in parallel: all rows of the first columns, then those of the next.
+    ///
+    /// # Panics
+    /// If `output` does not consist of whole rows, or a block has none.
+    pub fn for_each_block(
+        &self,
+        output: &mut [f32],
+        num_columns: usize,
+        (block_rows, block_columns): (usize, usize),
+        fill: impl Fn(&mut Columns<'_>) + Sync,
+    ) {
         assert!(output.len().is_multiple_of(num_columns), "whole rows");
         let num_rows = output.len() / num_columns;
         let pointer = SendPointer(output.as_mut_ptr());
-        self.run(num_columns.div_ceil(chunk_columns), &|chunk| {
-            let start = chunk * chunk_columns;
-            let range = start..(start + chunk_columns).min(num_columns);
-            let pointer = pointer.get();
-            fill(&mut Columns {
-                pointer,
-                num_rows,
+        let block_rows = block_rows.min(num_rows.max(1));
+        let blocks_down = num_rows.div_ceil(block_rows);
+        self.run(
+            num_columns.div_ceil(block_columns) * blocks_down,
+            &|block| {
+                let (across, down) = (block / blocks_down, block % blocks_down);
+                let (column, row) = (across * block_columns, down * block_rows);
+                fill(&mut Columns {
+                    pointer: pointer.get(),
+                    rows: row..(row + block_rows).min(num_rows),
+                    row_length: num_columns,
+                    range: column..(column + block_columns).min(num_columns),
+                    matrix: PhantomData,
+                });
+            },
+        );
+    }
+
+    /// Splits the matrix `output` (`[_, num_columns]`) into parts of its rows, from one of `bounds`
+    /// to the next, and these into chunks of columns, and fills them in parallel: all columns of
+    /// the first part, then those of the next. `fill` is told the part.
+    ///
+    /// # Panics
+    /// If `output` does not consist of whole rows, `bounds` does not ascend from 0 to their number,
+    /// or `chunk_columns` is 0.
+    pub fn for_each_part(
+        &self,
+        output: &mut [f32],
+        num_columns: usize,
+        (bounds, chunk_columns): (&[usize], usize),
+        fill: impl Fn(usize, &mut Columns<'_>) + Sync,
+    ) {
+        assert!(output.len().is_multiple_of(num_columns), "whole rows");
+        assert!(bounds.is_sorted() && bounds.first() == Some(&0), "bounds");
+        let last = bounds.last().copied().unwrap_or(0);
+        assert_eq!(last, output.len() / num_columns, "bounds of all rows");
+        let pointer = SendPointer(output.as_mut_ptr());
+        let chunks = num_columns.div_ceil(chunk_columns);
+        self.run((bounds.len() - 1) * chunks, &|index| {
+            let (part, column) = (index / chunks, index % chunks * chunk_columns);
+            let mut columns = Columns {
+                pointer: pointer.get(),
+                rows: bounds[part]..bounds[part + 1],
                 row_length: num_columns,
-                range,
+                range: column..(column + chunk_columns).min(num_columns),
                 matrix: PhantomData,
-            });
+            };
+            fill(part, &mut columns);
         });
     }
 }
@@ -331,36 +386,51 @@ impl Shared {
     }
 }
 
-/// Some columns of a matrix that other threads fill at the same time.
+/// Some columns of some rows of a matrix that other threads fill at the same time.
 #[derive(Debug)]
 pub struct Columns<'a> {
     pointer: *mut f32,
-    num_rows: usize,
+    rows: Range<usize>,
     row_length: usize,
     range: Range<usize>,
     matrix: PhantomData<&'a mut [f32]>,
 }
 
-impl Columns<'_> {
+impl<'a> Columns<'a> {
+    /// All columns of the matrix `values` (`[_, num_columns]`).
+    ///
+    /// # Panics
+    /// If `values` does not consist of whole rows.
+    pub fn of(values: &'a mut [f32], num_columns: usize) -> Self {
+        assert!(values.len().is_multiple_of(num_columns), "whole rows");
+        Self {
+            rows: 0..values.len() / num_columns,
+            pointer: values.as_mut_ptr(),
+            row_length: num_columns,
+            range: 0..num_columns,
+            matrix: PhantomData,
+        }
+    }
+
     /// Which columns these are.
     pub fn range(&self) -> Range<usize> {
         self.range.clone()
     }
 
-    /// Rows of the matrix.
-    pub fn num_rows(&self) -> usize {
-        self.num_rows
+    /// Which rows these are.
+    pub fn rows(&self) -> Range<usize> {
+        self.rows.clone()
     }
 
     /// The part of row `row` that lies in these columns.
     ///
     /// # Panics
-    /// If there is no such row.
+    /// If the row is not one of [`rows`](Self::rows).
     #[inline]
     pub fn row_mut(&mut self, row: usize) -> &mut [f32] {
-        assert!(row < self.num_rows, "row {row} of {}", self.num_rows);
-        // SAFETY: row and columns lie inside the matrix, which `for_each_columns` borrows mutably;
-        // its chunks have disjoint columns, and `&mut self` makes this slice the only one here.
+        assert!(self.rows.contains(&row), "row {row} of {:?}", self.rows);
+        // SAFETY: row and columns lie inside the matrix, which is borrowed mutably for as
+        // long as this lives; what is filled at the same time is disjoint, and `&mut self` makes this slice the only one here.
         unsafe {
             let start = self.pointer.add(row * self.row_length + self.range.start);
             std::slice::from_raw_parts_mut(start, self.range.len())
@@ -414,7 +484,7 @@ mod tests {
         let pool = ThreadPool::new(2);
         let mut output = vec![0.0; 5 * 13];
         pool.for_each_columns(&mut output, 13, 4, |columns| {
-            for row in 0..columns.num_rows() {
+            for row in 0..columns.rows().end {
                 columns
                     .row_mut(row)
                     .iter_mut()

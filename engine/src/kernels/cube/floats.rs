@@ -44,25 +44,6 @@ pub(super) fn swiglu(gate_up: CubeTensor) -> CubeTensor {
     output
 }
 
-/// See [`reference::limited_swiglu`](crate::kernels::reference::limited_swiglu): one unit a value.
-pub(super) fn limited_swiglu(gate_up: CubeTensor, limits: SwigluLimits) -> CubeTensor {
-    let (num_tokens, size) = (gate_up.meta.shape()[0], gate_up.meta.shape()[1] / 2);
-    let output = empty_matrix(&gate_up, num_tokens, size);
-    let (cube_count, cube_dim) = cubes(num_tokens * size);
-    let client = gate_up.client.clone();
-    limited_swiglu_kernel::launch(
-        &client,
-        cube_count,
-        cube_dim,
-        gate_up.into_buffer_arg(),
-        output.clone().into_buffer_arg(),
-        size,
-        limits.alpha,
-        limits.limit,
-    );
-    output
-}
-
 #[cube(launch)]
 fn rms_norm_kernel(input: &[f32], weight: &[f32], output: &mut [f32], size: usize, epsilon: f32) {
     let first = ABSOLUTE_POS * size;
@@ -85,16 +66,5 @@ fn swiglu_kernel(gate_up: &[f32], output: &mut [f32], size: usize) {
         let first = index / size * size * 2 + index % size;
         let gate = gate_up[first];
         output[index] = gate / (1.0 + (-gate).exp()) * gate_up[first + size];
-    }
-}
-
-#[cube(launch)]
-fn limited_swiglu_kernel(gate_up: &[f32], output: &mut [f32], size: usize, alpha: f32, limit: f32) {
-    let index = ABSOLUTE_POS;
-    if index < output.len() {
-        let first = index / size * size * 2 + index % size;
-        let gate = min(gate_up[first], limit);
-        let up = max(min(gate_up[first + size], limit), -limit);
-        output[index] = gate / (1.0 + (-alpha * gate).exp()) * (up + 1.0);
     }
 }

@@ -14,7 +14,7 @@ const MXFP4: u32 = 3;
 const BF16: u32 = 4;
 
 /// The layout's number and table; layouts without a table have zeros.
-fn kind_and_table(kind: LayoutKind) -> (u32, [f32; 16]) {
+pub(super) fn kind_and_table(kind: LayoutKind) -> (u32, [f32; 16]) {
     match kind {
         LayoutKind::Nibbles { table } => (NIBBLES, table.map(f32::from)),
         LayoutKind::Bytes => (BYTES, [0.0; 16]),
@@ -71,7 +71,7 @@ pub(super) fn embedding(weight: &CubeTensor, layout: &MatrixLayout, tokens: &[u3
 }
 
 /// Values on the device of `tensor`. Only launches here look at them, as what they are.
-fn vector<T: bytemuck::Pod>(tensor: &CubeTensor, values: &[T]) -> CubeTensor {
+pub(super) fn vector<T: bytemuck::Pod>(tensor: &CubeTensor, values: &[T]) -> CubeTensor {
     let handle = tensor
         .client
         .create_from_slice(bytemuck::cast_slice(values));
@@ -123,7 +123,7 @@ fn embedding_kernel(
 
 /// Value `column` of the row that begins at byte `row`, see [`crate::layout`].
 #[cube]
-fn value_at(
+pub(super) fn value_at(
     weight: &[u32],
     table: &[f32],
     row: usize,

@@ -1,13 +1,12 @@
 //! Names of a gpt-oss model's tensors in both formats, and how its experts lie there.
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 
 use super::Layer;
 use super::config::GptOssConfig;
-use super::experts::{Expert, Experts};
-use crate::kernels::WeightMatrix;
+use super::experts::Experts;
+use crate::kernels::{ExpertStack, WeightMatrix};
 use crate::loader::ModelFile;
-use crate::loader::repack::PackedMatrix;
 use crate::model::ModelError;
 use crate::model::weights::WeightReader;
 
@@ -108,82 +107,70 @@ fn experts(
     index: usize,
 ) -> Result<Experts, ModelError> {
     let router = names.of_layer(index, "mlp.router.weight");
-    let router = weights.matrix(&router, config.num_experts, config.hidden_size)?;
+    let router = weights.matrix_as_stored(&router, config.num_experts, config.hidden_size)?;
     let router_bias = names.of_layer(index, "mlp.router.bias");
     let router_bias = weights.vector(&router_bias, config.num_experts)?;
-    let (gate_up, down) = match names {
+    let stack = match names {
         Names::Gguf => from_gguf(weights, config, index)?,
         Names::HuggingFace => from_hugging_face(weights, config, index)?,
     };
-    let experts = gate_up.into_iter().zip(down).map(|(gate_up, down)| {
-        let (gate_up, gate_up_bias) = gate_up.place(weights);
-        let (down, down_bias) = down.place(weights);
-        Expert {
-            gate_up,
-            gate_up_bias,
-            down,
-            down_bias,
-        }
-    });
     Ok(Experts {
         router,
         router_bias,
-        all: experts.collect(),
+        stack,
         num_chosen: config.num_chosen,
-        limits: config.swiglu,
     })
 }
 
-/// A matrix and its bias, not on a device yet.
-struct Part {
-    matrix: PackedMatrix,
-    bias: Vec<f32>,
+/// `[num_experts, size]`
+fn biases(rows: Vec<Vec<f32>>, device: &Device) -> Tensor<2> {
+    let (count, size) = (rows.len(), rows.first().map_or(0, Vec::len));
+    Tensor::from_data(TensorData::new(rows.concat(), [count, size]), device)
 }
-
-impl Part {
-    fn place(self, weights: &WeightReader<'_>) -> (WeightMatrix, Tensor<1>) {
-        let length = self.bias.len();
-        let bias = TensorData::new(self.bias, [length]);
-        (
-            WeightMatrix::new(self.matrix, weights.device()),
-            Tensor::from_data(bias, weights.device()),
-        )
-    }
-}
-
-type Parts = (Vec<Part>, Vec<Part>);
 
 /// Gates and their factors are tensors of their own.
 fn from_gguf(
     weights: &mut WeightReader<'_>,
     config: &GptOssConfig,
     index: usize,
-) -> Result<Parts, ModelError> {
-    let (hidden, inner) = (config.hidden_size, config.intermediate_size);
-    let mut read = |part: &str, rows: usize, columns: usize| {
-        let name = format!("blk.{index}.ffn_{part}_exps");
-        let shape = [columns, rows, config.num_experts];
-        let matrices = weights.expert_matrices(&format!("{name}.weight"), shape)?;
-        let biases = weights.rows(&format!("{name}.bias"), rows, config.num_experts)?;
-        let parts = matrices.into_iter().zip(biases);
-        let parts = parts.map(|(matrix, bias)| Part { matrix, bias });
-        Ok::<_, ModelError>(parts.collect::<Vec<_>>())
+) -> Result<ExpertStack, ModelError> {
+    let (hidden, inner, count) = (
+        config.hidden_size,
+        config.intermediate_size,
+        config.num_experts,
+    );
+    let name = |part: &str| format!("blk.{index}.ffn_{part}_exps.weight");
+    let bias = |part: &str| format!("blk.{index}.ffn_{part}_exps.bias");
+    let gates = weights.expert_matrices(&name("gate"), [hidden, inner, count])?;
+    let ups = weights.expert_matrices(&name("up"), [hidden, inner, count])?;
+    let down = weights.expert_matrices(&name("down"), [inner, hidden, count])?;
+    if gates.tensor_type() != ups.tensor_type() {
+        return Err(ModelError::UnequalTypes { name: name("up") });
+    }
+    let mut gate_up_bias = weights.rows(&bias("gate"), inner, count)?;
+    let up_bias = weights.rows(&bias("up"), inner, count)?;
+    for (gate, up) in gate_up_bias.iter_mut().zip(up_bias) {
+        gate.extend(up);
+    }
+    let down_bias = weights.rows(&bias("down"), hidden, count)?;
+    let device = weights.device();
+    let joined = |expert: usize| {
+        let (mut gate, up) = (gates.matrix(expert)?, ups.matrix(expert)?);
+        gate.bytes.extend(up.bytes);
+        gate.layout.out_features += up.layout.out_features;
+        Ok::<_, ModelError>(gate)
     };
-    let gates = read("gate", inner, hidden)?;
-    let ups = read("up", inner, hidden)?;
-    let down = read("down", hidden, inner)?;
-    let join = |(mut gate, up): (Part, Part)| {
-        if !gate.matrix.layout.stacks_with(&up.matrix.layout) {
-            let name = format!("blk.{index}.ffn_up_exps.weight");
-            return Err(ModelError::UnequalTypes { name });
-        }
-        gate.matrix.bytes.extend(up.matrix.bytes);
-        gate.matrix.layout.out_features += up.matrix.layout.out_features;
-        gate.bias.extend(up.bias);
-        Ok(gate)
+    let stack = ExpertStack {
+        gate_up: WeightMatrix::stack(count, joined, device)?,
+        gate_up_bias: biases(gate_up_bias, device),
+        down: WeightMatrix::stack(count, |expert| down.matrix(expert), device)?,
+        down_bias: biases(down_bias, device),
+        limits: config.swiglu,
     };
-    let gate_up = gates.into_iter().zip(ups).map(join);
-    Ok((gate_up.collect::<Result<_, _>>()?, down))
+    for part in ["gate", "up", "down"] {
+        weights.release(&name(part));
+    }
+    Ok(stack)
 }
 
 /// Gates stand in even rows, their factors in odd ones.
@@ -191,31 +178,35 @@ fn from_hugging_face(
     weights: &mut WeightReader<'_>,
     config: &GptOssConfig,
     index: usize,
-) -> Result<Parts, ModelError> {
-    let (hidden, inner) = (config.hidden_size, config.intermediate_size);
-    let apart: Vec<usize> = (0..2 * inner)
-        .map(|row| {
-            if row < inner {
-                2 * row
-            } else {
-                2 * (row - inner) + 1
-            }
-        })
+) -> Result<ExpertStack, ModelError> {
+    let (hidden, inner, count) = (
+        config.hidden_size,
+        config.intermediate_size,
+        config.num_experts,
+    );
+    let apart: Vec<usize> = (0..inner)
+        .map(|row| 2 * row)
+        .chain((0..inner).map(|row| 2 * row + 1))
         .collect();
     let in_order: Vec<usize> = (0..hidden).collect();
-    let mut read = |part: &str, order: &[usize], columns: usize| {
-        let name = format!("model.layers.{index}.mlp.experts.{part}");
-        let matrices = weights.expert_planes(&name, config.num_experts, order, columns)?;
-        let rows = order.len();
-        let biases = weights.rows(&format!("{name}_bias"), rows, config.num_experts)?;
-        let parts = matrices.into_iter().zip(biases).map(|(matrix, bias)| Part {
-            matrix,
-            bias: order.iter().map(|row| bias[*row]).collect(),
-        });
-        Ok::<_, ModelError>(parts.collect::<Vec<_>>())
+    let name = |part: &str| format!("model.layers.{index}.mlp.experts.{part}");
+    let gate_up = weights.expert_planes(&name("gate_up_proj"), [hidden, 2 * inner, count])?;
+    let down = weights.expert_planes(&name("down_proj"), [inner, hidden, count])?;
+    let gate_up_bias = weights.rows(&name("gate_up_proj_bias"), 2 * inner, count)?;
+    let apart_bias = |bias: Vec<f32>| apart.iter().map(|row| bias[*row]).collect();
+    let gate_up_bias = gate_up_bias.into_iter().map(apart_bias).collect();
+    let down_bias = weights.rows(&name("down_proj_bias"), hidden, count)?;
+    let device = weights.device();
+    let stack = ExpertStack {
+        gate_up: WeightMatrix::stack(count, |expert| gate_up.matrix(expert, &apart), device)?,
+        gate_up_bias: biases(gate_up_bias, device),
+        down: WeightMatrix::stack(count, |expert| down.matrix(expert, &in_order), device)?,
+        down_bias: biases(down_bias, device),
+        limits: config.swiglu,
     };
-    Ok((
-        read("gate_up_proj", &apart, hidden)?,
-        read("down_proj", &in_order, inner)?,
-    ))
+    for part in ["gate_up_proj", "down_proj"] {
+        weights.release(&format!("{}_blocks", name(part)));
+        weights.release(&format!("{}_scales", name(part)));
+    }
+    Ok(stack)
 }

@@ -14,13 +14,17 @@ use std::arch::x86_64::{
     _mm256_cvtepu16_epi32, _mm256_extracti128_si256, _mm256_loadu_ps, _mm256_loadu_si256,
     _mm256_mul_ps, _mm256_setzero_ps, _mm256_slli_epi32, _mm256_storeu_ps,
 };
+use std::arch::x86_64::{
+    _mm_add_ps, _mm_add_ss, _mm_cvtss_f32, _mm_movehdup_ps, _mm_movehl_ps, _mm256_castps256_ps128,
+    _mm256_extractf128_ps,
+};
 
 use half::bf16;
 
 use super::super::activations::QuantizedRow;
-use super::super::portable::{self, AttentionHead, LANES};
+use super::super::portable::{self, LANES};
 use super::Avx2;
-use super::tile::{add_up, load_floats};
+use crate::kernels::SwigluLimits;
 
 impl Avx2 {
     /// See [`portable::dot`]: the same lanes and the same order.
@@ -35,16 +39,22 @@ impl Avx2 {
         unsafe { dot_bf16(left, right) }
     }
 
-    /// See [`portable::attend`].
-    pub(in crate::kernels::cpu) fn attend(self, head: &AttentionHead<'_>, output: &mut [f32]) {
-        // SAFETY: `self` exists, so AVX2, FMA and F16C are there.
-        unsafe { attend(head, output) }
-    }
-
     /// See [`portable::swiglu`].
     pub(in crate::kernels::cpu) fn swiglu(self, gate: &[f32], up: &[f32], output: &mut [f32]) {
         // SAFETY: `self` exists, so AVX2, FMA and F16C are there.
         unsafe { swiglu(gate, up, output) }
+    }
+
+    /// See [`portable::limited_swiglu`].
+    pub(in crate::kernels::cpu) fn limited_swiglu(
+        self,
+        gate: &[f32],
+        up: &[f32],
+        limits: SwigluLimits,
+        output: &mut [f32],
+    ) {
+        // SAFETY: `self` exists, so AVX2, FMA and F16C are there.
+        unsafe { limited_swiglu(gate, up, limits, output) }
     }
 
     /// See [`QuantizedRow::new`].
@@ -132,16 +142,37 @@ fn decode_bf16(values: &[[u8; 2]; LANES]) -> [__m256; 2] {
 }
 
 #[target_feature(enable = "avx2,fma,f16c")]
-fn attend(head: &AttentionHead<'_>, output: &mut [f32]) {
-    portable::attend(head, output, |left, right| dot(left, right));
-}
-
-#[target_feature(enable = "avx2,fma,f16c")]
 fn swiglu(gate: &[f32], up: &[f32], output: &mut [f32]) {
     portable::swiglu(gate, up, output);
 }
 
 #[target_feature(enable = "avx2,fma,f16c")]
+fn limited_swiglu(gate: &[f32], up: &[f32], limits: SwigluLimits, output: &mut [f32]) {
+    portable::limited_swiglu(gate, up, limits, output);
+}
+
+#[target_feature(enable = "avx2,fma,f16c")]
 fn quantize(row: &[f32]) -> QuantizedRow {
     QuantizedRow::new(row)
+}
+
+/// Eight floats at `offset` of `values`.
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn load_floats(values: &[f32], offset: usize) -> __m256 {
+    let values = &values[offset..offset + 8];
+    // SAFETY: the slice has eight floats, and the load needs no alignment.
+    unsafe { _mm256_loadu_ps(values.as_ptr()) }
+}
+
+/// Sum of the eight lanes, by halves.
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn add_up(vector: __m256) -> f32 {
+    let four = _mm_add_ps(
+        _mm256_castps256_ps128(vector),
+        _mm256_extractf128_ps::<1>(vector),
+    );
+    let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
 }

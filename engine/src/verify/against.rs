@@ -72,7 +72,7 @@ pub fn verify_against_exact(
     let mut runner = load(WeightFormat::AsStored)?;
     let mut other = match weights {
         WeightFormat::AsStored => None,
-        weights => Some(load(weights)?),
+        WeightFormat::Q8 => Some(load(weights)?),
     };
     let window = WINDOW.min(runner.context_window());
     let mut sums = Sums::default();

@@ -30,14 +30,14 @@ pub struct QuantizedRow {
 
 /// Where in its group the scale of a block stands: even blocks first. In this order the sums of
 /// four pairs of blocks come out of the vector kernels.
-#[inline(always)]
+#[inline]
 pub fn slot(block: usize) -> usize {
     let in_group = block % GROUP;
     block - in_group + in_group / 2 + in_group % 2 * (GROUP / 2)
 }
 
 /// Where the first half of a block's codes begins; the second half is [`BLOCK_LENGTH`] behind it.
-#[inline(always)]
+#[inline]
 pub fn code_offset(block: usize) -> usize {
     block / 2 * (2 * BLOCK_LENGTH) + block % 2 * HALF_BLOCK
 }

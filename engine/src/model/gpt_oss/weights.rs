@@ -193,8 +193,8 @@ fn from_hugging_face(
     let gate_up = weights.expert_planes(&name("gate_up_proj"), [hidden, 2 * inner, count])?;
     let down = weights.expert_planes(&name("down_proj"), [inner, hidden, count])?;
     let gate_up_bias = weights.rows(&name("gate_up_proj_bias"), 2 * inner, count)?;
-    let apart_bias = |bias: Vec<f32>| apart.iter().map(|row| bias[*row]).collect();
-    let gate_up_bias = gate_up_bias.into_iter().map(apart_bias).collect();
+    let apart_bias = |bias: &Vec<f32>| apart.iter().map(|row| bias[*row]).collect();
+    let gate_up_bias = gate_up_bias.iter().map(apart_bias).collect();
     let down_bias = weights.rows(&name("down_proj_bias"), hidden, count)?;
     let device = weights.device();
     let stack = ExpertStack {

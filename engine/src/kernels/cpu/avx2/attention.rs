@@ -3,6 +3,10 @@
     unsafe_code,
     reason = "calls functions that need the proven instructions, loads"
 )]
+#![expect(
+    clippy::unused_self,
+    reason = "self is the proof that the instructions are there"
+)]
 
 use std::arch::x86_64::{
     __m256, _mm256_add_ps, _mm256_castpd_ps, _mm256_castps_pd, _mm256_cvtss_f32, _mm256_fmadd_ps,

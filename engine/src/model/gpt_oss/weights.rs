@@ -123,7 +123,7 @@ fn experts(
 }
 
 /// `[num_experts, size]`
-fn biases(rows: Vec<Vec<f32>>, device: &Device) -> Tensor<2> {
+fn biases(rows: &[Vec<f32>], device: &Device) -> Tensor<2> {
     let (count, size) = (rows.len(), rows.first().map_or(0, Vec::len));
     Tensor::from_data(TensorData::new(rows.concat(), [count, size]), device)
 }
@@ -162,9 +162,9 @@ fn from_gguf(
     };
     let stack = ExpertStack {
         gate_up: WeightMatrix::stack(count, joined, device)?,
-        gate_up_bias: biases(gate_up_bias, device),
+        gate_up_bias: biases(&gate_up_bias, device),
         down: WeightMatrix::stack(count, |expert| down.matrix(expert), device)?,
-        down_bias: biases(down_bias, device),
+        down_bias: biases(&down_bias, device),
         limits: config.swiglu,
     };
     for part in ["gate", "up", "down"] {
@@ -199,9 +199,9 @@ fn from_hugging_face(
     let device = weights.device();
     let stack = ExpertStack {
         gate_up: WeightMatrix::stack(count, |expert| gate_up.matrix(expert, &apart), device)?,
-        gate_up_bias: biases(gate_up_bias, device),
+        gate_up_bias: biases(&gate_up_bias, device),
         down: WeightMatrix::stack(count, |expert| down.matrix(expert, &in_order), device)?,
-        down_bias: biases(down_bias, device),
+        down_bias: biases(&down_bias, device),
         limits: config.swiglu,
     };
     for part in ["gate_up_proj", "down_proj"] {

@@ -194,7 +194,7 @@ fn from_hugging_face(
     let down = weights.expert_planes(&name("down_proj"), [inner, hidden, count])?;
     let gate_up_bias = weights.rows(&name("gate_up_proj_bias"), 2 * inner, count)?;
     let apart_bias = |bias: &Vec<f32>| apart.iter().map(|row| bias[*row]).collect();
-    let gate_up_bias = gate_up_bias.iter().map(apart_bias).collect();
+    let gate_up_bias: Vec<Vec<f32>> = gate_up_bias.iter().map(apart_bias).collect();
     let down_bias = weights.rows(&name("down_proj_bias"), hidden, count)?;
     let device = weights.device();
     let stack = ExpertStack {

@@ -1,5 +1,5 @@
-//! The chosen experts of all tokens in two launches: one unit a value between the matrices, then one
-//! unit an output.
+//! The chosen experts of all tokens in two launches: one unit a value between the matrices, then
+//! one unit an output.
 
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;

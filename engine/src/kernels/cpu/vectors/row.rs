@@ -108,7 +108,8 @@ struct Group<'a, P, F> {
 }
 
 impl<P: Products, F: RowFormat> Group<'_, P, F> {
-    /// Adds the products of `count` blocks from `first` on, whose weights these are, to their lanes.
+    /// Adds the products of `count` blocks from `first` on, whose weights these are, to their
+    /// lanes.
     ///
     /// # Safety
     /// See [`multiply`].

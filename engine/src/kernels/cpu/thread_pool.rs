@@ -403,6 +403,8 @@ unsafe impl<T: Send> Sync for SendPointer<T> {}
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
 
     #[test]
@@ -416,6 +418,25 @@ mod tests {
                 }
             });
             assert!(output.iter().all(|value| *value == round), "round {round}");
+        }
+    }
+
+    /// The caller's chunk ends only when the worker has done the other one.
+    #[test]
+    fn a_worker_comes_to_every_job() {
+        let pool = ThreadPool::new(2);
+        for round in 0..3_000 {
+            let (came, start) = (AtomicBool::new(false), Instant::now());
+            pool.run(2, &|chunk| {
+                if chunk == 1 {
+                    came.store(true, Ordering::SeqCst);
+                }
+                while !came.load(Ordering::SeqCst) {
+                    let waited = start.elapsed().as_secs();
+                    assert!(waited < 60, "round {round}: the worker never came");
+                    thread::yield_now();
+                }
+            });
         }
     }
 

@@ -109,7 +109,14 @@ fn against_exact(
             exact_perplexity,
             perplexity,
         } = report;
-        writeln!(out, "{num_scored} tokens, int8 against f32 activations")?;
+        let weights = match args.weights {
+            WeightFormat::AsStored => "",
+            WeightFormat::Q8 => ", and 8-bit against stored weights",
+        };
+        writeln!(
+            out,
+            "{num_scored} tokens, int8 against f32 activations{weights}"
+        )?;
         writeln!(
             out,
             "mean KL divergence {mean_kl:.5} nats, largest {max_kl:.4}"

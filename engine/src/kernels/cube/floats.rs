@@ -4,7 +4,6 @@ use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
 use super::{cubes, empty_matrix};
-use crate::kernels::SwigluLimits;
 
 /// See [`reference::rms_norm`](crate::kernels::reference::rms_norm): one unit a row.
 pub(super) fn rms_norm(input: CubeTensor, weight: CubeTensor, epsilon: f32) -> CubeTensor {

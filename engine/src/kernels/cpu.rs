@@ -151,7 +151,7 @@ impl InstructionSet {
         }
     }
 
-    /// See [`super::limited_swiglu`].
+    /// See [`portable::limited_swiglu`].
     fn limited_swiglu(self, gate: &[f32], up: &[f32], limits: SwigluLimits, output: &mut [f32]) {
         match self {
             Self::Portable => portable::limited_swiglu(gate, up, limits, output),

@@ -66,7 +66,7 @@ pub(super) unsafe fn multiply<P: Products, F: RowFormat>(
 /// # Safety
 /// See [`multiply`].
 #[inline(always)]
-unsafe fn add_up(vector: __m256) -> f32 {
+pub(super) unsafe fn add_up(vector: __m256) -> f32 {
     // SAFETY: the caller's.
     unsafe {
         let (low, high) = (

@@ -17,6 +17,7 @@ use std::arch::x86_64::{
 
 use super::super::portable::{self, AttentionHead};
 use super::Avx2;
+use super::floats::load_floats;
 
 /// Floats of a vector.
 const LANES: usize = 8;
@@ -74,7 +75,7 @@ fn scores(head: &AttentionHead<'_>, output: &mut [f32]) {
         debug_assert!(keys <= last.as_ptr());
         let mut sums = [_mm256_setzero_ps(); LANES];
         for first in (0..size).step_by(LANES) {
-            let query = load(head.query, first);
+            let query = load_floats(head.query, first);
             for (i, sum) in sums.iter_mut().enumerate() {
                 // SAFETY: row `position + i` was found to lie in the cache, `first` is a multiple
                 // of eight below its length, and the load needs no alignment.
@@ -90,7 +91,7 @@ fn scores(head: &AttentionHead<'_>, output: &mut [f32]) {
         let key = head.row(head.keys, position);
         let mut sum = _mm256_setzero_ps();
         for first in (0..size).step_by(LANES) {
-            sum = _mm256_fmadd_ps(load(head.query, first), load(key, first), sum);
+            sum = _mm256_fmadd_ps(load_floats(head.query, first), load_floats(key, first), sum);
         }
         *score = add_up(sum);
         position += 1;
@@ -111,22 +112,13 @@ fn add_values<const N: usize>(
         let weight = _mm256_set1_ps(*weight);
         let values = &values[first..first + N * LANES];
         for (i, sum) in sums.iter_mut().enumerate() {
-            *sum = _mm256_fmadd_ps(weight, load(values, i * LANES), *sum);
+            *sum = _mm256_fmadd_ps(weight, load_floats(values, i * LANES), *sum);
         }
     }
     for (sum, output) in sums.iter().zip(output[first..].as_chunks_mut::<LANES>().0) {
         // SAFETY: the array has eight floats, and the store needs no alignment.
         unsafe { _mm256_storeu_ps(output.as_mut_ptr(), *sum) };
     }
-}
-
-/// Eight floats at `first` of `values`.
-#[inline]
-#[target_feature(enable = "avx2,fma,f16c")]
-fn load(values: &[f32], first: usize) -> __m256 {
-    let values = &values[first..first + LANES];
-    // SAFETY: the slice has eight floats, and the load needs no alignment.
-    unsafe { _mm256_loadu_ps(values.as_ptr()) }
 }
 
 /// The sum of the lanes of each vector, as [`add_up`] adds them.

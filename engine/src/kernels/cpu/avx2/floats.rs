@@ -14,15 +14,12 @@ use std::arch::x86_64::{
     _mm256_cvtepu16_epi32, _mm256_extracti128_si256, _mm256_loadu_ps, _mm256_loadu_si256,
     _mm256_mul_ps, _mm256_setzero_ps, _mm256_slli_epi32, _mm256_storeu_ps,
 };
-use std::arch::x86_64::{
-    _mm_add_ps, _mm_add_ss, _mm_cvtss_f32, _mm_movehdup_ps, _mm_movehl_ps, _mm256_castps256_ps128,
-    _mm256_extractf128_ps,
-};
 
 use half::bf16;
 
 use super::super::activations::QuantizedRow;
 use super::super::portable::{self, LANES};
+use super::super::vectors::add_up;
 use super::Avx2;
 use crate::kernels::SwigluLimits;
 
@@ -93,7 +90,8 @@ fn dot(left: &[f32], right: &[f32]) -> f32 {
             high = _mm256_loadu_ps(lanes.as_ptr().add(LANES / 2));
         }
     }
-    add_up(_mm256_add_ps(low, high))
+    // SAFETY: the instructions are enabled here.
+    unsafe { add_up(_mm256_add_ps(low, high)) }
 }
 
 #[target_feature(enable = "avx2,fma,f16c")]
@@ -120,10 +118,9 @@ fn dot_bf16(left: &[f32], right: &[u8]) -> f32 {
     for ((lane, x), y) in lanes.iter_mut().zip(left_rest).zip(right_rest) {
         *lane += x * bf16::from_le_bytes(*y).to_f32();
     }
-    add_up(_mm256_add_ps(
-        load_floats(&lanes, 0),
-        load_floats(&lanes, 8),
-    ))
+    let sums = _mm256_add_ps(load_floats(&lanes, 0), load_floats(&lanes, 8));
+    // SAFETY: the instructions are enabled here.
+    unsafe { add_up(sums) }
 }
 
 /// Sixteen values: a bf16 is the upper half of an f32.
@@ -159,20 +156,8 @@ fn quantize(row: &[f32]) -> QuantizedRow {
 /// Eight floats at `offset` of `values`.
 #[inline]
 #[target_feature(enable = "avx2,fma,f16c")]
-fn load_floats(values: &[f32], offset: usize) -> __m256 {
+pub(super) fn load_floats(values: &[f32], offset: usize) -> __m256 {
     let values = &values[offset..offset + 8];
     // SAFETY: the slice has eight floats, and the load needs no alignment.
     unsafe { _mm256_loadu_ps(values.as_ptr()) }
-}
-
-/// Sum of the eight lanes, by halves.
-#[inline]
-#[target_feature(enable = "avx2,fma,f16c")]
-fn add_up(vector: __m256) -> f32 {
-    let four = _mm_add_ps(
-        _mm256_castps256_ps128(vector),
-        _mm256_extractf128_ps::<1>(vector),
-    );
-    let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
-    _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
 }

@@ -53,91 +53,84 @@ unsafe fn multiply<F: RowFormat>(
 
 impl Products for Avx2 {
     #[inline(always)]
-    unsafe fn group_unsigned<const N: usize>(self, weights: &[Pair; N], x: *const i8) -> __m256i {
-        // A product is at most 32 * 127, and a lane of 16 bits gets the sum of eight.
+    unsafe fn group<const SIGNED: bool, const N: usize>(
+        self,
+        weights: &[Pair; N],
+        x: *const i8,
+    ) -> __m256i {
         // SAFETY: the caller's.
         unsafe {
             let mut pairs = [_mm256_setzero_si256(); 4];
             for (index, [low, high]) in weights.iter().enumerate() {
                 let [x_low, x_high] = load_pair(x, index);
-                pairs[index] = _mm256_add_epi16(
-                    _mm256_maddubs_epi16(*low, x_low),
-                    _mm256_maddubs_epi16(*high, x_high),
-                );
+                pairs[index] = if SIGNED {
+                    _mm256_add_epi32(signed(*low, x_low), signed(*high, x_high))
+                } else {
+                    // A product is at most 32 * 127, so 16 bits hold the sum of eight.
+                    _mm256_add_epi16(
+                        _mm256_maddubs_epi16(*low, x_low),
+                        _mm256_maddubs_epi16(*high, x_high),
+                    )
+                };
             }
-            let ones = _mm256_set1_epi16(1);
-            let mut halves = [_mm256_setzero_si256(); 2];
-            for half in 0..N.div_ceil(2) {
-                let (first, second) = (pairs[2 * half], pairs[2 * half + 1]);
-                let sums = _mm256_add_epi16(
-                    _mm256_unpacklo_epi64(first, second),
-                    _mm256_unpackhi_epi64(first, second),
-                );
-                halves[half] = _mm256_madd_epi16(sums, ones);
+            let [first, second, third, fourth] = pairs;
+            if SIGNED {
+                join_last(join(first, second), join(third, fourth))
+            } else {
+                join_last(join_words(first, second), join_words(third, fourth))
             }
-            join_last(halves[0], halves[1])
         }
     }
 
     #[inline(always)]
-    unsafe fn group_signed<const N: usize>(self, weights: &[Pair; N], x: *const i8) -> __m256i {
-        // SAFETY: the caller's.
-        unsafe {
-            let mut pairs = [_mm256_setzero_si256(); 4];
-            for (index, weights) in weights.iter().enumerate() {
-                let [low, high] = load_pair(x, index);
-                let (low, high) = (signed(weights[0], low), signed(weights[1], high));
-                pairs[index] = _mm256_add_epi32(low, high);
-            }
-            join_last(join(pairs[0], pairs[1]), join(pairs[2], pairs[3]))
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn block_unsigned<const T: usize>(
+    unsafe fn block<const SIGNED: bool, const T: usize>(
         self,
         weights: *const u8,
         x: [*const i8; T],
     ) -> [__m256i; T] {
-        // A product is at most 32 * 127, and a lane of 16 bits gets the sum of eight.
         // SAFETY: the caller's.
         unsafe {
             let mut sums = [_mm256_setzero_si256(); T];
             for half in 0..2 {
+                // Without a sign: a product is at most 32 * 127, and 16 bits get the sum of eight.
                 let mut pairs = [_mm256_setzero_si256(); T];
                 for word in 4 * half..4 * half + 4 {
                     let weights = load_panel(weights, word);
                     for t in 0..T {
-                        let products = _mm256_maddubs_epi16(weights, broadcast(x[t], word));
-                        pairs[t] = _mm256_add_epi16(pairs[t], products);
+                        let x = broadcast(x[t], word);
+                        if SIGNED {
+                            sums[t] = _mm256_add_epi32(sums[t], signed(weights, x));
+                        } else {
+                            let products = _mm256_maddubs_epi16(weights, x);
+                            pairs[t] = _mm256_add_epi16(pairs[t], products);
+                        }
                     }
                 }
                 for t in 0..T {
-                    let fours = _mm256_madd_epi16(pairs[t], _mm256_set1_epi16(1));
-                    sums[t] = _mm256_add_epi32(sums[t], fours);
+                    if !SIGNED {
+                        let fours = _mm256_madd_epi16(pairs[t], _mm256_set1_epi16(1));
+                        sums[t] = _mm256_add_epi32(sums[t], fours);
+                    }
                 }
             }
             sums
         }
     }
+}
 
-    #[inline(always)]
-    unsafe fn block_signed<const T: usize>(
-        self,
-        weights: *const u8,
-        x: [*const i8; T],
-    ) -> [__m256i; T] {
-        // SAFETY: the caller's.
-        unsafe {
-            let mut sums = [_mm256_setzero_si256(); T];
-            for word in 0..8 {
-                let weights = load_panel(weights, word);
-                for t in 0..T {
-                    sums[t] = _mm256_add_epi32(sums[t], signed(weights, broadcast(x[t], word)));
-                }
-            }
-            sums
-        }
+/// [`join`] for sums of 16 bits, and their sums in pairs of 32.
+///
+/// # Safety
+/// Inlined where AVX2 is enabled.
+#[inline(always)]
+unsafe fn join_words(first: __m256i, second: __m256i) -> __m256i {
+    // SAFETY: the caller's.
+    unsafe {
+        let sums = _mm256_add_epi16(
+            _mm256_unpacklo_epi64(first, second),
+            _mm256_unpackhi_epi64(first, second),
+        );
+        _mm256_madd_epi16(sums, _mm256_set1_epi16(1))
     }
 }
 

@@ -50,19 +50,25 @@ unsafe fn multiply<F: RowFormat>(
 
 impl Products for Avx512 {
     #[inline(always)]
-    unsafe fn group_unsigned<const N: usize>(self, weights: &[Pair; N], x: *const i8) -> __m256i {
+    unsafe fn group<const SIGNED: bool, const N: usize>(
+        self,
+        weights: &[Pair; N],
+        x: *const i8,
+    ) -> __m256i {
         // SAFETY: the caller's.
-        unsafe { group::<false, N>(weights, x) }
+        unsafe {
+            let mut pairs = [_mm256_setzero_si256(); 4];
+            for (index, [low, high]) in weights.iter().enumerate() {
+                let [x_low, x_high] = load_pair(x, index);
+                let sum = add::<SIGNED>(_mm256_setzero_si256(), *low, x_low);
+                pairs[index] = add::<SIGNED>(sum, *high, x_high);
+            }
+            join_last(join(pairs[0], pairs[1]), join(pairs[2], pairs[3]))
+        }
     }
 
     #[inline(always)]
-    unsafe fn group_signed<const N: usize>(self, weights: &[Pair; N], x: *const i8) -> __m256i {
-        // SAFETY: the caller's.
-        unsafe { group::<true, N>(weights, x) }
-    }
-
-    #[inline(always)]
-    unsafe fn block_unsigned<const T: usize>(
+    unsafe fn block<const SIGNED: bool, const T: usize>(
         self,
         weights: *const u8,
         x: [*const i8; T],
@@ -73,26 +79,7 @@ impl Products for Avx512 {
             for word in 0..8 {
                 let weights = load_panel(weights, word);
                 for t in 0..T {
-                    sums[t] = _mm256_dpbusd_epi32(sums[t], weights, broadcast(x[t], word));
-                }
-            }
-            sums
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn block_signed<const T: usize>(
-        self,
-        weights: *const u8,
-        x: [*const i8; T],
-    ) -> [__m256i; T] {
-        // SAFETY: the caller's.
-        unsafe {
-            let mut sums = [_mm256_setzero_si256(); T];
-            for word in 0..8 {
-                let weights = load_panel(weights, word);
-                for t in 0..T {
-                    sums[t] = add_signed(sums[t], weights, broadcast(x[t], word));
+                    sums[t] = add::<SIGNED>(sums[t], weights, broadcast(x[t], word));
                 }
             }
             sums
@@ -100,34 +87,20 @@ impl Products for Avx512 {
     }
 }
 
-/// Sums of eight blocks.
-///
-/// # Safety
-/// Inlined where AVX2 is enabled; `x` points to eight blocks.
-#[inline(always)]
-unsafe fn group<const SIGNED: bool, const N: usize>(weights: &[Pair; N], x: *const i8) -> __m256i {
-    // SAFETY: the caller's.
-    unsafe {
-        let mut pairs = [_mm256_setzero_si256(); 4];
-        for (index, [low, high]) in weights.iter().enumerate() {
-            let [x_low, x_high] = load_pair(x, index);
-            let zero = _mm256_setzero_si256();
-            pairs[index] = if SIGNED {
-                add_signed(add_signed(zero, *low, x_low), *high, x_high)
-            } else {
-                _mm256_dpbusd_epi32(_mm256_dpbusd_epi32(zero, *low, x_low), *high, x_high)
-            };
-        }
-        join_last(join(pairs[0], pairs[1]), join(pairs[2], pairs[3]))
-    }
-}
-
-/// Adds the products of weights with a sign. The product of bytes takes one of them without.
+/// Adds the products of weights and activations, in fours. The instruction takes one of its factors
+/// without a sign.
 ///
 /// # Safety
 /// Inlined where VNNI is enabled.
 #[inline(always)]
-unsafe fn add_signed(sum: __m256i, weights: __m256i, x: __m256i) -> __m256i {
+unsafe fn add<const SIGNED: bool>(sum: __m256i, weights: __m256i, x: __m256i) -> __m256i {
     // SAFETY: the caller's.
-    unsafe { _mm256_dpbusd_epi32(sum, _mm256_abs_epi8(weights), _mm256_sign_epi8(x, weights)) }
+    unsafe {
+        if SIGNED {
+            let x = _mm256_sign_epi8(x, weights);
+            _mm256_dpbusd_epi32(sum, _mm256_abs_epi8(weights), x)
+        } else {
+            _mm256_dpbusd_epi32(sum, weights, x)
+        }
+    }
 }

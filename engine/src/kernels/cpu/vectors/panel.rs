@@ -17,7 +17,7 @@ use super::products::{PANEL_BLOCK_BYTES, Products};
 use crate::layout::BLOCK_LENGTH;
 
 /// Rows of a panel: the 32-bit lanes of a vector.
-pub(in crate::kernels::cpu) const PANEL_ROWS: usize = 8;
+const PANEL_ROWS: usize = 8;
 /// Tokens that share a load of weights.
 const TILE: usize = 4;
 
@@ -144,9 +144,9 @@ impl Panel {
                     x[t] = tokens[t].codes.as_ptr().add(code_offset(block));
                 }
                 let mut sums = if F::SIGNED {
-                    products.block_signed(weights, x)
+                    products.block::<true, T>(weights, x)
                 } else {
-                    products.block_unsigned(weights, x)
+                    products.block::<false, T>(weights, x)
                 };
                 let (slot, lane) = (slot(block), block % GROUP);
                 let scales = _mm256_loadu_ps(self.scales.as_ptr().add(block * PANEL_ROWS));

@@ -18,23 +18,17 @@ pub(super) const PANEL_BLOCK_BYTES: usize = 8 * BLOCK_LENGTH;
 /// # Safety of all functions
 /// They are inlined where the instructions are enabled.
 pub(in crate::kernels::cpu) trait Products: Copy {
-    /// Sums of up to eight blocks, at their slots, and zeros; weights have no sign. `x` points to
-    /// the activations of those blocks.
-    unsafe fn group_unsigned<const N: usize>(self, weights: &[Pair; N], x: *const i8) -> __m256i;
-
-    /// The same for weights with a sign.
-    unsafe fn group_signed<const N: usize>(self, weights: &[Pair; N], x: *const i8) -> __m256i;
-
-    /// Sums of one block of eight rows with some tokens; weights have no sign. `weights` points to
-    /// a block of a panel, each of `x` to the block of a token.
-    unsafe fn block_unsigned<const T: usize>(
+    /// Sums of up to eight blocks, at their slots, and zeros. `x` points to the activations of
+    /// those blocks; `SIGNED`: weights may be negative.
+    unsafe fn group<const SIGNED: bool, const N: usize>(
         self,
-        weights: *const u8,
-        x: [*const i8; T],
-    ) -> [__m256i; T];
+        weights: &[Pair; N],
+        x: *const i8,
+    ) -> __m256i;
 
-    /// The same for weights with a sign.
-    unsafe fn block_signed<const T: usize>(
+    /// Sums of one block of eight rows with some tokens. `weights` points to a block of a panel,
+    /// each of `x` to the block of a token.
+    unsafe fn block<const SIGNED: bool, const T: usize>(
         self,
         weights: *const u8,
         x: [*const i8; T],

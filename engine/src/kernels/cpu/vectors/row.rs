@@ -126,9 +126,9 @@ impl<P: Products, F: RowFormat> Group<'_, P, F> {
         unsafe {
             let x = token.codes.as_ptr().add(first * BLOCK_LENGTH);
             let mut sums = if F::SIGNED {
-                self.products.group_signed(weights, x)
+                self.products.group::<true, N>(weights, x)
             } else {
-                self.products.group_unsigned(weights, x)
+                self.products.group::<false, N>(weights, x)
             };
             if F::SHIFTED {
                 let shifts = token.shifts.as_ptr().add(first).cast::<__m256i>();

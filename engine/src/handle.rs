@@ -17,6 +17,7 @@ use self::queue::Queue;
 pub(crate) use self::shared::Shared;
 pub use self::{queue::Permit, stream::GenerationStream};
 use crate::{
+    device::{DeviceChoice, Parallel},
     harmony::conversation::ToolCall,
     loader::WeightFormat,
     request::{Conversation, GenerateRequest, GenerationError, SubmitError, TokenId},
@@ -40,6 +41,10 @@ pub struct EngineConfig {
     pub exact: bool,
     /// How plain weights are kept.
     pub weights: WeightFormat,
+    /// Where it computes.
+    pub device: DeviceChoice,
+    /// What several devices are for.
+    pub parallel: Parallel,
 }
 
 /// Which model an engine loads.
@@ -77,6 +82,8 @@ impl Default for EngineConfig {
             context_window: 0,
             exact: false,
             weights: WeightFormat::AsStored,
+            device: DeviceChoice::Auto,
+            parallel: Parallel::Auto,
         }
     }
 }

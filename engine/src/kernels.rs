@@ -41,7 +41,7 @@ pub enum Precision {
     Int8,
 }
 
-/// Dimensions of an attention layer and where its new tokens stand.
+/// Dimensions of an attention layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AttentionShape {
     /// Query heads; a multiple of `num_kv_heads`.
@@ -50,8 +50,6 @@ pub struct AttentionShape {
     pub num_kv_heads: usize,
     /// Values of a head; even.
     pub head_dim: usize,
-    /// Position of the first new token = tokens already in the cache.
-    pub position: usize,
     /// Positions a token attends to, itself included; `usize::MAX`: all before it.
     pub window: usize,
     /// Which values of a head are rotated together.
@@ -98,11 +96,7 @@ pub struct WeightMatrix {
 impl WeightMatrix {
     /// Moves a packed matrix to `device`, as words: not every GPU can address bytes.
     pub fn new(matrix: PackedMatrix, device: &Device) -> Self {
-        let PackedMatrix { layout, mut bytes } = matrix;
-        bytes.resize(bytes.len().next_multiple_of(4), 0);
-        let words: Vec<u32> = bytemuck::pod_collect_to_vec(&bytes);
-        drop(bytes);
-        Self::of_words(words, layout, device)
+        Self::of_bytes(matrix.bytes, matrix.layout, device)
     }
 
     /// `count` matrices of one layout one behind the other, made one at a time;
@@ -120,18 +114,18 @@ impl WeightMatrix {
     ) -> Result<Self, E> {
         let first = matrix(0)?;
         let (layout, size) = (first.layout, first.bytes.len());
-        let mut words = vec![0_u32; (count * size).div_ceil(4)];
-        let bytes = bytemuck::cast_slice_mut::<u32, u8>(&mut words);
-        bytes[..size].copy_from_slice(&first.bytes);
+        let mut bytes = Vec::with_capacity((count * size).next_multiple_of(4));
+        bytes.extend_from_slice(&first.bytes);
         for index in 1..count {
             let matrix = matrix(index)?;
             assert_eq!(matrix.layout, layout, "matrices of one layout");
-            bytes[index * size..][..size].copy_from_slice(&matrix.bytes);
+            bytes.extend_from_slice(&matrix.bytes);
         }
-        Ok(Self::of_words(words, layout, device))
+        Ok(Self::of_bytes(bytes, layout, device))
     }
 
-    fn of_words(words: Vec<u32>, layout: MatrixLayout, device: &Device) -> Self {
+    fn of_bytes(bytes: Vec<u8>, layout: MatrixLayout, device: &Device) -> Self {
+        let words = words(bytes, &layout, device);
         let length = words.len();
         let words = TensorData::new(words, [length]);
         Self {
@@ -146,6 +140,17 @@ impl WeightMatrix {
     }
 }
 
+/// The bytes of a matrix as its device wants them.
+fn words(mut bytes: Vec<u8>, layout: &MatrixLayout, device: &Device) -> Vec<u32> {
+    #[cfg(feature = "cube")]
+    if *device != Device::flex() {
+        return cube::planes::into_planes(bytes, layout);
+    }
+    let _ = (layout, device);
+    bytes.resize(bytes.len().next_multiple_of(4), 0);
+    bytemuck::pod_collect_to_vec(&bytes)
+}
+
 /// The operations, for every backend a model can run on. Shapes: see the free functions.
 #[backend_extension(Flex, Cube: cfg(feature = "cube"))]
 pub trait Kernels: Backend {
@@ -154,7 +159,7 @@ pub trait Kernels: Backend {
         context: &KernelContext,
         weight: IntTensor<Self>,
         layout: MatrixLayout,
-        tokens: &[u32],
+        tokens: IntTensor<Self>,
     ) -> FloatTensor<Self>;
 
     /// See [`matmul`].
@@ -179,6 +184,7 @@ pub trait Kernels: Backend {
         rotations: FloatTensor<Self>,
         keys: FloatTensor<Self>,
         values: FloatTensor<Self>,
+        position: IntTensor<Self>,
         shape: AttentionShape,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 
@@ -189,6 +195,7 @@ pub trait Kernels: Backend {
         keys: FloatTensor<Self>,
         values: FloatTensor<Self>,
         sinks: FloatTensor<Self>,
+        position: IntTensor<Self>,
         shape: AttentionShape,
     ) -> FloatTensor<Self>;
 
@@ -199,11 +206,12 @@ pub trait Kernels: Backend {
     fn experts(
         context: &KernelContext,
         input: FloatTensor<Self>,
+        logits: FloatTensor<Self>,
         gate_up: IntTensor<Self>,
         gate_up_bias: FloatTensor<Self>,
         down: IntTensor<Self>,
         down_bias: FloatTensor<Self>,
-        plan: ExpertPlan<'_>,
+        plan: ExpertPlan,
     ) -> FloatTensor<Self>;
 }
 
@@ -211,8 +219,15 @@ pub trait Kernels: Backend {
 ///
 /// # Panics
 /// If a token is not below `out_features`.
-pub fn embedding(context: &KernelContext, weight: &WeightMatrix, tokens: &[u32]) -> Tensor<2> {
-    let bytes = weight.bytes.clone().into_dispatch();
+pub fn embedding(
+    context: &KernelContext,
+    weight: &WeightMatrix,
+    tokens: &Tensor<1, Int>,
+) -> Tensor<2> {
+    let (bytes, tokens) = (
+        weight.bytes.clone().into_dispatch(),
+        tokens.clone().into_dispatch(),
+    );
     let rows = <Dispatch as Kernels>::embedding(context, bytes, weight.layout, tokens);
     Tensor::from_dispatch(rows)
 }
@@ -252,14 +267,16 @@ pub type LayerCache = (Tensor<3>, Tensor<3>);
 /// # Shapes
 /// - `qkv`: `[num_tokens, query_size + 2 * kv_size]`
 /// - `rotations`: `[context_window, head_dim]`, cosine and sine of each pair, interleaved
+/// - `position`: `[1]`, the first new token's = tokens already in the cache
 /// - the result: query `[num_tokens, query_size]`, and the cache that was given
 ///
 /// # Panics
-/// If the cache has no room for `shape.position + num_tokens` tokens.
+/// On a CPU, if the cache has no room for `position + num_tokens` tokens.
 pub fn rope_and_cache_write(
     qkv: Tensor<2>,
     rotations: &Tensor<2>,
     cache: LayerCache,
+    position: &Tensor<1, Int>,
     shape: AttentionShape,
 ) -> (Tensor<2>, LayerCache) {
     let (query, keys, values) = <Dispatch as Kernels>::rope_and_cache_write(
@@ -267,6 +284,7 @@ pub fn rope_and_cache_write(
         rotations.clone().into_dispatch(),
         cache.0.into_dispatch(),
         cache.1.into_dispatch(),
+        position.clone().into_dispatch(),
         shape,
     );
     let cache = (Tensor::from_dispatch(keys), Tensor::from_dispatch(values));
@@ -279,14 +297,16 @@ pub fn rope_and_cache_write(
 /// - `query`: `[num_tokens, query_size]`; the result has the same shape
 /// - `sinks`: `[num_heads]`, a score of each head that takes part in the softmax and brings no
 ///   value; minus infinity where there is none
+/// - `position`: `[1]`, of the first new token
 ///
 /// # Panics
-/// If the cache does not hold `shape.position + num_tokens` tokens.
+/// On a CPU, if the cache does not hold `position + num_tokens` tokens.
 pub fn attention(
     context: &KernelContext,
     query: Tensor<2>,
     cache: &LayerCache,
     sinks: &Tensor<1>,
+    position: &Tensor<1, Int>,
     shape: AttentionShape,
 ) -> Tensor<2> {
     let output = <Dispatch as Kernels>::attention(
@@ -295,6 +315,7 @@ pub fn attention(
         cache.0.clone().into_dispatch(),
         cache.1.clone().into_dispatch(),
         sinks.clone().into_dispatch(),
+        position.clone().into_dispatch(),
         shape,
     );
     Tensor::from_dispatch(output)
@@ -310,25 +331,38 @@ pub fn swiglu(context: &KernelContext, gate_up: Tensor<2>) -> Tensor<2> {
 
 /// The weighted sum of what its chosen experts make of each token: two matrices with biases and a
 /// bounded `SwiGLU` (`gate * sigmoid(alpha * gate) * (up + 1)`) between them. Added in the order of
-/// experts. `input` and the result: `[num_tokens, hidden_size]`.
+/// experts. The experts with the `num_chosen` largest logits work, see [`Routing`].
+///
+/// # Shapes
+/// - `input` and the result: `[num_tokens, hidden_size]`
+/// - `logits`: `[num_tokens, num_experts]`
 ///
 /// # Panics
-/// If `routing` is for another number of tokens, or names an expert that is not there.
+/// If `logits` are of another number of tokens or experts.
 pub fn experts(
     context: &KernelContext,
     input: Tensor<2>,
+    logits: Tensor<2>,
     stack: &ExpertStack,
-    routing: &Routing,
+    num_chosen: usize,
 ) -> Tensor<2> {
+    let [num_tokens, num_experts] = logits.dims();
+    assert_eq!(num_tokens, input.dims()[0], "logits for every token");
+    assert_eq!(
+        num_experts,
+        stack.down_bias.dims()[0],
+        "logits for every expert"
+    );
     let plan = ExpertPlan {
         gate_up: stack.gate_up.layout,
         down: stack.down.layout,
         limits: stack.limits,
-        routing,
+        num_chosen,
     };
     Tensor::from_dispatch(<Dispatch as Kernels>::experts(
         context,
         input.into_dispatch(),
+        logits.into_dispatch(),
         stack.gate_up.bytes.clone().into_dispatch(),
         stack.gate_up_bias.clone().into_dispatch(),
         stack.down.bytes.clone().into_dispatch(),

@@ -42,10 +42,18 @@ pub struct KvCache {
 
 impl KvCache {
     /// An empty cache with room for some tokens.
-    pub fn new(shape: CacheShape, device: &Device) -> Self {
+    ///
+    /// `devices`: one for each layer.
+    ///
+    /// # Panics
+    /// If there are more or fewer devices than layers.
+    pub fn new(shape: CacheShape, devices: &[Device]) -> Self {
+        assert_eq!(devices.len(), shape.num_layers, "a device for each layer");
         let capacity = FIRST_CAPACITY.min(shape.context_window);
-        let zeros = || Tensor::zeros([capacity, shape.num_kv_heads, shape.head_dim], device);
-        let layers = (0..shape.num_layers).map(|_| (zeros(), zeros())).collect();
+        let size = [capacity, shape.num_kv_heads, shape.head_dim];
+        let zeros = |device| Tensor::zeros(size, device);
+        let layers = devices.iter().map(|device| (zeros(device), zeros(device)));
+        let layers = layers.collect();
         Self {
             layers,
             shape,
@@ -132,11 +140,6 @@ pub(crate) struct CacheBones {
 }
 
 impl CacheBones {
-    /// Tokens in the cache.
-    pub(crate) fn len(&self) -> usize {
-        self.length
-    }
-
     /// Puts the cache together again, with `added` tokens more.
     pub(crate) fn with_layers(self, layers: Vec<LayerCache>, added: usize) -> KvCache {
         let Self {
@@ -156,6 +159,7 @@ impl CacheBones {
 #[cfg(test)]
 mod tests {
     use burn::backend::Flex;
+    use burn::tensor::{DType, TensorData};
 
     use super::*;
     use crate::kernels::{AttentionShape, RotaryPairs, rope_and_cache_write};
@@ -184,11 +188,13 @@ mod tests {
     #[test]
     fn a_thousand_steps_leave_the_cache_where_it_was() {
         let device = Device::flex();
-        let mut cache = KvCache::new(shape(1_024), &device);
+        let mut cache = KvCache::new(shape(1_024), &[device.clone(), device.clone()]);
         cache.reserve(1_024);
         let before = addresses(&cache);
         let rotations: Tensor<2> = Tensor::ones([1_024, 8], &device);
-        for position in 0..1_000 {
+        for position in 0..1_000_u32 {
+            let position = TensorData::new(vec![position], [1]);
+            let position = Tensor::from_data(position, (&device, DType::U32));
             let (layers, bones) = cache.into_layers();
             let write = |layer| {
                 let qkv: Tensor<2> = Tensor::ones([1, 8 * 8], &device);
@@ -196,11 +202,10 @@ mod tests {
                     num_heads: 4,
                     num_kv_heads: 2,
                     head_dim: 8,
-                    position,
                     window: usize::MAX,
                     pairs: RotaryPairs::Adjacent,
                 };
-                rope_and_cache_write(qkv, &rotations, layer, shape).1
+                rope_and_cache_write(qkv, &rotations, layer, &position, shape).1
             };
             let layers = layers.into_iter().map(write).collect();
             cache = bones.with_layers(layers, 1);
@@ -212,7 +217,7 @@ mod tests {
     #[test]
     fn growing_keeps_what_is_there_and_stops_at_the_window() {
         let device = Device::flex();
-        let mut cache = KvCache::new(shape(700), &device);
+        let mut cache = KvCache::new(shape(700), &[device.clone(), device.clone()]);
         assert_eq!(cache.capacity(), 256);
         cache.layers[1].0 = cache.layers[1].0.clone() + 3.0;
         cache.reserve(257);

@@ -31,7 +31,7 @@ pub const LARGEST_TABLE_VALUE: i8 = 32;
 pub const DOUBLED_FP4: [i8; 16] = [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12];
 
 /// Which layout a matrix has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LayoutKind {
     /// 4-bit codes through a table of 16 values.
     Nibbles {

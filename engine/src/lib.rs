@@ -5,6 +5,7 @@
 
 pub mod bench;
 pub mod chat;
+pub mod device;
 pub mod handle;
 pub mod harmony;
 pub mod kernels;

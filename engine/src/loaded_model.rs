@@ -2,12 +2,13 @@
 
 mod opening;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 #[cfg(feature = "testing")]
 use crate::scripted::{ScriptedModel, ScriptedRunner};
 use crate::{
     chat::{ChatTemplate, ChatTemplateError},
+    device::DeviceError,
     handle::{EngineConfig, ModelSource},
     kv_cache::KvCache,
     loader::{MetadataError, ModelFile, OpenError},
@@ -47,7 +48,7 @@ pub struct ModelDescription {
 #[derive(Debug)]
 pub(crate) enum UnloadedModel {
     File {
-        file: ModelFile,
+        file: Arc<ModelFile>,
         config: RunnerConfig,
     },
     #[cfg(feature = "testing")]
@@ -91,6 +92,8 @@ pub(crate) enum LoadError {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ContentProblem {
     #[error(transparent)]
+    Device(#[from] DeviceError),
+    #[error(transparent)]
     Metadata(#[from] MetadataError),
     #[error(transparent)]
     Model(#[from] ModelError),
@@ -101,17 +104,18 @@ pub(crate) enum ContentProblem {
 }
 
 impl UnloadedModel {
-    /// Reads everything but the weights.
+    /// Reads everything but the weights; one model for each engine.
     pub(crate) fn open(
         source: ModelSource,
         config: &EngineConfig,
-    ) -> Result<(OpenedModel, Self), LoadError> {
+    ) -> Result<(OpenedModel, Vec<Self>), LoadError> {
         match source {
             ModelSource::File(path) => opening::open(&path, config),
             #[cfg(feature = "testing")]
             ModelSource::Scripted(model) => {
                 let opened = model.opened(config);
-                Ok((opened, Self::Scripted(model)))
+                let replicas = model.replicas().into_iter().map(Self::Scripted);
+                Ok((opened, replicas.collect()))
             }
         }
     }
@@ -120,7 +124,7 @@ impl UnloadedModel {
     pub(crate) fn load(self, progress: &mut dyn FnMut(u8)) -> Result<LoadedModel, LoadError> {
         match self {
             Self::File { file, config } => {
-                let runner = ModelRunner::load(file, config, progress)?;
+                let runner = ModelRunner::load_shared(&file, config, progress)?;
                 Ok(LoadedModel::File(Box::new(runner)))
             }
             #[cfg(feature = "testing")]

@@ -7,9 +7,11 @@ mod dimensions;
 pub mod gpt_oss;
 pub mod llama;
 pub(crate) mod memory;
+mod placement;
+mod step_input;
 mod weights;
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 
 use crate::kernels::KernelContext;
 use crate::kv_cache::{CacheShape, KvCache};
@@ -19,6 +21,8 @@ use crate::loader::{ModelFile, WeightFormat};
 
 pub use gpt_oss::GptOss;
 pub use llama::Llama;
+pub use placement::Placement;
+pub use step_input::StepInput;
 
 /// Largest dimension or count that is believed.
 pub(crate) const MAX_DIMENSION: u32 = 1 << 20;
@@ -66,6 +70,14 @@ impl ModelConfig {
         }
     }
 
+    /// Layers between embedding and head.
+    pub fn num_layers(&self) -> usize {
+        match self {
+            Self::Llama(config) => config.num_layers,
+            Self::GptOss(config) => config.num_layers,
+        }
+    }
+
     /// Tokens in the vocabulary.
     pub fn vocab_size(&self) -> usize {
         match self {
@@ -84,7 +96,7 @@ impl Model {
         file: &ModelFile,
         config: &ModelConfig,
         context_window: usize,
-        placing: (&Device, WeightFormat),
+        placing: (&Placement, WeightFormat),
         progress: &mut dyn FnMut(u8),
     ) -> Result<Self, ModelError> {
         match config {
@@ -113,17 +125,17 @@ impl Model {
         }
     }
 
-    /// Computes `tokens` behind `cache`, see [`Llama::forward`].
+    /// Computes the tokens of `step` behind `cache`, see [`Llama::forward`].
     pub fn forward(
         &self,
         context: &KernelContext,
-        tokens: &[u32],
+        step: &StepInput,
         cache: KvCache,
         abort: &dyn Fn() -> bool,
     ) -> (Option<Tensor<2>>, KvCache) {
         match self {
-            Self::Llama(model) => model.forward(context, tokens, cache, abort),
-            Self::GptOss(model) => model.forward(context, tokens, cache, abort),
+            Self::Llama(model) => model.forward(context, step, cache, abort),
+            Self::GptOss(model) => model.forward(context, step, cache, abort),
         }
     }
 
@@ -177,6 +189,9 @@ pub enum ModelError {
     /// A tensor in a format that does not fit its purpose.
     #[error(transparent)]
     Repack(#[from] RepackError),
+    /// A device that is asked for cannot be used.
+    #[error(transparent)]
+    Device(#[from] crate::device::DeviceError),
     /// The operator asks for more context than the model was made for.
     #[error("a context window of {wanted} tokens is wanted, the model was made for {limit}")]
     ContextWindow { wanted: usize, limit: usize },

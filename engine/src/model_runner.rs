@@ -5,17 +5,18 @@
 
 use burn::tensor::{Device, Tensor};
 
+use crate::device::{self, DeviceId};
 use crate::kernels::{KernelContext, Precision};
 use crate::kv_cache::KvCache;
 use crate::loader::{ModelFile, WeightFormat};
-use crate::model::{LoadError, Model, ModelConfig, ModelError, memory};
+use crate::model::{LoadError, Model, ModelConfig, ModelError, Placement, StepInput, memory};
 use crate::request::TokenId;
 
 /// One value a token of the vocabulary.
 pub type Logits = Vec<f32>;
 
 /// How a model is run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunnerConfig {
     /// Compute threads; 0 = physical cores.
     pub num_threads: usize,
@@ -25,6 +26,10 @@ pub struct RunnerConfig {
     pub context_window: usize,
     /// How plain weights are kept.
     pub weights: WeightFormat,
+    /// Where the layers are, one device after the other; none: the processor.
+    pub devices: Vec<DeviceId>,
+    /// How many on each of them; none: equal parts.
+    pub layer_counts: Vec<usize>,
 }
 
 /// What became of a forward pass; the cache comes back in any case.
@@ -50,7 +55,7 @@ pub struct ModelRunner {
     model: Model,
     vocab_size: usize,
     context: KernelContext,
-    device: Device,
+    placement: Placement,
     context_window: usize,
     fingerprint: String,
     num_parameters: u64,
@@ -66,8 +71,19 @@ impl ModelRunner {
         config: RunnerConfig,
         progress: &mut dyn FnMut(u8),
     ) -> Result<Self, LoadError> {
-        let file = file.into();
-        Self::load_from(&file, config, progress).map_err(|problem| LoadError {
+        Self::load_shared(&file.into(), config, progress)
+    }
+
+    /// The same with a file that others load too.
+    ///
+    /// # Errors
+    /// [`LoadError`] naming the file and what is wrong with it.
+    pub fn load_shared(
+        file: &ModelFile,
+        config: RunnerConfig,
+        progress: &mut dyn FnMut(u8),
+    ) -> Result<Self, LoadError> {
+        Self::load_from(file, config, progress).map_err(|problem| LoadError {
             path: file.path().to_owned(),
             problem,
         })
@@ -88,20 +104,22 @@ impl ModelRunner {
         if wanted > limit {
             return Err(ModelError::ContextWindow { wanted, limit });
         }
-        let device = Device::flex();
-        memory::check(file.num_bytes() as u64)?;
+        let placement = placement(&config, model_config.num_layers())?;
+        if placement.devices().contains(&Device::flex()) {
+            memory::check(file.num_bytes() as u64)?;
+        }
         let model = Model::load(
             file,
             &model_config,
             wanted,
-            (&device, config.weights),
+            (&placement, config.weights),
             progress,
         )?;
         Ok(Self {
             model,
             vocab_size: model_config.vocab_size(),
             context: KernelContext::new(config.num_threads, precision(config.exact)),
-            device,
+            placement,
             context_window: wanted,
             fingerprint: file.fingerprint(),
             num_parameters: file.num_parameters(),
@@ -146,7 +164,8 @@ impl ModelRunner {
 
     /// An empty cache for a new sequence.
     pub fn new_cache(&self) -> KvCache {
-        KvCache::new(self.model.cache_shape(self.context_window), &self.device)
+        let shape = self.model.cache_shape(self.context_window);
+        KvCache::new(shape, &self.placement.of_layers(shape.num_layers))
     }
 
     /// Computes `tokens` at positions `cache.len()` on; logits of the last one.
@@ -201,7 +220,8 @@ impl ModelRunner {
         let vocab_size = self.vocab_size();
         let known = tokens.iter().all(|token| (*token as usize) < vocab_size);
         assert!(known, "a token is outside the vocabulary of {vocab_size}");
-        self.model.forward(&self.context, &tokens, cache, abort)
+        let step = StepInput::new(&tokens, cache.len(), &self.placement);
+        self.model.forward(&self.context, &step, cache, abort)
     }
 
     fn logits(&self, hidden_states: Tensor<2>) -> Vec<f32> {
@@ -211,6 +231,22 @@ impl ModelRunner {
             .try_into_vec()
             .expect("invariant: logits are f32")
     }
+}
+
+/// As many layers on each device as the configuration says, or equal shares: the first ones have
+/// one more.
+fn placement(config: &RunnerConfig, num_layers: usize) -> Result<Placement, ModelError> {
+    let opened = config.devices.iter().map(|id| device::open(*id));
+    let opened: Vec<Device> = opened.collect::<Result<_, _>>()?;
+    if opened.is_empty() {
+        return Ok(Placement::whole(Device::flex()));
+    }
+    if config.layer_counts.len() == opened.len() {
+        return Ok(Placement::split(opened, config.layer_counts.clone()));
+    }
+    let (share, rest) = (num_layers / opened.len(), num_layers % opened.len());
+    let counts = (0..opened.len()).map(|place| share + usize::from(place < rest));
+    Ok(Placement::split(opened.clone(), counts.collect()))
 }
 
 fn precision(exact: bool) -> Precision {

@@ -104,6 +104,9 @@ pub struct GenerateRequest {
     pub max_tokens: usize,
     /// The answer ends before any of these.
     pub stop: Vec<String>,
+    /// The conversation it belongs to, any number of the caller's: among several engines it goes
+    /// back to the one that may remember the conversation.
+    pub session: Option<u128>,
 }
 
 /// Why an answer ended.

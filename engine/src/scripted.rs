@@ -37,6 +37,7 @@ pub struct ScriptedModel {
     certainty: Certainty,
     load_failure: Option<String>,
     panic_after: Option<usize>,
+    num_replicas: usize,
 }
 
 /// How sure the model is of its next token.
@@ -61,6 +62,7 @@ impl ScriptedModel {
             certainty: Certainty::Full,
             load_failure: None,
             panic_after: None,
+            num_replicas: 1,
         }
     }
 
@@ -111,6 +113,22 @@ impl ScriptedModel {
     pub fn with_panic_after(mut self, num_tokens: usize) -> Self {
         self.panic_after = Some(num_tokens);
         self
+    }
+
+    /// Several engines with this model; only the first one panics, if one is to.
+    #[must_use]
+    pub fn with_replicas(mut self, count: usize) -> Self {
+        self.num_replicas = count.max(1);
+        self
+    }
+
+    pub(crate) fn replicas(self) -> Vec<Self> {
+        let replica = |index| Self {
+            panic_after: self.panic_after.filter(|_| index == 0),
+            load_failure: self.load_failure.clone().filter(|_| index == 0),
+            ..self.clone()
+        };
+        (0..self.num_replicas).map(replica).collect()
     }
 
     pub(crate) fn opened(&self, config: &EngineConfig) -> OpenedModel {

@@ -16,6 +16,7 @@ use crate::{
     request::{FinishReason, GenerateRequest, GenerationError, TokenId},
     sampling::Sampler,
     scheduler::{SequenceId, UserKey},
+    worker::Seat,
 };
 
 /// Where a sequence stands. Only a running sequence has a cache.
@@ -77,6 +78,10 @@ pub(crate) struct Sequence {
     /// Prompt and answer.
     pub(crate) tokens: Vec<TokenId>,
     pub(crate) abort: AbortFlag,
+    /// The conversation it belongs to.
+    pub(crate) session: Option<u128>,
+    /// Its part of the load of one engine among several.
+    pub(crate) seat: Option<Seat>,
     /// Length of prompt and earlier answer: what is there before the first new token.
     num_given_tokens: usize,
     max_tokens: usize,
@@ -106,6 +111,8 @@ impl Sequence {
             num_given_tokens: tokens.len(),
             tokens,
             abort,
+            session: request.session,
+            seat: None,
             max_tokens: request.max_tokens,
             permit,
             events,
@@ -146,9 +153,12 @@ impl Sequence {
         });
     }
 
-    /// Tells progress, unless it was the last thing told.
+    /// Tells progress, unless it was the last thing told, or the answer has begun: then it only
+    /// goes on elsewhere.
     pub(crate) fn tell(&mut self, progress: SequenceEvent) {
-        if self.last_progress.as_ref() != Some(&progress) {
+        if self.tokens.len() == self.num_given_tokens
+            && self.last_progress.as_ref() != Some(&progress)
+        {
             self.last_progress = Some(progress.clone());
             self.send(progress);
         }
@@ -169,9 +179,10 @@ impl Sequence {
             events,
             permit,
             state,
+            seat,
             ..
         } = self;
-        drop((permit, state));
+        drop((permit, state, seat));
         // The caller may have gone.
         let _ = events.send(last);
     }

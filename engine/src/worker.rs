@@ -7,6 +7,8 @@
 //! because it owns their senders.
 
 mod lobby;
+mod peers;
+mod replicas;
 
 use std::{
     collections::BTreeMap,
@@ -19,6 +21,7 @@ use std::{
 };
 
 use lobby::Lobby;
+pub(crate) use peers::Seat;
 
 use crate::{
     handle::{EngineConfig, ModelSource, Shared},
@@ -57,28 +60,29 @@ fn serve(
     commands: Receiver<Command>,
 ) {
     let mut lobby = Lobby::new(commands, Arc::clone(shared));
-    match load(source, config, &mut lobby) {
-        Ok(model) => {
-            let mut worker = Worker::new(model, config, Arc::clone(shared), lobby);
+    let opened = UnloadedModel::open(source, config);
+    let loaded = opened.and_then(|(opened, mut replicas)| {
+        lobby.open(opened);
+        if replicas.len() > 1 {
+            return Ok(Err(replicas));
+        }
+        let model = replicas.remove(0);
+        model.load(&mut |percent| lobby.wait(percent)).map(Ok)
+    });
+    match loaded {
+        Ok(Ok(model)) => {
+            let (commands, waiting) = lobby.close();
+            let mut worker = Worker::new(model, config, Arc::clone(shared), commands, waiting);
             shared.set_ready();
             worker.run();
         }
+        Ok(Err(replicas)) => replicas::serve(replicas, config, shared, lobby),
         Err(error) => {
             tracing::error!(%error, "the model could not be loaded: {error}");
             // Before the waiting sequences are dropped, so that their streams know the reason.
             shared.end(GenerationError::ModelNotLoaded(error.to_string()));
         }
     }
-}
-
-fn load(
-    source: ModelSource,
-    config: &EngineConfig,
-    lobby: &mut Lobby,
-) -> Result<LoadedModel, crate::loaded_model::LoadError> {
-    let (opened, unloaded) = UnloadedModel::open(source, config)?;
-    lobby.open(opened);
-    unloaded.load(&mut |percent| lobby.wait(percent))
 }
 
 struct Worker {
@@ -108,7 +112,13 @@ enum Outcome {
 }
 
 impl Worker {
-    fn new(model: LoadedModel, config: &EngineConfig, shared: Arc<Shared>, lobby: Lobby) -> Self {
+    fn new(
+        model: LoadedModel,
+        config: &EngineConfig,
+        shared: Arc<Shared>,
+        commands: Receiver<Command>,
+        waiting: Vec<Sequence>,
+    ) -> Self {
         let opened = shared
             .opened()
             .expect("invariant: a loaded model was opened before");
@@ -117,7 +127,6 @@ impl Worker {
             opened.tokenizer.vocab_size().min(model.vocab_size()),
         );
         let end_tokens = opened.tokenizer.end_tokens().to_vec();
-        let (commands, waiting) = lobby.close();
         let mut worker = Self {
             model,
             scheduler: Scheduler::new(config.max_running),
@@ -317,6 +326,17 @@ impl Worker {
             self.scheduler.remove(id);
             self.sequences.remove(&id);
         }
+    }
+
+    /// What is left when it ends early: all that was asked, each to be begun again where it is.
+    fn into_unfinished(self) -> (Receiver<Command>, Vec<Sequence>) {
+        let sequences = self.sequences.into_values();
+        let wanted = sequences.filter(|sequence| !sequence.abort.is_set());
+        let begun_again = wanted.map(|mut sequence| {
+            sequence.state = SequenceState::Waiting;
+            sequence
+        });
+        (self.commands, begun_again.collect())
     }
 
     fn end(&mut self, id: SequenceId, last: SequenceEvent) {

@@ -10,6 +10,8 @@ mod continuing;
 mod ending;
 #[path = "scripted_engine/queueing.rs"]
 mod queueing;
+#[path = "scripted_engine/replicas.rs"]
+mod replicas;
 
 use std::time::Duration;
 
@@ -95,6 +97,7 @@ async fn request(engine: &EngineHandle, message: &str) -> GenerateRequest {
         sampling: SamplingParams::greedy(),
         max_tokens: 1000,
         stop: Vec::new(),
+        session: None,
     }
 }
 

@@ -20,6 +20,10 @@ use std::{
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use hearth_app::model::UserId;
+use hearth_engine::{
+    device::{DeviceChoice, Parallel},
+    loader::WeightFormat,
+};
 
 use crate::{
     config::{Config, Overrides},
@@ -73,6 +77,39 @@ impl Place {
             data: self.data.clone(),
             config: self.config.clone(),
             ..Overrides::default()
+        }
+    }
+}
+
+/// Which model is run, and on what.
+#[derive(Clone, Debug, Args)]
+struct Running {
+    /// GGUF file or Hugging Face directory.
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+    /// Compute threads; 0 is one per physical core.
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// How plain weights are kept: as-stored, or q8 for 8 bits.
+    #[arg(long, value_name = "FORMAT")]
+    weights: Option<WeightFormat>,
+    /// Where the model computes: auto, or a list of cpu, cuda:N and wgpu:N.
+    #[arg(long, value_name = "DEVICES")]
+    device: Option<DeviceChoice>,
+    /// What several devices are for: replicas of the model, or some of its layers each.
+    #[arg(long, value_name = "WAY")]
+    parallel: Option<Parallel>,
+}
+
+impl Running {
+    fn overrides(&self, place: &Place) -> Overrides {
+        Overrides {
+            model: self.model.clone(),
+            threads: self.threads,
+            weights: self.weights,
+            device: self.device.clone(),
+            parallel: self.parallel,
+            ..place.overrides()
         }
     }
 }

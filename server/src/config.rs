@@ -23,7 +23,10 @@ pub use secret::Secret;
 pub use section::Problem;
 pub use sections::{EngineSection, ModelsSection, ServerSection};
 
-use hearth_engine::loader::WeightFormat;
+use hearth_engine::{
+    device::{DeviceChoice, Parallel},
+    loader::WeightFormat,
+};
 use section::Reader;
 
 /// Effective settings.
@@ -46,6 +49,8 @@ pub struct Overrides {
     pub model: Option<PathBuf>,
     pub threads: Option<usize>,
     pub weights: Option<WeightFormat>,
+    pub device: Option<DeviceChoice>,
+    pub parallel: Option<Parallel>,
 }
 
 /// Everything that is wrong with the settings.
@@ -131,6 +136,12 @@ impl Config {
         }
         if let Some(weights) = overrides.weights {
             config.engine.weights = weights;
+        }
+        if let Some(device) = overrides.device {
+            config.engine.device = device;
+        }
+        if let Some(parallel) = overrides.parallel {
+            config.engine.parallel = parallel;
         }
         config.server.check(problems);
         config.engine.check(problems);

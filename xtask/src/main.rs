@@ -13,6 +13,7 @@
 mod apt;
 mod bench;
 mod cargo_tests;
+mod graphics;
 mod model;
 mod nightly;
 mod npm;

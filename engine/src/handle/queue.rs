@@ -9,9 +9,9 @@ use crate::{request::SubmitError, scheduler::UserKey};
 
 /// Places for running and for waiting requests together.
 #[derive(Debug)]
-pub(super) struct Queue {
+pub(crate) struct Queue {
     capacity: usize,
-    num_places: usize,
+    num_places: AtomicUsize,
     num_taken: AtomicUsize,
 }
 
@@ -27,13 +27,14 @@ impl Queue {
         let num_places = max_running.saturating_add(capacity);
         Arc::new(Self {
             capacity,
-            num_places,
+            num_places: AtomicUsize::new(num_places),
             num_taken: AtomicUsize::new(0),
         })
     }
 
     pub(super) fn permit(self: &Arc<Self>, user: UserKey) -> Result<Permit, SubmitError> {
-        let take = |taken| (taken < self.num_places).then_some(taken + 1);
+        let num_places = self.num_places.load(Ordering::Relaxed);
+        let take = |taken| (taken < num_places).then_some(taken + 1);
         self.num_taken
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, take)
             .map(|_| Permit {
@@ -43,6 +44,11 @@ impl Queue {
             .map_err(|_| SubmitError::QueueFull {
                 capacity: self.capacity,
             })
+    }
+
+    /// More places, for more engines.
+    pub(crate) fn add_places(&self, count: usize) {
+        self.num_places.fetch_add(count, Ordering::Relaxed);
     }
 
     /// A place beyond all others, for what has had one before.

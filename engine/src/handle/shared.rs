@@ -19,7 +19,7 @@ use crate::{
 
 #[derive(Debug)]
 pub(crate) struct Shared {
-    pub(super) queue: Arc<Queue>,
+    pub(crate) queue: Arc<Queue>,
     provisional_name: String,
     opened: OnceLock<OpenedModel>,
     state: watch::Sender<EngineState>,

@@ -338,11 +338,11 @@ impl KernelContext {
         query: &[f32],
         (keys, values): (&[f32], &[f32]),
         sinks: &[f32],
-        shape: &AttentionShape,
+        (position, shape): (usize, &AttentionShape),
     ) -> Vec<f32> {
         let (head_dim, kv_size) = (shape.head_dim, shape.kv_size());
         let num_tokens = query.len() / shape.query_size();
-        let num_cached = (shape.position + num_tokens) * kv_size;
+        let num_cached = (position + num_tokens) * kv_size;
         assert!(
             keys.len() >= num_cached && values.len() >= num_cached,
             "tokens in the cache"
@@ -354,7 +354,7 @@ impl KernelContext {
         let attend = |tile: &mut Columns<'_>| {
             let head = tile.range().start / head_dim;
             for row in tile.rows() {
-                let length = shape.position + row + 1;
+                let length = position + row + 1;
                 let head = portable::AttentionHead {
                     query: &query[(row * shape.num_heads + head) * head_dim..][..head_dim],
                     keys,

@@ -7,7 +7,7 @@ use burn_flex::FlexTensor;
 
 use super::cpu::KernelContext;
 use super::cpu::experts::{ExpertMatrix, ExpertWeights};
-use super::{AttentionShape, ExpertPlan, Kernels, reference};
+use super::{AttentionShape, ExpertPlan, Kernels, Routing, reference};
 use crate::layout::MatrixLayout;
 
 impl Kernels for Flex {
@@ -15,9 +15,10 @@ impl Kernels for Flex {
         _context: &KernelContext,
         weight: IntTensor<Self>,
         layout: MatrixLayout,
-        tokens: &[u32],
+        tokens: IntTensor<Self>,
     ) -> FloatTensor<Self> {
-        let rows = KernelContext::embedding(weight_bytes(&weight, &layout), &layout, tokens);
+        let weight = weight_bytes(&weight, &layout);
+        let rows = KernelContext::embedding(weight, &layout, words(&tokens));
         matrix(rows, layout.in_features)
     }
 
@@ -54,6 +55,7 @@ impl Kernels for Flex {
         rotations: FloatTensor<Self>,
         mut keys: FloatTensor<Self>,
         mut values: FloatTensor<Self>,
+        position: IntTensor<Self>,
         shape: AttentionShape,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
         let (qkv, rotations) = (contiguous(qkv), contiguous(rotations));
@@ -62,7 +64,7 @@ impl Kernels for Flex {
             floats(&rotations),
             owned_floats(&mut keys),
             owned_floats(&mut values),
-            &shape,
+            (first_position(&position), &shape),
         );
         (matrix(query, shape.query_size()), keys, values)
     }
@@ -73,11 +75,13 @@ impl Kernels for Flex {
         keys: FloatTensor<Self>,
         values: FloatTensor<Self>,
         sinks: FloatTensor<Self>,
+        position: IntTensor<Self>,
         shape: AttentionShape,
     ) -> FloatTensor<Self> {
         let (query, sinks) = (contiguous(query), contiguous(sinks));
         let cache = (floats(&keys), floats(&values));
-        let output = context.attention(floats(&query), cache, floats(&sinks), &shape);
+        let place = (first_position(&position), &shape);
+        let output = context.attention(floats(&query), cache, floats(&sinks), place);
         matrix(output, shape.query_size())
     }
 
@@ -90,20 +94,23 @@ impl Kernels for Flex {
     fn experts(
         context: &KernelContext,
         input: FloatTensor<Self>,
+        logits: FloatTensor<Self>,
         gate_up: IntTensor<Self>,
         gate_up_bias: FloatTensor<Self>,
         down: IntTensor<Self>,
         down_bias: FloatTensor<Self>,
-        plan: ExpertPlan<'_>,
+        plan: ExpertPlan,
     ) -> FloatTensor<Self> {
-        let input = contiguous(input);
+        let (input, logits) = (contiguous(input), contiguous(logits));
+        let num_experts = logits.layout().shape()[1];
+        let routing = Routing::new(floats(&logits), num_experts, plan.num_chosen);
         let (gate_up_bias, down_bias) = (contiguous(gate_up_bias), contiguous(down_bias));
         let weights = ExpertWeights {
             gate_up: expert_matrix(&gate_up, plan.gate_up, &gate_up_bias),
             down: expert_matrix(&down, plan.down, &down_bias),
             limits: plan.limits,
         };
-        let output = context.experts(floats(&input), &weights, plan.routing);
+        let output = context.experts(floats(&input), &weights, &routing);
         matrix(output, plan.down.out_features)
     }
 }
@@ -139,6 +146,16 @@ fn contiguous(tensor: FlexTensor) -> FlexTensor {
 fn floats(tensor: &FlexTensor) -> &[f32] {
     let layout = tensor.layout();
     &tensor.storage::<f32>()[layout.start_offset()..][..layout.num_elements()]
+}
+
+/// Words of a tensor of them.
+fn words(tensor: &FlexTensor) -> &[u32] {
+    let layout = tensor.layout();
+    &tensor.storage::<u32>()[layout.start_offset()..][..layout.num_elements()]
+}
+
+fn first_position(position: &FlexTensor) -> usize {
+    words(position)[0] as usize
 }
 
 /// Values to write into, never a copy.

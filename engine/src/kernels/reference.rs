@@ -91,12 +91,12 @@ pub fn rope_and_cache_write(
     rotations: &[f32],
     keys: &mut [f32],
     values: &mut [f32],
-    shape: &AttentionShape,
+    (position, shape): (usize, &AttentionShape),
 ) -> Vec<f32> {
     let (query_size, kv_size) = (shape.query_size(), shape.kv_size());
     let mut query = Vec::with_capacity(qkv.len());
     for (index, row) in qkv.chunks(query_size + 2 * kv_size).enumerate() {
-        let position = shape.position + index;
+        let position = position + index;
         let angles = &rotations[position * shape.head_dim..][..shape.head_dim];
         let key = &mut keys[position * kv_size..][..kv_size];
         query.extend(&row[..query_size]);
@@ -113,23 +113,22 @@ pub fn attention(
     query: &[f32],
     (keys, values): (&[f32], &[f32]),
     sinks: &[f32],
-    shape: &AttentionShape,
+    (position, shape): (usize, &AttentionShape),
 ) -> Vec<f32> {
     let (head_dim, kv_size) = (shape.head_dim, shape.kv_size());
     let heads_per_kv_head = shape.num_heads / shape.num_kv_heads;
     let mut output = Vec::with_capacity(query.len());
     for (index, query_head) in query.chunks(head_dim).enumerate() {
-        let length = shape.position + index / shape.num_heads + 1;
+        let length = position + index / shape.num_heads + 1;
         let start = length.saturating_sub(shape.window);
         let sink = f64::from(sinks[index % shape.num_heads]);
         let first = index % shape.num_heads / heads_per_kv_head * head_dim;
-        let at = |cache: &[f32], position: usize, i: usize| {
-            f64::from(cache[position * kv_size + first + i])
-        };
+        let at =
+            |cache: &[f32], cached: usize, i: usize| f64::from(cache[cached * kv_size + first + i]);
         let scores: Vec<f64> = (start..length)
-            .map(|position| {
+            .map(|cached| {
                 let products =
-                    (0..head_dim).map(|i| f64::from(query_head[i]) * at(keys, position, i));
+                    (0..head_dim).map(|i| f64::from(query_head[i]) * at(keys, cached, i));
                 products.sum::<f64>() / to_f64(head_dim).sqrt()
             })
             .collect();

@@ -22,15 +22,15 @@ pub struct ExpertStack {
 
 /// What the experts are to do, beside tensors.
 #[derive(Clone, Copy, Debug)]
-pub struct ExpertPlan<'a> {
+pub struct ExpertPlan {
     /// Layout of one expert's gates and factors.
     pub gate_up: MatrixLayout,
     /// Layout of one expert's second matrix.
     pub down: MatrixLayout,
     /// Bounds of the `SwiGLU`.
     pub limits: SwigluLimits,
-    /// Who works for whom.
-    pub routing: &'a Routing,
+    /// Experts that work for a token.
+    pub num_chosen: usize,
 }
 
 /// The choices of all tokens.

@@ -1,12 +1,14 @@
 //! Opening a model: what its files say of name, text and size.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::{
     ContentProblem, LoadError, ModelDescription, OpenedModel, UnloadedModel, context_window,
 };
 use crate::{
     chat::ChatTemplate,
+    device::{self, DeviceId, DeviceReport, SystemProbe},
     handle::EngineConfig,
     kernels::cpu::InstructionSet,
     loader::{ModelFile, TensorEntry, TensorType},
@@ -21,34 +23,69 @@ const DEMONSTRATION_PARAMETERS: u64 = 1_000_000_000;
 pub(super) fn open(
     path: &Path,
     config: &EngineConfig,
-) -> Result<(OpenedModel, UnloadedModel), LoadError> {
-    let file = ModelFile::open(path)?;
-    let opened = read(&file, config).map_err(|problem| LoadError::Content {
+) -> Result<(OpenedModel, Vec<UnloadedModel>), LoadError> {
+    let file = Arc::new(ModelFile::open(path)?);
+    let in_file = |problem| LoadError::Content {
         path: path.to_owned(),
         problem,
-    })?;
-    let config = RunnerConfig {
-        num_threads: config.num_threads,
-        exact: config.exact,
-        context_window: opened.context_window,
-        weights: config.weights,
     };
-    Ok((opened, UnloadedModel::File { file, config }))
+    let (mut opened, num_layers) = read(&file, config).map_err(in_file)?;
+    let needed = file.num_bytes() as u64;
+    let reports = device::examine(&SystemProbe);
+    let chosen = device::choose(&config.device, &reports, needed);
+    let chosen = chosen.map_err(|error| in_file(error.into()))?;
+    tracing::info!("computing on {}", chosen.reason);
+    let engines = device::engines(&chosen.devices, config.parallel, &reports, needed);
+    opened.description.device = place(&engines, &reports, config);
+    let replica = |devices: Vec<DeviceId>| UnloadedModel::File {
+        file: Arc::clone(&file),
+        config: RunnerConfig {
+            num_threads: config.num_threads,
+            exact: config.exact,
+            context_window: opened.context_window,
+            weights: config.weights,
+            layer_counts: device::layer_counts(&devices, &reports, num_layers),
+            devices,
+        },
+    };
+    let replicas = engines.into_iter().map(replica).collect();
+    Ok((opened, replicas))
 }
 
-fn read(file: &ModelFile, config: &EngineConfig) -> Result<OpenedModel, ContentProblem> {
+/// Where it computes, for people: `CPU, avx2`, or the names of the cards.
+fn place(engines: &[Vec<DeviceId>], reports: &[DeviceReport], config: &EngineConfig) -> String {
+    let instructions = if config.exact {
+        "exact"
+    } else {
+        InstructionSet::detect_all()[0].name()
+    };
+    let name = |id: &DeviceId| match reports.iter().find(|report| report.id == *id) {
+        Some(report) if *id != DeviceId::Cpu => format!("{id} ({})", report.name),
+        _ => format!("CPU, {instructions}"),
+    };
+    let engine = |devices: &Vec<DeviceId>| {
+        let names: Vec<String> = devices.iter().map(name).collect();
+        names.join(" + ")
+    };
+    let engines: Vec<String> = engines.iter().map(engine).collect();
+    engines.join(" | ")
+}
+
+/// What the file says, and its number of layers.
+fn read(file: &ModelFile, config: &EngineConfig) -> Result<(OpenedModel, usize), ContentProblem> {
     let model = ModelConfig::new(file)?;
     let tokenizer = Tokenizer::open(file)?;
     let template = template(file, &model, &tokenizer)?;
-    Ok(OpenedModel {
+    let opened = OpenedModel {
         name: name(file),
         fingerprint: file.fingerprint(),
         is_demonstration: file.num_parameters() < DEMONSTRATION_PARAMETERS,
         context_window: context_window(model.max_context(), config),
         tokenizer,
         template,
-        description: describe(file, &model, config),
-    })
+        description: describe(file, &model),
+    };
+    Ok((opened, model.num_layers()))
 }
 
 /// The model's own name; a directory and a file without one are called as they are.
@@ -80,7 +117,7 @@ fn template(
     }
 }
 
-fn describe(file: &ModelFile, model: &ModelConfig, config: &EngineConfig) -> ModelDescription {
+fn describe(file: &ModelFile, model: &ModelConfig) -> ModelDescription {
     let bytes_of = |tensor: &TensorEntry| u64::try_from(tensor.num_bytes()).unwrap_or(u64::MAX);
     let mut bytes_by_type: Vec<(TensorType, u64)> = Vec::new();
     for tensor in file.tensors() {
@@ -96,11 +133,6 @@ fn describe(file: &ModelFile, model: &ModelConfig, config: &EngineConfig) -> Mod
     }
     let most = bytes_by_type.iter().max_by_key(|(_, bytes)| *bytes);
     let kind = most.map_or("no tensors", |(kind, _)| kind.name());
-    let instructions = if config.exact {
-        "exact"
-    } else {
-        InstructionSet::detect_all()[0].name()
-    };
     let format = match file {
         ModelFile::Gguf(_) => "GGUF",
         ModelFile::HuggingFace(_) => "Hugging Face",
@@ -111,7 +143,7 @@ fn describe(file: &ModelFile, model: &ModelConfig, config: &EngineConfig) -> Mod
     };
     ModelDescription {
         format: format!("{format}, {architecture}, {kind}"),
-        device: format!("CPU, {instructions}"),
+        device: String::new(),
         weight_bytes: bytes_by_type.iter().map(|(_, bytes)| bytes).sum(),
         num_parameters: file.num_parameters(),
     }

@@ -12,10 +12,11 @@ mod experts;
 mod weights;
 mod yarn;
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Tensor, TensorData};
 
-use super::ModelError;
+use super::placement::on_all;
 use super::weights::{Linear, WeightReader};
+use super::{ModelError, Placement, StepInput};
 use crate::kernels::{
     AttentionShape, KernelContext, LayerCache, RotaryPairs, WeightMatrix, attention, embedding,
     matmul, reference, rms_norm, rope_and_cache_write,
@@ -40,6 +41,8 @@ struct Layer {
     experts: Experts,
     /// Positions a token attends to; `usize::MAX`: all.
     window: usize,
+    /// Number of its device.
+    place: usize,
 }
 
 /// A loaded model.
@@ -50,7 +53,9 @@ pub struct GptOss {
     layers: Vec<Layer>,
     norm: Tensor<1>,
     lm_head: WeightMatrix,
-    rotations: Tensor<2>,
+    /// On every device `[context_window, head_dim]`.
+    rotations: Vec<Tensor<2>>,
+    placement: Placement,
 }
 
 impl GptOss {
@@ -61,11 +66,11 @@ impl GptOss {
     pub fn load(
         file: &ModelFile,
         context_window: usize,
-        (device, format): (&Device, WeightFormat),
+        (placement, format): (&Placement, WeightFormat),
         progress: &mut dyn FnMut(u8),
     ) -> Result<Self, ModelError> {
         let config = GptOssConfig::new(file)?;
-        let mut weights = WeightReader::new(file, (device, format), progress);
+        let mut weights = WeightReader::new(file, (placement, format), progress);
         let names = weights::Names::of(file);
         let (hidden, vocab) = (config.hidden_size, config.vocab_size);
         let embed_tokens = weights.matrix(names.embed_tokens(), vocab, hidden)?;
@@ -73,6 +78,7 @@ impl GptOss {
         let layers = (0..config.num_layers)
             .map(layer)
             .collect::<Result<_, _>>()?;
+        weights.begin_head();
         let norm = weights.vector(names.norm(), hidden)?;
         let lm_head = weights.matrix(names.lm_head(), vocab, hidden)?;
         weights.finish()?;
@@ -84,7 +90,8 @@ impl GptOss {
             layers,
             norm,
             lm_head,
-            rotations: Tensor::from_data(rotations, device),
+            rotations: on_all(placement, &rotations),
+            placement: placement.clone(),
             config,
         })
     }
@@ -114,7 +121,7 @@ impl GptOss {
         self.layers.iter().map(layer_bytes).sum::<usize>() + self.lm_head.layout().num_bytes()
     }
 
-    /// Computes `tokens` behind `cache`; gives hidden states `[num_tokens, hidden_size]`.
+    /// Computes the tokens of `step` behind `cache`; gives hidden states `[num_tokens, hidden_size]`.
     ///
     /// `abort` is asked before every layer; when it says yes there are no hidden states, and the
     /// cache holds the tokens it held before.
@@ -124,13 +131,14 @@ impl GptOss {
     pub fn forward(
         &self,
         context: &KernelContext,
-        tokens: &[u32],
+        step: &StepInput,
         mut cache: KvCache,
         abort: &dyn Fn() -> bool,
     ) -> (Option<Tensor<2>>, KvCache) {
-        cache.reserve(cache.len() + tokens.len());
+        cache.reserve(cache.len() + step.num_tokens());
         let (caches, bones) = cache.into_layers();
-        let mut hidden_states = embedding(context, &self.embed_tokens, tokens);
+        let mut hidden_states = embedding(context, &self.embed_tokens, &step.tokens);
+        let mut place = 0;
         let mut written = Vec::with_capacity(caches.len());
         let mut caches = caches.into_iter();
         for layer in &self.layers {
@@ -141,15 +149,17 @@ impl GptOss {
             let cache = caches
                 .next()
                 .expect("invariant: a cache has as many layers as its model");
+            hidden_states = self.placement.bring(hidden_states, place, layer.place);
+            place = layer.place;
             let (attended, cache) =
-                self.attend(context, layer, hidden_states.clone(), (bones.len(), cache));
+                self.attend(context, layer, hidden_states.clone(), (step, cache));
             hidden_states = hidden_states + attended;
             hidden_states = hidden_states.clone() + self.mix(context, layer, hidden_states);
             written.push(cache);
         }
         (
             Some(hidden_states),
-            bones.with_layers(written, tokens.len()),
+            bones.with_layers(written, step.num_tokens()),
         )
     }
 
@@ -159,21 +169,22 @@ impl GptOss {
         context: &KernelContext,
         layer: &Layer,
         hidden_states: Tensor<2>,
-        (position, cache): (usize, LayerCache),
+        (step, cache): (&StepInput, LayerCache),
     ) -> (Tensor<2>, LayerCache) {
         let shape = AttentionShape {
             num_heads: self.config.num_heads,
             num_kv_heads: self.config.num_kv_heads,
             head_dim: self.config.head_dim,
-            position,
             window: layer.window,
             pairs: RotaryPairs::Halves,
         };
+        let position = &step.positions[layer.place];
         let epsilon = self.config.rms_norm_epsilon;
         let normed = rms_norm(context, hidden_states, &layer.input_layernorm, epsilon);
         let qkv = with_bias(layer.qkv_proj.forward(context, normed), &layer.qkv_bias);
-        let (query, cache) = rope_and_cache_write(qkv, &self.rotations, cache, shape);
-        let attended = attention(context, query, &cache, &layer.sinks, shape);
+        let (query, cache) =
+            rope_and_cache_write(qkv, &self.rotations[layer.place], cache, position, shape);
+        let attended = attention(context, query, &cache, &layer.sinks, position, shape);
         let output = with_bias(layer.o_proj.forward(context, attended), &layer.o_bias);
         (output, cache)
     }

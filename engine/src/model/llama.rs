@@ -4,11 +4,12 @@
 //! this format the rotary pairs of a head are adjacent values (queries and keys are permuted when
 //! the file is written).
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Tensor, TensorData};
 
-use super::ModelError;
 use super::dimensions::{dimension, optional, optional_f32, vocab_size};
+use super::placement::on_all;
 use super::weights::{Linear, WeightReader};
+use super::{ModelError, Placement, StepInput};
 use crate::kernels::{
     AttentionShape, KernelContext, LayerCache, RotaryPairs, WeightMatrix, attention, embedding,
     matmul, reference, rms_norm, rope_and_cache_write, swiglu,
@@ -151,6 +152,8 @@ struct Layer {
     ffn_norm: Tensor<1>,
     ffn_gate_up: Linear,
     ffn_down: Linear,
+    /// Number of its device.
+    place: usize,
 }
 
 impl Layer {
@@ -168,6 +171,7 @@ impl Layer {
             (name("attn_v"), kv),
         ];
         let gate_up = [(name("ffn_gate"), inner), (name("ffn_up"), inner)];
+        let place = weights.begin_layer(index);
         Ok(Self {
             attn_norm: weights.vector(&name("attn_norm"), hidden)?,
             attn_qkv: weights.linear(&qkv, hidden)?,
@@ -175,6 +179,7 @@ impl Layer {
             ffn_norm: weights.vector(&name("ffn_norm"), hidden)?,
             ffn_gate_up: weights.linear(&gate_up, hidden)?,
             ffn_down: weights.linear(&[(name("ffn_down"), hidden)], inner)?,
+            place,
         })
     }
 }
@@ -187,9 +192,11 @@ pub struct Llama {
     layers: Vec<Layer>,
     output_norm: Tensor<1>,
     output: WeightMatrix,
-    rotations: Tensor<2>,
-    /// This architecture has none.
-    no_sinks: Tensor<1>,
+    /// On every device `[context_window, head_dim]`.
+    rotations: Vec<Tensor<2>>,
+    /// This architecture has none; on every device.
+    no_sinks: Vec<Tensor<1>>,
+    placement: Placement,
 }
 
 impl Llama {
@@ -202,33 +209,37 @@ impl Llama {
         file: &ModelFile,
         config: LlamaConfig,
         context_window: usize,
-        (device, format): (&Device, WeightFormat),
+        (placement, format): (&Placement, WeightFormat),
         progress: &mut dyn FnMut(u8),
     ) -> Result<Self, ModelError> {
         let (hidden_size, vocab_size) = (config.hidden_size, config.vocab_size);
-        let mut weights = WeightReader::new(file, (device, format), progress);
+        let mut weights = WeightReader::new(file, (placement, format), progress);
         let token_embd = weights.matrix("token_embd.weight", vocab_size, hidden_size)?;
         let layers = (0..config.num_layers).map(|index| Layer::load(&mut weights, &config, index));
         let layers = layers.collect::<Result<_, _>>()?;
+        weights.begin_head();
         let output_norm = weights.vector("output_norm.weight", hidden_size)?;
         let output = if weights.has("output.weight") {
             weights.matrix("output.weight", vocab_size, hidden_size)?
-        } else {
+        } else if placement.first() == placement.last() {
             token_embd.clone() // tied
+        } else {
+            weights.matrix("token_embd.weight", vocab_size, hidden_size)?
         };
         weights.finish()?;
         let frequencies = reference::frequencies(config.head_dim, config.rope_base);
         let rotations = reference::rotations(context_window, &frequencies, 1.0);
         let rotations = TensorData::new(rotations, [context_window, config.head_dim]);
-        let rotations = Tensor::from_data(rotations, device);
+        let no_sinks = TensorData::full([config.num_heads], f32::NEG_INFINITY);
         Ok(Self {
             config,
             token_embd,
             layers,
             output_norm,
             output,
-            rotations,
-            no_sinks: Tensor::full([config.num_heads], f32::NEG_INFINITY, device),
+            rotations: on_all(placement, &rotations),
+            no_sinks: on_all(placement, &no_sinks),
+            placement: placement.clone(),
         })
     }
 
@@ -268,7 +279,7 @@ impl Llama {
         self.layers.iter().map(layer_bytes).sum::<usize>() + self.output.layout().num_bytes()
     }
 
-    /// Computes `tokens` behind `cache`; gives hidden states `[num_tokens, hidden_size]`.
+    /// Computes the tokens of `step` behind `cache`; gives hidden states `[num_tokens, hidden_size]`.
     ///
     /// `abort` is asked before every layer; when it says yes there are no hidden states, and the
     /// cache holds the tokens it held before.
@@ -278,11 +289,11 @@ impl Llama {
     pub fn forward(
         &self,
         context: &KernelContext,
-        tokens: &[u32],
+        step: &StepInput,
         mut cache: KvCache,
         abort: &dyn Fn() -> bool,
     ) -> (Option<Tensor<2>>, KvCache) {
-        cache.reserve(cache.len() + tokens.len());
+        cache.reserve(cache.len() + step.num_tokens());
         let (caches, bones) = cache.into_layers();
         let LlamaConfig {
             num_heads,
@@ -294,11 +305,11 @@ impl Llama {
             num_heads,
             num_kv_heads,
             head_dim,
-            position: bones.len(),
             window: usize::MAX,
             pairs: RotaryPairs::Adjacent,
         };
-        let mut hidden_states = embedding(context, &self.token_embd, tokens);
+        let mut hidden_states = embedding(context, &self.token_embd, &step.tokens);
+        let mut place = 0;
         let mut written = Vec::with_capacity(caches.len());
         let mut caches = caches.into_iter();
         for layer in &self.layers {
@@ -309,14 +320,16 @@ impl Llama {
             let cache = caches
                 .next()
                 .expect("invariant: a cache has as many layers as its model");
+            hidden_states = self.placement.bring(hidden_states, place, layer.place);
+            place = layer.place;
             let (next_states, cache) =
-                self.forward_layer(context, layer, hidden_states, (shape, cache));
+                self.forward_layer(context, layer, hidden_states, (shape, step, cache));
             hidden_states = next_states;
             written.push(cache);
         }
         (
             Some(hidden_states),
-            bones.with_layers(written, tokens.len()),
+            bones.with_layers(written, step.num_tokens()),
         )
     }
 
@@ -325,13 +338,15 @@ impl Llama {
         context: &KernelContext,
         layer: &Layer,
         hidden_states: Tensor<2>,
-        (shape, cache): (AttentionShape, LayerCache),
+        (shape, step, cache): (AttentionShape, &StepInput, LayerCache),
     ) -> (Tensor<2>, LayerCache) {
+        let position = &step.positions[layer.place];
+        let (rotations, sinks) = (&self.rotations[layer.place], &self.no_sinks[layer.place]);
         let epsilon = self.config.rms_norm_epsilon;
         let normed = rms_norm(context, hidden_states.clone(), &layer.attn_norm, epsilon);
         let qkv = layer.attn_qkv.forward(context, normed);
-        let (query, cache) = rope_and_cache_write(qkv, &self.rotations, cache, shape);
-        let attended = attention(context, query, &cache, &self.no_sinks, shape);
+        let (query, cache) = rope_and_cache_write(qkv, rotations, cache, position, shape);
+        let attended = attention(context, query, &cache, sinks, position, shape);
         let hidden_states = hidden_states + layer.attn_output.forward(context, attended);
 
         let normed = rms_norm(context, hidden_states.clone(), &layer.ffn_norm, epsilon);

@@ -26,7 +26,7 @@ pub(crate) fn check(weight_bytes: u64) -> Result<(), ModelError> {
 }
 
 /// Bytes that programs can have without swapping, as Linux estimates them.
-fn available() -> Option<u64> {
+pub(crate) fn available() -> Option<u64> {
     parse(&fs::read_to_string("/proc/meminfo").ok()?)
 }
 

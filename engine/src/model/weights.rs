@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::ModelError;
+use super::{ModelError, Placement};
 use crate::kernels::{KernelContext, WeightMatrix, matmul};
 use crate::layout::{BLOCK_LENGTH, NIBBLE_BLOCK_BYTES};
 use crate::loader::TensorType;
@@ -14,6 +14,8 @@ use crate::loader::{ModelFile, TensorEntry, WeightFormat};
 /// Hands out each tensor of a file once, with its shape checked.
 pub(super) struct WeightReader<'a> {
     file: &'a ModelFile,
+    placement: &'a Placement,
+    /// Where the next weights go.
     device: &'a Device,
     format: WeightFormat,
     taken: HashSet<String>,
@@ -25,14 +27,15 @@ pub(super) struct WeightReader<'a> {
 impl<'a> WeightReader<'a> {
     pub(super) fn new(
         file: &'a ModelFile,
-        (device, format): (&'a Device, WeightFormat),
+        (placement, format): (&'a Placement, WeightFormat),
         progress: &'a mut dyn FnMut(u8),
     ) -> Self {
         let total_bytes = file.num_bytes();
         progress(0);
         Self {
             file,
-            device,
+            placement,
+            device: placement.first(),
             format,
             taken: HashSet::new(),
             loaded_bytes: 0,
@@ -67,8 +70,20 @@ impl<'a> WeightReader<'a> {
     }
 
     /// Where the weights go.
-    pub(super) fn device(&self) -> &Device {
+    pub(super) fn device(&self) -> &'a Device {
         self.device
+    }
+
+    /// From now on the weights are those of a layer; gives the number of its device.
+    pub(super) fn begin_layer(&mut self, layer: usize) -> usize {
+        let place = self.placement.place(layer);
+        self.device = self.placement.device(place);
+        place
+    }
+
+    /// From now on the weights are those behind the last layer.
+    pub(super) fn begin_head(&mut self) {
+        self.device = self.placement.last();
     }
 
     /// Whether the file has a tensor of this name.

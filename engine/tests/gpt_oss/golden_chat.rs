@@ -136,6 +136,7 @@ async fn ask(engine: &EngineHandle, prompt: Vec<TokenId>, so_far: Vec<TokenId>) 
         sampling: SamplingParams::greedy(),
         max_tokens: 400,
         stop: Vec::new(),
+        session: None,
     };
     let mut stream = engine.resume(UserKey(1), request);
     let mut reply = Reply::default();

@@ -2,33 +2,26 @@
 
 use std::{
     io::{self, Write},
-    path::PathBuf,
     process::ExitCode,
 };
 
 use clap::Args;
 use hearth_engine::{
     bench::{BenchParams, BenchReport, bench},
-    loader::{ModelFile, WeightFormat},
+    device::{self, SystemProbe},
+    loader::ModelFile,
     model_runner::{ModelRunner, RunnerConfig},
 };
 
-use super::Place;
-use crate::config::{Config, Overrides};
+use super::{Place, Running};
+use crate::config::Config;
 
 #[derive(Debug, Args)]
 pub(super) struct BenchArgs {
     #[command(flatten)]
     place: Place,
-    /// GGUF file or Hugging Face directory.
-    #[arg(long, value_name = "FILE")]
-    model: Option<PathBuf>,
-    /// Compute threads; 0 is one per physical core.
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
-    /// How plain weights are kept: as-stored, or q8 for 8 bits.
-    #[arg(long, value_name = "FORMAT")]
-    weights: Option<WeightFormat>,
+    #[command(flatten)]
+    running: Running,
     /// Tokens of the prompt.
     #[arg(long, value_name = "N", default_value_t = 512)]
     prompt_tokens: usize,
@@ -41,20 +34,19 @@ pub(super) struct BenchArgs {
 }
 
 pub(super) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
-    let config = Config::load(Overrides {
-        model: args.model.clone(),
-        threads: args.threads,
-        weights: args.weights,
-        ..args.place.overrides()
-    })?;
+    let config = Config::load(args.running.overrides(&args.place))?;
     super::start_log(&config);
+    let file = ModelFile::open(&super::model(&config)?)?;
+    let reports = device::examine(&SystemProbe);
+    let chosen = device::choose(&config.engine.device, &reports, file.num_bytes() as u64)?;
     let runner_config = RunnerConfig {
         num_threads: config.engine.threads,
         exact: false,
         context_window: config.engine.context_window,
         weights: config.engine.weights,
+        devices: chosen.devices,
+        layer_counts: Vec::new(),
     };
-    let file = ModelFile::open(&super::model(&config)?)?;
     let mut runner = ModelRunner::load(file, runner_config, &mut |_| ())?;
     let params = BenchParams {
         prefill_tokens: args.prompt_tokens,

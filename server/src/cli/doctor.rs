@@ -9,7 +9,10 @@ use std::{
 };
 
 use clap::Args;
-use hearth_engine::loader::ModelFile;
+use hearth_engine::{
+    device::{self, DeviceId, DeviceReport, SystemProbe},
+    loader::ModelFile,
+};
 
 use super::Place;
 use crate::{
@@ -31,9 +34,17 @@ pub(super) struct DoctorArgs {
 
 /// One line of the report.
 struct Finding {
-    subject: &'static str,
-    /// What is there, or what is wrong and how to mend it.
-    state: Result<String, String>,
+    subject: String,
+    state: State,
+}
+
+enum State {
+    /// What is there.
+    Fine(String),
+    /// What could be there, why it is not, and what to do about it. Hearth runs without it.
+    Absent(String),
+    /// What is wrong and how to mend it.
+    Broken(String),
 }
 
 pub(super) fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
@@ -50,30 +61,71 @@ pub(super) fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
     let findings = examine(&config)?;
     for Finding { subject, state } in &findings {
         let (mark, text) = match state {
-            Ok(text) => ("ok  ", text),
-            Err(text) => ("FAIL", text),
+            State::Fine(text) => ("ok  ", text),
+            State::Absent(text) => ("--  ", text),
+            State::Broken(text) => ("FAIL", text),
         };
         writeln!(out, "{mark}  {subject:<9} {text}")?;
     }
-    let healthy = findings.iter().all(|finding| finding.state.is_ok());
-    Ok(if healthy {
-        ExitCode::SUCCESS
-    } else {
+    let is_broken = |finding: &Finding| matches!(finding.state, State::Broken(_));
+    Ok(if findings.iter().any(is_broken) {
         ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
     })
 }
 
 fn examine(config: &Config) -> anyhow::Result<Vec<Finding>> {
     let runtime = super::runtime()?;
-    let finding = |subject, state| Finding { subject, state };
-    Ok(vec![
+    let finding = |subject: &str, state: Result<String, String>| Finding {
+        subject: subject.to_owned(),
+        state: state.map_or_else(State::Broken, State::Fine),
+    };
+    let reports = device::examine(&SystemProbe);
+    let mut findings = vec![
         finding("processor", Ok(processor())),
         finding("memory", memory()),
+    ];
+    findings.extend(reports.iter().filter_map(card));
+    findings.extend([
+        finding("device", chosen_device(config, &reports)),
         finding("data", data(config)),
         finding("database", runtime.block_on(database(config))),
         finding("model", model(config)),
         finding("port", port(config)),
-    ])
+    ]);
+    Ok(findings)
+}
+
+/// A card, or why there is none; the processor has a line of its own.
+fn card(report: &DeviceReport) -> Option<Finding> {
+    if report.id == DeviceId::Cpu {
+        return None;
+    }
+    let name = &report.name;
+    let memory = report.memory.map(|bytes| format!(", {} MiB", bytes >> 20));
+    let memory = memory.unwrap_or_default();
+    let state = match &report.problem {
+        Some(problem) => State::Absent(format!("{name}{memory}: {problem}; {}", problem.remedy())),
+        None if report.is_software => {
+            State::Fine(format!("{name}: in software, used only if it is named"))
+        }
+        None => State::Fine(format!("{name}{memory}: a kernel has run")),
+    };
+    Some(Finding {
+        subject: report.id.to_string(),
+        state,
+    })
+}
+
+/// What `--device` comes to with the configured model.
+fn chosen_device(config: &Config, reports: &[DeviceReport]) -> Result<String, String> {
+    let file = config.model().and_then(|path| ModelFile::open(&path).ok());
+    let needed = file.map_or(0, |file| file.num_bytes() as u64);
+    let chosen = device::choose(&config.engine.device, reports, needed);
+    chosen
+        .map(|chosen| chosen.reason)
+        .map_err(|error| error.to_string())
 }
 
 fn processor() -> String {

@@ -2,7 +2,6 @@
 
 use std::{
     io::{self, Write},
-    path::PathBuf,
     process::ExitCode,
 };
 
@@ -10,18 +9,14 @@ use anyhow::{Context, bail};
 use clap::Args;
 use hearth_engine::{
     handle::{EngineHandle, EngineState, ModelSource, UserKey},
-    loader::WeightFormat,
     request::{
         ChatMessage, Conversation, GenerateRequest, GenerationEvent, Role, SamplingParams, TokenId,
         Usage,
     },
 };
 
-use super::Place;
-use crate::{
-    config::{Config, Overrides},
-    serve::engine_config,
-};
+use super::{Place, Running};
+use crate::{config::Config, serve::engine_config};
 
 #[derive(Debug, Args)]
 pub(super) struct GenerateArgs {
@@ -38,15 +33,8 @@ pub(super) struct GenerateArgs {
         allow_hyphen_values = true
     )]
     prompt: Option<String>,
-    /// GGUF file or Hugging Face directory.
-    #[arg(long, value_name = "FILE")]
-    model: Option<PathBuf>,
-    /// Compute threads; 0 is one per physical core.
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
-    /// How plain weights are kept: as-stored, or q8 for 8 bits.
-    #[arg(long, value_name = "FORMAT")]
-    weights: Option<WeightFormat>,
+    #[command(flatten)]
+    running: Running,
     /// Most tokens of the answer.
     #[arg(long, value_name = "N", default_value_t = 512)]
     max_tokens: usize,
@@ -65,12 +53,7 @@ pub(super) struct GenerateArgs {
 }
 
 pub(super) fn run(args: GenerateArgs) -> anyhow::Result<ExitCode> {
-    let config = Config::load(Overrides {
-        model: args.model.clone(),
-        threads: args.threads,
-        weights: args.weights,
-        ..args.place.overrides()
-    })?;
+    let config = Config::load(args.running.overrides(&args.place))?;
     super::start_log(&config);
     super::runtime()?.block_on(generate(&config, args))?;
     Ok(ExitCode::SUCCESS)
@@ -96,6 +79,7 @@ async fn generate(config: &Config, args: GenerateArgs) -> anyhow::Result<()> {
         sampling,
         max_tokens: args.max_tokens,
         stop: Vec::new(),
+        session: None,
     };
     let usage = print(engine.submit(permit, request)).await;
     engine.shut_down();

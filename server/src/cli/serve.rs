@@ -3,16 +3,14 @@
 use std::{
     io::{self, Write},
     net::SocketAddr,
-    path::PathBuf,
     process::ExitCode,
 };
 
 use anyhow::Context;
 use clap::Args;
-use hearth_engine::loader::WeightFormat;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::Place;
+use super::{Place, Running};
 use crate::{
     config::{Config, Overrides},
     serve::{RunningServer, ServeOptions, Server},
@@ -25,24 +23,14 @@ pub(super) struct ServeArgs {
     /// Address and port, such as 0.0.0.0:8080.
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
-    /// GGUF file or Hugging Face directory.
-    #[arg(long, value_name = "FILE")]
-    model: Option<PathBuf>,
-    /// Compute threads; 0 is one per physical core.
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
-    /// How plain weights are kept: as-stored, or q8 for 8 bits.
-    #[arg(long, value_name = "FORMAT")]
-    weights: Option<WeightFormat>,
+    #[command(flatten)]
+    running: Running,
 }
 
 pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let config = Config::load(Overrides {
         listen: args.listen,
-        model: args.model,
-        threads: args.threads,
-        weights: args.weights,
-        ..args.place.overrides()
+        ..args.running.overrides(&args.place)
     })?;
     super::start_log(&config);
     let runtime = super::runtime().context("cannot start threads")?;

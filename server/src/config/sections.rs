@@ -3,7 +3,10 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use axum::http::Uri;
-use hearth_engine::loader::WeightFormat;
+use hearth_engine::{
+    device::{DeviceChoice, Parallel},
+    loader::WeightFormat,
+};
 
 use super::{
     secret::Secret,
@@ -38,7 +41,13 @@ section! {
         /// How plain weights are kept: `as-stored`, or `q8` for 8 bits, which is faster and costs
         /// a little precision.
         weights: WeightFormat = WeightFormat::AsStored;
-        /// Answers made at once, 1 to 256.
+        /// Where the model computes: `auto` for the best that is usable, or a list such as `cpu`,
+        /// `cuda:0`, `cuda:0,cuda:1` or `wgpu:0,cpu`. `hearth doctor` lists the devices.
+        device: DeviceChoice = DeviceChoice::Auto;
+        /// What several devices are for: `replicas` of the model, for more answers at once, or
+        /// some `layers` each, for a larger model. `auto`: replicas where it fits.
+        parallel: Parallel = Parallel::Auto;
+        /// Answers made at once on each replica, 1 to 256.
         max_running: usize = 4;
         /// Answers that may wait beside the running ones, 0 to 10000.
         queue: usize = 32;

@@ -1,53 +1,28 @@
-//! Rotary positions, cache writes and attention.
+//! Attention: one cube a token and query head, over the cache in tiles.
 
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
-use super::{cubes, empty_matrix};
-use crate::kernels::{AttentionShape, RotaryPairs};
+use super::launch::{LANES, ROWS, add_cube, empty_matrix, largest_of_cube, whole_cubes};
+use crate::kernels::AttentionShape;
 
-/// See [`reference::rope_and_cache_write`](crate::kernels::reference::rope_and_cache_write): one
-/// unit a pair of values. The cache is written in place.
-pub(super) fn rope_and_cache_write(
-    qkv: CubeTensor,
-    rotations: CubeTensor,
-    (keys, values): (CubeTensor, CubeTensor),
-    shape: &AttentionShape,
-) -> (CubeTensor, CubeTensor, CubeTensor) {
-    let num_tokens = qkv.meta.shape()[0];
-    let row_pairs = shape.query_size() / 2 + shape.kv_size();
-    let query = empty_matrix(&qkv, num_tokens, shape.query_size());
-    let (cube_count, cube_dim) = cubes(num_tokens * row_pairs);
-    let client = qkv.client.clone();
-    rope_kernel::launch(
-        &client,
-        cube_count,
-        cube_dim,
-        qkv.into_buffer_arg(),
-        rotations.into_buffer_arg(),
-        query.clone().into_buffer_arg(),
-        keys.clone().into_buffer_arg(),
-        values.clone().into_buffer_arg(),
-        shape.query_size(),
-        shape.kv_size(),
-        shape.head_dim,
-        shape.position,
-        shape.pairs == RotaryPairs::Halves,
-    );
-    (query, keys, values)
-}
+/// Positions that are looked at together: one a unit.
+const TILE: usize = LANES * ROWS;
 
-/// See [`reference::attention`](crate::kernels::reference::attention): one unit a value, with the
-/// softmax kept up to date position by position.
+/// See [`reference::attention`](crate::kernels::reference::attention). The softmax is kept up to
+/// date tile by tile, so the cache is read once, however long it is.
 pub(super) fn attention(
     query: CubeTensor,
     (keys, values): (CubeTensor, CubeTensor),
     sinks: CubeTensor,
+    position: CubeTensor,
     shape: &AttentionShape,
 ) -> CubeTensor {
     let num_tokens = query.meta.shape()[0];
+    let capacity = keys.meta.shape()[0];
     let output = empty_matrix(&query, num_tokens, shape.query_size());
-    let (cube_count, cube_dim) = cubes(num_tokens * shape.query_size());
+    let num_heads = num_tokens * shape.num_heads;
+    let (cube_count, cube_dim) = whole_cubes(num_heads);
     let client = query.client.clone();
     attention_kernel::launch(
         &client,
@@ -57,101 +32,102 @@ pub(super) fn attention(
         keys.into_buffer_arg(),
         values.into_buffer_arg(),
         sinks.into_buffer_arg(),
+        position.into_buffer_arg(),
         output.clone().into_buffer_arg(),
+        num_heads,
         shape.num_heads,
         shape.num_kv_heads,
+        shape.window.min(capacity),
         shape.head_dim,
-        shape.position,
-        shape.window.min(shape.position + num_tokens),
     );
     output
 }
 
 #[cube(launch)]
-fn rope_kernel(
-    qkv: &[f32],
-    rotations: &[f32],
-    query: &mut [f32],
-    keys: &mut [f32],
-    values: &mut [f32],
-    query_size: usize,
-    kv_size: usize,
-    head_dim: usize,
-    position: usize,
-    #[comptime] halves: bool,
-) {
-    let row_size = query_size + 2 * kv_size;
-    let index = ABSOLUTE_POS * 2;
-    if index < qkv.len() {
-        let token = index / row_size;
-        let place = index % row_size;
-        let pair = place % head_dim / 2;
-        let head = place - place % head_dim;
-        let angle = (position + token) * head_dim + pair * 2;
-        let mut column = head + pair * 2;
-        let mut partner = head + pair * 2 + 1;
-        if comptime!(halves) {
-            column = head + pair;
-            partner = head + pair + head_dim / 2;
-        }
-        let x = qkv[token * row_size + column];
-        let y = qkv[token * row_size + partner];
-        let cached = (position + token) * kv_size;
-        if column < query_size + kv_size {
-            let cosine = rotations[angle];
-            let sine = rotations[angle + 1];
-            if column < query_size {
-                query[token * query_size + column] = x * cosine - y * sine;
-                query[token * query_size + partner] = x * sine + y * cosine;
-            } else {
-                keys[cached + column - query_size] = x * cosine - y * sine;
-                keys[cached + partner - query_size] = x * sine + y * cosine;
-            }
-        } else {
-            values[cached + column - query_size - kv_size] = x;
-            values[cached + partner - query_size - kv_size] = y;
-        }
-    }
-}
-
-#[cube(launch)]
-fn attention_kernel(
+pub(super) fn attention_kernel(
     query: &[f32],
     keys: &[f32],
     values: &[f32],
     sinks: &[f32],
+    position: &[u32],
     output: &mut [f32],
+    all_heads: usize,
     num_heads: usize,
     num_kv_heads: usize,
-    head_dim: usize,
-    position: usize,
     window: usize,
+    #[comptime] head_dim: usize,
 ) {
-    let index = ABSOLUTE_POS;
-    if index < output.len() {
-        let query_head = index / head_dim;
-        let kv_head = query_head % num_heads / (num_heads / num_kv_heads);
-        let length = position + query_head / num_heads + 1;
-        let scale = 1.0 / f32::cast_from(head_dim as u32).sqrt();
-        // Without a sink the first score takes over: its weight is 1 and the sink's 0.
-        let mut largest = max(sinks[query_head % num_heads], f32::MIN.runtime());
-        let mut total = (sinks[query_head % num_heads] - largest).exp();
-        let mut sum = 0.0f32;
-        let start = select(window < length, length - min(window, length), 0);
-        for cached in start..length {
+    let unit = UNIT_POS as usize;
+    // Cubes of a last, shorter line repeat the last head and do not write it.
+    let query_head = min(CUBE_POS, all_heads - 1);
+    let head = query_head % num_heads;
+    let kv_head = head / (num_heads / num_kv_heads);
+    let length = position[0] as usize + query_head / num_heads + 1;
+    let start = length - min(window, length);
+    let scale = 1.0 / f32::cast_from(head_dim as u32).sqrt();
+
+    let mut shared = Shared::<[f32]>::new_slice(TILE);
+    let mut weights = Shared::<[f32]>::new_slice(TILE);
+    let mut own_query = Shared::<[f32]>::new_slice(head_dim);
+    for i in range_stepped(unit, head_dim, TILE) {
+        own_query[i] = query[query_head * head_dim + i] * scale;
+    }
+    sync_cube();
+
+    // Without a sink the first score takes over: its weight is 1 and the sink's 0.
+    let mut largest = max(sinks[head], f32::MIN.runtime());
+    let mut total = (sinks[head] - largest).exp();
+    // A unit sums the values `unit`, `unit + TILE`, ... of the head.
+    let num_sums = comptime!(head_dim.div_ceil(TILE));
+    let mut sums = Array::<f32>::new(num_sums);
+    #[unroll]
+    for part in 0..num_sums {
+        sums[part] = 0.0;
+    }
+
+    for tile in range_stepped(start, length, TILE) {
+        let cached = tile + unit;
+        let mut score = f32::MIN.runtime();
+        if cached < length {
             let first = (cached * num_kv_heads + kv_head) * head_dim;
-            let mut score = 0.0f32;
+            score = 0.0;
             for i in 0..head_dim {
-                score += query[query_head * head_dim + i] * keys[first + i];
+                score += own_query[i] * keys[first + i];
             }
-            score *= scale;
-            let next = max(largest, score);
-            let kept = (largest - next).exp();
-            let weight = (score - next).exp();
-            total = total * kept + weight;
-            sum = sum * kept + weight * values[first + index % head_dim];
-            largest = next;
         }
-        output[index] = sum / total;
+        let next = max(largest, largest_of_cube(&mut shared, score));
+        let mut weight = 0.0f32;
+        if cached < length {
+            weight = (score - next).exp();
+        }
+        weights[unit] = weight;
+        let kept = (largest - next).exp();
+        // Orders the writes of all weights before their use, too.
+        total = total * kept + add_cube(&mut shared, weight);
+        largest = next;
+        let in_tile = min(length - tile, TILE);
+        #[unroll]
+        for part in 0..num_sums {
+            let i = unit + part * TILE;
+            if i < head_dim {
+                let mut sum = sums[part] * kept;
+                for place in 0..in_tile {
+                    let first = ((tile + place) * num_kv_heads + kv_head) * head_dim;
+                    sum += weights[place] * values[first + i];
+                }
+                sums[part] = sum;
+            }
+        }
+        // Nobody writes the next weights while these are read.
+        sync_cube();
+    }
+    if CUBE_POS < all_heads {
+        #[unroll]
+        for part in 0..num_sums {
+            let i = unit + part * TILE;
+            if i < head_dim {
+                output[query_head * head_dim + i] = sums[part] / total;
+            }
+        }
     }
 }

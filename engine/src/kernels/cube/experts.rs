@@ -1,30 +1,32 @@
-//! The chosen experts of all tokens in two launches: one unit a value between the matrices, then
-//! one unit an output.
+//! The chosen experts of all tokens in three launches: the choice, what stands between the two
+//! matrices, and the weighted sum.
 
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
-use super::weights::{kind_and_table, value_at, vector};
-use super::{cubes, empty_matrix};
+use super::launch::{LANES, ROWS, add_lanes, empty_matrix, row_cubes};
+use super::router::route;
+use super::weights::multiply_row;
 use crate::kernels::ExpertPlan;
+use crate::layout::LayoutKind;
 
 /// See [`reference::experts`](crate::kernels::reference::experts); weights beside their biases.
 pub(super) fn experts(
     input: CubeTensor,
+    logits: CubeTensor,
     gate_up: (CubeTensor, CubeTensor),
     down: (CubeTensor, CubeTensor),
-    plan: ExpertPlan<'_>,
+    plan: &ExpertPlan,
 ) -> CubeTensor {
-    let (num_choices, num_chosen) = (plan.routing.experts.len(), plan.routing.num_chosen);
-    let chosen = vector(&input, &plan.routing.experts);
-    let weights = vector(&input, &plan.routing.weights);
-    let inner = empty_matrix(&input, num_choices, plan.down.in_features);
-    let output = empty_matrix(&input, plan.routing.num_tokens(), plan.down.out_features);
+    let (num_tokens, num_experts) = (logits.meta.shape()[0], logits.meta.shape()[1]);
+    let num_choices = num_tokens * plan.num_chosen;
+    let (inner_size, hidden_size) = (plan.down.in_features, plan.down.out_features);
+    let (chosen, weights) = route(logits, plan.num_chosen);
+    let inner = empty_matrix(&input, num_choices, inner_size);
+    let output = empty_matrix(&input, num_tokens, hidden_size);
     let client = input.client.clone();
 
-    let (cube_count, cube_dim) = cubes(num_choices * plan.down.in_features);
-    let (kind, table) = kind_and_table(plan.gate_up.kind);
-    let table = vector(&input, &table);
+    let (cube_count, cube_dim) = row_cubes(inner_size, num_choices);
     gate_up_kernel::launch(
         &client,
         cube_count,
@@ -32,21 +34,18 @@ pub(super) fn experts(
         input.into_buffer_arg(),
         gate_up.0.into_buffer_arg(),
         gate_up.1.into_buffer_arg(),
-        table.into_buffer_arg(),
         chosen.clone().into_buffer_arg(),
         inner.clone().into_buffer_arg(),
-        num_chosen,
+        plan.num_chosen,
         plan.gate_up.in_features,
-        plan.down.in_features,
-        plan.gate_up.row_bytes(),
+        inner_size,
+        num_experts * plan.gate_up.out_features,
         plan.limits.alpha,
         plan.limits.limit,
-        kind,
+        plan.gate_up.kind,
     );
 
-    let (cube_count, cube_dim) = cubes(plan.routing.num_tokens() * plan.down.out_features);
-    let (kind, table) = kind_and_table(plan.down.kind);
-    let table = vector(&inner, &table);
+    let (cube_count, cube_dim) = row_cubes(hidden_size, num_tokens);
     down_kernel::launch(
         &client,
         cube_count,
@@ -54,89 +53,128 @@ pub(super) fn experts(
         inner.into_buffer_arg(),
         down.0.into_buffer_arg(),
         down.1.into_buffer_arg(),
-        table.into_buffer_arg(),
         chosen.into_buffer_arg(),
         weights.into_buffer_arg(),
         output.clone().into_buffer_arg(),
-        num_chosen,
-        plan.down.in_features,
-        plan.down.out_features,
-        plan.down.row_bytes(),
-        kind,
+        plan.num_chosen,
+        inner_size,
+        hidden_size,
+        num_experts * hidden_size,
+        plan.down.kind,
     );
     output
 }
 
+/// Gate and factor of one expert for one token, `SwiGLU` included: one value a row of the cube.
 #[cube(launch)]
-fn gate_up_kernel(
+pub(super) fn gate_up_kernel(
     input: &[f32],
     weight: &[u32],
     bias: &[f32],
-    table: &[f32],
     chosen: &[u32],
     inner: &mut [f32],
     num_chosen: usize,
     in_features: usize,
     inner_size: usize,
-    row_bytes: usize,
+    num_rows: usize,
     alpha: f32,
     limit: f32,
-    #[comptime] kind: u32,
+    #[comptime] kind: LayoutKind,
 ) {
-    let index = ABSOLUTE_POS;
-    if index < inner.len() {
-        let choice = index / inner_size;
-        let first = choice / num_chosen * in_features;
-        let gate_row = chosen[choice] as usize * 2 * inner_size + index % inner_size;
-        let up_row = gate_row + inner_size;
-        let mut gate = 0.0f32;
-        let mut up = 0.0f32;
-        for column in 0..in_features {
-            let x = input[first + column];
-            gate += x * value_at(
-                weight,
-                table,
-                gate_row * row_bytes,
-                column,
-                in_features,
-                kind,
-            );
-            up += x * value_at(weight, table, up_row * row_bytes, column, in_features, kind);
-        }
+    let column = (CUBE_POS_X * CUBE_DIM_Y + UNIT_POS_Y) as usize;
+    let lane = UNIT_POS_X as usize;
+    let choice = CUBE_POS_Y as usize;
+    let gate_row = chosen[choice] as usize * 2 * inner_size + column;
+    let up_row = gate_row + inner_size;
+    let mut gates = Array::<f32>::new(1usize);
+    let mut factors = Array::<f32>::new(1usize);
+    let mut offsets = Array::<usize>::new(1usize);
+    gates[0] = 0.0;
+    factors[0] = 0.0;
+    offsets[0] = choice / num_chosen * in_features;
+    if column < inner_size {
+        multiply_row(
+            input,
+            weight,
+            &mut gates,
+            &offsets,
+            gate_row,
+            num_rows,
+            in_features,
+            lane,
+            kind,
+            1usize,
+        );
+        multiply_row(
+            input,
+            weight,
+            &mut factors,
+            &offsets,
+            up_row,
+            num_rows,
+            in_features,
+            lane,
+            kind,
+            1usize,
+        );
+    }
+    let mut shared = Shared::<[f32]>::new_slice(comptime!(LANES * ROWS));
+    let mut gate = add_lanes(&mut shared, gates[0]);
+    let mut up = add_lanes(&mut shared, factors[0]);
+    if column < inner_size && lane == 0 {
         gate = min(gate + bias[gate_row], limit);
         up = max(min(up + bias[up_row], limit), -limit);
-        inner[index] = gate / (1.0 + (-alpha * gate).exp()) * (up + 1.0);
+        inner[choice * inner_size + column] = gate / (1.0 + (-alpha * gate).exp()) * (up + 1.0);
     }
 }
 
+/// What the chosen experts of a token make together: one value a row of the cube.
 #[cube(launch)]
-fn down_kernel(
+pub(super) fn down_kernel(
     inner: &[f32],
     weight: &[u32],
     bias: &[f32],
-    table: &[f32],
     chosen: &[u32],
     weights: &[f32],
     output: &mut [f32],
     num_chosen: usize,
     in_features: usize,
     out_features: usize,
-    row_bytes: usize,
-    #[comptime] kind: u32,
+    num_rows: usize,
+    #[comptime] kind: LayoutKind,
 ) {
-    let index = ABSOLUTE_POS;
-    if index < output.len() {
-        let first = index / out_features * num_chosen;
-        let mut total = 0.0f32;
+    let column = (CUBE_POS_X * CUBE_DIM_Y + UNIT_POS_Y) as usize;
+    let lane = UNIT_POS_X as usize;
+    let token = CUBE_POS_Y as usize;
+    let mut total = 0.0f32;
+    let mut biases = 0.0f32;
+    if column < out_features {
+        let first = token * num_chosen;
         for choice in first..first + num_chosen {
-            let row = chosen[choice] as usize * out_features + index % out_features;
-            let mut sum = 0.0f32;
-            for column in 0..in_features {
-                let value = value_at(weight, table, row * row_bytes, column, in_features, kind);
-                sum += inner[choice * in_features + column] * value;
-            }
-            total += weights[choice] * (sum + bias[row]);
+            let row = chosen[choice] as usize * out_features + column;
+            let mut sums = Array::<f32>::new(1usize);
+            let mut offsets = Array::<usize>::new(1usize);
+            sums[0] = 0.0;
+            offsets[0] = choice * in_features;
+            multiply_row(
+                inner,
+                weight,
+                &mut sums,
+                &offsets,
+                row,
+                num_rows,
+                in_features,
+                lane,
+                kind,
+                1usize,
+            );
+            total += weights[choice] * sums[0];
+            biases += weights[choice] * bias[row];
         }
-        output[index] = total;
+    }
+    let mut shared = Shared::<[f32]>::new_slice(comptime!(LANES * ROWS));
+    let sum = add_lanes(&mut shared, total);
+    if column < out_features && lane == 0 {
+        output[token * out_features + column] = sum + biases;
     }
 }

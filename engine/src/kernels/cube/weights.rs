@@ -1,175 +1,201 @@
-//! Operations on weight matrices: values are decoded where they are used, never expanded.
+//! Weight matrices as kernels see them: values are decoded where they are used, never expanded.
+//!
+//! A matrix lies in [planes](super::planes), so that codes stand at whole words.
 
-use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
-use super::{cubes, empty_matrix};
-use crate::layout::{BLOCK_LENGTH, DOUBLED_FP4, LayoutKind, MatrixLayout};
+use super::launch::LANES;
+use crate::layout::{BLOCK_LENGTH, LINEAR_TABLE, LayoutKind};
 
-/// Numbers of the layouts, constants in a kernel.
-const NIBBLES: u32 = 0;
-const BYTES: u32 = 1;
-const DENSE: u32 = 2;
-const MXFP4: u32 = 3;
-const BF16: u32 = 4;
-
-/// The layout's number and table; layouts without a table have zeros.
-pub(super) fn kind_and_table(kind: LayoutKind) -> (u32, [f32; 16]) {
-    match kind {
-        LayoutKind::Nibbles { table } => (NIBBLES, table.map(f32::from)),
-        LayoutKind::Bytes => (BYTES, [0.0; 16]),
-        LayoutKind::Mxfp4 => (MXFP4, DOUBLED_FP4.map(|value| f32::from(value) * 0.5)),
-        LayoutKind::Dense => (DENSE, [0.0; 16]),
-        LayoutKind::Bf16 => (BF16, [0.0; 16]),
-    }
-}
-
-/// See [`reference::matmul`](crate::kernels::reference::matmul): one unit an output, summed in f32.
-pub(super) fn matmul(input: CubeTensor, weight: CubeTensor, layout: &MatrixLayout) -> CubeTensor {
-    let num_tokens = input.meta.shape()[0];
-    let output = empty_matrix(&input, num_tokens, layout.out_features);
-    let (cube_count, cube_dim) = cubes(num_tokens * layout.out_features);
-    let (kind, table) = kind_and_table(layout.kind);
-    let client = input.client.clone();
-    let table = vector(&input, &table);
-    matmul_kernel::launch(
-        &client,
-        cube_count,
-        cube_dim,
-        input.into_buffer_arg(),
-        weight.into_buffer_arg(),
-        table.into_buffer_arg(),
-        output.clone().into_buffer_arg(),
-        layout.in_features,
-        layout.out_features,
-        layout.row_bytes(),
-        kind,
-    );
-    output
-}
-
-/// See [`reference::embedding`](crate::kernels::reference::embedding): one unit a value.
-pub(super) fn embedding(weight: &CubeTensor, layout: &MatrixLayout, tokens: &[u32]) -> CubeTensor {
-    let output = empty_matrix(weight, tokens.len(), layout.in_features);
-    let (cube_count, cube_dim) = cubes(tokens.len() * layout.in_features);
-    let (kind, table) = kind_and_table(layout.kind);
-    let table = vector(weight, &table);
-    let token_ids = vector(weight, tokens);
-    embedding_kernel::launch(
-        &weight.client,
-        cube_count,
-        cube_dim,
-        weight.clone().into_buffer_arg(),
-        table.into_buffer_arg(),
-        token_ids.into_buffer_arg(),
-        output.clone().into_buffer_arg(),
-        layout.in_features,
-        layout.row_bytes(),
-        kind,
-    );
-    output
-}
-
-/// Values on the device of `tensor`. Only launches here look at them, as what they are.
-pub(super) fn vector<T: bytemuck::Pod>(tensor: &CubeTensor, values: &[T]) -> CubeTensor {
-    let handle = tensor
-        .client
-        .create_from_slice(bytemuck::cast_slice(values));
-    let shape = burn::tensor::Shape::new([values.len()]);
-    let (client, device) = (tensor.client.clone(), tensor.device.clone());
-    CubeTensor::new_contiguous(client, device, shape, handle, burn::tensor::DType::U32)
-}
-
-#[cube(launch)]
-fn matmul_kernel(
-    input: &[f32],
-    weight: &[u32],
-    table: &[f32],
-    output: &mut [f32],
-    in_features: usize,
-    out_features: usize,
-    row_bytes: usize,
-    #[comptime] kind: u32,
-) {
-    let index = ABSOLUTE_POS;
-    if index < output.len() {
-        let first = index / out_features * in_features;
-        let row = index % out_features * row_bytes;
-        let mut sum = 0.0f32;
-        for column in 0..in_features {
-            sum += input[first + column] * value_at(weight, table, row, column, in_features, kind);
-        }
-        output[index] = sum;
-    }
-}
-
-#[cube(launch)]
-fn embedding_kernel(
-    weight: &[u32],
-    table: &[f32],
-    tokens: &[u32],
-    output: &mut [f32],
-    in_features: usize,
-    row_bytes: usize,
-    #[comptime] kind: u32,
-) {
-    let index = ABSOLUTE_POS;
-    if index < output.len() {
-        let row = tokens[index / in_features] as usize * row_bytes;
-        let column = index % in_features;
-        output[index] = value_at(weight, table, row, column, in_features, kind);
-    }
-}
-
-/// Value `column` of the row that begins at byte `row`, see [`crate::layout`].
+/// Value `column` of `row`; `num_rows` are those of the whole matrix or stack.
 #[cube]
 pub(super) fn value_at(
     weight: &[u32],
-    table: &[f32],
     row: usize,
     column: usize,
+    num_rows: usize,
     in_features: usize,
-    #[comptime] kind: u32,
+    #[comptime] kind: LayoutKind,
 ) -> f32 {
     let num_blocks = in_features / BLOCK_LENGTH;
-    let block = column / BLOCK_LENGTH;
+    let block = row * num_blocks + column / BLOCK_LENGTH;
     let within = column % BLOCK_LENGTH;
-    if comptime!(kind == NIBBLES) {
-        let scale = half_at(weight, row + block * 2);
-        let minimum = half_at(weight, row + (num_blocks + block) * 2);
-        let byte = byte_at(weight, row + num_blocks * 4 + block * 16 + within % 16);
-        let code = (byte >> ((within / 16) as u32 * 4)) & 15;
-        scale * table[code as usize] + minimum
-    } else if comptime!(kind == BYTES) {
-        let scale = half_at(weight, row + block * 2);
-        let byte = byte_at(weight, row + num_blocks * 2 + column);
-        // Two's complement without a signed byte type.
-        let code = f32::cast_from(byte ^ 128) - 128.0;
-        scale * code
-    } else if comptime!(kind == MXFP4) {
-        // 2^-127 is below what every device can hold: such a block is 0 here.
-        let scale = f32::reinterpret(byte_at(weight, row + block) << 23);
-        let byte = byte_at(weight, row + num_blocks + block * 16 + within % 16);
-        let code = (byte >> ((within / 16) as u32 * 4)) & 15;
-        scale * table[code as usize]
-    } else if comptime!(kind == BF16) {
-        let offset = row + column * 2;
-        let bits = (weight[offset / 4] >> ((offset % 4) as u32 * 8)) & 0xffff;
-        f32::reinterpret(bits << 16)
+    if comptime!(matches!(kind, LayoutKind::Dense)) {
+        f32::reinterpret(weight[row * in_features + column])
+    } else if comptime!(matches!(kind, LayoutKind::Bf16)) {
+        bf16_at(weight, row * in_features + column)
+    } else if comptime!(matches!(kind, LayoutKind::Bytes)) {
+        let word = weight[block * 8 + within / 4];
+        let scale = half_at(weight, num_rows * num_blocks * 16 + block);
+        scale * signed_byte(word >> ((within % 4) as u32 * 8))
     } else {
-        f32::reinterpret(weight[row / 4 + column])
+        let word = weight[block * 4 + within % 16 / 4];
+        let code = (word >> ((within % 4 * 8 + within / 16 * 4) as u32)) & 15;
+        let scale = block_scale(weight, block, num_rows * num_blocks, kind);
+        let minimum = block_minimum(weight, block, num_rows * num_blocks, kind);
+        scale * table_value(code, kind) + minimum
     }
 }
 
+/// Adds to `sums` what the columns of one lane bring to the products of weight `row` with rows of
+/// `input`. Lane `l` of [`LANES`] takes the blocks `l`, `l + LANES`, and so on; of
+/// plain floats the columns.
+///
+/// `offsets`: where in `input` each of the rows begins.
 #[cube]
-fn byte_at(words: &[u32], offset: usize) -> u32 {
-    (words[offset / 4] >> ((offset % 4) as u32 * 8)) & 255
+pub(super) fn multiply_row(
+    input: &[f32],
+    weight: &[u32],
+    sums: &mut Array<f32>,
+    offsets: &Array<usize>,
+    row: usize,
+    num_rows: usize,
+    in_features: usize,
+    lane: usize,
+    #[comptime] kind: LayoutKind,
+    #[comptime] num_inputs: usize,
+) {
+    if comptime!(kind.is_float()) {
+        for column in range_stepped(lane, in_features, LANES) {
+            let value = value_at(weight, row, column, num_rows, in_features, kind);
+            #[unroll]
+            for index in 0..num_inputs {
+                sums[index] += value * input[offsets[index] + column];
+            }
+        }
+    } else {
+        let num_blocks = in_features / BLOCK_LENGTH;
+        let all_blocks = num_rows * num_blocks;
+        for within in range_stepped(lane, num_blocks, LANES) {
+            let block = row * num_blocks + within;
+            let first = within * BLOCK_LENGTH;
+            if comptime!(matches!(kind, LayoutKind::Bytes)) {
+                let scale = half_at(weight, all_blocks * 16 + block);
+                for word in 0..8usize {
+                    let codes = weight[block * 8 + word];
+                    #[unroll]
+                    for byte in 0..4usize {
+                        let value = scale * signed_byte(codes >> ((byte * 8) as u32));
+                        #[unroll]
+                        for index in 0..num_inputs {
+                            sums[index] += value * input[offsets[index] + first + word * 4 + byte];
+                        }
+                    }
+                }
+            } else {
+                let scale = block_scale(weight, block, all_blocks, kind);
+                let minimum = block_minimum(weight, block, all_blocks, kind);
+                for word in 0..4usize {
+                    let codes = weight[block * 4 + word];
+                    #[unroll]
+                    for byte in 0..4usize {
+                        let shift = (byte * 8) as u32;
+                        let low = scale * table_value((codes >> shift) & 15, kind) + minimum;
+                        let high = scale * table_value((codes >> (shift + 4)) & 15, kind) + minimum;
+                        #[unroll]
+                        for index in 0..num_inputs {
+                            let place = offsets[index] + first + word * 4 + byte;
+                            sums[index] += low * input[place] + high * input[place + 16];
+                        }
+                    }
+                }
+            }
+        }
+    }
 }
 
-/// The f16 at an even byte offset, decoded by hand: not every device has f16 buffers.
+/// What a 4-bit code means, before scale and minimum.
 #[cube]
-fn half_at(words: &[u32], offset: usize) -> f32 {
-    let bits = (words[offset / 4] >> ((offset % 4) as u32 * 8)) & 0xffff;
+fn table_value(code: u32, #[comptime] kind: LayoutKind) -> f32 {
+    if comptime!(matches!(kind, LayoutKind::Mxfp4)) {
+        let magnitude = code & 7;
+        // One exponent's width up, the bits are those of a normal f32; only 0 and 1/2 are not.
+        let normal = f32::reinterpret((magnitude << 22) + 0x3f00_0000);
+        let value = select(magnitude < 2, f32::cast_from(magnitude) * 0.5, normal);
+        select(code >= 8, -value, value)
+    } else if comptime!(is_linear(kind)) {
+        f32::cast_from(code)
+    } else {
+        // The table as four constants: nothing to read, nothing to index.
+        let low = select(
+            code < 4,
+            comptime!(table_word(kind, 0)),
+            comptime!(table_word(kind, 1)),
+        );
+        let high = select(
+            code < 12,
+            comptime!(table_word(kind, 2)),
+            comptime!(table_word(kind, 3)),
+        );
+        let word = select(code < 8, low, high);
+        f32::cast_from((word >> ((code & 3) * 8)) & 255)
+    }
+}
+
+fn is_linear(kind: LayoutKind) -> bool {
+    kind == LayoutKind::Nibbles {
+        table: LINEAR_TABLE,
+    }
+}
+
+/// Four values of a table, the first in the lowest byte; they are not negative.
+fn table_word(kind: LayoutKind, index: usize) -> u32 {
+    match kind {
+        LayoutKind::Nibbles { table } => {
+            let bytes = [0, 1, 2, 3].map(|byte| table[index * 4 + byte].cast_unsigned());
+            u32::from_le_bytes(bytes)
+        }
+        _ => 0,
+    }
+}
+
+/// Scale of a block of 4-bit codes, behind all codes.
+#[cube]
+fn block_scale(
+    weight: &[u32],
+    block: usize,
+    all_blocks: usize,
+    #[comptime] kind: LayoutKind,
+) -> f32 {
+    if comptime!(matches!(kind, LayoutKind::Mxfp4)) {
+        let word = weight[all_blocks * 4 + block / 4];
+        // 2^-127 is below what every device can hold: such a block is 0 here.
+        f32::reinterpret(((word >> ((block % 4) as u32 * 8)) & 255) << 23)
+    } else {
+        half_at(weight, all_blocks * 8 + block)
+    }
+}
+
+/// Minimum of a block of 4-bit codes, behind all scales.
+#[cube]
+fn block_minimum(
+    weight: &[u32],
+    block: usize,
+    all_blocks: usize,
+    #[comptime] kind: LayoutKind,
+) -> f32 {
+    if comptime!(matches!(kind, LayoutKind::Mxfp4)) {
+        0.0f32.runtime()
+    } else {
+        half_at(weight, all_blocks * 9 + block)
+    }
+}
+
+/// The lowest byte as a number from -128 to 127: not every device has bytes.
+#[cube]
+fn signed_byte(bits: u32) -> f32 {
+    f32::cast_from((bits & 255) ^ 128) - 128.0
+}
+
+#[cube]
+fn bf16_at(words: &[u32], index: usize) -> f32 {
+    f32::reinterpret(((words[index / 2] >> ((index % 2) as u32 * 16)) & 0xffff) << 16)
+}
+
+/// The f16 of a number among halves, decoded by hand: not every device has f16 buffers.
+#[cube]
+fn half_at(words: &[u32], index: usize) -> f32 {
+    let bits = (words[index / 2] >> ((index % 2) as u32 * 16)) & 0xffff;
     let exponent = (bits >> 10) & 31;
     let mantissa = bits & 1023;
     let small = f32::cast_from(mantissa) * 5.960_464_5e-8;

@@ -4,7 +4,7 @@
 use burn::tensor::Tensor;
 
 use super::with_bias;
-use crate::kernels::{self, ExpertStack, KernelContext, Routing, WeightMatrix, matmul};
+use crate::kernels::{self, ExpertStack, KernelContext, WeightMatrix, matmul};
 
 /// The experts of a layer, and who chooses among them.
 #[derive(Debug)]
@@ -23,14 +23,9 @@ impl Experts {
     /// Each output is a function of its own token alone: the experts are added in the order of
     /// their numbers, however many tokens there are.
     pub(super) fn forward(&self, context: &KernelContext, input: Tensor<2>) -> Tensor<2> {
-        let num_experts = self.router.layout().out_features;
         let logits = matmul(context, input.clone(), &self.router);
-        let logits: Vec<f32> = with_bias(logits, &self.router_bias)
-            .into_data()
-            .try_into_vec()
-            .expect("invariant: logits are f32");
-        let routing = Routing::new(&logits, num_experts, self.num_chosen);
-        kernels::experts(context, input, &self.stack, &routing)
+        let logits = with_bias(logits, &self.router_bias);
+        kernels::experts(context, input, logits, &self.stack, self.num_chosen)
     }
 
     /// Bytes that one token makes a step read.

@@ -81,6 +81,7 @@ pub(super) fn layer(
     let sizes = [("q_proj", query), ("k_proj", kv), ("v_proj", kv)];
     let parts =
         |kind: &str| sizes.map(|(part, size)| (name(&format!("self_attn.{part}.{kind}")), size));
+    let place = weights.begin_layer(index);
     let is_sliding = config.is_sliding[index];
     Ok(Layer {
         input_layernorm: weights.vector(&name("input_layernorm.weight"), hidden)?,
@@ -97,6 +98,7 @@ pub(super) fn layer(
         } else {
             usize::MAX
         },
+        place,
     })
 }
 

@@ -1,0 +1,347 @@
+//! Every kernel as CUDA C++, compiled by NVRTC for four generations of cards: none is needed.
+//!
+//! What a driver would be given is assembled too, and its registers and spills are told.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Arc;
+
+use cubecl::cuda::{CudaCompiler, install};
+use cubecl::define_kernel;
+use cubecl::ir::features::Features;
+use cubecl::ir::{
+    DeviceIdentity, DeviceProperties, HardwareProperties, MemoryDeviceProperties, TargetProperties,
+    VectorSize,
+};
+use cubecl::prelude::*;
+use cudarc::nvrtc::{CompileOptions, compile_ptx_with_opts};
+
+use super::launch::{LANES, ROWS};
+use super::{attention, experts, floats, products, rope, router};
+use crate::layout::{LINEAR_TABLE, LayoutKind};
+
+/// Ampere, Ada, Hopper and Blackwell, as CubeCL asks NVRTC for them.
+const ARCHITECTURES: [&str; 4] = ["sm_80", "sm_89", "sm_90a", "sm_120a"];
+
+/// A kernel, and whether every answer's token waits for it.
+struct Kernel {
+    name: String,
+    is_decode: bool,
+    kernel: Box<dyn CubeKernel>,
+}
+
+/// What CubeCL's CUDA back end says of a card, as far as these kernels ask.
+fn properties() -> Arc<DeviceProperties> {
+    let hardware = HardwareProperties {
+        load_width: 128,
+        vector_register_count: None,
+        plane_size_min: 32,
+        plane_size_max: 32,
+        max_bindings: 64,
+        max_shared_memory_size: 48 * 1024,
+        max_cube_count: (i32::MAX.cast_unsigned(), u16::MAX.into(), u16::MAX.into()),
+        max_units_per_cube: 1024,
+        max_cube_dim: (1024, 1024, 64),
+        num_streaming_multiprocessors: None,
+        num_tensor_cores: None,
+        min_tensor_cores_dim: None,
+        num_cpu_cores: None,
+        last_level_cache_size: None,
+        max_vector_size: VectorSize::MAX,
+        cube_mma_reserved_shared_memory: 0,
+    };
+    let mut properties = DeviceProperties::new(
+        Features::default(),
+        MemoryDeviceProperties::new(u64::MAX, 512),
+        hardware,
+        cubecl::profile::TimingMethod::Device,
+        DeviceIdentity {
+            name: "no card".into(),
+            fingerprint: "no card".into(),
+            physical: None,
+        },
+    );
+    cubecl_cpp::register_supported_types(&mut properties);
+    Arc::new(properties)
+}
+
+fn kernels() -> Vec<Kernel> {
+    let properties = properties();
+    let target = || Arc::new(TargetProperties::default());
+    let settings =
+        |dim: CubeDim| KernelSettings::new(*dim, ExecutionMode::Checked, AddressType::U32);
+    let rows = || settings(CubeDim::new_2d(LANES as u32, ROWS as u32));
+    let units = || settings(CubeDim::new_1d(64));
+    let buffer = || BufferCompilationArg { inplace: None };
+    let mut kernels = Vec::new();
+    let mut add = |name: String, is_decode, kernel: Box<dyn CubeKernel>| {
+        kernels.push(Kernel {
+            name,
+            is_decode,
+            kernel,
+        });
+    };
+    macro_rules! kernel {
+        ($module:ident :: $function:ident :: $kernel:ident, $settings:expr, $($argument:expr),*) => {
+            Box::new($module::$function::$kernel::new(
+                $settings, properties.clone(), target(), $($argument),*
+            ))
+        };
+    }
+    let linear = LayoutKind::Nibbles {
+        table: LINEAR_TABLE,
+    };
+    let mut table = LINEAR_TABLE;
+    table[0] = 5;
+    let other = LayoutKind::Nibbles { table };
+    for kind in [
+        linear,
+        other,
+        LayoutKind::Bytes,
+        LayoutKind::Mxfp4,
+        LayoutKind::Dense,
+        LayoutKind::Bf16,
+    ] {
+        for at_once in [1, 4] {
+            add(
+                format!("matmul {kind:?} {at_once}"),
+                at_once == 1,
+                kernel!(
+                    products::matmul_kernel::MatmulKernel,
+                    rows(),
+                    buffer(),
+                    buffer(),
+                    buffer(),
+                    (),
+                    (),
+                    (),
+                    kind,
+                    at_once
+                ),
+            );
+        }
+        add(
+            format!("embedding {kind:?}"),
+            true,
+            kernel!(
+                products::embedding_kernel::EmbeddingKernel,
+                units(),
+                buffer(),
+                buffer(),
+                buffer(),
+                (),
+                (),
+                kind
+            ),
+        );
+        add(
+            format!("gate_up {kind:?}"),
+            true,
+            kernel!(
+                experts::gate_up_kernel::GateUpKernel,
+                rows(),
+                buffer(),
+                buffer(),
+                buffer(),
+                buffer(),
+                buffer(),
+                (),
+                (),
+                (),
+                (),
+                (),
+                (),
+                kind
+            ),
+        );
+        add(
+            format!("down {kind:?}"),
+            true,
+            kernel!(
+                experts::down_kernel::DownKernel,
+                rows(),
+                buffer(),
+                buffer(),
+                buffer(),
+                buffer(),
+                buffer(),
+                buffer(),
+                (),
+                (),
+                (),
+                (),
+                kind
+            ),
+        );
+    }
+    add(
+        "rms_norm".into(),
+        true,
+        kernel!(
+            floats::rms_norm_kernel::RmsNormKernel,
+            rows(),
+            buffer(),
+            buffer(),
+            buffer(),
+            (),
+            (),
+            ()
+        ),
+    );
+    add(
+        "swiglu".into(),
+        true,
+        kernel!(
+            floats::swiglu_kernel::SwigluKernel,
+            units(),
+            buffer(),
+            buffer(),
+            ()
+        ),
+    );
+    add(
+        "router".into(),
+        true,
+        kernel!(
+            router::router_kernel::RouterKernel,
+            units(),
+            buffer(),
+            buffer(),
+            buffer(),
+            (),
+            (),
+            4
+        ),
+    );
+    for halves in [true, false] {
+        add(
+            format!("rope, halves: {halves}"),
+            true,
+            kernel!(
+                rope::rope_kernel::RopeKernel,
+                units(),
+                buffer(),
+                buffer(),
+                buffer(),
+                buffer(),
+                buffer(),
+                buffer(),
+                (),
+                (),
+                (),
+                halves
+            ),
+        );
+    }
+    for head_dim in [64, 128] {
+        add(
+            format!("attention {head_dim}"),
+            true,
+            kernel!(
+                attention::attention_kernel::AttentionKernel,
+                rows(),
+                buffer(),
+                buffer(),
+                buffer(),
+                buffer(),
+                buffer(),
+                buffer(),
+                (),
+                (),
+                (),
+                (),
+                head_dim
+            ),
+        );
+    }
+    kernels
+}
+
+/// The CUDA C++ of a kernel.
+fn source(kernel: &dyn CubeKernel) -> String {
+    let mut compiler = CudaCompiler::default();
+    let mut options = <CudaCompiler as cubecl::Compiler>::CompilationOptions::default();
+    let features = &mut options.cpp.supports_features;
+    features.fast_math = true;
+    features.dp4a = true;
+    features.grid_constants = true;
+    let definition = define_kernel(kernel).unwrap();
+    let compiled = cubecl::Compiler::compile(&mut compiler, definition, &options);
+    compiled.unwrap().to_string()
+}
+
+/// What NVRTC makes of `source`, or what it says against it.
+fn ptx(source: &str, architecture: &'static str) -> Result<String, String> {
+    let include = |folder: PathBuf| folder.display().to_string();
+    let options = CompileOptions {
+        arch: Some(architecture),
+        include_paths: vec![
+            include(install::include_path()),
+            include(install::cccl_include_path()),
+        ],
+        ..CompileOptions::default()
+    };
+    let compiled = compile_ptx_with_opts(source, options);
+    compiled
+        .map(|ptx| ptx.to_src())
+        .map_err(|error| format!("{error:?}"))
+}
+
+/// Registers of a kernel and bytes it spills, as the assembler tells them.
+fn assemble(ptx: &str, architecture: &str) -> (u32, u32) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("kernel.ptx");
+    std::fs::write(&file, ptx).unwrap();
+    let assembler = PathBuf::from(std::env::var("CUDA_PATH").unwrap()).join("bin/ptxas");
+    let mut command = Command::new(assembler);
+    command.args(["-v", "--gpu-name", architecture]).arg(&file);
+    let output = command
+        .arg("-o")
+        .arg(folder.path().join("kernel.cubin"))
+        .output()
+        .unwrap();
+    let report = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{report}");
+    let number_before = |unit: &str| {
+        let before = report.split(unit).next().unwrap();
+        before
+            .split_whitespace()
+            .next_back()
+            .unwrap()
+            .parse()
+            .unwrap()
+    };
+    (
+        number_before(" registers"),
+        number_before(" bytes spill stores"),
+    )
+}
+
+#[test]
+fn every_kernel_compiles_for_cuda_and_no_decode_kernel_spills() {
+    if std::env::var("CUDA_PATH").is_err() {
+        eprintln!("skipped: every_kernel_compiles_for_cuda (CUDA_PATH is not set)");
+        return;
+    }
+    for Kernel {
+        name,
+        is_decode,
+        kernel,
+    } in kernels()
+    {
+        let source = source(kernel.as_ref());
+        let mut told = Vec::new();
+        for architecture in ARCHITECTURES {
+            let ptx = ptx(&source, architecture);
+            let ptx =
+                ptx.unwrap_or_else(|log| panic!("{name} for {architecture}: {log}\n{source}"));
+            let (registers, spilled) = assemble(&ptx, architecture);
+            told.push(format!("{architecture} {registers}+{spilled}"));
+            assert!(
+                !is_decode || spilled == 0,
+                "{name} spills {spilled} bytes on {architecture}"
+            );
+        }
+        eprintln!("{name}: registers+spilled bytes {}", told.join(", "));
+    }
+}

@@ -29,8 +29,14 @@ use vectors::{ByteFormat, Mxfp4Format, NibbleFormat};
 const CHUNK_BYTES: usize = 16 << 10;
 /// Tokens of a head that a thread takes at a time.
 const ATTENTION_TOKENS: usize = 8;
-/// Chunks are made of so many rows: the rows of a panel.
+/// Chunks are made of so many rows where there is one token.
 const CHUNK_ROWS: usize = 8;
+/// And of so many where several tokens share what is decoded: the rows of the largest panel.
+const PANEL_ROWS: usize = 32;
+
+/// From so many tokens on, rows of plain floats are put into panels.
+#[cfg(target_arch = "x86_64")]
+const FLOAT_PANEL_TOKENS: usize = 8;
 
 /// Which instructions the kernels use. Only what was detected can be made.
 #[derive(Clone, Copy, Debug)]
@@ -110,6 +116,41 @@ impl InstructionSet {
         }
     }
 
+    /// Products of the rows in `columns` with every input, without rounding anything.
+    fn multiply_floats(
+        self,
+        layout: &MatrixLayout,
+        (rows, inputs): (&[u8], &[&[f32]]),
+        columns: &mut Columns<'_>,
+    ) {
+        match (self, inputs) {
+            // One token: decoding is used once, so it is done on the way.
+            (_, [input]) if layout.kind == LayoutKind::Bf16 => {
+                let rows = rows.chunks(layout.row_bytes());
+                for (output, row) in columns.row_mut(0).iter_mut().zip(rows) {
+                    *output = self.dot_bf16(input, row);
+                }
+            }
+            #[cfg(target_arch = "x86_64")]
+            (Self::Avx2(cpu), _) if inputs.len() >= FLOAT_PANEL_TOKENS => {
+                cpu.multiply_floats(layout, (rows, inputs), columns);
+            }
+            #[cfg(target_arch = "x86_64")]
+            (Self::Avx512(cpu), _) if inputs.len() >= FLOAT_PANEL_TOKENS => {
+                cpu.multiply_floats(layout, (rows, inputs), columns);
+            }
+            (_, _) => {
+                let mut values = vec![0.0; layout.in_features];
+                for (column, row) in rows.chunks(layout.row_bytes()).enumerate() {
+                    Row::new(layout, row).decode(&mut values);
+                    for (index, input) in inputs.iter().enumerate() {
+                        columns.row_mut(index)[column] = self.dot(input, &values);
+                    }
+                }
+            }
+        }
+    }
+
     /// See [`portable::dot_bf16`].
     fn dot_bf16(self, left: &[f32], right: &[u8]) -> f32 {
         match self {
@@ -137,7 +178,7 @@ impl InstructionSet {
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(cpu) => cpu.attend(head, output),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512(cpu) => cpu.avx2().attend(head, output),
+            Self::Avx512(cpu) => cpu.attend(head, output),
         }
     }
 
@@ -236,7 +277,7 @@ impl KernelContext {
         let num_tokens = input.len() / layout.in_features;
         let mut output = vec![0.0; num_tokens * layout.out_features];
         let row_bytes = layout.row_bytes();
-        let chunk = Self::chunk_rows(layout).clamp(1, layout.out_features);
+        let chunk = Self::chunk_rows(layout, num_tokens).min(layout.out_features);
         let quantized = self.quantize(input, layout);
         let rows = select(input, quantized.as_deref(), layout, 0..num_tokens);
         let fill = |columns: &mut Columns<'_>| {
@@ -250,8 +291,13 @@ impl KernelContext {
     }
 
     /// Weight rows a thread takes at a time.
-    fn chunk_rows(layout: &MatrixLayout) -> usize {
-        (CHUNK_BYTES / layout.row_bytes()).next_multiple_of(CHUNK_ROWS)
+    fn chunk_rows(layout: &MatrixLayout, num_tokens: usize) -> usize {
+        let rows = (CHUNK_BYTES / layout.row_bytes()).max(1);
+        rows.next_multiple_of(if num_tokens > 1 {
+            PANEL_ROWS
+        } else {
+            CHUNK_ROWS
+        })
     }
 
     /// Rounds the rows of `input`, where they meet weights of `layout` rounded.
@@ -283,30 +329,9 @@ impl KernelContext {
             Rows::Quantized(rows) => self
                 .instruction_set
                 .multiply(weights, layout, rows, columns),
-            Rows::Floats(rows) => self.multiply_exact(weights, layout, rows, columns),
-        }
-    }
-
-    fn multiply_exact(
-        &self,
-        weights: &[u8],
-        layout: &MatrixLayout,
-        rows: &[&[f32]],
-        columns: &mut Columns<'_>,
-    ) {
-        let weights = weights.chunks(layout.row_bytes()).enumerate();
-        if let (LayoutKind::Bf16, [input]) = (layout.kind, rows) {
-            // One token: decoding is used once, so it is done on the way.
-            for (column, weights) in weights {
-                columns.row_mut(0)[column] = self.instruction_set.dot_bf16(input, weights);
-            }
-            return;
-        }
-        let mut values = vec![0.0; layout.in_features];
-        for (column, weights) in weights {
-            Row::new(layout, weights).decode(&mut values);
-            for (row, activations) in rows.iter().enumerate() {
-                columns.row_mut(row)[column] = self.instruction_set.dot(activations, &values);
+            Rows::Floats(rows) => {
+                self.instruction_set
+                    .multiply_floats(layout, (weights, rows), columns);
             }
         }
     }

@@ -10,8 +10,6 @@ use crate::layout::BLOCK_LENGTH;
 pub const GROUP: usize = 8;
 /// Codes in half a block: what one half of a nibble row's bytes holds.
 pub const HALF_BLOCK: usize = BLOCK_LENGTH / 2;
-/// What makes twice the value of a 4-bit float a number without a sign.
-pub const FP4_SHIFT: i32 = 12;
 
 /// A token's activations: `value = scale * code`.
 #[derive(Clone, Debug, Default)]
@@ -24,8 +22,9 @@ pub struct QuantizedRow {
     pub scales: Vec<f32>,
     /// Sum of a block's values, `scale * sum(codes)`, likewise: what a minimum multiplies.
     pub sums: Vec<f32>,
-    /// [`FP4_SHIFT`] times the sum of a block's codes, likewise.
-    pub shifts: Vec<i32>,
+    /// Sum of a block's codes, likewise: what products are too large by, when something was added to
+    /// every weight to make it a number without a sign.
+    pub code_sums: Vec<i32>,
 }
 
 /// Where in its group the scale of a block stands: even blocks first. In this order the sums of
@@ -57,7 +56,7 @@ impl QuantizedRow {
             codes: vec![0; padded * BLOCK_LENGTH],
             scales: vec![0.0; padded],
             sums: vec![0.0; padded],
-            shifts: vec![0; padded],
+            code_sums: vec![0; padded],
         };
         for (index, block) in row.as_chunks::<BLOCK_LENGTH>().0.iter().enumerate() {
             let mut codes = [0; BLOCK_LENGTH];
@@ -70,7 +69,7 @@ impl QuantizedRow {
             #[expect(clippy::cast_precision_loss, reason = "32 codes sum to at most 4064")]
             let float_sum = sum as f32;
             quantized.sums[slot] = scale * float_sum;
-            quantized.shifts[slot] = FP4_SHIFT * sum;
+            quantized.code_sums[slot] = sum;
         }
         quantized
     }
@@ -80,7 +79,7 @@ impl QuantizedRow {
     #[inline]
     pub fn assert_padded(&self) {
         let padded = self.num_blocks.next_multiple_of(GROUP);
-        let lengths = [self.scales.len(), self.sums.len(), self.shifts.len()];
+        let lengths = [self.scales.len(), self.sums.len(), self.code_sums.len()];
         assert_eq!(lengths, [padded; 3], "padded to whole groups");
         assert_eq!(self.codes.len(), padded * BLOCK_LENGTH, "likewise");
     }
@@ -142,7 +141,7 @@ mod tests {
                 assert!(distance <= scale * 0.501, "block {index}");
                 sum += i32::from(code);
             }
-            assert_eq!(quantized.shifts[slot(index)], FP4_SHIFT * sum);
+            assert_eq!(quantized.code_sums[slot(index)], sum);
             #[expect(clippy::cast_precision_loss, reason = "a small sum")]
             let sum = scale * sum as f32;
             assert!((quantized.sums[slot(index)] - sum).abs() < 1e-6);

@@ -1,8 +1,10 @@
-//! Kernels for CPUs with AVX-512 VNNI, in vectors of 256 bits.
+//! Kernels for CPUs with AVX-512 VNNI.
 //!
-//! They are the AVX2 kernels with one instruction in place of two for the products; rows are read
-//! in the same order, so a wider vector would not read memory faster.
+//! Rows for one token are the AVX2 kernels with one instruction in place of two for the products:
+//! they are read in the same order, so a wider vector would not read memory faster. What computes
+//! more than it reads, panels and attention, is in vectors of 512 bits.
 
+mod attention;
 mod products;
 mod proof;
 

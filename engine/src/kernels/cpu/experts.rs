@@ -86,19 +86,24 @@ impl KernelContext {
     ) -> Vec<f32> {
         let num_experts = weights.down.bias.len() / weights.down.layout.out_features;
         let groups = Groups::new(routing, num_experts);
-        let inner = self.gate_up(input, weights, &groups);
+        let inner = self.gate_up(input, weights, (&groups, routing));
         self.down(&inner, &weights.down, (&groups, routing))
     }
 
     /// What stands between the two matrices: a row for each choice, grouped by expert.
-    fn gate_up(&self, input: &[f32], weights: &ExpertWeights<'_>, groups: &Groups) -> Vec<f32> {
+    fn gate_up(
+        &self,
+        input: &[f32],
+        weights: &ExpertWeights<'_>,
+        (groups, routing): (&Groups, &Routing),
+    ) -> Vec<f32> {
         let matrix = &weights.gate_up;
         let size = matrix.layout.out_features / 2;
         let quantized = self.quantize(input, &matrix.layout);
         let rows = groups.rows.iter().map(|(token, _)| *token);
         let rows = select(input, quantized.as_deref(), &matrix.layout, rows);
         let mut inner = vec![0.0; groups.rows.len() * size];
-        let chunk = Self::chunk_rows(&matrix.layout).min(size);
+        let chunk = Self::chunk_rows(&matrix.layout, routing.num_tokens()).min(size);
         self.pool
             .for_each_part(&mut inner, size, (&groups.bounds, chunk), |group, tile| {
                 let expert = groups.experts[group];
@@ -134,7 +139,7 @@ impl KernelContext {
         let quantized = self.quantize(inner, layout);
         let rows = select(inner, quantized.as_deref(), layout, 0..groups.rows.len());
         let mut output = vec![0.0; routing.num_tokens() * layout.out_features];
-        let chunk = Self::chunk_rows(layout).min(layout.out_features);
+        let chunk = Self::chunk_rows(layout, routing.num_tokens()).min(layout.out_features);
         let fill = |columns: &mut Columns<'_>| {
             let range = columns.range();
             for (group, expert) in groups.experts.iter().enumerate() {

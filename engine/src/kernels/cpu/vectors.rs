@@ -16,10 +16,11 @@
 #![expect(clippy::cast_ptr_alignment, reason = "the loads need no alignment")]
 
 mod bytes;
+pub(super) mod float_panel;
 pub(super) mod format;
 mod mxfp4;
 mod nibbles;
-mod panel;
+pub(super) mod panel;
 pub(super) mod products;
 mod row;
 
@@ -56,7 +57,7 @@ pub(super) unsafe fn multiply<P: Products, F: RowFormat>(
     unsafe {
         match tokens {
             [token] => row::multiply(products, format, rows, token, columns.row_mut(0)),
-            tokens => panel::multiply(products, format, (rows, tokens), columns),
+            tokens => products.multiply_panel(format, (rows, tokens), columns),
         }
     }
 }

@@ -7,9 +7,13 @@
     clippy::inline_always,
     reason = "takes the instructions of the function it is part of"
 )]
+#![expect(clippy::cast_ptr_alignment, reason = "the loads need no alignment")]
 
 use std::arch::x86_64::{
-    __m256i, _mm256_abs_epi8, _mm256_dpbusd_epi32, _mm256_setzero_si256, _mm256_sign_epi8,
+    __m256i, __m512, __m512i, _mm256_abs_epi8, _mm256_dpbusd_epi32, _mm256_setzero_si256,
+    _mm256_sign_epi8, _mm512_add_ps, _mm512_castps_si512, _mm512_cvtepi32_ps, _mm512_dpbusd_epi32,
+    _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_mul_ps, _mm512_set1_epi8,
+    _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_si512, _mm512_storeu_ps, _mm512_xor_si512,
 };
 
 use super::super::activations::QuantizedRow;
@@ -17,9 +21,11 @@ use super::super::thread_pool::Columns;
 use super::super::vectors;
 use super::super::vectors::format::{Pair, RowFormat};
 use super::super::vectors::products::{
-    Products, broadcast, join, join_last, load_pair, load_panel,
+    BLOCK_WORDS, Products, join, join_last, load_pair, token_word,
 };
+use super::super::vectors::{float_panel, panel};
 use super::Avx512;
+use crate::layout::MatrixLayout;
 
 impl Avx512 {
     /// Products of weight rows with every token: bit for bit those of the AVX2 kernel.
@@ -32,6 +38,17 @@ impl Avx512 {
     ) {
         // SAFETY: `self` exists, so AVX-512 F, VL and VNNI are there beside AVX2, FMA and F16C.
         unsafe { multiply(self, format, (rows, tokens), columns) }
+    }
+
+    /// Products of weight rows with every input, bit for bit those of [`portable::dot`](super::super::portable::dot).
+    pub(in crate::kernels::cpu) fn multiply_floats(
+        self,
+        layout: &MatrixLayout,
+        rows_and_inputs: (&[u8], &[&[f32]]),
+        columns: &mut Columns<'_>,
+    ) {
+        // SAFETY: as above.
+        unsafe { multiply_floats(self, layout, rows_and_inputs, columns) }
     }
 }
 
@@ -48,7 +65,27 @@ unsafe fn multiply<F: RowFormat>(
     unsafe { vectors::multiply(cpu, format, rows_and_tokens, columns) }
 }
 
+/// # Safety
+/// The CPU has the instructions.
+#[target_feature(enable = "avx2,fma,f16c,avx512f,avx512vl,avx512vnni")]
+unsafe fn multiply_floats(
+    cpu: Avx512,
+    layout: &MatrixLayout,
+    rows_and_inputs: (&[u8], &[&[f32]]),
+    columns: &mut Columns<'_>,
+) {
+    // SAFETY: the caller's, and the instructions are enabled here.
+    unsafe {
+        float_panel::multiply::<Avx512, 2, 6>(cpu, layout, rows_and_inputs, columns);
+    }
+}
+
 impl Products for Avx512 {
+    const LANES: usize = 16;
+    const SIGNED_SHIFT: i32 = 128;
+    type Ints = __m512i;
+    type Floats = __m512;
+
     #[inline(always)]
     unsafe fn group<const SIGNED: bool, const N: usize>(
         self,
@@ -68,22 +105,94 @@ impl Products for Avx512 {
     }
 
     #[inline(always)]
-    unsafe fn block<const SIGNED: bool, const T: usize>(
+    unsafe fn multiply_panel<F: RowFormat>(
         self,
-        weights: *const u8,
-        x: [*const i8; T],
-    ) -> [__m256i; T] {
+        format: F,
+        rows_and_tokens: (&[u8], &[&QuantizedRow]),
+        columns: &mut Columns<'_>,
+    ) {
         // SAFETY: the caller's.
+        unsafe { panel::multiply::<Self, F, 2, 6>(self, format, rows_and_tokens, columns) }
+    }
+
+    #[inline(always)]
+    unsafe fn block<const SIGNED: bool, const PARTS: usize, const T: usize>(
+        self,
+        weights: *const i32,
+        x: [*const i8; T],
+        mut sums: [[__m512i; T]; PARTS],
+    ) -> [[__m512i; T]; PARTS] {
+        // SAFETY: the caller's, and loads need no alignment.
         unsafe {
-            let mut sums = [_mm256_setzero_si256(); T];
-            for word in 0..8 {
-                let weights = load_panel(weights, word);
+            for word in 0..BLOCK_WORDS {
+                let mut lanes = [_mm512_setzero_si512(); PARTS];
+                for (part, lanes) in lanes.iter_mut().enumerate() {
+                    let weights = weights.add((part * BLOCK_WORDS + word) * Self::LANES);
+                    *lanes = _mm512_loadu_si512(weights.cast::<__m512i>());
+                    if SIGNED {
+                        // Adds 128 to every byte.
+                        *lanes = _mm512_xor_si512(*lanes, _mm512_set1_epi8(i8::MIN));
+                    }
+                }
                 for t in 0..T {
-                    sums[t] = add::<SIGNED>(sums[t], weights, broadcast(x[t], word));
+                    let x = _mm512_castps_si512(_mm512_set1_ps(token_word(x[t], word)));
+                    for part in 0..PARTS {
+                        sums[part][t] = _mm512_dpbusd_epi32(sums[part][t], lanes[part], x);
+                    }
                 }
             }
             sums
         }
+    }
+
+    #[inline(always)]
+    unsafe fn ints(self, value: i32) -> __m512i {
+        // SAFETY: the caller's.
+        unsafe { _mm512_set1_epi32(value) }
+    }
+
+    #[inline(always)]
+    unsafe fn floats(self, value: f32) -> __m512 {
+        // SAFETY: the caller's.
+        unsafe { _mm512_set1_ps(value) }
+    }
+
+    #[inline(always)]
+    unsafe fn load(self, values: *const f32) -> __m512 {
+        // SAFETY: the caller's.
+        unsafe { _mm512_loadu_ps(values) }
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, values: __m512, output: &mut [f32]) {
+        let mut lanes = [0.0; Self::LANES];
+        // SAFETY: the array has sixteen floats, and the store needs no alignment.
+        unsafe { _mm512_storeu_ps(lanes.as_mut_ptr(), values) };
+        output.copy_from_slice(&lanes[..output.len()]);
+    }
+
+    #[inline(always)]
+    unsafe fn to_floats(self, values: __m512i) -> __m512 {
+        // SAFETY: the caller's.
+        unsafe { _mm512_cvtepi32_ps(values) }
+    }
+
+    #[inline(always)]
+    unsafe fn plus(self, left: __m512, right: __m512) -> __m512 {
+        // SAFETY: the caller's.
+        unsafe { _mm512_add_ps(left, right) }
+    }
+
+    #[inline(always)]
+    unsafe fn times(self, left: __m512, right: __m512) -> __m512 {
+        // SAFETY: the caller's.
+        unsafe { _mm512_mul_ps(left, right) }
+    }
+
+    #[inline(always)]
+    unsafe fn fused(self, left: __m512, right: __m512, sum: __m512) -> __m512 {
+        // SAFETY: the caller's.
+        unsafe { _mm512_fmadd_ps(left, right, sum) }
     }
 }
 

@@ -15,7 +15,7 @@ pub(in crate::kernels::cpu) struct ByteFormat;
 
 impl RowFormat for ByteFormat {
     const SIGNED: bool = true;
-    const SHIFTED: bool = false;
+    const SHIFT: i32 = 0;
     const MINIMA: bool = false;
     const HEAD_BYTES: usize = 2;
     const CODE_BYTES: usize = BLOCK_LENGTH;

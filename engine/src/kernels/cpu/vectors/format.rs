@@ -17,8 +17,8 @@ pub(in crate::kernels::cpu) type Pair = [__m256i; 2];
 pub(in crate::kernels::cpu) trait RowFormat: Copy {
     /// Whether decoded codes have a sign; if not, they are at most 32.
     const SIGNED: bool;
-    /// Whether products are too large by the shifts of the token.
-    const SHIFTED: bool;
+    /// What was added to every code to make it a number without a sign.
+    const SHIFT: i32;
     /// Whether blocks have a minimum.
     const MINIMA: bool;
     /// Bytes in front of the codes, a block.

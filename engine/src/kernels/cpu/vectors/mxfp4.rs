@@ -6,7 +6,7 @@ use std::arch::x86_64::{
     _mm256_set1_epi32, _mm256_setzero_ps, _mm256_slli_epi32, _mm256_sllv_epi32, _mm256_sub_epi32,
 };
 
-use super::super::activations::{FP4_SHIFT, GROUP};
+use super::super::activations::GROUP;
 use super::format::{Pair, RowFormat};
 use super::nibbles;
 use crate::layout::{DOUBLED_FP4, NIBBLE_BLOCK_BYTES};
@@ -15,14 +15,15 @@ use crate::layout::{DOUBLED_FP4, NIBBLE_BLOCK_BYTES};
 #[derive(Clone, Copy)]
 pub(in crate::kernels::cpu) struct Mxfp4Format;
 
+/// Twice the least value.
+const LEAST: i8 = -12;
+
 /// Twice the values, without sign, once for each half of a vector.
 static TABLE: [[i8; 16]; 2] = {
     let mut table = DOUBLED_FP4;
     let mut index = 0;
     while index < table.len() {
-        #[expect(clippy::cast_possible_truncation, reason = "12")]
-        let shift = FP4_SHIFT as i8;
-        table[index] += shift;
+        table[index] -= LEAST;
         index += 1;
     }
     [table, table]
@@ -30,7 +31,7 @@ static TABLE: [[i8; 16]; 2] = {
 
 impl RowFormat for Mxfp4Format {
     const SIGNED: bool = false;
-    const SHIFTED: bool = true;
+    const SHIFT: i32 = -LEAST as i32;
     const MINIMA: bool = false;
     const HEAD_BYTES: usize = 1;
     const CODE_BYTES: usize = NIBBLE_BLOCK_BYTES;

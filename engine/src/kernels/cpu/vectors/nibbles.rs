@@ -30,7 +30,7 @@ impl NibbleFormat {
 
 impl RowFormat for NibbleFormat {
     const SIGNED: bool = false;
-    const SHIFTED: bool = false;
+    const SHIFT: i32 = 0;
     const MINIMA: bool = true;
     const HEAD_BYTES: usize = 4;
     const CODE_BYTES: usize = NIBBLE_BLOCK_BYTES;

@@ -2,22 +2,34 @@
 
 use std::arch::x86_64::{
     __m256i, _mm256_add_epi32, _mm256_castps_si256, _mm256_castsi256_ps, _mm256_loadu_si256,
-    _mm256_set1_ps, _mm256_shuffle_ps, _mm256_unpackhi_epi64, _mm256_unpacklo_epi64,
+    _mm256_shuffle_ps, _mm256_unpackhi_epi64, _mm256_unpacklo_epi64,
 };
 
-use super::super::activations::HALF_BLOCK;
-use super::format::Pair;
+use super::super::activations::{HALF_BLOCK, QuantizedRow};
+use super::super::thread_pool::Columns;
+use super::format::{Pair, RowFormat};
 use crate::layout::BLOCK_LENGTH;
 
-/// Bytes of one block of eight decoded rows, see [`super::panel`].
-pub(super) const PANEL_BLOCK_BYTES: usize = 8 * BLOCK_LENGTH;
+/// Words of four codes in a block.
+pub(in crate::kernels::cpu) const BLOCK_WORDS: usize = BLOCK_LENGTH / 4;
 
-/// Exact sums of products of weights and activations. Weights without a sign are at most 32,
-/// activations -127 to 127.
+/// Exact sums of products of weights and activations, and the few operations on floats that make
+/// outputs of them. Weights without a sign are at most 32, activations -127 to 127.
+///
+/// Several tokens at once: a lane of a vector is a weight row, see [`super::panel`].
 ///
 /// # Safety of all functions
 /// They are inlined where the instructions are enabled.
 pub(in crate::kernels::cpu) trait Products: Copy {
+    /// Rows of a vector.
+    const LANES: usize;
+    /// What [`block`](Self::block) adds to every weight that may be negative.
+    const SIGNED_SHIFT: i32;
+    /// A whole number for each row.
+    type Ints: Copy;
+    /// A float for each row.
+    type Floats: Copy;
+
     /// Sums of up to eight blocks, at their slots, and zeros. `x` points to the activations of
     /// those blocks; `SIGNED`: weights may be negative.
     unsafe fn group<const SIGNED: bool, const N: usize>(
@@ -26,13 +38,49 @@ pub(in crate::kernels::cpu) trait Products: Copy {
         x: *const i8,
     ) -> __m256i;
 
-    /// Sums of one block of eight rows with some tokens. `weights` points to a block of a panel,
-    /// each of `x` to the block of a token.
-    unsafe fn block<const SIGNED: bool, const T: usize>(
+    /// [`super::panel::multiply`] with as many vectors of rows and as many tokens as registers hold.
+    unsafe fn multiply_panel<F: RowFormat>(
         self,
-        weights: *const u8,
+        format: F,
+        rows_and_tokens: (&[u8], &[&QuantizedRow]),
+        columns: &mut Columns<'_>,
+    );
+
+    /// Adds to `sums` the products of one block of a panel with some tokens. `weights` points to
+    /// the block, each of `x` to the block of a token.
+    unsafe fn block<const SIGNED: bool, const PARTS: usize, const T: usize>(
+        self,
+        weights: *const i32,
         x: [*const i8; T],
-    ) -> [__m256i; T];
+        sums: [[Self::Ints; T]; PARTS],
+    ) -> [[Self::Ints; T]; PARTS];
+
+    /// The same number in every lane.
+    unsafe fn ints(self, value: i32) -> Self::Ints;
+
+    /// The same float in every lane.
+    unsafe fn floats(self, value: f32) -> Self::Floats;
+
+    /// A float for each lane.
+    unsafe fn load(self, values: *const f32) -> Self::Floats;
+
+    /// Writes the first lanes, as many as `output` has room for.
+    unsafe fn store(self, values: Self::Floats, output: &mut [f32]);
+
+    /// Whole numbers as floats.
+    unsafe fn to_floats(self, values: Self::Ints) -> Self::Floats;
+
+    unsafe fn plus(self, left: Self::Floats, right: Self::Floats) -> Self::Floats;
+
+    unsafe fn times(self, left: Self::Floats, right: Self::Floats) -> Self::Floats;
+
+    /// `left * right + sum`, rounded once.
+    unsafe fn fused(
+        self,
+        left: Self::Floats,
+        right: Self::Floats,
+        sum: Self::Floats,
+    ) -> Self::Floats;
 }
 
 /// Activations of the pair of blocks `index`.
@@ -51,30 +99,18 @@ pub(in crate::kernels::cpu) unsafe fn load_pair(x: *const i8, index: usize) -> P
     }
 }
 
-/// Four values of eight rows: word `index` of a block in a panel.
+/// Four values of a token: word `index` of the block at `x`, as the bits of a float. As an integer,
+/// compilers load it first and then spread it.
 ///
 /// # Safety
-/// Inlined where AVX2 is enabled; the block is there.
+/// The block is there.
 #[inline(always)]
-pub(in crate::kernels::cpu) unsafe fn load_panel(weights: *const u8, index: usize) -> __m256i {
-    // SAFETY: the caller's, and the load needs no alignment.
-    unsafe { _mm256_loadu_si256(weights.add(index * BLOCK_LENGTH).cast::<__m256i>()) }
-}
-
-/// Four values of a token, in every word: word `index` of the block at `x`.
-///
-/// # Safety
-/// Inlined where AVX2 is enabled; the block is there.
-#[inline(always)]
-pub(in crate::kernels::cpu) unsafe fn broadcast(x: *const i8, index: usize) -> __m256i {
+pub(in crate::kernels::cpu) unsafe fn token_word(x: *const i8, index: usize) -> f32 {
     const WORDS: usize = HALF_BLOCK / 4;
-    // SAFETY: the caller's; the words of a half follow each other, the halves are a block apart,
-    // and a float of unaligned bytes is read as such. As a float, since as an integer compilers
-    // load it first and then spread it.
+    // SAFETY: the caller's; the words of a half follow each other, the halves are a block apart.
     unsafe {
         let word = x.add(index / WORDS * BLOCK_LENGTH + index % WORDS * 4);
-        let word = &*word.cast::<[u8; 4]>();
-        _mm256_castps_si256(_mm256_set1_ps(f32::from_ne_bytes(*word)))
+        f32::from_ne_bytes(*word.cast::<[u8; 4]>())
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::arch::x86_64::{
     __m256, __m256i, _mm256_cvtepi32_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256,
-    _mm256_mul_ps, _mm256_setzero_ps, _mm256_setzero_si256, _mm256_sub_epi32,
+    _mm256_mul_ps, _mm256_mullo_epi32, _mm256_set1_epi32, _mm256_setzero_ps, _mm256_setzero_si256,
+    _mm256_sub_epi32,
 };
 
 use super::super::activations::{GROUP, QuantizedRow};
@@ -130,9 +131,11 @@ impl<P: Products, F: RowFormat> Group<'_, P, F> {
             } else {
                 self.products.group::<false, N>(weights, x)
             };
-            if F::SHIFTED {
-                let shifts = token.shifts.as_ptr().add(first).cast::<__m256i>();
-                sums = _mm256_sub_epi32(sums, _mm256_loadu_si256(shifts));
+            if F::SHIFT != 0 {
+                let code_sums = token.code_sums.as_ptr().add(first).cast::<__m256i>();
+                let code_sums = _mm256_loadu_si256(code_sums);
+                let too_much = _mm256_mullo_epi32(code_sums, _mm256_set1_epi32(F::SHIFT));
+                sums = _mm256_sub_epi32(sums, too_much);
             }
             if F::MINIMA {
                 let minima = self.format.minima(self.row, token.num_blocks, first, count);

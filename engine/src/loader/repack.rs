@@ -175,8 +175,16 @@ fn pack_mxfp4(tensor: &str, row: &[u8], packed: &mut Vec<u8>) -> Result<(), Repa
     let blocks = row.as_chunks::<{ 1 + NIBBLE_BLOCK_BYTES }>().0;
     check_scales(tensor, blocks.iter().map(|block| &block[0]))?;
     packed.extend(blocks.iter().map(|block| block[0]));
-    packed.extend(blocks.iter().flat_map(|block| &block[1..]));
+    append_codes(packed, blocks, 1);
     Ok(())
+}
+
+/// What stands in each block from byte `first` on. Slice by slice: these are nearly all bytes of a
+/// model.
+fn append_codes<const N: usize>(packed: &mut Vec<u8>, blocks: &[[u8; N]], first: usize) {
+    for block in blocks {
+        packed.extend_from_slice(&block[first..]);
+    }
 }
 
 fn dense_values(tensor_type: TensorType, bytes: &[u8]) -> impl Iterator<Item = f32> {
@@ -203,7 +211,7 @@ fn pack_q4_0(tensor: &str, row: &[u8], packed: &mut Vec<u8>) -> Result<(), Repac
         }
         packed.extend(minimum.to_le_bytes());
     }
-    packed.extend(blocks.iter().flat_map(|block| &block[2..]));
+    append_codes(packed, blocks, 2);
     Ok(())
 }
 
@@ -211,11 +219,11 @@ fn pack_q4_1(row: &[u8], packed: &mut Vec<u8>) {
     let blocks = row.as_chunks::<{ 4 + NIBBLE_BLOCK_BYTES }>().0;
     packed.extend(blocks.iter().flat_map(|block| [block[0], block[1]]));
     packed.extend(blocks.iter().flat_map(|block| [block[2], block[3]]));
-    packed.extend(blocks.iter().flat_map(|block| &block[4..]));
+    append_codes(packed, blocks, 4);
 }
 
 fn pack_q8_0(row: &[u8], packed: &mut Vec<u8>) {
     let blocks = row.as_chunks::<{ 2 + BLOCK_LENGTH }>().0;
     packed.extend(blocks.iter().flat_map(|block| [block[0], block[1]]));
-    packed.extend(blocks.iter().flat_map(|block| &block[2..]));
+    append_codes(packed, blocks, 2);
 }

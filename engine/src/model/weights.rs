@@ -178,7 +178,7 @@ impl<'a> WeightReader<'a> {
         in_features: usize,
     ) -> Result<WeightMatrix, ModelError> {
         let matrix = self.packed(name, [in_features, out_features])?;
-        Ok(WeightMatrix::new(self.format.apply(matrix), self.device))
+        Ok(WeightMatrix::new(&self.format.apply(matrix), self.device))
     }
 
     /// A small weight matrix that decides much, as the file has it.
@@ -189,7 +189,7 @@ impl<'a> WeightReader<'a> {
         in_features: usize,
     ) -> Result<WeightMatrix, ModelError> {
         let matrix = self.packed(name, [in_features, out_features])?;
-        Ok(WeightMatrix::new(matrix, self.device))
+        Ok(WeightMatrix::new(&matrix, self.device))
     }
 
     fn packed(&mut self, name: &str, shape: [usize; 2]) -> Result<PackedMatrix, ModelError> {
@@ -219,7 +219,7 @@ impl<'a> WeightReader<'a> {
         }
         let parts = packed
             .into_iter()
-            .map(|part| WeightMatrix::new(part, self.device))
+            .map(|part| WeightMatrix::new(&part, self.device))
             .collect();
         Ok(Linear { parts })
     }
@@ -288,6 +288,13 @@ pub(super) struct Linear {
 }
 
 impl Linear {
+    /// One matrix.
+    pub(super) fn of(weight: WeightMatrix) -> Self {
+        Self {
+            parts: vec![weight],
+        }
+    }
+
     /// `[num_tokens, in_features]` to `[num_tokens, sum of out_features]`.
     pub(super) fn forward(&self, context: &KernelContext, input: Tensor<2>) -> Tensor<2> {
         match &self.parts[..] {

@@ -7,9 +7,9 @@
 use crate::layout::{MatrixLayout, NIBBLE_BLOCK_BYTES, Row};
 
 /// Puts the rows of a matrix, or of a stack of matrices, into planes.
-pub(in crate::kernels) fn into_planes(bytes: Vec<u8>, layout: &MatrixLayout) -> Vec<u32> {
+pub(in crate::kernels) fn into_planes(bytes: &[u8], layout: &MatrixLayout) -> Vec<u32> {
     if layout.kind.is_float() {
-        return words(bytes);
+        return words(bytes.to_vec());
     }
     let row_bytes = layout.row_bytes();
     let (mut codes, mut scales, mut minima) = (Vec::new(), Vec::new(), Vec::new());
@@ -40,7 +40,6 @@ pub(in crate::kernels) fn into_planes(bytes: Vec<u8>, layout: &MatrixLayout) -> 
             Row::Dense(values) | Row::Bf16(values) => codes.extend_from_slice(values),
         }
     }
-    drop(bytes);
     debug_assert!(
         codes.len().is_multiple_of(NIBBLE_BLOCK_BYTES),
         "whole blocks"
@@ -71,7 +70,7 @@ mod tests {
         let (first, second) = (std::array::from_fn(|i| i as u8), [0x55; 16]);
         let rows = [row(7, first), row(9, second)].concat();
         let expected = [&first[..], &second, &[7, 9, 0, 0]].concat();
-        let planes = into_planes(rows, &layout);
+        let planes = into_planes(&rows, &layout);
         assert_eq!(bytemuck::cast_slice::<u32, u8>(&planes), expected);
     }
 }

@@ -9,8 +9,12 @@ use crate::device::{self, DeviceId};
 use crate::kernels::{KernelContext, Precision};
 use crate::kv_cache::KvCache;
 use crate::loader::{ModelFile, WeightFormat};
+use crate::model::gpt_oss::{GptOss, GptOssConfig};
 use crate::model::{LoadError, Model, ModelConfig, ModelError, Placement, StepInput, memory};
 use crate::request::TokenId;
+
+/// Every random model is the same one.
+const RANDOM_SEED: u64 = 20;
 
 /// One value a token of the vocabulary.
 pub type Logits = Vec<f32>;
@@ -68,7 +72,7 @@ impl ModelRunner {
     /// [`LoadError`] naming the file and what is wrong with it.
     pub fn load(
         file: impl Into<ModelFile>,
-        config: RunnerConfig,
+        config: &RunnerConfig,
         progress: &mut dyn FnMut(u8),
     ) -> Result<Self, LoadError> {
         Self::load_shared(&file.into(), config, progress)
@@ -80,7 +84,7 @@ impl ModelRunner {
     /// [`LoadError`] naming the file and what is wrong with it.
     pub fn load_shared(
         file: &ModelFile,
-        config: RunnerConfig,
+        config: &RunnerConfig,
         progress: &mut dyn FnMut(u8),
     ) -> Result<Self, LoadError> {
         Self::load_from(file, config, progress).map_err(|problem| LoadError {
@@ -91,27 +95,17 @@ impl ModelRunner {
 
     fn load_from(
         file: &ModelFile,
-        config: RunnerConfig,
+        config: &RunnerConfig,
         progress: &mut dyn FnMut(u8),
     ) -> Result<Self, ModelError> {
         let model_config = ModelConfig::new(file)?;
-        let limit = model_config.max_context();
-        let wanted = if config.context_window == 0 {
-            limit
-        } else {
-            config.context_window
-        };
-        if wanted > limit {
-            return Err(ModelError::ContextWindow { wanted, limit });
-        }
-        let placement = placement(&config, model_config.num_layers())?;
-        if placement.devices().contains(&Device::flex()) {
-            memory::check(file.num_bytes() as u64)?;
-        }
+        let context_window = context_window(config, model_config.max_context())?;
+        let placement = placement(config, model_config.num_layers())?;
+        check_memory(&placement, file.num_bytes() as u64)?;
         let model = Model::load(
             file,
             &model_config,
-            wanted,
+            context_window,
             (&placement, config.weights),
             progress,
         )?;
@@ -120,9 +114,30 @@ impl ModelRunner {
             vocab_size: model_config.vocab_size(),
             context: KernelContext::new(config.num_threads, precision(config.exact)),
             placement,
-            context_window: wanted,
+            context_window,
             fingerprint: file.fingerprint(),
             num_parameters: file.num_parameters(),
+        })
+    }
+
+    /// A model of random weights, see [`GptOss::random`].
+    ///
+    /// # Errors
+    /// [`ModelError`], before any memory is taken.
+    pub fn random(shape: GptOssConfig, config: &RunnerConfig) -> Result<Self, ModelError> {
+        let context_window = context_window(config, shape.max_context)?;
+        let placement = placement(config, shape.num_layers)?;
+        check_memory(&placement, shape.random_bytes())?;
+        let (vocab_size, num_parameters) = (shape.vocab_size, shape.num_parameters());
+        let model = GptOss::random(shape, context_window, &placement, RANDOM_SEED);
+        Ok(Self {
+            model: Model::GptOss(model),
+            vocab_size,
+            context: KernelContext::new(config.num_threads, precision(config.exact)),
+            placement,
+            context_window,
+            fingerprint: "random".to_owned(),
+            num_parameters,
         })
     }
 
@@ -231,6 +246,23 @@ impl ModelRunner {
             .try_into_vec()
             .expect("invariant: logits are f32")
     }
+}
+
+/// Longest sequence: what is asked for, or what the model was made for.
+fn context_window(config: &RunnerConfig, limit: usize) -> Result<usize, ModelError> {
+    match config.context_window {
+        0 => Ok(limit),
+        wanted if wanted > limit => Err(ModelError::ContextWindow { wanted, limit }),
+        wanted => Ok(wanted),
+    }
+}
+
+/// Refuses weights that the processor's memory does not hold.
+fn check_memory(placement: &Placement, weight_bytes: u64) -> Result<(), ModelError> {
+    if placement.devices().contains(&Device::flex()) {
+        memory::check(weight_bytes)?;
+    }
+    Ok(())
 }
 
 /// As many layers on each device as the configuration says, or equal shares: the first ones have

@@ -5,10 +5,13 @@
 //! alone. Sources: OpenAI's reference implementation of gpt-oss, and the model's card.
 //!
 //! The parts in files of their own: [`config`] (dimensions, from both formats), `weights` (names of
-//! tensors), `experts` (the router and what it chooses), `yarn` (rotary frequencies).
+//! tensors), `experts` (the router and what it chooses), `yarn` (rotary frequencies), `shapes` and
+//! `random` (models without a file, for measuring).
 
 pub mod config;
 mod experts;
+mod random;
+mod shapes;
 mod weights;
 mod yarn;
 
@@ -82,15 +85,12 @@ impl GptOss {
         let norm = weights.vector(names.norm(), hidden)?;
         let lm_head = weights.matrix(names.lm_head(), vocab, hidden)?;
         weights.finish()?;
-        let (frequencies, factor) = yarn::frequencies(config.head_dim, &config.rope);
-        let rotations = reference::rotations(context_window, &frequencies, factor);
-        let rotations = TensorData::new(rotations, [context_window, config.head_dim]);
         Ok(Self {
             embed_tokens,
             layers,
             norm,
             lm_head,
-            rotations: on_all(placement, &rotations),
+            rotations: rotations(&config, context_window, placement),
             placement: placement.clone(),
             config,
         })
@@ -203,6 +203,18 @@ impl GptOss {
         let normed = rms_norm(context, hidden_states, &self.norm, epsilon);
         matmul(context, normed, &self.lm_head)
     }
+}
+
+/// On every device `[context_window, head_dim]`.
+fn rotations(
+    config: &GptOssConfig,
+    context_window: usize,
+    placement: &Placement,
+) -> Vec<Tensor<2>> {
+    let (frequencies, factor) = yarn::frequencies(config.head_dim, &config.rope);
+    let rotations = reference::rotations(context_window, &frequencies, factor);
+    let rotations = TensorData::new(rotations, [context_window, config.head_dim]);
+    on_all(placement, &rotations)
 }
 
 /// Adds `bias` to each row.

@@ -10,6 +10,7 @@ use hearth_engine::{
     bench::{BenchParams, BenchReport, bench},
     device::{self, SystemProbe},
     loader::ModelFile,
+    model::gpt_oss::GptOssConfig,
     model_runner::{ModelRunner, RunnerConfig},
 };
 
@@ -22,6 +23,9 @@ pub(super) struct BenchArgs {
     place: Place,
     #[command(flatten)]
     running: Running,
+    /// Random weights instead of a model file: gpt-oss-20b or gpt-oss-120b.
+    #[arg(long, value_name = "SHAPE", value_parser = shape, conflicts_with = "model")]
+    random: Option<GptOssConfig>,
     /// Tokens of the prompt.
     #[arg(long, value_name = "N", default_value_t = 512)]
     prompt_tokens: usize,
@@ -36,10 +40,13 @@ pub(super) struct BenchArgs {
 pub(super) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     let config = Config::load(args.running.overrides(&args.place))?;
     super::start_log(&config);
-    let file = ModelFile::open(&super::model(&config)?)?;
+    let source = match &args.random {
+        Some(shape) => Source::Random(shape.clone()),
+        None => Source::File(ModelFile::open(&super::model(&config)?)?),
+    };
     let reports = device::examine(&SystemProbe);
-    let chosen = device::choose(&config.engine.device, &reports, file.num_bytes() as u64)?;
-    let runner_config = RunnerConfig {
+    let chosen = device::choose(&config.engine.device, &reports, source.num_bytes())?;
+    let mut runner_config = RunnerConfig {
         num_threads: config.engine.threads,
         exact: false,
         context_window: config.engine.context_window,
@@ -47,13 +54,40 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
         devices: chosen.devices,
         layer_counts: Vec::new(),
     };
-    let mut runner = ModelRunner::load(file, runner_config, &mut |_| ())?;
+    let mut runner = match source {
+        Source::File(file) => ModelRunner::load(file, &runner_config, &mut |_| ())?,
+        Source::Random(shape) => {
+            // Rotations of 131,072 positions would be most of the work.
+            runner_config.context_window = args.prompt_tokens + args.generate_tokens;
+            ModelRunner::random(shape, &runner_config)?
+        }
+    };
     let params = BenchParams {
         prefill_tokens: args.prompt_tokens,
         decode_tokens: args.generate_tokens,
     };
     print(&bench(&mut runner, params), args.json)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is measured.
+enum Source {
+    File(ModelFile),
+    Random(GptOssConfig),
+}
+
+impl Source {
+    fn num_bytes(&self) -> u64 {
+        match self {
+            Self::File(file) => file.num_bytes() as u64,
+            Self::Random(shape) => shape.random_bytes(),
+        }
+    }
+}
+
+fn shape(name: &str) -> Result<GptOssConfig, String> {
+    GptOssConfig::published(name)
+        .ok_or_else(|| format!("{name} is no known shape: gpt-oss-20b, gpt-oss-120b"))
 }
 
 fn print(report: &BenchReport, json: bool) -> anyhow::Result<()> {

@@ -72,6 +72,15 @@ pub struct GptOssConfig {
 }
 
 impl GptOssConfig {
+    /// Positions that a token of a layer attends to; `usize::MAX`: all before it.
+    pub fn window(&self, layer: usize) -> usize {
+        if self.is_sliding[layer] {
+            self.sliding_window
+        } else {
+            usize::MAX
+        }
+    }
+
     /// Reads and checks the dimensions.
     ///
     /// # Errors

@@ -82,7 +82,6 @@ pub(super) fn layer(
     let parts =
         |kind: &str| sizes.map(|(part, size)| (name(&format!("self_attn.{part}.{kind}")), size));
     let place = weights.begin_layer(index);
-    let is_sliding = config.is_sliding[index];
     Ok(Layer {
         input_layernorm: weights.vector(&name("input_layernorm.weight"), hidden)?,
         qkv_proj: weights.linear(&parts("weight"), hidden)?,
@@ -93,11 +92,7 @@ pub(super) fn layer(
         post_attention_layernorm: weights
             .vector(&name("post_attention_layernorm.weight"), hidden)?,
         experts: experts(weights, names, config, index)?,
-        window: if is_sliding {
-            config.sliding_window
-        } else {
-            usize::MAX
-        },
+        window: config.window(index),
         place,
     })
 }

@@ -124,7 +124,7 @@ impl UnloadedModel {
     pub(crate) fn load(self, progress: &mut dyn FnMut(u8)) -> Result<LoadedModel, LoadError> {
         match self {
             Self::File { file, config } => {
-                let runner = ModelRunner::load_shared(&file, config, progress)?;
+                let runner = ModelRunner::load_shared(&file, &config, progress)?;
                 Ok(LoadedModel::File(Box::new(runner)))
             }
             #[cfg(feature = "testing")]

@@ -194,7 +194,7 @@ pub fn verify_directory(
         exact,
         ..RunnerConfig::default()
     };
-    let mut runner = ModelRunner::load(ModelFile::open(model)?, config, &mut |_| ())?;
+    let mut runner = ModelRunner::load(ModelFile::open(model)?, &config, &mut |_| ())?;
     golden.check(runner.vocab_size(), runner.context_window())?;
     let tolerances = if exact {
         Tolerances::EXACT

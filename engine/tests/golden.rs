@@ -74,7 +74,7 @@ fn rounded_activations_stay_near_the_golden_outputs() {
 fn a_bench_reports_speeds_and_the_share_of_the_bandwidth() {
     let file = GgufFile::open(model()).unwrap();
     assert_eq!(file.num_parameters(), 134_515_008);
-    let mut runner = ModelRunner::load(file, RunnerConfig::default(), &mut |_| ()).unwrap();
+    let mut runner = ModelRunner::load(file, &RunnerConfig::default(), &mut |_| ()).unwrap();
     let report = bench(
         &mut runner,
         BenchParams {

@@ -118,7 +118,7 @@ impl Cli {
     /// Runs the command; errors go to stderr, each a sentence.
     pub fn run(self) -> ExitCode {
         let outcome = match self.command {
-            Command::Serve(args) => serve::run(args),
+            Command::Serve(args) => serve::run(&args),
             Command::Generate(args) => generate::run(args),
             Command::Bench(args) => bench::run(&args),
             Command::Verify(args) => verify::run(&args),

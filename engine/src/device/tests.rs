@@ -18,8 +18,8 @@ struct Machine {
 
 const GIB: u64 = 1 << 30;
 
-fn version(major: u32, minor: u32) -> Option<CudaVersion> {
-    Some(CudaVersion { major, minor })
+fn version(major: u32, minor: u32) -> CudaVersion {
+    CudaVersion { major, minor }
 }
 
 impl Machine {
@@ -29,8 +29,8 @@ impl Machine {
             memory: 16 * GIB,
         };
         Self {
-            driver: version(13, 0),
-            compiler: version(13, 0),
+            driver: Some(version(13, 0)),
+            compiler: Some(version(13, 0)),
             headers: true,
             cards: vec![card; count],
             adapters: Vec::new(),
@@ -147,8 +147,8 @@ fn a_driver_without_compiler_or_headers_is_not_trusted() {
 #[test]
 fn a_compiler_newer_than_the_driver_is_not_used() {
     let machine = Machine {
-        driver: version(12, 8),
-        compiler: version(13, 0),
+        driver: Some(version(12, 8)),
+        compiler: Some(version(13, 0)),
         ..Machine::with_cards(1)
     };
     let problem = machine.problem();
@@ -156,7 +156,7 @@ fn a_compiler_newer_than_the_driver_is_not_used() {
     assert!(problem.remedy().contains("12.8"), "{}", problem.remedy());
     // The other way round is how things usually are.
     let machine = Machine {
-        driver: version(13, 1),
+        driver: Some(version(13, 1)),
         ..Machine::with_cards(1)
     };
     assert_eq!(machine.auto(GIB).devices, [DeviceId::Cuda(0)]);

@@ -4,6 +4,13 @@
 //! types that not every device has are not used, so these kernels run wherever `CubeCL` does and
 //! are the readable twins of faster ones. Threads and precision of the [`KernelContext`] are of no
 //! use here: activations stay f32.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::float_cmp,
+    clippy::trivially_copy_pass_by_ref,
+    clippy::assign_op_pattern,
+    reason = "the language of kernels: `as` converts, references are buffers, sums are written out"
+)]
 
 mod attention;
 #[cfg(all(test, feature = "cuda"))]

@@ -66,7 +66,7 @@ pub fn verify_against_exact(
             weights,
             ..RunnerConfig::default()
         };
-        let runner = ModelRunner::load(ModelFile::open(model)?, config, &mut |_| ())?;
+        let runner = ModelRunner::load(ModelFile::open(model)?, &config, &mut |_| ())?;
         Ok::<_, VerifyError>(runner)
     };
     let mut runner = load(WeightFormat::AsStored)?;

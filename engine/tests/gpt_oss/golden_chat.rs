@@ -88,7 +88,7 @@ fn check_replies(path: &Path, exact: bool) -> usize {
         ..RunnerConfig::default()
     };
     let file = ModelFile::open(path).unwrap();
-    let mut runner = ModelRunner::load(file, config, &mut |_| ()).unwrap();
+    let mut runner = ModelRunner::load(file, &config, &mut |_| ()).unwrap();
     let mut num_checked = 0;
     for conversation in &golden.conversations {
         if !exact && !golden.margin_over_1.contains(&conversation.id) {

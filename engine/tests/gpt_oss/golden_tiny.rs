@@ -127,7 +127,7 @@ fn runner(path: &Path, exact: bool) -> ModelRunner {
         ..RunnerConfig::default()
     };
     let file = ModelFile::open(path).unwrap();
-    ModelRunner::load(file, config, &mut |_| ()).unwrap()
+    ModelRunner::load(file, &config, &mut |_| ()).unwrap()
 }
 
 fn tokens(ids: &[u32]) -> Vec<TokenId> {
@@ -344,7 +344,7 @@ fn weights_of_eight_bits_are_fewer_bytes_of_nearly_the_same_model() {
                 ..RunnerConfig::default()
             };
             let file = ModelFile::open(path).unwrap();
-            let mut small = ModelRunner::load(file, config, &mut |_| ()).unwrap();
+            let mut small = ModelRunner::load(file, &config, &mut |_| ()).unwrap();
             let (before, after) = (stored.bytes_per_token(), small.bytes_per_token());
             assert!(after * 10 < before * 9, "{before} bytes, then {after}");
             let last = |runner: &mut ModelRunner| {

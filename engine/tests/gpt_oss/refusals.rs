@@ -26,7 +26,7 @@ fn refusal(folder: &Path) -> String {
     let config = RunnerConfig::default();
     match ModelFile::open(folder) {
         Err(error) => error.to_string(),
-        Ok(file) => ModelRunner::load(file, config, &mut |_| ())
+        Ok(file) => ModelRunner::load(file, &config, &mut |_| ())
             .unwrap_err()
             .to_string(),
     }

@@ -22,7 +22,7 @@ fn message(bytes: &[u8]) -> Option<String> {
         num_threads: 1,
         ..RunnerConfig::default()
     };
-    ModelRunner::load(file, config, &mut |_| ())
+    ModelRunner::load(file, &config, &mut |_| ())
         .err()
         .map(|error| error.to_string())
 }

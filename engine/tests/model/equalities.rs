@@ -16,7 +16,7 @@ fn runner(seed: u64, num_threads: usize, exact: bool) -> ModelRunner {
         exact,
         ..RunnerConfig::default()
     };
-    ModelRunner::load(file, config, &mut |_| ()).unwrap()
+    ModelRunner::load(file, &config, &mut |_| ()).unwrap()
 }
 
 fn forward(runner: &mut ModelRunner, tokens: &[TokenId], cache: KvCache) -> (Logits, KvCache) {
@@ -126,7 +126,7 @@ fn loading_reports_percents_in_order_and_the_same_file_has_the_same_fingerprint(
     let written = TinyGguf::new(1).write();
     let open = || GgufFile::open(written.path()).unwrap();
     let mut percents = Vec::new();
-    let runner = ModelRunner::load(open(), RunnerConfig::default(), &mut |percent| {
+    let runner = ModelRunner::load(open(), &RunnerConfig::default(), &mut |percent| {
         percents.push(percent);
     });
     let runner = runner.unwrap();
@@ -138,7 +138,7 @@ fn loading_reports_percents_in_order_and_the_same_file_has_the_same_fingerprint(
         context_window: 129,
         ..RunnerConfig::default()
     };
-    let error = ModelRunner::load(open(), wanted, &mut |_| ()).unwrap_err();
+    let error = ModelRunner::load(open(), &wanted, &mut |_| ()).unwrap_err();
     assert!(
         error
             .to_string()

@@ -27,7 +27,7 @@ pub(super) struct ServeArgs {
     running: Running,
 }
 
-pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
     let config = Config::load(Overrides {
         listen: args.listen,
         ..args.running.overrides(&args.place)

@@ -90,10 +90,7 @@ pub(super) fn attention_kernel(
         let mut score = f32::MIN.runtime();
         if cached < length {
             let first = (cached * num_kv_heads + kv_head) * head_dim;
-            score = 0.0;
-            for i in 0..head_dim {
-                score += own_query[i] * keys[first + i];
-            }
+            score = product(&own_query, keys, first, head_dim);
         }
         let next = max(largest, largest_of_cube(&mut shared, score));
         let mut weight = 0.0f32;
@@ -121,13 +118,21 @@ pub(super) fn attention_kernel(
         // Nobody writes the next weights while these are read.
         sync_cube();
     }
-    if CUBE_POS < all_heads {
-        #[unroll]
-        for part in 0..num_sums {
-            let i = unit + part * TILE;
-            if i < head_dim {
-                output[query_head * head_dim + i] = sums[part] / total;
-            }
+    #[unroll]
+    for part in 0..num_sums {
+        let i = unit + part * TILE;
+        if CUBE_POS < all_heads && i < head_dim {
+            output[query_head * head_dim + i] = sums[part] / total;
         }
     }
+}
+
+/// Product of the query with the key that begins at `first`.
+#[cube]
+fn product(query: &Shared<[f32]>, keys: &[f32], first: usize, #[comptime] head_dim: usize) -> f32 {
+    let mut sum = 0.0f32;
+    for i in 0..head_dim {
+        sum += query[i] * keys[first + i];
+    }
+    sum
 }

@@ -1,6 +1,8 @@
 //! Every kernel as CUDA C++, compiled by NVRTC for four generations of cards: none is needed.
 //!
 //! What a driver would be given is assembled too, and its registers and spills are told.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::print_stderr, reason = "registers are worth reading")]
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -27,7 +29,7 @@ const ARCHITECTURES: [&str; 4] = ["sm_80", "sm_89", "sm_90a", "sm_120a"];
 struct Kernel {
     name: String,
     is_decode: bool,
-    kernel: Box<dyn CubeKernel>,
+    definition: Box<dyn CubeKernel>,
 }
 
 /// What CubeCL's CUDA back end says of a card, as far as these kernels ask.
@@ -65,120 +67,149 @@ fn properties() -> Arc<DeviceProperties> {
     Arc::new(properties)
 }
 
+/// Settings of a launch as it is made on every card.
+fn settings(dim: CubeDim) -> KernelSettings {
+    KernelSettings::new(*dim, ExecutionMode::Checked, AddressType::U32)
+}
+
+/// Cubes whose units work on rows together.
+fn rows() -> KernelSettings {
+    settings(CubeDim::new_2d(LANES as u32, ROWS as u32))
+}
+
+/// Cubes whose units work alone.
+fn units() -> KernelSettings {
+    settings(CubeDim::new_1d(64))
+}
+
+fn buffer() -> BufferCompilationArg {
+    BufferCompilationArg { inplace: None }
+}
+
+/// A kernel with its name, as it is made for the arguments; numbers that are told at the launch are
+/// `()`.
+macro_rules! kernel {
+    ($name:expr, $is_decode:expr, $made:path, $settings:expr, $($argument:expr),*) => {{
+        let target = Arc::new(TargetProperties::default());
+        Kernel {
+            name: $name.to_string(),
+            is_decode: $is_decode,
+            definition: Box::new($made($settings, properties(), target, $($argument),*)),
+        }
+    }};
+}
+
 fn kernels() -> Vec<Kernel> {
-    let properties = properties();
-    let target = || Arc::new(TargetProperties::default());
-    let settings =
-        |dim: CubeDim| KernelSettings::new(*dim, ExecutionMode::Checked, AddressType::U32);
-    let rows = || settings(CubeDim::new_2d(LANES as u32, ROWS as u32));
-    let units = || settings(CubeDim::new_1d(64));
-    let buffer = || BufferCompilationArg { inplace: None };
-    let mut kernels = Vec::new();
-    let mut add = |name: String, is_decode, kernel: Box<dyn CubeKernel>| {
-        kernels.push(Kernel {
-            name,
-            is_decode,
-            kernel,
-        });
-    };
-    macro_rules! kernel {
-        ($module:ident :: $function:ident :: $kernel:ident, $settings:expr, $($argument:expr),*) => {
-            Box::new($module::$function::$kernel::new(
-                $settings, properties.clone(), target(), $($argument),*
-            ))
-        };
-    }
     let linear = LayoutKind::Nibbles {
         table: LINEAR_TABLE,
     };
     let mut table = LINEAR_TABLE;
     table[0] = 5;
     let other = LayoutKind::Nibbles { table };
-    for kind in [
+    let layouts = [
         linear,
         other,
         LayoutKind::Bytes,
         LayoutKind::Mxfp4,
         LayoutKind::Dense,
         LayoutKind::Bf16,
-    ] {
-        for at_once in [1, 4] {
-            add(
-                format!("matmul {kind:?} {at_once}"),
-                at_once == 1,
-                kernel!(
-                    products::matmul_kernel::MatmulKernel,
-                    rows(),
-                    buffer(),
-                    buffer(),
-                    buffer(),
-                    (),
-                    (),
-                    (),
-                    kind,
-                    at_once
-                ),
-            );
-        }
-        add(
-            format!("embedding {kind:?}"),
-            true,
+    ];
+    let mut kernels: Vec<Kernel> = layouts.into_iter().flat_map(of_layout).collect();
+    kernels.extend(of_floats());
+    kernels.extend([true, false].map(of_rope));
+    kernels.extend([64, 128].map(of_attention));
+    kernels
+}
+
+fn of_layout(kind: LayoutKind) -> Vec<Kernel> {
+    use products::embedding_kernel::EmbeddingKernel;
+    use products::matmul_kernel::MatmulKernel;
+    let mut kernels: Vec<Kernel> = [1, 4]
+        .map(|at_once| {
+            let name = format!("matmul {kind:?} {at_once}");
+            let is_decode = at_once == 1;
             kernel!(
-                products::embedding_kernel::EmbeddingKernel,
-                units(),
-                buffer(),
-                buffer(),
-                buffer(),
-                (),
-                (),
-                kind
-            ),
-        );
-        add(
-            format!("gate_up {kind:?}"),
-            true,
-            kernel!(
-                experts::gate_up_kernel::GateUpKernel,
+                name,
+                is_decode,
+                MatmulKernel::new,
                 rows(),
                 buffer(),
                 buffer(),
                 buffer(),
-                buffer(),
-                buffer(),
                 (),
                 (),
                 (),
-                (),
-                (),
-                (),
-                kind
-            ),
-        );
-        add(
-            format!("down {kind:?}"),
-            true,
-            kernel!(
-                experts::down_kernel::DownKernel,
-                rows(),
-                buffer(),
-                buffer(),
-                buffer(),
-                buffer(),
-                buffer(),
-                buffer(),
-                (),
-                (),
-                (),
-                (),
-                kind
-            ),
-        );
-    }
-    add(
-        "rms_norm".into(),
+                kind,
+                at_once
+            )
+        })
+        .into();
+    kernels.push(kernel!(
+        format!("embedding {kind:?}"),
         true,
+        EmbeddingKernel::new,
+        units(),
+        buffer(),
+        buffer(),
+        buffer(),
+        (),
+        (),
+        kind
+    ));
+    kernels.extend(of_experts(kind));
+    kernels
+}
+
+fn of_experts(kind: LayoutKind) -> [Kernel; 2] {
+    use experts::down_kernel::DownKernel;
+    use experts::gate_up_kernel::GateUpKernel;
+    let gate_up = kernel!(
+        format!("gate_up {kind:?}"),
+        true,
+        GateUpKernel::new,
+        rows(),
+        buffer(),
+        buffer(),
+        buffer(),
+        buffer(),
+        buffer(),
+        (),
+        (),
+        (),
+        (),
+        (),
+        (),
+        kind
+    );
+    let down = kernel!(
+        format!("down {kind:?}"),
+        true,
+        DownKernel::new,
+        rows(),
+        buffer(),
+        buffer(),
+        buffer(),
+        buffer(),
+        buffer(),
+        buffer(),
+        (),
+        (),
+        (),
+        (),
+        kind
+    );
+    [gate_up, down]
+}
+
+fn of_floats() -> [Kernel; 3] {
+    use floats::rms_norm_kernel::RmsNormKernel;
+    use floats::swiglu_kernel::SwigluKernel;
+    use router::router_kernel::RouterKernel;
+    [
         kernel!(
-            floats::rms_norm_kernel::RmsNormKernel,
+            "rms_norm",
+            true,
+            RmsNormKernel::new,
             rows(),
             buffer(),
             buffer(),
@@ -187,23 +218,19 @@ fn kernels() -> Vec<Kernel> {
             (),
             ()
         ),
-    );
-    add(
-        "swiglu".into(),
-        true,
         kernel!(
-            floats::swiglu_kernel::SwigluKernel,
+            "swiglu",
+            true,
+            SwigluKernel::new,
             units(),
             buffer(),
             buffer(),
             ()
         ),
-    );
-    add(
-        "router".into(),
-        true,
         kernel!(
-            router::router_kernel::RouterKernel,
+            "router",
+            true,
+            RouterKernel::new,
             units(),
             buffer(),
             buffer(),
@@ -212,49 +239,50 @@ fn kernels() -> Vec<Kernel> {
             (),
             4
         ),
-    );
-    for halves in [true, false] {
-        add(
-            format!("rope, halves: {halves}"),
-            true,
-            kernel!(
-                rope::rope_kernel::RopeKernel,
-                units(),
-                buffer(),
-                buffer(),
-                buffer(),
-                buffer(),
-                buffer(),
-                buffer(),
-                (),
-                (),
-                (),
-                halves
-            ),
-        );
-    }
-    for head_dim in [64, 128] {
-        add(
-            format!("attention {head_dim}"),
-            true,
-            kernel!(
-                attention::attention_kernel::AttentionKernel,
-                rows(),
-                buffer(),
-                buffer(),
-                buffer(),
-                buffer(),
-                buffer(),
-                buffer(),
-                (),
-                (),
-                (),
-                (),
-                head_dim
-            ),
-        );
-    }
-    kernels
+    ]
+}
+
+fn of_rope(halves: bool) -> Kernel {
+    use rope::rope_kernel::RopeKernel;
+    let name = format!("rope, halves: {halves}");
+    kernel!(
+        name,
+        true,
+        RopeKernel::new,
+        units(),
+        buffer(),
+        buffer(),
+        buffer(),
+        buffer(),
+        buffer(),
+        buffer(),
+        (),
+        (),
+        (),
+        halves
+    )
+}
+
+fn of_attention(head_dim: usize) -> Kernel {
+    use attention::attention_kernel::AttentionKernel;
+    let name = format!("attention {head_dim}");
+    kernel!(
+        name,
+        true,
+        AttentionKernel::new,
+        rows(),
+        buffer(),
+        buffer(),
+        buffer(),
+        buffer(),
+        buffer(),
+        buffer(),
+        (),
+        (),
+        (),
+        (),
+        head_dim
+    )
 }
 
 /// The CUDA C++ of a kernel.
@@ -326,10 +354,10 @@ fn every_kernel_compiles_for_cuda_and_no_decode_kernel_spills() {
     for Kernel {
         name,
         is_decode,
-        kernel,
+        definition,
     } in kernels()
     {
-        let source = source(kernel.as_ref());
+        let source = source(definition.as_ref());
         let mut told = Vec::new();
         for architecture in ARCHITECTURES {
             let ptx = ptx(&source, architecture);

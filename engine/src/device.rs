@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use choice::{Chosen, DeviceError, choose};
 pub use plan::{Parallel, UnknownParallel, engines, layer_counts};
 pub use probe::{Adapter, CudaCard, CudaVersion, Probe};
-pub use report::{DeviceProblem, DeviceReport, examine};
+pub use report::{DeviceProblem, DeviceReport, examine, examine_for};
 pub use system::SystemProbe;
 
 /// One device of this machine.

@@ -1,7 +1,9 @@
 //! What is found on a machine: every device, usable or not, and what mends it.
 
-use super::DeviceId;
+use std::mem::discriminant;
+
 use super::probe::{CudaVersion, Probe};
+use super::{DeviceChoice, DeviceId};
 
 /// One device.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,10 +72,40 @@ impl DeviceProblem {
     }
 }
 
-/// Everything the machine has; the processor is always the last.
+/// Everything the machine has, each tried; the processor is always the last.
 pub fn examine(probe: &dyn Probe) -> Vec<DeviceReport> {
-    let mut reports = cuda(probe);
-    reports.extend(wgpu(probe));
+    examine_some(probe, &|_| true, &|_, _| true)
+}
+
+/// What the machine has as far as `choice` has to know: cards that nobody asks for are not touched,
+/// and those in software are taken only if they are named.
+pub fn examine_for(probe: &dyn Probe, choice: &DeviceChoice) -> Vec<DeviceReport> {
+    match choice {
+        DeviceChoice::Auto => examine_some(probe, &|_| true, &|_, is_software| !is_software),
+        DeviceChoice::Listed(devices) => {
+            let is_kind = |id: DeviceId| {
+                let same = |other: &DeviceId| discriminant(other) == discriminant(&id);
+                devices.iter().any(same)
+            };
+            examine_some(probe, &is_kind, &|id, _| devices.contains(&id))
+        }
+    }
+}
+
+/// `asks`: whether there is a question about devices of the kind of this one; `tries`: whether a
+/// kernel is to run on a device, which may be one in software.
+fn examine_some(
+    probe: &dyn Probe,
+    asks: &dyn Fn(DeviceId) -> bool,
+    tries: &dyn Fn(DeviceId, bool) -> bool,
+) -> Vec<DeviceReport> {
+    let mut reports = Vec::new();
+    if asks(DeviceId::Cuda(0)) {
+        reports.extend(cuda(probe, tries));
+    }
+    if asks(DeviceId::Wgpu(0)) {
+        reports.extend(wgpu(probe, tries));
+    }
     reports.push(DeviceReport {
         id: DeviceId::Cpu,
         name: "processor".into(),
@@ -84,7 +116,7 @@ pub fn examine(probe: &dyn Probe) -> Vec<DeviceReport> {
     reports
 }
 
-fn cuda(probe: &dyn Probe) -> Vec<DeviceReport> {
+fn cuda(probe: &dyn Probe, tries: &dyn Fn(DeviceId, bool) -> bool) -> Vec<DeviceReport> {
     let cards = probe.cuda_cards();
     let general = cuda_problem(probe);
     if cards.is_empty() {
@@ -100,13 +132,13 @@ fn cuda(probe: &dyn Probe) -> Vec<DeviceReport> {
     }
     let report = |(index, card): (usize, super::CudaCard)| {
         let id = DeviceId::Cuda(index);
-        let problem = general.clone().or_else(|| try_kernel(probe, id));
+        let trial = || tries(id, false).then(|| try_kernel(probe, id)).flatten();
         DeviceReport {
             id,
             name: card.name,
             memory: Some(card.memory),
             is_software: false,
-            problem,
+            problem: general.clone().or_else(trial),
         }
     };
     cards.into_iter().enumerate().map(report).collect()
@@ -130,7 +162,7 @@ fn cuda_problem(probe: &dyn Probe) -> Option<DeviceProblem> {
     (compiler > driver).then_some(DeviceProblem::CompilerTooNew { compiler, driver })
 }
 
-fn wgpu(probe: &dyn Probe) -> Vec<DeviceReport> {
+fn wgpu(probe: &dyn Probe, tries: &dyn Fn(DeviceId, bool) -> bool) -> Vec<DeviceReport> {
     if !probe.has_wgpu_kernels() {
         return vec![DeviceReport {
             id: DeviceId::Wgpu(0),
@@ -143,12 +175,13 @@ fn wgpu(probe: &dyn Probe) -> Vec<DeviceReport> {
     let adapters = probe.adapters().into_iter().enumerate();
     let report = |(index, adapter): (usize, super::Adapter)| {
         let id = DeviceId::Wgpu(index);
+        let is_tried = tries(id, adapter.is_software);
         DeviceReport {
             id,
             name: adapter.name,
             memory: None,
             is_software: adapter.is_software,
-            problem: try_kernel(probe, id),
+            problem: is_tried.then(|| try_kernel(probe, id)).flatten(),
         }
     };
     adapters.map(report).collect()

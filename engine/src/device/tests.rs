@@ -1,5 +1,6 @@
 //! Machines that are not there, and what is said of them.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 
 use super::*;
@@ -14,6 +15,8 @@ struct Machine {
     free_memory: Option<u64>,
     broken: Vec<DeviceId>,
     builds: (bool, bool),
+    /// Where a kernel was run.
+    tried: RefCell<Vec<DeviceId>>,
 }
 
 const GIB: u64 = 1 << 30;
@@ -37,15 +40,18 @@ impl Machine {
             free_memory: Some(32 * GIB),
             broken: Vec::new(),
             builds: (true, true),
+            tried: RefCell::default(),
         }
     }
 
     fn auto(&self, needed: u64) -> Chosen {
-        choose(&DeviceChoice::Auto, &examine(self), needed).unwrap()
+        let reports = examine_for(self, &DeviceChoice::Auto);
+        choose(&DeviceChoice::Auto, &reports, needed).unwrap()
     }
 
     fn named(&self, names: &str, needed: u64) -> Result<Chosen, DeviceError> {
-        choose(&names.parse().unwrap(), &examine(self), needed)
+        let names = names.parse().unwrap();
+        choose(&names, &examine_for(self, &names), needed)
     }
 
     /// The problem of the first card, which everybody should fall back from.
@@ -100,6 +106,7 @@ impl Probe for Machine {
     }
 
     fn run_kernel(&self, device: DeviceId) -> Result<(), String> {
+        self.tried.borrow_mut().push(device);
         if self.broken.contains(&device) {
             return Err("it gave zeros".into());
         }
@@ -207,6 +214,30 @@ fn a_card_in_software_is_taken_only_by_name() {
     assert_eq!(machine.auto(GIB).devices, [DeviceId::Wgpu(0)]);
     let missing = machine.named("wgpu:1", GIB).unwrap_err();
     assert_eq!(missing, DeviceError::Missing(DeviceId::Wgpu(1)));
+}
+
+#[test]
+fn only_what_may_be_taken_is_touched() {
+    let mut machine = Machine::with_cards(2);
+    for is_software in [true, false] {
+        let name = "pipe".into();
+        machine.adapters.push(Adapter { name, is_software });
+    }
+    let tried = |look: &dyn Fn()| {
+        look();
+        machine.tried.take()
+    };
+    let (first, second) = (DeviceId::Cuda(0), DeviceId::Cuda(1));
+    let (pipe, card) = (DeviceId::Wgpu(0), DeviceId::Wgpu(1));
+    let named = |names: &str| drop(machine.named(names, GIB).unwrap());
+    assert_eq!(
+        tried(&|| drop(examine(&machine))),
+        [first, second, pipe, card]
+    );
+    assert_eq!(tried(&|| drop(machine.auto(GIB))), [first, second, card]);
+    assert_eq!(tried(&|| named("wgpu:0,cpu")), [pipe]);
+    assert_eq!(tried(&|| named("cuda:1")), [second]);
+    assert!(tried(&|| named("cpu")).is_empty());
 }
 
 #[test]

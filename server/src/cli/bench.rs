@@ -44,7 +44,7 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
         Some(shape) => Source::Random(shape.clone()),
         None => Source::File(ModelFile::open(&super::model(&config)?)?),
     };
-    let reports = device::examine(&SystemProbe);
+    let reports = device::examine_for(&SystemProbe, &config.engine.device);
     let chosen = device::choose(&config.engine.device, &reports, source.num_bytes())?;
     let mut runner_config = RunnerConfig {
         num_threads: config.engine.threads,

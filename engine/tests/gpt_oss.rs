@@ -4,12 +4,25 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(clippy::print_stderr, reason = "what was measured is worth reading")]
 
+use std::path::{Path, PathBuf};
+
 #[path = "targets/targets.rs"]
 mod targets;
 
 mod gpt_oss {
+    mod devices;
     mod golden_chat;
     mod golden_tiny;
     mod refusals;
     mod tokens;
+}
+
+/// A set of golden outputs: where it is committed, or below `HEARTH_TEST_GOLDEN` for a program that
+/// runs elsewhere than it was compiled.
+fn golden(name: &str) -> PathBuf {
+    let folder = std::env::var_os("HEARTH_TEST_GOLDEN").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden"),
+        PathBuf::from,
+    );
+    folder.join(name)
 }

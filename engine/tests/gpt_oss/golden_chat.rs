@@ -14,6 +14,8 @@ use hearth_engine::tokenizer::Tokenizer;
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::targets;
+
 #[derive(Deserialize)]
 struct Golden {
     conversations: Vec<GoldenConversation>,
@@ -45,7 +47,7 @@ struct Message {
 }
 
 fn directory() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/gpt-oss-tiny-chat")
+    crate::golden("gpt-oss-tiny-chat")
 }
 
 fn golden() -> Golden {
@@ -85,13 +87,15 @@ fn check_replies(path: &Path, exact: bool) -> usize {
         num_threads: 2,
         exact,
         context_window: 2048,
+        devices: vec![targets::id()],
         ..RunnerConfig::default()
     };
     let file = ModelFile::open(path).unwrap();
     let mut runner = ModelRunner::load(file, &config, &mut |_| ()).unwrap();
     let mut num_checked = 0;
     for conversation in &golden.conversations {
-        if !exact && !golden.margin_over_1.contains(&conversation.id) {
+        let needs_margin = !exact || targets::is_card();
+        if needs_margin && !golden.margin_over_1.contains(&conversation.id) {
             continue;
         }
         for (number, step) in conversation.steps.iter().enumerate() {
@@ -107,6 +111,11 @@ fn check_replies(path: &Path, exact: bool) -> usize {
 
 #[test]
 fn float_activations_give_every_golden_reply() {
+    if targets::is_card() {
+        let num_checked = check_replies(&directory().join("model"), true);
+        assert!(num_checked > 30, "{num_checked}");
+        return;
+    }
     for name in ["model", "model-bf16.gguf"] {
         assert_eq!(check_replies(&directory().join(name), true), 63);
     }
@@ -114,6 +123,10 @@ fn float_activations_give_every_golden_reply() {
 
 #[test]
 fn rounded_activations_give_the_replies_with_a_safe_margin() {
+    if targets::is_card() {
+        eprintln!("skipped: a card does not round activations");
+        return;
+    }
     for name in ["model", "model-bf16.gguf"] {
         let num_checked = check_replies(&directory().join(name), false);
         assert!(num_checked > 30, "{num_checked}");
@@ -248,6 +261,10 @@ impl Turn {
 
 #[tokio::test]
 async fn whole_conversations_have_the_golden_prompts_answers_reasoning_and_calls() {
+    if targets::is_card() {
+        eprintln!("skipped: text is the same on every device");
+        return;
+    }
     let golden = golden();
     let engine = exact_engine();
     let tokenizer = Tokenizer::open(&ModelFile::open(&directory().join("model")).unwrap()).unwrap();
@@ -295,6 +312,10 @@ async fn whole_conversations_have_the_golden_prompts_answers_reasoning_and_calls
 
 #[tokio::test]
 async fn an_answer_goes_on_exactly_wherever_it_was_cut_inside_its_reasoning_too() {
+    if targets::is_card() {
+        eprintln!("skipped: bits are promised on processors");
+        return;
+    }
     let golden = golden();
     let engine = exact_engine();
     // The engine opens its model beside us.

@@ -52,9 +52,7 @@ struct Prefix {
 impl Checkpoint {
     /// Both formats of a directory.
     fn of(name: &str, tolerance: f32) -> Self {
-        let golden = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/golden")
-            .join(name);
+        let golden = crate::golden(name);
         let models = ["model", "model-bf16.gguf"].map(|model| golden.join(model));
         Self {
             golden,

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 fn golden() -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/gpt-oss-tiny/model")
+    crate::golden("gpt-oss-tiny").join("model")
 }
 
 /// A copy of the model, to be damaged.

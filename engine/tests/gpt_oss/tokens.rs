@@ -1,17 +1,10 @@
 //! Token ids of the golden texts, from both files and with the whole published vocabulary.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use hearth_engine::loader::GgufFile;
 use hearth_engine::tokenizer::{Tokenizer, Vocabulary};
 use serde_json::Value;
-
-fn golden(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden")
-        .join(name)
-}
 
 fn numbers(value: &Value) -> Vec<u32> {
     serde_json::from_value(value.clone()).unwrap()
@@ -19,7 +12,7 @@ fn numbers(value: &Value) -> Vec<u32> {
 
 #[test]
 fn both_files_of_the_tiny_model_give_the_golden_ids() {
-    let folder = golden("gpt-oss-tiny");
+    let folder = crate::golden("gpt-oss-tiny");
     let json = fs::read(folder.join("model/tokenizer.json")).unwrap();
     let file = GgufFile::open(folder.join("model-bf16.gguf")).unwrap();
     let vectors: Value =
@@ -55,7 +48,8 @@ fn the_published_vocabulary_gives_the_golden_ids() {
     let vocabulary = Vocabulary::from_tokenizer_json(&json, Some("<|return|>")).unwrap();
     let tokenizer = Tokenizer::try_new(&vocabulary).unwrap();
     let vectors: Value =
-        serde_json::from_slice(&fs::read(golden("o200k-harmony/tokens.json")).unwrap()).unwrap();
+        serde_json::from_slice(&fs::read(crate::golden("o200k-harmony/tokens.json")).unwrap())
+            .unwrap();
     let vectors = vectors["vectors"].as_array().unwrap();
     assert_eq!(vectors.len(), 56);
     for vector in vectors {

@@ -67,7 +67,7 @@ pub(crate) fn bench(workspace: &Workspace, choice: Choice, options: &Options) ->
     for round in 1..=options.rounds {
         process::announce(&format!("round {round} of {}", options.rounds));
         let mut command = Command::new(&hearth);
-        command.args(["bench", "--json", "--prompt-tokens"]);
+        command.args(["bench", "--json", "--device", "cpu", "--prompt-tokens"]);
         command.arg(options.prompt_tokens.to_string());
         command.arg("--generate-tokens");
         command.arg(options.generate_tokens.to_string());

@@ -86,6 +86,8 @@ fn run(
         .args(["test", "--workspace", "--no-fail-fast"])
         .args(targets);
     command.env("HEARTH_BINARY", program);
+    // Drivers in software complain where a desktop has not set it.
+    command.env("XDG_RUNTIME_DIR", workspace.target());
     if let Ok(model) = model::provide_for_tests(workspace) {
         command.env("HEARTH_TEST_MODEL", model);
     }

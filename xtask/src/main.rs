@@ -12,6 +12,8 @@
 
 mod apt;
 mod bench;
+mod bundle;
+mod cards;
 mod cargo_tests;
 mod graphics;
 mod model;
@@ -84,6 +86,8 @@ enum Task {
     },
     /// Compare tokens per second with llama.cpp on the same model file.
     Bench(bench::Options),
+    /// Pack tests and benches for NVIDIA cards into one archive, to be run on any Linux machine.
+    Bundle,
     /// The long checks: fuzzing and many property test cases.
     Nightly(nightly::Options),
 }
@@ -114,6 +118,9 @@ fn perform(arguments: Arguments) -> Result<ExitCode> {
         Task::Sql { check: true } => sql::check(&workspace)?,
         Task::Sql { check: false } => sql::renew(&workspace)?,
         Task::Bench(options) => bench::bench(&workspace, toolchain, &options)?,
+        Task::Bundle => {
+            bundle::bundle(&workspace, &wasm::provide(toolchain)?)?;
+        }
         Task::Nightly(options) => return nightly::nightly(&workspace, &options),
     }
     Ok(ExitCode::SUCCESS)

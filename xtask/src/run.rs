@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 
 use crate::wasm::{self, Toolchain};
 use crate::workspace::{self, Workspace};
-use crate::{process, setup, site};
+use crate::{cards, process, setup, site};
 
 /// Builds the page, then the program around it; prints where it lies and what it weighs.
 ///
@@ -16,19 +16,29 @@ use crate::{process, setup, site};
 /// If either does not build.
 pub(crate) fn build(workspace: &Workspace, toolchain: &Toolchain) -> Result<PathBuf> {
     let site = site::build(workspace, toolchain)?;
-    process::announce("compiling the program");
-    let mut command = process::cargo(workspace);
-    process::run(command.args(["build", "--release", "--package", "hearth-server"]))?;
-    let program = workspace.target().join("release/hearth");
-    println!(
-        "{} ({} bytes)",
-        program.display(),
-        fs::metadata(&program)?.len()
-    );
+    let program = compile(workspace, &cards::features())?;
     println!(
         "page {}: {} bytes (brotli)",
         site.hash, site.page_weight_bytes
     );
+    Ok(program)
+}
+
+/// Compiles the program around a page that is built; prints where it lies.
+///
+/// # Errors
+/// If it does not compile.
+pub(crate) fn compile(workspace: &Workspace, features: &[&str]) -> Result<PathBuf> {
+    process::announce("compiling the program");
+    let mut command = process::cargo(workspace);
+    command.args(["build", "--release", "--package", "hearth-server"]);
+    if !features.is_empty() {
+        command.arg("--features").arg(features.join(","));
+    }
+    process::run(&mut command)?;
+    let program = workspace.target().join("release/hearth");
+    let num_bytes = fs::metadata(&program)?.len();
+    println!("{} ({num_bytes} bytes)", program.display());
     Ok(program)
 }
 

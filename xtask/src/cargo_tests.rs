@@ -99,7 +99,8 @@ fn run(
     }
     if let Ok(cuda) = graphics::provide_cuda(workspace) {
         command.env("LD_LIBRARY_PATH", cuda.join("lib"));
-        command.env("CUDA_PATH", cuda);
+        // Not `CUDA_PATH`: a build script watches that, and all of CubeCL would be compiled anew.
+        command.env("HEARTH_TEST_CUDA", cuda);
     }
     if let Some(driver) = driver {
         command.env("VK_DRIVER_FILES", driver.provide()?);

@@ -1,25 +1,18 @@
-//! Measures prefill and decode speed beside the memory bandwidth of the same threads.
+//! Measures prefill and decode speed beside the memory bandwidth of the same threads, or card.
 
-use std::fs;
-use std::hint::black_box;
+mod bandwidth;
+
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use crate::kernels::cpu::thread_pool::ThreadPool;
 use crate::kv_cache::KvCache;
 use crate::model_runner::{ForwardOutcome, ModelRunner};
 use crate::request::TokenId;
+use bandwidth::Buffer;
 
 /// Rounds of decode steps, with a bandwidth measurement before each.
 const ROUNDS: usize = 8;
-/// Largest buffer to read: far beyond any cache.
-const MAX_BUFFER_BYTES: usize = 2 << 30;
-/// Smallest buffer to read.
-const MIN_BUFFER_BYTES: usize = 64 << 20;
-/// Bytes a thread reads at a time.
-const READ_CHUNK_BYTES: usize = 1 << 20;
-
 /// How much to compute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BenchParams {
@@ -43,7 +36,7 @@ impl Default for BenchParams {
 pub struct BenchReport {
     /// Threads that computed and read.
     pub num_threads: usize,
-    /// Instructions of the kernels.
+    /// Instructions of the kernels, or `card`.
     pub instruction_set: &'static str,
     /// Tokens of a prompt a second.
     pub prefill_tokens_per_s: f64,
@@ -51,7 +44,8 @@ pub struct BenchReport {
     pub decode_tokens_per_s: f64,
     /// Weight bytes a decode step reads.
     pub bytes_per_token: usize,
-    /// Bytes read a second divided by 1e9: median, measured between the rounds.
+    /// Bytes read a second divided by 1e9, by the threads or by the card that holds the last layer:
+    /// median, measured between the rounds.
     pub read_bandwidth_gb_s: f64,
     /// Share of that bandwidth which decoding reaches.
     pub share: f64,
@@ -72,7 +66,7 @@ pub fn bench(runner: &mut ModelRunner, params: BenchParams) -> BenchReport {
         TokenId(u32::try_from(index * 7919 % vocab_size).expect("invariant: ids are u32"))
     };
     let prompt: Vec<TokenId> = (0..prefill_tokens).map(token).collect();
-    let buffer = vec![1_u64; buffer_bytes() / size_of::<u64>()];
+    let buffer = Buffer::new(runner);
     // Once without measuring: pages are touched, threads are awake.
     let cache = runner.new_cache();
     forward(runner, &prompt[..prompt.len().min(8)], cache);
@@ -84,8 +78,8 @@ pub fn bench(runner: &mut ModelRunner, params: BenchParams) -> BenchReport {
     let steps = decode_tokens.div_ceil(ROUNDS);
     for first in (0..decode_tokens).step_by(steps) {
         let start = Instant::now();
-        black_box(sum(runner.kernel_context().pool(), &buffer));
-        bandwidths.push(per_second(buffer.len() * size_of::<u64>(), start.elapsed()) / 1e9);
+        buffer.read(runner);
+        bandwidths.push(per_second(buffer.num_bytes(), start.elapsed()) / 1e9);
         let steps = steps.min(decode_tokens - first);
         let start = Instant::now();
         for step in first..first + steps {
@@ -102,7 +96,7 @@ pub fn bench(runner: &mut ModelRunner, params: BenchParams) -> BenchReport {
     let decode_gb_s = decode_tokens_per_s * bytes_per_token as f64 / 1e9;
     BenchReport {
         num_threads: runner.kernel_context().pool().num_threads(),
-        instruction_set: runner.kernel_context().instruction_set().name(),
+        instruction_set: runner.instructions(),
         prefill_tokens_per_s,
         decode_tokens_per_s,
         bytes_per_token,
@@ -115,29 +109,6 @@ fn forward(runner: &mut ModelRunner, tokens: &[TokenId], cache: KvCache) -> KvCa
     match runner.forward(tokens, cache, &|| false) {
         ForwardOutcome::Done { cache, .. } | ForwardOutcome::Aborted { cache } => cache,
     }
-}
-
-/// A quarter of the memory that is free, within limits; the smallest where nobody says.
-fn buffer_bytes() -> usize {
-    let meminfo = fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let line = meminfo
-        .lines()
-        .find_map(|line| line.strip_prefix("MemAvailable:"));
-    let kibibytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<usize>().ok());
-    let quarter = kibibytes.unwrap_or(0).saturating_mul(1024) / 4;
-    quarter.clamp(MIN_BUFFER_BYTES, MAX_BUFFER_BYTES)
-}
-
-fn sum(pool: &ThreadPool, buffer: &[u64]) -> u64 {
-    let chunks: Vec<&[u64]> = buffer.chunks(READ_CHUNK_BYTES / size_of::<u64>()).collect();
-    let mut sums = vec![0_u64; chunks.len()];
-    pool.for_each_chunk(&mut sums, 1, |index, output| {
-        // Additions of integers may be reordered: the compiler keeps several vectors going.
-        output[0] = chunks[index]
-            .iter()
-            .fold(0, |sum, value| sum.wrapping_add(*value));
-    });
-    sums.into_iter().fold(0, u64::wrapping_add)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^52")]

@@ -177,6 +177,20 @@ impl ModelRunner {
         &self.context
     }
 
+    /// Instructions in use, or `card` where no layer is on the processor.
+    pub fn instructions(&self) -> &'static str {
+        if self.placement.devices().contains(&Device::flex()) {
+            self.context.instruction_set().name()
+        } else {
+            "card"
+        }
+    }
+
+    /// Where norm and head are computed.
+    pub fn last_device(&self) -> &Device {
+        self.placement.last()
+    }
+
     /// An empty cache for a new sequence.
     pub fn new_cache(&self) -> KvCache {
         let shape = self.model.cache_shape(self.context_window);

@@ -104,6 +104,29 @@ pub fn layer_counts(
     counts
 }
 
+/// One line for each device of each engine: the part of `num_layers` layers and of `needed` bytes of
+/// weights that will be there, and the memory there is.
+pub fn memory_plan(
+    engines: &[Vec<DeviceId>],
+    reports: &[DeviceReport],
+    (num_layers, needed): (usize, u64),
+) -> Vec<String> {
+    let line = |(id, count): (&DeviceId, usize)| {
+        let weights = needed / num_layers.max(1) as u64 * count as u64 >> 20;
+        let report = reports.iter().find(|report| report.id == *id);
+        let memory = report.and_then(|report| report.memory);
+        let memory = memory.map(|bytes| format!(" of {} MB", bytes >> 20));
+        let memory = memory.unwrap_or_default();
+        format!("{id}: {count} of {num_layers} layers, about {weights} MB{memory}")
+    };
+    let of_engine = |devices: &Vec<DeviceId>| {
+        let counts = layer_counts(devices, reports, num_layers);
+        let lines = devices.iter().zip(counts).map(line);
+        lines.collect::<Vec<_>>()
+    };
+    engines.iter().flat_map(of_engine).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,6 +166,23 @@ mod tests {
         assert_eq!(plan(Parallel::Replicas, 20).len(), 2);
         let mixed = [DeviceId::Wgpu(0), DeviceId::Cpu];
         assert_eq!(engines(&mixed, Parallel::Auto, &reports, 1).len(), 1);
+    }
+
+    #[test]
+    fn the_plan_tells_what_goes_where() {
+        let devices = [DeviceId::Wgpu(0), DeviceId::Cpu];
+        let reports = [report(devices[0], Some(8)), report(devices[1], Some(24))];
+        let plan = |engines: &[Vec<DeviceId>]| memory_plan(engines, &reports, (24, 12 << 30));
+        let split = plan(&[devices.to_vec()]);
+        assert_eq!(
+            split,
+            [
+                "wgpu:0: 6 of 24 layers, about 3072 MB of 8192 MB",
+                "cpu: 18 of 24 layers, about 9216 MB of 24576 MB"
+            ]
+        );
+        let whole = plan(&[vec![DeviceId::Cuda(1)]]);
+        assert_eq!(whole, ["cuda:1: 24 of 24 layers, about 12288 MB"]);
     }
 
     #[test]

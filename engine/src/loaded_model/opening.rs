@@ -36,6 +36,9 @@ pub(super) fn open(
     let chosen = chosen.map_err(|error| in_file(error.into()))?;
     tracing::info!("computing on {}", chosen.reason);
     let engines = device::engines(&chosen.devices, config.parallel, &reports, needed);
+    for line in device::memory_plan(&engines, &reports, (num_layers, needed)) {
+        tracing::info!("memory plan: {line}");
+    }
     opened.description.device = place(&engines, &reports, config);
     let replica = |devices: Vec<DeviceId>| UnloadedModel::File {
         file: Arc::clone(&file),

@@ -53,7 +53,7 @@ impl Placement {
     }
 
     /// Where norm and head are.
-    pub(super) fn last(&self) -> &Device {
+    pub fn last(&self) -> &Device {
         &self.devices[self.devices.len() - 1]
     }
 

@@ -1,5 +1,5 @@
-//! `cargo xtask bundle`: one archive that proves the kernels for NVIDIA cards, and measures them, on
-//! any Linux machine that has one; nothing is compiled or fetched there.
+//! `cargo xtask bundle`: one archive that proves the kernels for NVIDIA cards, and measures them,
+//! on any Linux machine that has one; nothing is compiled or fetched there.
 
 use std::fs;
 use std::path::{Path, PathBuf};

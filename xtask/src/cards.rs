@@ -30,7 +30,7 @@ fn has_nvidia_card() -> bool {
     Path::new("/proc/driver/nvidia/version").is_file() || process::find("nvidia-smi").is_some()
 }
 
-/// Linux lists cards that can compute as render nodes; macOS and Windows have one as good as always.
+/// Linux lists cards that can compute as render nodes; macOS and Windows have one nearly always.
 fn has_other_card() -> bool {
     if cfg!(any(target_os = "macos", target_os = "windows")) {
         return true;

@@ -104,15 +104,15 @@ pub fn layer_counts(
     counts
 }
 
-/// One line for each device of each engine: the part of `num_layers` layers and of `needed` bytes of
-/// weights that will be there, and the memory there is.
+/// One line for each device of each engine: the part of `num_layers` layers and of `needed` bytes
+/// of weights that will be there, and the memory there is.
 pub fn memory_plan(
     engines: &[Vec<DeviceId>],
     reports: &[DeviceReport],
     (num_layers, needed): (usize, u64),
 ) -> Vec<String> {
     let line = |(id, count): (&DeviceId, usize)| {
-        let weights = needed / num_layers.max(1) as u64 * count as u64 >> 20;
+        let weights = (needed / num_layers.max(1) as u64 * count as u64) >> 20;
         let report = reports.iter().find(|report| report.id == *id);
         let memory = report.and_then(|report| report.memory);
         let memory = memory.map(|bytes| format!(" of {} MB", bytes >> 20));

@@ -13,8 +13,6 @@
 )]
 
 mod attention;
-#[cfg(all(test, feature = "cuda"))]
-mod cuda_check;
 mod experts;
 mod floats;
 mod launch;
@@ -22,6 +20,10 @@ pub(super) mod planes;
 mod products;
 mod rope;
 mod router;
+#[cfg(all(test, feature = "cuda"))]
+mod tests {
+    mod cuda_check;
+}
 mod weights;
 
 use burn::backend::tensor::{FloatTensor, IntTensor};

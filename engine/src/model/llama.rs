@@ -279,7 +279,8 @@ impl Llama {
         self.layers.iter().map(layer_bytes).sum::<usize>() + self.output.layout().num_bytes()
     }
 
-    /// Computes the tokens of `step` behind `cache`; gives hidden states `[num_tokens, hidden_size]`.
+    /// Computes the tokens of `step` behind `cache`; gives hidden states
+    /// `[num_tokens, hidden_size]`.
     ///
     /// `abort` is asked before every layer; when it says yes there are no hidden states, and the
     /// cache holds the tokens it held before.

@@ -22,8 +22,8 @@ pub struct QuantizedRow {
     pub scales: Vec<f32>,
     /// Sum of a block's values, `scale * sum(codes)`, likewise: what a minimum multiplies.
     pub sums: Vec<f32>,
-    /// Sum of a block's codes, likewise: what products are too large by, when something was added to
-    /// every weight to make it a number without a sign.
+    /// Sum of a block's codes, likewise: what products are too large by, when something was added
+    /// to every weight to make it a number without a sign.
     pub code_sums: Vec<i32>,
 }
 

@@ -42,7 +42,8 @@ impl Avx2 {
         unsafe { multiply(self, format, (rows, tokens), columns) }
     }
 
-    /// Products of weight rows with every input, bit for bit those of [`portable::dot`](super::super::portable::dot).
+    /// Products of weight rows with every input, bit for bit those of
+    /// [`portable::dot`](super::super::portable::dot).
     pub(in crate::kernels::cpu) fn multiply_floats(
         self,
         layout: &MatrixLayout,

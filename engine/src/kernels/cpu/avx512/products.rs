@@ -40,7 +40,8 @@ impl Avx512 {
         unsafe { multiply(self, format, (rows, tokens), columns) }
     }
 
-    /// Products of weight rows with every input, bit for bit those of [`portable::dot`](super::super::portable::dot).
+    /// Products of weight rows with every input, bit for bit those of
+    /// [`portable::dot`](super::super::portable::dot).
     pub(in crate::kernels::cpu) fn multiply_floats(
         self,
         layout: &MatrixLayout,

@@ -38,7 +38,7 @@ pub(in crate::kernels::cpu) trait Products: Copy {
         x: *const i8,
     ) -> __m256i;
 
-    /// [`super::panel::multiply`] with as many vectors of rows and as many tokens as registers hold.
+    /// [`super::panel::multiply`] with as many vectors of rows and tokens as registers hold.
     unsafe fn multiply_panel<F: RowFormat>(
         self,
         format: F,

@@ -18,8 +18,8 @@ use cubecl::ir::{
 use cubecl::prelude::*;
 use cudarc::nvrtc::{CompileOptions, compile_ptx_with_opts};
 
-use super::launch::{LANES, ROWS};
-use super::{attention, experts, floats, products, rope, router};
+use super::super::launch::{LANES, ROWS};
+use super::super::{attention, experts, floats, products, rope, router};
 use crate::layout::{LINEAR_TABLE, LayoutKind};
 
 /// Ampere, Ada, Hopper and Blackwell, as CubeCL asks NVRTC for them.

@@ -36,6 +36,10 @@ impl Default for BenchParams {
 pub struct BenchReport {
     /// Threads that computed and read.
     pub num_threads: usize,
+    /// Tokens of the prompt.
+    pub prefill_tokens: usize,
+    /// New tokens.
+    pub decode_tokens: usize,
     /// Instructions of the kernels, or `card`.
     pub instruction_set: &'static str,
     /// Tokens of a prompt a second.
@@ -57,10 +61,9 @@ pub struct BenchReport {
 /// If the context window holds a single token.
 pub fn bench(runner: &mut ModelRunner, params: BenchParams) -> BenchReport {
     let window = runner.context_window();
-    let prefill_tokens = params.prefill_tokens.clamp(1, (window / 2).max(1));
-    let decode_tokens = params
-        .decode_tokens
-        .clamp(1, (window - prefill_tokens).max(1));
+    assert!(window > 1, "a prompt and an answer need two positions");
+    let decode_tokens = params.decode_tokens.clamp(1, window / 2);
+    let prefill_tokens = params.prefill_tokens.clamp(1, window - decode_tokens);
     let vocab_size = runner.vocab_size();
     let token = |index: usize| {
         TokenId(u32::try_from(index * 7919 % vocab_size).expect("invariant: ids are u32"))
@@ -96,6 +99,8 @@ pub fn bench(runner: &mut ModelRunner, params: BenchParams) -> BenchReport {
     let decode_gb_s = decode_tokens_per_s * bytes_per_token as f64 / 1e9;
     BenchReport {
         num_threads: runner.kernel_context().pool().num_threads(),
+        prefill_tokens,
+        decode_tokens,
         instruction_set: runner.instructions(),
         prefill_tokens_per_s,
         decode_tokens_per_s,

@@ -49,7 +49,7 @@ impl FromStr for DeviceId {
     type Err = UnknownDevice;
 
     fn from_str(text: &str) -> Result<Self, UnknownDevice> {
-        let unknown = || UnknownDevice(text.to_owned());
+        let unknown = || UnknownDevice::Name(text.to_owned());
         let (kind, index) = text.split_once(':').unwrap_or((text, "0"));
         let index: usize = index.parse().map_err(|_| unknown())?;
         match kind {
@@ -61,10 +61,14 @@ impl FromStr for DeviceId {
     }
 }
 
-/// A text that names no device.
+/// A text that names no devices.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} names no device: expected auto, or a list of cpu, cuda:N and wgpu:N")]
-pub struct UnknownDevice(pub String);
+pub enum UnknownDevice {
+    #[error("{0:?} names no device: expected auto, or a list of cpu, cuda:N and wgpu:N")]
+    Name(String),
+    #[error("{0} is named twice; once is enough")]
+    Twice(DeviceId),
+}
 
 /// What the operator asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -98,7 +102,11 @@ impl FromStr for DeviceChoice {
         }
         let mut devices = Vec::new();
         for name in text.split(',') {
-            devices.push(name.trim().parse()?);
+            let device = name.trim().parse()?;
+            if devices.contains(&device) {
+                return Err(UnknownDevice::Twice(device));
+            }
+            devices.push(device);
         }
         Ok(Self::Listed(devices))
     }

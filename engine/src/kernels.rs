@@ -40,7 +40,7 @@ use weight_memory::WeightMemory;
 /// Whether activations are rounded before they meet quantised weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Precision {
-    /// f32 activations, plain loops in fixed order: for parity tests.
+    /// f32 activations, added in a fixed order: for parity tests.
     Exact,
     /// Activations rounded to int8, per token, in blocks of 32: fast.
     Int8,

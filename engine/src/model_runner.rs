@@ -1,7 +1,7 @@
 //! Tokens in, logits out: one loaded model with its kernels, used by one thread.
 //!
-//! Knows token ids and tensors; knows no text and no requests. Computing `n` tokens at once gives
-//! the same bits as computing them one by one, in any chunks.
+//! Knows token ids and tensors; knows no text and no requests. On a processor, computing `n` tokens
+//! at once gives the same bits as computing them one by one, in any chunks.
 
 use burn::tensor::{Device, Tensor};
 
@@ -24,7 +24,7 @@ pub type Logits = Vec<f32>;
 pub struct RunnerConfig {
     /// Compute threads; 0 = physical cores.
     pub num_threads: usize,
-    /// f32 activations everywhere, from plain loops.
+    /// f32 activations everywhere.
     pub exact: bool,
     /// Longest sequence; 0 = what the model was made for.
     pub context_window: usize,
@@ -101,7 +101,11 @@ impl ModelRunner {
         let model_config = ModelConfig::new(file)?;
         let context_window = context_window(config, model_config.max_context())?;
         let placement = placement(config, model_config.num_layers())?;
-        check_memory(&placement, file.num_bytes() as u64)?;
+        check_memory(
+            &placement,
+            model_config.num_layers(),
+            file.num_bytes() as u64,
+        )?;
         let model = Model::load(
             file,
             &model_config,
@@ -127,7 +131,7 @@ impl ModelRunner {
     pub fn random(shape: GptOssConfig, config: &RunnerConfig) -> Result<Self, ModelError> {
         let context_window = context_window(config, shape.max_context)?;
         let placement = placement(config, shape.num_layers)?;
-        check_memory(&placement, shape.random_bytes())?;
+        check_memory(&placement, shape.num_layers, shape.random_bytes())?;
         let (vocab_size, num_parameters) = (shape.vocab_size, shape.num_parameters());
         let model = GptOss::random(shape, context_window, &placement, RANDOM_SEED);
         Ok(Self {
@@ -271,12 +275,15 @@ fn context_window(config: &RunnerConfig, limit: usize) -> Result<usize, ModelErr
     }
 }
 
-/// Refuses weights that the processor's memory does not hold.
-fn check_memory(placement: &Placement, weight_bytes: u64) -> Result<(), ModelError> {
-    if placement.devices().contains(&Device::flex()) {
-        memory::check(weight_bytes)?;
-    }
-    Ok(())
+/// Refuses weights whose layers on the processor its memory does not hold.
+fn check_memory(
+    placement: &Placement,
+    num_layers: usize,
+    weight_bytes: u64,
+) -> Result<(), ModelError> {
+    let devices = placement.of_layers(num_layers);
+    let on_processor = devices.iter().filter(|it| **it == Device::flex()).count();
+    memory::check(weight_bytes / num_layers.max(1) as u64 * on_processor as u64)
 }
 
 /// As many layers on each device as the configuration says, or equal shares: the first ones have

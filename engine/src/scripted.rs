@@ -37,6 +37,7 @@ pub struct ScriptedModel {
     certainty: Certainty,
     load_failure: Option<String>,
     panic_after: Option<usize>,
+    num_panicking: usize,
     num_replicas: usize,
 }
 
@@ -62,6 +63,7 @@ impl ScriptedModel {
             certainty: Certainty::Full,
             load_failure: None,
             panic_after: None,
+            num_panicking: 1,
             num_replicas: 1,
         }
     }
@@ -115,7 +117,14 @@ impl ScriptedModel {
         self
     }
 
-    /// Several engines with this model; only the first one panics, if one is to.
+    /// So many of several engines panic; one if this is not called.
+    #[must_use]
+    pub fn with_panicking(mut self, count: usize) -> Self {
+        self.num_panicking = count;
+        self
+    }
+
+    /// Several engines with this model; only the first ones panic, if they are to.
     #[must_use]
     pub fn with_replicas(mut self, count: usize) -> Self {
         self.num_replicas = count.max(1);
@@ -124,7 +133,7 @@ impl ScriptedModel {
 
     pub(crate) fn replicas(self) -> Vec<Self> {
         let replica = |index| Self {
-            panic_after: self.panic_after.filter(|_| index == 0),
+            panic_after: self.panic_after.filter(|_| index < self.num_panicking),
             load_failure: self.load_failure.clone().filter(|_| index == 0),
             ..self.clone()
         };

@@ -82,6 +82,8 @@ pub(crate) struct Sequence {
     pub(crate) session: Option<u128>,
     /// Its part of the load of one engine among several.
     pub(crate) seat: Option<Seat>,
+    /// Engines that failed while they had it.
+    pub(crate) num_failures: u8,
     /// Length of prompt and earlier answer: what is there before the first new token.
     num_given_tokens: usize,
     max_tokens: usize,
@@ -113,6 +115,7 @@ impl Sequence {
             abort,
             session: request.session,
             seat: None,
+            num_failures: 0,
             max_tokens: request.max_tokens,
             permit,
             events,

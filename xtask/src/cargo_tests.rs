@@ -98,7 +98,11 @@ fn run(
         command.env("HEARTH_TEST_TOKENIZER", tokenizer);
     }
     if let Ok(cuda) = graphics::provide_cuda(workspace) {
-        command.env("LD_LIBRARY_PATH", cuda.join("lib"));
+        let own = std::env::var_os("LD_LIBRARY_PATH").unwrap_or_default();
+        let folders = [cuda.join("lib")]
+            .into_iter()
+            .chain(std::env::split_paths(&own));
+        command.env("LD_LIBRARY_PATH", std::env::join_paths(folders)?);
         // Not `CUDA_PATH`: a build script watches that, and all of CubeCL would be compiled anew.
         command.env("HEARTH_TEST_CUDA", cuda);
     }

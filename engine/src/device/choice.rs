@@ -1,10 +1,12 @@
 //! Which device is taken, and why.
 
 use super::report::DeviceReport;
-use super::{DeviceChoice, DeviceId};
+use super::{DeviceChoice, DeviceId, Parallel};
 
 /// Part of a card's memory that weights may take; the rest is for the cache and for a step.
 const WEIGHTS_SHARE: (u64, u64) = (9, 10);
+/// Larger weights are not put without being asked on a card that does not tell its memory: 4 GiB.
+const TRUSTED_BYTES: u64 = 4 << 30;
 
 /// What was taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,14 +29,13 @@ pub enum DeviceError {
         remedy: String,
     },
     #[error(
-        "the weights take {} MB, {id} ({name}) has {} MB; what would fit: {fits}",
-        needed >> 20, memory >> 20
+        "the weights take {} MB, {devices} has room for {} MB of weights; what would fit: {fits}",
+        needed >> 20, room >> 20
     )]
     Memory {
-        id: DeviceId,
-        name: String,
+        devices: DeviceChoice,
         needed: u64,
-        memory: u64,
+        room: u64,
         fits: String,
     },
 }
@@ -42,17 +43,25 @@ pub enum DeviceError {
 /// Takes what `choice` says for weights of `needed` bytes.
 ///
 /// `Auto` takes the first usable card that is none in software and has the memory, else the
-/// processor: it never fails. Devices that are named must be usable, and together have the memory.
+/// processor: it never fails. Devices that are named must be usable, and have the memory: together,
+/// or each where every one is to be a replica.
 ///
 /// # Errors
 /// [`DeviceError`], for named devices only.
 pub fn choose(
     choice: &DeviceChoice,
+    parallel: Parallel,
     reports: &[DeviceReport],
     needed: u64,
 ) -> Result<Chosen, DeviceError> {
     match choice {
         DeviceChoice::Auto => Ok(automatic(reports, needed)),
+        DeviceChoice::Listed(devices) if parallel == Parallel::Replicas => {
+            for device in devices {
+                listed(&[*device], reports, needed)?;
+            }
+            Ok(as_the_settings_say(devices))
+        }
         DeviceChoice::Listed(devices) => listed(devices, reports, needed),
     }
 }
@@ -71,6 +80,8 @@ fn automatic(reports: &[DeviceReport], needed: u64) -> Chosen {
         } else if room(report).is_some_and(|room| room < needed) {
             let megabytes = needed >> 20;
             format!("its memory is too small for weights of {megabytes} MB")
+        } else if report.memory.is_none() && needed > TRUSTED_BYTES {
+            "it does not tell its memory, and the weights are many: name it to use it".to_owned()
         } else {
             let reason = format!("{id} ({}): a card that is usable", report.name);
             return Chosen {
@@ -108,28 +119,27 @@ fn listed(
                 remedy: problem.remedy(),
             });
         }
-        rooms.push((report, room(report)));
+        rooms.push(room(report));
     }
     // Where one does not tell its memory, nothing is refused.
-    let total: Option<u64> = rooms.iter().map(|(_, room)| *room).sum();
-    if let (Some(total), Some((report, _))) = (total, rooms.first())
-        && total < needed
-    {
-        return Err(DeviceError::Memory {
-            id: report.id,
-            name: report.name.clone(),
+    let room: Option<u64> = rooms.into_iter().sum();
+    match room {
+        Some(room) if room < needed => Err(DeviceError::Memory {
+            devices: DeviceChoice::Listed(devices.to_vec()),
             needed,
-            memory: total,
+            room,
             fits: what_fits(reports, needed),
-        });
+        }),
+        _ => Ok(as_the_settings_say(devices)),
     }
-    Ok(Chosen {
+}
+
+fn as_the_settings_say(devices: &[DeviceId]) -> Chosen {
+    let names = DeviceChoice::Listed(devices.to_vec());
+    Chosen {
         devices: devices.to_vec(),
-        reason: format!(
-            "{}: as the settings say",
-            DeviceChoice::Listed(devices.to_vec())
-        ),
-    })
+        reason: format!("{names}: as the settings say"),
+    }
 }
 
 /// Bytes of weights a device can take.

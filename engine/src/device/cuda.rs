@@ -39,7 +39,14 @@ pub(super) fn cards() -> Vec<CudaCard> {
         return Vec::new();
     }
     let count = result::device::get_count().unwrap_or(0);
-    (0..count).filter_map(card).collect()
+    // One that does not answer keeps its number, and has no room for anything.
+    let silent = || CudaCard {
+        name: "a card that does not answer".to_owned(),
+        memory: 0,
+    };
+    (0..count)
+        .map(|index| card(index).unwrap_or_else(silent))
+        .collect()
 }
 
 fn card(index: i32) -> Option<CudaCard> {

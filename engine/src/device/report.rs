@@ -35,6 +35,8 @@ pub enum DeviceProblem {
     NotBuiltForWgpu,
     #[error("there is no NVIDIA driver")]
     NoDriver,
+    #[error("there is a driver, but it lists no card")]
+    NoCard,
     #[error("there is a driver, but NVRTC, the compiler of CUDA kernels, is not found")]
     NoCompiler,
     #[error("there is a driver and NVRTC, but CUDA's headers are not found")]
@@ -55,6 +57,7 @@ impl DeviceProblem {
             Self::NotBuiltForCuda => "build it with: cargo build --release --features cuda".into(),
             Self::NotBuiltForWgpu => "build it with: cargo build --release --features wgpu".into(),
             Self::NoDriver => "install it with: sudo apt-get install nvidia-driver".into(),
+            Self::NoCard => "see what `nvidia-smi` and CUDA_VISIBLE_DEVICES say".into(),
             Self::NoCompiler | Self::NoHeaders => format!(
                 "install them with: python3 -m pip install nvidia-cuda-nvrtc nvidia-cuda-runtime \
                  nvidia-cuda-crt nvidia-cuda-cccl, set CUDA_PATH to the folder nvidia/cu13 of \
@@ -121,7 +124,7 @@ fn cuda(probe: &dyn Probe, tries: &dyn Fn(DeviceId, bool) -> bool) -> Vec<Device
     let general = cuda_problem(probe);
     if cards.is_empty() {
         // One line that says why there is none.
-        let problem = general.or(Some(DeviceProblem::NoDriver));
+        let problem = general.or(Some(DeviceProblem::NoCard));
         return vec![DeviceReport {
             id: DeviceId::Cuda(0),
             name: "NVIDIA card".into(),

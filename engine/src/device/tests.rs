@@ -46,12 +46,12 @@ impl Machine {
 
     fn auto(&self, needed: u64) -> Chosen {
         let reports = examine_for(self, &DeviceChoice::Auto);
-        choose(&DeviceChoice::Auto, &reports, needed).unwrap()
+        choose(&DeviceChoice::Auto, Parallel::Auto, &reports, needed).unwrap()
     }
 
     fn named(&self, names: &str, needed: u64) -> Result<Chosen, DeviceError> {
         let names = names.parse().unwrap();
-        choose(&names, &examine_for(self, &names), needed)
+        choose(&names, Parallel::Auto, &examine_for(self, &names), needed)
     }
 
     /// The problem of the first card, which everybody should fall back from.
@@ -132,6 +132,11 @@ fn without_a_driver_the_processor_computes_and_the_reason_is_told() {
 }
 
 #[test]
+fn a_driver_without_cards_is_no_missing_driver() {
+    assert_eq!(Machine::with_cards(0).problem(), DeviceProblem::NoCard);
+}
+
+#[test]
 fn a_driver_without_compiler_or_headers_is_not_trusted() {
     let machine = Machine {
         compiler: None,
@@ -188,6 +193,11 @@ fn too_little_memory_is_refused_with_what_would_fit() {
     assert!(error.contains("a smaller model"), "{error}");
     let both = machine.named("cuda:0,cuda:1", needed).unwrap();
     assert_eq!(both.devices, [DeviceId::Cuda(0), DeviceId::Cuda(1)]);
+    // As replicas each has to hold all of them.
+    let names = DeviceChoice::Listed(both.devices);
+    let reports = examine_for(&machine, &names);
+    let error = choose(&names, Parallel::Replicas, &reports, needed).unwrap_err();
+    assert!(error.to_string().contains("cuda:0 has room for"), "{error}");
 }
 
 #[test]
@@ -212,6 +222,9 @@ fn a_card_in_software_is_taken_only_by_name() {
     assert!(machine.named("wgpu:0", GIB).is_ok());
     machine.adapters[0].is_software = false;
     assert_eq!(machine.auto(GIB).devices, [DeviceId::Wgpu(0)]);
+    // It does not tell whether 12 GiB would fit.
+    assert_eq!(machine.auto(12 * GIB).devices, [DeviceId::Cpu]);
+    assert!(machine.named("wgpu:0", 12 * GIB).is_ok());
     let missing = machine.named("wgpu:1", GIB).unwrap_err();
     assert_eq!(missing, DeviceError::Missing(DeviceId::Wgpu(1)));
 }
@@ -258,7 +271,9 @@ fn names_are_read_as_they_are_written() {
         assert_eq!(choice.to_string(), text);
     }
     assert_eq!("cuda".parse(), Ok(DeviceId::Cuda(0)));
-    for text in ["", "gpu", "cuda:x", "cpu:1", "auto,cpu", "cuda:0,"] {
+    for text in [
+        "", "gpu", "cuda:x", "cpu:1", "auto,cpu", "cuda:0,", "cpu,cpu",
+    ] {
         assert!(text.parse::<DeviceChoice>().is_err(), "{text}");
     }
 }

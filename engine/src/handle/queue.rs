@@ -48,7 +48,10 @@ impl Queue {
 
     /// More places, for more engines.
     pub(crate) fn add_places(&self, count: usize) {
-        self.num_places.fetch_add(count, Ordering::Relaxed);
+        let add = |places: usize| Some(places.saturating_add(count));
+        let _ = self
+            .num_places
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
     }
 
     /// A place beyond all others, for what has had one before.

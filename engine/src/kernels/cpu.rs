@@ -46,7 +46,7 @@ pub enum InstructionSet {
     /// 256-bit vectors with fused multiply-add.
     #[cfg(target_arch = "x86_64")]
     Avx2(avx2::Avx2),
-    /// AVX2 kernels with VNNI's four-way int8 products.
+    /// 512-bit vectors with VNNI's four-way int8 products.
     #[cfg(target_arch = "x86_64")]
     Avx512(avx512::Avx512),
 }

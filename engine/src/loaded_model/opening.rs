@@ -32,7 +32,7 @@ pub(super) fn open(
     let (mut opened, num_layers) = read(&file, config).map_err(in_file)?;
     let needed = file.num_bytes() as u64;
     let reports = device::examine_for(&SystemProbe, &config.device);
-    let chosen = device::choose(&config.device, &reports, needed);
+    let chosen = device::choose(&config.device, config.parallel, &reports, needed);
     let chosen = chosen.map_err(|error| in_file(error.into()))?;
     tracing::info!("computing on {}", chosen.reason);
     let engines = device::engines(&chosen.devices, config.parallel, &reports, needed);

@@ -5,14 +5,18 @@ use std::collections::VecDeque;
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicUsize, Ordering},
-    mpsc::{Receiver, Sender},
+    mpsc::{Receiver, SendError, Sender},
 };
 
 use super::Command;
-use crate::sequence::Sequence;
+use crate::request::GenerationError;
+use crate::sequence::{Sequence, SequenceEvent};
 
 /// Conversations whose engine is remembered.
 const REMEMBERED: usize = 1024;
+
+/// So many engines may fail while they have a sequence; then it is given up.
+const MOST_FAILURES: u8 = 2;
 
 /// The engines that share a queue.
 #[derive(Debug)]
@@ -74,6 +78,11 @@ impl Peers {
         self.lock().give(sequence);
     }
 
+    /// Takes out an engine that never began.
+    pub(super) fn remove(&self, index: usize) {
+        self.lock().lanes[index] = None;
+    }
+
     /// Takes an engine out, and hands what it had to the others. `false`: it was the last one.
     ///
     /// Nobody can send to it meanwhile, so nothing is lost between the two.
@@ -86,8 +95,14 @@ impl Peers {
         let mut lanes = self.lock();
         lanes.lanes[index] = None;
         lanes.sessions.retain(|(_, lane)| *lane != index);
-        for sequence in sequences {
-            lanes.give(sequence);
+        for mut sequence in sequences {
+            sequence.num_failures += 1;
+            if sequence.num_failures < MOST_FAILURES {
+                lanes.give(sequence);
+            } else {
+                // It may be what they fail of.
+                sequence.end(SequenceEvent::Failed(GenerationError::EngineStopped));
+            }
         }
         while let Ok(command) = commands.try_recv() {
             if let Command::Add(sequence) = command {
@@ -113,21 +128,37 @@ impl Peers {
 }
 
 impl Lanes {
-    fn give(&mut self, mut sequence: Sequence) {
-        let Some(index) = self.choose(sequence.session) else {
-            return;
-        };
-        if let Some(session) = sequence.session {
+    fn give(&mut self, sequence: Sequence) {
+        let mut next = Some(Box::new(sequence));
+        while let Some(mut sequence) = next.take() {
+            let Some(index) = self.choose(sequence.session) else {
+                return;
+            };
+            let Some(lane) = &self.lanes[index] else {
+                return;
+            };
+            let session = sequence.session;
+            sequence.seat = Some(Seat::new(&lane.load));
+            match lane.commands.send(Command::Add(sequence)) {
+                Ok(()) => self.remember(session, index),
+                Err(SendError(command)) => {
+                    // It ended without taking itself out.
+                    self.lanes[index] = None;
+                    if let Command::Add(sequence) = command {
+                        next = Some(sequence);
+                    }
+                }
+            }
+        }
+    }
+
+    fn remember(&mut self, session: Option<u128>, index: usize) {
+        if let Some(session) = session {
             self.sessions.retain(|(other, _)| *other != session);
             self.sessions.push_back((session, index));
             if self.sessions.len() > REMEMBERED {
                 self.sessions.pop_front();
             }
-        }
-        if let Some(lane) = &self.lanes[index] {
-            sequence.seat = Some(Seat::new(&lane.load));
-            // An engine takes itself out before it stops listening.
-            let _ = lane.commands.send(Command::Add(Box::new(sequence)));
         }
     }
 

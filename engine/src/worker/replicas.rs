@@ -56,13 +56,17 @@ pub(super) fn serve(
             peers: Arc::clone(&peers),
             commands,
         };
-        let progress = progress.clone();
+        let (progress, no_thread) = (progress.clone(), progress.clone());
         let spawned = thread::Builder::new()
             .name(format!("hearth-engine-{index}"))
             .spawn(move || replica.run(model, &progress));
         match spawned {
             Ok(thread) => threads.push(thread),
-            Err(error) => tracing::error!(%error, "engine {index} has no thread: {error}"),
+            Err(error) => {
+                tracing::error!(%error, "engine {index} has no thread: {error}");
+                peers.remove(index);
+                let _ = no_thread.send(Progress::Failed(error.to_string()));
+            }
         }
     }
     drop(progress);
@@ -73,7 +77,7 @@ pub(super) fn serve(
         for sequence in waiting {
             peers.give(sequence);
         }
-        dispatch(&commands, &peers);
+        dispatch(&commands, &peers, shared);
     }
     peers.close(true);
     for thread in threads {
@@ -116,8 +120,9 @@ fn wait(
 }
 
 /// Hands out what arrives, until the handles are gone or say so.
-fn dispatch(commands: &Receiver<Command>, peers: &Peers) {
-    loop {
+fn dispatch(commands: &Receiver<Command>, peers: &Peers, shared: &Shared) {
+    // A command to end that came while models were loaded is only a flag by now.
+    while !shared.is_stopping() {
         match commands.recv() {
             Ok(Command::Add(sequence)) => peers.give(*sequence),
             Ok(Command::ShutDown) => return,

@@ -96,6 +96,15 @@ impl Checkpoint {
         [Self::first(), Self::second(), Self::variant()]
     }
 
+    /// The files to be tested: formats differ before a weight is on a card, so one is enough there.
+    fn models(&self) -> &[PathBuf] {
+        if targets::is_card() {
+            &self.models[..1]
+        } else {
+            &self.models
+        }
+    }
+
     fn golden(&self) -> (Golden, Vec<u8>) {
         let json = std::fs::read(self.golden.join("golden.json")).unwrap();
         let tensors = std::fs::read(self.golden.join("golden.safetensors")).unwrap();
@@ -171,7 +180,7 @@ fn float_activations_give_the_golden_logits_at_every_position_and_the_golden_tex
     for checkpoint in Checkpoint::all() {
         let (golden, tensors) = checkpoint.golden();
         let tensors = SafeTensors::deserialize(&tensors).unwrap();
-        for path in &checkpoint.models {
+        for path in checkpoint.models() {
             let mut runner = runner(path, true);
             let mut farthest = 0.0_f32;
             for (number, prompt) in golden.prompts.iter().enumerate() {
@@ -217,7 +226,7 @@ fn a_chunk_after_a_cached_prefix_gives_the_golden_logits_and_text() {
     for checkpoint in Checkpoint::all() {
         let (golden, tensors) = checkpoint.golden();
         let tensors = SafeTensors::deserialize(&tensors).unwrap();
-        for path in &checkpoint.models {
+        for path in checkpoint.models() {
             let mut runner = runner(path, true);
             for (number, prompt) in golden.prompts.iter().enumerate() {
                 let Some(prefix) = &prompt.prefix else {
@@ -239,7 +248,8 @@ fn a_chunk_after_a_cached_prefix_gives_the_golden_logits_and_text() {
             }
         }
     }
-    assert!(num_checked >= 16, "{num_checked}");
+    let enough = if targets::is_card() { 10 } else { 16 };
+    assert!(num_checked >= enough, "{num_checked}");
 }
 
 #[test]
@@ -255,7 +265,7 @@ fn rounded_activations_stay_as_near_as_llama_cpp_does() {
         let total: f64 = logits.iter().map(|it| f64::from(*it).exp()).sum();
         total.ln()
     };
-    for path in &checkpoint.models {
+    for path in checkpoint.models() {
         let mut runner = runner(path, false);
         let mut distances = Vec::new();
         for (number, prompt) in golden.prompts.iter().enumerate() {
@@ -331,7 +341,7 @@ fn divergence(expected: &[f32], found: &[f32]) -> f64 {
 fn weights_of_eight_bits_are_fewer_bytes_of_nearly_the_same_model() {
     for checkpoint in Checkpoint::all() {
         let prompt = &checkpoint.golden().0.prompts[0];
-        for path in &checkpoint.models {
+        for path in checkpoint.models() {
             let mut stored = runner(path, true);
             let config = RunnerConfig {
                 num_threads: 2,

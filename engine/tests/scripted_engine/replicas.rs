@@ -52,6 +52,18 @@ async fn an_engine_that_fails_loses_no_token_of_its_answers() {
 }
 
 #[tokio::test]
+async fn an_answer_that_two_engines_fail_of_is_given_up_and_the_third_serves_on() {
+    let engine = engines(slow("0123456789").with_panic_after(4).with_panicking(2), 3);
+    let answer = complete(ask(&engine, ANNE, "Hi").await).await;
+    let stopped = GenerationEvent::Failed(GenerationError::EngineStopped);
+    assert_eq!(answer.end(), &stopped);
+    assert_eq!(answer.text, "0123", "what was made is not lost");
+    assert_eq!(engine.state(), EngineState::Ready);
+    let next = complete(ask(&engine, BOB, "Hi").await).await;
+    assert_eq!(next.text, "0123456789");
+}
+
+#[tokio::test]
 async fn random_letters_go_on_as_they_would_have_undisturbed() {
     let mut texts = Vec::new();
     for panics in [false, true] {

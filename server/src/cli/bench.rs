@@ -5,12 +5,13 @@ use std::{
     process::ExitCode,
 };
 
+use anyhow::bail;
 use clap::Args;
 use hearth_engine::{
     bench::{BenchParams, BenchReport, bench},
     device::{self, SystemProbe},
     loader::ModelFile,
-    model::gpt_oss::GptOssConfig,
+    model::{ModelConfig, ModelError, gpt_oss::GptOssConfig},
     model_runner::{ModelRunner, RunnerConfig},
 };
 
@@ -27,10 +28,10 @@ pub(super) struct BenchArgs {
     #[arg(long, value_name = "SHAPE", value_parser = shape, conflicts_with = "model")]
     random: Option<GptOssConfig>,
     /// Tokens of the prompt.
-    #[arg(long, value_name = "N", default_value_t = 512)]
+    #[arg(long, value_name = "N", default_value_t = 512, value_parser = count)]
     prompt_tokens: usize,
     /// Tokens of the answer.
-    #[arg(long, value_name = "N", default_value_t = 128)]
+    #[arg(long, value_name = "N", default_value_t = 128, value_parser = count)]
     generate_tokens: usize,
     /// Prints JSON.
     #[arg(long)]
@@ -45,20 +46,26 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
         None => Source::File(ModelFile::open(&super::model(&config)?)?),
     };
     let reports = device::examine_for(&SystemProbe, &config.engine.device);
-    let chosen = device::choose(&config.engine.device, &reports, source.num_bytes())?;
+    let (engine, needed) = (&config.engine, source.num_bytes());
+    let chosen = device::choose(&engine.device, engine.parallel, &reports, needed)?;
+    let mut engines = device::engines(&chosen.devices, engine.parallel, &reports, needed);
+    let devices = engines.remove(0);
+    if !engines.is_empty() {
+        bail!("replicas are measured one by one: name one device, or --parallel layers");
+    }
     let mut runner_config = RunnerConfig {
         num_threads: config.engine.threads,
         exact: false,
         context_window: config.engine.context_window,
         weights: config.engine.weights,
-        devices: chosen.devices,
-        layer_counts: Vec::new(),
+        layer_counts: device::layer_counts(&devices, &reports, source.num_layers()?),
+        devices,
     };
     let mut runner = match source {
         Source::File(file) => ModelRunner::load(file, &runner_config, &mut |_| ())?,
         Source::Random(shape) => {
             // Rotations of 131,072 positions would be most of the work.
-            runner_config.context_window = args.prompt_tokens + args.generate_tokens;
+            runner_config.context_window = args.prompt_tokens.saturating_add(args.generate_tokens);
             ModelRunner::random(shape, &runner_config)?
         }
     };
@@ -77,11 +84,25 @@ enum Source {
 }
 
 impl Source {
+    fn num_layers(&self) -> Result<usize, ModelError> {
+        match self {
+            Self::File(file) => Ok(ModelConfig::new(file)?.num_layers()),
+            Self::Random(shape) => Ok(shape.num_layers),
+        }
+    }
+
     fn num_bytes(&self) -> u64 {
         match self {
             Self::File(file) => file.num_bytes() as u64,
             Self::Random(shape) => shape.random_bytes(),
         }
+    }
+}
+
+fn count(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("expected a number from 1 on".to_owned()),
+        Ok(count) => Ok(count),
     }
 }
 
@@ -99,14 +120,16 @@ fn print(report: &BenchReport, json: bool) -> anyhow::Result<()> {
     writeln!(
         out,
         "{} threads, {}\n\
-         prefill    {:9.1} tokens/s\n\
-         decode     {:9.1} tokens/s\n\
-         bandwidth  {:9.1} GB/s read by these threads, {:.0} % of it reached by decoding\n\
+         prefill    {:9.1} tokens/s, {} tokens\n\
+         decode     {:9.1} tokens/s, {} tokens\n\
+         bandwidth  {:9.1} GB/s read in the same run, {:.0} % of it reached by decoding\n\
          weights    {:9.1} MB read per token",
         report.num_threads,
         report.instruction_set,
         report.prefill_tokens_per_s,
+        report.prefill_tokens,
         report.decode_tokens_per_s,
+        report.decode_tokens,
         report.read_bandwidth_gb_s,
         report.share * 100.0,
         megabytes(report.bytes_per_token),

@@ -122,7 +122,8 @@ fn card(report: &DeviceReport) -> Option<Finding> {
 fn chosen_device(config: &Config, reports: &[DeviceReport]) -> Result<String, String> {
     let file = config.model().and_then(|path| ModelFile::open(&path).ok());
     let needed = file.map_or(0, |file| file.num_bytes() as u64);
-    let chosen = device::choose(&config.engine.device, reports, needed);
+    let engine = &config.engine;
+    let chosen = device::choose(&engine.device, engine.parallel, reports, needed);
     chosen
         .map(|chosen| chosen.reason)
         .map_err(|error| error.to_string())

@@ -1,8 +1,9 @@
-//! Integer kernels in vectors of 256 bits, written once for every instruction set of x86-64.
+//! Products in vectors of 256 and 512 bits, written once for every instruction set of x86-64.
 //!
 //! A layout says how its codes become bytes ([`format`]); an instruction set says how bytes are
 //! multiplied ([`products`]). One token takes the rows one by one ([`row`]), so that memory is read
-//! forward; several tokens share a panel of eight decoded rows ([`panel`]). Both add the same
+//! forward; several tokens share a panel of decoded rows ([`panel`], of plain floats
+//! [`float_panel`]). Both add the same
 //! numbers in the same order: the products of a block are exact integers, block `i` goes to lane
 //! `i mod 8`, and the eight lanes are added as [`add_up`] does.
 //!

@@ -69,16 +69,16 @@ fn scores(head: &AttentionHead<'_>, output: &mut [f32]) {
     let (eights, rest) = output.as_chunks_mut::<LANES>();
     let mut position = head.positions.start;
     for eight in eights {
-        // Rows lie a stride apart, so where the first and the last are, all are.
+        // Rows lie a stride apart, so where the last one is, all are.
         let last = head.row(head.keys, position + LANES - 1);
-        let keys = head.row(head.keys, position).as_ptr();
+        let keys = head.keys[position * head.stride + head.first..].as_ptr();
         debug_assert!(keys <= last.as_ptr());
         let mut sums = [_mm256_setzero_ps(); LANES];
         for first in (0..size).step_by(LANES) {
             let query = load_floats(head.query, first);
             for (i, sum) in sums.iter_mut().enumerate() {
-                // SAFETY: row `position + i` was found to lie in the cache, `first` is a multiple
-                // of eight below its length, and the load needs no alignment.
+                // SAFETY: `keys` points into the whole cache; row `position + i` was found to lie in
+                // it, `first` is a multiple of eight below its length; the load needs no alignment.
                 let keys = unsafe { _mm256_loadu_ps(keys.add(i * head.stride + first)) };
                 *sum = _mm256_fmadd_ps(query, keys, *sum);
             }

@@ -65,17 +65,17 @@ fn scores_of_sixteen<const FULL: bool>(
     if count == 0 {
         return;
     }
-    // Rows lie a stride apart, so where the first and the last are, all are.
+    // Rows lie a stride apart, so where the last one is, all are.
     let last = head.row(head.keys, position + count - 1);
-    let keys = head.row(head.keys, position).as_ptr();
+    let keys = head.keys[position * head.stride + head.first..].as_ptr();
     debug_assert!(keys <= last.as_ptr());
     let mut sums = [_mm512_setzero_ps(); LANES];
     for (first, query) in head.query.as_chunks::<LANES>().0.iter().enumerate() {
         let query = load(query);
         for (i, sum) in sums.iter_mut().enumerate() {
             if FULL || i < count {
-                // SAFETY: row `position + i` was found to lie in the cache and has as many vectors
-                // as the query; the load needs no alignment.
+                // SAFETY: `keys` points into the whole cache; row `position + i` was found to lie in
+                // it and has as many vectors as the query; the load needs no alignment.
                 let keys = unsafe { _mm512_loadu_ps(keys.add(i * head.stride + first * LANES)) };
                 *sum = _mm512_fmadd_ps(query, keys, *sum);
             }

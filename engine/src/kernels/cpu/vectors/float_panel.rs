@@ -1,9 +1,9 @@
 //! Several rows of plain floats with a panel of weight rows, which are decoded once for all.
 //!
 //! The bits are those of [`dot`](super::super::portable::dot): value `i` of a row goes to lane
-//! `i mod 16`, products are rounded before they are added, and the lanes are added by halves. Here
-//! a lane of a vector is a weight row; the values of a row lie in the order in which they are added,
-//! first all of lane 0.
+//! `i mod 16`, products are rounded before they are added, and the lanes are added by halves.
+//! Here a lane of a vector is a weight row; the values of a row lie in the order in which they are
+//! added, first all of lane 0.
 
 use std::cell::RefCell;
 

@@ -77,8 +77,8 @@ fn scores(head: &AttentionHead<'_>, output: &mut [f32]) {
         for first in (0..size).step_by(LANES) {
             let query = load_floats(head.query, first);
             for (i, sum) in sums.iter_mut().enumerate() {
-                // SAFETY: `keys` points into the whole cache; row `position + i` was found to lie in
-                // it, `first` is a multiple of eight below its length; the load needs no alignment.
+                // SAFETY: `keys` points into the whole cache; row `position + i` was found to lie
+                // in it, `first` is a multiple of eight below its length; no alignment is needed.
                 let keys = unsafe { _mm256_loadu_ps(keys.add(i * head.stride + first)) };
                 *sum = _mm256_fmadd_ps(query, keys, *sum);
             }

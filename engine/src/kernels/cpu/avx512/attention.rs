@@ -74,8 +74,8 @@ fn scores_of_sixteen<const FULL: bool>(
         let query = load(query);
         for (i, sum) in sums.iter_mut().enumerate() {
             if FULL || i < count {
-                // SAFETY: `keys` points into the whole cache; row `position + i` was found to lie in
-                // it and has as many vectors as the query; the load needs no alignment.
+                // SAFETY: `keys` points into the whole cache; row `position + i` was found to lie
+                // in it and has as many vectors as the query; the load needs no alignment.
                 let keys = unsafe { _mm512_loadu_ps(keys.add(i * head.stride + first * LANES)) };
                 *sum = _mm512_fmadd_ps(query, keys, *sum);
             }

@@ -105,8 +105,8 @@ impl Panel {
         self.num_blocks = num_blocks;
     }
 
-    /// Decodes `rows`; where there are fewer than the panel has, the others are anything, and nobody
-    /// looks at their products.
+    /// Decodes `rows`; where there are fewer than the panel has, the others are anything, and
+    /// nobody looks at their products.
     ///
     /// # Safety
     /// See [`multiply`]; there is room for the rows.

@@ -59,16 +59,17 @@ pub(crate) fn browser(workspace: &Workspace) -> Result<Tally> {
 /// The programs whose tests run on whatever device they are told.
 const ON_DEVICES: [&str; 2] = ["kernels", "gpt_oss"];
 
-/// The tests of kernels and of a model, on every Vulkan driver in software.
+/// The tests of kernels and of a model, on every Vulkan driver in software; `whole`: answers are
+/// followed to their ends.
 ///
 /// # Errors
 /// If a driver cannot be installed or cargo cannot be started.
-pub(crate) fn cards(workspace: &Workspace) -> Result<Tally> {
+pub(crate) fn cards(workspace: &Workspace, whole: bool) -> Result<Tally> {
     let targets = ON_DEVICES.map(|name| ["--test".to_owned(), name.to_owned()]);
     let mut tally = Tally::default();
     for driver in &graphics::DRIVERS {
         process::note(driver.name);
-        tally += run(workspace, &targets.concat(), None, Some(driver))?;
+        tally += run(workspace, &targets.concat(), None, Some((driver, whole)))?;
     }
     Ok(tally)
 }
@@ -78,7 +79,7 @@ fn run(
     workspace: &Workspace,
     targets: &[String],
     proptest_cases: Option<u32>,
-    driver: Option<&Driver>,
+    driver: Option<(&Driver, bool)>,
 ) -> Result<Tally> {
     let program = build_server(workspace)?;
     let mut command = process::cargo(workspace);
@@ -106,7 +107,10 @@ fn run(
         // Not `CUDA_PATH`: a build script watches that, and all of CubeCL would be compiled anew.
         command.env("HEARTH_TEST_CUDA", cuda);
     }
-    if let Some(driver) = driver {
+    if let Some((driver, whole)) = driver {
+        if whole {
+            command.env("HEARTH_TEST_WHOLE", "1");
+        }
         command.env("VK_DRIVER_FILES", driver.provide()?);
         command.env("HEARTH_TEST_DEVICE", "wgpu:0");
     }

@@ -32,6 +32,7 @@ pub(crate) fn nightly(workspace: &Workspace, options: &Options) -> Result<ExitCo
         options.proptest_cases
     ));
     let mut tally = cargo_tests::rust(workspace, Some(options.proptest_cases))?;
+    tally += cargo_tests::cards(workspace, true)?;
     tally += fuzz(workspace, options);
     let Tally {
         num_passed,

@@ -89,7 +89,7 @@ impl Checks<'_> {
             Step::Site => self.site().map(|()| Tally::PASSED),
             Step::Sql => sql::check(self.workspace).map(|()| Tally::PASSED),
             Step::Rust => cargo_tests::rust(self.workspace, None),
-            Step::Cards => cargo_tests::cards(self.workspace),
+            Step::Cards => cargo_tests::cards(self.workspace, false),
             Step::Browser => self.browser(),
         };
         let tally = counted.unwrap_or_else(|error| {

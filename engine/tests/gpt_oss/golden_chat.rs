@@ -93,7 +93,8 @@ fn check_replies(path: &Path, exact: bool) -> usize {
     let file = ModelFile::open(path).unwrap();
     let mut runner = ModelRunner::load(file, &config, &mut |_| ()).unwrap();
     let mut num_checked = 0;
-    for conversation in &golden.conversations {
+    let step = if crate::is_shortened() { 4 } else { 1 };
+    for conversation in golden.conversations.iter().step_by(step) {
         let needs_margin = !exact || targets::is_card();
         if needs_margin && !golden.margin_over_1.contains(&conversation.id) {
             continue;
@@ -113,7 +114,8 @@ fn check_replies(path: &Path, exact: bool) -> usize {
 fn float_activations_give_every_golden_reply() {
     if targets::is_card() {
         let num_checked = check_replies(&directory().join("model"), true);
-        assert!(num_checked > 30, "{num_checked}");
+        let enough = if crate::is_shortened() { 5 } else { 30 };
+        assert!(num_checked > enough, "{num_checked}");
         return;
     }
     for name in ["model", "model-bf16.gguf"] {

@@ -24,6 +24,9 @@ struct Checkpoint {
     _directory: Option<TempDir>,
 }
 
+/// Tokens that are followed where a text is shortened.
+const SHORT: usize = 6;
+
 /// Distance of a top-20 log-probability with activations of 8 bits: what llama.cpp measured for
 /// this file, 0.15 to 1.0.
 const INT8_TOLERANCE: f64 = 1.0;
@@ -215,6 +218,11 @@ fn check_prompt(
         let found: Vec<f32> = ids.iter().map(|id| logits[*id]).collect();
         farthest = farthest.max(distance(&found, expected));
     }
+    if crate::is_shortened() {
+        let (written, _) = greedy(runner, (last, cache), SHORT);
+        assert_eq!(written, prompt.greedy64[..SHORT], "{}", prompt.name);
+        return farthest;
+    }
     let (written, end) = greedy(runner, (last, cache), 64);
     assert_eq!(written, prompt.greedy64, "{}", prompt.name);
     farthest.max(distance(&end, &golden("logits_step63")))
@@ -242,8 +250,9 @@ fn a_chunk_after_a_cached_prefix_gives_the_golden_logits_and_text() {
                     "{}: {farthest}",
                     prompt.name
                 );
-                let (written, _) = greedy(&mut runner, (logits, cache), 32);
-                assert_eq!(written, prefix.greedy32, "{}", prompt.name);
+                let length = if crate::is_shortened() { SHORT } else { 32 };
+                let (written, _) = greedy(&mut runner, (logits, cache), length);
+                assert_eq!(written, prefix.greedy32[..length], "{}", prompt.name);
                 num_checked += 1;
             }
         }

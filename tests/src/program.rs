@@ -17,6 +17,24 @@ use crate::{deadline::eventually, web_client::WebClient};
 /// From start to the first page. The model is loaded meanwhile.
 const START: Duration = Duration::from_secs(30);
 
+/// A program is slow as long as this lives.
+#[derive(Debug)]
+pub struct Slowed {
+    shell: Child,
+    pid: u32,
+}
+
+impl Drop for Slowed {
+    fn drop(&mut self) {
+        // It may have ended with the program; then there is nothing to go on either.
+        let _ = self.shell.kill();
+        let _ = self.shell.wait();
+        let _ = Command::new("kill")
+            .args(["-CONT", &self.pid.to_string()])
+            .status();
+    }
+}
+
 /// A running `hearth serve` with its own data directory. Dropping it kills it.
 #[derive(Debug)]
 pub struct Program {
@@ -89,6 +107,17 @@ impl Program {
             Ok(set_up_link_in(&self.log()?))
         })
         .await
+    }
+
+    /// Lets the program run for a tenth of the time only, until what is given is dropped: a small
+    /// model is else quicker than any click.
+    pub fn slowed(&self) -> Result<Slowed> {
+        const TURNS: &str = "while kill -STOP $0; do sleep 0.045; kill -CONT $0; sleep 0.005; done";
+        let pid = self.child.as_ref().context("the program runs")?.id();
+        let shell = Command::new("sh")
+            .args(["-c", TURNS, &pid.to_string()])
+            .spawn()?;
+        Ok(Slowed { shell, pid })
     }
 
     /// `kill -9`.

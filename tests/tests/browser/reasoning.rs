@@ -247,8 +247,10 @@ async fn stop_works_while_the_model_thinks(language: Language) -> Result<()> {
         }).observe(document.body, { subtree: true, childList: true, characterData: true });";
     let stop = words(language, "chat.stop")?;
     browser.script(press, vec![stop.into()]).await?;
+    let slowed = program.slowed()?;
     page.send(question).await?;
     let stopped = page.wait_for_end(1).await?;
+    drop(slowed);
     ensure!(stopped.text.trim() != expected, "{stopped:?}");
     let begun = thought(&browser).await?;
     ensure!(!begun.is_empty(), "{stopped:?}");

@@ -19,6 +19,7 @@ pub mod cpu;
 #[cfg(feature = "cube")]
 mod cube;
 mod flex;
+mod places;
 pub mod reference;
 mod routing;
 mod weight_memory;
@@ -34,6 +35,7 @@ use crate::layout::MatrixLayout;
 use crate::loader::repack::PackedMatrix;
 
 pub use cpu::KernelContext;
+pub use places::{Places, TokenPlaces, cache_row};
 pub use routing::{ExpertPlan, ExpertStack, Routing};
 use weight_memory::WeightMemory;
 
@@ -214,7 +216,9 @@ pub trait Kernels: Backend {
         rotations: FloatTensor<Self>,
         keys: FloatTensor<Self>,
         values: FloatTensor<Self>,
-        position: IntTensor<Self>,
+        positions: IntTensor<Self>,
+        sequences: IntTensor<Self>,
+        blocks: IntTensor<Self>,
         shape: AttentionShape,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 
@@ -225,7 +229,9 @@ pub trait Kernels: Backend {
         keys: FloatTensor<Self>,
         values: FloatTensor<Self>,
         sinks: FloatTensor<Self>,
-        position: IntTensor<Self>,
+        positions: IntTensor<Self>,
+        sequences: IntTensor<Self>,
+        blocks: IntTensor<Self>,
         shape: AttentionShape,
     ) -> FloatTensor<Self>;
 
@@ -289,7 +295,8 @@ pub fn rms_norm(
     ))
 }
 
-/// Keys and values of one layer: two tensors `[capacity, num_kv_heads, head_dim]`, f32.
+/// Keys and values of one layer: two tensors `[num_rows, num_kv_heads, head_dim]`, f32. Which row
+/// belongs to which position of which sequence say [`TokenPlaces`].
 pub type LayerCache = (Tensor<3>, Tensor<3>);
 
 /// Splits `qkv`, rotates query and key pairs, and writes keys and values into the cache.
@@ -297,16 +304,15 @@ pub type LayerCache = (Tensor<3>, Tensor<3>);
 /// # Shapes
 /// - `qkv`: `[num_tokens, query_size + 2 * kv_size]`
 /// - `rotations`: `[context_window, head_dim]`, cosine and sine of each pair, interleaved
-/// - `position`: `[1]`, the first new token's = tokens already in the cache
 /// - the result: query `[num_tokens, query_size]`, and the cache that was given
 ///
 /// # Panics
-/// On a CPU, if the cache has no room for `position + num_tokens` tokens.
+/// On a CPU, if a place is not in the cache.
 pub fn rope_and_cache_write(
     qkv: Tensor<2>,
     rotations: &Tensor<2>,
     cache: LayerCache,
-    position: &Tensor<1, Int>,
+    places: &TokenPlaces,
     shape: AttentionShape,
 ) -> (Tensor<2>, LayerCache) {
     let (query, keys, values) = <Dispatch as Kernels>::rope_and_cache_write(
@@ -314,7 +320,9 @@ pub fn rope_and_cache_write(
         rotations.clone().into_dispatch(),
         cache.0.into_dispatch(),
         cache.1.into_dispatch(),
-        position.clone().into_dispatch(),
+        places.positions.clone().into_dispatch(),
+        places.sequences.clone().into_dispatch(),
+        places.blocks.clone().into_dispatch(),
         shape,
     );
     let cache = (Tensor::from_dispatch(keys), Tensor::from_dispatch(values));
@@ -327,16 +335,15 @@ pub fn rope_and_cache_write(
 /// - `query`: `[num_tokens, query_size]`; the result has the same shape
 /// - `sinks`: `[num_heads]`, a score of each head that takes part in the softmax and brings no
 ///   value; minus infinity where there is none
-/// - `position`: `[1]`, of the first new token
 ///
 /// # Panics
-/// On a CPU, if the cache does not hold `position + num_tokens` tokens.
+/// On a CPU, if a place is not in the cache.
 pub fn attention(
     context: &KernelContext,
     query: Tensor<2>,
     cache: &LayerCache,
     sinks: &Tensor<1>,
-    position: &Tensor<1, Int>,
+    places: &TokenPlaces,
     shape: AttentionShape,
 ) -> Tensor<2> {
     let output = <Dispatch as Kernels>::attention(
@@ -345,7 +352,9 @@ pub fn attention(
         cache.0.clone().into_dispatch(),
         cache.1.clone().into_dispatch(),
         sinks.clone().into_dispatch(),
-        position.clone().into_dispatch(),
+        places.positions.clone().into_dispatch(),
+        places.sequences.clone().into_dispatch(),
+        places.blocks.clone().into_dispatch(),
         shape,
     );
     Tensor::from_dispatch(output)

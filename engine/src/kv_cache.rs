@@ -1,21 +1,23 @@
-//! Keys and values of one sequence, contiguous per layer, owned by whoever computes with them.
+//! Keys and values of all sequences in blocks of [`BLOCK_TOKENS`] tokens.
 //!
-//! A forward pass takes the cache by value and gives it back: nobody else can hold a reference
-//! meanwhile, so burn's copy-on-write tensors are written in place. Grows by doubling up to the
-//! context window; what lies behind [`KvCache::len`] is never read.
+//! [`KvPool`] holds the memory, planned when the model is loaded, so that it cannot run out in the
+//! middle of an answer. A [`KvCache`] is one sequence's part of it: which blocks, and how many
+//! tokens are in them. Layers that attend to a sliding window keep the blocks of that window alone.
+//!
+//! [`BLOCK_TOKENS`]: crate::block_pool::BLOCK_TOKENS
 
-use burn::tensor::{Device, Tensor};
+mod plan;
+mod pool;
 
-use crate::kernels::LayerCache;
-
-/// Tokens of room a new cache has.
-const FIRST_CAPACITY: usize = 256;
+use crate::block_pool::{BlockTable, OutOfBlocks};
+pub use plan::{KvPlan, MAX_STEP_TOKENS};
+pub use pool::KvPool;
 
 /// Dimensions all caches of a model share.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CacheShape {
-    /// Layers of the model.
-    pub num_layers: usize,
+    /// For each layer the positions a token attends to, itself included; `usize::MAX`: all.
+    pub windows: Vec<usize>,
     /// Key and value heads.
     pub num_kv_heads: usize,
     /// Values of a head.
@@ -25,43 +27,31 @@ pub struct CacheShape {
 }
 
 impl CacheShape {
-    /// Bytes that one token takes in all layers.
-    pub fn bytes_per_token(&self) -> usize {
-        self.num_layers * self.num_kv_heads * self.head_dim * 2 * size_of::<f32>()
+    /// The widest sliding window; `None` where every layer attends to everything.
+    pub fn sliding_window(&self) -> Option<usize> {
+        let sliding = self.windows.iter().filter(|window| **window != usize::MAX);
+        sliding.max().copied()
+    }
+
+    /// Bytes that one token takes in one layer.
+    fn layer_bytes(&self) -> usize {
+        self.num_kv_heads * self.head_dim * 2 * size_of::<f32>()
     }
 }
 
-/// The KV cache of one sequence.
+/// Where one sequence's tokens are.
 #[derive(Debug)]
 pub struct KvCache {
-    layers: Vec<LayerCache>,
-    shape: CacheShape,
+    /// In layers that attend to everything.
+    all: BlockTable,
+    /// In layers with a sliding window.
+    recent: BlockTable,
+    sliding_window: Option<usize>,
     length: usize,
-    capacity: usize,
+    context_window: usize,
 }
 
 impl KvCache {
-    /// An empty cache with room for some tokens.
-    ///
-    /// `devices`: one for each layer.
-    ///
-    /// # Panics
-    /// If there are more or fewer devices than layers.
-    pub fn new(shape: CacheShape, devices: &[Device]) -> Self {
-        assert_eq!(devices.len(), shape.num_layers, "a device for each layer");
-        let capacity = FIRST_CAPACITY.min(shape.context_window);
-        let size = [capacity, shape.num_kv_heads, shape.head_dim];
-        let zeros = |device| Tensor::zeros(size, device);
-        let layers = devices.iter().map(|device| (zeros(device), zeros(device)));
-        let layers = layers.collect();
-        Self {
-            layers,
-            shape,
-            length: 0,
-            capacity,
-        }
-    }
-
     /// Tokens in the cache = position of the next one.
     pub fn len(&self) -> usize {
         self.length
@@ -72,164 +62,129 @@ impl KvCache {
         self.length == 0
     }
 
-    /// Tokens that fit before memory must grow.
-    pub fn capacity(&self) -> usize {
-        self.capacity
-    }
-
-    /// Forgets the tokens from `length` on; does nothing if there are no more than that.
+    /// Forgets the tokens from `length` on; does nothing if there are no more than that. Forgets
+    /// all where the window before `length` has been given up already.
     pub fn truncate(&mut self, length: usize) {
-        self.length = self.length.min(length);
-    }
-
-    /// Makes room for `capacity` tokens, at least doubling what is there.
-    ///
-    /// # Panics
-    /// If `capacity` is beyond the context window: the scheduler admits no such sequence.
-    pub fn reserve(&mut self, capacity: usize) {
-        let window = self.shape.context_window;
-        assert!(
-            capacity <= window,
-            "{capacity} tokens in a context window of {window}"
-        );
-        if capacity <= self.capacity {
+        if length >= self.length {
             return;
         }
-        let grown = capacity.max(self.capacity * 2).min(window);
-        let added = [
-            grown - self.capacity,
-            self.shape.num_kv_heads,
-            self.shape.head_dim,
-        ];
-        let grow = |tensor: Tensor<3>| {
-            let device = tensor.device();
-            Tensor::cat(vec![tensor, Tensor::zeros(added, &device)], 0)
+        let first_needed = self.first_of_window(length);
+        self.length = if first_needed < self.recent.first_position() {
+            self.recent = self.recent.emptied();
+            0
+        } else {
+            length
         };
-        let layers = std::mem::take(&mut self.layers);
-        self.layers = layers
-            .into_iter()
-            .map(|(keys, values)| (grow(keys), grow(values)))
-            .collect();
-        self.capacity = grown;
+        self.all.truncate(self.length);
+        self.recent.truncate(self.length);
     }
 
-    /// Takes the cache apart for a pass over the layers.
-    pub(crate) fn into_layers(self) -> (Vec<LayerCache>, CacheBones) {
-        let Self {
-            layers,
-            shape,
-            length,
-            capacity,
-        } = self;
-        (
-            layers,
-            CacheBones {
-                shape,
-                length,
-                capacity,
-            },
-        )
-    }
-}
-
-/// A cache without its tensors.
-pub(crate) struct CacheBones {
-    shape: CacheShape,
-    length: usize,
-    capacity: usize,
-}
-
-impl CacheBones {
-    /// Puts the cache together again, with `added` tokens more.
-    pub(crate) fn with_layers(self, layers: Vec<LayerCache>, added: usize) -> KvCache {
-        let Self {
-            shape,
-            length,
-            capacity,
-        } = self;
-        KvCache {
-            layers,
-            shape,
-            length: length + added,
-            capacity,
+    /// Makes room for `added` tokens more, and gives back what no further token attends to.
+    ///
+    /// # Errors
+    /// [`OutOfBlocks`]: another sequence must give some back first.
+    ///
+    /// # Panics
+    /// If that is beyond the context window: the scheduler admits no such step.
+    pub fn reserve(&mut self, added: usize) -> Result<(), OutOfBlocks> {
+        let (end, window) = (self.length + added, self.context_window);
+        assert!(
+            end <= window,
+            "{end} tokens in a context window of {window}"
+        );
+        self.all.reserve(end)?;
+        if self.sliding_window.is_some() {
+            let first_needed = self.first_of_window(self.length);
+            self.recent.forget_before(first_needed);
+            self.recent.reserve(end)?;
         }
+        Ok(())
+    }
+
+    /// Counts tokens that a step has written.
+    pub(crate) fn advance(&mut self, added: usize) {
+        self.length += added;
+    }
+
+    /// Numbers of the blocks that layers with such a window look at.
+    pub(crate) fn blocks(&self, is_sliding: bool) -> Vec<u32> {
+        let table = if is_sliding { &self.recent } else { &self.all };
+        table.numbers().collect()
+    }
+
+    /// First position that the token at `position` attends to in sliding layers.
+    fn first_of_window(&self, position: usize) -> usize {
+        let window = self.sliding_window.unwrap_or(usize::MAX);
+        (position + 1).saturating_sub(window)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use burn::backend::Flex;
-    use burn::tensor::{DType, TensorData};
+    use burn::tensor::Device;
 
     use super::*;
-    use crate::kernels::{AttentionShape, RotaryPairs, rope_and_cache_write};
 
-    fn addresses(cache: &KvCache) -> Vec<usize> {
-        let address = |tensor: &Tensor<3>| {
-            let primitive = tensor.clone().try_into_primitive::<Flex>().unwrap();
-            primitive.bytes().as_ptr() as usize
+    fn pool(windows: &[usize], num_sequences: usize) -> KvPool {
+        let shape = CacheShape {
+            windows: windows.to_vec(),
+            num_kv_heads: 1,
+            head_dim: 2,
+            context_window: 2_000,
         };
-        cache
-            .layers
-            .iter()
-            .flat_map(|(keys, values)| [address(keys), address(values)])
-            .collect()
-    }
-
-    fn shape(context_window: usize) -> CacheShape {
-        CacheShape {
-            num_layers: 2,
-            num_kv_heads: 2,
-            head_dim: 8,
-            context_window,
-        }
+        let plan = KvPlan::new(&shape, num_sequences, u64::MAX);
+        KvPool::new(shape, plan, &vec![Device::flex(); windows.len()])
     }
 
     #[test]
-    fn a_thousand_steps_leave_the_cache_where_it_was() {
-        let device = Device::flex();
-        let mut cache = KvCache::new(shape(1_024), &[device.clone(), device.clone()]);
-        cache.reserve(1_024);
-        let before = addresses(&cache);
-        let rotations: Tensor<2> = Tensor::ones([1_024, 8], &device);
-        for position in 0..1_000_u32 {
-            let position = TensorData::new(vec![position], [1]);
-            let position = Tensor::from_data(position, (&device, DType::U32));
-            let (layers, bones) = cache.into_layers();
-            let write = |layer| {
-                let qkv: Tensor<2> = Tensor::ones([1, 8 * 8], &device);
-                let shape = AttentionShape {
-                    num_heads: 4,
-                    num_kv_heads: 2,
-                    head_dim: 8,
-                    window: usize::MAX,
-                    pairs: RotaryPairs::Adjacent,
-                };
-                rope_and_cache_write(qkv, &rotations, layer, &position, shape).1
-            };
-            let layers = layers.into_iter().map(write).collect();
-            cache = bones.with_layers(layers, 1);
+    fn a_sequence_keeps_its_window_and_gives_everything_back() {
+        let pool = pool(&[usize::MAX, 20], 1);
+        let free = pool.num_free_blocks();
+        let mut cache = pool.new_cache();
+        for _ in 0..1_000 {
+            cache.reserve(1).unwrap();
+            cache.advance(1);
         }
-        assert_eq!(cache.len(), 1_000);
-        assert_eq!(addresses(&cache), before, "a step copied the cache");
-    }
-
-    #[test]
-    fn growing_keeps_what_is_there_and_stops_at_the_window() {
-        let device = Device::flex();
-        let mut cache = KvCache::new(shape(700), &[device.clone(), device.clone()]);
-        assert_eq!(cache.capacity(), 256);
-        cache.layers[1].0 = cache.layers[1].0.clone() + 3.0;
-        cache.reserve(257);
-        assert_eq!(cache.capacity(), 512);
-        let keys: Vec<f32> = cache.layers[1].0.clone().into_data().try_to_vec().unwrap();
-        assert_eq!(keys.len(), 512 * 16);
+        assert_eq!(cache.blocks(false).len(), 63);
+        let recent = cache.blocks(true);
+        assert_eq!(recent.len(), 63);
+        let kept = (recent.len() - cache.recent.first_position() / 16) * 16;
         assert!(
-            keys[..256 * 16]
-                .iter()
-                .all(|value| (*value - 3.0).abs() < f32::EPSILON)
+            (20..=48).contains(&kept),
+            "{kept} positions of a window of 20"
         );
-        cache.reserve(600);
-        assert_eq!(cache.capacity(), 700);
+        drop(cache);
+        assert_eq!(pool.num_free_blocks(), free);
+    }
+
+    #[test]
+    fn a_shortened_cache_starts_anew_where_its_window_is_gone() {
+        let pool = pool(&[usize::MAX, 20], 1);
+        let mut cache = pool.new_cache();
+        cache.reserve(100).unwrap();
+        cache.advance(100);
+        cache.truncate(30);
+        assert_eq!(cache.len(), 30, "one step gives nothing up");
+        cache.reserve(70).unwrap();
+        cache.advance(70);
+        cache.reserve(1).unwrap();
+        cache.truncate(99);
+        assert_eq!(cache.len(), 99);
+        cache.truncate(30);
+        assert_eq!(cache.len(), 0);
+        assert!(cache.blocks(true).is_empty() && cache.blocks(false).is_empty());
+        cache.truncate(5);
+        assert_eq!(cache.len(), 0);
+    }
+
+    #[test]
+    fn where_nothing_slides_everything_may_be_forgotten_from_anywhere() {
+        let pool = pool(&[usize::MAX], 1);
+        let mut cache = pool.new_cache();
+        cache.reserve(100).unwrap();
+        cache.advance(100);
+        cache.truncate(17);
+        assert_eq!((cache.len(), cache.blocks(false).len()), (17, 2));
+        assert!(cache.blocks(true).is_empty());
     }
 }

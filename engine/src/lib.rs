@@ -4,6 +4,7 @@
 //! scheduler, model runner, model, kernels.
 
 pub mod bench;
+pub mod block_pool;
 pub mod chat;
 pub mod device;
 pub mod handle;

@@ -7,14 +7,16 @@ use std::{path::PathBuf, sync::Arc};
 #[cfg(feature = "testing")]
 use crate::scripted::{ScriptedModel, ScriptedRunner};
 use crate::{
+    block_pool::OutOfBlocks,
     chat::{ChatTemplate, ChatTemplateError},
     device::DeviceError,
     handle::{EngineConfig, ModelSource},
     kv_cache::KvCache,
     loader::{MetadataError, ModelFile, OpenError},
     model::{self, ModelError},
-    model_runner::{ForwardOutcome, Logits, ModelRunner, RunnerConfig},
+    model_runner::{Logits, ModelRunner, RunnerConfig, SequenceStep},
     request::TokenId,
+    sequence::AbortFlag,
     tokenizer::{Tokenizer, TokenizerError},
 };
 
@@ -152,33 +154,115 @@ impl LoadedModel {
         }
     }
 
-    /// Computes `tokens` after those in `cache`; gives the logits after the last of them, `None`
-    /// if `abort` said so on the way.
-    ///
-    /// # Panics
-    /// If the cache is another model's.
-    pub(crate) fn forward(
-        &mut self,
-        tokens: &[TokenId],
-        cache: Cache,
-        abort: &dyn Fn() -> bool,
-    ) -> (Option<Logits>, Cache) {
-        match (self, cache) {
-            (Self::File(runner), Cache::File(cache)) => {
-                match runner.forward(tokens, cache, abort) {
-                    ForwardOutcome::Done { logits, cache } => (Some(logits), Cache::File(cache)),
-                    ForwardOutcome::Aborted { cache } => (None, Cache::File(cache)),
-                }
-            }
+    /// Longest sequence there is room for; `None`: any.
+    pub(crate) fn context_window(&self) -> Option<usize> {
+        match self {
+            Self::File(runner) => Some(runner.context_window()),
             #[cfg(feature = "testing")]
-            (Self::Scripted(runner), Cache::Scripted(history)) => {
-                let (logits, history) = runner.forward(tokens, history, abort);
-                (logits, Cache::Scripted(history))
-            }
-            #[cfg(feature = "testing")]
-            _ => unreachable!("a cache comes from the model it is used with"),
+            Self::Scripted(_) => None,
         }
     }
+
+    /// Whether the cache of a new sequence finds room for that many tokens at once.
+    pub(crate) fn has_room(&self, num_tokens: usize) -> bool {
+        match self {
+            Self::File(runner) => runner.kv_pool().has_room(num_tokens),
+            #[cfg(feature = "testing")]
+            Self::Scripted(_) => true,
+        }
+    }
+
+    /// Computes a step; gives what became of each part of it.
+    ///
+    /// # Panics
+    /// If a cache is another model's, or has no room for its tokens.
+    pub(crate) fn step(
+        &mut self,
+        parts: &mut [StepPart<'_>],
+        is_stopping: &dyn Fn() -> bool,
+    ) -> Vec<PartOutcome> {
+        match self {
+            Self::File(runner) => step(runner, parts, is_stopping),
+            #[cfg(feature = "testing")]
+            Self::Scripted(runner) => {
+                let compute = |part: &mut StepPart<'_>| {
+                    let Cache::Scripted(history) = &mut *part.cache else {
+                        unreachable!("a cache comes from the model it is used with")
+                    };
+                    let abort = || part.abort.is_set() || is_stopping();
+                    match runner.forward(part.tokens, history, &abort) {
+                        Some(logits) if part.wants_logits => PartOutcome::Logits(logits),
+                        Some(_) => PartOutcome::Prefilled,
+                        None => PartOutcome::GivenUp,
+                    }
+                };
+                parts.iter_mut().map(compute).collect()
+            }
+        }
+    }
+}
+
+/// One sequence's part of a step.
+#[derive(Debug)]
+pub(crate) struct StepPart<'a> {
+    /// At least one.
+    pub(crate) tokens: &'a [TokenId],
+    pub(crate) cache: &'a mut Cache,
+    pub(crate) wants_logits: bool,
+    pub(crate) abort: &'a AbortFlag,
+}
+
+/// What became of it.
+#[derive(Debug)]
+pub(crate) enum PartOutcome {
+    /// Computed; the logits of its last token.
+    Logits(Logits),
+    /// Computed, and no logits wanted.
+    Prefilled,
+    /// Nobody wants it any more.
+    GivenUp,
+}
+
+impl Cache {
+    /// Makes room for that many tokens more.
+    pub(crate) fn reserve(&mut self, num_tokens: usize) -> Result<(), OutOfBlocks> {
+        match self {
+            Self::File(cache) => cache.reserve(num_tokens),
+            #[cfg(feature = "testing")]
+            Self::Scripted(_) => Ok(()),
+        }
+    }
+}
+
+/// All parts in one pass.
+fn step(
+    runner: &mut ModelRunner,
+    parts: &mut [StepPart<'_>],
+    is_stopping: &dyn Fn() -> bool,
+) -> Vec<PartOutcome> {
+    let flags: Vec<&AbortFlag> = parts.iter().map(|part| part.abort).collect();
+    let is_unwanted = || is_stopping() || flags.iter().all(|abort| abort.is_set());
+    let mut sequences = Vec::with_capacity(parts.len());
+    for part in &mut *parts {
+        match &mut *part.cache {
+            Cache::File(cache) => sequences.push(SequenceStep {
+                tokens: part.tokens,
+                cache,
+                wants_logits: part.wants_logits,
+            }),
+            #[cfg(feature = "testing")]
+            Cache::Scripted(_) => unreachable!("a cache comes from the model it is used with"),
+        }
+    }
+    let Some(logits) = runner.step(&mut sequences, &is_unwanted) else {
+        return parts.iter().map(|_| PartOutcome::GivenUp).collect();
+    };
+    let mut logits = logits.into_iter();
+    let outcome = |part: &StepPart<'_>| {
+        let logits = part.wants_logits.then(|| logits.next()).flatten();
+        logits.map_or(PartOutcome::Prefilled, PartOutcome::Logits)
+    };
+    parts.iter().map(outcome).collect()
 }
 
 /// The operator's limit applied to what the model was made for; 0 sets no limit.

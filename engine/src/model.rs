@@ -14,7 +14,7 @@ mod weights;
 use burn::tensor::Tensor;
 
 use crate::kernels::KernelContext;
-use crate::kv_cache::{CacheShape, KvCache};
+use crate::kv_cache::{CacheShape, KvPool};
 use crate::loader::metadata::MetadataError;
 use crate::loader::repack::RepackError;
 use crate::loader::{ModelFile, WeightFormat};
@@ -125,17 +125,17 @@ impl Model {
         }
     }
 
-    /// Computes the tokens of `step` behind `cache`, see [`Llama::forward`].
+    /// Computes the tokens of `step`, see [`Llama::forward`].
     pub fn forward(
         &self,
         context: &KernelContext,
         step: &StepInput,
-        cache: KvCache,
+        pool: &mut KvPool,
         abort: &dyn Fn() -> bool,
-    ) -> (Option<Tensor<2>>, KvCache) {
+    ) -> Option<Tensor<2>> {
         match self {
-            Self::Llama(model) => model.forward(context, step, cache, abort),
-            Self::GptOss(model) => model.forward(context, step, cache, abort),
+            Self::Llama(model) => model.forward(context, step, pool, abort),
+            Self::GptOss(model) => model.forward(context, step, pool, abort),
         }
     }
 

@@ -3,15 +3,18 @@
 //! Knows token ids and tensors; knows no text and no requests. On a processor, computing `n` tokens
 //! at once gives the same bits as computing them one by one, in any chunks.
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
 use crate::device::{self, DeviceId};
 use crate::kernels::{KernelContext, Precision};
-use crate::kv_cache::KvCache;
+use crate::kv_cache::{KvCache, KvPlan, KvPool, MAX_STEP_TOKENS};
 use crate::loader::{ModelFile, WeightFormat};
 use crate::model::gpt_oss::{GptOss, GptOssConfig};
 use crate::model::{LoadError, Model, ModelConfig, ModelError, Placement, StepInput, memory};
 use crate::request::TokenId;
+
+/// Sequences there is room for where nobody says.
+const DEFAULT_SEQUENCES: usize = 4;
 
 /// Every random model is the same one.
 const RANDOM_SEED: u64 = 20;
@@ -34,6 +37,21 @@ pub struct RunnerConfig {
     pub devices: Vec<DeviceId>,
     /// How many on each of them; none: equal parts.
     pub layer_counts: Vec<usize>,
+    /// Sequences of full length that there is to be room for; 0 = 4.
+    pub num_sequences: usize,
+    /// Bytes that all caches together may take; 0 = as many as those sequences need.
+    pub kv_memory: u64,
+}
+
+/// One sequence's part of a step.
+#[derive(Debug)]
+pub struct SequenceStep<'a> {
+    /// What comes behind the tokens in the cache; at least one.
+    pub tokens: &'a [TokenId],
+    /// Has room for them, see [`KvCache::reserve`].
+    pub cache: &'a mut KvCache,
+    /// Whether the logits of the last token are wanted.
+    pub wants_logits: bool,
 }
 
 /// What became of a forward pass; the cache comes back in any case.
@@ -48,7 +66,7 @@ pub enum ForwardOutcome {
     },
     /// The caller's `abort` said yes.
     Aborted {
-        /// As it was before.
+        /// As it was before, or with so many times [`MAX_STEP_TOKENS`] more.
         cache: KvCache,
     },
 }
@@ -60,6 +78,7 @@ pub struct ModelRunner {
     vocab_size: usize,
     context: KernelContext,
     placement: Placement,
+    pool: KvPool,
     context_window: usize,
     fingerprint: String,
     num_parameters: u64,
@@ -113,11 +132,13 @@ impl ModelRunner {
             (&placement, config.weights),
             progress,
         )?;
+        let (pool, context_window) = pool(&model, config, (&placement, context_window));
         Ok(Self {
             model,
             vocab_size: model_config.vocab_size(),
             context: KernelContext::new(config.num_threads, precision(config.exact)),
             placement,
+            pool,
             context_window,
             fingerprint: file.fingerprint(),
             num_parameters: file.num_parameters(),
@@ -134,11 +155,14 @@ impl ModelRunner {
         check_memory(&placement, shape.num_layers, shape.random_bytes())?;
         let (vocab_size, num_parameters) = (shape.vocab_size, shape.num_parameters());
         let model = GptOss::random(shape, context_window, &placement, RANDOM_SEED);
+        let model = Model::GptOss(model);
+        let (pool, context_window) = pool(&model, config, (&placement, context_window));
         Ok(Self {
-            model: Model::GptOss(model),
+            model,
             vocab_size,
             context: KernelContext::new(config.num_threads, precision(config.exact)),
             placement,
+            pool,
             context_window,
             fingerprint: "random".to_owned(),
             num_parameters,
@@ -197,8 +221,42 @@ impl ModelRunner {
 
     /// An empty cache for a new sequence.
     pub fn new_cache(&self) -> KvCache {
-        let shape = self.model.cache_shape(self.context_window);
-        KvCache::new(shape, &self.placement.of_layers(shape.num_layers))
+        self.pool.new_cache()
+    }
+
+    /// Where all caches are.
+    pub fn kv_pool(&self) -> &KvPool {
+        &self.pool
+    }
+
+    /// Computes the next tokens of all sequences in one pass; gives the logits of those that want
+    /// them, in their order. Each sequence's are the same as if it were alone: on a processor to
+    /// the bit.
+    ///
+    /// `abort` is asked before every layer; when it says yes nothing was computed.
+    ///
+    /// # Panics
+    /// If a sequence has no token, one that is not in the vocabulary, or no room for them: the
+    /// scheduler makes no such step.
+    pub fn step(
+        &mut self,
+        sequences: &mut [SequenceStep<'_>],
+        abort: &dyn Fn() -> bool,
+    ) -> Option<Vec<Logits>> {
+        let mut last_rows = Vec::new();
+        let mut num_tokens = 0;
+        for sequence in &*sequences {
+            num_tokens += sequence.tokens.len();
+            if sequence.wants_logits {
+                last_rows.push(num_tokens - 1);
+            }
+        }
+        let hidden_states = self.hidden_states(sequences, abort)?;
+        if last_rows.is_empty() {
+            return Some(Vec::new());
+        }
+        let logits = self.logits(self.rows(hidden_states, &last_rows));
+        Some(logits)
     }
 
     /// Computes `tokens` at positions `cache.len()` on; logits of the last one.
@@ -206,64 +264,149 @@ impl ModelRunner {
     /// `abort` is asked before every layer.
     ///
     /// # Panics
-    /// If there is no token, one is not in the vocabulary, or they do not fit into the context
-    /// window: the scheduler admits no such step.
+    /// If there is no token, one is not in the vocabulary, or there is no room for them.
     pub fn forward(
         &mut self,
         tokens: &[TokenId],
-        cache: KvCache,
+        mut cache: KvCache,
         abort: &dyn Fn() -> bool,
     ) -> ForwardOutcome {
-        let num_tokens = tokens.len();
-        match self.hidden_states(tokens, cache, abort) {
-            (None, cache) => ForwardOutcome::Aborted { cache },
-            (Some(hidden_states), cache) => {
-                let last = hidden_states.slice(num_tokens - 1..num_tokens);
-                ForwardOutcome::Done {
-                    logits: self.logits(last),
-                    cache,
+        assert!(!tokens.is_empty(), "a step computes at least one token");
+        let last = (tokens.len() - 1) / MAX_STEP_TOKENS;
+        for (index, tokens) in tokens.chunks(MAX_STEP_TOKENS).enumerate() {
+            reserve(&mut cache, tokens.len());
+            let sequence = SequenceStep {
+                tokens,
+                cache: &mut cache,
+                wants_logits: index == last,
+            };
+            match self.step(&mut [sequence], abort) {
+                Some(mut logits) if index == last => {
+                    let logits = logits.remove(0);
+                    return ForwardOutcome::Done { logits, cache };
                 }
+                Some(_) => {}
+                None => break,
             }
         }
+        ForwardOutcome::Aborted { cache }
     }
 
     /// Computes `tokens` like [`forward`](Self::forward); logits of every one of them.
     ///
     /// # Panics
     /// As [`forward`](Self::forward).
-    pub fn forward_all(&mut self, tokens: &[TokenId], cache: KvCache) -> (Vec<Logits>, KvCache) {
-        let vocab_size = self.vocab_size();
-        let (hidden_states, cache) = self.hidden_states(tokens, cache, &|| false);
-        let hidden_states = hidden_states.expect("invariant: nobody aborted");
-        let logits = self.logits(hidden_states);
-        (
-            logits.chunks(vocab_size).map(<[f32]>::to_vec).collect(),
-            cache,
-        )
-    }
-
-    fn hidden_states(
-        &self,
+    pub fn forward_all(
+        &mut self,
         tokens: &[TokenId],
-        cache: KvCache,
-        abort: &dyn Fn() -> bool,
-    ) -> (Option<Tensor<2>>, KvCache) {
-        assert!(!tokens.is_empty(), "a step computes at least one token");
-        let tokens: Vec<u32> = tokens.iter().map(|token| token.0).collect();
-        let vocab_size = self.vocab_size();
-        let known = tokens.iter().all(|token| (*token as usize) < vocab_size);
-        assert!(known, "a token is outside the vocabulary of {vocab_size}");
-        let step = StepInput::new(&tokens, cache.len(), &self.placement);
-        self.model.forward(&self.context, &step, cache, abort)
+        mut cache: KvCache,
+    ) -> (Vec<Logits>, KvCache) {
+        let mut all = Vec::with_capacity(tokens.len());
+        for tokens in tokens.chunks(MAX_STEP_TOKENS) {
+            reserve(&mut cache, tokens.len());
+            let sequence = SequenceStep {
+                tokens,
+                cache: &mut cache,
+                wants_logits: true,
+            };
+            let hidden_states = self.hidden_states(&mut [sequence], &|| false);
+            let hidden_states = hidden_states.expect("invariant: nobody aborted");
+            all.extend(self.logits(hidden_states));
+        }
+        (all, cache)
     }
 
-    fn logits(&self, hidden_states: Tensor<2>) -> Vec<f32> {
+    /// Of all tokens: `[num_tokens, hidden_size]`.
+    fn hidden_states(
+        &mut self,
+        sequences: &mut [SequenceStep<'_>],
+        abort: &dyn Fn() -> bool,
+    ) -> Option<Tensor<2>> {
+        let vocab_size = self.vocab_size();
+        let ids = |sequence: &SequenceStep<'_>| -> Vec<u32> {
+            let ids: Vec<u32> = sequence.tokens.iter().map(|token| token.0).collect();
+            assert!(!ids.is_empty(), "a step computes at least one token");
+            let known = ids.iter().all(|id| (*id as usize) < vocab_size);
+            assert!(known, "a token is outside the vocabulary of {vocab_size}");
+            ids
+        };
+        let ids: Vec<Vec<u32>> = sequences.iter().map(ids).collect();
+        let given = ids.iter().zip(&*sequences);
+        let given: Vec<(&[u32], &KvCache)> = given
+            .map(|(ids, sequence)| (&ids[..], &*sequence.cache))
+            .collect();
+        let step = StepInput::new(&given, &self.placement);
+        let hidden_states = self
+            .model
+            .forward(&self.context, &step, &mut self.pool, abort)?;
+        for sequence in sequences {
+            sequence.cache.advance(sequence.tokens.len());
+        }
+        Some(hidden_states)
+    }
+
+    /// Some rows, in ascending order.
+    fn rows(&self, hidden_states: Tensor<2>, rows: &[usize]) -> Tensor<2> {
+        match rows {
+            [row] => hidden_states.slice(*row..*row + 1),
+            _ if rows.len() == hidden_states.dims()[0] => hidden_states,
+            _ => {
+                let rows: Vec<i32> = rows
+                    .iter()
+                    .filter_map(|row| i32::try_from(*row).ok())
+                    .collect();
+                let length = rows.len();
+                let rows = TensorData::new(rows, [length]);
+                let rows: Tensor<1, Int> =
+                    Tensor::from_data(rows, (self.placement.last(), DType::I32));
+                hidden_states.select(0, rows)
+            }
+        }
+    }
+
+    fn logits(&self, hidden_states: Tensor<2>) -> Vec<Logits> {
         let logits = self.model.logits(&self.context, hidden_states);
-        logits
+        let logits: Logits = logits
             .into_data()
             .try_into_vec()
-            .expect("invariant: logits are f32")
+            .expect("invariant: logits are f32");
+        if logits.len() == self.vocab_size {
+            return vec![logits];
+        }
+        logits
+            .chunks(self.vocab_size)
+            .map(<[f32]>::to_vec)
+            .collect()
     }
+}
+
+/// # Panics
+/// If there is no room: the pool is planned for as many sequences as its user has.
+fn reserve(cache: &mut KvCache, num_tokens: usize) {
+    let reserved = cache.reserve(num_tokens);
+    assert!(reserved.is_ok(), "no room for {num_tokens} tokens more");
+}
+
+/// Memory for the caches, and the longest sequence it has room for.
+fn pool(
+    model: &Model,
+    config: &RunnerConfig,
+    (placement, context_window): (&Placement, usize),
+) -> (KvPool, usize) {
+    let shape = model.cache_shape(context_window);
+    let devices = placement.of_layers(shape.windows.len());
+    let num_sequences = match config.num_sequences {
+        0 => DEFAULT_SEQUENCES,
+        count => count,
+    };
+    let memory = match config.kv_memory {
+        0 => u64::MAX,
+        bytes => bytes,
+    };
+    let plan = KvPlan::new(&shape, num_sequences, memory);
+    let affordable = plan.context_window(&shape);
+    let shape = model.cache_shape(affordable);
+    (KvPool::new(shape, plan, &devices), affordable)
 }
 
 /// Longest sequence: what is asked for, or what the model was made for.

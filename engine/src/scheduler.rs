@@ -72,16 +72,36 @@ impl Scheduler {
             .forget_idle_users(|user| running.iter().any(|&(other, _)| other == user));
     }
 
-    /// Fills the free places; gives the sequences that run from now on.
-    pub fn admit(&mut self) -> Vec<SequenceId> {
+    /// Fills the free places; gives the sequences that run from now on. If there is no room for the
+    /// next one, those behind it wait too; where nothing runs it is let in all the same.
+    pub fn admit(&mut self, has_room: impl Fn(SequenceId) -> bool) -> Vec<SequenceId> {
         let mut admitted = Vec::new();
         while self.running.len() < self.max_running
+            && let Some(next) = self.waiting.next()
+            && (self.running.is_empty() || has_room(next))
             && let Some((user, sequence)) = self.waiting.take_next()
         {
             self.running.push((user, sequence));
             admitted.push(sequence);
         }
         admitted
+    }
+
+    /// The running sequence that was admitted last: the one to be halted where room is short.
+    pub fn last_admitted(&self) -> Option<SequenceId> {
+        self.running.last().map(|&(_, sequence)| sequence)
+    }
+
+    /// Halts a running sequence: it waits in front of the others of its user.
+    pub fn preempt(&mut self, sequence: SequenceId) {
+        let place = self
+            .running
+            .iter()
+            .position(|&(_, other)| other == sequence);
+        if let Some(place) = place {
+            let (user, sequence) = self.running.remove(place);
+            self.waiting.add_first(user, sequence);
+        }
     }
 
     /// Waiting sequences in the order in which they will be admitted.
@@ -159,20 +179,39 @@ mod tests {
         }
         scheduler.add(BOB, SequenceId(4));
         assert_eq!(scheduler.waiting(), ids(&[1, 4, 2, 3]));
-        assert_eq!(scheduler.admit(), ids(&[1]));
+        assert_eq!(scheduler.admit(|_| true), ids(&[1]));
         assert_eq!(scheduler.waiting(), ids(&[4, 2, 3]));
-        assert_eq!(scheduler.admit(), ids(&[]));
+        assert_eq!(scheduler.admit(|_| true), ids(&[]));
         scheduler.remove(SequenceId(1));
         scheduler.remove(SequenceId(2));
-        assert_eq!(scheduler.admit(), ids(&[4]));
+        assert_eq!(scheduler.admit(|_| true), ids(&[4]));
         assert_eq!(scheduler.waiting(), ids(&[3]));
+    }
+
+    #[test]
+    fn who_finds_no_room_waits_and_who_is_halted_comes_first() {
+        let mut scheduler = Scheduler::new(2);
+        for number in 1..=3 {
+            scheduler.add(ANNE, SequenceId(number));
+        }
+        assert_eq!(scheduler.admit(|_| false), ids(&[1]), "nothing else runs");
+        assert_eq!(scheduler.admit(|id| id.0 == 3), ids(&[]), "no overtaking");
+        assert_eq!(scheduler.admit(|_| true), ids(&[2]));
+        assert_eq!(scheduler.last_admitted(), Some(SequenceId(2)));
+        scheduler.preempt(SequenceId(2));
+        assert_eq!(scheduler.last_admitted(), Some(SequenceId(1)));
+        assert_eq!(scheduler.waiting(), ids(&[2, 3]));
+        scheduler.preempt(SequenceId(3));
+        assert_eq!(scheduler.waiting(), ids(&[2, 3]), "it does not run");
+        scheduler.remove(SequenceId(1));
+        assert_eq!(scheduler.admit(|_| true), ids(&[2, 3]));
     }
 
     #[test]
     fn a_user_who_was_just_served_comes_after_one_who_was_not() {
         let mut scheduler = Scheduler::new(1);
         scheduler.add(ANNE, SequenceId(1));
-        assert_eq!(scheduler.admit(), ids(&[1]));
+        assert_eq!(scheduler.admit(|_| true), ids(&[1]));
         scheduler.add(ANNE, SequenceId(2));
         scheduler.add(BOB, SequenceId(3));
         assert_eq!(scheduler.waiting(), ids(&[3, 2]));
@@ -184,7 +223,7 @@ mod tests {
         for number in 1..=3 {
             scheduler.add(ANNE, SequenceId(number));
         }
-        scheduler.admit();
+        scheduler.admit(|_| true);
         let share = |number, num_tokens| Share {
             sequence: SequenceId(number),
             num_tokens,

@@ -1,6 +1,6 @@
 //! The engine's one thread: it alone touches the model.
 //!
-//! It opens and loads the model, then repeats four calls: schedule, launch, collect, update. On a
+//! It opens and loads the model, then repeats: schedule, make room, launch, collect, update. On a
 //! CPU a launched step is complete at once. With nothing to do it sleeps on its commands.
 //!
 //! It knows token ids, never text. When it ends, for whatever reason, every stream ends with it,
@@ -9,6 +9,7 @@
 mod lobby;
 mod peers;
 mod replicas;
+mod step;
 
 use std::{
     collections::BTreeMap,
@@ -17,7 +18,6 @@ use std::{
         Arc,
         mpsc::{Receiver, TryRecvError},
     },
-    time::Instant,
 };
 
 use lobby::Lobby;
@@ -25,11 +25,15 @@ pub(crate) use peers::Seat;
 
 use crate::{
     handle::{EngineConfig, ModelSource, Shared},
-    loaded_model::{LoadedModel, UnloadedModel},
+    loaded_model::{LoadedModel, PartOutcome, UnloadedModel},
     request::{FinishReason, GenerationError, TokenId},
-    scheduler::{ScheduledBatch, Scheduler, SequenceId, Share},
+    scheduler::{ScheduledBatch, Scheduler, SequenceId},
     sequence::{Sequence, SequenceEvent, SequenceState},
 };
+
+/// Tokens of an answer there is to be room for beside its prompt, before it begins: it would be
+/// halted soon.
+const ROOM_TO_WRITE: usize = 128;
 
 /// What a handle asks of the worker. Aborts travel as a flag of their sequence: they must be
 /// seen in the middle of a step.
@@ -99,8 +103,7 @@ struct Worker {
 /// What a step gave for one sequence.
 struct Computed {
     sequence: SequenceId,
-    /// `[vocab_size]`, after the last token computed; `None` if the step was given up.
-    logits: Option<Vec<f32>>,
+    outcome: PartOutcome,
 }
 
 /// What becomes of one sequence after a step.
@@ -122,8 +125,9 @@ impl Worker {
         let opened = shared
             .opened()
             .expect("invariant: a loaded model was opened before");
+        let room = model.context_window().unwrap_or(usize::MAX);
         let (context_window, vocab_size) = (
-            opened.context_window,
+            opened.context_window.min(room),
             opened.tokenizer.vocab_size().min(model.vocab_size()),
         );
         let end_tokens = opened.tokenizer.end_tokens().to_vec();
@@ -145,6 +149,7 @@ impl Worker {
 
     fn run(&mut self) {
         while let Some(batch) = self.schedule() {
+            self.make_room(&batch);
             let computed = self.launch(&batch);
             let outcomes = self.collect(computed);
             self.update(outcomes);
@@ -156,7 +161,12 @@ impl Worker {
         loop {
             self.receive().ok()?;
             self.drop_aborted();
-            for id in self.scheduler.admit() {
+            let (model, sequences) = (&self.model, &self.sequences);
+            let has_room = |id| {
+                let sequence: Option<&Sequence> = sequences.get(&id);
+                sequence.is_none_or(|it| model.has_room(it.tokens.len() + ROOM_TO_WRITE))
+            };
+            for id in self.scheduler.admit(has_room) {
                 let cache = self.model.new_cache();
                 if let Some(sequence) = self.sequences.get_mut(&id) {
                     sequence.state = SequenceState::Running {
@@ -178,67 +188,6 @@ impl Worker {
                 return Some(batch);
             }
         }
-    }
-
-    /// Runs the forward passes of a step.
-    fn launch(&mut self, batch: &ScheduledBatch) -> Vec<Computed> {
-        batch
-            .shares
-            .iter()
-            .filter_map(|&share| self.compute(share))
-            .collect()
-    }
-
-    fn compute(&mut self, share: Share) -> Option<Computed> {
-        let sequence = self.sequences.get_mut(&share.sequence)?;
-        let state = std::mem::replace(&mut sequence.state, SequenceState::Computing);
-        let SequenceState::Running {
-            cache,
-            num_computed_tokens,
-        } = state
-        else {
-            return None;
-        };
-        let end = num_computed_tokens + share.num_tokens;
-        let tokens = &sequence.tokens[num_computed_tokens..end];
-        let (abort, shared) = (&sequence.abort, &self.shared);
-        let is_unwanted = || abort.is_set() || shared.is_stopping();
-        let started = Instant::now();
-        let (logits, cache) = self.model.forward(tokens, cache, &is_unwanted);
-        if share.num_tokens > 1 && logits.is_some() {
-            self.scheduler
-                .note_chunk(share.num_tokens, started.elapsed());
-        }
-        // After an abort less was computed, but then the sequence is dropped before the next step.
-        sequence.state = SequenceState::Running {
-            cache,
-            num_computed_tokens: end,
-        };
-        Some(Computed {
-            sequence: share.sequence,
-            logits,
-        })
-    }
-
-    /// Chooses the next token of every sequence that has computed all it has.
-    fn collect(&self, computed: Vec<Computed>) -> Vec<(SequenceId, Outcome)> {
-        let outcome = |Computed {
-                           sequence: id,
-                           logits,
-                       }| {
-            let outcome = match (self.sequences.get(&id), logits) {
-                (Some(sequence), Some(_)) if sequence.num_pending_tokens() > 0 => {
-                    Outcome::Prefilled
-                }
-                (Some(sequence), Some(mut logits)) => {
-                    let position = sequence.tokens.len();
-                    Outcome::Chosen(sequence.sampler.sample(&mut logits, position))
-                }
-                _ => Outcome::GivenUp,
-            };
-            (id, outcome)
-        };
-        computed.into_iter().map(outcome).collect()
     }
 
     /// Tells what was computed and ends what is complete.

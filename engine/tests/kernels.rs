@@ -7,14 +7,15 @@
     reason = "what was skipped or measured is worth reading"
 )]
 
+#[path = "kernels/attention.rs"]
+mod attention;
 #[path = "targets/targets.rs"]
 mod targets;
 
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use hearth_engine::kernels::cpu::InstructionSet;
 use hearth_engine::kernels::{
-    self, AttentionShape, ExpertStack, KernelContext, Precision, RotaryPairs, Routing,
-    SwigluLimits, WeightMatrix, reference,
+    self, ExpertStack, KernelContext, Precision, Routing, SwigluLimits, WeightMatrix, reference,
 };
 use hearth_engine::layout::{LINEAR_TABLE, LayoutKind, MatrixLayout};
 use hearth_engine::loader::repack::PackedMatrix;
@@ -393,86 +394,6 @@ fn experts_give_a_token_the_same_alone_and_among_others() {
                 }
             }
         }
-    }
-}
-
-#[test]
-fn attention_agrees_with_the_reference() {
-    use RotaryPairs::{Adjacent, Halves};
-    for (num_heads, num_kv_heads, head_dim, position, num_tokens, window, pairs) in [
-        (9, 3, 64, 130, 1, usize::MAX, Adjacent),
-        (4, 4, 40, 0, 6, usize::MAX, Halves),
-        (4, 1, 2, 17, 3, 5, Adjacent),
-        (2, 1, 128, 63, 2, 64, Halves),
-        (8, 1, 64, 126, 7, 128, Halves),
-    ] {
-        let shape = AttentionShape {
-            num_heads,
-            num_kv_heads,
-            head_dim,
-            window,
-            pairs,
-        };
-        check_attention(shape, position, num_tokens);
-    }
-}
-
-/// Writes some tokens behind others into a cache and attends to all of them.
-fn check_attention(shape: AttentionShape, position: usize, num_tokens: usize) {
-    let AttentionShape {
-        num_heads,
-        num_kv_heads,
-        head_dim,
-        ..
-    } = shape;
-    let mut noise = Noise(5);
-    let capacity = position + num_tokens + 3;
-    let qkv_size = shape.query_size() + 2 * shape.kv_size();
-    let qkv = noise.floats(num_tokens * qkv_size);
-    let mut keys = noise.floats(capacity * shape.kv_size());
-    let mut cached_values = noise.floats(capacity * shape.kv_size());
-    let mut sinks = noise.floats(num_heads);
-    sinks[0] = f32::NEG_INFINITY;
-    let frequencies = reference::frequencies(head_dim, 10_000.0);
-    let rotations = reference::rotations(capacity, &frequencies, 1.25);
-    let tensor = |values: &[f32]| -> Tensor<3> {
-        let shape = [capacity, num_kv_heads, head_dim];
-        Tensor::from_data(TensorData::new(values.to_vec(), shape), &device())
-    };
-    let cache = (tensor(&keys), tensor(&cached_values));
-    let (query, cache) = kernels::rope_and_cache_write(
-        matrix(&qkv, qkv_size),
-        &matrix(&rotations, head_dim),
-        cache,
-        &words(&[u32::try_from(position).unwrap()]),
-        shape,
-    );
-    let (k, v) = (&mut keys, &mut cached_values);
-    let expected_query =
-        reference::rope_and_cache_write(&qkv, &rotations, k, v, (position, &shape));
-    // A card may multiply and add in one step.
-    let tolerance = if targets::is_card() {
-        FLOAT_TOLERANCE
-    } else {
-        0.0
-    };
-    check("query", &values(query.clone()), &expected_query, tolerance);
-    check("keys", &values(cache.0.clone()), &keys, tolerance);
-    check("values", &values(cache.1.clone()), &cached_values, 0.0);
-    let cached = (&keys[..], &cached_values[..]);
-    let place = (position, &shape);
-    let expected = reference::attention(&expected_query, cached, &sinks, place);
-    for context in contexts(Precision::Int8) {
-        let what = format!("attention {shape:?} {}", context.instruction_set().name());
-        let output = kernels::attention(
-            &context,
-            query.clone(),
-            &cache,
-            &vector(&sinks),
-            &words(&[u32::try_from(position).unwrap()]),
-            shape,
-        );
-        check(&what, &values(output), &expected, FLOAT_TOLERANCE);
     }
 }
 

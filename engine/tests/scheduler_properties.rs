@@ -75,7 +75,7 @@ impl Simulation {
 
     fn step(&mut self) {
         let expected: Vec<SequenceId> = self.scheduler.waiting();
-        let admitted = self.scheduler.admit();
+        let admitted = self.scheduler.admit(|_| true);
         assert_eq!(
             admitted,
             expected[..admitted.len()],
@@ -135,7 +135,7 @@ proptest! {
             owner.insert(SequenceId(number), user);
         }
         for _ in 0..num_steps {
-            scheduler.admit().into_iter().for_each(|id| scheduler.remove(id));
+            scheduler.admit(|_| true).into_iter().for_each(|id| scheduler.remove(id));
         }
         let newcomer = SequenceId(u64::MAX);
         scheduler.add(UserKey(0), newcomer);

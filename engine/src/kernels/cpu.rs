@@ -18,7 +18,7 @@ mod vectors;
 
 use std::ops::Range;
 
-use super::{AttentionShape, Precision, SwigluLimits, reference};
+use super::{AttentionShape, Places, Precision, SwigluLimits, reference};
 use crate::layout::{LayoutKind, MatrixLayout, Row};
 use activations::QuantizedRow;
 use thread_pool::{Columns, ThreadPool};
@@ -363,15 +363,9 @@ impl KernelContext {
         query: &[f32],
         (keys, values): (&[f32], &[f32]),
         sinks: &[f32],
-        (position, shape): (usize, &AttentionShape),
+        (places, shape): (&Places<'_>, &AttentionShape),
     ) -> Vec<f32> {
         let (head_dim, kv_size) = (shape.head_dim, shape.kv_size());
-        let num_tokens = query.len() / shape.query_size();
-        let num_cached = (position + num_tokens) * kv_size;
-        assert!(
-            keys.len() >= num_cached && values.len() >= num_cached,
-            "tokens in the cache"
-        );
         let heads_per_kv_head = shape.num_heads / shape.num_kv_heads;
         let mut output = vec![0.0; query.len()];
         // All tokens of one head after the other: they share its keys and values.
@@ -379,7 +373,7 @@ impl KernelContext {
         let attend = |tile: &mut Columns<'_>| {
             let head = tile.range().start / head_dim;
             for row in tile.rows() {
-                let length = position + row + 1;
+                let length = places.position(row) + 1;
                 let head = portable::AttentionHead {
                     query: &query[(row * shape.num_heads + head) * head_dim..][..head_dim],
                     keys,
@@ -387,6 +381,7 @@ impl KernelContext {
                     sink: sinks[head],
                     first: head / heads_per_kv_head * head_dim,
                     stride: kv_size,
+                    blocks: places.blocks_of(row),
                     positions: length.saturating_sub(shape.window)..length,
                 };
                 self.instruction_set.attend(&head, tile.row_mut(row));

@@ -16,6 +16,7 @@ mod attention;
 mod experts;
 mod floats;
 mod launch;
+mod places;
 pub(super) mod planes;
 mod products;
 mod rope;
@@ -29,9 +30,11 @@ mod weights;
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn_cubecl::CubeBackend;
 use burn_cubecl::kernel::into_contiguous;
+use burn_cubecl::tensor::CubeTensor;
 
 use super::{AttentionShape, ExpertPlan, KernelContext, Kernels};
 use crate::layout::MatrixLayout;
+use places::CubePlaces;
 
 impl Kernels for CubeBackend {
     fn embedding(
@@ -66,11 +69,14 @@ impl Kernels for CubeBackend {
         rotations: FloatTensor<Self>,
         keys: FloatTensor<Self>,
         values: FloatTensor<Self>,
-        position: IntTensor<Self>,
+        positions: IntTensor<Self>,
+        sequences: IntTensor<Self>,
+        blocks: IntTensor<Self>,
         shape: AttentionShape,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
         let (qkv, rotations) = (into_contiguous(qkv), into_contiguous(rotations));
-        rope::rope_and_cache_write(qkv, rotations, (keys, values), position, &shape)
+        let places = places(positions, sequences, blocks);
+        rope::rope_and_cache_write(qkv, rotations, (keys, values), places, &shape)
     }
 
     fn attention(
@@ -79,11 +85,14 @@ impl Kernels for CubeBackend {
         keys: FloatTensor<Self>,
         values: FloatTensor<Self>,
         sinks: FloatTensor<Self>,
-        position: IntTensor<Self>,
+        positions: IntTensor<Self>,
+        sequences: IntTensor<Self>,
+        blocks: IntTensor<Self>,
         shape: AttentionShape,
     ) -> FloatTensor<Self> {
         let (query, sinks) = (into_contiguous(query), into_contiguous(sinks));
-        attention::attention(query, (keys, values), sinks, position, &shape)
+        let places = places(positions, sequences, blocks);
+        attention::attention(query, (keys, values), sinks, places, &shape)
     }
 
     fn swiglu(_context: &KernelContext, gate_up: FloatTensor<Self>) -> FloatTensor<Self> {
@@ -104,5 +113,13 @@ impl Kernels for CubeBackend {
         let gate_up = (gate_up, into_contiguous(gate_up_bias));
         let down = (down, into_contiguous(down_bias));
         experts::experts(input, logits, gate_up, down, &plan)
+    }
+}
+
+fn places(positions: CubeTensor, sequences: CubeTensor, blocks: CubeTensor) -> CubePlaces {
+    CubePlaces {
+        positions: into_contiguous(positions),
+        sequences: into_contiguous(sequences),
+        blocks: into_contiguous(blocks),
     }
 }

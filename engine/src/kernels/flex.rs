@@ -7,7 +7,7 @@ use burn_flex::FlexTensor;
 
 use super::cpu::KernelContext;
 use super::cpu::experts::{ExpertMatrix, ExpertWeights};
-use super::{AttentionShape, ExpertPlan, Kernels, Routing, reference};
+use super::{AttentionShape, ExpertPlan, Kernels, Places, Routing, reference};
 use crate::layout::MatrixLayout;
 
 impl Kernels for Flex {
@@ -55,7 +55,9 @@ impl Kernels for Flex {
         rotations: FloatTensor<Self>,
         mut keys: FloatTensor<Self>,
         mut values: FloatTensor<Self>,
-        position: IntTensor<Self>,
+        positions: IntTensor<Self>,
+        sequences: IntTensor<Self>,
+        blocks: IntTensor<Self>,
         shape: AttentionShape,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
         let (qkv, rotations) = (contiguous(qkv), contiguous(rotations));
@@ -64,7 +66,7 @@ impl Kernels for Flex {
             floats(&rotations),
             owned_floats(&mut keys),
             owned_floats(&mut values),
-            (first_position(&position), &shape),
+            (&places(&positions, &sequences, &blocks), &shape),
         );
         (matrix(query, shape.query_size()), keys, values)
     }
@@ -75,13 +77,15 @@ impl Kernels for Flex {
         keys: FloatTensor<Self>,
         values: FloatTensor<Self>,
         sinks: FloatTensor<Self>,
-        position: IntTensor<Self>,
+        positions: IntTensor<Self>,
+        sequences: IntTensor<Self>,
+        blocks: IntTensor<Self>,
         shape: AttentionShape,
     ) -> FloatTensor<Self> {
         let (query, sinks) = (contiguous(query), contiguous(sinks));
         let cache = (floats(&keys), floats(&values));
-        let place = (first_position(&position), &shape);
-        let output = context.attention(floats(&query), cache, floats(&sinks), place);
+        let places = places(&positions, &sequences, &blocks);
+        let output = context.attention(floats(&query), cache, floats(&sinks), (&places, &shape));
         matrix(output, shape.query_size())
     }
 
@@ -154,8 +158,17 @@ fn words(tensor: &FlexTensor) -> &[u32] {
     &tensor.storage::<u32>()[layout.start_offset()..][..layout.num_elements()]
 }
 
-fn first_position(position: &FlexTensor) -> usize {
-    words(position)[0] as usize
+fn places<'a>(
+    positions: &'a FlexTensor,
+    sequences: &'a FlexTensor,
+    blocks: &'a FlexTensor,
+) -> Places<'a> {
+    Places {
+        positions: words(positions),
+        sequences: words(sequences),
+        blocks: words(blocks),
+        num_blocks: blocks.layout().shape()[1],
+    }
 }
 
 /// Values to write into, never a copy.

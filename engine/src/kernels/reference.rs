@@ -2,7 +2,7 @@
 //!
 //! Never optimised. Layouts and shapes are those of [`crate::kernels`]; all slices are row-major.
 
-use super::{AttentionShape, RotaryPairs, Routing, SwigluLimits};
+use super::{AttentionShape, Places, RotaryPairs, Routing, SwigluLimits, cache_row};
 use crate::layout::{MatrixLayout, Row};
 
 /// See [`super::embedding`].
@@ -91,17 +91,18 @@ pub fn rope_and_cache_write(
     rotations: &[f32],
     keys: &mut [f32],
     values: &mut [f32],
-    (position, shape): (usize, &AttentionShape),
+    (places, shape): (&Places<'_>, &AttentionShape),
 ) -> Vec<f32> {
     let (query_size, kv_size) = (shape.query_size(), shape.kv_size());
     let mut query = Vec::with_capacity(qkv.len());
     for (index, row) in qkv.chunks(query_size + 2 * kv_size).enumerate() {
-        let position = position + index;
+        let position = places.position(index);
+        let first = cache_row(places.blocks_of(index), position) * kv_size;
         let angles = &rotations[position * shape.head_dim..][..shape.head_dim];
-        let key = &mut keys[position * kv_size..][..kv_size];
+        let key = &mut keys[first..][..kv_size];
         query.extend(&row[..query_size]);
         key.copy_from_slice(&row[query_size..query_size + kv_size]);
-        values[position * kv_size..][..kv_size].copy_from_slice(&row[query_size + kv_size..]);
+        values[first..][..kv_size].copy_from_slice(&row[query_size + kv_size..]);
         rotate(&mut query[index * query_size..], angles, shape.pairs);
         rotate(key, angles, shape.pairs);
     }
@@ -113,18 +114,20 @@ pub fn attention(
     query: &[f32],
     (keys, values): (&[f32], &[f32]),
     sinks: &[f32],
-    (position, shape): (usize, &AttentionShape),
+    (places, shape): (&Places<'_>, &AttentionShape),
 ) -> Vec<f32> {
     let (head_dim, kv_size) = (shape.head_dim, shape.kv_size());
     let heads_per_kv_head = shape.num_heads / shape.num_kv_heads;
     let mut output = Vec::with_capacity(query.len());
     for (index, query_head) in query.chunks(head_dim).enumerate() {
-        let length = position + index / shape.num_heads + 1;
+        let token = index / shape.num_heads;
+        let (length, blocks) = (places.position(token) + 1, places.blocks_of(token));
         let start = length.saturating_sub(shape.window);
         let sink = f64::from(sinks[index % shape.num_heads]);
         let first = index % shape.num_heads / heads_per_kv_head * head_dim;
-        let at =
-            |cache: &[f32], cached: usize, i: usize| f64::from(cache[cached * kv_size + first + i]);
+        let at = |cache: &[f32], cached: usize, i: usize| {
+            f64::from(cache[cache_row(blocks, cached) * kv_size + first + i])
+        };
         let scores: Vec<f64> = (start..length)
             .map(|cached| {
                 let products =

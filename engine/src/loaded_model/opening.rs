@@ -49,6 +49,8 @@ pub(super) fn open(
             weights: config.weights,
             layer_counts: device::layer_counts(&devices, &reports, num_layers),
             devices,
+            num_sequences: config.max_running,
+            kv_memory: 0,
         },
     };
     let replicas = engines.into_iter().map(replica).collect();

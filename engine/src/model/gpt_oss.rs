@@ -24,7 +24,7 @@ use crate::kernels::{
     AttentionShape, KernelContext, LayerCache, RotaryPairs, WeightMatrix, attention, embedding,
     matmul, reference, rms_norm, rope_and_cache_write,
 };
-use crate::kv_cache::{CacheShape, KvCache};
+use crate::kv_cache::{CacheShape, KvPool};
 use crate::loader::{ModelFile, WeightFormat};
 pub use config::GptOssConfig;
 use experts::Experts;
@@ -104,7 +104,7 @@ impl GptOss {
     /// Dimensions of a cache for sequences of up to `context_window` tokens.
     pub fn cache_shape(&self, context_window: usize) -> CacheShape {
         CacheShape {
-            num_layers: self.config.num_layers,
+            windows: self.layers.iter().map(|layer| layer.window).collect(),
             num_kv_heads: self.config.num_kv_heads,
             head_dim: self.config.head_dim,
             context_window,
@@ -121,47 +121,39 @@ impl GptOss {
         self.layers.iter().map(layer_bytes).sum::<usize>() + self.lm_head.layout().num_bytes()
     }
 
-    /// Computes the tokens of `step` behind `cache`; gives hidden states
+    /// Computes the tokens of `step` and writes them into the caches in `pool`; gives hidden states
     /// `[num_tokens, hidden_size]`.
     ///
-    /// `abort` is asked before every layer; when it says yes there are no hidden states, and the
-    /// cache holds the tokens it held before.
+    /// `abort` is asked before every layer; when it says yes there are no hidden states.
     ///
     /// # Panics
-    /// If the tokens do not fit into the cache's context window, or one is not in the vocabulary.
+    /// If a token is not in the vocabulary.
     pub fn forward(
         &self,
         context: &KernelContext,
         step: &StepInput,
-        mut cache: KvCache,
+        pool: &mut KvPool,
         abort: &dyn Fn() -> bool,
-    ) -> (Option<Tensor<2>>, KvCache) {
-        cache.reserve(cache.len() + step.num_tokens());
-        let (caches, bones) = cache.into_layers();
+    ) -> Option<Tensor<2>> {
         let mut hidden_states = embedding(context, &self.embed_tokens, &step.tokens);
         let mut place = 0;
-        let mut written = Vec::with_capacity(caches.len());
-        let mut caches = caches.into_iter();
-        for layer in &self.layers {
+        for (index, layer) in self.layers.iter().enumerate() {
             if abort() {
-                written.extend(caches);
-                return (None, bones.with_layers(written, 0));
+                return None;
             }
-            let cache = caches
-                .next()
-                .expect("invariant: a cache has as many layers as its model");
             hidden_states = self.placement.bring(hidden_states, place, layer.place);
             place = layer.place;
-            let (attended, cache) =
-                self.attend(context, layer, hidden_states.clone(), (step, cache));
+            let (attended, cache) = self.attend(
+                context,
+                layer,
+                hidden_states.clone(),
+                (step, pool.take(index)),
+            );
+            pool.put(index, cache);
             hidden_states = hidden_states + attended;
             hidden_states = hidden_states.clone() + self.mix(context, layer, hidden_states);
-            written.push(cache);
         }
-        (
-            Some(hidden_states),
-            bones.with_layers(written, step.num_tokens()),
-        )
+        Some(hidden_states)
     }
 
     /// What attention adds to the hidden states.
@@ -179,13 +171,13 @@ impl GptOss {
             window: layer.window,
             pairs: RotaryPairs::Halves,
         };
-        let position = &step.positions[layer.place];
+        let places = step.places(layer.place, layer.window);
         let epsilon = self.config.rms_norm_epsilon;
         let normed = rms_norm(context, hidden_states, &layer.input_layernorm, epsilon);
         let qkv = with_bias(layer.qkv_proj.forward(context, normed), &layer.qkv_bias);
         let (query, cache) =
-            rope_and_cache_write(qkv, &self.rotations[layer.place], cache, position, shape);
-        let attended = attention(context, query, &cache, &layer.sinks, position, shape);
+            rope_and_cache_write(qkv, &self.rotations[layer.place], cache, places, shape);
+        let attended = attention(context, query, &cache, &layer.sinks, places, shape);
         let output = with_bias(layer.o_proj.forward(context, attended), &layer.o_bias);
         (output, cache)
     }

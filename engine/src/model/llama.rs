@@ -14,7 +14,7 @@ use crate::kernels::{
     AttentionShape, KernelContext, LayerCache, RotaryPairs, WeightMatrix, attention, embedding,
     matmul, reference, rms_norm, rope_and_cache_write, swiglu,
 };
-use crate::kv_cache::{CacheShape, KvCache};
+use crate::kv_cache::{CacheShape, KvPool};
 use crate::loader::{GgufFile, Metadata, ModelFile, WeightFormat};
 
 /// Dimensions of a model, as in its metadata.
@@ -257,7 +257,7 @@ impl Llama {
             ..
         } = self.config;
         CacheShape {
-            num_layers,
+            windows: vec![usize::MAX; num_layers],
             num_kv_heads,
             head_dim,
             context_window,
@@ -279,23 +279,20 @@ impl Llama {
         self.layers.iter().map(layer_bytes).sum::<usize>() + self.output.layout().num_bytes()
     }
 
-    /// Computes the tokens of `step` behind `cache`; gives hidden states
+    /// Computes the tokens of `step` and writes them into the caches in `pool`; gives hidden states
     /// `[num_tokens, hidden_size]`.
     ///
-    /// `abort` is asked before every layer; when it says yes there are no hidden states, and the
-    /// cache holds the tokens it held before.
+    /// `abort` is asked before every layer; when it says yes there are no hidden states.
     ///
     /// # Panics
-    /// If the tokens do not fit into the cache's context window, or one is not in the vocabulary.
+    /// If a token is not in the vocabulary.
     pub fn forward(
         &self,
         context: &KernelContext,
         step: &StepInput,
-        mut cache: KvCache,
+        pool: &mut KvPool,
         abort: &dyn Fn() -> bool,
-    ) -> (Option<Tensor<2>>, KvCache) {
-        cache.reserve(cache.len() + step.num_tokens());
-        let (caches, bones) = cache.into_layers();
+    ) -> Option<Tensor<2>> {
         let LlamaConfig {
             num_heads,
             num_kv_heads,
@@ -311,27 +308,19 @@ impl Llama {
         };
         let mut hidden_states = embedding(context, &self.token_embd, &step.tokens);
         let mut place = 0;
-        let mut written = Vec::with_capacity(caches.len());
-        let mut caches = caches.into_iter();
-        for layer in &self.layers {
+        for (index, layer) in self.layers.iter().enumerate() {
             if abort() {
-                written.extend(caches);
-                return (None, bones.with_layers(written, 0));
+                return None;
             }
-            let cache = caches
-                .next()
-                .expect("invariant: a cache has as many layers as its model");
             hidden_states = self.placement.bring(hidden_states, place, layer.place);
             place = layer.place;
+            let cache = pool.take(index);
             let (next_states, cache) =
                 self.forward_layer(context, layer, hidden_states, (shape, step, cache));
+            pool.put(index, cache);
             hidden_states = next_states;
-            written.push(cache);
         }
-        (
-            Some(hidden_states),
-            bones.with_layers(written, step.num_tokens()),
-        )
+        Some(hidden_states)
     }
 
     fn forward_layer(
@@ -341,13 +330,13 @@ impl Llama {
         hidden_states: Tensor<2>,
         (shape, step, cache): (AttentionShape, &StepInput, LayerCache),
     ) -> (Tensor<2>, LayerCache) {
-        let position = &step.positions[layer.place];
+        let places = step.places(layer.place, shape.window);
         let (rotations, sinks) = (&self.rotations[layer.place], &self.no_sinks[layer.place]);
         let epsilon = self.config.rms_norm_epsilon;
         let normed = rms_norm(context, hidden_states.clone(), &layer.attn_norm, epsilon);
         let qkv = layer.attn_qkv.forward(context, normed);
-        let (query, cache) = rope_and_cache_write(qkv, rotations, cache, position, shape);
-        let attended = attention(context, query, &cache, sinks, position, shape);
+        let (query, cache) = rope_and_cache_write(qkv, rotations, cache, places, shape);
+        let attended = attention(context, query, &cache, sinks, places, shape);
         let hidden_states = hidden_states + layer.attn_output.forward(context, attended);
 
         let normed = rms_norm(context, hidden_states.clone(), &layer.ffn_norm, epsilon);

@@ -34,6 +34,24 @@ impl UserQueues {
         });
     }
 
+    /// Puts a sequence in front of the others of its user.
+    pub(super) fn add_first(&mut self, user: UserKey, sequence: SequenceId) {
+        self.add(user, sequence);
+        if let Some(queue) = self.queues.iter_mut().find(|queue| queue.user == user) {
+            queue.sequences.rotate_right(1);
+        }
+    }
+
+    /// The sequence that [`take_next`](Self::take_next) would give.
+    pub(super) fn next(&self) -> Option<SequenceId> {
+        let waiting = self
+            .queues
+            .iter()
+            .filter(|queue| !queue.sequences.is_empty());
+        let queue = waiting.min_by_key(|queue| queue.last_turn)?;
+        queue.sequences.front().copied()
+    }
+
     pub(super) fn take_next(&mut self) -> Option<(UserKey, SequenceId)> {
         let waiting = self
             .queues

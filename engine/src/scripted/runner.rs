@@ -31,11 +31,11 @@ impl ScriptedRunner {
     pub(crate) fn forward(
         &mut self,
         tokens: &[TokenId],
-        mut history: Vec<TokenId>,
+        history: &mut Vec<TokenId>,
         abort: &dyn Fn() -> bool,
-    ) -> (Option<Vec<f32>>, Vec<TokenId>) {
+    ) -> Option<Vec<f32>> {
         history.extend_from_slice(tokens);
-        let situation = Situation::of(&history);
+        let situation = Situation::of(history);
         let is_decode = tokens.len() == 1 && situation.num_answer_tokens > 0;
         let delay = if is_decode {
             self.model.token_delay
@@ -44,7 +44,7 @@ impl ScriptedRunner {
             self.model.prefill_delay.saturating_mul(num_units)
         };
         if sleep(delay, abort) == Slept::Interrupted {
-            return (None, history);
+            return None;
         }
         if let Some(limit) = self.model.panic_after {
             assert!(
@@ -52,7 +52,7 @@ impl ScriptedRunner {
                 "the script says to panic here"
             );
         }
-        (Some(self.logits(&situation)), history)
+        Some(self.logits(&situation))
     }
 
     /// `[258]`

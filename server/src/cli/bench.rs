@@ -60,6 +60,8 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
         weights: config.engine.weights,
         layer_counts: device::layer_counts(&devices, &reports, source.num_layers()?),
         devices,
+        num_sequences: 1,
+        kv_memory: 0,
     };
     let mut runner = match source {
         Source::File(file) => ModelRunner::load(file, &runner_config, &mut |_| ())?,

@@ -13,7 +13,8 @@ use half::bf16;
 
 use super::activations::QuantizedRow;
 use super::thread_pool::Columns;
-use crate::kernels::SwigluLimits;
+use crate::block_pool::BLOCK_TOKENS;
+use crate::kernels::{SwigluLimits, cache_row};
 use crate::layout::{MatrixLayout, Row};
 use exponential::exponential;
 
@@ -135,6 +136,8 @@ pub(super) struct AttentionHead<'a> {
     pub(super) first: usize,
     /// Values of a position.
     pub(super) stride: usize,
+    /// Where the positions are, see [`Places`](crate::kernels::Places).
+    pub(super) blocks: &'a [u32],
     /// Positions to attend to.
     pub(super) positions: Range<usize>,
 }
@@ -143,7 +146,16 @@ impl AttentionHead<'_> {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "part of a loop that must vectorise")]
     pub(super) fn row<'c>(&self, cache: &'c [f32], position: usize) -> &'c [f32] {
-        &cache[position * self.stride + self.first..][..self.query.len()]
+        let row = cache_row(self.blocks, position);
+        &cache[row * self.stride + self.first..][..self.query.len()]
+    }
+
+    /// The positions from `position` on that stand one behind the other in its block.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "part of a loop that must vectorise")]
+    pub(super) fn in_block(&self, position: usize) -> usize {
+        let end = (position / BLOCK_TOKENS + 1) * BLOCK_TOKENS;
+        end.min(self.positions.end) - position
     }
 }
 

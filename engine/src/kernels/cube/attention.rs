@@ -4,6 +4,7 @@ use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
 use super::launch::{LANES, ROWS, add_cube, empty_matrix, largest_of_cube, whole_cubes};
+use super::places::{CubePlaces, cache_row};
 use crate::kernels::AttentionShape;
 
 /// Positions that are looked at together: one a unit.
@@ -15,11 +16,11 @@ pub(super) fn attention(
     query: CubeTensor,
     (keys, values): (CubeTensor, CubeTensor),
     sinks: CubeTensor,
-    position: CubeTensor,
+    places: CubePlaces,
     shape: &AttentionShape,
 ) -> CubeTensor {
     let num_tokens = query.meta.shape()[0];
-    let capacity = keys.meta.shape()[0];
+    let num_blocks = places.num_blocks();
     let output = empty_matrix(&query, num_tokens, shape.query_size());
     let num_heads = num_tokens * shape.num_heads;
     let (cube_count, cube_dim) = whole_cubes(num_heads);
@@ -32,12 +33,16 @@ pub(super) fn attention(
         keys.into_buffer_arg(),
         values.into_buffer_arg(),
         sinks.into_buffer_arg(),
-        position.into_buffer_arg(),
+        places.positions.into_buffer_arg(),
+        places.sequences.into_buffer_arg(),
+        places.blocks.into_buffer_arg(),
         output.clone().into_buffer_arg(),
         num_heads,
         shape.num_heads,
         shape.num_kv_heads,
-        shape.window.min(capacity),
+        // No position is as far on as this.
+        shape.window.min(1 << 30),
+        num_blocks,
         shape.head_dim,
     );
     output
@@ -49,12 +54,15 @@ pub(super) fn attention_kernel(
     keys: &[f32],
     values: &[f32],
     sinks: &[f32],
-    position: &[u32],
+    positions: &[u32],
+    sequences: &[u32],
+    blocks: &[u32],
     output: &mut [f32],
     all_heads: usize,
     num_heads: usize,
     num_kv_heads: usize,
     window: usize,
+    num_blocks: usize,
     #[comptime] head_dim: usize,
 ) {
     let unit = UNIT_POS as usize;
@@ -62,7 +70,9 @@ pub(super) fn attention_kernel(
     let query_head = min(CUBE_POS, all_heads - 1);
     let head = query_head % num_heads;
     let kv_head = head / (num_heads / num_kv_heads);
-    let length = position[0] as usize + query_head / num_heads + 1;
+    let token = query_head / num_heads;
+    let first_block = sequences[token] as usize * num_blocks;
+    let length = positions[token] as usize + 1;
     let start = length - min(window, length);
     let scale = 1.0 / f32::cast_from(head_dim as u32).sqrt();
 
@@ -89,7 +99,8 @@ pub(super) fn attention_kernel(
         let cached = tile + unit;
         let mut score = f32::MIN.runtime();
         if cached < length {
-            let first = (cached * num_kv_heads + kv_head) * head_dim;
+            let row = cache_row(blocks, first_block, cached);
+            let first = (row * num_kv_heads + kv_head) * head_dim;
             score = product(&own_query, keys, first, head_dim);
         }
         let next = max(largest, largest_of_cube(&mut shared, score));
@@ -109,7 +120,8 @@ pub(super) fn attention_kernel(
             if i < head_dim {
                 let mut sum = sums[part] * kept;
                 for place in 0..in_tile {
-                    let first = ((tile + place) * num_kv_heads + kv_head) * head_dim;
+                    let row = cache_row(blocks, first_block, tile + place);
+                    let first = (row * num_kv_heads + kv_head) * head_dim;
                     sum += weights[place] * values[first + i];
                 }
                 sums[part] = sum;

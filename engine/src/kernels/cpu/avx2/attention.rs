@@ -18,6 +18,7 @@ use std::arch::x86_64::{
 use super::super::portable::{self, AttentionHead};
 use super::Avx2;
 use super::floats::load_floats;
+use crate::kernels::cache_row;
 
 /// Floats of a vector.
 const LANES: usize = 8;
@@ -64,14 +65,27 @@ fn attend(head: &AttentionHead<'_>, output: &mut [f32]) {
 
 /// Products of the query with the key of every position.
 #[target_feature(enable = "avx2,fma,f16c")]
-fn scores(head: &AttentionHead<'_>, output: &mut [f32]) {
+fn scores(head: &AttentionHead<'_>, mut output: &mut [f32]) {
+    let mut position = head.positions.start;
+    while !output.is_empty() {
+        let (block, rest) = output.split_at_mut(head.in_block(position));
+        scores_of_block(head, position, block);
+        position += block.len();
+        output = rest;
+    }
+}
+
+/// The same of positions of one block, from `position` on.
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn scores_of_block(head: &AttentionHead<'_>, mut position: usize, output: &mut [f32]) {
     let size = head.query.len();
     let (eights, rest) = output.as_chunks_mut::<LANES>();
-    let mut position = head.positions.start;
     for eight in eights {
-        // Rows lie a stride apart, so where the last one is, all are.
+        // Rows of a block lie a stride apart, so where the first and the last one are, all are.
         let last = head.row(head.keys, position + LANES - 1);
-        let keys = head.keys[position * head.stride + head.first..].as_ptr();
+        let first_row = cache_row(head.blocks, position);
+        let keys = head.keys[first_row * head.stride + head.first..].as_ptr();
         debug_assert!(keys <= last.as_ptr());
         let mut sums = [_mm256_setzero_ps(); LANES];
         for first in (0..size).step_by(LANES) {
@@ -102,18 +116,25 @@ fn scores(head: &AttentionHead<'_>, output: &mut [f32]) {
 #[target_feature(enable = "avx2,fma,f16c")]
 fn add_values<const N: usize>(
     head: &AttentionHead<'_>,
-    weights: &[f32],
+    mut weights: &[f32],
     first: usize,
     output: &mut [f32],
 ) {
     let mut sums = [_mm256_setzero_ps(); N];
-    for (position, weight) in head.positions.clone().zip(weights) {
-        let values = head.row(head.values, position);
-        let weight = _mm256_set1_ps(*weight);
-        let values = &values[first..first + N * LANES];
-        for (i, sum) in sums.iter_mut().enumerate() {
-            *sum = _mm256_fmadd_ps(weight, load_floats(values, i * LANES), *sum);
+    let mut position = head.positions.start;
+    while !weights.is_empty() {
+        let (block, rest) = weights.split_at(head.in_block(position));
+        let first_row = cache_row(head.blocks, position);
+        let values = &head.values[first_row * head.stride + head.first..];
+        for (weight, values) in block.iter().zip(values.chunks(head.stride)) {
+            let weight = _mm256_set1_ps(*weight);
+            let values = &values[first..first + N * LANES];
+            for (i, sum) in sums.iter_mut().enumerate() {
+                *sum = _mm256_fmadd_ps(weight, load_floats(values, i * LANES), *sum);
+            }
         }
+        position += block.len();
+        weights = rest;
     }
     for (sum, output) in sums.iter().zip(output[first..].as_chunks_mut::<LANES>().0) {
         // SAFETY: the array has eight floats, and the store needs no alignment.

@@ -12,6 +12,7 @@ use std::arch::x86_64::{
 
 use super::super::portable::{self, AttentionHead};
 use super::Avx512;
+use crate::kernels::cache_row;
 
 /// Floats of a vector.
 const LANES: usize = 16;
@@ -34,13 +35,17 @@ impl Avx512 {
 #[target_feature(enable = "avx2,fma,f16c,avx512f,avx512vl")]
 fn attend(head: &AttentionHead<'_>, output: &mut [f32]) {
     let mut weights = vec![0.0_f32; head.positions.len()];
-    let (sixteens, rest) = weights.as_chunks_mut::<LANES>();
-    let mut position = head.positions.start;
-    for scores in sixteens {
-        scores_of_sixteen::<true>(head, position, scores);
-        position += LANES;
+    let (mut position, mut rest) = (head.positions.start, &mut weights[..]);
+    while !rest.is_empty() {
+        let (scores, behind) = rest.split_at_mut(head.in_block(position));
+        if scores.len() == LANES {
+            scores_of_block::<true>(head, position, scores);
+        } else {
+            scores_of_block::<false>(head, position, scores);
+        }
+        position += scores.len();
+        rest = behind;
     }
-    scores_of_sixteen::<false>(head, position, rest);
     let inverse = portable::softmax(head, &mut weights);
     let vectors = output.len() / LANES;
     let whole = vectors / PART * PART;
@@ -52,22 +57,20 @@ fn attend(head: &AttentionHead<'_>, output: &mut [f32]) {
     }
 }
 
-/// Products of the query with the keys from `position` on, as many as `output` has room for;
-/// `FULL`: sixteen.
+/// Products of the query with the keys from `position` on, as many as `output` has room for: they
+/// are in one block. `FULL`: sixteen.
 #[inline]
 #[target_feature(enable = "avx2,fma,f16c,avx512f,avx512vl")]
-fn scores_of_sixteen<const FULL: bool>(
+fn scores_of_block<const FULL: bool>(
     head: &AttentionHead<'_>,
     position: usize,
     output: &mut [f32],
 ) {
     let count = if FULL { LANES } else { output.len() };
-    if count == 0 {
-        return;
-    }
-    // Rows lie a stride apart, so where the last one is, all are.
+    // Rows of a block lie a stride apart, so where the first and the last one are, all are.
     let last = head.row(head.keys, position + count - 1);
-    let keys = head.keys[position * head.stride + head.first..].as_ptr();
+    let first_row = cache_row(head.blocks, position);
+    let keys = head.keys[first_row * head.stride + head.first..].as_ptr();
     debug_assert!(keys <= last.as_ptr());
     let mut sums = [_mm512_setzero_ps(); LANES];
     for (first, query) in head.query.as_chunks::<LANES>().0.iter().enumerate() {
@@ -86,27 +89,45 @@ fn scores_of_sixteen<const FULL: bool>(
     output.copy_from_slice(&scores[..count]);
 }
 
-/// Weighted sum of the values of all positions, times `inverse`: `N` vectors from `first` on. Every
-/// second position, counted from the first, is added up apart.
+/// Weighted sum of the values of all positions, times `inverse`: `N` vectors from `first` on. Even
+/// positions and odd ones are added up apart.
 #[inline]
 #[target_feature(enable = "avx2,fma,f16c,avx512f,avx512vl")]
 fn add_values<const N: usize>(
     head: &AttentionHead<'_>,
-    (weights, inverse): (&[f32], f32),
+    (mut weights, inverse): (&[f32], f32),
     first: usize,
     output: &mut [f32],
 ) {
     let mut sums = [[_mm512_setzero_ps(); N]; 2];
     let mut position = head.positions.start;
-    for pair in weights.chunks(2) {
-        for (weight, sums) in pair.iter().zip(&mut sums) {
-            let values = &head.row(head.values, position)[first..first + N * LANES];
-            let weight = _mm512_set1_ps(*weight);
-            for (values, sum) in values.as_chunks::<LANES>().0.iter().zip(sums) {
-                *sum = _mm512_fmadd_ps(weight, load(values), *sum);
+    while !weights.is_empty() {
+        // A block begins at an even position; a window may begin in the middle of one.
+        let count = if position.is_multiple_of(2) {
+            head.in_block(position)
+        } else {
+            1
+        };
+        let (block, rest) = weights.split_at(count);
+        let first_row = cache_row(head.blocks, position);
+        let values = &head.values[first_row * head.stride + head.first..];
+        let sums = if position.is_multiple_of(2) {
+            &mut sums[..]
+        } else {
+            &mut sums[1..]
+        };
+        let mut rows = values.chunks(head.stride);
+        for pair in block.chunks(2) {
+            for ((weight, sums), values) in pair.iter().zip(&mut *sums).zip(&mut rows) {
+                let values = &values[first..first + N * LANES];
+                let weight = _mm512_set1_ps(*weight);
+                for (values, sum) in values.as_chunks::<LANES>().0.iter().zip(sums) {
+                    *sum = _mm512_fmadd_ps(weight, load(values), *sum);
+                }
             }
-            position += 1;
         }
+        position += count;
+        weights = rest;
     }
     let [even, odd] = sums;
     let inverse = _mm512_set1_ps(inverse);

@@ -1,0 +1,155 @@
+//! The memory of all caches: two tensors a layer, owned by whoever computes with them.
+//!
+//! A forward pass takes the tensors of a layer out and puts them back: nobody else can hold a
+//! reference meanwhile, so burn's copy-on-write tensors are written in place.
+
+use burn::tensor::{Device, Tensor};
+
+use super::{CacheShape, KvCache, KvPlan};
+use crate::block_pool::{BLOCK_TOKENS, BlockPool, BlockTable};
+use crate::kernels::LayerCache;
+
+/// Keys and values of every layer, and which blocks of them are free.
+#[derive(Debug)]
+pub struct KvPool {
+    /// `None` while a pass has it.
+    layers: Vec<Option<LayerCache>>,
+    all: BlockPool,
+    recent: BlockPool,
+    shape: CacheShape,
+}
+
+impl KvPool {
+    /// Free blocks on the devices of the layers.
+    ///
+    /// # Panics
+    /// If there are more or fewer devices than layers.
+    pub fn new(shape: CacheShape, plan: KvPlan, devices: &[Device]) -> Self {
+        assert_eq!(
+            devices.len(),
+            shape.windows.len(),
+            "a device for each layer"
+        );
+        let layer = |(window, device): (&usize, &Device)| {
+            let is_sliding = *window != usize::MAX;
+            let count = if is_sliding {
+                plan.num_window_blocks
+            } else {
+                plan.num_blocks
+            };
+            let size = [count * BLOCK_TOKENS, shape.num_kv_heads, shape.head_dim];
+            Some((Tensor::zeros(size, device), Tensor::zeros(size, device)))
+        };
+        Self {
+            layers: shape.windows.iter().zip(devices).map(layer).collect(),
+            all: BlockPool::new(plan.num_blocks),
+            recent: BlockPool::new(plan.num_window_blocks),
+            shape,
+        }
+    }
+
+    /// An empty cache for a new sequence.
+    pub fn new_cache(&self) -> KvCache {
+        KvCache {
+            all: BlockTable::new(&self.all),
+            recent: BlockTable::new(&self.recent),
+            sliding_window: self.shape.sliding_window(),
+            length: 0,
+            context_window: self.shape.context_window,
+        }
+    }
+
+    /// Blocks that are not taken, of layers that attend to everything and of sliding ones.
+    pub fn num_free_blocks(&self) -> [usize; 2] {
+        [self.all.num_free(), self.recent.num_free()]
+    }
+
+    /// Whether that many more tokens of a new sequence find room at once.
+    pub fn has_room(&self, num_tokens: usize) -> bool {
+        let needed = num_tokens.div_ceil(BLOCK_TOKENS);
+        let [all, recent] = self.num_free_blocks();
+        let held = self.shape.sliding_window().map_or(0, |window| {
+            window.div_ceil(BLOCK_TOKENS).saturating_add(1).min(needed)
+        });
+        needed <= all && held <= recent
+    }
+
+    /// Takes the tensors of a layer.
+    ///
+    /// # Panics
+    /// If they are taken: a pass panicked, and with it the engine ended.
+    pub(crate) fn take(&mut self, layer: usize) -> LayerCache {
+        let tensors = self.layers[layer].take();
+        tensors.expect("invariant: a pass puts back what it takes")
+    }
+
+    /// Puts them back.
+    pub(crate) fn put(&mut self, layer: usize, tensors: LayerCache) {
+        self.layers[layer] = Some(tensors);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::backend::Flex;
+    use burn::tensor::{DType, Int, TensorData};
+
+    use super::*;
+    use crate::kernels::{AttentionShape, RotaryPairs, TokenPlaces, rope_and_cache_write};
+
+    fn addresses(pool: &KvPool) -> Vec<usize> {
+        let address = |tensor: &Tensor<3>| {
+            let primitive = tensor.clone().try_into_primitive::<Flex>().unwrap();
+            primitive.bytes().as_ptr() as usize
+        };
+        let layers = pool.layers.iter().flatten();
+        layers
+            .flat_map(|(keys, values)| [address(keys), address(values)])
+            .collect()
+    }
+
+    #[test]
+    fn a_thousand_steps_leave_the_cache_where_it_was() {
+        let device = Device::flex();
+        let shape = CacheShape {
+            windows: vec![usize::MAX, 64],
+            num_kv_heads: 2,
+            head_dim: 8,
+            context_window: 1_024,
+        };
+        let plan = KvPlan::new(&shape, 1, u64::MAX);
+        let mut pool = KvPool::new(shape, plan, &[device.clone(), device.clone()]);
+        let mut cache = pool.new_cache();
+        let before = addresses(&pool);
+        let rotations: Tensor<2> = Tensor::ones([1_024, 8], &device);
+        let words = |words: Vec<u32>| -> Tensor<1, Int> {
+            let length = words.len();
+            Tensor::from_data(TensorData::new(words, [length]), (&device, DType::U32))
+        };
+        for position in 0..1_000 {
+            cache.reserve(1).unwrap();
+            for layer in 0..2 {
+                let qkv: Tensor<2> = Tensor::ones([1, 8 * 8], &device);
+                let shape = AttentionShape {
+                    num_heads: 4,
+                    num_kv_heads: 2,
+                    head_dim: 8,
+                    window: usize::MAX,
+                    pairs: RotaryPairs::Adjacent,
+                };
+                let blocks = cache.blocks(layer == 1);
+                let places = TokenPlaces {
+                    positions: words(vec![position]),
+                    sequences: words(vec![0]),
+                    blocks: words(blocks).unsqueeze::<2>(),
+                };
+                let tensors = pool.take(layer);
+                let (_, tensors) = rope_and_cache_write(qkv, &rotations, tensors, &places, shape);
+                pool.put(layer, tensors);
+            }
+            cache.advance(1);
+        }
+        assert_eq!(cache.len(), 1_000);
+        assert_eq!(addresses(&pool), before, "a step copied the cache");
+    }
+}

@@ -1,0 +1,121 @@
+//! One forward pass over the parts of several sequences.
+
+use std::time::Instant;
+
+use super::{Computed, Outcome, Worker};
+use crate::{
+    loaded_model::{Cache, PartOutcome, StepPart},
+    scheduler::{ScheduledBatch, SequenceId, Share},
+    sequence::{Sequence, SequenceState},
+};
+
+/// What a step has taken out of a sequence.
+struct Taken {
+    sequence: SequenceId,
+    cache: Cache,
+    first: usize,
+    end: usize,
+}
+
+impl Taken {
+    fn of(sequence: &mut Sequence, share: &Share) -> Option<Self> {
+        match std::mem::replace(&mut sequence.state, SequenceState::Computing) {
+            SequenceState::Running {
+                cache,
+                num_computed_tokens,
+            } => Some(Self {
+                sequence: share.sequence,
+                cache,
+                first: num_computed_tokens,
+                end: num_computed_tokens + share.num_tokens,
+            }),
+            // It was halted to make room.
+            state => {
+                sequence.state = state;
+                None
+            }
+        }
+    }
+}
+
+impl Worker {
+    /// Makes room in the cache for what a step writes. Where there is none, sequences are halted
+    /// and computed again later, the last admitted first.
+    pub(super) fn make_room(&mut self, batch: &ScheduledBatch) {
+        for share in &batch.shares {
+            while let Some(sequence) = self.sequences.get_mut(&share.sequence)
+                && let SequenceState::Running { cache, .. } = &mut sequence.state
+                && cache.reserve(share.num_tokens).is_err()
+                && let Some(last) = self.scheduler.last_admitted()
+            {
+                self.scheduler.preempt(last);
+                if let Some(halted) = self.sequences.get_mut(&last) {
+                    tracing::debug!(sequence = last.0, "halted: the cache is full");
+                    halted.state = SequenceState::Waiting;
+                }
+            }
+        }
+    }
+
+    pub(super) fn launch(&mut self, batch: &ScheduledBatch) -> Vec<Computed> {
+        let mut taken: Vec<Taken> = Vec::with_capacity(batch.shares.len());
+        for share in &batch.shares {
+            let sequence = self.sequences.get_mut(&share.sequence);
+            taken.extend(sequence.and_then(|sequence| Taken::of(sequence, share)));
+        }
+        let mut num_prefilled = 0;
+        let mut parts: Vec<StepPart<'_>> = Vec::with_capacity(taken.len());
+        for part in &mut taken {
+            let sequence = &self.sequences[&part.sequence];
+            if part.end - part.first > 1 {
+                num_prefilled += part.end - part.first;
+            }
+            parts.push(StepPart {
+                tokens: &sequence.tokens[part.first..part.end],
+                cache: &mut part.cache,
+                wants_logits: part.end == sequence.tokens.len(),
+                abort: &sequence.abort,
+            });
+        }
+        let started = Instant::now();
+        let shared = &self.shared;
+        let outcomes = self.model.step(&mut parts, &|| shared.is_stopping());
+        let was_given_up = outcomes.iter().any(|it| matches!(it, PartOutcome::GivenUp));
+        if num_prefilled > 0 && !was_given_up {
+            self.scheduler.note_chunk(num_prefilled, started.elapsed());
+        }
+        let outcomes = taken.into_iter().zip(outcomes);
+        let computed = outcomes.map(|(part, outcome)| self.put_back(part, outcome));
+        computed.collect()
+    }
+
+    fn put_back(&mut self, part: Taken, outcome: PartOutcome) -> Computed {
+        if let Some(sequence) = self.sequences.get_mut(&part.sequence) {
+            // If it was given up less is computed, but then it is dropped before the next step.
+            sequence.state = SequenceState::Running {
+                cache: part.cache,
+                num_computed_tokens: part.end,
+            };
+        }
+        Computed {
+            sequence: part.sequence,
+            outcome,
+        }
+    }
+
+    /// Chooses the next token of every sequence that has computed all it has.
+    pub(super) fn collect(&self, computed: Vec<Computed>) -> Vec<(SequenceId, Outcome)> {
+        let outcome = |Computed { sequence, outcome }| {
+            let outcome = match (self.sequences.get(&sequence), outcome) {
+                (Some(sequence), PartOutcome::Logits(mut logits)) => {
+                    let position = sequence.tokens.len();
+                    Outcome::Chosen(sequence.sampler.sample(&mut logits, position))
+                }
+                (Some(_), PartOutcome::Prefilled) => Outcome::Prefilled,
+                _ => Outcome::GivenUp,
+            };
+            (sequence, outcome)
+        };
+        computed.into_iter().map(outcome).collect()
+    }
+}

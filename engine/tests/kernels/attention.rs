@@ -1,0 +1,186 @@
+//! Positions, cache and attention: several sequences in one call, their blocks in any order.
+
+use burn::tensor::{Tensor, TensorData};
+use hearth_engine::block_pool::BLOCK_TOKENS;
+use hearth_engine::kernels::{
+    self, AttentionShape, Places, Precision, RotaryPairs, TokenPlaces, cache_row, reference,
+};
+
+use super::{FLOAT_TOLERANCE, Noise, check, contexts, device, matrix, values, vector, words};
+use crate::targets;
+
+/// One sequence by itself, its cache in one piece.
+struct Alone {
+    position: usize,
+    num_tokens: usize,
+    qkv: Vec<f32>,
+    keys: Vec<f32>,
+    values: Vec<f32>,
+    /// Its blocks in the cache of all.
+    blocks: Vec<u32>,
+}
+
+impl Alone {
+    fn end(&self) -> usize {
+        self.position + self.num_tokens
+    }
+
+    /// What the reference writes, and the attention it gives.
+    fn expected(
+        &mut self,
+        rotations: &[f32],
+        sinks: &[f32],
+        shape: &AttentionShape,
+    ) -> (Vec<f32>, Vec<f32>) {
+        let narrow = |value: usize| u32::try_from(value).unwrap();
+        let positions: Vec<u32> = (self.position..self.end()).map(narrow).collect();
+        let sequences = vec![0; self.num_tokens];
+        let blocks: Vec<u32> = (0..narrow(self.blocks.len())).collect();
+        let places = Places {
+            positions: &positions,
+            sequences: &sequences,
+            blocks: &blocks,
+            num_blocks: blocks.len(),
+        };
+        let (keys, values) = (&mut self.keys, &mut self.values);
+        let query =
+            reference::rope_and_cache_write(&self.qkv, rotations, keys, values, (&places, shape));
+        let attended = reference::attention(&query, (keys, values), sinks, (&places, shape));
+        (query, attended)
+    }
+}
+
+/// Sequences with these numbers of old and new tokens; their blocks are mixed.
+fn sequences(parts: &[(usize, usize)], shape: &AttentionShape, noise: &mut Noise) -> Vec<Alone> {
+    let row_size = shape.query_size() + 2 * shape.kv_size();
+    let num_blocks = |(position, added): &(usize, usize)| (position + added).div_ceil(BLOCK_TOKENS);
+    let total: usize = parts.iter().map(num_blocks).sum();
+    let mut numbers: Vec<u32> = (0..u32::try_from(total).unwrap()).collect();
+    for place in 1..numbers.len() {
+        let other = usize::try_from(noise.bits()).unwrap() % (place + 1);
+        numbers.swap(place, other);
+    }
+    let alone = |part: &(usize, usize)| {
+        let count = num_blocks(part);
+        let size = count * BLOCK_TOKENS * shape.kv_size();
+        Alone {
+            position: part.0,
+            num_tokens: part.1,
+            qkv: noise.floats(part.1 * row_size),
+            keys: noise.floats(size),
+            values: noise.floats(size),
+            blocks: numbers.split_off(numbers.len() - count),
+        }
+    };
+    parts.iter().map(alone).collect()
+}
+
+/// The caches of all sequences, as their blocks say.
+fn paged(alone: &[Alone], row_size: usize, of: impl Fn(&Alone) -> &[f32]) -> Vec<f32> {
+    let total: usize = alone.iter().map(|it| it.blocks.len()).sum();
+    let mut all = vec![f32::NAN; total * BLOCK_TOKENS * row_size];
+    for sequence in alone {
+        for (position, row) in of(sequence).chunks(row_size).enumerate() {
+            let first = cache_row(&sequence.blocks, position) * row_size;
+            all[first..first + row_size].copy_from_slice(row);
+        }
+    }
+    all
+}
+
+fn places(alone: &[Alone]) -> TokenPlaces {
+    let longest = alone.iter().map(|it| it.blocks.len()).max().unwrap();
+    let (mut positions, mut sequences, mut blocks) = (Vec::new(), Vec::new(), Vec::new());
+    for (index, sequence) in (0_u32..).zip(alone) {
+        for position in sequence.position..sequence.end() {
+            positions.push(u32::try_from(position).unwrap());
+            sequences.push(index);
+        }
+        blocks.extend(&sequence.blocks);
+        // Nobody may look there.
+        blocks.resize((index as usize + 1) * longest, u32::MAX / 64);
+    }
+    TokenPlaces {
+        positions: words(&positions),
+        sequences: words(&sequences),
+        blocks: words(&blocks).reshape([alone.len(), longest]),
+    }
+}
+
+#[test]
+fn attention_agrees_with_the_reference() {
+    use RotaryPairs::{Adjacent, Halves};
+    let parts: [&[(usize, usize)]; 5] = [
+        &[(130, 1)],
+        &[(0, 6), (40, 1)],
+        &[(17, 3)],
+        &[(63, 2), (0, 1), (200, 1), (15, 2)],
+        &[(126, 7), (500, 1), (129, 1)],
+    ];
+    let shapes = [
+        (9, 3, 64, usize::MAX, Adjacent),
+        (4, 4, 40, usize::MAX, Halves),
+        (4, 1, 2, 5, Adjacent),
+        (2, 1, 128, 64, Halves),
+        (8, 1, 64, 128, Halves),
+    ];
+    for ((num_heads, num_kv_heads, head_dim, window, pairs), parts) in shapes.into_iter().zip(parts)
+    {
+        let shape = AttentionShape {
+            num_heads,
+            num_kv_heads,
+            head_dim,
+            window,
+            pairs,
+        };
+        check_attention(shape, parts);
+    }
+}
+
+/// Writes new tokens of all sequences behind old ones and attends to both.
+fn check_attention(shape: AttentionShape, parts: &[(usize, usize)]) {
+    let mut noise = Noise(5);
+    let (head_dim, kv_size) = (shape.head_dim, shape.kv_size());
+    let mut alone = sequences(parts, &shape, &mut noise);
+    let mut sinks = noise.floats(shape.num_heads);
+    sinks[0] = f32::NEG_INFINITY;
+    let frequencies = reference::frequencies(head_dim, 10_000.0);
+    let rotations = reference::rotations(512, &frequencies, 1.25);
+    let tensor = |values: Vec<f32>| -> Tensor<3> {
+        let shape = [values.len() / kv_size, shape.num_kv_heads, head_dim];
+        Tensor::from_data(TensorData::new(values, shape), &device())
+    };
+    let cache = (
+        tensor(paged(&alone, kv_size, |it| &it.keys)),
+        tensor(paged(&alone, kv_size, |it| &it.values)),
+    );
+    let qkv: Vec<f32> = alone.iter().flat_map(|it| it.qkv.clone()).collect();
+    let qkv = matrix(&qkv, shape.query_size() + 2 * kv_size);
+    let places = places(&alone);
+    let rotation_rows = matrix(&rotations, head_dim);
+    let (query, cache) = kernels::rope_and_cache_write(qkv, &rotation_rows, cache, &places, shape);
+
+    let (mut expected_query, mut expected) = (Vec::new(), Vec::new());
+    for sequence in &mut alone {
+        let (query, attended) = sequence.expected(&rotations, &sinks, &shape);
+        expected_query.extend(query);
+        expected.extend(attended);
+    }
+    // A card may multiply and add in one step.
+    let tolerance = if targets::is_card() {
+        FLOAT_TOLERANCE
+    } else {
+        0.0
+    };
+    check("query", &values(query.clone()), &expected_query, tolerance);
+    let keys = paged(&alone, kv_size, |it| &it.keys);
+    check("keys", &values(cache.0.clone()), &keys, tolerance);
+    let cached_values = paged(&alone, kv_size, |it| &it.values);
+    check("values", &values(cache.1.clone()), &cached_values, 0.0);
+    for context in contexts(Precision::Int8) {
+        let what = format!("attention {shape:?} {}", context.instruction_set().name());
+        let (query, sinks) = (query.clone(), vector(&sinks));
+        let output = kernels::attention(&context, query, &cache, &sinks, &places, shape);
+        check(&what, &values(output), &expected, FLOAT_TOLERANCE);
+    }
+}

@@ -18,6 +18,7 @@
 pub mod cpu;
 #[cfg(feature = "cube")]
 mod cube;
+mod draw;
 mod flex;
 mod places;
 pub mod reference;
@@ -35,6 +36,8 @@ use crate::layout::MatrixLayout;
 use crate::loader::repack::PackedMatrix;
 
 pub use cpu::KernelContext;
+pub(crate) use draw::DRAW_WORDS;
+pub use draw::{Draw, DrawTensor};
 pub use places::{Places, TokenPlaces, cache_row};
 pub use routing::{ExpertPlan, ExpertStack, Routing};
 use weight_memory::WeightMemory;
@@ -249,6 +252,13 @@ pub trait Kernels: Backend {
         down_bias: FloatTensor<Self>,
         plan: ExpertPlan,
     ) -> FloatTensor<Self>;
+
+    /// See [`choose`]; `limits`: whether any draw has a top-k, and whether any has a top-p.
+    fn choose(
+        logits: FloatTensor<Self>,
+        draws: IntTensor<Self>,
+        limits: [bool; 2],
+    ) -> IntTensor<Self>;
 }
 
 /// Rows of a weight matrix: `[num_tokens, in_features]`, row `i` the one of `tokens[i]`.
@@ -408,4 +418,16 @@ pub fn experts(
         stack.down_bias.clone().into_dispatch(),
         plan,
     ))
+}
+
+/// The token drawn from each row of `logits` (`[num_rows, vocab_size]`): `[num_rows, 1]`.
+///
+/// # Panics
+/// If there are more or fewer draws than rows.
+pub fn choose(logits: Tensor<2>, draws: &DrawTensor) -> Tensor<2, Int> {
+    let num_rows = logits.dims()[0];
+    assert_eq!(num_rows, draws.words.dims()[0], "a draw for every row");
+    let words = draws.words.clone().into_dispatch();
+    let tokens = <Dispatch as Kernels>::choose(logits.into_dispatch(), words, draws.limits);
+    Tensor::from_dispatch(tokens)
 }

@@ -3,7 +3,7 @@
 //! Order: penalties, temperature, min-p, top-k, top-p, draw. The draw is a pure function of the
 //! seed and of the token's position in its sequence, so that a continued answer goes on exactly
 //! as it would have. Nothing here depends on the order in which candidates are looked at: they are
-//! ordered by logit, then by id.
+//! ordered by logit, then by id, and drawn in the order of ids.
 
 mod candidates;
 mod penalties;
@@ -12,6 +12,7 @@ mod random;
 use candidates::Candidates;
 use penalties::Penalties;
 
+use crate::kernels::Draw;
 use crate::request::{SamplingParams, TokenId};
 
 /// The sampler of one sequence.
@@ -33,6 +34,31 @@ impl Sampler {
     /// Notes a token of the answer, chosen here or before a pause.
     pub fn note(&mut self, token: TokenId) {
         self.penalties.note(token);
+    }
+
+    /// The draw at `position` for a device that does it by itself; `None` where penalties need the
+    /// tokens before.
+    pub fn draw(&self, position: usize) -> Option<Draw> {
+        let SamplingParams {
+            temperature,
+            top_k,
+            top_p,
+            min_p,
+            seed,
+            ..
+        } = self.params;
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a device draws with 24 bits"
+        )]
+        let unit = random::unit(seed, position as u64) as f32;
+        (!self.penalties.are_asked_for()).then_some(Draw {
+            temperature,
+            top_k,
+            top_p,
+            min_p,
+            unit,
+        })
     }
 
     /// The token at `position` of the sequence, counted from the prompt's first.

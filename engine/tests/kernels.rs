@@ -9,6 +9,8 @@
 
 #[path = "kernels/attention.rs"]
 mod attention;
+#[path = "kernels/sampling.rs"]
+mod sampling;
 #[path = "targets/targets.rs"]
 mod targets;
 

@@ -21,10 +21,12 @@ pub(super) mod planes;
 mod products;
 mod rope;
 mod router;
+mod sampling;
 #[cfg(all(test, feature = "cuda"))]
 mod tests {
     mod cuda_check;
 }
+mod threshold;
 mod weights;
 
 use burn::backend::tensor::{FloatTensor, IntTensor};
@@ -113,6 +115,14 @@ impl Kernels for CubeBackend {
         let gate_up = (gate_up, into_contiguous(gate_up_bias));
         let down = (down, into_contiguous(down_bias));
         experts::experts(input, logits, gate_up, down, &plan)
+    }
+
+    fn choose(
+        logits: FloatTensor<Self>,
+        draws: IntTensor<Self>,
+        limits: [bool; 2],
+    ) -> IntTensor<Self> {
+        sampling::choose(into_contiguous(logits), into_contiguous(draws), limits)
     }
 }
 

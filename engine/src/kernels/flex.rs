@@ -7,7 +7,7 @@ use burn_flex::FlexTensor;
 
 use super::cpu::KernelContext;
 use super::cpu::experts::{ExpertMatrix, ExpertWeights};
-use super::{AttentionShape, ExpertPlan, Kernels, Places, Routing, reference};
+use super::{AttentionShape, Draw, ExpertPlan, Kernels, Places, Routing, reference};
 use crate::layout::MatrixLayout;
 
 impl Kernels for Flex {
@@ -116,6 +116,17 @@ impl Kernels for Flex {
         };
         let output = context.experts(floats(&input), &weights, &routing);
         matrix(output, plan.down.out_features)
+    }
+
+    fn choose(
+        logits: FloatTensor<Self>,
+        draws: IntTensor<Self>,
+        _limits: [bool; 2],
+    ) -> IntTensor<Self> {
+        let (logits, draws) = (contiguous(logits), contiguous(draws));
+        let num_rows = logits.layout().shape()[0];
+        let tokens = reference::choose(floats(&logits), &Draw::of_words(words(&draws)));
+        FlexTensor::from_data(TensorData::new(tokens, [num_rows, 1]))
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Never optimised. Layouts and shapes are those of [`crate::kernels`]; all slices are row-major.
 
-use super::{AttentionShape, Places, RotaryPairs, Routing, SwigluLimits, cache_row};
+use super::{AttentionShape, Draw, Places, RotaryPairs, Routing, SwigluLimits, cache_row};
 use crate::layout::{MatrixLayout, Row};
 
 /// See [`super::embedding`].
@@ -205,6 +205,59 @@ pub fn limited_swiglu(gate_up: &[f32], size: usize, limits: SwigluLimits) -> Vec
         }));
     }
     output
+}
+
+/// See [`super::choose`]. Sums in f64.
+pub fn choose(logits: &[f32], draws: &[Draw]) -> Vec<u32> {
+    let vocab_size = logits.len() / draws.len().max(1);
+    let rows = logits.chunks(vocab_size.max(1)).zip(draws);
+    rows.map(|(logits, draw)| choose_one(logits, draw))
+        .collect()
+}
+
+fn choose_one(logits: &[f32], draw: &Draw) -> u32 {
+    // One that is not a number is impossible.
+    let finite = |logit: &f32| {
+        if logit.is_nan() {
+            f32::MIN
+        } else {
+            logit.clamp(f32::MIN, f32::MAX)
+        }
+    };
+    let mut candidates: Vec<(u32, f64)> = (0..)
+        .zip(logits.iter().map(|logit| f64::from(finite(logit))))
+        .collect();
+    candidates.sort_by(|left, right| right.1.total_cmp(&left.1).then(left.0.cmp(&right.0)));
+    let Some(&(best, largest)) = candidates.first() else {
+        return 0;
+    };
+    if draw.temperature <= 0.0 {
+        return best;
+    }
+    for (_, logit) in &mut candidates {
+        *logit = ((*logit - largest) / f64::from(draw.temperature)).exp();
+    }
+    candidates.retain(|(_, weight)| *weight > 0.0 && *weight >= f64::from(draw.min_p));
+    if draw.top_k > 0 {
+        candidates.truncate(draw.top_k as usize);
+    }
+    let total = |candidates: &[(u32, f64)]| candidates.iter().map(|it| it.1).sum::<f64>();
+    if draw.top_p < 1.0 {
+        let enough = total(&candidates) * f64::from(draw.top_p);
+        let mut sum = 0.0;
+        let last = candidates.iter().position(|(_, weight)| {
+            sum += weight;
+            sum >= enough
+        });
+        candidates.truncate(last.map_or(candidates.len(), |last| last + 1));
+    }
+    candidates.sort_by_key(|(id, _)| *id);
+    let mut rest = total(&candidates) * f64::from(draw.unit);
+    let drawn = candidates.iter().find(|(_, weight)| {
+        rest -= weight;
+        rest < 0.0
+    });
+    drawn.or(candidates.last()).map_or(best, |(id, _)| *id)
 }
 
 #[expect(

@@ -6,7 +6,7 @@ use crate::request::TokenId;
 
 /// Candidates of one draw. Never empty: every filter keeps the most probable token.
 pub(super) struct Candidates {
-    /// In order of ids until a filter orders them by probability.
+    /// In order of ids.
     entries: Vec<Candidate>,
 }
 
@@ -50,8 +50,7 @@ impl Candidates {
             self.entries
                 .select_nth_unstable_by(top_k - 1, Candidate::better_first);
             self.entries.truncate(top_k);
-            // The selection leaves its result in no order anyone could rely on.
-            self.entries.sort_unstable_by_key(|candidate| candidate.id);
+            self.put_in_order();
         }
     }
 
@@ -74,11 +73,18 @@ impl Candidates {
                 sum += self.entries[index].weight;
                 if sum >= enough {
                     self.entries.truncate(index + 1);
+                    self.put_in_order();
                     return;
                 }
             }
             num_ordered = until;
         }
+        self.put_in_order();
+    }
+
+    /// The order of ids: the one in which a draw looks at candidates, here and on a card.
+    fn put_in_order(&mut self) {
+        self.entries.sort_unstable_by_key(|candidate| candidate.id);
     }
 
     /// The candidate at the share `unit` (from 0, below 1) of the summed weights.

@@ -56,7 +56,7 @@ impl Penalties {
     }
 
     #[expect(clippy::float_cmp, reason = "the neutral values are exact")]
-    fn are_asked_for(&self) -> bool {
+    pub(super) fn are_asked_for(&self) -> bool {
         self.repetition != 1.0 || self.presence != 0.0 || self.frequency != 0.0
     }
 }

@@ -56,6 +56,12 @@ pub(super) fn whole_cubes(num_rows: usize) -> (CubeCount, CubeDim) {
     (count, CubeDim::new_2d(narrow(LANES), narrow(ROWS)))
 }
 
+/// One cube of [`LANES`] times [`ROWS`] units for each tile of each row.
+pub(super) fn tile_cubes(num_tiles: usize, num_rows: usize) -> (CubeCount, CubeDim) {
+    let count = CubeCount::Static(narrow(num_tiles), narrow(num_rows), 1);
+    (count, CubeDim::new_2d(narrow(LANES), narrow(ROWS)))
+}
+
 fn narrow(value: usize) -> u32 {
     u32::try_from(value).expect("invariant: a launch has less than 2^32 cubes")
 }

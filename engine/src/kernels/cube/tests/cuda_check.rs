@@ -19,7 +19,7 @@ use cubecl::prelude::*;
 use cudarc::nvrtc::{CompileOptions, compile_ptx_with_opts};
 
 use super::super::launch::{LANES, ROWS};
-use super::super::{attention, experts, floats, products, rope, router};
+use super::super::{attention, experts, floats, products, rope, router, sampling, threshold};
 use crate::layout::{LINEAR_TABLE, LayoutKind};
 
 /// Ampere, Ada, Hopper and Blackwell, as CubeCL asks NVRTC for them.
@@ -118,6 +118,12 @@ fn kernels() -> Vec<Kernel> {
     kernels.extend(of_floats());
     kernels.extend([true, false].map(of_rope));
     kernels.extend([64, 128].map(of_attention));
+    kernels.extend(of_sampling());
+    kernels.extend([0, 3, 8, 12].into_iter().flat_map(|level| {
+        [true, false]
+            .into_iter()
+            .flat_map(move |is_count| of_threshold(is_count, level))
+    }));
     kernels
 }
 
@@ -289,6 +295,84 @@ fn of_attention(head_dim: usize) -> Kernel {
         (),
         head_dim
     )
+}
+
+fn of_sampling() -> [Kernel; 4] {
+    use sampling::best_kernel::BestKernel;
+    use sampling::draw_kernel::DrawKernel;
+    use sampling::mass_kernel::MassKernel;
+    use threshold::keep_all_kernel::KeepAllKernel;
+    let best = kernel!(
+        "best",
+        true,
+        BestKernel::new,
+        rows(),
+        buffer(),
+        buffer(),
+        ()
+    );
+    let keep_all = kernel!("keep_all", true, KeepAllKernel::new, rows(), buffer());
+    let mass = kernel!(
+        "mass",
+        true,
+        MassKernel::new,
+        rows(),
+        buffer(),
+        buffer(),
+        buffer(),
+        buffer(),
+        buffer(),
+        ()
+    );
+    let draw = kernel!(
+        "draw",
+        true,
+        DrawKernel::new,
+        rows(),
+        buffer(),
+        buffer(),
+        buffer(),
+        buffer(),
+        buffer(),
+        buffer(),
+        (),
+        ()
+    );
+    [best, keep_all, mass, draw]
+}
+
+fn of_threshold(is_count: bool, level: u32) -> [Kernel; 2] {
+    use threshold::digit_kernel::DigitKernel;
+    use threshold::narrow_kernel::NarrowKernel;
+    let digit = kernel!(
+        format!("digit {level}, count: {is_count}"),
+        true,
+        DigitKernel::new,
+        rows(),
+        buffer(),
+        buffer(),
+        buffer(),
+        buffer(),
+        buffer(),
+        buffer(),
+        (),
+        is_count,
+        level
+    );
+    let narrow = kernel!(
+        format!("narrow {level}, count: {is_count}"),
+        true,
+        NarrowKernel::new,
+        rows(),
+        buffer(),
+        buffer(),
+        buffer(),
+        buffer(),
+        (),
+        is_count,
+        level
+    );
+    [digit, narrow]
 }
 
 /// The CUDA C++ of a kernel.

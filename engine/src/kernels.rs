@@ -36,6 +36,8 @@ use crate::layout::MatrixLayout;
 use crate::loader::repack::PackedMatrix;
 
 pub use cpu::KernelContext;
+#[cfg(feature = "cube")]
+pub(crate) use cube::graph::{Recording, RecordingError, overwrite};
 pub(crate) use draw::DRAW_WORDS;
 pub use draw::{Draw, DrawTensor};
 pub use places::{Places, TokenPlaces, cache_row};

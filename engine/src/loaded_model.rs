@@ -14,7 +14,7 @@ use crate::{
     kv_cache::KvCache,
     loader::{MetadataError, ModelFile, OpenError},
     model::{self, ModelError},
-    model_runner::{Logits, ModelRunner, RunnerConfig, SequenceStep},
+    model_runner::{Logits, ModelRunner, RunnerConfig, SequenceStep, StepOutput, Wanted},
     request::TokenId,
     sequence::AbortFlag,
     tokenizer::{Tokenizer, TokenizerError},
@@ -163,6 +163,15 @@ impl LoadedModel {
         }
     }
 
+    /// Whether it draws tokens itself, see [`ModelRunner::draws_tokens`].
+    pub(crate) fn draws_tokens(&self) -> bool {
+        match self {
+            Self::File(runner) => runner.draws_tokens(),
+            #[cfg(feature = "testing")]
+            Self::Scripted(_) => false,
+        }
+    }
+
     /// Whether the cache of a new sequence finds room for that many tokens at once.
     pub(crate) fn has_room(&self, num_tokens: usize) -> bool {
         match self {
@@ -191,8 +200,8 @@ impl LoadedModel {
                     };
                     let abort = || part.abort.is_set() || is_stopping();
                     match runner.forward(part.tokens, history, &abort) {
-                        Some(logits) if part.wants_logits => PartOutcome::Logits(logits),
-                        Some(_) => PartOutcome::Prefilled,
+                        Some(_) if part.wanted == Wanted::Nothing => PartOutcome::Prefilled,
+                        Some(logits) => PartOutcome::Logits(logits),
                         None => PartOutcome::GivenUp,
                     }
                 };
@@ -208,7 +217,7 @@ pub(crate) struct StepPart<'a> {
     /// At least one.
     pub(crate) tokens: &'a [TokenId],
     pub(crate) cache: &'a mut Cache,
-    pub(crate) wants_logits: bool,
+    pub(crate) wanted: Wanted,
     pub(crate) abort: &'a AbortFlag,
 }
 
@@ -217,7 +226,9 @@ pub(crate) struct StepPart<'a> {
 pub(crate) enum PartOutcome {
     /// Computed; the logits of its last token.
     Logits(Logits),
-    /// Computed, and no logits wanted.
+    /// Computed, and the next token drawn.
+    Token(TokenId),
+    /// Computed, and nothing wanted.
     Prefilled,
     /// Nobody wants it any more.
     GivenUp,
@@ -248,21 +259,21 @@ fn step(
             Cache::File(cache) => sequences.push(SequenceStep {
                 tokens: part.tokens,
                 cache,
-                wants_logits: part.wants_logits,
+                wanted: part.wanted,
             }),
             #[cfg(feature = "testing")]
             Cache::Scripted(_) => unreachable!("a cache comes from the model it is used with"),
         }
     }
-    let Some(logits) = runner.step(&mut sequences, &is_unwanted) else {
+    let Some(outputs) = runner.step(&mut sequences, &is_unwanted) else {
         return parts.iter().map(|_| PartOutcome::GivenUp).collect();
     };
-    let mut logits = logits.into_iter();
-    let outcome = |part: &StepPart<'_>| {
-        let logits = part.wants_logits.then(|| logits.next()).flatten();
-        logits.map_or(PartOutcome::Prefilled, PartOutcome::Logits)
+    let outcome = |output| match output {
+        StepOutput::Nothing => PartOutcome::Prefilled,
+        StepOutput::Logits(logits) => PartOutcome::Logits(logits),
+        StepOutput::Token(token) => PartOutcome::Token(token),
     };
-    parts.iter().map(outcome).collect()
+    outputs.into_iter().map(outcome).collect()
 }
 
 /// The operator's limit applied to what the model was made for; 0 sets no limit.

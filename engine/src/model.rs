@@ -22,7 +22,7 @@ use crate::loader::{ModelFile, WeightFormat};
 pub use gpt_oss::GptOss;
 pub use llama::Llama;
 pub use placement::Placement;
-pub use step_input::StepInput;
+pub use step_input::{StepInput, StepWords};
 
 /// Largest dimension or count that is believed.
 pub(crate) const MAX_DIMENSION: u32 = 1 << 20;

@@ -3,15 +3,24 @@
 //! Knows token ids and tensors; knows no text and no requests. On a processor, computing `n` tokens
 //! at once gives the same bits as computing them one by one, in any chunks.
 
+#[cfg(feature = "cube")]
+mod recorded;
+
+use std::sync::Arc;
+
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
 use crate::device::{self, DeviceId};
-use crate::kernels::{KernelContext, Precision};
+use crate::kernels::{Draw, DrawTensor, KernelContext, Precision, choose, reference};
 use crate::kv_cache::{KvCache, KvPlan, KvPool, MAX_STEP_TOKENS};
 use crate::loader::{ModelFile, WeightFormat};
 use crate::model::gpt_oss::{GptOss, GptOssConfig};
-use crate::model::{LoadError, Model, ModelConfig, ModelError, Placement, StepInput, memory};
+use crate::model::{
+    LoadError, Model, ModelConfig, ModelError, Placement, StepInput, StepWords, memory,
+};
 use crate::request::TokenId;
+#[cfg(feature = "cube")]
+use recorded::RecordedSteps;
 
 /// Sequences there is room for where nobody says.
 const DEFAULT_SEQUENCES: usize = 4;
@@ -50,8 +59,27 @@ pub struct SequenceStep<'a> {
     pub tokens: &'a [TokenId],
     /// Has room for them, see [`KvCache::reserve`].
     pub cache: &'a mut KvCache,
-    /// Whether the logits of the last token are wanted.
-    pub wants_logits: bool,
+    /// What is wanted of its last token.
+    pub wanted: Wanted,
+}
+
+/// What a step is to give for a sequence.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Wanted {
+    /// More of its tokens come later.
+    Nothing,
+    /// The logits behind its last token.
+    Logits,
+    /// The next token, drawn where the logits are.
+    Token(Draw),
+}
+
+/// What a step gave for a sequence.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StepOutput {
+    Nothing,
+    Logits(Logits),
+    Token(TokenId),
 }
 
 /// What became of a forward pass; the cache comes back in any case.
@@ -74,7 +102,9 @@ pub enum ForwardOutcome {
 /// A model that is ready to compute.
 #[derive(Debug)]
 pub struct ModelRunner {
-    model: Model,
+    model: Arc<Model>,
+    #[cfg(feature = "cube")]
+    recorded: RecordedSteps,
     vocab_size: usize,
     context: KernelContext,
     placement: Placement,
@@ -134,7 +164,9 @@ impl ModelRunner {
         )?;
         let (pool, context_window) = pool(&model, config, (&placement, context_window));
         Ok(Self {
-            model,
+            model: Arc::new(model),
+            #[cfg(feature = "cube")]
+            recorded: RecordedSteps::default(),
             vocab_size: model_config.vocab_size(),
             context: KernelContext::new(config.num_threads, precision(config.exact)),
             placement,
@@ -158,7 +190,9 @@ impl ModelRunner {
         let model = Model::GptOss(model);
         let (pool, context_window) = pool(&model, config, (&placement, context_window));
         Ok(Self {
-            model,
+            model: Arc::new(model),
+            #[cfg(feature = "cube")]
+            recorded: RecordedSteps::default(),
             vocab_size,
             context: KernelContext::new(config.num_threads, precision(config.exact)),
             placement,
@@ -229,9 +263,21 @@ impl ModelRunner {
         &self.pool
     }
 
-    /// Computes the next tokens of all sequences in one pass; gives the logits of those that want
-    /// them, in their order. Each sequence's are the same as if it were alone: on a processor to
-    /// the bit.
+    /// Whether tokens are best drawn where the logits are: on a card.
+    pub fn draws_tokens(&self) -> bool {
+        *self.placement.last() != Device::flex()
+    }
+
+    /// Decode steps that were recorded and run again, see `recorded`: 0 on a processor.
+    pub fn num_recorded_runs(&self) -> usize {
+        #[cfg(feature = "cube")]
+        return self.recorded.num_runs();
+        #[cfg(not(feature = "cube"))]
+        0
+    }
+
+    /// Computes the next tokens of all sequences in one pass; gives what each wants, in their order:
+    /// the same as if it were alone, on a processor to the bit.
     ///
     /// `abort` is asked before every layer; when it says yes nothing was computed.
     ///
@@ -242,21 +288,69 @@ impl ModelRunner {
         &mut self,
         sequences: &mut [SequenceStep<'_>],
         abort: &dyn Fn() -> bool,
-    ) -> Option<Vec<Logits>> {
-        let mut last_rows = Vec::new();
+    ) -> Option<Vec<StepOutput>> {
+        let ids = self.ids(sequences);
+        #[cfg(feature = "cube")]
+        if let Some(draws) = decode_draws(sequences) {
+            let given = given(&ids, sequences);
+            let place = (&self.placement, self.context_window);
+            let tokens = self
+                .recorded
+                .run((&self.model, &self.pool), place, &given, &draws);
+            if let Some(tokens) = tokens {
+                advance(sequences);
+                return Some(tokens.into_iter().map(StepOutput::Token).collect());
+            }
+        }
+        let hidden_states = self.hidden_states(&ids, sequences, abort)?;
         let mut num_tokens = 0;
+        let mut last_rows = Vec::new();
         for sequence in &*sequences {
             num_tokens += sequence.tokens.len();
-            if sequence.wants_logits {
+            if sequence.wanted != Wanted::Nothing {
                 last_rows.push(num_tokens - 1);
             }
         }
-        let hidden_states = self.hidden_states(sequences, abort)?;
+        let wanted: Vec<Wanted> = sequences.iter().map(|sequence| sequence.wanted).collect();
         if last_rows.is_empty() {
-            return Some(Vec::new());
+            return Some(vec![StepOutput::Nothing; wanted.len()]);
         }
-        let logits = self.logits(self.rows(hidden_states, &last_rows));
-        Some(logits)
+        let hidden_states = self.rows(hidden_states, &last_rows);
+        Some(self.outputs(hidden_states, &wanted))
+    }
+
+    /// What is wanted, of the hidden states of those that want something.
+    fn outputs(&self, hidden_states: Tensor<2>, wanted: &[Wanted]) -> Vec<StepOutput> {
+        let draw = |wanted: &Wanted| match wanted {
+            Wanted::Token(draw) => Some(*draw),
+            _ => None,
+        };
+        let asking = || wanted.iter().filter(|wanted| **wanted != Wanted::Nothing);
+        let draws: Option<Vec<Draw>> = asking().map(draw).collect();
+        let mut found: Vec<StepOutput> = match draws {
+            Some(draws) => {
+                let logits = self.model.logits(&self.context, hidden_states);
+                let draws = DrawTensor::new(&draws, self.placement.last());
+                let tokens = read_tokens(choose(logits, &draws));
+                tokens.into_iter().map(StepOutput::Token).collect()
+            }
+            None => {
+                let logits = self.logits(hidden_states).into_iter();
+                let output = |(logits, wanted): (Logits, &Wanted)| match wanted {
+                    Wanted::Token(draw) => {
+                        StepOutput::Token(TokenId(reference::choose(&logits, &[*draw])[0]))
+                    }
+                    _ => StepOutput::Logits(logits),
+                };
+                logits.zip(asking()).map(output).collect()
+            }
+        };
+        let mut found = found.drain(..);
+        let output = |wanted: &Wanted| match wanted {
+            Wanted::Nothing => StepOutput::Nothing,
+            _ => found.next().unwrap_or(StepOutput::Nothing),
+        };
+        wanted.iter().map(output).collect()
     }
 
     /// Computes `tokens` at positions `cache.len()` on; logits of the last one.
@@ -278,11 +372,15 @@ impl ModelRunner {
             let sequence = SequenceStep {
                 tokens,
                 cache: &mut cache,
-                wants_logits: index == last,
+                wanted: if index == last {
+                    Wanted::Logits
+                } else {
+                    Wanted::Nothing
+                },
             };
-            match self.step(&mut [sequence], abort) {
-                Some(mut logits) if index == last => {
-                    let logits = logits.remove(0);
+            match self.step(&mut [sequence], abort).as_deref_mut() {
+                Some([StepOutput::Logits(logits)]) => {
+                    let logits = std::mem::take(logits);
                     return ForwardOutcome::Done { logits, cache };
                 }
                 Some(_) => {}
@@ -304,24 +402,21 @@ impl ModelRunner {
         let mut all = Vec::with_capacity(tokens.len());
         for tokens in tokens.chunks(MAX_STEP_TOKENS) {
             reserve(&mut cache, tokens.len());
-            let sequence = SequenceStep {
+            let mut sequence = [SequenceStep {
                 tokens,
                 cache: &mut cache,
-                wants_logits: true,
-            };
-            let hidden_states = self.hidden_states(&mut [sequence], &|| false);
+                wanted: Wanted::Logits,
+            }];
+            let ids = self.ids(&sequence);
+            let hidden_states = self.hidden_states(&ids, &mut sequence, &|| false);
             let hidden_states = hidden_states.expect("invariant: nobody aborted");
             all.extend(self.logits(hidden_states));
         }
         (all, cache)
     }
 
-    /// Of all tokens: `[num_tokens, hidden_size]`.
-    fn hidden_states(
-        &mut self,
-        sequences: &mut [SequenceStep<'_>],
-        abort: &dyn Fn() -> bool,
-    ) -> Option<Tensor<2>> {
+    /// The tokens of each sequence.
+    fn ids(&self, sequences: &[SequenceStep<'_>]) -> Vec<Vec<u32>> {
         let vocab_size = self.vocab_size();
         let ids = |sequence: &SequenceStep<'_>| -> Vec<u32> {
             let ids: Vec<u32> = sequence.tokens.iter().map(|token| token.0).collect();
@@ -330,18 +425,22 @@ impl ModelRunner {
             assert!(known, "a token is outside the vocabulary of {vocab_size}");
             ids
         };
-        let ids: Vec<Vec<u32>> = sequences.iter().map(ids).collect();
-        let given = ids.iter().zip(&*sequences);
-        let given: Vec<(&[u32], &KvCache)> = given
-            .map(|(ids, sequence)| (&ids[..], &*sequence.cache))
-            .collect();
-        let step = StepInput::new(&given, &self.placement);
+        sequences.iter().map(ids).collect()
+    }
+
+    /// Of all tokens: `[num_tokens, hidden_size]`.
+    fn hidden_states(
+        &mut self,
+        ids: &[Vec<u32>],
+        sequences: &mut [SequenceStep<'_>],
+        abort: &dyn Fn() -> bool,
+    ) -> Option<Tensor<2>> {
+        let words = StepWords::new(&given(ids, sequences), 1);
+        let step = StepInput::new(&words, &self.placement);
         let hidden_states = self
             .model
             .forward(&self.context, &step, &mut self.pool, abort)?;
-        for sequence in sequences {
-            sequence.cache.advance(sequence.tokens.len());
-        }
+        advance(sequences);
         Some(hidden_states)
     }
 
@@ -378,6 +477,44 @@ impl ModelRunner {
             .map(<[f32]>::to_vec)
             .collect()
     }
+}
+
+/// Tokens beside the cache they come behind.
+fn given<'a>(
+    ids: &'a [Vec<u32>],
+    sequences: &'a [SequenceStep<'_>],
+) -> Vec<(&'a [u32], &'a KvCache)> {
+    let given = ids.iter().zip(sequences);
+    given
+        .map(|(ids, sequence)| (&ids[..], &*sequence.cache))
+        .collect()
+}
+
+/// Counts what a step has written.
+fn advance(sequences: &mut [SequenceStep<'_>]) {
+    for sequence in sequences {
+        sequence.cache.advance(sequence.tokens.len());
+    }
+}
+
+/// The draws of a step in which every sequence computes one token and wants the next.
+#[cfg(feature = "cube")]
+fn decode_draws(sequences: &[SequenceStep<'_>]) -> Option<Vec<Draw>> {
+    let draw = |sequence: &SequenceStep<'_>| match sequence {
+        SequenceStep {
+            tokens: [_],
+            wanted: Wanted::Token(draw),
+            ..
+        } => Some(*draw),
+        _ => None,
+    };
+    sequences.iter().map(draw).collect()
+}
+
+/// Waits for tokens that were drawn on a device.
+fn read_tokens(tokens: Tensor<2, Int>) -> Vec<TokenId> {
+    let tokens = tokens.into_data();
+    tokens.iter::<u32>().map(TokenId).collect()
 }
 
 /// # Panics

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 mod targets;
 
 mod gpt_oss {
+    mod decode;
     mod devices;
     mod golden_chat;
     mod golden_tiny;

@@ -15,6 +15,7 @@
 mod attention;
 mod experts;
 mod floats;
+pub(crate) mod graph;
 mod launch;
 mod places;
 pub(super) mod planes;

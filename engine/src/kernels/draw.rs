@@ -84,4 +84,14 @@ impl DrawTensor {
             limits: Draw::limits(draws),
         }
     }
+
+    /// Puts other draws with the same limits into the same buffer, on a card.
+    ///
+    /// # Panics
+    /// If there are more or fewer.
+    #[cfg(feature = "cube")]
+    pub(crate) fn overwrite(&self, draws: &[Draw]) {
+        let words = draws.iter().flat_map(Draw::words).collect();
+        super::overwrite(&self.words, words);
+    }
 }

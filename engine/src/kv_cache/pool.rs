@@ -48,6 +48,25 @@ impl KvPool {
         }
     }
 
+    /// The same memory once more, for a recorded step on a card. On a processor the next write would
+    /// copy all of it.
+    ///
+    /// # Panics
+    /// If a pass has some of it.
+    #[cfg(feature = "cube")]
+    pub(crate) fn share(&self) -> Self {
+        assert!(
+            self.layers.iter().all(Option::is_some),
+            "no pass is running"
+        );
+        Self {
+            layers: self.layers.clone(),
+            all: self.all.clone(),
+            recent: self.recent.clone(),
+            shape: self.shape.clone(),
+        }
+    }
+
     /// An empty cache for a new sequence.
     pub fn new_cache(&self) -> KvCache {
         KvCache {

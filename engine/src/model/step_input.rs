@@ -6,6 +6,65 @@ use super::Placement;
 use crate::kernels::TokenPlaces;
 use crate::kv_cache::KvCache;
 
+/// The words of a step, before they are on any device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepWords {
+    tokens: Vec<u32>,
+    positions: Vec<u32>,
+    /// For each token the row of its sequence in `tables`.
+    sequences: Vec<u32>,
+    /// Blocks of all sequences in layers that attend to everything, and in sliding ones.
+    tables: [BlockRows; 2],
+}
+
+/// Block numbers, one row a sequence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct BlockRows {
+    blocks: Vec<u32>,
+    /// Numbers of a row, at least one.
+    num_blocks: usize,
+}
+
+impl StepWords {
+    /// For each sequence the tokens behind those in its cache, which has room for them. Rows of
+    /// blocks are at least `num_blocks` long.
+    ///
+    /// # Panics
+    /// If a position is beyond every context window.
+    pub fn new(sequences: &[(&[u32], &KvCache)], num_blocks: usize) -> Self {
+        let (mut tokens, mut positions, mut rows) = (Vec::new(), Vec::new(), Vec::new());
+        for (row, (of_sequence, cache)) in (0_u32..).zip(sequences) {
+            let positions_of_sequence = cache.len()..cache.len() + of_sequence.len();
+            tokens.extend_from_slice(of_sequence);
+            positions.extend(positions_of_sequence.map(narrow));
+            rows.extend(of_sequence.iter().map(|_| row));
+        }
+        let table = |is_sliding| {
+            let rows = sequences.iter().map(|(_, cache)| cache.blocks(is_sliding));
+            BlockRows::new(&rows.collect::<Vec<_>>(), num_blocks)
+        };
+        Self {
+            tokens,
+            positions,
+            sequences: rows,
+            tables: [table(false), table(true)],
+        }
+    }
+}
+
+impl BlockRows {
+    fn new(rows: &[Vec<u32>], least: usize) -> Self {
+        let longest = rows.iter().map(Vec::len).max().unwrap_or(0);
+        let num_blocks = longest.max(least).max(1);
+        let mut blocks = Vec::with_capacity(rows.len() * num_blocks);
+        for (index, row) in rows.iter().enumerate() {
+            blocks.extend_from_slice(row);
+            blocks.resize((index + 1) * num_blocks, 0);
+        }
+        Self { blocks, num_blocks }
+    }
+}
+
 /// Tokens of one or more sequences, and where they stand. On a GPU the kernels read both there.
 #[derive(Clone, Debug)]
 pub struct StepInput {
@@ -16,31 +75,46 @@ pub struct StepInput {
 }
 
 impl StepInput {
-    /// For each sequence the tokens behind those in its cache, which has room for them.
-    ///
-    /// # Panics
-    /// If a position is beyond every context window.
-    pub fn new(sequences: &[(&[u32], &KvCache)], placement: &Placement) -> Self {
-        let (mut tokens, mut positions, mut rows) = (Vec::new(), Vec::new(), Vec::new());
-        for (row, (of_sequence, cache)) in (0_u32..).zip(sequences) {
-            let positions_of_sequence = cache.len()..cache.len() + of_sequence.len();
-            tokens.extend_from_slice(of_sequence);
-            positions.extend(positions_of_sequence.map(narrow));
-            rows.extend(of_sequence.iter().map(|_| row));
-        }
-        let caches = || sequences.iter().map(|(_, cache)| *cache);
-        let tables = [false, true].map(|is_sliding| table(caches(), is_sliding));
+    /// The words where they are needed.
+    pub fn new(step: &StepWords, placement: &Placement) -> Self {
         let on_device = |device: &Device| {
-            let places = |(blocks, num_blocks): &(Vec<u32>, usize)| TokenPlaces {
-                positions: words(positions.clone(), device),
-                sequences: words(rows.clone(), device),
-                blocks: words(blocks.clone(), device).reshape([sequences.len(), *num_blocks]),
+            let positions = words(step.positions.clone(), device);
+            let sequences = words(step.sequences.clone(), device);
+            let places = |table: &BlockRows| TokenPlaces {
+                positions: positions.clone(),
+                sequences: sequences.clone(),
+                blocks: words(table.blocks.clone(), device)
+                    .reshape([table.blocks.len() / table.num_blocks, table.num_blocks]),
             };
-            tables.each_ref().map(places)
+            step.tables.each_ref().map(places)
         };
         Self {
-            tokens: words(tokens, placement.first()),
+            tokens: words(step.tokens.clone(), placement.first()),
             places: placement.devices().iter().map(on_device).collect(),
+        }
+    }
+
+    /// Puts another step of the same size into the same buffers, on cards; `before` is what is in
+    /// them.
+    ///
+    /// # Panics
+    /// If a size differs.
+    #[cfg(feature = "cube")]
+    pub fn overwrite(&self, before: &StepWords, step: &StepWords) {
+        use crate::kernels::overwrite;
+
+        overwrite(&self.tokens, step.tokens.clone());
+        for places in &self.places {
+            // Both kinds of layers read the same positions and sequences.
+            overwrite(&places[0].positions, step.positions.clone());
+            if step.sequences != before.sequences {
+                overwrite(&places[0].sequences, step.sequences.clone());
+            }
+            for (index, places) in places.iter().enumerate() {
+                if step.tables[index] != before.tables[index] {
+                    overwrite(&places.blocks, step.tables[index].blocks.clone());
+                }
+            }
         }
     }
 
@@ -53,18 +127,6 @@ impl StepInput {
     pub(super) fn places(&self, device: usize, window: usize) -> &TokenPlaces {
         &self.places[device][usize::from(window != usize::MAX)]
     }
-}
-
-/// Block numbers of all sequences, rows of equal length; and that length, at least one.
-fn table<'a>(caches: impl Iterator<Item = &'a KvCache>, is_sliding: bool) -> (Vec<u32>, usize) {
-    let rows: Vec<Vec<u32>> = caches.map(|cache| cache.blocks(is_sliding)).collect();
-    let longest = rows.iter().map(Vec::len).max().unwrap_or(0).max(1);
-    let mut table = Vec::with_capacity(rows.len() * longest);
-    for (index, row) in rows.iter().enumerate() {
-        table.extend_from_slice(row);
-        table.resize((index + 1) * longest, 0);
-    }
-    (table, longest)
 }
 
 fn narrow(position: usize) -> u32 {

@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::{Computed, Outcome, Worker};
 use crate::{
     loaded_model::{Cache, PartOutcome, StepPart},
+    model_runner::Wanted,
     scheduler::{ScheduledBatch, SequenceId, Share},
     sequence::{Sequence, SequenceState},
 };
@@ -63,6 +64,7 @@ impl Worker {
             let sequence = self.sequences.get_mut(&share.sequence);
             taken.extend(sequence.and_then(|sequence| Taken::of(sequence, share)));
         }
+        let draws_tokens = self.model.draws_tokens();
         let mut num_prefilled = 0;
         let mut parts: Vec<StepPart<'_>> = Vec::with_capacity(taken.len());
         for part in &mut taken {
@@ -73,7 +75,7 @@ impl Worker {
             parts.push(StepPart {
                 tokens: &sequence.tokens[part.first..part.end],
                 cache: &mut part.cache,
-                wants_logits: part.end == sequence.tokens.len(),
+                wanted: wanted(sequence, part.end, draws_tokens),
                 abort: &sequence.abort,
             });
         }
@@ -111,6 +113,7 @@ impl Worker {
                     let position = sequence.tokens.len();
                     Outcome::Chosen(sequence.sampler.sample(&mut logits, position))
                 }
+                (Some(_), PartOutcome::Token(token)) => Outcome::Chosen(token),
                 (Some(_), PartOutcome::Prefilled) => Outcome::Prefilled,
                 _ => Outcome::GivenUp,
             };
@@ -118,4 +121,13 @@ impl Worker {
         };
         computed.into_iter().map(outcome).collect()
     }
+}
+
+/// What is wanted behind the token before `end`.
+fn wanted(sequence: &Sequence, end: usize, draws_tokens: bool) -> Wanted {
+    if end < sequence.tokens.len() {
+        return Wanted::Nothing;
+    }
+    let draw = draws_tokens.then(|| sequence.sampler.draw(end)).flatten();
+    draw.map_or(Wanted::Logits, Wanted::Token)
 }

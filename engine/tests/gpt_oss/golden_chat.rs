@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource, UserKey};
 use hearth_engine::harmony::conversation::{FunctionTool, ToolCall};
 use hearth_engine::loader::ModelFile;
-use hearth_engine::model_runner::{ForwardOutcome, ModelRunner, RunnerConfig};
+use hearth_engine::model_runner::{ModelRunner, RunnerConfig, SequenceStep, StepOutput, Wanted};
 use hearth_engine::request::{
     ChatMessage, Conversation, FinishReason, GenerateRequest, GenerationEvent, Role,
     SamplingParams, TokenId,
 };
+use hearth_engine::sampling::Sampler;
 use hearth_engine::tokenizer::Tokenizer;
 use serde::Deserialize;
 use serde_json::json;
@@ -55,23 +56,32 @@ fn golden() -> Golden {
     serde_json::from_slice(&json).unwrap()
 }
 
-/// The greedy answer to a prompt, its stop token included.
+/// The greedy answer to a prompt, its stop token included. A card chooses the tokens itself.
 fn answer(runner: &mut ModelRunner, prompt: &[u32], stops: &[u32], limit: usize) -> Vec<u32> {
+    let wanted = if runner.draws_tokens() {
+        let sampler = Sampler::new(SamplingParams::greedy(), &[]);
+        Wanted::Token(sampler.draw(0).unwrap())
+    } else {
+        Wanted::Logits
+    };
     let mut cache = runner.new_cache();
     let mut next: Vec<TokenId> = prompt.iter().copied().map(TokenId).collect();
     let mut written = Vec::new();
     while written.len() < limit {
-        let outcome = runner.forward(&next, cache, &|| false);
-        let ForwardOutcome::Done {
-            logits,
-            cache: kept,
-        } = outcome
-        else {
-            panic!("nobody aborted");
+        cache.reserve(next.len()).unwrap();
+        let sequence = SequenceStep {
+            tokens: &next,
+            cache: &mut cache,
+            wanted,
         };
-        cache = kept;
-        let best = (0..logits.len()).max_by(|a, b| logits[*a].total_cmp(&logits[*b]));
-        let best = u32::try_from(best.unwrap()).unwrap();
+        let best = match &runner.step(&mut [sequence], &|| false).unwrap()[0] {
+            StepOutput::Token(token) => token.0,
+            StepOutput::Logits(logits) => {
+                let best = (0_u32..).zip(logits).max_by(|a, b| a.1.total_cmp(b.1));
+                best.unwrap().0
+            }
+            StepOutput::Nothing => panic!("something was wanted"),
+        };
         written.push(best);
         next = vec![TokenId(best)];
         if stops.contains(&best) {

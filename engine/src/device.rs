@@ -18,7 +18,7 @@ use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 pub use choice::{Chosen, DeviceError, choose};
-pub use plan::{Parallel, UnknownParallel, engines, layer_counts, memory_plan};
+pub use plan::{Parallel, UnknownParallel, engines, kv_memory, layer_counts, memory_plan};
 pub use probe::{Adapter, CudaCard, CudaVersion, Probe};
 pub use report::{DeviceProblem, DeviceReport, examine, examine_for};
 pub use system::SystemProbe;

@@ -1,6 +1,7 @@
 //! The door of the engine: text above it, tokens below it.
 
 mod answer_text;
+mod counters;
 mod queue;
 mod shared;
 mod stream;
@@ -15,7 +16,7 @@ use tokio::sync::{mpsc as channel, watch};
 
 use self::queue::Queue;
 pub(crate) use self::shared::Shared;
-pub use self::{queue::Permit, stream::GenerationStream};
+pub use self::{counters::EngineCounters, queue::Permit, stream::GenerationStream};
 use crate::{
     device::{DeviceChoice, Parallel},
     harmony::conversation::ToolCall,
@@ -37,6 +38,8 @@ pub struct EngineConfig {
     pub max_running: usize,
     /// Longest sequence; 0 = what the model was made for.
     pub context_window: usize,
+    /// Bytes that the caches of all sequences of an engine take at most; 0: from what is free.
+    pub kv_memory: u64,
     /// f32 activations everywhere, from plain loops.
     pub exact: bool,
     /// How plain weights are kept.
@@ -55,6 +58,9 @@ pub enum ModelSource {
     /// Scripted answers, no weights.
     #[cfg(feature = "testing")]
     Scripted(crate::scripted::ScriptedModel),
+    /// The model of a file, whose first engine panics after so many steps.
+    #[cfg(feature = "testing")]
+    Failing(PathBuf, usize),
 }
 
 /// Where loading stands.
@@ -80,6 +86,7 @@ impl Default for EngineConfig {
             queue_capacity: 32,
             max_running: 4,
             context_window: 0,
+            kv_memory: 0,
             exact: false,
             weights: WeightFormat::AsStored,
             device: DeviceChoice::Auto,
@@ -129,6 +136,11 @@ impl EngineHandle {
     /// Where loading stands.
     pub fn state(&self) -> EngineState {
         self.shared.state()
+    }
+
+    /// What the engine has done since it started.
+    pub fn counters(&self) -> EngineCounters {
+        self.shared.counters.read()
     }
 
     /// Changes of [`Self::state`].
@@ -258,6 +270,8 @@ impl EngineHandle {
 impl ModelSource {
     fn provisional_name(&self) -> String {
         match self {
+            #[cfg(feature = "testing")]
+            Self::Failing(path, _) => Self::File(path.clone()).provisional_name(),
             Self::File(path) => path
                 .file_stem()
                 .unwrap_or(path.as_os_str())

@@ -55,6 +55,9 @@ pub(crate) enum UnloadedModel {
     },
     #[cfg(feature = "testing")]
     Scripted(ScriptedModel),
+    /// Panics after so many steps.
+    #[cfg(feature = "testing")]
+    Failing(Box<UnloadedModel>, usize),
 }
 
 /// A model that computes.
@@ -63,6 +66,9 @@ pub(crate) enum LoadedModel {
     File(Box<ModelRunner>),
     #[cfg(feature = "testing")]
     Scripted(ScriptedRunner),
+    /// Panics when no step is left.
+    #[cfg(feature = "testing")]
+    Failing(Box<LoadedModel>, usize),
 }
 
 /// What a model keeps of a sequence between two calls; moved in and out, never copied.
@@ -119,6 +125,13 @@ impl UnloadedModel {
                 let replicas = model.replicas().into_iter().map(Self::Scripted);
                 Ok((opened, replicas.collect()))
             }
+            #[cfg(feature = "testing")]
+            ModelSource::Failing(path, num_steps) => {
+                let (opened, mut replicas) = opening::open(&path, config)?;
+                let first = replicas.remove(0);
+                replicas.insert(0, Self::Failing(Box::new(first), num_steps));
+                Ok((opened, replicas))
+            }
         }
     }
 
@@ -131,6 +144,11 @@ impl UnloadedModel {
             }
             #[cfg(feature = "testing")]
             Self::Scripted(model) => model.load(progress).map(LoadedModel::Scripted),
+            #[cfg(feature = "testing")]
+            Self::Failing(model, num_steps) => {
+                let model = Box::new(model.load(progress)?);
+                Ok(LoadedModel::Failing(model, num_steps))
+            }
         }
     }
 }
@@ -142,6 +160,8 @@ impl LoadedModel {
             Self::File(runner) => runner.vocab_size(),
             #[cfg(feature = "testing")]
             Self::Scripted(_) => crate::scripted::VOCAB_SIZE,
+            #[cfg(feature = "testing")]
+            Self::Failing(model, _) => model.vocab_size(),
         }
     }
 
@@ -151,6 +171,8 @@ impl LoadedModel {
             Self::File(runner) => Cache::File(runner.new_cache()),
             #[cfg(feature = "testing")]
             Self::Scripted(_) => Cache::Scripted(Vec::new()),
+            #[cfg(feature = "testing")]
+            Self::Failing(model, _) => model.new_cache(),
         }
     }
 
@@ -160,6 +182,8 @@ impl LoadedModel {
             Self::File(runner) => Some(runner.context_window()),
             #[cfg(feature = "testing")]
             Self::Scripted(_) => None,
+            #[cfg(feature = "testing")]
+            Self::Failing(model, _) => model.context_window(),
         }
     }
 
@@ -169,6 +193,8 @@ impl LoadedModel {
             Self::File(runner) => runner.draws_tokens(),
             #[cfg(feature = "testing")]
             Self::Scripted(_) => false,
+            #[cfg(feature = "testing")]
+            Self::Failing(model, _) => model.draws_tokens(),
         }
     }
 
@@ -178,6 +204,8 @@ impl LoadedModel {
             Self::File(runner) => runner.kv_pool().has_room(num_tokens),
             #[cfg(feature = "testing")]
             Self::Scripted(_) => true,
+            #[cfg(feature = "testing")]
+            Self::Failing(model, _) => model.has_room(num_tokens),
         }
     }
 
@@ -192,6 +220,12 @@ impl LoadedModel {
     ) -> Vec<PartOutcome> {
         match self {
             Self::File(runner) => step(runner, parts, is_stopping),
+            #[cfg(feature = "testing")]
+            Self::Failing(model, num_steps) => {
+                assert!(*num_steps > 0, "it was to fail here");
+                *num_steps -= 1;
+                model.step(parts, is_stopping)
+            }
             #[cfg(feature = "testing")]
             Self::Scripted(runner) => {
                 let compute = |part: &mut StepPart<'_>| {

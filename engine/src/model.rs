@@ -78,6 +78,14 @@ impl ModelConfig {
         }
     }
 
+    /// Dimensions of a cache for sequences of up to `context_window` tokens.
+    pub fn cache_shape(&self, context_window: usize) -> CacheShape {
+        match self {
+            Self::Llama(config) => config.cache_shape(context_window),
+            Self::GptOss(config) => config.cache_shape(context_window),
+        }
+    }
+
     /// Tokens in the vocabulary.
     pub fn vocab_size(&self) -> usize {
         match self {
@@ -106,14 +114,6 @@ impl Model {
             ModelConfig::GptOss(_) => {
                 GptOss::load(file, context_window, placing, progress).map(Self::GptOss)
             }
-        }
-    }
-
-    /// Dimensions of a cache for sequences of up to `context_window` tokens.
-    pub fn cache_shape(&self, context_window: usize) -> CacheShape {
-        match self {
-            Self::Llama(model) => model.cache_shape(context_window),
-            Self::GptOss(model) => model.cache_shape(context_window),
         }
     }
 

@@ -14,6 +14,7 @@ mod gpt_oss {
     mod devices;
     mod golden_chat;
     mod golden_tiny;
+    mod preemption;
     mod refusals;
     mod tokens;
 }

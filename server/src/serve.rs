@@ -270,7 +270,7 @@ async fn choose_model(
     let path = match &configured {
         ModelSource::File(path) => path.clone(),
         #[cfg(feature = "testing")]
-        ModelSource::Scripted(_) => PathBuf::new(),
+        ModelSource::Scripted(_) | ModelSource::Failing(..) => PathBuf::new(),
     };
     let is_free = matches!(configured, ModelSource::File(_)) && !config.names_model();
     let folder = ModelFolder::new(config.models(), path);
@@ -309,6 +309,7 @@ pub fn engine_config(section: &EngineSection) -> EngineConfig {
         queue_capacity: section.queue,
         max_running: section.max_running,
         context_window: section.context_window,
+        kv_memory: (section.kv_memory as u64) << 20,
         exact: false,
         weights: section.weights,
         device: section.device.clone(),

@@ -9,6 +9,11 @@ use super::DeviceId;
 use super::choice::room;
 use super::report::DeviceReport;
 
+/// Bytes of caches where a device does not tell its memory.
+const UNKNOWN_KV_MEMORY: u64 = 2 << 30;
+/// Bytes of caches without which a conversation is too short to be one.
+const LEAST_KV_MEMORY: u64 = 256 << 20;
+
 /// What the operator asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -72,6 +77,21 @@ pub fn engines(
     } else {
         vec![devices.to_vec()]
     }
+}
+
+/// Bytes that the caches of one engine may take beside weights of `needed` bytes.
+pub fn kv_memory(devices: &[DeviceId], reports: &[DeviceReport], needed: u64) -> u64 {
+    let free = |id: &DeviceId| {
+        let report = reports.iter().find(|report| report.id == *id);
+        report.and_then(room)
+    };
+    let free: Option<Vec<u64>> = devices.iter().map(free).collect();
+    let Some(free) = free else {
+        return UNKNOWN_KV_MEMORY;
+    };
+    let beside_weights = free.iter().sum::<u64>().saturating_sub(needed);
+    // The rest is for the buffers of a step, and for others on this machine.
+    (beside_weights / 4 * 3).max(LEAST_KV_MEMORY)
 }
 
 /// How many of `num_layers` layers each device of one engine holds: as its memory is to that of all
@@ -166,6 +186,19 @@ mod tests {
         assert_eq!(plan(Parallel::Replicas, 20).len(), 2);
         let mixed = [DeviceId::Wgpu(0), DeviceId::Cpu];
         assert_eq!(engines(&mixed, Parallel::Auto, &reports, 1).len(), 1);
+    }
+
+    #[test]
+    fn caches_take_most_of_what_weights_leave() {
+        let devices = [DeviceId::Cuda(0), DeviceId::Cuda(1)];
+        let reports = devices.map(|id| report(id, Some(24)));
+        let memory = |needed| kv_memory(&devices, &reports, needed) >> 20;
+        let (none, some) = (memory(0), memory(16 << 30));
+        assert!((24_000..36_864).contains(&none), "{none}");
+        assert_eq!(none - some, 12 << 10);
+        assert_eq!(memory(1 << 40), 256);
+        let silent = [report(devices[0], Some(24)), report(devices[1], None)];
+        assert_eq!(kv_memory(&devices, &silent, 0), UNKNOWN_KV_MEMORY);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::{EngineState, queue::Queue};
+use super::{EngineState, counters::Counters, queue::Queue};
 use crate::{
     loaded_model::OpenedModel,
     request::{GenerationError, SubmitError},
@@ -27,6 +27,7 @@ pub(crate) struct Shared {
     ended: OnceLock<GenerationError>,
     is_stopping: AtomicBool,
     num_sequences: AtomicU64,
+    pub(crate) counters: Counters,
     /// The worker's thread, until somebody waits for its end.
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -41,6 +42,7 @@ impl Shared {
             ended: OnceLock::new(),
             is_stopping: AtomicBool::new(false),
             num_sequences: AtomicU64::new(0),
+            counters: Counters::default(),
             thread: Mutex::default(),
         }
     }

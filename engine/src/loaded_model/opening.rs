@@ -29,7 +29,8 @@ pub(super) fn open(
         path: path.to_owned(),
         problem,
     };
-    let (mut opened, num_layers) = read(&file, config).map_err(in_file)?;
+    let (mut opened, model) = read(&file, config).map_err(in_file)?;
+    let num_layers = model.num_layers();
     let needed = file.num_bytes() as u64;
     let reports = device::examine_for(&SystemProbe, &config.device);
     let chosen = device::choose(&config.device, config.parallel, &reports, needed);
@@ -40,21 +41,44 @@ pub(super) fn open(
         tracing::info!("memory plan: {line}");
     }
     opened.description.device = place(&engines, &reports, config);
-    let replica = |devices: Vec<DeviceId>| UnloadedModel::File {
-        file: Arc::clone(&file),
-        config: RunnerConfig {
-            num_threads: config.num_threads,
-            exact: config.exact,
-            context_window: opened.context_window,
-            weights: config.weights,
-            layer_counts: device::layer_counts(&devices, &reports, num_layers),
-            devices,
-            num_sequences: config.max_running,
-            kv_memory: 0,
+    let runner_config = |devices: Vec<DeviceId>| RunnerConfig {
+        num_threads: config.num_threads,
+        exact: config.exact,
+        context_window: opened.context_window,
+        weights: config.weights,
+        layer_counts: device::layer_counts(&devices, &reports, num_layers),
+        num_sequences: config.max_running,
+        kv_memory: match config.kv_memory {
+            0 => device::kv_memory(&devices, &reports, needed),
+            bytes => bytes,
         },
+        devices,
     };
-    let replicas = engines.into_iter().map(replica).collect();
-    Ok((opened, replicas))
+    let configs: Vec<RunnerConfig> = engines.into_iter().map(runner_config).collect();
+    opened.context_window = affordable(&model, &configs, opened.context_window);
+    let replica = |config| UnloadedModel::File {
+        file: Arc::clone(&file),
+        config,
+    };
+    Ok((opened, configs.into_iter().map(replica).collect()))
+}
+
+/// The longest sequence that every engine has room for.
+fn affordable(model: &ModelConfig, configs: &[RunnerConfig], context_window: usize) -> usize {
+    let shape = model.cache_shape(context_window);
+    let mut shortest = context_window;
+    for config in configs {
+        let plan = config.kv_plan(&shape);
+        let (megabytes, room) = (plan.num_bytes(&shape) >> 20, plan.context_window(&shape));
+        tracing::info!("memory plan: {megabytes} MB for conversations of up to {room} tokens");
+        shortest = shortest.min(room);
+    }
+    if shortest < context_window {
+        tracing::warn!(
+            "the model was made for {context_window} tokens, there is room for {shortest}"
+        );
+    }
+    shortest
 }
 
 /// Where it computes, for people: `CPU, avx2`, or the names of the cards.
@@ -76,8 +100,11 @@ fn place(engines: &[Vec<DeviceId>], reports: &[DeviceReport], config: &EngineCon
     engines.join(" | ")
 }
 
-/// What the file says, and its number of layers.
-fn read(file: &ModelFile, config: &EngineConfig) -> Result<(OpenedModel, usize), ContentProblem> {
+/// What the file says, and its dimensions.
+fn read(
+    file: &ModelFile,
+    config: &EngineConfig,
+) -> Result<(OpenedModel, ModelConfig), ContentProblem> {
     let model = ModelConfig::new(file)?;
     let tokenizer = Tokenizer::open(file)?;
     let template = template(file, &model, &tokenizer)?;
@@ -90,7 +117,7 @@ fn read(file: &ModelFile, config: &EngineConfig) -> Result<(OpenedModel, usize),
         template,
         description: describe(file, &model),
     };
-    Ok((opened, model.num_layers()))
+    Ok((opened, model))
 }
 
 /// The model's own name; a directory and a file without one are called as they are.

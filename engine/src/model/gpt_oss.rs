@@ -24,7 +24,7 @@ use crate::kernels::{
     AttentionShape, KernelContext, LayerCache, RotaryPairs, WeightMatrix, attention, embedding,
     matmul, reference, rms_norm, rope_and_cache_write,
 };
-use crate::kv_cache::{CacheShape, KvPool};
+use crate::kv_cache::KvPool;
 use crate::loader::{ModelFile, WeightFormat};
 pub use config::GptOssConfig;
 use experts::Experts;
@@ -99,16 +99,6 @@ impl GptOss {
     /// Dimensions.
     pub fn config(&self) -> &GptOssConfig {
         &self.config
-    }
-
-    /// Dimensions of a cache for sequences of up to `context_window` tokens.
-    pub fn cache_shape(&self, context_window: usize) -> CacheShape {
-        CacheShape {
-            windows: self.layers.iter().map(|layer| layer.window).collect(),
-            num_kv_heads: self.config.num_kv_heads,
-            head_dim: self.config.head_dim,
-            context_window,
-        }
     }
 
     /// Bytes of weights that a decode step reads: all but the experts that are not chosen.

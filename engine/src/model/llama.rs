@@ -135,6 +135,16 @@ impl LlamaConfig {
         }
     }
 
+    /// Dimensions of a cache for sequences of up to `context_window` tokens.
+    pub fn cache_shape(&self, context_window: usize) -> CacheShape {
+        CacheShape {
+            windows: vec![usize::MAX; self.num_layers],
+            num_kv_heads: self.num_kv_heads,
+            head_dim: self.head_dim,
+            context_window,
+        }
+    }
+
     fn query_size(&self) -> usize {
         self.num_heads * self.head_dim
     }
@@ -246,22 +256,6 @@ impl Llama {
     /// Dimensions.
     pub fn config(&self) -> &LlamaConfig {
         &self.config
-    }
-
-    /// Dimensions of a cache for sequences of up to `context_window` tokens.
-    pub fn cache_shape(&self, context_window: usize) -> CacheShape {
-        let LlamaConfig {
-            num_layers,
-            num_kv_heads,
-            head_dim,
-            ..
-        } = self.config;
-        CacheShape {
-            windows: vec![usize::MAX; num_layers],
-            num_kv_heads,
-            head_dim,
-            context_window,
-        }
     }
 
     /// Bytes of weights that a decode step reads.

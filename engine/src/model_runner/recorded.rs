@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use burn::tensor::{Device, Int, Tensor};
 
-use super::read_tokens;
+use super::step::read_tokens;
 use crate::block_pool::BLOCK_TOKENS;
 use crate::kernels::{
     Draw, DrawTensor, KernelContext, Precision, Recording, RecordingError, choose,

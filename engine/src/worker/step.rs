@@ -50,6 +50,7 @@ impl Worker {
                 && let Some(last) = self.scheduler.last_admitted()
             {
                 self.scheduler.preempt(last);
+                self.shared.counters.note_preemption();
                 if let Some(halted) = self.sequences.get_mut(&last) {
                     tracing::debug!(sequence = last.0, "halted: the cache is full");
                     halted.state = SequenceState::Waiting;

@@ -56,6 +56,11 @@ fn layers_on_several_devices_are_the_model() {
 }
 
 fn replicas(devices: Vec<DeviceId>) -> EngineHandle {
+    let model = crate::golden("gpt-oss-tiny").join("model");
+    start(devices, ModelSource::File(model))
+}
+
+fn start(devices: Vec<DeviceId>, model: ModelSource) -> EngineHandle {
     let config = EngineConfig {
         num_threads: 1,
         context_window: 256,
@@ -65,8 +70,7 @@ fn replicas(devices: Vec<DeviceId>) -> EngineHandle {
         parallel: Parallel::Replicas,
         ..EngineConfig::default()
     };
-    let model = crate::golden("gpt-oss-tiny").join("model");
-    EngineHandle::start(ModelSource::File(model), config)
+    EngineHandle::start(model, config)
 }
 
 /// What is written behind a prompt of random letters; every engine has one place.
@@ -106,4 +110,15 @@ async fn two_replicas_of_one_kind_give_identical_ids() {
     let alone = answers(&replicas(vec![targets::id()]), 1).await;
     let both = answers(&replicas(vec![targets::id(); 2]), 4).await;
     assert!(both.iter().all(|answer| *answer == alone[0]), "{both:?}");
+}
+
+#[tokio::test]
+async fn an_engine_that_fails_in_mid_answer_loses_nothing() {
+    let alone = answers(&replicas(vec![targets::id()]), 1).await;
+    let model = crate::golden("gpt-oss-tiny").join("model");
+    for (num_steps, last) in [(0, targets::id()), (7, targets::id()), (11, DeviceId::Cpu)] {
+        let model = ModelSource::Failing(model.clone(), num_steps);
+        let found = answers(&start(vec![targets::id(), last], model), 3).await;
+        assert!(found.iter().all(|answer| *answer == alone[0]), "{found:?}");
+    }
 }

@@ -38,6 +38,9 @@ section! {
         /// Longest conversation in tokens, prompt and answer together. 0: what the model was
         /// made for.
         context_window: usize = 0;
+        /// Memory for all conversations that are being answered, in MB, up to 16777216; a longer one
+        /// is cut to it. 0: three quarters of what the weights leave free.
+        kv_memory: usize = 0;
         /// How plain weights are kept: `as-stored`, or `q8` for 8 bits, which is faster and costs
         /// a little precision.
         weights: WeightFormat = WeightFormat::AsStored;
@@ -109,6 +112,7 @@ impl EngineSection {
         };
         within("threads", self.threads, 0, 1024);
         within("context_window", self.context_window, 0, 1 << 24);
+        within("kv_memory", self.kv_memory, 0, 1 << 24);
         within("max_running", self.max_running, 1, 256);
         within("queue", self.queue, 0, 10_000);
     }

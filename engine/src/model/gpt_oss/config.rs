@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::kernels::SwigluLimits;
+use crate::kv_cache::CacheShape;
 use crate::loader::{GgufFile, HuggingFaceModel, Metadata, ModelFile};
 use crate::model::dimensions::{dimension, optional, optional_f32};
 use crate::model::{MAX_DIMENSION, ModelError};
@@ -78,6 +79,18 @@ impl GptOssConfig {
             self.sliding_window
         } else {
             usize::MAX
+        }
+    }
+
+    /// Dimensions of a cache for sequences of up to `context_window` tokens.
+    pub fn cache_shape(&self, context_window: usize) -> CacheShape {
+        CacheShape {
+            windows: (0..self.num_layers)
+                .map(|layer| self.window(layer))
+                .collect(),
+            num_kv_heads: self.num_kv_heads,
+            head_dim: self.head_dim,
+            context_window,
         }
     }
 

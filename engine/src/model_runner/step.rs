@@ -1,0 +1,232 @@
+//! One pass over the next tokens of several sequences.
+
+use burn::tensor::{DType, Device, Int, Tensor, TensorData};
+
+use super::{Logits, ModelRunner};
+use crate::kernels::{Draw, DrawTensor, choose, reference};
+use crate::kv_cache::KvCache;
+use crate::model::{StepInput, StepWords};
+use crate::request::TokenId;
+
+/// One sequence's part of a step.
+#[derive(Debug)]
+pub struct SequenceStep<'a> {
+    /// What comes behind the tokens in the cache; at least one.
+    pub tokens: &'a [TokenId],
+    /// Has room for them, see [`KvCache::reserve`].
+    pub cache: &'a mut KvCache,
+    /// What is wanted of its last token.
+    pub wanted: Wanted,
+}
+
+/// What a step is to give for a sequence.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Wanted {
+    /// More of its tokens come later.
+    Nothing,
+    /// The logits behind its last token.
+    Logits,
+    /// The next token, drawn where the logits are.
+    Token(Draw),
+}
+
+/// What a step gave for a sequence.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StepOutput {
+    Nothing,
+    Logits(Logits),
+    Token(TokenId),
+}
+
+impl ModelRunner {
+    /// Whether tokens are best drawn where the logits are: on a card.
+    pub fn draws_tokens(&self) -> bool {
+        *self.placement.last() != Device::flex()
+    }
+
+    /// Decode steps that were recorded and run again, see `recorded`: 0 on a processor.
+    pub fn num_recorded_runs(&self) -> usize {
+        #[cfg(feature = "cube")]
+        return self.recorded.num_runs();
+        #[cfg(not(feature = "cube"))]
+        0
+    }
+
+    /// Computes the next tokens of all sequences in one pass; gives what each wants, in their order:
+    /// the same as if it were alone, on a processor to the bit.
+    ///
+    /// `abort` is asked before every layer; when it says yes nothing was computed.
+    ///
+    /// # Panics
+    /// If a sequence has no token, one that is not in the vocabulary, or no room for them: the
+    /// scheduler makes no such step.
+    pub fn step(
+        &mut self,
+        sequences: &mut [SequenceStep<'_>],
+        abort: &dyn Fn() -> bool,
+    ) -> Option<Vec<StepOutput>> {
+        let ids = self.ids(sequences);
+        #[cfg(feature = "cube")]
+        if let Some(draws) = decode_draws(sequences) {
+            let given = given(&ids, sequences);
+            let place = (&self.placement, self.context_window);
+            let tokens = self
+                .recorded
+                .run((&self.model, &self.pool), place, &given, &draws);
+            if let Some(tokens) = tokens {
+                advance(sequences);
+                return Some(tokens.into_iter().map(StepOutput::Token).collect());
+            }
+        }
+        let hidden_states = self.hidden_states(&ids, sequences, abort)?;
+        let mut num_tokens = 0;
+        let mut last_rows = Vec::new();
+        for sequence in &*sequences {
+            num_tokens += sequence.tokens.len();
+            if sequence.wanted != Wanted::Nothing {
+                last_rows.push(num_tokens - 1);
+            }
+        }
+        let wanted: Vec<Wanted> = sequences.iter().map(|sequence| sequence.wanted).collect();
+        if last_rows.is_empty() {
+            return Some(vec![StepOutput::Nothing; wanted.len()]);
+        }
+        let hidden_states = self.rows(hidden_states, &last_rows);
+        Some(self.outputs(hidden_states, &wanted))
+    }
+
+    /// What is wanted, of the hidden states of those that want something.
+    fn outputs(&self, hidden_states: Tensor<2>, wanted: &[Wanted]) -> Vec<StepOutput> {
+        let draw = |wanted: &Wanted| match wanted {
+            Wanted::Token(draw) => Some(*draw),
+            _ => None,
+        };
+        let asking = || wanted.iter().filter(|wanted| **wanted != Wanted::Nothing);
+        let draws: Option<Vec<Draw>> = asking().map(draw).collect();
+        let mut found: Vec<StepOutput> = match draws {
+            Some(draws) => {
+                let logits = self.model.logits(&self.context, hidden_states);
+                let draws = DrawTensor::new(&draws, self.placement.last());
+                let tokens = read_tokens(choose(logits, &draws));
+                tokens.into_iter().map(StepOutput::Token).collect()
+            }
+            None => {
+                let logits = self.logits(hidden_states).into_iter();
+                let output = |(logits, wanted): (Logits, &Wanted)| match wanted {
+                    Wanted::Token(draw) => {
+                        StepOutput::Token(TokenId(reference::choose(&logits, &[*draw])[0]))
+                    }
+                    _ => StepOutput::Logits(logits),
+                };
+                logits.zip(asking()).map(output).collect()
+            }
+        };
+        let mut found = found.drain(..);
+        let output = |wanted: &Wanted| match wanted {
+            Wanted::Nothing => StepOutput::Nothing,
+            _ => found.next().unwrap_or(StepOutput::Nothing),
+        };
+        wanted.iter().map(output).collect()
+    }
+
+    /// The tokens of each sequence.
+    pub(super) fn ids(&self, sequences: &[SequenceStep<'_>]) -> Vec<Vec<u32>> {
+        let vocab_size = self.vocab_size();
+        let ids = |sequence: &SequenceStep<'_>| -> Vec<u32> {
+            let ids: Vec<u32> = sequence.tokens.iter().map(|token| token.0).collect();
+            assert!(!ids.is_empty(), "a step computes at least one token");
+            let known = ids.iter().all(|id| (*id as usize) < vocab_size);
+            assert!(known, "a token is outside the vocabulary of {vocab_size}");
+            ids
+        };
+        sequences.iter().map(ids).collect()
+    }
+
+    /// Of all tokens: `[num_tokens, hidden_size]`.
+    pub(super) fn hidden_states(
+        &mut self,
+        ids: &[Vec<u32>],
+        sequences: &mut [SequenceStep<'_>],
+        abort: &dyn Fn() -> bool,
+    ) -> Option<Tensor<2>> {
+        let words = StepWords::new(&given(ids, sequences), 1);
+        let step = StepInput::new(&words, &self.placement);
+        let hidden_states = self
+            .model
+            .forward(&self.context, &step, &mut self.pool, abort)?;
+        advance(sequences);
+        Some(hidden_states)
+    }
+
+    /// Some rows, in ascending order.
+    fn rows(&self, hidden_states: Tensor<2>, rows: &[usize]) -> Tensor<2> {
+        match rows {
+            [row] => hidden_states.slice(*row..*row + 1),
+            _ if rows.len() == hidden_states.dims()[0] => hidden_states,
+            _ => {
+                let rows: Vec<i32> = rows
+                    .iter()
+                    .filter_map(|row| i32::try_from(*row).ok())
+                    .collect();
+                let length = rows.len();
+                let rows = TensorData::new(rows, [length]);
+                let rows: Tensor<1, Int> =
+                    Tensor::from_data(rows, (self.placement.last(), DType::I32));
+                hidden_states.select(0, rows)
+            }
+        }
+    }
+
+    pub(super) fn logits(&self, hidden_states: Tensor<2>) -> Vec<Logits> {
+        let logits = self.model.logits(&self.context, hidden_states);
+        let logits: Logits = logits
+            .into_data()
+            .try_into_vec()
+            .expect("invariant: logits are f32");
+        if logits.len() == self.vocab_size {
+            return vec![logits];
+        }
+        logits
+            .chunks(self.vocab_size)
+            .map(<[f32]>::to_vec)
+            .collect()
+    }
+}
+
+/// Tokens beside the cache they come behind.
+fn given<'a>(
+    ids: &'a [Vec<u32>],
+    sequences: &'a [SequenceStep<'_>],
+) -> Vec<(&'a [u32], &'a KvCache)> {
+    let given = ids.iter().zip(sequences);
+    given
+        .map(|(ids, sequence)| (&ids[..], &*sequence.cache))
+        .collect()
+}
+
+/// Counts what a step has written.
+fn advance(sequences: &mut [SequenceStep<'_>]) {
+    for sequence in sequences {
+        sequence.cache.advance(sequence.tokens.len());
+    }
+}
+
+/// The draws of a step in which every sequence computes one token and wants the next.
+#[cfg(feature = "cube")]
+fn decode_draws(sequences: &[SequenceStep<'_>]) -> Option<Vec<Draw>> {
+    let draw = |sequence: &SequenceStep<'_>| match sequence {
+        SequenceStep {
+            tokens: [_],
+            wanted: Wanted::Token(draw),
+            ..
+        } => Some(*draw),
+        _ => None,
+    };
+    sequences.iter().map(draw).collect()
+}
+
+/// Waits for tokens that were drawn on a device.
+pub(super) fn read_tokens(tokens: Tensor<2, Int>) -> Vec<TokenId> {
+    let tokens = tokens.into_data();
+    tokens.iter::<u32>().map(TokenId).collect()
+}

@@ -1,0 +1,100 @@
+//! More conversations than the cache has room for: some are halted, and nobody can tell.
+
+use hearth_engine::device::{DeviceChoice, DeviceId};
+use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource, UserKey};
+use hearth_engine::kv_cache::KvPlan;
+use hearth_engine::loader::ModelFile;
+use hearth_engine::model::ModelConfig;
+use hearth_engine::request::{GenerateRequest, GenerationEvent, SamplingParams, TokenId};
+
+use crate::targets;
+
+const WINDOW: usize = 256;
+const LENGTH: usize = 60;
+
+/// An engine whose cache has so many blocks.
+fn engine(num_blocks: usize) -> EngineHandle {
+    let path = crate::golden("gpt-oss-tiny").join("model");
+    let model = ModelConfig::new(&ModelFile::open(&path).unwrap()).unwrap();
+    let shape = model.cache_shape(WINDOW);
+    let plan = KvPlan {
+        num_blocks,
+        ..KvPlan::new(&shape, 4, u64::MAX)
+    };
+    let config = EngineConfig {
+        num_threads: 2,
+        context_window: WINDOW,
+        kv_memory: plan.num_bytes(&shape),
+        device: DeviceChoice::Listed(vec![DeviceId::Cpu]),
+        ..EngineConfig::default()
+    };
+    EngineHandle::start(ModelSource::File(path), config)
+}
+
+fn request(number: u32) -> GenerateRequest {
+    let token = |index: u32| TokenId((index * 11 + number * 301) % 4000);
+    GenerateRequest {
+        prompt: (0..40).map(token).collect(),
+        answer_so_far: Vec::new(),
+        sampling: SamplingParams {
+            seed: u64::from(number),
+            temperature: 1.0,
+            ..SamplingParams::greedy()
+        },
+        max_tokens: LENGTH,
+        stop: Vec::new(),
+        session: None,
+    }
+}
+
+async fn answers(engine: &EngineHandle) -> Vec<Vec<TokenId>> {
+    let submit = |number: u32| engine.resume(UserKey(number.into()), request(number));
+    let streams: Vec<_> = (0..4).map(submit).collect();
+    let mut answers = Vec::new();
+    for mut stream in streams {
+        let mut written = Vec::new();
+        while let Some(event) = stream.next().await {
+            match event {
+                GenerationEvent::Tokens { ids, .. } => written.extend(ids),
+                GenerationEvent::Failed(error) => panic!("{error}"),
+                _ => {}
+            }
+        }
+        answers.push(written);
+    }
+    answers
+}
+
+#[tokio::test]
+async fn halted_answers_are_those_of_an_engine_with_room_for_all() {
+    if targets::is_card() {
+        eprintln!("skipped: bits are promised on processors");
+        return;
+    }
+    let roomy = engine(64);
+    let expected = answers(&roomy).await;
+    assert_eq!(roomy.counters().preemptions, 0);
+    assert!(
+        expected.iter().all(|answer| answer.len() > 20),
+        "{expected:?}"
+    );
+    let narrow = engine(20);
+    assert_eq!(answers(&narrow).await, expected);
+    assert!(narrow.counters().preemptions > 0);
+}
+
+#[tokio::test]
+async fn a_conversation_is_as_long_as_the_cache_has_room_for() {
+    let engine = engine(5);
+    let mut stream = engine.resume(UserKey(1), request(1));
+    let mut written = 0;
+    while let Some(event) = stream.next().await {
+        match event {
+            GenerationEvent::Tokens { ids, .. } => written += ids.len(),
+            GenerationEvent::Failed(error) => panic!("{error}"),
+            _ => {}
+        }
+    }
+    assert_eq!(engine.context_window(), Some(80));
+    assert!(written <= 40, "{written} tokens behind a prompt of 40");
+}

@@ -7,12 +7,14 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::kv_cache::KvCache;
-use crate::model_runner::{ForwardOutcome, ModelRunner};
-use crate::request::TokenId;
+use crate::model_runner::{ForwardOutcome, ModelRunner, SequenceStep, Wanted};
+use crate::request::{SamplingParams, TokenId};
+use crate::sampling::Sampler;
 use bandwidth::Buffer;
 
 /// Rounds of decode steps, with a bandwidth measurement before each.
 const ROUNDS: usize = 8;
+
 /// How much to compute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BenchParams {
@@ -20,6 +22,8 @@ pub struct BenchParams {
     pub prefill_tokens: usize,
     /// Tokens computed one by one.
     pub decode_tokens: usize,
+    /// Chats that decode at once, each behind a prompt of its own.
+    pub num_chats: usize,
 }
 
 impl Default for BenchParams {
@@ -27,6 +31,7 @@ impl Default for BenchParams {
         Self {
             prefill_tokens: 512,
             decode_tokens: 128,
+            num_chats: 1,
         }
     }
 }
@@ -38,20 +43,24 @@ pub struct BenchReport {
     pub num_threads: usize,
     /// Tokens of the prompt.
     pub prefill_tokens: usize,
-    /// New tokens.
+    /// New tokens of each chat.
     pub decode_tokens: usize,
+    /// Chats that decoded at once.
+    pub num_chats: usize,
     /// Instructions of the kernels, or `card`.
     pub instruction_set: &'static str,
     /// Tokens of a prompt a second.
     pub prefill_tokens_per_s: f64,
-    /// New tokens a second, median of the rounds.
+    /// From the prompt to the logits of its first new token, of a chat alone.
+    pub time_to_first_token_s: f64,
+    /// New tokens of all chats a second, median of the rounds.
     pub decode_tokens_per_s: f64,
     /// Weight bytes a decode step reads.
     pub bytes_per_token: usize,
     /// Bytes read a second divided by 1e9, by the threads or by the card that holds the last layer:
     /// median, measured between the rounds.
     pub read_bandwidth_gb_s: f64,
-    /// Share of that bandwidth which decoding reaches.
+    /// Share of that bandwidth which decoding reaches, if each step reads what one chat's does.
     pub share: f64,
 }
 
@@ -75,8 +84,14 @@ pub fn bench(runner: &mut ModelRunner, params: BenchParams) -> BenchReport {
     forward(runner, &prompt[..prompt.len().min(8)], cache);
     let cache = runner.new_cache();
     let start = Instant::now();
-    let mut cache = forward(runner, &prompt, cache);
-    let prefill_tokens_per_s = per_second(prefill_tokens, start.elapsed());
+    let mut caches = vec![forward(runner, &prompt, cache)];
+    let prefill_time = start.elapsed();
+    let num_chats = params.num_chats.max(1);
+    for chat in 1..num_chats {
+        let prompt: Vec<TokenId> = (chat..chat + prefill_tokens).map(token).collect();
+        let cache = runner.new_cache();
+        caches.push(forward(runner, &prompt, cache));
+    }
     let (mut bandwidths, mut speeds) = (Vec::new(), Vec::new());
     let steps = decode_tokens.div_ceil(ROUNDS);
     for first in (0..decode_tokens).step_by(steps) {
@@ -86,9 +101,9 @@ pub fn bench(runner: &mut ModelRunner, params: BenchParams) -> BenchReport {
         let steps = steps.min(decode_tokens - first);
         let start = Instant::now();
         for step in first..first + steps {
-            cache = forward(runner, &[token(step)], cache);
+            decode(runner, &mut caches, &|chat| token(step + chat));
         }
-        speeds.push(per_second(steps, start.elapsed()));
+        speeds.push(per_second(steps * num_chats, start.elapsed()));
     }
     let (decode_tokens_per_s, read_bandwidth_gb_s) = (median(speeds), median(bandwidths));
     let bytes_per_token = runner.bytes_per_token();
@@ -96,13 +111,15 @@ pub fn bench(runner: &mut ModelRunner, params: BenchParams) -> BenchReport {
         clippy::cast_precision_loss,
         reason = "a model has less than 2^52 bytes"
     )]
-    let decode_gb_s = decode_tokens_per_s * bytes_per_token as f64 / 1e9;
+    let decode_gb_s = decode_tokens_per_s / num_chats as f64 * bytes_per_token as f64 / 1e9;
     BenchReport {
         num_threads: runner.kernel_context().pool().num_threads(),
         prefill_tokens,
         decode_tokens,
+        num_chats,
         instruction_set: runner.instructions(),
-        prefill_tokens_per_s,
+        prefill_tokens_per_s: per_second(prefill_tokens, prefill_time),
+        time_to_first_token_s: prefill_time.as_secs_f64(),
         decode_tokens_per_s,
         bytes_per_token,
         read_bandwidth_gb_s,
@@ -114,6 +131,28 @@ fn forward(runner: &mut ModelRunner, tokens: &[TokenId], cache: KvCache) -> KvCa
     match runner.forward(tokens, cache, &|| false) {
         ForwardOutcome::Done { cache, .. } | ForwardOutcome::Aborted { cache } => cache,
     }
+}
+
+/// One step of all chats, as an engine makes it: a card draws the next tokens, too.
+///
+/// # Panics
+/// If the runner has no room for so many chats.
+fn decode(runner: &mut ModelRunner, caches: &mut [KvCache], token: &dyn Fn(usize) -> TokenId) {
+    let draw = Sampler::new(SamplingParams::greedy(), &[]).draw(0);
+    let draw = draw.filter(|_| runner.draws_tokens());
+    let wanted = draw.map_or(Wanted::Logits, Wanted::Token);
+    let tokens: Vec<[TokenId; 1]> = (0..caches.len()).map(|chat| [token(chat)]).collect();
+    let mut sequences = Vec::with_capacity(caches.len());
+    for (cache, tokens) in caches.iter_mut().zip(&tokens) {
+        let reserved = cache.reserve(1);
+        assert!(reserved.is_ok(), "room for every chat");
+        sequences.push(SequenceStep {
+            tokens,
+            cache,
+            wanted,
+        });
+    }
+    runner.step(&mut sequences, &|| false);
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^52")]

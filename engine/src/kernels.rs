@@ -23,17 +23,14 @@ mod flex;
 mod places;
 pub mod reference;
 mod routing;
+mod weight_matrix;
 mod weight_memory;
-
-use std::num::NonZero;
-use std::thread;
 
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Backend, Dispatch, backend_extension};
-use burn::tensor::{DType, Device, Int, Tensor, TensorData};
+use burn::tensor::{Int, Tensor};
 
 use crate::layout::MatrixLayout;
-use crate::loader::repack::PackedMatrix;
 
 pub use cpu::KernelContext;
 #[cfg(feature = "cube")]
@@ -42,7 +39,7 @@ pub(crate) use draw::DRAW_WORDS;
 pub use draw::{Draw, DrawTensor};
 pub use places::{Places, TokenPlaces, cache_row};
 pub use routing::{ExpertPlan, ExpertStack, Routing};
-use weight_memory::WeightMemory;
+pub use weight_matrix::WeightMatrix;
 
 /// Whether activations are rounded before they meet quantised weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,96 +93,6 @@ impl AttentionShape {
     pub fn kv_size(&self) -> usize {
         self.num_kv_heads * self.head_dim
     }
-}
-
-/// A weight matrix on a device, in one of our layouts.
-#[derive(Clone, Debug)]
-pub struct WeightMatrix {
-    bytes: Tensor<1, Int>,
-    layout: MatrixLayout,
-}
-
-impl WeightMatrix {
-    /// Moves a packed matrix to `device`, as words: not every GPU can address bytes.
-    pub fn new(matrix: &PackedMatrix, device: &Device) -> Self {
-        let mut memory = WeightMemory::new(matrix.bytes.len());
-        memory.bytes_mut()[..matrix.bytes.len()].copy_from_slice(&matrix.bytes);
-        Self::of_memory(memory, (1, matrix.layout), device)
-    }
-
-    /// `count` matrices of one layout one behind the other; every processor makes one at a time.
-    /// [`layout`](Self::layout) is that of one.
-    ///
-    /// # Errors
-    /// What `matrix` gives instead of one.
-    ///
-    /// # Panics
-    /// If `count` is 0, or a matrix has another layout than the first.
-    pub fn stack<E: Send>(
-        count: usize,
-        matrix: impl Fn(usize) -> Result<PackedMatrix, E> + Sync,
-        device: &Device,
-    ) -> Result<Self, E> {
-        let first = matrix(0)?;
-        let (layout, size) = (first.layout, first.bytes.len());
-        let mut memory = WeightMemory::new(count * size);
-        let (place, rest) = memory.bytes_mut()[..count * size].split_at_mut(size);
-        place.copy_from_slice(&first.bytes);
-        let make = |first: usize, places: &mut [u8]| {
-            for (index, place) in places.chunks_mut(size).enumerate() {
-                let matrix = matrix(first + index)?;
-                assert_eq!(matrix.layout, layout, "matrices of one layout");
-                place.copy_from_slice(&matrix.bytes);
-            }
-            Ok(())
-        };
-        let num_threads = thread::available_parallelism().map_or(1, NonZero::get);
-        let share = (count - 1).div_ceil(num_threads).max(1);
-        thread::scope(|scope| {
-            let shares = rest.chunks_mut(share * size).enumerate();
-            let make = &make;
-            let spawn = |(index, places)| scope.spawn(move || make(1 + index * share, places));
-            let threads: Vec<_> = shares.map(spawn).collect();
-            let mut made = threads.into_iter().map(|thread| {
-                let made = thread.join();
-                made.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            });
-            made.try_for_each(|made| made)
-        })?;
-        Ok(Self::of_memory(memory, (count, layout), device))
-    }
-
-    fn of_memory(memory: WeightMemory, shape: (usize, MatrixLayout), device: &Device) -> Self {
-        let layout = shape.1;
-        let data = for_device(memory, shape, device);
-        Self {
-            bytes: Tensor::from_data(data, (device, DType::U32)),
-            layout,
-        }
-    }
-
-    /// Shape and layout; of one matrix where there are several.
-    pub fn layout(&self) -> &MatrixLayout {
-        &self.layout
-    }
-}
-
-/// Matrices as their device wants them.
-fn for_device(
-    memory: WeightMemory,
-    (count, layout): (usize, MatrixLayout),
-    device: &Device,
-) -> TensorData {
-    #[cfg(feature = "cube")]
-    if *device != Device::flex() {
-        let mut memory = memory;
-        let bytes = &memory.bytes_mut()[..count * layout.num_bytes()];
-        let words = cube::planes::into_planes(bytes, &layout);
-        let num_words = words.len();
-        return TensorData::new(words, [num_words]);
-    }
-    let _ = (count, layout, device);
-    memory.into_data()
 }
 
 /// The operations, for every backend a model can run on. Shapes: see the free functions.

@@ -80,6 +80,7 @@ fn a_bench_reports_speeds_and_the_share_of_the_bandwidth() {
         BenchParams {
             prefill_tokens: 128,
             decode_tokens: 64,
+            ..BenchParams::default()
         },
     );
     eprintln!("{}", serde_json::to_string_pretty(&report).unwrap());

@@ -26,9 +26,10 @@ everything() {
     # It finds fault with a missing model, too, which is none here.
     ./hearth doctor --data "$data" 2>&1
     report ./kernels
-    report ./gpt_oss golden_ devices
+    report ./gpt_oss golden_ devices decode
     report ./hearth bench --random gpt-oss-20b --device "$device"
     report ./hearth bench --random gpt-oss-20b --device "$device" --prompt-tokens 2048
+    report ./hearth bench --random gpt-oss-20b --device "$device" --prompt-tokens 128 --chats 64
     echo "== failed: $failed"
 }
 

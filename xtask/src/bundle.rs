@@ -60,7 +60,8 @@ fn test_programs(workspace: &Workspace) -> Result<Vec<(String, PathBuf)>> {
     process::announce("compiling the tests of kernels");
     let mut command = process::cargo(workspace);
     command.args(["test", "--release", "--package", "hearth-engine"]);
-    command.args(["--features", "cuda", "--no-run", "--message-format", "json"]);
+    command.args(["--features", "cuda,testing"]);
+    command.args(["--no-run", "--message-format", "json"]);
     for name in TEST_PROGRAMS {
         command.args(["--test", name]);
     }

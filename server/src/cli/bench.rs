@@ -33,6 +33,9 @@ pub(super) struct BenchArgs {
     /// Tokens of the answer.
     #[arg(long, value_name = "N", default_value_t = 128, value_parser = count)]
     generate_tokens: usize,
+    /// Chats that decode at once.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = count)]
+    chats: usize,
     /// Prints JSON.
     #[arg(long)]
     json: bool,
@@ -60,20 +63,22 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
         weights: config.engine.weights,
         layer_counts: device::layer_counts(&devices, &reports, source.num_layers()?),
         devices,
-        num_sequences: 1,
+        num_sequences: args.chats,
         kv_memory: 0,
     };
+    if matches!(source, Source::Random(_)) || args.chats > 1 {
+        // Rotations of 131,072 positions would be most of the work, and caches of such a length
+        // more than there is memory.
+        runner_config.context_window = args.prompt_tokens.saturating_add(args.generate_tokens);
+    }
     let mut runner = match source {
         Source::File(file) => ModelRunner::load(file, &runner_config, &mut |_| ())?,
-        Source::Random(shape) => {
-            // Rotations of 131,072 positions would be most of the work.
-            runner_config.context_window = args.prompt_tokens.saturating_add(args.generate_tokens);
-            ModelRunner::random(shape, &runner_config)?
-        }
+        Source::Random(shape) => ModelRunner::random(shape, &runner_config)?,
     };
     let params = BenchParams {
         prefill_tokens: args.prompt_tokens,
         decode_tokens: args.generate_tokens,
+        num_chats: args.chats,
     };
     print(&bench(&mut runner, params), args.json)?;
     Ok(ExitCode::SUCCESS)
@@ -122,16 +127,18 @@ fn print(report: &BenchReport, json: bool) -> anyhow::Result<()> {
     writeln!(
         out,
         "{} threads, {}\n\
-         prefill    {:9.1} tokens/s, {} tokens\n\
-         decode     {:9.1} tokens/s, {} tokens\n\
+         prefill    {:9.1} tokens/s, {} tokens, the next one after {:.3} s\n\
+         decode     {:9.1} tokens/s, {} tokens in each of {} chats\n\
          bandwidth  {:9.1} GB/s read in the same run, {:.0} % of it reached by decoding\n\
          weights    {:9.1} MB read per token",
         report.num_threads,
         report.instruction_set,
         report.prefill_tokens_per_s,
         report.prefill_tokens,
+        report.time_to_first_token_s,
         report.decode_tokens_per_s,
         report.decode_tokens,
+        report.num_chats,
         report.read_bandwidth_gb_s,
         report.share * 100.0,
         megabytes(report.bytes_per_token),

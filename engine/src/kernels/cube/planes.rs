@@ -4,73 +4,103 @@
 //! a GPU neighbouring units read neighbouring words, and a row of 4-bit floats (17 bytes a block)
 //! would begin in the middle of one. The bytes are as many as before.
 
-use crate::layout::{MatrixLayout, NIBBLE_BLOCK_BYTES, Row};
+use crate::kernels::weight_matrix::Place;
+use crate::layout::{BLOCK_LENGTH, LayoutKind, MatrixLayout, NIBBLE_BLOCK_BYTES, Row};
+use crate::loader::repack::PackedMatrix;
 
-/// Puts the rows of a matrix, or of a stack of matrices, into planes.
-pub(in crate::kernels) fn into_planes(bytes: &[u8], layout: &MatrixLayout) -> Vec<u32> {
-    if layout.kind.is_float() {
-        return words(bytes.to_vec());
+/// Bytes that a block has in each plane; of plain floats, a row.
+fn plane_bytes(layout: &MatrixLayout) -> [usize; 3] {
+    match layout.kind {
+        LayoutKind::Nibbles { .. } => [NIBBLE_BLOCK_BYTES, 2, 2],
+        LayoutKind::Bytes => [BLOCK_LENGTH, 2, 0],
+        LayoutKind::Mxfp4 => [NIBBLE_BLOCK_BYTES, 1, 0],
+        LayoutKind::Dense | LayoutKind::Bf16 => [layout.row_bytes(), 0, 0],
     }
-    let row_bytes = layout.row_bytes();
-    let (mut codes, mut scales, mut minima) = (Vec::new(), Vec::new(), Vec::new());
-    codes.reserve_exact(bytes.len().next_multiple_of(4));
-    for row in bytes.chunks(row_bytes) {
-        match Row::new(layout, row) {
-            Row::Nibbles {
-                scales: of_row,
-                minima: minima_of_row,
-                codes: codes_of_row,
-                ..
-            } => {
-                scales.extend_from_slice(of_row);
-                minima.extend_from_slice(minima_of_row);
-                codes.extend_from_slice(codes_of_row);
-            }
-            Row::Bytes {
-                scales: of_row,
-                codes: codes_of_row,
-            }
-            | Row::Mxfp4 {
-                scales: of_row,
-                codes: codes_of_row,
-            } => {
-                scales.extend_from_slice(of_row);
-                codes.extend_from_slice(codes_of_row);
-            }
-            Row::Dense(values) | Row::Bf16(values) => codes.extend_from_slice(values),
-        }
-    }
-    debug_assert!(
-        codes.len().is_multiple_of(NIBBLE_BLOCK_BYTES),
-        "whole blocks"
-    );
-    codes.append(&mut scales);
-    codes.append(&mut minima);
-    words(codes)
 }
 
-fn words(mut bytes: Vec<u8>) -> Vec<u32> {
-    bytes.resize(bytes.len().next_multiple_of(4), 0);
-    bytemuck::pod_collect_to_vec(&bytes)
+/// The places of `count` matrices in the planes of all of them.
+///
+/// # Panics
+/// If `bytes` is not as large as they are.
+pub(in crate::kernels) fn places<'a>(
+    bytes: &'a mut [u8],
+    layout: &MatrixLayout,
+    count: usize,
+) -> Vec<Place<'a>> {
+    let of_row = if layout.kind.is_float() {
+        1
+    } else {
+        layout.num_blocks()
+    };
+    let num_blocks = layout.out_features * of_row;
+    let [codes, scales, minima] = plane_bytes(layout).map(|size| size * num_blocks);
+    assert_eq!(bytes.len(), count * (codes + scales + minima), "all planes");
+    let (mut code_plane, rest) = bytes.split_at_mut(count * codes);
+    let (mut scale_plane, mut minimum_plane) = rest.split_at_mut(count * scales);
+    let mut places = Vec::with_capacity(count);
+    for _ in 0..count {
+        let mut place = Place::default();
+        (place.codes, code_plane) = code_plane.split_at_mut(codes);
+        (place.scales, scale_plane) = scale_plane.split_at_mut(scales);
+        (place.minima, minimum_plane) = minimum_plane.split_at_mut(minima);
+        places.push(place);
+    }
+    places
+}
+
+/// Writes the rows of a matrix into its place.
+pub(in crate::kernels) fn put(place: &mut Place<'_>, matrix: &PackedMatrix) {
+    let layout = &matrix.layout;
+    if layout.kind.is_float() {
+        place.codes.copy_from_slice(&matrix.bytes);
+        return;
+    }
+    let [codes, scales, minima] = plane_bytes(layout).map(|size| size * layout.num_blocks());
+    for (index, row) in matrix.bytes.chunks(layout.row_bytes()).enumerate() {
+        let (own_codes, own_scales, own_minima) = match Row::new(layout, row) {
+            Row::Nibbles {
+                scales,
+                minima,
+                codes,
+                ..
+            } => (codes, scales, minima),
+            Row::Bytes { scales, codes } | Row::Mxfp4 { scales, codes } => {
+                (codes, scales, [].as_slice())
+            }
+            Row::Dense(values) | Row::Bf16(values) => (values, [].as_slice(), [].as_slice()),
+        };
+        place.codes[index * codes..][..codes].copy_from_slice(own_codes);
+        place.scales[index * scales..][..scales].copy_from_slice(own_scales);
+        place.minima[index * minima..][..minima].copy_from_slice(own_minima);
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layout::LayoutKind;
 
     #[test]
-    fn codes_come_first_and_nothing_is_lost() {
+    fn codes_of_all_matrices_come_first_and_nothing_is_lost() {
         let layout = MatrixLayout {
             kind: LayoutKind::Mxfp4,
             out_features: 2,
             in_features: 32,
         };
-        let row = |scale: u8, codes: [u8; 16]| [vec![scale], codes.to_vec()].concat();
-        let (first, second) = (std::array::from_fn(|i| i as u8), [0x55; 16]);
-        let rows = [row(7, first), row(9, second)].concat();
-        let expected = [&first[..], &second, &[7, 9, 0, 0]].concat();
-        let planes = into_planes(&rows, &layout);
-        assert_eq!(bytemuck::cast_slice::<u32, u8>(&planes), expected);
+        let row = |scale: u8, code: u8| [vec![scale], vec![code; 16]].concat();
+        let matrix = |rows: [Vec<u8>; 2]| PackedMatrix {
+            layout,
+            bytes: rows.concat(),
+        };
+        let matrices = [
+            matrix([row(7, 0x11), row(9, 0x22)]),
+            matrix([row(8, 0x33), row(6, 0x44)]),
+        ];
+        let mut bytes = vec![0; 2 * layout.num_bytes()];
+        let mut places = places(&mut bytes, &layout, 2);
+        for (place, matrix) in places.iter_mut().zip(&matrices) {
+            put(place, matrix);
+        }
+        let codes = [0x11, 0x22, 0x33, 0x44].map(|code| [code; 16]).concat();
+        assert_eq!(bytes, [codes, vec![7, 9, 8, 6]].concat());
     }
 }

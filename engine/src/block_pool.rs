@@ -102,6 +102,15 @@ impl BlockTable {
         }
     }
 
+    /// A table that begins with blocks of others, behind `num_forgotten` that are not needed.
+    pub fn with_blocks(pool: &BlockPool, num_forgotten: usize, blocks: Vec<Arc<Block>>) -> Self {
+        Self {
+            pool: pool.clone(),
+            num_forgotten,
+            blocks: blocks.into(),
+        }
+    }
+
     /// A table of the same pool without blocks.
     #[must_use]
     pub fn emptied(&self) -> Self {
@@ -143,6 +152,19 @@ impl BlockTable {
         let kept = position.div_ceil(BLOCK_TOKENS);
         self.blocks
             .truncate(kept.saturating_sub(self.num_forgotten));
+    }
+
+    /// The blocks that hold positions before `end` and nothing behind it, without those forgotten.
+    pub fn full_blocks(&self, end: usize) -> Vec<Arc<Block>> {
+        let count = (end / BLOCK_TOKENS).saturating_sub(self.num_forgotten);
+        self.blocks.iter().take(count).cloned().collect()
+    }
+
+    /// Whether somebody else has the block of a position, too.
+    pub fn is_shared(&self, position: usize) -> bool {
+        let place = (position / BLOCK_TOKENS).checked_sub(self.num_forgotten);
+        let block = place.and_then(|place| self.blocks.get(place));
+        block.is_some_and(|block| Arc::strong_count(block) > 1)
     }
 
     /// Numbers of the blocks, one for each [`BLOCK_TOKENS`] positions; 0 for those forgotten, which

@@ -9,7 +9,7 @@
 mod plan;
 mod pool;
 
-use crate::block_pool::{BlockTable, OutOfBlocks};
+use crate::block_pool::{BLOCK_TOKENS, BlockTable};
 pub use plan::{KvPlan, MAX_STEP_TOKENS};
 pub use pool::KvPool;
 
@@ -39,6 +39,17 @@ impl CacheShape {
     }
 }
 
+/// Which kind of blocks there is none of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoRoom {
+    /// Of layers that attend to everything.
+    #[error("the cache has no free block")]
+    Blocks,
+    /// Of layers with a sliding window.
+    #[error("the cache of sliding layers has no free block")]
+    WindowBlocks,
+}
+
 /// Where one sequence's tokens are.
 #[derive(Debug)]
 pub struct KvCache {
@@ -63,10 +74,14 @@ impl KvCache {
     }
 
     /// Forgets the tokens from `length` on; does nothing if there are no more than that. Forgets
-    /// all where the window before `length` has been given up already.
-    pub fn truncate(&mut self, length: usize) {
+    /// some more where the block of `length` is also another's, and all where the window before it
+    /// has been given up already.
+    pub fn truncate(&mut self, mut length: usize) {
         if length >= self.length {
             return;
+        }
+        if self.all.is_shared(length) || self.recent.is_shared(length) {
+            length -= length % BLOCK_TOKENS;
         }
         let first_needed = self.first_of_window(length);
         self.length = if first_needed < self.recent.first_position() {
@@ -82,21 +97,21 @@ impl KvCache {
     /// Makes room for `added` tokens more, and gives back what no further token attends to.
     ///
     /// # Errors
-    /// [`OutOfBlocks`]: another sequence must give some back first.
+    /// [`NoRoom`]: somebody else must give some back first.
     ///
     /// # Panics
     /// If that is beyond the context window: the scheduler admits no such step.
-    pub fn reserve(&mut self, added: usize) -> Result<(), OutOfBlocks> {
+    pub fn reserve(&mut self, added: usize) -> Result<(), NoRoom> {
         let (end, window) = (self.length + added, self.context_window);
         assert!(
             end <= window,
             "{end} tokens in a context window of {window}"
         );
-        self.all.reserve(end)?;
+        self.all.reserve(end).map_err(|_| NoRoom::Blocks)?;
         if self.sliding_window.is_some() {
             let first_needed = self.first_of_window(self.length);
             self.recent.forget_before(first_needed);
-            self.recent.reserve(end)?;
+            self.recent.reserve(end).map_err(|_| NoRoom::WindowBlocks)?;
         }
         Ok(())
     }

@@ -16,6 +16,7 @@ mod loaded_model;
 pub mod loader;
 pub mod model;
 pub mod model_runner;
+pub mod prefix_cache;
 pub mod request;
 pub mod sampling;
 pub mod scheduler;

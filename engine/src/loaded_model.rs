@@ -7,14 +7,14 @@ use std::{path::PathBuf, sync::Arc};
 #[cfg(feature = "testing")]
 use crate::scripted::{ScriptedModel, ScriptedRunner};
 use crate::{
-    block_pool::OutOfBlocks,
     chat::{ChatTemplate, ChatTemplateError},
     device::DeviceError,
     handle::{EngineConfig, ModelSource},
-    kv_cache::KvCache,
+    kv_cache::{KvCache, NoRoom},
     loader::{MetadataError, ModelFile, OpenError},
     model::{self, ModelError},
     model_runner::{Logits, ModelRunner, RunnerConfig, SequenceStep, StepOutput, Wanted},
+    prefix_cache::Salt,
     request::TokenId,
     sequence::AbortFlag,
     tokenizer::{Tokenizer, TokenizerError},
@@ -165,14 +165,44 @@ impl LoadedModel {
         }
     }
 
-    /// The cache of a sequence of which nothing is computed.
-    pub(crate) fn new_cache(&self) -> Cache {
+    /// A cache for a sequence, and how many of its tokens are in it already.
+    pub(crate) fn cache_for(&mut self, tokens: &[TokenId], salt: Salt) -> (Cache, usize) {
         match self {
-            Self::File(runner) => Cache::File(runner.new_cache()),
+            Self::File(runner) => {
+                let cache = runner.kv_pool_mut().cache_for(tokens, salt);
+                let length = cache.len();
+                (Cache::File(cache), length)
+            }
             #[cfg(feature = "testing")]
-            Self::Scripted(_) => Cache::Scripted(Vec::new()),
+            Self::Scripted(_) => (Cache::Scripted(Vec::new()), 0),
             #[cfg(feature = "testing")]
-            Self::Failing(model, _) => model.new_cache(),
+            Self::Failing(model, _) => model.cache_for(tokens, salt),
+        }
+    }
+
+    /// Keeps what a cache holds of `tokens`, for sequences that begin like them.
+    pub(crate) fn keep(&mut self, cache: &Cache, tokens: &[TokenId], salt: Salt) {
+        match (self, cache) {
+            (Self::File(runner), Cache::File(cache)) => {
+                runner.kv_pool_mut().keep(cache, tokens, salt);
+            }
+            #[cfg(feature = "testing")]
+            (Self::Failing(model, _), cache) => model.keep(cache, tokens, salt),
+            #[cfg(feature = "testing")]
+            _ => {}
+        }
+    }
+
+    /// Makes room in a cache for that many tokens more.
+    pub(crate) fn reserve(&mut self, cache: &mut Cache, num_tokens: usize) -> Result<(), NoRoom> {
+        match (self, cache) {
+            (Self::File(runner), Cache::File(cache)) => {
+                runner.kv_pool_mut().reserve(cache, num_tokens)
+            }
+            #[cfg(feature = "testing")]
+            (Self::Failing(model, _), cache) => model.reserve(cache, num_tokens),
+            #[cfg(feature = "testing")]
+            _ => Ok(()),
         }
     }
 
@@ -266,17 +296,6 @@ pub(crate) enum PartOutcome {
     Prefilled,
     /// Nobody wants it any more.
     GivenUp,
-}
-
-impl Cache {
-    /// Makes room for that many tokens more.
-    pub(crate) fn reserve(&mut self, num_tokens: usize) -> Result<(), OutOfBlocks> {
-        match self {
-            Self::File(cache) => cache.reserve(num_tokens),
-            #[cfg(feature = "testing")]
-            Self::Scripted(_) => Ok(()),
-        }
-    }
 }
 
 /// All parts in one pass.

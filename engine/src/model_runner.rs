@@ -212,6 +212,11 @@ impl ModelRunner {
         &self.pool
     }
 
+    /// The same, to look for what is kept, to keep more and to make room.
+    pub fn kv_pool_mut(&mut self) -> &mut KvPool {
+        &mut self.pool
+    }
+
     /// Computes `tokens` at positions `cache.len()` on; logits of the last one.
     ///
     /// `abort` is asked before every layer.

@@ -104,6 +104,9 @@ pub struct GenerateRequest {
     pub max_tokens: usize,
     /// The answer ends before any of these.
     pub stop: Vec<String>,
+    /// Tokens at the beginning of the prompt that no person wrote: what is computed for them is of
+    /// use to everybody. Behind them only the same user finds it again.
+    pub num_shared_tokens: usize,
     /// The conversation it belongs to, any number of the caller's: among several engines it goes
     /// back to the one that may remember the conversation.
     pub session: Option<u128>,
@@ -125,6 +128,9 @@ pub enum FinishReason {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Usage {
     pub prompt_tokens: usize,
+    /// Of those, and of an answer that is continued, the ones that did not have to be computed;
+    /// `None`: none was computed.
+    pub cached_tokens: Option<usize>,
     pub completion_tokens: usize,
     pub time_to_first_token: std::time::Duration,
     /// From the first token to the last.

@@ -13,6 +13,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::{
     handle::Permit,
     loaded_model::Cache,
+    prefix_cache::Salt,
     request::{FinishReason, GenerateRequest, GenerationError, TokenId},
     sampling::Sampler,
     scheduler::{SequenceId, UserKey},
@@ -78,6 +79,8 @@ pub(crate) struct Sequence {
     /// Prompt and answer.
     pub(crate) tokens: Vec<TokenId>,
     pub(crate) abort: AbortFlag,
+    /// Who may find again what is computed for it.
+    pub(crate) salt: Salt,
     /// The conversation it belongs to.
     pub(crate) session: Option<u128>,
     /// Its part of the load of one engine among several.
@@ -87,6 +90,8 @@ pub(crate) struct Sequence {
     /// Length of prompt and earlier answer: what is there before the first new token.
     num_given_tokens: usize,
     max_tokens: usize,
+    /// Tokens of the prompt that did not have to be computed when it began.
+    num_cached_tokens: Option<usize>,
     permit: Permit,
     events: UnboundedSender<SequenceEvent>,
     last_progress: Option<SequenceEvent>,
@@ -113,14 +118,34 @@ impl Sequence {
             num_given_tokens: tokens.len(),
             tokens,
             abort,
+            salt: Salt {
+                owner: permit.user().0,
+                num_shared_tokens: request.num_shared_tokens,
+            },
             session: request.session,
             seat: None,
             num_failures: 0,
             max_tokens: request.max_tokens,
+            num_cached_tokens: None,
             permit,
             events,
             last_progress: None,
         }
+    }
+
+    /// Runs from now on, with a cache that holds some of its tokens.
+    pub(crate) fn begin(&mut self, (cache, num_computed_tokens): (Cache, usize)) {
+        self.state = SequenceState::Running {
+            cache,
+            num_computed_tokens,
+        };
+        self.num_cached_tokens.get_or_insert(num_computed_tokens);
+        self.tell_prefill(num_computed_tokens);
+    }
+
+    /// Whether the last step was the one that computed the last of what was given.
+    pub(crate) fn has_just_prefilled(&self, before: usize, computed: usize) -> bool {
+        before < self.num_given_tokens && computed >= self.num_given_tokens
     }
 
     pub(crate) fn user(&self) -> UserKey {

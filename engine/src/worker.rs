@@ -167,13 +167,9 @@ impl Worker {
                 sequence.is_none_or(|it| model.has_room(it.tokens.len() + ROOM_TO_WRITE))
             };
             for id in self.scheduler.admit(has_room) {
-                let cache = self.model.new_cache();
                 if let Some(sequence) = self.sequences.get_mut(&id) {
-                    sequence.state = SequenceState::Running {
-                        cache,
-                        num_computed_tokens: 0,
-                    };
-                    sequence.tell_prefill(0);
+                    let found = self.model.cache_for(&sequence.tokens, sequence.salt);
+                    sequence.begin(found);
                 }
             }
             for (ahead, id) in self.scheduler.waiting().into_iter().enumerate() {
@@ -273,6 +269,7 @@ impl Worker {
         let aborted: Vec<SequenceId> = self.sequences.iter().filter_map(is_aborted).collect();
         for id in aborted {
             self.scheduler.remove(id);
+            self.keep(id);
             self.sequences.remove(&id);
         }
     }
@@ -290,6 +287,7 @@ impl Worker {
 
     fn end(&mut self, id: SequenceId, last: SequenceEvent) {
         self.scheduler.remove(id);
+        self.keep(id);
         if let Some(sequence) = self.sequences.remove(&id) {
             sequence.end(last);
         }

@@ -15,14 +15,25 @@ mod gpt_oss {
     mod golden_chat;
     mod golden_tiny;
     mod preemption;
+    mod prefixes;
     mod refusals;
     mod tokens;
 }
 
-/// Whether answers on a card are followed for their beginnings only: cards in software need minutes
-/// for the rest, which the nightly checks ask for with `HEARTH_TEST_WHOLE`.
+/// How much is computed on cards in software, which take minutes for what a card does in seconds:
+/// `HEARTH_TEST_EXTENT` is `brief`, `whole`, or not set.
+fn extent() -> Option<String> {
+    targets::is_card().then(|| std::env::var("HEARTH_TEST_EXTENT").unwrap_or_default())
+}
+
+/// Whether answers on a card are followed for their beginnings only.
 fn is_shortened() -> bool {
-    targets::is_card() && std::env::var_os("HEARTH_TEST_WHOLE").is_none()
+    extent().is_some_and(|extent| extent != "whole")
+}
+
+/// Whether one model stands for several of the same kind.
+fn is_brief() -> bool {
+    extent().is_some_and(|extent| extent == "brief")
 }
 
 /// A set of golden outputs: where it is committed, or below `HEARTH_TEST_GOLDEN` for a program that

@@ -97,6 +97,7 @@ async fn request(engine: &EngineHandle, message: &str) -> GenerateRequest {
         sampling: SamplingParams::greedy(),
         max_tokens: 1000,
         stop: Vec::new(),
+        num_shared_tokens: 0,
         session: None,
     }
 }

@@ -177,6 +177,7 @@ fn request(prompt: &[TokenId], sampling: SamplingParams) -> GenerateRequest {
         sampling,
         max_tokens: 24,
         stop: Vec::new(),
+        num_shared_tokens: 0,
         session: None,
     }
 }

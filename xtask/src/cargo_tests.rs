@@ -56,20 +56,27 @@ pub(crate) fn browser(workspace: &Workspace) -> Result<Tally> {
     )
 }
 
-/// The programs whose tests run on whatever device they are told.
-const ON_DEVICES: [&str; 2] = ["kernels", "gpt_oss"];
-
-/// The tests of kernels and of a model, on every Vulkan driver in software; `whole`: answers are
-/// followed to their ends.
+/// The tests of kernels and of a model, on every Vulkan driver in software; `whole`: all of them,
+/// and answers are followed to their ends.
 ///
 /// # Errors
 /// If a driver cannot be installed or cargo cannot be started.
 pub(crate) fn cards(workspace: &Workspace, whole: bool) -> Result<Tally> {
-    let targets = ON_DEVICES.map(|name| ["--test".to_owned(), name.to_owned()]);
     let mut tally = Tally::default();
     for driver in &graphics::DRIVERS {
         process::note(driver.name);
-        tally += run(workspace, &targets.concat(), None, Some((driver, whole)))?;
+        let filters = if whole { &[][..] } else { driver.model_tests };
+        let extent = match (whole, filters.is_empty()) {
+            (true, _) => "whole",
+            (false, true) => "",
+            (false, false) => "brief",
+        };
+        for (name, filters) in [("kernels", &[][..]), ("gpt_oss", filters)] {
+            let mut targets = vec!["--test", name, "--"];
+            targets.extend(filters);
+            let targets: Vec<String> = targets.into_iter().map(str::to_owned).collect();
+            tally += run(workspace, &targets, None, Some((driver, extent)))?;
+        }
     }
     Ok(tally)
 }
@@ -79,7 +86,7 @@ fn run(
     workspace: &Workspace,
     targets: &[String],
     proptest_cases: Option<u32>,
-    driver: Option<(&Driver, bool)>,
+    driver: Option<(&Driver, &str)>,
 ) -> Result<Tally> {
     let program = build_server(workspace)?;
     let mut command = process::cargo(workspace);
@@ -107,10 +114,8 @@ fn run(
         // Not `CUDA_PATH`: a build script watches that, and all of CubeCL would be compiled anew.
         command.env("HEARTH_TEST_CUDA", cuda);
     }
-    if let Some((driver, whole)) = driver {
-        if whole {
-            command.env("HEARTH_TEST_WHOLE", "1");
-        }
+    if let Some((driver, extent)) = driver {
+        command.env("HEARTH_TEST_EXTENT", extent);
         command.env("VK_DRIVER_FILES", driver.provide()?);
         command.env("HEARTH_TEST_DEVICE", "wgpu:0");
     }

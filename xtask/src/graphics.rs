@@ -16,6 +16,9 @@ pub(crate) struct Driver {
     /// Where its description is, as Vulkan's loader reads it.
     description: &'static [&'static str],
     packages: &'static [&'static str],
+    /// Tests of a model that are run in every check, all if there are none; the others are run in
+    /// nightly ones, because this driver is slow.
+    pub(crate) model_tests: &'static [&'static str],
 }
 
 /// Two that nobody wrote together: what both compute right is right.
@@ -28,11 +31,13 @@ pub(crate) const DRIVERS: [Driver; 2] = [
             "/usr/share/vulkan/icd.d/lvp_icd.json",
         ],
         packages: &["mesa-vulkan-drivers", "libvulkan1"],
+        model_tests: &[],
     },
     Driver {
         name: "SwiftShader",
         description: &["/usr/lib/chromium/vk_swiftshader_icd.json"],
         packages: &["chromium", "libvulkan1"],
+        model_tests: &["decode::draws", "golden_chat::float", "golden_tiny::float"],
     },
 ];
 

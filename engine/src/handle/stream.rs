@@ -98,6 +98,8 @@ impl GenerationStream {
                 self.ready.push_back(GenerationEvent::Queued { ahead });
             }
             SequenceEvent::Prefill { done, total } => {
+                // The first one tells what was there already.
+                self.usage.cached_tokens.get_or_insert(done);
                 self.ready
                     .push_back(GenerationEvent::Prefill { done, total });
             }

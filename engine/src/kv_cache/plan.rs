@@ -6,6 +6,9 @@ use crate::block_pool::BLOCK_TOKENS;
 /// Tokens of one sequence that a step computes at most.
 pub const MAX_STEP_TOKENS: usize = 512;
 
+/// Ends of prompts and answers whose windows are kept, for each sequence that runs.
+const KEPT_WINDOWS: usize = 8;
+
 /// Blocks of both kinds of layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KvPlan {
@@ -65,12 +68,14 @@ impl KvPlan {
 }
 
 /// Blocks a sequence may need in sliding layers: its window, the tokens of a step, and the parts of
-/// blocks at both ends.
+/// blocks at both ends; and those of the windows where its prompts and answers ended.
 fn window_blocks(shape: &CacheShape) -> usize {
     let whole = shape.context_window.div_ceil(BLOCK_TOKENS);
     shape.sliding_window().map_or(0, |window| {
+        let of_window = window.div_ceil(BLOCK_TOKENS).min(whole);
         let positions = window.saturating_add(MAX_STEP_TOKENS);
-        (positions.div_ceil(BLOCK_TOKENS) + 1).min(whole)
+        let of_step = (positions.div_ceil(BLOCK_TOKENS) + 1).min(whole);
+        of_step + KEPT_WINDOWS * of_window
     })
 }
 
@@ -95,7 +100,7 @@ mod tests {
             plan,
             KvPlan {
                 num_blocks: 768,
-                num_window_blocks: 3 * 41
+                num_window_blocks: 3 * (41 + 8 * 8)
             }
         );
         assert_eq!(plan.context_window(&shape), 4_096);

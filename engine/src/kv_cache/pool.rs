@@ -5,9 +5,11 @@
 
 use burn::tensor::{Device, Tensor};
 
-use super::{CacheShape, KvCache, KvPlan};
+use super::{CacheShape, KvCache, KvPlan, NoRoom};
 use crate::block_pool::{BLOCK_TOKENS, BlockPool, BlockTable};
 use crate::kernels::LayerCache;
+use crate::prefix_cache::{Hit, PrefixCache, Salt};
+use crate::request::TokenId;
 
 /// Keys and values of every layer, and which blocks of them are free.
 #[derive(Debug)]
@@ -16,6 +18,7 @@ pub struct KvPool {
     layers: Vec<Option<LayerCache>>,
     all: BlockPool,
     recent: BlockPool,
+    prefixes: PrefixCache,
     shape: CacheShape,
 }
 
@@ -44,6 +47,7 @@ impl KvPool {
             layers: shape.windows.iter().zip(devices).map(layer).collect(),
             all: BlockPool::new(plan.num_blocks),
             recent: BlockPool::new(plan.num_window_blocks),
+            prefixes: PrefixCache::new(shape.sliding_window()),
             shape,
         }
     }
@@ -63,6 +67,7 @@ impl KvPool {
             layers: self.layers.clone(),
             all: self.all.clone(),
             recent: self.recent.clone(),
+            prefixes: PrefixCache::new(None),
             shape: self.shape.clone(),
         }
     }
@@ -78,14 +83,66 @@ impl KvPool {
         }
     }
 
-    /// Blocks that are not taken, of layers that attend to everything and of sliding ones.
-    pub fn num_free_blocks(&self) -> [usize; 2] {
-        [self.all.num_free(), self.recent.num_free()]
+    /// A cache that holds as much of the beginning of `tokens` as is kept, all but one at most.
+    pub fn cache_for(&mut self, tokens: &[TokenId], salt: Salt) -> KvCache {
+        let Hit { blocks, recent } = self.prefixes.find(tokens, salt);
+        let (num_blocks, num_recent) = (blocks.len(), recent.len());
+        KvCache {
+            all: BlockTable::with_blocks(&self.all, 0, blocks),
+            recent: BlockTable::with_blocks(&self.recent, num_blocks - num_recent, recent),
+            length: num_blocks * BLOCK_TOKENS,
+            ..self.new_cache()
+        }
     }
 
-    /// Whether that many more tokens of a new sequence find room at once.
+    /// Keeps what a cache holds of `tokens`, for prompts that begin like them.
+    pub fn keep(&mut self, cache: &KvCache, tokens: &[TokenId], salt: Salt) {
+        let length = cache.length.min(tokens.len());
+        let (all, recent) = (&cache.all, &cache.recent);
+        let (blocks, recent) = (all.full_blocks(length), recent.full_blocks(length));
+        self.prefixes
+            .keep(&tokens[..length], salt, &blocks, &recent);
+    }
+
+    /// Makes room in a cache; for that, what is kept and not in use is given up.
+    ///
+    /// # Errors
+    /// [`NoRoom`]: everything is in use.
+    pub fn reserve(&mut self, cache: &mut KvCache, num_tokens: usize) -> Result<(), NoRoom> {
+        loop {
+            let no_room = match cache.reserve(num_tokens) {
+                Ok(()) => return Ok(()),
+                Err(no_room) => no_room,
+            };
+            let is_given_up = match no_room {
+                NoRoom::Blocks => self.prefixes.give_up_block(),
+                NoRoom::WindowBlocks => self.prefixes.give_up_recent(),
+            };
+            if !is_given_up {
+                return Err(no_room);
+            }
+        }
+    }
+
+    /// Blocks that are not in use, of layers that attend to everything and of sliding ones.
+    pub fn num_free_blocks(&self) -> [usize; 2] {
+        let [kept, kept_recent] = self.prefixes.num_unused();
+        [
+            self.all.num_free() + kept,
+            self.recent.num_free() + kept_recent,
+        ]
+    }
+
+    /// Blocks kept for prompts that begin like earlier ones.
+    pub fn num_kept_blocks(&self) -> usize {
+        self.prefixes.len()
+    }
+
+    /// Whether that many tokens of a new sequence find room at once.
     pub fn has_room(&self, num_tokens: usize) -> bool {
-        let needed = num_tokens.div_ceil(BLOCK_TOKENS);
+        let needed = num_tokens
+            .min(self.shape.context_window)
+            .div_ceil(BLOCK_TOKENS);
         let [all, recent] = self.num_free_blocks();
         let held = self.shape.sliding_window().map_or(0, |window| {
             window.div_ceil(BLOCK_TOKENS).saturating_add(1).min(needed)

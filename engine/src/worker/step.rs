@@ -46,16 +46,30 @@ impl Worker {
         for share in &batch.shares {
             while let Some(sequence) = self.sequences.get_mut(&share.sequence)
                 && let SequenceState::Running { cache, .. } = &mut sequence.state
-                && cache.reserve(share.num_tokens).is_err()
+                && self.model.reserve(cache, share.num_tokens).is_err()
                 && let Some(last) = self.scheduler.last_admitted()
             {
                 self.scheduler.preempt(last);
                 self.shared.counters.note_preemption();
+                tracing::debug!(sequence = last.0, "halted: the cache is full");
+                self.keep(last);
                 if let Some(halted) = self.sequences.get_mut(&last) {
-                    tracing::debug!(sequence = last.0, "halted: the cache is full");
                     halted.state = SequenceState::Waiting;
                 }
             }
+        }
+    }
+
+    /// Keeps what is computed of a sequence that runs no more, for those that begin like it.
+    pub(super) fn keep(&mut self, id: SequenceId) {
+        if let Some(sequence) = self.sequences.get(&id)
+            && let SequenceState::Running {
+                cache,
+                num_computed_tokens,
+            } = &sequence.state
+        {
+            let tokens = &sequence.tokens[..*num_computed_tokens];
+            self.model.keep(cache, tokens, sequence.salt);
         }
     }
 
@@ -94,10 +108,15 @@ impl Worker {
 
     fn put_back(&mut self, part: Taken, outcome: PartOutcome) -> Computed {
         if let Some(sequence) = self.sequences.get_mut(&part.sequence) {
-            // If it was given up less is computed, but then it is dropped before the next step.
+            let is_computed = !matches!(outcome, PartOutcome::GivenUp);
+            if is_computed && sequence.has_just_prefilled(part.first, part.end) {
+                // The next turn may go on from here, even if it leaves out what comes now.
+                let tokens = &sequence.tokens[..part.end];
+                self.model.keep(&part.cache, tokens, sequence.salt);
+            }
             sequence.state = SequenceState::Running {
                 cache: part.cache,
-                num_computed_tokens: part.end,
+                num_computed_tokens: if is_computed { part.end } else { part.first },
             };
         }
         Computed {

@@ -85,6 +85,7 @@ async fn answers(engine: &EngineHandle, count: u128) -> Vec<Vec<TokenId>> {
         },
         max_tokens: 24,
         stop: Vec::new(),
+        num_shared_tokens: 0,
         session: None,
     };
     let submit = |user| engine.resume(UserKey(user), request.clone());

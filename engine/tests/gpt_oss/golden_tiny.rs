@@ -95,8 +95,11 @@ impl Checkpoint {
         }
     }
 
-    fn all() -> [Self; 3] {
-        [Self::first(), Self::second(), Self::variant()]
+    fn all() -> Vec<Self> {
+        if crate::is_brief() {
+            return vec![Self::first()];
+        }
+        vec![Self::first(), Self::second(), Self::variant()]
     }
 
     /// The files to be tested: formats differ before a weight is on a card, so one is enough there.

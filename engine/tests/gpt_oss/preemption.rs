@@ -43,6 +43,7 @@ fn request(number: u32) -> GenerateRequest {
         },
         max_tokens: LENGTH,
         stop: Vec::new(),
+        num_shared_tokens: 0,
         session: None,
     }
 }

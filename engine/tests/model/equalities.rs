@@ -2,7 +2,9 @@
 
 use hearth_engine::kv_cache::KvCache;
 use hearth_engine::loader::GgufFile;
-use hearth_engine::model_runner::{ForwardOutcome, Logits, ModelRunner, RunnerConfig};
+use hearth_engine::model_runner::{
+    ForwardOutcome, Logits, ModelRunner, RunnerConfig, SequenceStep, StepOutput, Wanted,
+};
 use hearth_engine::request::TokenId;
 use proptest::prelude::*;
 
@@ -68,6 +70,47 @@ proptest! {
         }
         prop_assert_eq!(cache.len(), tokens.len());
         prop_assert_eq!(bits(&last), bits(&whole));
+    }
+
+    #[test]
+    fn a_step_of_several_sequences_is_each_alone(
+        sequences in prop::collection::vec(tokens(), 1..5),
+        sizes in prop::collection::vec(0_usize..9, 60),
+        seed in 0_u64..4,
+        exact in any::<bool>(),
+    ) {
+        let mut runner = runner(seed, 2, exact);
+        let mut expected = Vec::new();
+        for tokens in &sequences {
+            let cache = runner.new_cache();
+            expected.push(runner.forward_all(tokens, cache).0);
+        }
+        let mut caches: Vec<KvCache> = sequences.iter().map(|_| runner.new_cache()).collect();
+        for sizes in sizes.chunks(sequences.len()) {
+            let mut steps = Vec::new();
+            let mut places = Vec::new();
+            let parts = sequences.iter().zip(&mut caches).zip(sizes).enumerate();
+            for (index, ((tokens, cache), size)) in parts {
+                let first = cache.len();
+                let end = (first + size).min(tokens.len());
+                if first < end {
+                    cache.reserve(end - first).unwrap();
+                    places.push((index, end - 1));
+                    let tokens = &tokens[first..end];
+                    steps.push(SequenceStep { tokens, cache, wanted: Wanted::Logits });
+                }
+            }
+            if steps.is_empty() {
+                continue;
+            }
+            let outputs = runner.step(&mut steps, &|| false).unwrap();
+            for ((index, position), output) in places.into_iter().zip(outputs) {
+                let StepOutput::Logits(logits) = output else {
+                    panic!("logits were wanted");
+                };
+                prop_assert_eq!(bits(&logits), bits(&expected[index][position]));
+            }
+        }
     }
 
     #[test]

@@ -96,6 +96,7 @@ impl ChatServer {
             sampling: start.settings.sampling,
             max_tokens: left.min(window.saturating_sub(num_used)),
             stop: Vec::new(),
+            num_shared_tokens: 0,
             session: Some(start.conversation.as_uuid().as_u128()),
         };
         let engine = start.reserved.engine;

@@ -79,6 +79,7 @@ async fn generate(config: &Config, args: GenerateArgs) -> anyhow::Result<()> {
         sampling,
         max_tokens: args.max_tokens,
         stop: Vec::new(),
+        num_shared_tokens: 0,
         session: None,
     };
     let usage = print(engine.submit(permit, request)).await;

@@ -1,8 +1,12 @@
 //! What a caller asks for and what comes back.
 
+mod token_options;
+
 use serde::{Deserialize, Serialize};
 
 use crate::harmony::conversation::{FunctionTool, ReasoningEffort, ToolCall};
+
+pub use token_options::{AnswerFormat, TokenLogprobs, TokenOptions};
 
 /// Number of a token in the model's vocabulary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -104,6 +108,8 @@ pub struct GenerateRequest {
     pub max_tokens: usize,
     /// The answer ends before any of these.
     pub stop: Vec<String>,
+    /// What few requests ask for.
+    pub options: TokenOptions,
     /// Tokens at the beginning of the prompt that no person wrote: what is computed for them is of
     /// use to everybody. Behind them only the same user finds it again.
     pub num_shared_tokens: usize,
@@ -154,6 +160,8 @@ pub enum GenerationEvent {
         /// No part of the answer, and in no later prompt.
         reasoning: String,
         text: String,
+        /// Of each id, if they were asked for.
+        logprobs: Vec<TokenLogprobs>,
     },
     /// The answer waits for a tool: submitted again with the ids of
     /// [`crate::handle::EngineHandle::tool_result`] behind its own, it goes on.
@@ -172,6 +180,8 @@ pub enum GenerationError {
     EngineStopped,
     #[error("the model could not be loaded: {0}")]
     ModelNotLoaded(String),
+    #[error("the answer was not complete at its deadline")]
+    DeadlineExceeded,
     #[error("token {} is not one of the {vocab_size} tokens of this model", token.0)]
     UnknownToken { token: TokenId, vocab_size: usize },
 }

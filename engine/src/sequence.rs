@@ -12,9 +12,12 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::{
     handle::Permit,
+    kernels::Draw,
     loaded_model::Cache,
     prefix_cache::Salt,
-    request::{FinishReason, GenerateRequest, GenerationError, TokenId},
+    request::{
+        FinishReason, GenerateRequest, GenerationError, TokenId, TokenLogprobs, TokenOptions,
+    },
     sampling::Sampler,
     scheduler::{SequenceId, UserKey},
     worker::Seat,
@@ -48,6 +51,7 @@ pub(crate) enum SequenceEvent {
     Token {
         id: TokenId,
         at: Instant,
+        logprobs: Option<TokenLogprobs>,
     },
     /// The last token, one that ends answers, is told only here.
     Finished {
@@ -76,6 +80,7 @@ pub(crate) struct Sequence {
     pub(crate) id: SequenceId,
     pub(crate) state: SequenceState,
     pub(crate) sampler: Sampler,
+    pub(crate) options: TokenOptions,
     /// Prompt and answer.
     pub(crate) tokens: Vec<TokenId>,
     pub(crate) abort: AbortFlag,
@@ -115,6 +120,7 @@ impl Sequence {
             id,
             state: SequenceState::Waiting,
             sampler,
+            options: request.options,
             num_given_tokens: tokens.len(),
             tokens,
             abort,
@@ -172,13 +178,52 @@ impl Sequence {
     }
 
     /// Adds a chosen token and tells it.
-    pub(crate) fn push(&mut self, id: TokenId) {
+    pub(crate) fn push(&mut self, id: TokenId, logprobs: Option<TokenLogprobs>) {
         self.tokens.push(id);
         self.sampler.note(id);
         self.send(SequenceEvent::Token {
             id,
             at: Instant::now(),
+            logprobs,
         });
+    }
+
+    /// The next token and, if asked for, how probable it was; `end_tokens` are the model's.
+    pub(crate) fn choose(
+        &self,
+        logits: &mut [f32],
+        end_tokens: &[TokenId],
+    ) -> (TokenId, Option<TokenLogprobs>) {
+        let before = self.options.top_logprobs.map(|_| logits.to_vec());
+        if self.forbids_end() {
+            forbid(logits, end_tokens);
+        }
+        for (token, bias) in &self.options.logit_bias {
+            if let Some(logit) = logits.get_mut(token.0 as usize) {
+                *logit += bias;
+            }
+        }
+        let token = self.sampler.sample(logits, self.tokens.len());
+        let logprobs = before.zip(self.options.top_logprobs);
+        (
+            token,
+            logprobs.map(|(logits, num_top)| TokenLogprobs::new(&logits, token, num_top)),
+        )
+    }
+
+    /// The draw that a card can make alone for the token at `position`.
+    pub(crate) fn draw(&self, position: usize) -> Option<Draw> {
+        let options = &self.options;
+        let is_plain = options.top_logprobs.is_none()
+            && options.logit_bias.is_empty()
+            && options.format.is_none()
+            && !self.forbids_end();
+        is_plain.then(|| self.sampler.draw(position)).flatten()
+    }
+
+    fn forbids_end(&self) -> bool {
+        let num_new_tokens = self.tokens.len() - self.num_given_tokens;
+        self.options.ignores_end || num_new_tokens < self.options.min_tokens
     }
 
     /// Tells progress, unless it was the last thing told, or the answer has begun: then it only
@@ -218,5 +263,14 @@ impl Sequence {
     fn send(&self, event: SequenceEvent) {
         // A caller who has gone has set the abort flag too.
         let _ = self.events.send(event);
+    }
+}
+
+/// Makes tokens impossible.
+fn forbid(logits: &mut [f32], tokens: &[TokenId]) {
+    for token in tokens {
+        if let Some(logit) = logits.get_mut(token.0 as usize) {
+            *logit = f32::NEG_INFINITY;
+        }
     }
 }

@@ -18,6 +18,7 @@ use std::{
         Arc,
         mpsc::{Receiver, TryRecvError},
     },
+    time::Instant,
 };
 
 use lobby::Lobby;
@@ -26,7 +27,7 @@ pub(crate) use peers::Seat;
 use crate::{
     handle::{EngineConfig, ModelSource, Shared},
     loaded_model::{LoadedModel, PartOutcome, UnloadedModel},
-    request::{FinishReason, GenerationError, TokenId},
+    request::{FinishReason, GenerationError, TokenId, TokenLogprobs},
     scheduler::{ScheduledBatch, Scheduler, SequenceId},
     sequence::{Sequence, SequenceEvent, SequenceState},
 };
@@ -110,7 +111,7 @@ struct Computed {
 enum Outcome {
     /// More of what was given is to be computed.
     Prefilled,
-    Chosen(TokenId),
+    Chosen(TokenId, Option<TokenLogprobs>),
     GivenUp,
 }
 
@@ -161,6 +162,7 @@ impl Worker {
         loop {
             self.receive().ok()?;
             self.drop_aborted();
+            self.fail_late();
             let (model, sequences) = (&self.model, &self.sequences);
             let has_room = |id| {
                 let sequence: Option<&Sequence> = sequences.get(&id);
@@ -201,11 +203,14 @@ impl Worker {
             }
             let finished = match outcome {
                 Outcome::Prefilled | Outcome::GivenUp => None,
-                Outcome::Chosen(token) if self.end_tokens.contains(&token) => {
+                Outcome::Chosen(token, _)
+                    if self.end_tokens.contains(&token)
+                        || sequence.options.stop_tokens.contains(&token) =>
+                {
                     Some((FinishReason::Stop, Some(token)))
                 }
-                Outcome::Chosen(token) => {
-                    sequence.push(token);
+                Outcome::Chosen(token, logprobs) => {
+                    sequence.push(token, logprobs);
                     sequence
                         .limit(self.context_window)
                         .map(|reason| (reason, None))
@@ -271,6 +276,19 @@ impl Worker {
             self.scheduler.remove(id);
             self.keep(id);
             self.sequences.remove(&id);
+        }
+    }
+
+    /// Ends what has a deadline that is over.
+    fn fail_late(&mut self) {
+        let mut now = None;
+        let mut is_late = |(&id, sequence): (&SequenceId, &Sequence)| {
+            let deadline = sequence.options.deadline?;
+            (*now.get_or_insert_with(Instant::now) >= deadline).then_some(id)
+        };
+        let late: Vec<SequenceId> = self.sequences.iter().filter_map(&mut is_late).collect();
+        for id in late {
+            self.end(id, SequenceEvent::Failed(GenerationError::DeadlineExceeded));
         }
     }
 

@@ -19,7 +19,7 @@ use hearth_engine::{
     handle::{EngineConfig, EngineHandle, EngineState, GenerationStream, ModelSource, UserKey},
     request::{
         ChatMessage, Conversation, FinishReason, GenerateRequest, GenerationEvent, Role,
-        SamplingParams, TokenId, Usage,
+        SamplingParams, TokenId, TokenOptions, Usage,
     },
     scripted::ScriptedModel,
 };
@@ -97,6 +97,7 @@ async fn request(engine: &EngineHandle, message: &str) -> GenerateRequest {
         sampling: SamplingParams::greedy(),
         max_tokens: 1000,
         stop: Vec::new(),
+        options: TokenOptions::default(),
         num_shared_tokens: 0,
         session: None,
     }

@@ -15,7 +15,7 @@ use hearth_engine::{
     loader::GgufFile,
     request::{
         ChatMessage, Conversation, FinishReason, GenerateRequest, GenerationEvent, Role,
-        SamplingParams, TokenId,
+        SamplingParams, TokenId, TokenOptions,
     },
     tokenizer::{Tokenizer, Vocabulary},
 };
@@ -177,6 +177,7 @@ fn request(prompt: &[TokenId], sampling: SamplingParams) -> GenerateRequest {
         sampling,
         max_tokens: 24,
         stop: Vec::new(),
+        options: TokenOptions::default(),
         num_shared_tokens: 0,
         session: None,
     }

@@ -10,7 +10,10 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::{answer_text::AnswerText, shared::Shared};
 use crate::{
-    request::{FinishReason, GenerateRequest, GenerationError, GenerationEvent, TokenId, Usage},
+    request::{
+        FinishReason, GenerateRequest, GenerationError, GenerationEvent, TokenId, TokenLogprobs,
+        Usage,
+    },
     sequence::{AbortFlag, SequenceEvent},
     stop_strings::Released,
 };
@@ -103,13 +106,13 @@ impl GenerationStream {
                 self.ready
                     .push_back(GenerationEvent::Prefill { done, total });
             }
-            SequenceEvent::Token { id, at } => self.take_token(id, at),
+            SequenceEvent::Token { id, at, logprobs } => self.take_token(id, at, logprobs),
             SequenceEvent::Finished { reason, end_token } => self.take_end(reason, end_token),
             SequenceEvent::Failed(error) => self.fail(error),
         }
     }
 
-    fn take_token(&mut self, id: TokenId, at: Instant) {
+    fn take_token(&mut self, id: TokenId, at: Instant, logprobs: Option<TokenLogprobs>) {
         let Some(opened) = self.shared.opened() else {
             return;
         };
@@ -129,6 +132,7 @@ impl GenerationStream {
             ids: vec![id],
             reasoning: piece.reasoning,
             text,
+            logprobs: logprobs.into_iter().collect(),
         });
         if is_stopped {
             self.abort.set();
@@ -152,6 +156,7 @@ impl GenerationStream {
                     ids: Vec::new(),
                     reasoning: rest.reasoning,
                     text: rest.text,
+                    logprobs: Vec::new(),
                 });
             }
             if let Some(call) = rest.call {

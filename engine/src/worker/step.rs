@@ -130,10 +130,10 @@ impl Worker {
         let outcome = |Computed { sequence, outcome }| {
             let outcome = match (self.sequences.get(&sequence), outcome) {
                 (Some(sequence), PartOutcome::Logits(mut logits)) => {
-                    let position = sequence.tokens.len();
-                    Outcome::Chosen(sequence.sampler.sample(&mut logits, position))
+                    let (token, logprobs) = sequence.choose(&mut logits, &self.end_tokens);
+                    Outcome::Chosen(token, logprobs)
                 }
-                (Some(_), PartOutcome::Token(token)) => Outcome::Chosen(token),
+                (Some(_), PartOutcome::Token(token)) => Outcome::Chosen(token, None),
                 (Some(_), PartOutcome::Prefilled) => Outcome::Prefilled,
                 _ => Outcome::GivenUp,
             };
@@ -148,6 +148,6 @@ fn wanted(sequence: &Sequence, end: usize, draws_tokens: bool) -> Wanted {
     if end < sequence.tokens.len() {
         return Wanted::Nothing;
     }
-    let draw = draws_tokens.then(|| sequence.sampler.draw(end)).flatten();
+    let draw = draws_tokens.then(|| sequence.draw(end)).flatten();
     draw.map_or(Wanted::Logits, Wanted::Token)
 }

@@ -4,7 +4,9 @@ use hearth_engine::device::{DeviceChoice, DeviceId, Parallel};
 use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource, UserKey};
 use hearth_engine::loader::ModelFile;
 use hearth_engine::model_runner::{Logits, ModelRunner, RunnerConfig};
-use hearth_engine::request::{GenerateRequest, GenerationEvent, SamplingParams, TokenId};
+use hearth_engine::request::{
+    GenerateRequest, GenerationEvent, SamplingParams, TokenId, TokenOptions,
+};
 
 use crate::targets;
 
@@ -85,6 +87,7 @@ async fn answers(engine: &EngineHandle, count: u128) -> Vec<Vec<TokenId>> {
         },
         max_tokens: 24,
         stop: Vec::new(),
+        options: TokenOptions::default(),
         num_shared_tokens: 0,
         session: None,
     };

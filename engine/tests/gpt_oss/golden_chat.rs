@@ -8,7 +8,7 @@ use hearth_engine::loader::ModelFile;
 use hearth_engine::model_runner::{ModelRunner, RunnerConfig, SequenceStep, StepOutput, Wanted};
 use hearth_engine::request::{
     ChatMessage, Conversation, FinishReason, GenerateRequest, GenerationEvent, Role,
-    SamplingParams, TokenId,
+    SamplingParams, TokenId, TokenOptions,
 };
 use hearth_engine::sampling::Sampler;
 use hearth_engine::tokenizer::Tokenizer;
@@ -169,6 +169,7 @@ async fn ask(engine: &EngineHandle, prompt: Vec<TokenId>, so_far: Vec<TokenId>) 
         sampling: SamplingParams::greedy(),
         max_tokens: 400,
         stop: Vec::new(),
+        options: TokenOptions::default(),
         num_shared_tokens: 0,
         session: None,
     };
@@ -180,6 +181,7 @@ async fn ask(engine: &EngineHandle, prompt: Vec<TokenId>, so_far: Vec<TokenId>) 
                 ids,
                 reasoning,
                 text,
+                ..
             } => {
                 reply.ids.extend(ids);
                 reply.reasoning += &reasoning;

@@ -5,7 +5,9 @@ use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource, UserKey};
 use hearth_engine::kv_cache::KvPlan;
 use hearth_engine::loader::ModelFile;
 use hearth_engine::model::ModelConfig;
-use hearth_engine::request::{GenerateRequest, GenerationEvent, SamplingParams, TokenId};
+use hearth_engine::request::{
+    GenerateRequest, GenerationEvent, SamplingParams, TokenId, TokenOptions,
+};
 
 use crate::targets;
 
@@ -43,6 +45,7 @@ fn request(number: u32) -> GenerateRequest {
         },
         max_tokens: LENGTH,
         stop: Vec::new(),
+        options: TokenOptions::default(),
         num_shared_tokens: 0,
         session: None,
     }

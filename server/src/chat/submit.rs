@@ -5,7 +5,7 @@ use std::sync::{Arc, atomic::Ordering};
 use hearth_app::model::{
     ChatError, ConversationId, Message, MessageId, MessageStatus, StartedTurn, UserId,
 };
-use hearth_engine::request::GenerateRequest;
+use hearth_engine::request::{GenerateRequest, TokenOptions};
 
 use super::{
     ChatServer,
@@ -96,6 +96,7 @@ impl ChatServer {
             sampling: start.settings.sampling,
             max_tokens: left.min(window.saturating_sub(num_used)),
             stop: Vec::new(),
+            options: TokenOptions::default(),
             num_shared_tokens: 0,
             session: Some(start.conversation.as_uuid().as_u128()),
         };

@@ -153,6 +153,7 @@ impl TurnTask {
                     ids,
                     reasoning,
                     text,
+                    ..
                 }) => self.append(&ids, reasoning, text, unshown),
                 Some(GenerationEvent::ToolCall(called)) => call = Some(called),
                 Some(GenerationEvent::Finished { reason, usage }) => {

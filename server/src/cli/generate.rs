@@ -11,7 +11,7 @@ use hearth_engine::{
     handle::{EngineHandle, EngineState, ModelSource, UserKey},
     request::{
         ChatMessage, Conversation, GenerateRequest, GenerationEvent, Role, SamplingParams, TokenId,
-        Usage,
+        TokenOptions, Usage,
     },
 };
 
@@ -79,6 +79,7 @@ async fn generate(config: &Config, args: GenerateArgs) -> anyhow::Result<()> {
         sampling,
         max_tokens: args.max_tokens,
         stop: Vec::new(),
+        options: TokenOptions::default(),
         num_shared_tokens: 0,
         session: None,
     };

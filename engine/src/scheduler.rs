@@ -4,16 +4,20 @@
 //! what it has not computed yet, or the single next token. Single tokens come first, so that a
 //! long prompt does not halt the answers beside it.
 //!
-//! Sequences of one user are admitted first come, first served; users take turns.
+//! Sequences of one user are admitted first come, first served; users take turns, and a user who is
+//! ahead of one who waits by more than a quantum of tokens makes room.
 //!
 //! Invariant: this module and its children know no tensors, no text and no clock.
 
 mod pace;
+mod served;
 mod user_queues;
 
 use std::time::Duration;
 
 use pace::Pace;
+pub use served::QUANTUM;
+use served::ServedTokens;
 use user_queues::UserQueues;
 
 /// Number of a sequence, unique within an engine.
@@ -44,6 +48,7 @@ pub struct Scheduler {
     /// In order of admission.
     running: Vec<(UserKey, SequenceId)>,
     waiting: UserQueues,
+    served: ServedTokens,
     pace: Pace,
 }
 
@@ -54,12 +59,20 @@ impl Scheduler {
             max_running: max_running.max(1),
             running: Vec::new(),
             waiting: UserQueues::default(),
+            served: ServedTokens::default(),
             pace: Pace::default(),
         }
     }
 
     /// Puts a sequence behind the others of its user.
     pub fn add(&mut self, user: UserKey, sequence: SequenceId) {
+        if !self.waiting.has(user) {
+            let waiting = &self.waiting;
+            let has_more = waiting.users().any(|other| other != user);
+            // Who waits is the measure; where nobody does, who runs.
+            self.served
+                .begin(user, |rival| !has_more || waiting.has(rival));
+        }
         self.waiting.add(user, sequence);
     }
 
@@ -68,23 +81,53 @@ impl Scheduler {
         self.running.retain(|&(_, other)| other != sequence);
         self.waiting.remove(sequence);
         let running = &self.running;
-        self.waiting
-            .forget_idle_users(|user| running.iter().any(|&(other, _)| other == user));
+        let runs = |user| running.iter().any(|&(other, _)| other == user);
+        self.waiting.forget_idle_users(runs);
+        let waiting = &self.waiting;
+        self.served.forget(|user| runs(user) || waiting.has(user));
     }
 
-    /// Fills the free places; gives the sequences that run from now on. If there is no room for the
-    /// next one, those behind it wait too; where nothing runs it is let in all the same.
+    /// Fills the free places, and gives places of users who are ahead to users who wait; gives the
+    /// sequences that run from now on. If there is no room for the next one, those behind it wait
+    /// too; where nothing runs it is let in all the same.
     pub fn admit(&mut self, has_room: impl Fn(SequenceId) -> bool) -> Vec<SequenceId> {
         let mut admitted = Vec::new();
-        while self.running.len() < self.max_running
-            && let Some(next) = self.waiting.next()
-            && (self.running.is_empty() || has_room(next))
-            && let Some((user, sequence)) = self.waiting.take_next()
-        {
-            self.running.push((user, sequence));
-            admitted.push(sequence);
+        loop {
+            let served = &self.served;
+            let Some((user, next)) = self.waiting.next(|user| served.quanta(user)) else {
+                return admitted;
+            };
+            if !self.running.is_empty() && !has_room(next) {
+                return admitted;
+            }
+            if self.running.len() >= self.max_running && !self.take_place_for(user) {
+                return admitted;
+            }
+            if let Some(sequence) = self.waiting.take_first(user) {
+                self.running.push((user, sequence));
+                admitted.push(sequence);
+            }
         }
-        admitted
+    }
+
+    /// Halts a sequence of the user who is furthest ahead, if that is too far.
+    fn take_place_for(&mut self, user: UserKey) -> bool {
+        let ahead = |other: UserKey| self.served.of(other).saturating_sub(self.served.of(user));
+        // Of the user's sequences the last one: the first one is nearest to its end.
+        let furthest = self
+            .running
+            .iter()
+            .enumerate()
+            .max_by_key(|(_, (user, _))| ahead(*user));
+        let Some((place, &(other, sequence))) = furthest else {
+            return false;
+        };
+        if other == user || ahead(other) < QUANTUM {
+            return false;
+        }
+        self.running.remove(place);
+        self.waiting.add_first(other, sequence);
+        true
     }
 
     /// The running sequence that was admitted last: the one to be halted where room is short.
@@ -104,59 +147,78 @@ impl Scheduler {
         }
     }
 
-    /// Waiting sequences in the order in which they will be admitted.
+    /// Waiting sequences in the order in which they will be admitted, if everybody is served alike
+    /// from now on.
     pub fn waiting(&self) -> Vec<SequenceId> {
         let mut future = self.waiting.clone();
-        std::iter::from_fn(|| future.take_next())
-            .map(|(_, sequence)| sequence)
-            .collect()
+        let rank = |user| self.served.quanta(user);
+        std::iter::from_fn(|| {
+            let (user, _) = future.next(rank)?;
+            future.take_first(user)
+        })
+        .collect()
     }
 
-    /// Shares of the next step; none is missing that can compute something.
+    /// Shares of the next step; none is missing that can compute something. Single tokens come
+    /// first, then chunks, of the user who has got least before others.
     ///
     /// `pending` gives the tokens of a running sequence that are not computed yet.
     pub fn schedule(&self, pending: impl Fn(SequenceId) -> usize) -> ScheduledBatch {
         let (mut shares, mut chunks) = (Vec::new(), Vec::new());
-        for &(_, sequence) in &self.running {
+        for &(user, sequence) in &self.running {
             match pending(sequence) {
                 0 => {}
                 1 => shares.push(Share {
                     sequence,
                     num_tokens: 1,
                 }),
-                num_tokens => chunks.push(Share {
-                    sequence,
-                    num_tokens,
-                }),
+                num_tokens => chunks.push((
+                    self.served.of(user),
+                    Share {
+                        sequence,
+                        num_tokens,
+                    },
+                )),
             }
         }
-        let alone = shares.is_empty();
-        let mut budget = if alone {
-            self.pace.tokens_alone()
-        } else {
-            self.pace.tokens_beside()
-        };
-        for Share {
-            sequence,
-            num_tokens,
-        } in chunks
-        {
-            let num_tokens = num_tokens.min(budget);
+        chunks.sort_by_key(|(served, _)| *served);
+        let mut budget = self.pace.chunk_tokens(shares.len());
+        for (_, share) in chunks {
+            let num_tokens = share.num_tokens.min(budget);
             if num_tokens == 0 {
                 break;
             }
             budget -= num_tokens;
             shares.push(Share {
-                sequence,
                 num_tokens,
+                ..share
             });
         }
         ScheduledBatch { shares }
     }
 
-    /// Notes what computing a chunk took; later chunks are sized by it.
-    pub fn note_chunk(&mut self, num_tokens: usize, took: Duration) {
-        self.pace.note(num_tokens, took);
+    /// Notes what was computed, and what it took: later chunks are sized by it.
+    pub fn note_step(&mut self, batch: &ScheduledBatch, took: Duration) {
+        let (mut num_single, mut num_in_chunks) = (0, 0);
+        for share in &batch.shares {
+            let found = self
+                .running
+                .iter()
+                .find(|(_, other)| *other == share.sequence);
+            if let Some(&(user, _)) = found {
+                self.served.note(user, share.num_tokens);
+            }
+            match share.num_tokens {
+                1 => num_single += 1,
+                num_tokens => num_in_chunks += num_tokens,
+            }
+        }
+        self.pace.note(num_single, num_in_chunks, took);
+    }
+
+    /// Tokens computed for a user who has something running or waiting.
+    pub fn num_served(&self, user: UserKey) -> u64 {
+        self.served.of(user)
     }
 }
 

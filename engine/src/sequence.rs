@@ -23,7 +23,7 @@ use crate::{
     worker::Seat,
 };
 
-/// Where a sequence stands. Only a running sequence has a cache.
+/// Where a sequence stands. One that runs has a cache, and so has one that gave its place away.
 #[derive(Debug)]
 pub(crate) enum SequenceState {
     Waiting,
@@ -147,6 +147,11 @@ impl Sequence {
         };
         self.num_cached_tokens.get_or_insert(num_computed_tokens);
         self.tell_prefill(num_computed_tokens);
+    }
+
+    /// Whether it has a cache.
+    pub(crate) fn has_begun(&self) -> bool {
+        !matches!(self.state, SequenceState::Waiting)
     }
 
     /// Whether the last step was the one that computed the last of what was given.

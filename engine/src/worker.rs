@@ -166,10 +166,14 @@ impl Worker {
             let (model, sequences) = (&self.model, &self.sequences);
             let has_room = |id| {
                 let sequence: Option<&Sequence> = sequences.get(&id);
-                sequence.is_none_or(|it| model.has_room(it.tokens.len() + ROOM_TO_WRITE))
+                let has_room = |it: &Sequence| {
+                    it.has_begun() || model.has_room(it.tokens.len() + ROOM_TO_WRITE)
+                };
+                sequence.is_none_or(has_room)
             };
             for id in self.scheduler.admit(has_room) {
-                if let Some(sequence) = self.sequences.get_mut(&id) {
+                // One that only gave its place away has its cache still.
+                if let Some(sequence) = self.sequences.get_mut(&id).filter(|it| !it.has_begun()) {
                     let found = self.model.cache_for(&sequence.tokens, sequence.salt);
                     sequence.begin(found);
                 }

@@ -1,8 +1,9 @@
 //! Whatever arrives and leaves, the scheduler loses nobody and lets nobody wait for ever.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
-use hearth_engine::scheduler::{Scheduler, SequenceId, UserKey};
+use hearth_engine::scheduler::{QUANTUM, Scheduler, SequenceId, UserKey};
 use proptest::{collection::vec, prelude::*};
 
 const MAX_RUNNING: usize = 3;
@@ -147,5 +148,57 @@ proptest! {
             .collect();
         let users: HashSet<u128> = before.iter().copied().collect();
         prop_assert_eq!(users.len(), before.len());
+    }
+
+    /// Users who always want more get the same, whatever they ask for.
+    #[test]
+    fn served_tokens_of_backlogged_users_stay_together(
+        sizes in vec((1usize..3_000, 1usize..300), 1..40),
+        max_running in 1usize..6,
+        num_users in 2u128..4,
+        milliseconds_per_token in 0u64..20,
+    ) {
+        let mut scheduler = Scheduler::new(max_running);
+        let mut sizes = sizes.iter().cycle();
+        let mut next_id = 0;
+        // Tokens of the prompt and of the answer that are left.
+        let mut left: HashMap<SequenceId, (UserKey, usize, usize)> = HashMap::new();
+        let mut add = |scheduler: &mut Scheduler, user, left: &mut HashMap<_, _>| {
+            let &(prompt, answer) = sizes.next().expect("it is endless");
+            next_id += 1;
+            scheduler.add(user, SequenceId(next_id));
+            left.insert(SequenceId(next_id), (user, prompt, answer));
+        };
+        let users: Vec<UserKey> = (0..num_users).map(UserKey).collect();
+        for _ in 0..=max_running {
+            users.iter().for_each(|user| add(&mut scheduler, *user, &mut left));
+        }
+        for _ in 0..600 {
+            scheduler.admit(|_| true);
+            let batch = scheduler.schedule(|id| left[&id].1.max(1));
+            let num_tokens: usize = batch.shares.iter().map(|share| share.num_tokens).sum();
+            let milliseconds = milliseconds_per_token * num_tokens as u64;
+            scheduler.note_step(&batch, Duration::from_millis(milliseconds));
+            for share in &batch.shares {
+                let (user, prompt, answer) = left[&share.sequence];
+                let is_prompt = prompt > 0;
+                let rest = (
+                    prompt.saturating_sub(share.num_tokens),
+                    if is_prompt { answer } else { answer - 1 },
+                );
+                if rest == (0, 0) {
+                    left.remove(&share.sequence);
+                    // Before it leaves, so that the user never stops wanting more.
+                    add(&mut scheduler, user, &mut left);
+                    scheduler.remove(share.sequence);
+                } else {
+                    left.insert(share.sequence, (user, rest.0, rest.1));
+                }
+            }
+            let served: Vec<u64> = users.iter().map(|user| scheduler.num_served(*user)).collect();
+            let apart = served.iter().max().unwrap_or(&0) - served.iter().min().unwrap_or(&0);
+            let allowed = QUANTUM + 512.max(num_tokens as u64);
+            prop_assert!(apart <= allowed, "{served:?}");
+        }
     }
 }

@@ -42,25 +42,37 @@ impl UserQueues {
         }
     }
 
-    /// The sequence that [`take_next`](Self::take_next) would give.
-    pub(super) fn next(&self) -> Option<SequenceId> {
+    /// The sequence that is next, and whose it is: of the users with the least `rank`, the one whose
+    /// last turn is the longest ago.
+    pub(super) fn next(&self, rank: impl Fn(UserKey) -> u64) -> Option<(UserKey, SequenceId)> {
         let waiting = self
             .queues
             .iter()
             .filter(|queue| !queue.sequences.is_empty());
-        let queue = waiting.min_by_key(|queue| queue.last_turn)?;
-        queue.sequences.front().copied()
+        let queue = waiting.min_by_key(|queue| (rank(queue.user), queue.last_turn))?;
+        Some((queue.user, *queue.sequences.front()?))
     }
 
-    pub(super) fn take_next(&mut self) -> Option<(UserKey, SequenceId)> {
-        let waiting = self
-            .queues
-            .iter_mut()
-            .filter(|queue| !queue.sequences.is_empty());
-        let queue = waiting.min_by_key(|queue| queue.last_turn)?;
+    /// Takes the first sequence of a user, whose turn it was.
+    pub(super) fn take_first(&mut self, user: UserKey) -> Option<SequenceId> {
+        let queue = self.queues.iter_mut().find(|queue| queue.user == user)?;
         self.num_turns += 1;
         queue.last_turn = self.num_turns;
-        Some((queue.user, queue.sequences.pop_front()?))
+        queue.sequences.pop_front()
+    }
+
+    /// Users with something waiting.
+    pub(super) fn users(&self) -> impl Iterator<Item = UserKey> {
+        let waiting = self
+            .queues
+            .iter()
+            .filter(|queue| !queue.sequences.is_empty());
+        waiting.map(|queue| queue.user)
+    }
+
+    /// Whether that user has something waiting.
+    pub(super) fn has(&self, user: UserKey) -> bool {
+        self.users().any(|other| other == user)
     }
 
     pub(super) fn remove(&mut self, sequence: SequenceId) {

@@ -37,6 +37,13 @@ impl Taken {
             }
         }
     }
+
+    fn share(&self) -> Share {
+        Share {
+            sequence: self.sequence,
+            num_tokens: self.end - self.first,
+        }
+    }
 }
 
 impl Worker {
@@ -47,7 +54,7 @@ impl Worker {
             while let Some(sequence) = self.sequences.get_mut(&share.sequence)
                 && let SequenceState::Running { cache, .. } = &mut sequence.state
                 && self.model.reserve(cache, share.num_tokens).is_err()
-                && let Some(last) = self.scheduler.last_admitted()
+                && let Some(last) = self.holds_room()
             {
                 self.scheduler.preempt(last);
                 self.shared.counters.note_preemption();
@@ -58,6 +65,17 @@ impl Worker {
                 }
             }
         }
+    }
+
+    /// The sequence that is to give up its room: one that waits for its turn, else the one that was
+    /// admitted last.
+    fn holds_room(&self) -> Option<SequenceId> {
+        let waiting = self.scheduler.waiting().into_iter().rev();
+        let holds = |id: &SequenceId| self.sequences.get(id).is_some_and(Sequence::has_begun);
+        waiting
+            .filter(holds)
+            .chain(self.scheduler.last_admitted())
+            .next()
     }
 
     /// Keeps what is computed of a sequence that runs no more, for those that begin like it.
@@ -80,13 +98,9 @@ impl Worker {
             taken.extend(sequence.and_then(|sequence| Taken::of(sequence, share)));
         }
         let draws_tokens = self.model.draws_tokens();
-        let mut num_prefilled = 0;
         let mut parts: Vec<StepPart<'_>> = Vec::with_capacity(taken.len());
         for part in &mut taken {
             let sequence = &self.sequences[&part.sequence];
-            if part.end - part.first > 1 {
-                num_prefilled += part.end - part.first;
-            }
             parts.push(StepPart {
                 tokens: &sequence.tokens[part.first..part.end],
                 cache: &mut part.cache,
@@ -98,8 +112,10 @@ impl Worker {
         let shared = &self.shared;
         let outcomes = self.model.step(&mut parts, &|| shared.is_stopping());
         let was_given_up = outcomes.iter().any(|it| matches!(it, PartOutcome::GivenUp));
-        if num_prefilled > 0 && !was_given_up {
-            self.scheduler.note_chunk(num_prefilled, started.elapsed());
+        if !was_given_up {
+            let shares = taken.iter().map(Taken::share).collect();
+            let computed = ScheduledBatch { shares };
+            self.scheduler.note_step(&computed, started.elapsed());
         }
         let outcomes = taken.into_iter().zip(outcomes);
         let computed = outcomes.map(|(part, outcome)| self.put_back(part, outcome));

@@ -9,6 +9,8 @@
 
 #[path = "kernels/attention.rs"]
 mod attention;
+#[path = "kernels/experts.rs"]
+mod experts;
 #[path = "kernels/sampling.rs"]
 mod sampling;
 #[path = "targets/targets.rs"]
@@ -16,9 +18,7 @@ mod targets;
 
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use hearth_engine::kernels::cpu::InstructionSet;
-use hearth_engine::kernels::{
-    self, ExpertStack, KernelContext, Precision, Routing, SwigluLimits, WeightMatrix, reference,
-};
+use hearth_engine::kernels::{self, KernelContext, Precision, WeightMatrix, reference};
 use hearth_engine::layout::{LINEAR_TABLE, LayoutKind, MatrixLayout};
 use hearth_engine::loader::repack::PackedMatrix;
 use proptest::prelude::*;
@@ -255,146 +255,6 @@ fn norms_and_activations_agree_with_the_reference() {
                 &expected,
                 FLOAT_TOLERANCE,
             );
-        }
-    }
-}
-
-/// The experts of a layer, with biases of a size that matters.
-struct Layer {
-    gate_up: Vec<PackedMatrix>,
-    gate_up_bias: Vec<f32>,
-    down: Vec<PackedMatrix>,
-    down_bias: Vec<f32>,
-}
-
-impl Layer {
-    const LIMITS: SwigluLimits = SwigluLimits {
-        alpha: 1.702,
-        limit: 1.5,
-    };
-
-    fn new(kind: LayoutKind, num_experts: usize, [hidden, inner]: [usize; 2]) -> Self {
-        let mut noise = Noise(31);
-        let mut matrices = |out_features, in_features| {
-            let one = |_| noise.matrix(kind, out_features, in_features);
-            (0..num_experts).map(one).collect()
-        };
-        let (gate_up, down) = (matrices(2 * inner, hidden), matrices(hidden, inner));
-        Self {
-            gate_up,
-            gate_up_bias: noise.floats(num_experts * 2 * inner),
-            down,
-            down_bias: noise.floats(num_experts * hidden),
-        }
-    }
-
-    fn stack(&self) -> ExpertStack {
-        let device = device();
-        let stack = |matrices: &[PackedMatrix]| {
-            let matrix = |index: usize| Ok::<_, ()>(matrices[index].clone());
-            WeightMatrix::stack(matrices.len(), matrix, &device).unwrap()
-        };
-        let count = self.down.len();
-        ExpertStack {
-            gate_up: stack(&self.gate_up),
-            gate_up_bias: matrix(&self.gate_up_bias, self.gate_up_bias.len() / count),
-            down: stack(&self.down),
-            down_bias: matrix(&self.down_bias, self.down_bias.len() / count),
-            limits: Self::LIMITS,
-        }
-    }
-
-    fn expected(&self, input: &[f32], routing: &Routing) -> Vec<f32> {
-        let bytes = |matrices: &[PackedMatrix]| -> Vec<u8> {
-            let all = matrices.iter().flat_map(|matrix| matrix.bytes.clone());
-            all.collect()
-        };
-        let (gate_up, down) = (bytes(&self.gate_up), bytes(&self.down));
-        reference::experts(
-            input,
-            (&gate_up, &self.gate_up[0].layout, &self.gate_up_bias),
-            (&down, &self.down[0].layout, &self.down_bias),
-            (routing, Self::LIMITS),
-        )
-    }
-}
-
-/// Of so few tokens that most experts have nothing to do.
-fn logits(num_tokens: usize, num_experts: usize) -> Vec<f32> {
-    Noise(5).floats(num_tokens * num_experts)
-}
-
-#[test]
-fn experts_agree_with_the_reference_in_every_layout() {
-    let kinds = [
-        LayoutKind::Mxfp4,
-        LayoutKind::Bytes,
-        LayoutKind::Bf16,
-        LayoutKind::Nibbles {
-            table: LINEAR_TABLE,
-        },
-    ];
-    for (kind, [hidden, inner], num_tokens) in [
-        (kinds[0], [2880, 96], 3),
-        (kinds[0], [160, 352], 21),
-        (kinds[0], [32, 32], 1),
-        (kinds[1], [96, 64], 9),
-        (kinds[2], [64, 160], 6),
-        (kinds[3], [288, 64], 9),
-    ] {
-        let layer = Layer::new(kind, 7, [hidden, inner]);
-        let input = Noise(3).floats(num_tokens * hidden);
-        let logits = logits(num_tokens, 7);
-        let routing = Routing::new(&logits, 7, 3);
-        let expected = layer.expected(&input, &routing);
-        for (precision, tolerance) in [
-            (Precision::Exact, FLOAT_TOLERANCE),
-            // Two products, one behind the other.
-            (Precision::Int8, 2.0 * INT8_TOLERANCE),
-        ] {
-            for context in contexts(precision) {
-                let input = matrix(&input, hidden);
-                let output =
-                    kernels::experts(&context, input, matrix(&logits, 7), &layer.stack(), 3);
-                let name = context.instruction_set().name();
-                let what = format!("{name} {kind:?} {hidden} {inner} {precision:?}");
-                check(&what, &values(output), &expected, tolerance);
-            }
-        }
-    }
-}
-
-#[test]
-fn experts_give_a_token_the_same_alone_and_among_others() {
-    if targets::is_card() {
-        eprintln!("skipped: bits are promised on processors");
-        return;
-    }
-    let (hidden, num_tokens) = (160, 19);
-    for kind in [LayoutKind::Mxfp4, LayoutKind::Bytes, LayoutKind::Bf16] {
-        let stack = Layer::new(kind, 5, [hidden, 96]).stack();
-        let input = Noise(3).floats(num_tokens * hidden);
-        let logits = logits(num_tokens, 5);
-        for precision in [Precision::Exact, Precision::Int8] {
-            for context in contexts(precision) {
-                let experts = |input: &[f32], logits: &[f32]| {
-                    let (input, logits) = (matrix(input, hidden), matrix(logits, 5));
-                    values(kernels::experts(&context, input, logits, &stack, 2))
-                };
-                let together = experts(&input, &logits);
-                for (token, expected) in together.chunks(hidden).enumerate() {
-                    let input = &input[token * hidden..][..hidden];
-                    let alone = experts(input, &logits[token * 5..][..5]);
-                    let name = context.instruction_set().name();
-                    assert!(
-                        alone
-                            .iter()
-                            .map(|it| it.to_bits())
-                            .eq(expected.iter().map(|it| it.to_bits())),
-                        "{name} {kind:?} {precision:?}: token {token}"
-                    );
-                }
-            }
         }
     }
 }

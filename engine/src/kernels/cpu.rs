@@ -252,6 +252,11 @@ impl KernelContext {
         self.precision = precision;
     }
 
+    /// Whether activations are rounded.
+    pub fn precision(&self) -> Precision {
+        self.precision
+    }
+
     /// The threads.
     pub fn pool(&self) -> &ThreadPool {
         &self.pool

@@ -2,8 +2,9 @@
 //!
 //! Units work together through shared memory alone. Planes, whose size differs between devices, and
 //! types that not every device has are not used, so these kernels run wherever `CubeCL` does and
-//! are the readable twins of faster ones. Threads and precision of the [`KernelContext`] are of no
-//! use here: activations stay f32.
+//! are the readable twins of faster ones. The exception is [`grouped_mma`], which is taken only where
+//! tensor cores are; there activations are rounded to bf16, unless the [`KernelContext`] says that it
+//! is to be exact. Everywhere else they stay f32.
 #![expect(
     clippy::cast_possible_truncation,
     clippy::float_cmp,
@@ -16,7 +17,12 @@ mod attention;
 mod experts;
 mod floats;
 pub(crate) mod graph;
+mod grouped;
+mod grouped_mma;
+mod grouped_plain;
+mod grouping;
 mod launch;
+mod mma_tile;
 mod places;
 pub(super) mod planes;
 mod products;
@@ -35,7 +41,7 @@ use burn_cubecl::CubeBackend;
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::tensor::CubeTensor;
 
-use super::{AttentionShape, ExpertPlan, KernelContext, Kernels};
+use super::{AttentionShape, ExpertPlan, KernelContext, Kernels, Precision};
 use crate::layout::MatrixLayout;
 use places::CubePlaces;
 
@@ -103,7 +109,7 @@ impl Kernels for CubeBackend {
     }
 
     fn experts(
-        _context: &KernelContext,
+        context: &KernelContext,
         input: FloatTensor<Self>,
         logits: FloatTensor<Self>,
         gate_up: IntTensor<Self>,
@@ -115,7 +121,8 @@ impl Kernels for CubeBackend {
         let (input, logits) = (into_contiguous(input), into_contiguous(logits));
         let gate_up = (gate_up, into_contiguous(gate_up_bias));
         let down = (down, into_contiguous(down_bias));
-        experts::experts(input, logits, gate_up, down, &plan)
+        let is_exact = context.precision() == Precision::Exact;
+        experts::experts(input, logits, gate_up, down, (&plan, is_exact))
     }
 
     fn choose(

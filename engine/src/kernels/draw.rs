@@ -2,8 +2,9 @@
 
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
-/// Words of a draw: temperature, top-k, top-p, min-p and unit; all but top-k are the bits of an f32.
-pub(crate) const DRAW_WORDS: usize = 5;
+/// Words of a draw: temperature, top-k, top-p, min-p, unit and, so that kernels need not divide, the
+/// inverse of the temperature; all but top-k are the bits of an f32.
+pub(crate) const DRAW_WORDS: usize = 6;
 
 /// Places of the words of a draw.
 #[cfg(feature = "cube")]
@@ -13,6 +14,7 @@ pub(super) mod place {
     pub(crate) const TOP_P: usize = 2;
     pub(crate) const MIN_P: usize = 3;
     pub(crate) const UNIT: usize = 4;
+    pub(crate) const INVERSE_TEMPERATURE: usize = 5;
 }
 
 /// The largest f32 below 1.
@@ -52,12 +54,13 @@ impl Draw {
             self.top_p.to_bits(),
             self.min_p.to_bits(),
             self.unit.min(BELOW_ONE).to_bits(),
+            self.temperature.recip().min(f32::MAX).to_bits(),
         ]
     }
 
     /// Draws of their words.
     pub(super) fn of_words(words: &[u32]) -> Vec<Self> {
-        let draw = |[temperature, top_k, top_p, min_p, unit]: &[u32; DRAW_WORDS]| Self {
+        let draw = |[temperature, top_k, top_p, min_p, unit, _]: &[u32; DRAW_WORDS]| Self {
             temperature: f32::from_bits(*temperature),
             top_k: *top_k,
             top_p: f32::from_bits(*top_p),

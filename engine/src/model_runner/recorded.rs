@@ -66,7 +66,7 @@ impl RecordedSteps {
     pub(super) fn run(
         &mut self,
         (model, pool): (&Arc<Model>, &KvPool),
-        (placement, context_window): (&Placement, usize),
+        (placement, context_window, precision): (&Placement, usize, Precision),
         sequences: &[(&[u32], &KvCache)],
         draws: &[Draw],
     ) -> Option<Vec<TokenId>> {
@@ -79,7 +79,7 @@ impl RecordedSteps {
         let words = StepWords::new(sequences, context_window.div_ceil(BLOCK_TOKENS));
         let step = || DecodeStep {
             model: Arc::clone(model),
-            context: KernelContext::new(1, Precision::Exact),
+            context: KernelContext::new(1, precision),
             pool: pool.share(),
             input: StepInput::new(&words, placement),
             draws: DrawTensor::new(draws, device),

@@ -69,7 +69,11 @@ impl ModelRunner {
         #[cfg(feature = "cube")]
         if let Some(draws) = decode_draws(sequences) {
             let given = given(&ids, sequences);
-            let place = (&self.placement, self.context_window);
+            let place = (
+                &self.placement,
+                self.context_window,
+                self.context.precision(),
+            );
             let tokens = self
                 .recorded
                 .run((&self.model, &self.pool), place, &given, &draws);

@@ -78,6 +78,8 @@ pub(super) fn attention_kernel(
 
     let mut shared = Shared::<[f32]>::new_slice(TILE);
     let mut weights = Shared::<[f32]>::new_slice(TILE);
+    // Where the key and the value of each position of a tile begin.
+    let mut firsts = Shared::<[u32]>::new_slice(TILE);
     let mut own_query = Shared::<[f32]>::new_slice(head_dim);
     for i in range_stepped(unit, head_dim, TILE) {
         own_query[i] = query[query_head * head_dim + i] * scale;
@@ -101,6 +103,7 @@ pub(super) fn attention_kernel(
         if cached < length {
             let row = cache_row(blocks, first_block, cached);
             let first = (row * num_kv_heads + kv_head) * head_dim;
+            firsts[unit] = first as u32;
             score = product(&own_query, keys, first, head_dim);
         }
         let next = max(largest, largest_of_cube(&mut shared, score));
@@ -110,7 +113,7 @@ pub(super) fn attention_kernel(
         }
         weights[unit] = weight;
         let kept = (largest - next).exp();
-        // Orders the writes of all weights before their use, too.
+        // Orders the writes of all weights and places before their use, too.
         total = total * kept + add_cube(&mut shared, weight);
         largest = next;
         let in_tile = min(length - tile, TILE);
@@ -120,9 +123,7 @@ pub(super) fn attention_kernel(
             if i < head_dim {
                 let mut sum = sums[part] * kept;
                 for place in 0..in_tile {
-                    let row = cache_row(blocks, first_block, tile + place);
-                    let first = (row * num_kv_heads + kv_head) * head_dim;
-                    sum += weights[place] * values[first + i];
+                    sum += weights[place] * values[firsts[place] as usize + i];
                 }
                 sums[part] = sum;
             }

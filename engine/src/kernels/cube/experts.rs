@@ -1,24 +1,34 @@
-//! The chosen experts of all tokens in three launches: the choice, what stands between the two
-//! matrices, and the weighted sum.
+//! The chosen experts of few tokens in three launches: the choice, what stands between the two
+//! matrices, and the weighted sum. Many tokens are [`grouped`].
 
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
+use super::floats::limited_swiglu;
+use super::grouped;
 use super::launch::{LANES, ROWS, add_lanes, empty_matrix, row_cubes};
 use super::router::route;
 use super::weights::multiply_row;
 use crate::kernels::ExpertPlan;
 use crate::layout::LayoutKind;
 
+/// From so many tokens on they are grouped by expert: a weight is decoded once for those of a tile
+/// then. Below, most tiles would have one row.
+const MANY_TOKENS: usize = 16;
+
 /// See [`reference::experts`](crate::kernels::reference::experts); weights beside their biases.
+/// `is_exact`: activations are not rounded.
 pub(super) fn experts(
     input: CubeTensor,
     logits: CubeTensor,
     gate_up: (CubeTensor, CubeTensor),
     down: (CubeTensor, CubeTensor),
-    plan: &ExpertPlan,
+    (plan, is_exact): (&ExpertPlan, bool),
 ) -> CubeTensor {
     let (num_tokens, num_experts) = (logits.meta.shape()[0], logits.meta.shape()[1]);
+    if num_tokens >= MANY_TOKENS {
+        return grouped::experts(input, logits, gate_up, down, (plan, is_exact));
+    }
     let num_choices = num_tokens * plan.num_chosen;
     let (inner_size, hidden_size) = (plan.down.in_features, plan.down.out_features);
     let (chosen, weights) = route(logits, plan.num_chosen);
@@ -119,12 +129,11 @@ pub(super) fn gate_up_kernel(
         );
     }
     let mut shared = Shared::<[f32]>::new_slice(comptime!(LANES * ROWS));
-    let mut gate = add_lanes(&mut shared, gates[0]);
-    let mut up = add_lanes(&mut shared, factors[0]);
+    let gate = add_lanes(&mut shared, gates[0]);
+    let up = add_lanes(&mut shared, factors[0]);
     if column < inner_size && lane == 0 {
-        gate = min(gate + bias[gate_row], limit);
-        up = max(min(up + bias[up_row], limit), -limit);
-        inner[choice * inner_size + column] = gate / (1.0 + (-alpha * gate).exp()) * (up + 1.0);
+        let (gate, up) = (gate + bias[gate_row], up + bias[up_row]);
+        inner[choice * inner_size + column] = limited_swiglu(gate, up, alpha, limit);
     }
 }
 

@@ -81,3 +81,11 @@ pub(super) fn swiglu_kernel(gate_up: &[f32], output: &mut [f32], size: usize) {
         output[index] = gate / (1.0 + (-gate).exp()) * gate_up[first + size];
     }
 }
+
+/// See [`SwigluLimits`](crate::kernels::SwigluLimits): what becomes of one gate and its factor.
+#[cube]
+pub(super) fn limited_swiglu(gate: f32, up: f32, alpha: f32, limit: f32) -> f32 {
+    let gate = min(gate, limit);
+    let up = max(min(up, limit), -limit);
+    gate / (1.0 + (-alpha * gate).exp()) * (up + 1.0)
+}

@@ -11,7 +11,7 @@ use super::launch::{
 };
 use super::threshold;
 use crate::kernels::DRAW_WORDS;
-use crate::kernels::draw::place::{MIN_P, TEMPERATURE, UNIT};
+use crate::kernels::draw::place::{INVERSE_TEMPERATURE, MIN_P, TEMPERATURE, UNIT};
 
 /// Units of a cube.
 pub(super) const UNITS: usize = LANES * ROWS;
@@ -256,8 +256,7 @@ pub(super) fn draw(draws: &[u32], row: usize, #[comptime] index: usize) -> f32 {
 /// Probability relative to the best token's; 0 below min-p of it.
 #[cube]
 pub(super) fn weight_of(logit: f32, largest: f32, draws: &[u32], row: usize) -> f32 {
-    let temperature = max(draw(draws, row, TEMPERATURE), f32::MIN_POSITIVE.runtime());
-    let exponent = (logit - largest) / temperature;
+    let exponent = (logit - largest) * draw(draws, row, INVERSE_TEMPERATURE);
     let mut weight = 0.0f32;
     if exponent > LEAST_EXPONENT {
         weight = exponent.exp();

@@ -104,6 +104,63 @@ pub(super) fn multiply_row(
     }
 }
 
+/// Values that [`decode_half`] decodes.
+pub(super) const HALF_BLOCK: usize = BLOCK_LENGTH / 2;
+
+/// Decodes half of a block of weight `row`, as it lies together in memory: of the values 0 to 7 and
+/// 16 to 23 the first `half` is made, and the second of the others, in ascending order.
+///
+/// Behind the last column there are zeros.
+#[cube]
+pub(super) fn decode_half(
+    weight: &[u32],
+    values: &mut Array<f32>,
+    row: usize,
+    block: usize,
+    half: usize,
+    num_rows: usize,
+    in_features: usize,
+    #[comptime] kind: LayoutKind,
+) {
+    let num_blocks = in_features / BLOCK_LENGTH;
+    let all_blocks = num_rows * num_blocks;
+    let place = row * num_blocks + block;
+    if comptime!(kind.is_float()) {
+        #[unroll]
+        for index in 0..HALF_BLOCK {
+            let column = block * BLOCK_LENGTH + index / 8 * 16 + half * 8 + index % 8;
+            values[index] = 0.0;
+            if column < in_features {
+                values[index] = value_at(weight, row, column, num_rows, in_features, kind);
+            }
+        }
+    } else if comptime!(matches!(kind, LayoutKind::Bytes)) {
+        let scale = half_at(weight, all_blocks * 16 + place);
+        #[unroll]
+        for word in 0..4usize {
+            let codes = weight[place * 8 + word / 2 * 4 + half * 2 + word % 2];
+            #[unroll]
+            for byte in 0..4usize {
+                values[word * 4 + byte] = scale * signed_byte(codes >> ((byte * 8) as u32));
+            }
+        }
+    } else {
+        let scale = block_scale(weight, place, all_blocks, kind);
+        let minimum = block_minimum(weight, place, all_blocks, kind);
+        #[unroll]
+        for word in 0..2usize {
+            let codes = weight[place * 4 + half * 2 + word];
+            #[unroll]
+            for byte in 0..4usize {
+                let low = table_value((codes >> ((byte * 8) as u32)) & 15, kind);
+                let high = table_value((codes >> ((byte * 8 + 4) as u32)) & 15, kind);
+                values[word * 4 + byte] = scale * low + minimum;
+                values[word * 4 + byte + 8] = scale * high + minimum;
+            }
+        }
+    }
+}
+
 /// What a 4-bit code means, before scale and minimum.
 #[cube]
 fn table_value(code: u32, #[comptime] kind: LayoutKind) -> f32 {

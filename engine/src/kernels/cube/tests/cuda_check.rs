@@ -16,6 +16,9 @@ use cubecl::ir::{
     VectorSize,
 };
 use cubecl::prelude::*;
+use cubecl_cpp::cuda::arch::CudaArchitecture;
+use cubecl_cpp::cuda::mma::CudaCmmaCompiler;
+use cubecl_cpp::shared::register_wmma_features;
 use cudarc::nvrtc::{CompileOptions, compile_ptx_with_opts};
 
 use super::super::launch::{LANES, ROWS};
@@ -64,6 +67,13 @@ fn properties() -> Arc<DeviceProperties> {
         },
     );
     cubecl_cpp::register_supported_types(&mut properties);
+    // The oldest of the cards has the fewest tensor cores.
+    let oldest = CudaArchitecture {
+        version: 80,
+        tensor_cores: true,
+    };
+    let combinations = CudaCmmaCompiler::Cpp.supported_cmma_combinations(&oldest);
+    register_wmma_features(combinations, &mut properties);
     Arc::new(properties)
 }
 
@@ -99,6 +109,8 @@ macro_rules! kernel {
     }};
 }
 
+mod grouped_experts;
+
 fn kernels() -> Vec<Kernel> {
     let linear = LayoutKind::Nibbles {
         table: LINEAR_TABLE,
@@ -116,6 +128,7 @@ fn kernels() -> Vec<Kernel> {
     ];
     let mut kernels: Vec<Kernel> = layouts.into_iter().flat_map(of_layout).collect();
     kernels.extend(of_floats());
+    kernels.extend(grouped_experts::of_grouping());
     kernels.extend([true, false].map(of_rope));
     kernels.extend([64, 128].map(of_attention));
     kernels.extend(of_sampling());
@@ -163,6 +176,8 @@ fn of_layout(kind: LayoutKind) -> Vec<Kernel> {
         kind
     ));
     kernels.extend(of_experts(kind));
+    kernels.extend(grouped_experts::of_tiles(kind));
+    kernels.extend(grouped_experts::of_tensor_cores(kind));
     kernels
 }
 

@@ -152,7 +152,7 @@ fn decode(runner: &mut ModelRunner, caches: &mut [KvCache], token: &dyn Fn(usize
             wanted,
         });
     }
-    runner.step(&mut sequences, &|| false);
+    runner.step(&mut sequences, &|_| false);
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^52")]

@@ -305,7 +305,7 @@ fn step(
     is_stopping: &dyn Fn() -> bool,
 ) -> Vec<PartOutcome> {
     let flags: Vec<&AbortFlag> = parts.iter().map(|part| part.abort).collect();
-    let is_unwanted = || is_stopping() || flags.iter().all(|abort| abort.is_set());
+    let is_unwanted = |number: usize| flags[number].is_set() || is_stopping();
     let mut sequences = Vec::with_capacity(parts.len());
     for part in &mut *parts {
         match &mut *part.cache {
@@ -318,13 +318,12 @@ fn step(
             Cache::Scripted(_) => unreachable!("a cache comes from the model it is used with"),
         }
     }
-    let Some(outputs) = runner.step(&mut sequences, &is_unwanted) else {
-        return parts.iter().map(|_| PartOutcome::GivenUp).collect();
-    };
+    let outputs = runner.step(&mut sequences, &is_unwanted);
     let outcome = |output| match output {
         StepOutput::Nothing => PartOutcome::Prefilled,
         StepOutput::Logits(logits) => PartOutcome::Logits(logits),
         StepOutput::Token(token) => PartOutcome::Token(token),
+        StepOutput::GivenUp => PartOutcome::GivenUp,
     };
     outputs.into_iter().map(outcome).collect()
 }

@@ -7,6 +7,7 @@ mod dimensions;
 pub mod gpt_oss;
 pub mod llama;
 pub(crate) mod memory;
+mod pass;
 mod placement;
 mod step_input;
 mod weights;
@@ -21,6 +22,7 @@ use crate::loader::{ModelFile, WeightFormat};
 
 pub use gpt_oss::GptOss;
 pub use llama::Llama;
+pub use pass::{Pass, Unwanted};
 pub use placement::Placement;
 pub use step_input::{StepInput, StepWords};
 
@@ -125,17 +127,16 @@ impl Model {
         }
     }
 
-    /// Computes the tokens of `step`, see [`Llama::forward`].
+    /// Computes the tokens of a step, see [`Llama::forward`].
     pub fn forward(
         &self,
         context: &KernelContext,
-        step: &StepInput,
+        pass: &mut Pass<'_>,
         pool: &mut KvPool,
-        abort: &dyn Fn() -> bool,
     ) -> Option<Tensor<2>> {
         match self {
-            Self::Llama(model) => model.forward(context, step, pool, abort),
-            Self::GptOss(model) => model.forward(context, step, pool, abort),
+            Self::Llama(model) => model.forward(context, pass, pool),
+            Self::GptOss(model) => model.forward(context, pass, pool),
         }
     }
 

@@ -242,13 +242,10 @@ impl ModelRunner {
                     Wanted::Nothing
                 },
             };
-            match self.step(&mut [sequence], abort).as_deref_mut() {
-                Some([StepOutput::Logits(logits)]) => {
-                    let logits = std::mem::take(logits);
-                    return ForwardOutcome::Done { logits, cache };
-                }
-                Some(_) => {}
-                None => break,
+            match self.step(&mut [sequence], &|_| abort()).pop() {
+                Some(StepOutput::Logits(logits)) => return ForwardOutcome::Done { logits, cache },
+                Some(StepOutput::Nothing) => {}
+                _ => break,
             }
         }
         ForwardOutcome::Aborted { cache }
@@ -272,8 +269,8 @@ impl ModelRunner {
                 wanted: Wanted::Logits,
             }];
             let ids = self.ids(&sequence);
-            let hidden_states = self.hidden_states(&ids, &mut sequence, &|| false);
-            let hidden_states = hidden_states.expect("invariant: nobody aborted");
+            let hidden_states = self.hidden_states(&ids, &mut sequence, &|_| false);
+            let (hidden_states, _) = hidden_states.expect("invariant: nobody aborted");
             all.extend(self.logits(hidden_states));
         }
         (all, cache)

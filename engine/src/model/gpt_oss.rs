@@ -19,7 +19,7 @@ use burn::tensor::{Tensor, TensorData};
 
 use super::placement::on_all;
 use super::weights::{Linear, WeightReader};
-use super::{ModelError, Placement, StepInput};
+use super::{ModelError, Pass, Placement, StepInput};
 use crate::kernels::{
     AttentionShape, KernelContext, LayerCache, RotaryPairs, WeightMatrix, attention, embedding,
     matmul, reference, rms_norm, rope_and_cache_write,
@@ -111,26 +111,22 @@ impl GptOss {
         self.layers.iter().map(layer_bytes).sum::<usize>() + self.lm_head.layout().num_bytes()
     }
 
-    /// Computes the tokens of `step` and writes them into the caches in `pool`; gives hidden states
-    /// `[num_tokens, hidden_size]`.
-    ///
-    /// `abort` is asked before every layer; when it says yes there are no hidden states.
+    /// Computes the tokens of a step and writes them into the caches in `pool`; gives hidden states
+    /// `[num_tokens, hidden_size]` of the sequences that are left; `None` if there are none.
     ///
     /// # Panics
     /// If a token is not in the vocabulary.
     pub fn forward(
         &self,
         context: &KernelContext,
-        step: &StepInput,
+        pass: &mut Pass<'_>,
         pool: &mut KvPool,
-        abort: &dyn Fn() -> bool,
     ) -> Option<Tensor<2>> {
-        let mut hidden_states = embedding(context, &self.embed_tokens, &step.tokens);
+        let mut hidden_states = embedding(context, &self.embed_tokens, &pass.input.tokens);
         let mut place = 0;
         for (index, layer) in self.layers.iter().enumerate() {
-            if abort() {
-                return None;
-            }
+            hidden_states = pass.before_layer(hidden_states, place)?;
+            let step = &pass.input;
             hidden_states = self.placement.bring(hidden_states, place, layer.place);
             place = layer.place;
             let (attended, cache) = self.attend(

@@ -52,6 +52,27 @@ impl StepWords {
     }
 }
 
+impl StepWords {
+    /// Sequences of the step, those that fell out included.
+    pub(super) fn num_sequences(&self) -> usize {
+        self.tables[0].blocks.len() / self.tables[0].num_blocks
+    }
+
+    /// Drops the tokens of all other sequences; gives the places of the tokens that stay.
+    pub(super) fn retain(&mut self, left: &[usize]) -> Vec<i32> {
+        let is_left = |row: &u32| left.contains(&(*row as usize));
+        let kept: Vec<bool> = self.sequences.iter().map(is_left).collect();
+        for words in [&mut self.tokens, &mut self.positions, &mut self.sequences] {
+            let mut kept = kept.iter();
+            words.retain(|_| *kept.next().unwrap_or(&false));
+        }
+        let places = (0..)
+            .zip(kept)
+            .filter_map(|(place, kept)| kept.then_some(place));
+        places.collect()
+    }
+}
+
 impl BlockRows {
     fn new(rows: &[Vec<u32>], least: usize) -> Self {
         let longest = rows.iter().map(Vec::len).max().unwrap_or(0);

@@ -12,7 +12,7 @@ use crate::kernels::{
     Draw, DrawTensor, KernelContext, Precision, Recording, RecordingError, choose,
 };
 use crate::kv_cache::{KvCache, KvPool};
-use crate::model::{Model, Placement, StepInput, StepWords};
+use crate::model::{Model, Pass, Placement, StepInput, StepWords};
 use crate::request::TokenId;
 
 /// Steps of so many sequences are recorded; larger ones are launched each time.
@@ -25,15 +25,18 @@ struct DecodeStep {
     context: KernelContext,
     pool: KvPool,
     input: StepInput,
+    /// Of the step that was recorded: only its size counts.
+    words: StepWords,
+    placement: Placement,
     draws: DrawTensor,
 }
 
 /// The tokens behind those of the input.
 fn compute(step: &mut DecodeStep) -> Tensor<2, Int> {
-    let hidden_states = step
-        .model
-        .forward(&step.context, &step.input, &mut step.pool, &|| false);
-    let hidden_states = hidden_states.expect("invariant: nobody aborted");
+    let (input, words) = (step.input.clone(), step.words.clone());
+    let mut pass = Pass::of_input(input, words, &step.placement, &|_| false);
+    let hidden_states = step.model.forward(&step.context, &mut pass, &mut step.pool);
+    let hidden_states = hidden_states.expect("invariant: all are wanted");
     choose(step.model.logits(&step.context, hidden_states), &step.draws)
 }
 
@@ -82,6 +85,8 @@ impl RecordedSteps {
             context: KernelContext::new(1, precision),
             pool: pool.share(),
             input: StepInput::new(&words, placement),
+            words: words.clone(),
+            placement: placement.clone(),
             draws: DrawTensor::new(draws, device),
         };
         let tokens = self.recorded(device, (&words, draws), step);

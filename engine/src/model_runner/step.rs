@@ -5,7 +5,7 @@ use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use super::{Logits, ModelRunner};
 use crate::kernels::{Draw, DrawTensor, choose, reference};
 use crate::kv_cache::KvCache;
-use crate::model::{StepInput, StepWords};
+use crate::model::{Pass, StepWords, Unwanted};
 use crate::request::TokenId;
 
 /// One sequence's part of a step.
@@ -36,6 +36,8 @@ pub enum StepOutput {
     Nothing,
     Logits(Logits),
     Token(TokenId),
+    /// It was unwanted; its cache is as it was.
+    GivenUp,
 }
 
 impl ModelRunner {
@@ -55,7 +57,8 @@ impl ModelRunner {
     /// Computes the next tokens of all sequences in one pass; gives what each wants, in their order:
     /// the same as if it were alone, on a processor to the bit.
     ///
-    /// `abort` is asked before every layer; when it says yes nothing was computed.
+    /// `unwanted` is asked before every layer about every sequence, by its number; when it says yes
+    /// no further layer is computed for that sequence. A recorded step is computed whole.
     ///
     /// # Panics
     /// If a sequence has no token, one that is not in the vocabulary, or no room for them: the
@@ -63,8 +66,8 @@ impl ModelRunner {
     pub fn step(
         &mut self,
         sequences: &mut [SequenceStep<'_>],
-        abort: &dyn Fn() -> bool,
-    ) -> Option<Vec<StepOutput>> {
+        unwanted: Unwanted<'_>,
+    ) -> Vec<StepOutput> {
         let ids = self.ids(sequences);
         #[cfg(feature = "cube")]
         if let Some(draws) = decode_draws(sequences) {
@@ -79,24 +82,31 @@ impl ModelRunner {
                 .run((&self.model, &self.pool), place, &given, &draws);
             if let Some(tokens) = tokens {
                 advance(sequences);
-                return Some(tokens.into_iter().map(StepOutput::Token).collect());
+                return tokens.into_iter().map(StepOutput::Token).collect();
             }
         }
-        let hidden_states = self.hidden_states(&ids, sequences, abort)?;
-        let mut num_tokens = 0;
-        let mut last_rows = Vec::new();
-        for sequence in &*sequences {
+        let mut outputs = vec![StepOutput::GivenUp; sequences.len()];
+        let Some((hidden_states, left)) = self.hidden_states(&ids, sequences, unwanted) else {
+            return outputs;
+        };
+        let (mut num_tokens, mut last_rows, mut wanted) = (0, Vec::new(), Vec::new());
+        for number in &left {
+            let sequence = &sequences[*number];
             num_tokens += sequence.tokens.len();
             if sequence.wanted != Wanted::Nothing {
                 last_rows.push(num_tokens - 1);
             }
+            wanted.push(sequence.wanted);
         }
-        let wanted: Vec<Wanted> = sequences.iter().map(|sequence| sequence.wanted).collect();
-        if last_rows.is_empty() {
-            return Some(vec![StepOutput::Nothing; wanted.len()]);
+        let found = if last_rows.is_empty() {
+            vec![StepOutput::Nothing; wanted.len()]
+        } else {
+            self.outputs(self.rows(hidden_states, &last_rows), &wanted)
+        };
+        for (number, output) in left.into_iter().zip(found) {
+            outputs[number] = output;
         }
-        let hidden_states = self.rows(hidden_states, &last_rows);
-        Some(self.outputs(hidden_states, &wanted))
+        outputs
     }
 
     /// What is wanted, of the hidden states of those that want something.
@@ -146,20 +156,24 @@ impl ModelRunner {
         sequences.iter().map(ids).collect()
     }
 
-    /// Of all tokens: `[num_tokens, hidden_size]`.
+    /// Of all tokens of the sequences that are left, `[num_tokens, hidden_size]`, and their numbers.
     pub(super) fn hidden_states(
         &mut self,
         ids: &[Vec<u32>],
         sequences: &mut [SequenceStep<'_>],
-        abort: &dyn Fn() -> bool,
-    ) -> Option<Tensor<2>> {
+        unwanted: Unwanted<'_>,
+    ) -> Option<(Tensor<2>, Vec<usize>)> {
         let words = StepWords::new(&given(ids, sequences), 1);
-        let step = StepInput::new(&words, &self.placement);
+        let mut pass = Pass::new(words, &self.placement, unwanted);
         let hidden_states = self
             .model
-            .forward(&self.context, &step, &mut self.pool, abort)?;
-        advance(sequences);
-        Some(hidden_states)
+            .forward(&self.context, &mut pass, &mut self.pool)?;
+        let left = pass.left().to_vec();
+        for number in &left {
+            let sequence = &mut sequences[*number];
+            sequence.cache.advance(sequence.tokens.len());
+        }
+        Some((hidden_states, left))
     }
 
     /// Some rows, in ascending order.

@@ -74,13 +74,13 @@ fn answer(runner: &mut ModelRunner, prompt: &[u32], stops: &[u32], limit: usize)
             cache: &mut cache,
             wanted,
         };
-        let best = match &runner.step(&mut [sequence], &|| false).unwrap()[0] {
+        let best = match &runner.step(&mut [sequence], &|_| false)[0] {
             StepOutput::Token(token) => token.0,
             StepOutput::Logits(logits) => {
                 let best = (0_u32..).zip(logits).max_by(|a, b| a.1.total_cmp(b.1));
                 best.unwrap().0
             }
-            StepOutput::Nothing => panic!("something was wanted"),
+            other => panic!("a token was wanted, not {other:?}"),
         };
         written.push(best);
         next = vec![TokenId(best)];

@@ -103,7 +103,7 @@ proptest! {
             if steps.is_empty() {
                 continue;
             }
-            let outputs = runner.step(&mut steps, &|| false).unwrap();
+            let outputs = runner.step(&mut steps, &|_| false);
             for ((index, position), output) in places.into_iter().zip(outputs) {
                 let StepOutput::Logits(logits) = output else {
                     panic!("logits were wanted");
@@ -147,6 +147,47 @@ fn an_aborted_pass_gives_the_cache_back_as_it_was() {
     let cache = runner.new_cache();
     let (expected, _) = forward(&mut runner, &[TokenId(3), TokenId(4), TokenId(6)], cache);
     assert_eq!(bits(&after), bits(&expected));
+}
+
+/// From the moment on in which nobody wants a sequence, no further layer begins for it.
+#[test]
+fn an_unwanted_sequence_falls_out_between_two_layers_and_the_others_never_notice() {
+    let prompts = [3_u32, 40, 7].map(|first| (first..first + 9).map(TokenId).collect::<Vec<_>>());
+    let mut runner = runner(2, 2, false);
+    let alone = prompts.each_ref().map(|prompt| {
+        let cache = runner.new_cache();
+        forward(&mut runner, prompt, cache).0
+    });
+    for layers_before in 0..2 {
+        let mut caches = [(); 3].map(|()| runner.new_cache());
+        let asked = [(); 3].map(|()| std::cell::Cell::new(0));
+        let unwanted = |number: usize| {
+            asked[number].set(asked[number].get() + 1);
+            number == 1 && asked[1].get() > layers_before
+        };
+        let mut steps = Vec::new();
+        for (cache, tokens) in caches.iter_mut().zip(&prompts) {
+            cache.reserve(tokens.len()).unwrap();
+            let wanted = Wanted::Logits;
+            steps.push(SequenceStep {
+                tokens,
+                cache,
+                wanted,
+            });
+        }
+        let outputs = runner.step(&mut steps, &unwanted);
+        assert_eq!(outputs[1], StepOutput::GivenUp);
+        for number in [0, 2] {
+            let StepOutput::Logits(logits) = &outputs[number] else {
+                panic!("logits were wanted");
+            };
+            assert_eq!(bits(logits), bits(&alone[number]));
+            assert_eq!(caches[number].len(), prompts[number].len());
+        }
+        assert_eq!(caches[1].len(), 0);
+        assert_eq!(asked[1].get(), layers_before + 1, "nobody asks again");
+        assert!(asked[0].get() >= 2, "there are more layers");
+    }
 }
 
 #[test]

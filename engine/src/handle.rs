@@ -259,6 +259,14 @@ impl EngineHandle {
         stream
     }
 
+    /// Computes a prompt when there is nothing else to do: one that begins like it answers sooner.
+    /// Only the last one of a conversation counts.
+    pub fn prepare(&self, user: UserKey, request: GenerateRequest) {
+        let id = self.shared.next_sequence_id();
+        let sequence = Sequence::background(id, user, request);
+        let _ = self.commands.send(Command::Add(Box::new(sequence)));
+    }
+
     /// Ends the engine after the layer it is computing; every stream fails.
     pub fn shut_down(&self) {
         self.shared.stop();

@@ -13,6 +13,7 @@ mod pace;
 mod served;
 mod user_queues;
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use pace::Pace;
@@ -48,6 +49,8 @@ pub struct Scheduler {
     /// In order of admission.
     running: Vec<(UserKey, SequenceId)>,
     waiting: UserQueues,
+    /// Computed when nothing else is to be done, the first one first.
+    background: VecDeque<SequenceId>,
     served: ServedTokens,
     pace: Pace,
 }
@@ -59,6 +62,7 @@ impl Scheduler {
             max_running: max_running.max(1),
             running: Vec::new(),
             waiting: UserQueues::default(),
+            background: VecDeque::new(),
             served: ServedTokens::default(),
             pace: Pace::default(),
         }
@@ -76,8 +80,20 @@ impl Scheduler {
         self.waiting.add(user, sequence);
     }
 
+    /// Puts a sequence behind everything else.
+    pub fn add_background(&mut self, sequence: SequenceId) {
+        self.background.push_back(sequence);
+    }
+
+    /// The sequence to get on with if nothing else runs or waits.
+    pub fn idle_work(&self) -> Option<SequenceId> {
+        let is_idle = self.running.is_empty() && self.waiting.users().next().is_none();
+        self.background.front().copied().filter(|_| is_idle)
+    }
+
     /// Forgets a sequence, wherever it stands.
     pub fn remove(&mut self, sequence: SequenceId) {
+        self.background.retain(|&other| other != sequence);
         self.running.retain(|&(_, other)| other != sequence);
         self.waiting.remove(sequence);
         let running = &self.running;
@@ -181,6 +197,14 @@ impl Scheduler {
                 )),
             }
         }
+        if let Some(sequence) = self.idle_work() {
+            // Somebody may come at any moment, so the step is as short as beside others.
+            let num_tokens = pending(sequence).min(self.pace.chunk_tokens(1));
+            shares.extend((num_tokens > 0).then_some(Share {
+                sequence,
+                num_tokens,
+            }));
+        }
         chunks.sort_by_key(|(served, _)| *served);
         let mut budget = self.pace.chunk_tokens(shares.len());
         for (_, share) in chunks {
@@ -248,6 +272,28 @@ mod tests {
         scheduler.remove(SequenceId(2));
         assert_eq!(scheduler.admit(|_| true), ids(&[4]));
         assert_eq!(scheduler.waiting(), ids(&[3]));
+    }
+
+    #[test]
+    fn what_may_be_of_use_later_is_computed_only_when_nothing_else_is_to_be_done() {
+        let mut scheduler = Scheduler::new(1);
+        scheduler.add_background(SequenceId(8));
+        scheduler.add_background(SequenceId(9));
+        assert_eq!(scheduler.idle_work(), Some(SequenceId(8)));
+        let batch = scheduler.schedule(|_| 1_000);
+        assert_eq!(batch.shares.len(), 1);
+        assert_eq!(
+            (batch.shares[0].sequence, batch.shares[0].num_tokens),
+            (SequenceId(8), 32)
+        );
+        scheduler.add(ANNE, SequenceId(1));
+        assert_eq!(scheduler.idle_work(), None);
+        assert!(scheduler.schedule(|_| 1_000).shares.is_empty());
+        scheduler.admit(|_| true);
+        assert_eq!(scheduler.schedule(|_| 1).shares[0].sequence, SequenceId(1));
+        scheduler.remove(SequenceId(1));
+        scheduler.remove(SequenceId(8));
+        assert_eq!(scheduler.idle_work(), Some(SequenceId(9)));
     }
 
     #[test]

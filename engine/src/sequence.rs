@@ -97,7 +97,10 @@ pub(crate) struct Sequence {
     max_tokens: usize,
     /// Tokens of the prompt that did not have to be computed when it began.
     num_cached_tokens: Option<usize>,
-    permit: Permit,
+    /// Computed only for those that begin like it.
+    pub(crate) is_background: bool,
+    user: UserKey,
+    permit: Option<Permit>,
     events: UnboundedSender<SequenceEvent>,
     last_progress: Option<SequenceEvent>,
 }
@@ -107,6 +110,26 @@ impl Sequence {
         id: SequenceId,
         request: GenerateRequest,
         permit: Permit,
+        abort: AbortFlag,
+        events: UnboundedSender<SequenceEvent>,
+    ) -> Self {
+        let user = permit.user();
+        Self::with(id, request, (user, Some(permit)), abort, events)
+    }
+
+    /// A prompt that is to be computed when there is nothing else to do, so that one which begins
+    /// like it need not wait. It has no place in the queue, and nobody hears of it.
+    pub(crate) fn background(id: SequenceId, user: UserKey, request: GenerateRequest) -> Self {
+        let (events, _) = tokio::sync::mpsc::unbounded_channel();
+        let mut sequence = Self::with(id, request, (user, None), AbortFlag::default(), events);
+        sequence.is_background = true;
+        sequence
+    }
+
+    fn with(
+        id: SequenceId,
+        request: GenerateRequest,
+        (user, permit): (UserKey, Option<Permit>),
         abort: AbortFlag,
         events: UnboundedSender<SequenceEvent>,
     ) -> Self {
@@ -125,7 +148,7 @@ impl Sequence {
             tokens,
             abort,
             salt: Salt {
-                owner: permit.user().0,
+                owner: user.0,
                 num_shared_tokens: request.num_shared_tokens,
             },
             session: request.session,
@@ -133,6 +156,8 @@ impl Sequence {
             num_failures: 0,
             max_tokens: request.max_tokens,
             num_cached_tokens: None,
+            is_background: false,
+            user,
             permit,
             events,
             last_progress: None,
@@ -149,6 +174,11 @@ impl Sequence {
         self.tell_prefill(num_computed_tokens);
     }
 
+    /// Whether it was computed in the background and is complete.
+    pub(crate) fn is_prepared(&self) -> bool {
+        self.is_background && self.num_pending_tokens() == 0
+    }
+
     /// Whether it has a cache.
     pub(crate) fn has_begun(&self) -> bool {
         !matches!(self.state, SequenceState::Waiting)
@@ -160,7 +190,7 @@ impl Sequence {
     }
 
     pub(crate) fn user(&self) -> UserKey {
-        self.permit.user()
+        self.user
     }
 
     /// Tokens that are not computed yet; none unless the sequence runs.

@@ -6,6 +6,7 @@
 //! It knows token ids, never text. When it ends, for whatever reason, every stream ends with it,
 //! because it owns their senders.
 
+mod background;
 mod lobby;
 mod peers;
 mod replicas;
@@ -178,6 +179,7 @@ impl Worker {
                     sequence.begin(found);
                 }
             }
+            self.begin_idle_work();
             for (ahead, id) in self.scheduler.waiting().into_iter().enumerate() {
                 if let Some(sequence) = self.sequences.get_mut(&id) {
                     sequence.tell(SequenceEvent::Queued { ahead });
@@ -206,6 +208,10 @@ impl Worker {
                 sequence.tell_prefill(num_computed_tokens);
             }
             let finished = match outcome {
+                Outcome::Prefilled if sequence.is_prepared() => {
+                    self.shared.counters.note_prepared();
+                    Some((FinishReason::Length, None))
+                }
                 Outcome::Prefilled | Outcome::GivenUp => None,
                 Outcome::Chosen(token, _)
                     if self.end_tokens.contains(&token)
@@ -263,6 +269,8 @@ impl Worker {
         {
             let error = GenerationError::UnknownToken { token, vocab_size };
             sequence.end(SequenceEvent::Failed(error));
+        } else if sequence.is_background {
+            self.add_background(sequence);
         } else if let Some(reason) = sequence.limit(self.context_window) {
             let end_token = None;
             sequence.end(SequenceEvent::Finished { reason, end_token });
@@ -299,7 +307,7 @@ impl Worker {
     /// What is left when it ends early: all that was asked, each to be begun again where it is.
     fn into_unfinished(self) -> (Receiver<Command>, Vec<Sequence>) {
         let sequences = self.sequences.into_values();
-        let wanted = sequences.filter(|sequence| !sequence.abort.is_set());
+        let wanted = sequences.filter(|it| !it.abort.is_set() && !it.is_background);
         let begun_again = wanted.map(|mut sequence| {
             sequence.state = SequenceState::Waiting;
             sequence

@@ -18,6 +18,7 @@ mod gpt_oss {
     mod prefixes;
     mod refusals;
     mod tokens;
+    mod turns;
 }
 
 /// How much is computed on cards in software, which take minutes for what a card does in seconds:

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     preemptions: AtomicU64,
+    prepared: AtomicU64,
 }
 
 /// The counts at one moment, of all engines behind a handle.
@@ -13,6 +14,8 @@ pub(crate) struct Counters {
 pub struct EngineCounters {
     /// Sequences halted because the cache was full, and computed again later.
     pub preemptions: u64,
+    /// Prompts computed while there was nothing else to do.
+    pub prepared: u64,
 }
 
 impl Counters {
@@ -20,9 +23,14 @@ impl Counters {
         self.preemptions.fetch_add(1, Ordering::Relaxed);
     }
 
+    pub(crate) fn note_prepared(&self) {
+        self.prepared.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(super) fn read(&self) -> EngineCounters {
         EngineCounters {
             preemptions: self.preemptions.load(Ordering::Relaxed),
+            prepared: self.prepared.load(Ordering::Relaxed),
         }
     }
 }

@@ -54,16 +54,26 @@ impl Worker {
             while let Some(sequence) = self.sequences.get_mut(&share.sequence)
                 && let SequenceState::Running { cache, .. } = &mut sequence.state
                 && self.model.reserve(cache, share.num_tokens).is_err()
-                && let Some(last) = self.holds_room()
             {
-                self.scheduler.preempt(last);
-                self.shared.counters.note_preemption();
-                tracing::debug!(sequence = last.0, "halted: the cache is full");
-                self.keep(last);
-                if let Some(halted) = self.sequences.get_mut(&last) {
-                    halted.state = SequenceState::Waiting;
+                match self.holds_room() {
+                    Some(last) => self.halt(last),
+                    // It is the only one, and computed for no one yet.
+                    None => {
+                        self.scheduler.remove(share.sequence);
+                        self.sequences.remove(&share.sequence);
+                    }
                 }
             }
+        }
+    }
+
+    fn halt(&mut self, id: SequenceId) {
+        tracing::debug!(sequence = id.0, "halted: the cache is full");
+        self.scheduler.preempt(id);
+        self.shared.counters.note_preemption();
+        self.keep(id);
+        if let Some(halted) = self.sequences.get_mut(&id) {
+            halted.state = SequenceState::Waiting;
         }
     }
 
@@ -161,7 +171,7 @@ impl Worker {
 
 /// What is wanted behind the token before `end`.
 fn wanted(sequence: &Sequence, end: usize, draws_tokens: bool) -> Wanted {
-    if end < sequence.tokens.len() {
+    if end < sequence.tokens.len() || sequence.is_background {
         return Wanted::Nothing;
     }
     let draw = draws_tokens.then(|| sequence.draw(end)).flatten();

@@ -19,6 +19,10 @@ const REPLY_SHARE: usize = 4;
 #[derive(Debug)]
 pub(super) struct Prompt {
     pub(super) ids: Vec<TokenId>,
+    /// What it was made of.
+    pub(super) conversation: Conversation,
+    /// Tokens at its beginning that no person wrote.
+    pub(super) num_shared_tokens: usize,
     /// Present if turns were left out.
     pub(super) notice: Option<Notice>,
 }
@@ -93,11 +97,42 @@ pub(super) async fn fit(
         }
         if is_fitting || is_least {
             let notice = (num_left_out > 0).then_some(Notice::TurnsLeftOut(num_left_out));
-            return Ok(Prompt { ids, notice });
+            let num_fixed = if settings.has_own_prompt {
+                0
+            } else {
+                num_fixed
+            };
+            let num_shared_tokens = num_shared(engine, &conversation, num_fixed, &ids).await?;
+            return Ok(Prompt {
+                ids,
+                conversation,
+                num_shared_tokens,
+                notice,
+            });
         }
         let excess = ids.len() + room - window.min(ids.len());
         num_left_out += leave_out(&mut conversation.messages, num_fixed, ids.len(), excess);
     }
+}
+
+/// Tokens at the beginning of a prompt that are the same whatever people write behind the first
+/// `num_fixed` messages.
+async fn num_shared(
+    engine: &EngineHandle,
+    conversation: &Conversation,
+    num_fixed: usize,
+    ids: &[TokenId],
+) -> Result<usize, SubmitError> {
+    let bare = Conversation {
+        messages: conversation.messages[..num_fixed].to_vec(),
+        ..conversation.clone()
+    };
+    let bare = engine.prompt(&bare).await?;
+    Ok(ids
+        .iter()
+        .zip(bare)
+        .take_while(|(id, other)| *id == other)
+        .count())
 }
 
 /// What a conversation begins with, in the language of its first message.

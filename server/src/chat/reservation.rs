@@ -3,7 +3,7 @@
 use hearth_app::model::{ChatError, Notice, UserId};
 use hearth_engine::{
     handle::{EngineHandle, Permit, UserKey},
-    request::{ChatMessage, TokenId},
+    request::{ChatMessage, Conversation, TokenId},
 };
 
 use super::{
@@ -18,6 +18,9 @@ pub(super) struct Reserved {
     /// Whose queue it is, and who makes the answer.
     pub(super) engine: EngineHandle,
     pub(super) prompt: Vec<TokenId>,
+    /// What the prompt was made of.
+    pub(super) conversation: Conversation,
+    pub(super) num_shared_tokens: usize,
     pub(super) notice: Option<Notice>,
     pub(super) permit: Permit,
 }
@@ -37,6 +40,8 @@ impl ChatServer {
             engine,
             permit: permit.map_err(engine_refused)?,
             prompt: prompt.ids,
+            conversation: prompt.conversation,
+            num_shared_tokens: prompt.num_shared_tokens,
             notice: prompt.notice,
         })
     }
@@ -81,6 +86,9 @@ impl ChatServer {
         let reserved = Reserved {
             engine,
             prompt,
+            conversation: again.conversation,
+            // An old prompt may begin otherwise.
+            num_shared_tokens: if is_exact { 0 } else { again.num_shared_tokens },
             notice,
             permit,
         };

@@ -14,6 +14,8 @@ pub(super) struct Settings {
     pub(super) sampling: SamplingParams,
     /// What the conversation begins with; empty: nothing.
     pub(super) system_prompt: Bilingual,
+    /// Whether a person wrote it.
+    pub(super) has_own_prompt: bool,
     pub(super) reasoning_effort: ReasoningEffort,
     pub(super) has_calculator: bool,
     /// Most tokens of prompt and answer together, if the administrator set a limit.
@@ -56,6 +58,7 @@ impl Settings {
                 Some(text) => Bilingual::same(text),
                 None => server.system_prompt.clone(),
             },
+            has_own_prompt: own.system_prompt.is_some(),
             reasoning_effort: own.reasoning_effort.unwrap_or(server.reasoning_effort),
             has_calculator: own.calculator.unwrap_or(server.has_calculator),
             context_budget: budget.and_then(Result::ok),

@@ -6,8 +6,10 @@ use std::time::Duration;
 use hearth_engine::{
     handle::{EngineHandle, GenerationStream, UserKey},
     harmony::conversation::ToolCall,
-    request::{GenerateRequest, GenerationEvent, TokenId, Usage},
+    request::{ChatMessage, Conversation, GenerateRequest, GenerationEvent, Role, TokenId, Usage},
 };
+
+use super::turn::Answer;
 
 #[derive(Debug)]
 pub(super) struct Source {
@@ -53,6 +55,35 @@ impl Source {
         self.request.max_tokens = self.request.max_tokens.saturating_sub(num_new);
         self.request.answer_so_far = to_token_ids(answer);
         self.stream = self.engine.resume(self.user, self.request.clone());
+    }
+
+    /// Ends, and lets the engine compute how the conversation goes on from here while it has nothing
+    /// else to do: the next message is answered sooner.
+    pub(super) async fn prepare_next(self, mut conversation: Conversation, answer: &Answer) {
+        let Self {
+            engine,
+            user,
+            request,
+            stream,
+            ..
+        } = self;
+        drop(stream);
+        if answer.text.is_empty() {
+            return;
+        }
+        conversation.messages.push(ChatMessage {
+            token_ids: to_token_ids(&answer.token_ids),
+            ..ChatMessage::new(Role::Assistant, answer.text.clone())
+        });
+        if let Ok(prompt) = engine.prompt(&conversation).await {
+            let request = GenerateRequest {
+                prompt,
+                answer_so_far: Vec::new(),
+                max_tokens: 0,
+                ..request
+            };
+            engine.prepare(user, request);
+        }
     }
 
     /// Cost of all requests, the last one included.

@@ -97,7 +97,7 @@ impl ChatServer {
             max_tokens: left.min(window.saturating_sub(num_used)),
             stop: Vec::new(),
             options: TokenOptions::default(),
-            num_shared_tokens: 0,
+            num_shared_tokens: start.reserved.num_shared_tokens,
             session: Some(start.conversation.as_uuid().as_u128()),
         };
         let engine = start.reserved.engine;
@@ -111,6 +111,7 @@ impl ChatServer {
             markdown,
             answer: start.answer,
             claim: start.claim,
+            conversation: start.reserved.conversation,
             num_prompt_tokens,
             num_earlier_tokens,
             earlier: start.earlier,

@@ -17,7 +17,7 @@ use std::{
 use hearth_app::model::{Reasoning, ToolStep, TurnError, WaitState};
 use hearth_engine::{
     harmony::conversation::ToolCall,
-    request::{GenerationError, GenerationEvent, TokenId, Usage},
+    request::{Conversation, GenerationError, GenerationEvent, TokenId, Usage},
 };
 use tokio::sync::watch;
 
@@ -66,6 +66,8 @@ pub(super) struct TurnTask {
     pub(super) markdown: MarkdownStream,
     pub(super) answer: Answer,
     pub(super) claim: Claim,
+    /// What the prompt was made of.
+    pub(super) conversation: Conversation,
     pub(super) num_prompt_tokens: usize,
     /// Tokens of a continued answer that were there before.
     pub(super) num_earlier_tokens: usize,
@@ -92,7 +94,9 @@ impl TurnTask {
         let mut unshown = Unshown::default();
         let outcome = self.generate(&mut unshown).await;
         // From here on the engine computes for others.
-        drop(self.source);
+        self.source
+            .prepare_next(self.conversation, &self.answer)
+            .await;
         if !unshown.reasoning.is_empty() {
             self.turn
                 .log

@@ -53,7 +53,10 @@ mod tests {
     fn events_of(texts: &[String]) -> Vec<ChatEvent> {
         let mut events = vec![event(
             1,
-            ChatEventKind::Waiting(WaitState::Queued { ahead: 2 }),
+            ChatEventKind::Waiting(WaitState::Queued {
+                ahead: 2,
+                seconds: Some(40),
+            }),
         )];
         for (seq, text) in (2..).zip(texts) {
             let html = text.clone();

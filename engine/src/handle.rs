@@ -18,11 +18,12 @@ use self::queue::Queue;
 pub(crate) use self::shared::Shared;
 pub use self::{counters::EngineCounters, queue::Permit, stream::GenerationStream};
 use crate::{
+    answer_format::{FormatError, TokenConstraint},
     device::{DeviceChoice, Parallel},
     harmony::conversation::ToolCall,
     loader::WeightFormat,
-    request::{Conversation, GenerateRequest, GenerationError, SubmitError, TokenId},
-    sequence::{AbortFlag, Sequence},
+    request::{AnswerFormat, Conversation, GenerateRequest, GenerationError, SubmitError, TokenId},
+    sequence::{AbortFlag, Sequence, SequenceEvent},
     worker::{self, Command},
 };
 pub use crate::{loaded_model::ModelDescription, scheduler::UserKey};
@@ -253,10 +254,37 @@ impl EngineHandle {
         let stream =
             GenerationStream::new(Arc::clone(&self.shared), events, abort.clone(), &request);
         let id = self.shared.next_sequence_id();
-        let sequence = Sequence::new(id, request, permit, abort, sender);
+        let (format, answer) = (
+            request.options.format.clone(),
+            request.answer_so_far.clone(),
+        );
+        let mut sequence = Sequence::new(id, request, permit, abort, sender);
+        if let Some(format) = format {
+            match self.constraint(&format) {
+                Ok(constraint) => sequence.constrain(constraint, &answer),
+                Err(error) => {
+                    let error = GenerationError::Format(error);
+                    sequence.end(SequenceEvent::Failed(error));
+                    return stream;
+                }
+            }
+        }
         // If nobody receives it, its sender is dropped, and that ends the stream.
         let _ = self.commands.send(Command::Add(Box::new(sequence)));
         stream
+    }
+
+    /// Whether answers can be of such a format.
+    ///
+    /// # Errors
+    /// [`FormatError`] says why not.
+    pub fn check_format(&self, format: &AnswerFormat) -> Result<(), FormatError> {
+        self.constraint(format).map(drop)
+    }
+
+    fn constraint(&self, format: &AnswerFormat) -> Result<TokenConstraint, FormatError> {
+        let opened = self.shared.opened().ok_or_else(FormatError::no_model)?;
+        opened.formats()?.constraint(format)
     }
 
     /// Computes a prompt when there is nothing else to do: one that begins like it answers sooner.

@@ -3,6 +3,7 @@
 //! Reading order: [`request`] (what is asked and answered), [`handle`] (the door), then worker,
 //! scheduler, model runner, model, kernels.
 
+pub mod answer_format;
 pub mod bench;
 pub mod block_pool;
 pub mod chat;

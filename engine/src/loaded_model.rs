@@ -2,11 +2,15 @@
 
 mod opening;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
 
 #[cfg(feature = "testing")]
 use crate::scripted::{ScriptedModel, ScriptedRunner};
 use crate::{
+    answer_format::{FormatCompiler, FormatError},
     chat::{ChatTemplate, ChatTemplateError},
     device::DeviceError,
     handle::{EngineConfig, ModelSource},
@@ -31,6 +35,19 @@ pub(crate) struct OpenedModel {
     pub(crate) tokenizer: Tokenizer,
     pub(crate) template: ChatTemplate,
     pub(crate) description: ModelDescription,
+    /// Made when the first answer has a format.
+    pub(crate) formats: OnceLock<Result<FormatCompiler, FormatError>>,
+}
+
+impl OpenedModel {
+    /// Makes constraints of formats.
+    pub(crate) fn formats(&self) -> Result<&FormatCompiler, FormatError> {
+        let compiler = || FormatCompiler::new(&self.template, &self.tokenizer);
+        self.formats
+            .get_or_init(compiler)
+            .as_ref()
+            .map_err(Clone::clone)
+    }
 }
 
 /// What a model is, for people who choose one.

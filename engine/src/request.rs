@@ -4,6 +4,7 @@ mod token_options;
 
 use serde::{Deserialize, Serialize};
 
+use crate::answer_format::FormatError;
 use crate::harmony::conversation::{FunctionTool, ReasoningEffort, ToolCall};
 
 pub use token_options::{AnswerFormat, TokenLogprobs, TokenOptions};
@@ -148,8 +149,11 @@ pub struct Usage {
 pub enum GenerationEvent {
     /// The model is still being loaded.
     Loading { percent: u8 },
-    /// That many requests come first.
-    Queued { ahead: usize },
+    /// That many requests come first; about so long, where answers before tell.
+    Queued {
+        ahead: usize,
+        wait: Option<std::time::Duration>,
+    },
     /// Prompt tokens computed so far.
     Prefill { done: usize, total: usize },
     /// New tokens, and the text they completed: whole characters only, so it may be empty and
@@ -180,6 +184,8 @@ pub enum GenerationError {
     EngineStopped,
     #[error("the model could not be loaded: {0}")]
     ModelNotLoaded(String),
+    #[error(transparent)]
+    Format(FormatError),
     #[error("the answer was not complete at its deadline")]
     DeadlineExceeded,
     #[error("token {} is not one of the {vocab_size} tokens of this model", token.0)]

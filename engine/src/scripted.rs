@@ -7,7 +7,7 @@
 
 mod runner;
 
-use std::{fmt::Write, time::Duration};
+use std::{fmt::Write, sync::OnceLock, time::Duration};
 
 pub(crate) use runner::{ScriptedRunner, VOCAB_SIZE};
 use sha2::{Digest, Sha256};
@@ -160,6 +160,7 @@ impl ScriptedModel {
                 weight_bytes: 0,
                 num_parameters: 0,
             },
+            formats: OnceLock::new(),
         }
     }
 

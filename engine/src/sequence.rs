@@ -5,12 +5,13 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::{
+    answer_format::TokenConstraint,
     handle::Permit,
     kernels::Draw,
     loaded_model::Cache,
@@ -43,6 +44,7 @@ pub(crate) enum SequenceEvent {
     },
     Queued {
         ahead: usize,
+        wait: Option<Duration>,
     },
     Prefill {
         done: usize,
@@ -81,6 +83,8 @@ pub(crate) struct Sequence {
     pub(crate) state: SequenceState,
     pub(crate) sampler: Sampler,
     pub(crate) options: TokenOptions,
+    /// What the answer must be.
+    constraint: Option<TokenConstraint>,
     /// Prompt and answer.
     pub(crate) tokens: Vec<TokenId>,
     pub(crate) abort: AbortFlag,
@@ -97,6 +101,8 @@ pub(crate) struct Sequence {
     max_tokens: usize,
     /// Tokens of the prompt that did not have to be computed when it began.
     num_cached_tokens: Option<usize>,
+    /// When it first had a place.
+    pub(crate) begun: Option<Instant>,
     /// Computed only for those that begin like it.
     pub(crate) is_background: bool,
     user: UserKey,
@@ -115,6 +121,12 @@ impl Sequence {
     ) -> Self {
         let user = permit.user();
         Self::with(id, request, (user, Some(permit)), abort, events)
+    }
+
+    /// Only tokens that a constraint allows come from now on; what is there has met it already.
+    pub(crate) fn constrain(&mut self, mut constraint: TokenConstraint, answer: &[TokenId]) {
+        answer.iter().for_each(|token| constraint.advance(*token));
+        self.constraint = Some(constraint);
     }
 
     /// A prompt that is to be computed when there is nothing else to do, so that one which begins
@@ -144,6 +156,7 @@ impl Sequence {
             state: SequenceState::Waiting,
             sampler,
             options: request.options,
+            constraint: None,
             num_given_tokens: tokens.len(),
             tokens,
             abort,
@@ -156,6 +169,7 @@ impl Sequence {
             num_failures: 0,
             max_tokens: request.max_tokens,
             num_cached_tokens: None,
+            begun: None,
             is_background: false,
             user,
             permit,
@@ -171,6 +185,7 @@ impl Sequence {
             num_computed_tokens,
         };
         self.num_cached_tokens.get_or_insert(num_computed_tokens);
+        self.begun.get_or_insert_with(Instant::now);
         self.tell_prefill(num_computed_tokens);
     }
 
@@ -216,6 +231,9 @@ impl Sequence {
     pub(crate) fn push(&mut self, id: TokenId, logprobs: Option<TokenLogprobs>) {
         self.tokens.push(id);
         self.sampler.note(id);
+        if let Some(constraint) = &mut self.constraint {
+            constraint.advance(id);
+        }
         self.send(SequenceEvent::Token {
             id,
             at: Instant::now(),
@@ -225,7 +243,7 @@ impl Sequence {
 
     /// The next token and, if asked for, how probable it was; `end_tokens` are the model's.
     pub(crate) fn choose(
-        &self,
+        &mut self,
         logits: &mut [f32],
         end_tokens: &[TokenId],
     ) -> (TokenId, Option<TokenLogprobs>) {
@@ -237,6 +255,9 @@ impl Sequence {
             if let Some(logit) = logits.get_mut(token.0 as usize) {
                 *logit += bias;
             }
+        }
+        if let Some(constraint) = &mut self.constraint {
+            constraint.apply(logits);
         }
         let token = self.sampler.sample(logits, self.tokens.len());
         let logprobs = before.zip(self.options.top_logprobs);
@@ -251,7 +272,7 @@ impl Sequence {
         let options = &self.options;
         let is_plain = options.top_logprobs.is_none()
             && options.logit_bias.is_empty()
-            && options.format.is_none()
+            && self.constraint.is_none()
             && !self.forbids_end();
         is_plain.then(|| self.sampler.draw(position)).flatten()
     }

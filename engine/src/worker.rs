@@ -11,6 +11,7 @@ mod lobby;
 mod peers;
 mod replicas;
 mod step;
+mod waits;
 
 use std::{
     collections::BTreeMap,
@@ -24,6 +25,7 @@ use std::{
 
 use lobby::Lobby;
 pub(crate) use peers::Seat;
+use waits::Waits;
 
 use crate::{
     handle::{EngineConfig, ModelSource, Shared},
@@ -100,6 +102,8 @@ struct Worker {
     context_window: usize,
     end_tokens: Vec<TokenId>,
     vocab_size: usize,
+    max_running: usize,
+    waits: Waits,
 }
 
 /// What a step gave for one sequence.
@@ -142,6 +146,8 @@ impl Worker {
             context_window,
             end_tokens,
             vocab_size,
+            max_running: config.max_running,
+            waits: Waits::default(),
         };
         for sequence in waiting {
             worker.add(sequence);
@@ -182,7 +188,8 @@ impl Worker {
             self.begin_idle_work();
             for (ahead, id) in self.scheduler.waiting().into_iter().enumerate() {
                 if let Some(sequence) = self.sequences.get_mut(&id) {
-                    sequence.tell(SequenceEvent::Queued { ahead });
+                    let wait = self.waits.estimate(ahead, self.max_running);
+                    sequence.tell(SequenceEvent::Queued { ahead, wait });
                 }
             }
             let sequences = &self.sequences;
@@ -319,6 +326,10 @@ impl Worker {
         self.scheduler.remove(id);
         self.keep(id);
         if let Some(sequence) = self.sequences.remove(&id) {
+            let begun = sequence.begun.filter(|_| !sequence.is_background);
+            if let Some(begun) = begun {
+                self.waits.note(begun.elapsed());
+            }
             sequence.end(last);
         }
     }

@@ -99,6 +99,9 @@ struct Running {
     /// What several devices are for: replicas of the model, or some of its layers each.
     #[arg(long, value_name = "WAY")]
     parallel: Option<Parallel>,
+    /// Memory for all conversations that are being answered, in MB; 0: from what is free.
+    #[arg(long, value_name = "MB")]
+    kv_memory: Option<usize>,
 }
 
 impl Running {
@@ -109,6 +112,7 @@ impl Running {
             weights: self.weights,
             device: self.device.clone(),
             parallel: self.parallel,
+            kv_memory: self.kv_memory,
             ..place.overrides()
         }
     }

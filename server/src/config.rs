@@ -51,6 +51,7 @@ pub struct Overrides {
     pub weights: Option<WeightFormat>,
     pub device: Option<DeviceChoice>,
     pub parallel: Option<Parallel>,
+    pub kv_memory: Option<usize>,
 }
 
 /// Everything that is wrong with the settings.
@@ -142,6 +143,9 @@ impl Config {
         }
         if let Some(parallel) = overrides.parallel {
             config.engine.parallel = parallel;
+        }
+        if let Some(megabytes) = overrides.kv_memory {
+            config.engine.kv_memory = megabytes;
         }
         config.server.check(problems);
         config.engine.check(problems);

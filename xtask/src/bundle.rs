@@ -59,8 +59,10 @@ pub(crate) fn bundle(workspace: &Workspace, toolchain: &Toolchain) -> Result<Pat
 fn test_programs(workspace: &Workspace) -> Result<Vec<(String, PathBuf)>> {
     process::announce("compiling the tests of kernels");
     let mut command = process::cargo(workspace);
+    // With the server beside it, so that everything below has the features it was compiled with.
     command.args(["test", "--release", "--package", "hearth-engine"]);
-    command.args(["--features", "cuda,testing"]);
+    command.args(["--package", "hearth-server"]);
+    command.args(["--features", "hearth-server/cuda,hearth-engine/testing"]);
     command.args(["--no-run", "--message-format", "json"]);
     for name in TEST_PROGRAMS {
         command.args(["--test", name]);

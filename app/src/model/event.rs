@@ -43,8 +43,12 @@ impl FromStr for Cursor {
 pub enum WaitState {
     /// The model is still being loaded.
     LoadingModel { percent: u8 },
-    /// That many turns come first.
-    Queued { ahead: u32 },
+    /// That many turns come first; about so long, where that can be told.
+    Queued {
+        ahead: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seconds: Option<u32>,
+    },
     /// Part of the prompt the engine has read.
     ReadingPrompt { percent: u8 },
 }

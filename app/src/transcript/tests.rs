@@ -158,9 +158,18 @@ fn waiting_ends_with_the_first_text() {
     let mut message = started();
     message.apply(event(
         1,
-        ChatEventKind::Waiting(WaitState::Queued { ahead: 2 }),
+        ChatEventKind::Waiting(WaitState::Queued {
+            ahead: 2,
+            seconds: Some(40),
+        }),
     ));
-    assert_eq!(message.waiting, Some(WaitState::Queued { ahead: 2 }));
+    assert_eq!(
+        message.waiting,
+        Some(WaitState::Queued {
+            ahead: 2,
+            seconds: Some(40)
+        })
+    );
     message.apply(pending(2, 0, "<p>a</p>"));
     assert_eq!(message.waiting, None);
 }

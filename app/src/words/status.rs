@@ -12,8 +12,22 @@ pub(crate) fn waiting(locale: Locale, state: WaitState) -> String {
         WaitState::LoadingModel { percent } => {
             words!(locale, chat.loading_model, percent = percent)
         }
-        WaitState::Queued { ahead: 0 } => words!(locale, chat.queued_next).to_owned(),
-        WaitState::Queued { ahead } => words!(locale, chat.queued, ahead = ahead),
+        WaitState::Queued {
+            ahead: 0,
+            seconds: None,
+        } => words!(locale, chat.queued_next).to_owned(),
+        WaitState::Queued {
+            ahead: 0,
+            seconds: Some(seconds),
+        } => words!(locale, chat.queued_next_about, seconds = seconds),
+        WaitState::Queued {
+            ahead,
+            seconds: None,
+        } => words!(locale, chat.queued, ahead = ahead),
+        WaitState::Queued {
+            ahead,
+            seconds: Some(seconds),
+        } => words!(locale, chat.queued_about, ahead = ahead, seconds = seconds),
         WaitState::ReadingPrompt { percent } => {
             words!(locale, chat.reading_prompt, percent = percent)
         }

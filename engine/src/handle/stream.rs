@@ -97,8 +97,9 @@ impl GenerationStream {
             SequenceEvent::Loading { percent } => {
                 self.ready.push_back(GenerationEvent::Loading { percent });
             }
-            SequenceEvent::Queued { ahead } => {
-                self.ready.push_back(GenerationEvent::Queued { ahead });
+            SequenceEvent::Queued { ahead, wait } => {
+                self.ready
+                    .push_back(GenerationEvent::Queued { ahead, wait });
             }
             SequenceEvent::Prefill { done, total } => {
                 // The first one tells what was there already.

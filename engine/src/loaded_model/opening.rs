@@ -1,7 +1,7 @@
 //! Opening a model: what its files say of name, text and size.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{
     ContentProblem, LoadError, ModelDescription, OpenedModel, UnloadedModel, context_window,
@@ -116,6 +116,7 @@ fn read(
         tokenizer,
         template,
         description: describe(file, &model),
+        formats: OnceLock::new(),
     };
     Ok((opened, model))
 }

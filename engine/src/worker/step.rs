@@ -152,9 +152,9 @@ impl Worker {
     }
 
     /// Chooses the next token of every sequence that has computed all it has.
-    pub(super) fn collect(&self, computed: Vec<Computed>) -> Vec<(SequenceId, Outcome)> {
+    pub(super) fn collect(&mut self, computed: Vec<Computed>) -> Vec<(SequenceId, Outcome)> {
         let outcome = |Computed { sequence, outcome }| {
-            let outcome = match (self.sequences.get(&sequence), outcome) {
+            let outcome = match (self.sequences.get_mut(&sequence), outcome) {
                 (Some(sequence), PartOutcome::Logits(mut logits)) => {
                     let (token, logprobs) = sequence.choose(&mut logits, &self.end_tokens);
                     Outcome::Chosen(token, logprobs)

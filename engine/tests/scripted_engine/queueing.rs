@@ -8,7 +8,7 @@ use super::*;
 
 fn queued(answer: &Answer) -> Vec<usize> {
     let ahead = |event: &GenerationEvent| match event {
-        GenerationEvent::Queued { ahead } => Some(*ahead),
+        GenerationEvent::Queued { ahead, .. } => Some(*ahead),
         _ => None,
     };
     answer.events.iter().filter_map(ahead).collect()

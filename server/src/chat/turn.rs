@@ -237,8 +237,9 @@ impl TurnTask {
         }
         let wait = match *event {
             GenerationEvent::Loading { percent } => WaitState::LoadingModel { percent },
-            GenerationEvent::Queued { ahead } => WaitState::Queued {
+            GenerationEvent::Queued { ahead, wait } => WaitState::Queued {
                 ahead: to_u32(ahead),
+                seconds: wait.and_then(|wait| u32::try_from(wait.as_secs()).ok()),
             },
             GenerationEvent::Prefill { done, total } => WaitState::ReadingPrompt {
                 percent: u8::try_from(done * 100 / total.max(1))

@@ -64,7 +64,7 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
         layer_counts: device::layer_counts(&devices, &reports, source.num_layers()?),
         devices,
         num_sequences: args.chats,
-        kv_memory: 0,
+        kv_memory: (config.engine.kv_memory as u64) << 20,
     };
     if matches!(source, Source::Random(_)) || args.chats > 1 {
         // Rotations of 131,072 positions would be most of the work, and caches of such a length

@@ -1,8 +1,8 @@
 //! Numbers of cache blocks: who has which, and which are free.
 //!
 //! A block is room for [`BLOCK_TOKENS`] tokens in every layer of one kind. Whoever holds a
-//! [`Block`] owns that room; the last one to let go gives it back, so none is lost and none is given
-//! twice.
+//! [`Block`] owns that room; the last one to let go gives it back, so none is lost and none is
+//! given twice.
 //!
 //! Invariant: this module knows no tensors, no text and no clock.
 

@@ -1,8 +1,8 @@
 //! Full blocks that may be used again: prompts that begin like earlier ones need not be computed.
 //!
-//! A block is found by what it holds and by everything before it: its key is a hash of its tokens and
-//! of the key of the block before it. Where text of a person begins, the key is salted with whose it
-//! is, so nobody can find out what others wrote by how fast an answer comes.
+//! A block is found by what it holds and by everything before it: its key is a hash of its tokens
+//! and of the key of the block before it. Where text of a person begins, the key is salted with
+//! whose it is, so nobody can find out what others wrote by how fast an answer comes.
 //!
 //! Layers with a sliding window need only the last blocks before the place where a prompt goes on.
 //! Those are kept where prompts and answers ended: there the next turn of a conversation goes on,

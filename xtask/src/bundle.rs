@@ -42,9 +42,10 @@ pub(crate) fn bundle(workspace: &Workspace, toolchain: &Toolchain) -> Result<Pat
     }
     let script = workspace.root().join("xtask/bundle/run.sh");
     fs::copy(&script, folder.join("run.sh"))?;
-    let archive = workspace.target().join(format!("{name}.tar.gz"));
+    // xz, not gzip: three programs with CUDA's bindings would be too many bytes.
+    let archive = workspace.target().join(format!("{name}.tar.xz"));
     let mut tar = Command::new("tar");
-    tar.arg("-czf").arg(&archive).arg("-C");
+    tar.arg("-cJf").arg(&archive).arg("-C");
     tar.arg(workspace.target().join("bundle")).arg(name);
     process::run(&mut tar)?;
     let num_bytes = fs::metadata(&archive)?.len();

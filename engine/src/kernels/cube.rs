@@ -2,9 +2,9 @@
 //!
 //! Units work together through shared memory alone. Planes, whose size differs between devices, and
 //! types that not every device has are not used, so these kernels run wherever `CubeCL` does and
-//! are the readable twins of faster ones. The exception is [`grouped_mma`], which is taken only where
-//! tensor cores are; there activations are rounded to bf16, unless the [`KernelContext`] says that it
-//! is to be exact. Everywhere else they stay f32.
+//! are the readable twins of faster ones. The exception is [`grouped_mma`], which is taken only
+//! where tensor cores are; there activations are rounded to bf16, unless the [`KernelContext`] says
+//! that it is to be exact. Everywhere else they stay f32.
 #![expect(
     clippy::cast_possible_truncation,
     clippy::float_cmp,

@@ -2,8 +2,8 @@
 
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
-/// Words of a draw: temperature, top-k, top-p, min-p, unit and, so that kernels need not divide, the
-/// inverse of the temperature; all but top-k are the bits of an f32.
+/// Words of a draw: temperature, top-k, top-p, min-p, unit and, so that kernels need not divide,
+/// the inverse of the temperature; all but top-k are the bits of an f32.
 pub(crate) const DRAW_WORDS: usize = 6;
 
 /// Places of the words of a draw.

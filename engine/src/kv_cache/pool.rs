@@ -52,8 +52,8 @@ impl KvPool {
         }
     }
 
-    /// The same memory once more, for a recorded step on a card. On a processor the next write would
-    /// copy all of it.
+    /// The same memory once more, for a recorded step on a card. On a processor the next write
+    /// would copy all of it.
     ///
     /// # Panics
     /// If a pass has some of it.

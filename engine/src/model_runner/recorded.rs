@@ -1,4 +1,5 @@
-//! Decode steps on a card, recorded once for each number of sequences and run again with new tokens.
+//! Decode steps on a card, recorded once for each number of sequences and run again with new
+//! tokens.
 //!
 //! Nothing is read back in a step but the tokens it ends with.
 

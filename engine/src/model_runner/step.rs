@@ -54,8 +54,8 @@ impl ModelRunner {
         0
     }
 
-    /// Computes the next tokens of all sequences in one pass; gives what each wants, in their order:
-    /// the same as if it were alone, on a processor to the bit.
+    /// Computes the next tokens of all sequences in one pass; gives what each wants, in their
+    /// order: the same as if it were alone, on a processor to the bit.
     ///
     /// `unwanted` is asked before every layer about every sequence, by its number; when it says yes
     /// no further layer is computed for that sequence. A recorded step is computed whole.
@@ -156,7 +156,8 @@ impl ModelRunner {
         sequences.iter().map(ids).collect()
     }
 
-    /// Of all tokens of the sequences that are left, `[num_tokens, hidden_size]`, and their numbers.
+    /// Of all tokens of the sequences that are left, `[num_tokens, hidden_size]`, and their
+    /// numbers.
     pub(super) fn hidden_states(
         &mut self,
         ids: &[Vec<u32>],

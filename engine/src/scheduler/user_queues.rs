@@ -42,8 +42,8 @@ impl UserQueues {
         }
     }
 
-    /// The sequence that is next, and whose it is: of the users with the least `rank`, the one whose
-    /// last turn is the longest ago.
+    /// The sequence that is next, and whose it is: of the users with the least `rank`, the one
+    /// whose last turn is the longest ago.
     pub(super) fn next(&self, rank: impl Fn(UserKey) -> u64) -> Option<(UserKey, SequenceId)> {
         let waiting = self
             .queues

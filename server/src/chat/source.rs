@@ -57,8 +57,8 @@ impl Source {
         self.stream = self.engine.resume(self.user, self.request.clone());
     }
 
-    /// Ends, and lets the engine compute how the conversation goes on from here while it has nothing
-    /// else to do: the next message is answered sooner.
+    /// Ends, and lets the engine compute how the conversation goes on from here while it has
+    /// nothing else to do: the next message is answered sooner.
     pub(super) async fn prepare_next(self, mut conversation: Conversation, answer: &Answer) {
         let Self {
             engine,

@@ -38,8 +38,8 @@ section! {
         /// Longest conversation in tokens, prompt and answer together. 0: what the model was
         /// made for.
         context_window: usize = 0;
-        /// Memory for all conversations that are being answered, in MB, up to 16777216. It bounds how
-        /// long one can be. 0: most of what the weights leave free.
+        /// Memory for all conversations that are being answered, in MB, up to 16777216. It bounds
+        /// how long one can be. 0: most of what the weights leave free.
         kv_memory: usize = 0;
         /// How plain weights are kept: `as-stored`, or `q8` for 8 bits, which is faster and costs
         /// a little precision.

@@ -35,6 +35,7 @@ const LICENCES: [&str; 16] = [
     "CDLA-Permissive-2.0",
     "ISC",
     "MIT",
+    "MIT-0",
     "MPL-2.0",
     "NCSA",
     "Unicode-3.0",

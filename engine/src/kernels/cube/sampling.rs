@@ -1,7 +1,7 @@
 //! The next token of each row of logits, chosen where they are.
 //!
-//! A row is looked at in tiles, one cube each. What a tile gives is added up by whoever needs it, in
-//! the order of tiles: the same row gives the same token each time.
+//! A row is looked at in tiles, one cube each. What a tile gives is added up by whoever needs it,
+//! in the order of tiles: the same row gives the same token each time.
 
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;

@@ -1,8 +1,8 @@
 //! The last token that top-k and top-p keep, without sorting.
 //!
-//! Tokens stand in an order: larger logits first, of equal ones lower ids first. Its place in it is a
-//! number of 13 digits to the base 16: eight of the logit, five of the id. The digits of the token
-//! at which a count or a mass is reached are found one after the other.
+//! Tokens stand in an order: larger logits first, of equal ones lower ids first. Its place in it is
+//! a number of 13 digits to the base 16: eight of the logit, five of the id. The digits of the
+//! token at which a count or a mass is reached are found one after the other.
 
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
@@ -98,8 +98,8 @@ pub(super) fn key(logit: f32) -> u32 {
     select(bits >= 0x8000_0000, !bits, bits | 0x8000_0000)
 }
 
-/// Adds up, for each value of the next digit, what those tokens of a tile bring that have the digits
-/// found so far.
+/// Adds up, for each value of the next digit, what those tokens of a tile bring that have the
+/// digits found so far.
 #[cube(launch)]
 pub(super) fn digit_kernel(
     logits: &[f32],

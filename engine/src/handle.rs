@@ -14,9 +14,14 @@ use std::{
 
 use tokio::sync::{mpsc as channel, watch};
 
+pub(crate) use self::counters::LoadGauge;
 use self::queue::Queue;
 pub(crate) use self::shared::Shared;
-pub use self::{counters::EngineCounters, queue::Permit, stream::GenerationStream};
+pub use self::{
+    counters::{EngineCounters, EngineLoad},
+    queue::Permit,
+    stream::GenerationStream,
+};
 use crate::{
     answer_format::{FormatError, TokenConstraint},
     device::{DeviceChoice, Parallel},

@@ -8,6 +8,8 @@
 
 mod plan;
 mod pool;
+#[cfg(test)]
+mod property_tests;
 
 use crate::block_pool::{BLOCK_TOKENS, BlockTable};
 pub use plan::{KvPlan, MAX_STEP_TOKENS};

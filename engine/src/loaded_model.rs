@@ -245,6 +245,23 @@ impl LoadedModel {
         }
     }
 
+    /// Blocks of layers that attend to everything: all, and those in use.
+    pub(crate) fn blocks(&self) -> (usize, usize) {
+        match self {
+            Self::File(runner) => {
+                let pool = runner.kv_pool();
+                (
+                    pool.num_blocks(),
+                    pool.num_blocks() - pool.num_free_blocks()[0],
+                )
+            }
+            #[cfg(feature = "testing")]
+            Self::Scripted(_) => (0, 0),
+            #[cfg(feature = "testing")]
+            Self::Failing(model, _) => model.blocks(),
+        }
+    }
+
     /// Whether the cache of a new sequence finds room for that many tokens at once.
     pub(crate) fn has_room(&self, num_tokens: usize) -> bool {
         match self {

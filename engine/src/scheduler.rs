@@ -113,11 +113,14 @@ impl Scheduler {
             let Some((user, next)) = self.waiting.next(|user| served.quanta(user)) else {
                 return admitted;
             };
-            if !self.running.is_empty() && !has_room(next) {
+            let is_full = self.running.len() >= self.max_running;
+            let place = self.place_for(user).filter(|_| is_full);
+            if is_full && place.is_none() || !self.running.is_empty() && !has_room(next) {
                 return admitted;
             }
-            if self.running.len() >= self.max_running && !self.take_place_for(user) {
-                return admitted;
+            if let Some(place) = place {
+                let (other, halted) = self.running.remove(place);
+                self.waiting.add_first(other, halted);
             }
             if let Some(sequence) = self.waiting.take_first(user) {
                 self.running.push((user, sequence));
@@ -126,24 +129,18 @@ impl Scheduler {
         }
     }
 
-    /// Halts a sequence of the user who is furthest ahead, if that is too far.
-    fn take_place_for(&mut self, user: UserKey) -> bool {
+    /// Which running sequence makes room for that user: one of whoever is furthest ahead, if that
+    /// is too far.
+    fn place_for(&self, user: UserKey) -> Option<usize> {
         let ahead = |other: UserKey| self.served.of(other).saturating_sub(self.served.of(user));
-        // Of the user's sequences the last one: the first one is nearest to its end.
+        // Of equals the last one: the first one is nearest to its end.
         let furthest = self
             .running
             .iter()
             .enumerate()
             .max_by_key(|(_, (user, _))| ahead(*user));
-        let Some((place, &(other, sequence))) = furthest else {
-            return false;
-        };
-        if other == user || ahead(other) < QUANTUM {
-            return false;
-        }
-        self.running.remove(place);
-        self.waiting.add_first(other, sequence);
-        true
+        let (place, (other, _)) = furthest?;
+        (*other != user && ahead(*other) >= QUANTUM).then_some(place)
     }
 
     /// The running sequence that was admitted last: the one to be halted where room is short.
@@ -238,6 +235,16 @@ impl Scheduler {
             }
         }
         self.pace.note(num_single, num_in_chunks, took);
+    }
+
+    /// Sequences that run.
+    pub fn num_running(&self) -> usize {
+        self.running.len()
+    }
+
+    /// Sequences that wait for a place.
+    pub fn num_waiting(&self) -> usize {
+        self.waiting.len()
     }
 
     /// Tokens computed for a user who has something running or waiting.

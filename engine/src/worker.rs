@@ -20,7 +20,7 @@ use std::{
         Arc,
         mpsc::{Receiver, TryRecvError},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use lobby::Lobby;
@@ -28,7 +28,7 @@ pub(crate) use peers::Seat;
 use waits::Waits;
 
 use crate::{
-    handle::{EngineConfig, ModelSource, Shared},
+    handle::{EngineConfig, EngineLoad, LoadGauge, ModelSource, Shared},
     loaded_model::{LoadedModel, PartOutcome, UnloadedModel},
     request::{FinishReason, GenerationError, TokenId, TokenLogprobs},
     scheduler::{ScheduledBatch, Scheduler, SequenceId},
@@ -38,6 +38,9 @@ use crate::{
 /// Tokens of an answer there is to be room for beside its prompt, before it begins: it would be
 /// halted soon.
 const ROOM_TO_WRITE: usize = 128;
+
+/// How often a busy engine tells how busy it is.
+const SHOW_LOAD: Duration = Duration::from_millis(100);
 
 /// What a handle asks of the worker. Aborts travel as a flag of their sequence: they must be
 /// seen in the middle of a step.
@@ -104,6 +107,8 @@ struct Worker {
     vocab_size: usize,
     max_running: usize,
     waits: Waits,
+    load: LoadGauge<Shared>,
+    load_shown: Instant,
 }
 
 /// What a step gave for one sequence.
@@ -139,6 +144,8 @@ impl Worker {
         let end_tokens = opened.tokenizer.end_tokens().to_vec();
         let mut worker = Self {
             model,
+            load: LoadGauge::new(Arc::clone(&shared)),
+            load_shown: Instant::now(),
             scheduler: Scheduler::new(config.max_running),
             sequences: BTreeMap::new(),
             commands,
@@ -167,6 +174,7 @@ impl Worker {
     /// The next step; `None` when the engine is to end.
     fn schedule(&mut self) -> Option<ScheduledBatch> {
         loop {
+            self.show_load();
             self.receive().ok()?;
             self.drop_aborted();
             self.fail_late();
@@ -237,6 +245,24 @@ impl Worker {
                 self.end(id, SequenceEvent::Finished { reason, end_token });
             }
         }
+    }
+
+    fn show_load(&mut self) {
+        // Counting blocks takes longer than a short step may.
+        let is_idle = self.sequences.is_empty();
+        if !is_idle && self.load_shown.elapsed() < SHOW_LOAD {
+            return;
+        }
+        self.load_shown = Instant::now();
+        let (num_blocks, used_blocks) = self.model.blocks();
+        let running = self.scheduler.num_running() as u64;
+        let waiting = self.scheduler.num_waiting() as u64;
+        self.load.show(EngineLoad {
+            running,
+            waiting,
+            used_blocks: used_blocks as u64,
+            num_blocks: num_blocks as u64,
+        });
     }
 
     /// Takes commands; waits for one only when there is nothing to compute.

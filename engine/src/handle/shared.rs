@@ -32,6 +32,12 @@ pub(crate) struct Shared {
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
+impl AsRef<Counters> for Shared {
+    fn as_ref(&self) -> &Counters {
+        &self.counters
+    }
+}
+
 impl Shared {
     pub(super) fn new(provisional_name: String, queue: Arc<Queue>) -> Self {
         Self {

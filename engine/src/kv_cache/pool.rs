@@ -133,6 +133,11 @@ impl KvPool {
         ]
     }
 
+    /// All blocks of layers that attend to everything.
+    pub fn num_blocks(&self) -> usize {
+        self.all.num_blocks()
+    }
+
     /// Blocks kept for prompts that begin like earlier ones.
     pub fn num_kept_blocks(&self) -> usize {
         self.prefixes.len()

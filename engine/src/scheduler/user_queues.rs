@@ -61,6 +61,11 @@ impl UserQueues {
         queue.sequences.pop_front()
     }
 
+    /// Waiting sequences.
+    pub(super) fn len(&self) -> usize {
+        self.queues.iter().map(|queue| queue.sequences.len()).sum()
+    }
+
     /// Users with something waiting.
     pub(super) fn users(&self) -> impl Iterator<Item = UserKey> {
         let waiting = self

@@ -122,6 +122,8 @@ impl Worker {
         let shared = &self.shared;
         let outcomes = self.model.step(&mut parts, &|| shared.is_stopping());
         let was_given_up = outcomes.iter().any(|it| matches!(it, PartOutcome::GivenUp));
+        let num_tokens = taken.iter().map(|taken| taken.end - taken.first).sum();
+        self.shared.counters.note_step(num_tokens);
         if !was_given_up {
             let shares = taken.iter().map(Taken::share).collect();
             let computed = ScheduledBatch { shares };

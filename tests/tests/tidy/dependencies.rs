@@ -24,7 +24,7 @@ const BANNED: [&str; 12] = [
     "tracel-llvm",
 ];
 /// Licences that ask for no more than a notice, or for changes to their own files.
-const LICENCES: [&str; 16] = [
+const LICENCES: [&str; 17] = [
     "0BSD",
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",

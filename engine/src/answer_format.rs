@@ -123,8 +123,11 @@ impl TokenConstraint {
     /// Makes tokens impossible that may not come now.
     pub(crate) fn apply(&mut self, logits: &mut [f32]) {
         if !self.visible.has_begun() {
-            // An answer that ends while the model still thinks is none.
-            forbid(logits, &self.end_tokens);
+            // An answer that ends while the model still thinks is none, unless it calls a tool.
+            let call = self.visible.call();
+            let ends = self.end_tokens.iter().copied();
+            let ends: Vec<TokenId> = ends.filter(|end| Some(*end) != call).collect();
+            forbid(logits, &ends);
             return;
         }
         let Ok(mask) = self.grammar.0.compute_mask_or_eos() else {

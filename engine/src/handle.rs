@@ -27,7 +27,10 @@ use crate::{
     device::{DeviceChoice, Parallel},
     harmony::conversation::ToolCall,
     loader::WeightFormat,
-    request::{AnswerFormat, Conversation, GenerateRequest, GenerationError, SubmitError, TokenId},
+    request::{
+        AnswerFormat, ChatMessage, Conversation, GenerateRequest, GenerationError, Role,
+        SubmitError, TokenId,
+    },
     sequence::{AbortFlag, Sequence, SequenceEvent},
     worker::{self, Command},
 };
@@ -44,7 +47,8 @@ pub struct EngineConfig {
     pub max_running: usize,
     /// Longest sequence; 0 = what the model was made for.
     pub context_window: usize,
-    /// Bytes that the caches of all sequences of an engine take at most; 0: from what is free.
+    /// Bytes that the caches of all sequences of an engine take at most, but for what one sequence
+    /// needs at least; 0: most of what the weights leave of a device's memory.
     pub kv_memory: u64,
     /// f32 activations everywhere, from plain loops.
     pub exact: bool,
@@ -202,6 +206,27 @@ impl EngineHandle {
                 return Err(SubmitError::EngineStopped);
             }
         }
+    }
+
+    /// Ids with which every next prompt of a conversation begins, whatever is said next.
+    ///
+    /// # Errors
+    /// As [`Self::prompt`].
+    pub async fn next_prompt(
+        &self,
+        conversation: &Conversation,
+    ) -> Result<Vec<TokenId>, SubmitError> {
+        let mut ids = self.prompt(conversation).await?;
+        let mut next = conversation.clone();
+        next.messages.push(ChatMessage::new(Role::User, "."));
+        let next = self.prompt(&next).await?;
+        let num_common = ids
+            .iter()
+            .zip(&next)
+            .take_while(|(id, other)| id == other)
+            .count();
+        ids.truncate(num_common);
+        Ok(ids)
     }
 
     /// Ids of an answer that another model gave; empty until the file is open.

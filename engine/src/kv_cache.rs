@@ -86,7 +86,8 @@ impl KvCache {
             length -= length % BLOCK_TOKENS;
         }
         let first_needed = self.first_of_window(length);
-        self.length = if first_needed < self.recent.first_position() {
+        let is_window_gone = first_needed < self.recent.first_position();
+        self.length = if self.sliding_window.is_some() && is_window_gone {
             self.recent = self.recent.emptied();
             0
         } else {
@@ -96,7 +97,7 @@ impl KvCache {
         self.recent.truncate(self.length);
     }
 
-    /// Makes room for `added` tokens more, and gives back what no further token attends to.
+    /// Makes room for `added` tokens more.
     ///
     /// # Errors
     /// [`NoRoom`]: somebody else must give some back first.
@@ -111,16 +112,24 @@ impl KvCache {
         );
         self.all.reserve(end).map_err(|_| NoRoom::Blocks)?;
         if self.sliding_window.is_some() {
-            let first_needed = self.first_of_window(self.length);
-            self.recent.forget_before(first_needed);
             self.recent.reserve(end).map_err(|_| NoRoom::WindowBlocks)?;
         }
         Ok(())
     }
 
-    /// Counts tokens that a step has written.
+    /// Counts tokens that a step has written, and gives back what no further token attends to.
     pub(crate) fn advance(&mut self, added: usize) {
         self.length += added;
+        if self.sliding_window.is_some() {
+            // What is kept for others ends with the last full block.
+            let full = self.length - self.length % BLOCK_TOKENS;
+            self.recent.forget_before(self.first_of_window(full));
+        }
+    }
+
+    /// Blocks of layers that attend to everything.
+    pub fn num_blocks(&self) -> usize {
+        self.all.capacity() / BLOCK_TOKENS
     }
 
     /// Numbers of the blocks that layers with such a window look at.
@@ -180,11 +189,6 @@ mod tests {
         let mut cache = pool.new_cache();
         cache.reserve(100).unwrap();
         cache.advance(100);
-        cache.truncate(30);
-        assert_eq!(cache.len(), 30, "one step gives nothing up");
-        cache.reserve(70).unwrap();
-        cache.advance(70);
-        cache.reserve(1).unwrap();
         cache.truncate(99);
         assert_eq!(cache.len(), 99);
         cache.truncate(30);

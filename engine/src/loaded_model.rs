@@ -262,14 +262,14 @@ impl LoadedModel {
         }
     }
 
-    /// Whether the cache of a new sequence finds room for that many tokens at once.
-    pub(crate) fn has_room(&self, num_tokens: usize) -> bool {
+    /// See [`KvPool::has_room`](crate::kv_cache::KvPool::has_room).
+    pub(crate) fn has_room(&self, num_tokens: usize, promised: isize) -> bool {
         match self {
-            Self::File(runner) => runner.kv_pool().has_room(num_tokens),
+            Self::File(runner) => runner.kv_pool().has_room(num_tokens, promised),
             #[cfg(feature = "testing")]
             Self::Scripted(_) => true,
             #[cfg(feature = "testing")]
-            Self::Failing(model, _) => model.has_room(num_tokens),
+            Self::Failing(model, _) => model.has_room(num_tokens, promised),
         }
     }
 
@@ -305,6 +305,17 @@ impl LoadedModel {
                 };
                 parts.iter_mut().map(compute).collect()
             }
+        }
+    }
+}
+
+impl Cache {
+    /// Blocks it has in layers that attend to everything.
+    pub(crate) fn num_blocks(&self) -> usize {
+        match self {
+            Self::File(cache) => cache.num_blocks(),
+            #[cfg(feature = "testing")]
+            Self::Scripted(_) => 0,
         }
     }
 }

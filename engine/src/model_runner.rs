@@ -156,6 +156,11 @@ impl ModelRunner {
     /// way it was computed.
     pub fn set_exact(&mut self, exact: bool) {
         self.context.set_precision(precision(exact));
+        // What is recorded computes as it did.
+        #[cfg(feature = "cube")]
+        {
+            self.recorded = RecordedSteps::default();
+        }
     }
 
     /// Longest sequence.

@@ -218,8 +218,8 @@ impl Scheduler {
         ScheduledBatch { shares }
     }
 
-    /// Notes what was computed, and what it took: later chunks are sized by it.
-    pub fn note_step(&mut self, batch: &ScheduledBatch, took: Duration) {
+    /// Notes what was computed and, if it is known, what it took: later chunks are sized by it.
+    pub fn note_step(&mut self, batch: &ScheduledBatch, took: Option<Duration>) {
         let (mut num_single, mut num_in_chunks) = (0, 0);
         for share in &batch.shares {
             let found = self
@@ -234,7 +234,14 @@ impl Scheduler {
                 num_tokens => num_in_chunks += num_tokens,
             }
         }
-        self.pace.note(num_single, num_in_chunks, took);
+        if let Some(took) = took {
+            self.pace.note(num_single, num_in_chunks, took);
+        }
+    }
+
+    /// Whether a sequence runs.
+    pub fn is_running(&self, sequence: SequenceId) -> bool {
+        self.running.iter().any(|&(_, other)| other == sequence)
     }
 
     /// Sequences that run.

@@ -248,9 +248,6 @@ impl Sequence {
         end_tokens: &[TokenId],
     ) -> (TokenId, Option<TokenLogprobs>) {
         let before = self.options.top_logprobs.map(|_| logits.to_vec());
-        if self.forbids_end() {
-            forbid(logits, end_tokens);
-        }
         for (token, bias) in &self.options.logit_bias {
             if let Some(logit) = logits.get_mut(token.0 as usize) {
                 *logit += bias;
@@ -258,6 +255,10 @@ impl Sequence {
         }
         if let Some(constraint) = &mut self.constraint {
             constraint.apply(logits);
+        }
+        // Where a format is complete there is nothing but the end.
+        if self.forbids_end() && has_other(logits, end_tokens) {
+            forbid(logits, end_tokens);
         }
         let token = self.sampler.sample(logits, self.tokens.len());
         let logprobs = before.zip(self.options.top_logprobs);
@@ -329,4 +330,12 @@ fn forbid(logits: &mut [f32], tokens: &[TokenId]) {
             *logit = f32::NEG_INFINITY;
         }
     }
+}
+
+/// Whether a token is possible that is none of `tokens`.
+fn has_other(logits: &[f32], tokens: &[TokenId]) -> bool {
+    let mut possible = (0..)
+        .zip(logits)
+        .filter(|(_, logit)| **logit > f32::NEG_INFINITY);
+    possible.any(|(id, _)| !tokens.contains(&TokenId(id)))
 }

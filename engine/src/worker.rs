@@ -14,6 +14,7 @@ mod step;
 mod waits;
 
 use std::{
+    cell::Cell,
     collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
@@ -28,6 +29,7 @@ pub(crate) use peers::Seat;
 use waits::Waits;
 
 use crate::{
+    block_pool::BLOCK_TOKENS,
     handle::{EngineConfig, EngineLoad, LoadGauge, ModelSource, Shared},
     loaded_model::{LoadedModel, PartOutcome, UnloadedModel},
     request::{FinishReason, GenerationError, TokenId, TokenLogprobs},
@@ -178,13 +180,19 @@ impl Worker {
             self.receive().ok()?;
             self.drop_aborted();
             self.fail_late();
+            self.rest_idle_work();
+            let promised = Cell::new(self.promised_blocks());
             let (model, sequences) = (&self.model, &self.sequences);
             let has_room = |id| {
                 let sequence: Option<&Sequence> = sequences.get(&id);
-                let has_room = |it: &Sequence| {
-                    it.has_begun() || model.has_room(it.tokens.len() + ROOM_TO_WRITE)
+                let Some(sequence) = sequence.filter(|it| !it.has_begun()) else {
+                    return true;
                 };
-                sequence.is_none_or(has_room)
+                let num_tokens = sequence.tokens.len() + ROOM_TO_WRITE;
+                let has_room = model.has_room(num_tokens, promised.get());
+                let needed = num_tokens.div_ceil(BLOCK_TOKENS).cast_signed();
+                promised.set(promised.get() + if has_room { needed } else { 0 });
+                has_room
             };
             for id in self.scheduler.admit(has_room) {
                 // One that only gave its place away has its cache still.
@@ -245,6 +253,30 @@ impl Worker {
                 self.end(id, SequenceEvent::Finished { reason, end_token });
             }
         }
+    }
+
+    /// Free blocks that running sequences will take soon, without those that sequences hold which
+    /// gave their place away: they are taken back where they are needed.
+    fn promised_blocks(&self) -> isize {
+        let blocks = |sequence: &Sequence| {
+            let held = match &sequence.state {
+                SequenceState::Running { cache, .. } => cache.num_blocks(),
+                SequenceState::Waiting | SequenceState::Computing => 0,
+            };
+            let num_tokens = (sequence.tokens.len() + ROOM_TO_WRITE).min(self.context_window);
+            let soon = num_tokens.div_ceil(BLOCK_TOKENS).saturating_sub(held);
+            (held.cast_signed(), soon.cast_signed())
+        };
+        let promised = |sequence: &Sequence| {
+            let (held, soon) = blocks(sequence);
+            if self.scheduler.is_running(sequence.id) {
+                soon
+            } else {
+                -held
+            }
+        };
+        let sequences = self.sequences.values().filter(|it| !it.is_background);
+        sequences.map(promised).sum()
     }
 
     fn show_load(&mut self) {
@@ -308,6 +340,7 @@ impl Worker {
             let end_token = None;
             sequence.end(SequenceEvent::Finished { reason, end_token });
         } else {
+            self.drop_background(sequence.session);
             self.scheduler.add(sequence.user(), sequence.id);
             self.sequences.insert(sequence.id, sequence);
         }

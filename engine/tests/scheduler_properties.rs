@@ -178,7 +178,7 @@ proptest! {
             let batch = scheduler.schedule(|id| left[&id].1.max(1));
             let num_tokens: usize = batch.shares.iter().map(|share| share.num_tokens).sum();
             let milliseconds = milliseconds_per_token * num_tokens as u64;
-            scheduler.note_step(&batch, Duration::from_millis(milliseconds));
+            scheduler.note_step(&batch, Some(Duration::from_millis(milliseconds)));
             for share in &batch.shares {
                 let (user, prompt, answer) = left[&share.sequence];
                 let is_prompt = prompt > 0;

@@ -13,6 +13,8 @@ use crate::tokenizer::Tokenizer;
 pub(super) struct VisiblePart {
     /// `<|channel|>` and `<|message|>`, where the model writes more than what is shown.
     marks: Option<[TokenId; 2]>,
+    /// `<|call|>`, which ends a call of a tool.
+    call: Option<TokenId>,
     trie: Option<Arc<TokTrie>>,
     /// The name of a channel, while it is written.
     header: Option<Vec<u32>>,
@@ -36,6 +38,7 @@ impl VisiblePart {
         Self {
             has_begun: marks.is_none(),
             marks,
+            call: mark("<|call|>"),
             trie: None,
             header: None,
         }
@@ -47,6 +50,11 @@ impl VisiblePart {
             trie: Some(Arc::clone(trie)),
             ..self
         }
+    }
+
+    /// The token that ends a call of a tool.
+    pub(super) fn call(&self) -> Option<TokenId> {
+        self.call
     }
 
     pub(super) fn has_begun(&self) -> bool {
@@ -84,6 +92,7 @@ mod tests {
         let begins = |tokens: &[u32]| {
             let mut part = VisiblePart {
                 marks: Some([TokenId(4), TokenId(5)]),
+                call: None,
                 trie: Some(Arc::clone(&trie)),
                 header: None,
                 has_begun: false,

@@ -24,7 +24,7 @@ impl KvPlan {
     pub fn new(shape: &CacheShape, num_sequences: usize, memory: u64) -> Self {
         let num_sequences = num_sequences.max(1);
         let wanted = num_sequences * shape.context_window.div_ceil(BLOCK_TOKENS);
-        let num_window_blocks = num_sequences * window_blocks(shape);
+        let num_window_blocks = affordable_windows(shape, num_sequences, memory / 2);
         let bytes = |num_blocks| {
             Self {
                 num_blocks,
@@ -67,16 +67,38 @@ impl KvPlan {
     }
 }
 
-/// Blocks a sequence may need in sliding layers: its window, the tokens of a step, and the parts of
-/// blocks at both ends; and those of the windows where its prompts and answers ended.
-fn window_blocks(shape: &CacheShape) -> usize {
+/// Blocks of sliding layers that `memory` bytes hold: for every sequence what a step needs and the
+/// windows where prompts and answers ended, else fewer of those, else for fewer sequences at once;
+/// for one in any case.
+fn affordable_windows(shape: &CacheShape, num_sequences: usize, memory: u64) -> usize {
     let whole = shape.context_window.div_ceil(BLOCK_TOKENS);
-    shape.sliding_window().map_or(0, |window| {
-        let of_window = window.div_ceil(BLOCK_TOKENS).min(whole);
-        let positions = window.saturating_add(MAX_STEP_TOKENS);
-        let of_step = (positions.div_ceil(BLOCK_TOKENS) + 1).min(whole);
-        of_step + KEPT_WINDOWS * of_window
-    })
+    let Some(window) = shape.sliding_window() else {
+        return 0;
+    };
+    let of_window = window.div_ceil(BLOCK_TOKENS).min(whole);
+    let kept = (0..=KEPT_WINDOWS).rev().map(|kept| (num_sequences, kept));
+    let fewer = (1..num_sequences).rev().map(|count| (count, 0));
+    let mut counts = kept
+        .chain(fewer)
+        .map(|(count, kept)| count * (step_blocks(shape, window) + kept * of_window));
+    let fits = |num_window_blocks: &usize| {
+        let plan = KvPlan {
+            num_blocks: 0,
+            num_window_blocks: *num_window_blocks,
+        };
+        plan.num_bytes(shape) <= memory
+    };
+    counts
+        .find(fits)
+        .unwrap_or_else(|| step_blocks(shape, window))
+}
+
+/// Blocks a sequence may need in sliding layers in one step: its window, the tokens of the step,
+/// and the parts of blocks at both ends.
+pub(super) fn step_blocks(shape: &CacheShape, window: usize) -> usize {
+    let whole = shape.context_window.div_ceil(BLOCK_TOKENS);
+    let positions = window.saturating_add(MAX_STEP_TOKENS);
+    (positions.div_ceil(BLOCK_TOKENS) + 1).min(whole)
 }
 
 #[cfg(test)]
@@ -109,6 +131,16 @@ mod tests {
         assert!((200..400).contains(&half.num_blocks), "{half:?}");
         let least = KvPlan::new(&shape, 3, 0);
         assert_eq!((least.num_blocks, least.context_window(&shape)), (1, 16));
+        assert_eq!(
+            least.num_window_blocks, 41,
+            "one sequence can always be computed"
+        );
+        let few = KvPlan::new(&shape, 200, plan.num_bytes(&shape));
+        assert!(few.num_bytes(&shape) <= plan.num_bytes(&shape), "{few:?}");
+        assert!(
+            few.num_blocks > 300,
+            "windows take half of it at most: {few:?}"
+        );
     }
 
     #[test]

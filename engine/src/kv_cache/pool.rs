@@ -5,7 +5,7 @@
 
 use burn::tensor::{Device, Tensor};
 
-use super::{CacheShape, KvCache, KvPlan, NoRoom};
+use super::{CacheShape, KvCache, KvPlan, NoRoom, plan};
 use crate::block_pool::{BLOCK_TOKENS, BlockPool, BlockTable};
 use crate::kernels::LayerCache;
 use crate::prefix_cache::{Hit, PrefixCache, Salt};
@@ -143,16 +143,17 @@ impl KvPool {
         self.prefixes.len()
     }
 
-    /// Whether that many tokens of a new sequence find room at once.
-    pub fn has_room(&self, num_tokens: usize) -> bool {
+    /// Whether a new sequence of that many tokens finds room at once, if of the free blocks of
+    /// layers that attend to everything `promised` are others'.
+    pub fn has_room(&self, num_tokens: usize, promised: isize) -> bool {
         let needed = num_tokens
             .min(self.shape.context_window)
             .div_ceil(BLOCK_TOKENS);
         let [all, recent] = self.num_free_blocks();
-        let held = self.shape.sliding_window().map_or(0, |window| {
-            window.div_ceil(BLOCK_TOKENS).saturating_add(1).min(needed)
+        let of_step = self.shape.sliding_window().map_or(0, |window| {
+            plan::step_blocks(&self.shape, window).min(needed)
         });
-        needed <= all && held <= recent
+        needed <= all.saturating_add_signed(-promised) && of_step <= recent
     }
 
     /// Takes the tensors of a layer.

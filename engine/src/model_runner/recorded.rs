@@ -19,6 +19,9 @@ use crate::request::TokenId;
 /// Steps of so many sequences are recorded; larger ones are launched each time.
 const MAX_SEQUENCES: usize = 64;
 
+/// Recordings that are there at once: each holds on to the memory of its intermediate results.
+const MAX_RECORDINGS: usize = 8;
+
 /// Everything a recorded step works on; inputs are written anew for each run.
 #[derive(Debug)]
 struct DecodeStep {
@@ -118,6 +121,9 @@ impl RecordedSteps {
         let place = if let Some(place) = self.steps.iter().position(is_such) {
             place
         } else {
+            if self.steps.len() >= MAX_RECORDINGS {
+                self.steps.remove(0);
+            }
             self.steps.push(RecordedStep {
                 num_sequences,
                 limits,

@@ -3,7 +3,7 @@
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
 use super::{Logits, ModelRunner};
-use crate::kernels::{Draw, DrawTensor, choose, reference};
+use crate::kernels::{Draw, DrawTensor, choose};
 use crate::kv_cache::KvCache;
 use crate::model::{Pass, StepWords, Unwanted};
 use crate::request::TokenId;
@@ -111,30 +111,36 @@ impl ModelRunner {
 
     /// What is wanted, of the hidden states of those that want something.
     fn outputs(&self, hidden_states: Tensor<2>, wanted: &[Wanted]) -> Vec<StepOutput> {
+        let asking = || wanted.iter().filter(|wanted| **wanted != Wanted::Nothing);
         let draw = |wanted: &Wanted| match wanted {
             Wanted::Token(draw) => Some(*draw),
             _ => None,
         };
-        let asking = || wanted.iter().filter(|wanted| **wanted != Wanted::Nothing);
-        let draws: Option<Vec<Draw>> = asking().map(draw).collect();
-        let mut found: Vec<StepOutput> = match draws {
-            Some(draws) => {
-                let logits = self.model.logits(&self.context, hidden_states);
-                let draws = DrawTensor::new(&draws, self.placement.last());
-                let tokens = read_tokens(choose(logits, &draws));
-                tokens.into_iter().map(StepOutput::Token).collect()
-            }
-            None => {
-                let logits = self.logits(hidden_states).into_iter();
-                let output = |(logits, wanted): (Logits, &Wanted)| match wanted {
-                    Wanted::Token(draw) => {
-                        StepOutput::Token(TokenId(reference::choose(&logits, &[*draw])[0]))
-                    }
-                    _ => StepOutput::Logits(logits),
-                };
-                logits.zip(asking()).map(output).collect()
-            }
+        let draws: Vec<Option<Draw>> = asking().map(draw).collect();
+        let rows = |is_drawn: bool| -> Vec<usize> {
+            let rows = draws.iter().enumerate();
+            rows.filter(|(_, draw)| draw.is_some() == is_drawn)
+                .map(|(row, _)| row)
+                .collect()
         };
+        let (drawn_rows, read_rows) = (rows(true), rows(false));
+        let mut found = vec![StepOutput::Nothing; draws.len()];
+        // Drawn where they are; only the others are read back.
+        if !drawn_rows.is_empty() {
+            let draws: Vec<Draw> = draws.iter().flatten().copied().collect();
+            let draws = DrawTensor::new(&draws, self.placement.last());
+            let hidden_states = self.rows(hidden_states.clone(), &drawn_rows);
+            let logits = self.model.logits(&self.context, hidden_states);
+            for (row, token) in drawn_rows.iter().zip(read_tokens(choose(logits, &draws))) {
+                found[*row] = StepOutput::Token(token);
+            }
+        }
+        if !read_rows.is_empty() {
+            let logits = self.logits(self.rows(hidden_states, &read_rows));
+            for (row, logits) in read_rows.iter().zip(logits) {
+                found[*row] = StepOutput::Logits(logits);
+            }
+        }
         let mut found = found.drain(..);
         let output = |wanted: &Wanted| match wanted {
             Wanted::Nothing => StepOutput::Nothing,
@@ -241,7 +247,8 @@ fn decode_draws(sequences: &[SequenceStep<'_>]) -> Option<Vec<Draw>> {
         } => Some(*draw),
         _ => None,
     };
-    sequences.iter().map(draw).collect()
+    let draws: Option<Vec<Draw>> = sequences.iter().map(draw).collect();
+    draws.filter(|draws| !draws.is_empty())
 }
 
 /// Waits for tokens that were drawn on a device.

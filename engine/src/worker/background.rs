@@ -1,7 +1,7 @@
 //! What is computed while nothing else is to be done: prompts that somebody may go on from.
 
 use super::Worker;
-use crate::sequence::Sequence;
+use crate::sequence::{Sequence, SequenceState};
 
 /// Prompts that are remembered for idle times.
 const MAX_BACKGROUND: usize = 32;
@@ -9,23 +9,49 @@ const MAX_BACKGROUND: usize = 32;
 impl Worker {
     /// Takes a prompt for idle times, in place of an earlier one of its conversation.
     pub(super) fn add_background(&mut self, sequence: Sequence) {
-        let is_useful = (2..self.context_window).contains(&sequence.tokens.len());
-        let background = || self.sequences.values().filter(|other| other.is_background);
-        let outdated = background()
-            .find(|other| other.session.is_some() && other.session == sequence.session)
-            .map(|other| other.id);
-        if let Some(id) = outdated {
-            self.scheduler.remove(id);
-            self.sequences.remove(&id);
+        if !(2..self.context_window).contains(&sequence.tokens.len()) {
+            return;
         }
-        let num_background = self
+        self.drop_background(sequence.session);
+        let mut background = self.sequences.values().filter(|other| other.is_background);
+        // Ids ascend: the first one is the oldest.
+        let oldest = background.next().map(|other| other.id);
+        if let Some(oldest) = oldest.filter(|_| background.count() + 1 >= MAX_BACKGROUND) {
+            self.scheduler.remove(oldest);
+            self.sequences.remove(&oldest);
+        }
+        self.scheduler.add_background(sequence.id);
+        self.sequences.insert(sequence.id, sequence);
+    }
+
+    /// Gives the room of such prompts back as soon as there is something else to do. What was
+    /// computed is kept while nobody needs its place.
+    pub(super) fn rest_idle_work(&mut self) {
+        if self.scheduler.idle_work().is_some() {
+            return;
+        }
+        let begun = self
             .sequences
             .values()
-            .filter(|other| other.is_background)
-            .count();
-        if is_useful && num_background < MAX_BACKGROUND {
-            self.scheduler.add_background(sequence.id);
-            self.sequences.insert(sequence.id, sequence);
+            .filter(|it| it.is_background && it.has_begun());
+        let begun: Vec<_> = begun.map(|sequence| sequence.id).collect();
+        for id in begun {
+            self.keep(id);
+            if let Some(sequence) = self.sequences.get_mut(&id) {
+                sequence.state = SequenceState::Waiting;
+            }
+        }
+    }
+
+    /// Forgets the prompt that was to be computed for a conversation: its next turn is here.
+    pub(super) fn drop_background(&mut self, session: Option<u128>) {
+        let outdated = self.sequences.values().find(|other| {
+            other.is_background && other.session.is_some() && other.session == session
+        });
+        if let Some(id) = outdated.map(|other| other.id) {
+            self.keep(id);
+            self.scheduler.remove(id);
+            self.sequences.remove(&id);
         }
     }
 

@@ -138,7 +138,8 @@ impl Lanes {
                 return;
             };
             let session = sequence.session;
-            sequence.seat = Some(Seat::new(&lane.load));
+            // What is computed in idle times is no load.
+            sequence.seat = (!sequence.is_background).then(|| Seat::new(&lane.load));
             match lane.commands.send(Command::Add(sequence)) {
                 Ok(()) => self.remember(session, index),
                 Err(SendError(command)) => {

@@ -1,6 +1,6 @@
 //! One forward pass over the parts of several sequences.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{Computed, Outcome, Worker};
 use crate::{
@@ -80,12 +80,9 @@ impl Worker {
     /// The sequence that is to give up its room: one that waits for its turn, else the one that was
     /// admitted last.
     fn holds_room(&self) -> Option<SequenceId> {
-        let waiting = self.scheduler.waiting().into_iter().rev();
         let holds = |id: &SequenceId| self.sequences.get(id).is_some_and(Sequence::has_begun);
-        waiting
-            .filter(holds)
-            .chain(self.scheduler.last_admitted())
-            .next()
+        let waiting = self.scheduler.waiting().into_iter().rev().filter(holds);
+        waiting.chain(self.scheduler.last_admitted()).next()
     }
 
     /// Keeps what is computed of a sequence that runs no more, for those that begin like it.
@@ -107,6 +104,9 @@ impl Worker {
             let sequence = self.sequences.get_mut(&share.sequence);
             taken.extend(sequence.and_then(|sequence| Taken::of(sequence, share)));
         }
+        if taken.is_empty() {
+            return Vec::new();
+        }
         let draws_tokens = self.model.draws_tokens();
         let mut parts: Vec<StepPart<'_>> = Vec::with_capacity(taken.len());
         for part in &mut taken {
@@ -121,17 +121,22 @@ impl Worker {
         let started = Instant::now();
         let shared = &self.shared;
         let outcomes = self.model.step(&mut parts, &|| shared.is_stopping());
-        let was_given_up = outcomes.iter().any(|it| matches!(it, PartOutcome::GivenUp));
-        let num_tokens = taken.iter().map(|taken| taken.end - taken.first).sum();
-        self.shared.counters.note_step(num_tokens);
-        if !was_given_up {
-            let shares = taken.iter().map(Taken::share).collect();
-            let computed = ScheduledBatch { shares };
-            self.scheduler.note_step(&computed, started.elapsed());
-        }
+        self.note_step(&taken, &outcomes, started.elapsed());
         let outcomes = taken.into_iter().zip(outcomes);
         let computed = outcomes.map(|(part, outcome)| self.put_back(part, outcome));
         computed.collect()
+    }
+
+    /// Counts what was computed; a step that was cut short says nothing about speed.
+    fn note_step(&mut self, taken: &[Taken], outcomes: &[PartOutcome], took: Duration) {
+        let is_computed = |outcome: &PartOutcome| !matches!(outcome, PartOutcome::GivenUp);
+        let parts = taken.iter().zip(outcomes);
+        let computed = parts.filter(|(_, outcome)| is_computed(outcome));
+        let shares: Vec<Share> = computed.map(|(taken, _)| taken.share()).collect();
+        let num_tokens = shares.iter().map(|share| share.num_tokens).sum();
+        self.shared.counters.note_step(num_tokens);
+        let took = outcomes.iter().all(is_computed).then_some(took);
+        self.scheduler.note_step(&ScheduledBatch { shares }, took);
     }
 
     fn put_back(&mut self, part: Taken, outcome: PartOutcome) -> Computed {

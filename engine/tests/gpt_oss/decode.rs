@@ -145,6 +145,8 @@ fn draws_of_a_recorded_step_are_new_ones() {
         drawn.extend(step(&mut runner, &mut parts, random(unit)));
     }
     assert_eq!(drawn[0], drawn[4]);
+    let expected = if targets::is_card() { 5 } else { 0 };
+    assert_eq!(runner.num_recorded_runs(), expected);
     drawn.sort_unstable();
     drawn.dedup();
     assert_eq!(drawn.len(), 4, "{drawn:?}");

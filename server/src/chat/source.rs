@@ -75,7 +75,7 @@ impl Source {
             token_ids: to_token_ids(&answer.token_ids),
             ..ChatMessage::new(Role::Assistant, answer.text.clone())
         });
-        if let Ok(prompt) = engine.prompt(&conversation).await {
+        if let Ok(prompt) = engine.next_prompt(&conversation).await {
             let request = GenerateRequest {
                 prompt,
                 answer_so_far: Vec::new(),

@@ -45,16 +45,12 @@ impl<K, T> Recording<K, T> {
         mut kept: K,
         step: fn(&mut K) -> T,
     ) -> Result<Self, RecordingError> {
-        let dispatch = device.as_dispatch();
-        Dispatch::graph_prepare(dispatch).map_err(told)?;
-        for _ in 0..WARM_UP {
-            let output = step(&mut kept);
-            Dispatch::sync(dispatch).map_err(told)?;
-            drop(output);
+        let recorded = record(device, &mut kept, step);
+        if recorded.is_err() {
+            // A stream that was prepared, or records, stays so until it is told to stop.
+            let _ = Dispatch::graph_stop_capture(device.as_dispatch());
         }
-        Dispatch::graph_start_capture(dispatch).map_err(told)?;
-        let output = step(&mut kept);
-        let graph = Dispatch::graph_stop_capture(dispatch).map_err(told)?;
+        let (graph, output) = recorded?;
         Ok(Self {
             graph,
             kept,
@@ -83,6 +79,24 @@ impl<K, T> Recording<K, T> {
         replayed.map_err(told)?;
         Ok(&self.output)
     }
+}
+
+fn record<K, T>(
+    device: &Device,
+    kept: &mut K,
+    step: fn(&mut K) -> T,
+) -> Result<(Graph, T), RecordingError> {
+    let dispatch = device.as_dispatch();
+    Dispatch::graph_prepare(dispatch).map_err(told)?;
+    for _ in 0..WARM_UP {
+        let output = step(kept);
+        Dispatch::sync(dispatch).map_err(told)?;
+        drop(output);
+    }
+    Dispatch::graph_start_capture(dispatch).map_err(told)?;
+    let output = step(kept);
+    let graph = Dispatch::graph_stop_capture(dispatch).map_err(told)?;
+    Ok((graph, output))
 }
 
 fn told(error: impl std::fmt::Display) -> RecordingError {

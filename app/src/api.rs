@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod administration;
+pub mod api_keys;
 pub mod banner;
 pub mod conversations;
 pub mod exports;

@@ -2,6 +2,7 @@
 //! server.
 
 pub mod administration;
+pub mod api_key;
 pub mod conversation_settings;
 mod drawing;
 pub mod error;
@@ -21,6 +22,7 @@ pub use administration::{
     AccountChange, AccountSummary, ActiveModel, AuditAction, AuditEntry, ModelSummary, OneTimeLink,
     UsageDay, UsageReport,
 };
+pub use api_key::ApiKeySummary;
 pub use conversation_settings::{ConversationForm, ConversationSettings, ReasoningEffort};
 pub use drawing::{AdminReport, Drawing, TransferSection};
 pub use error::ChatError;
@@ -28,7 +30,9 @@ pub use event::{ChatEvent, ChatEventKind, Cursor, WaitState};
 pub use export::{
     Export, ExportChoice, ExportFormat, ExportSubject, ImportCounts, Upload, UploadState,
 };
-pub use id::{ConversationId, ExportId, IdempotencyKey, MessageId, SessionId, UploadId, UserId};
+pub use id::{
+    ApiKeyId, ConversationId, ExportId, IdempotencyKey, MessageId, SessionId, UploadId, UserId,
+};
 pub use import_problem::{ImportFault, ImportProblem};
 pub use message::{
     Conversation, ConversationSummary, FinishReason, MAX_MESSAGE_BYTES, Message, MessageStatus,

@@ -27,7 +27,7 @@ pub use refused_message::{RefusedMessage, refused_message};
 pub(crate) use set_up::SetUpPage;
 pub(crate) use settings::SettingsRoutes;
 #[cfg(feature = "ssr")]
-pub(crate) use settings::draw_transfer;
+pub(crate) use settings::{draw_keys as draw_api_keys, draw_transfer};
 pub(crate) use sign_in::SignInPage;
 pub(crate) use sign_up::SignUpPage;
 

@@ -4,6 +4,7 @@
 //! The server puts an `Arc<dyn ChatService>` and an `Option<User>` into Leptos' context.
 
 mod administration;
+pub mod api_keys;
 pub mod exports;
 
 use std::sync::Arc;
@@ -16,6 +17,8 @@ pub use administration::{
     AdministrationService, DismissedBanner, JoinService, SettingChange, administration_service,
     current_administrator, join_service,
 };
+
+pub use api_keys::ApiKeyService;
 
 use crate::model::{
     ChatError, ChatEvent, Conversation, ConversationForm, ConversationId, ConversationSummary,

@@ -102,4 +102,13 @@ impl ChatTemplate {
             Self::Harmony(template) => template.tool_result(call, result, tokenizer),
         }
     }
+
+    /// Ids at the beginning of an answer that calls a function: this one, or one that the model
+    /// chooses. Empty where no function can be called.
+    pub fn begun_call(&self, function: Option<&str>, tokenizer: &Tokenizer) -> Vec<TokenId> {
+        match self {
+            Self::ChatMl(_) => Vec::new(),
+            Self::Harmony(template) => template.begun_call(function, tokenizer),
+        }
+    }
 }

@@ -5,6 +5,7 @@ mod counters;
 mod queue;
 mod shared;
 mod stream;
+mod vocabulary;
 
 use std::{
     path::PathBuf,

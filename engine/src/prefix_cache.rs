@@ -10,7 +10,7 @@
 //!
 //! Invariant: this module knows no tensors, no text and no clock.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -59,7 +59,7 @@ type Age = (u64, std::cmp::Reverse<usize>, BlockKey);
 #[derive(Debug, Default)]
 pub struct PrefixCache {
     entries: HashMap<BlockKey, Entry>,
-    ages: BTreeMap<Age, ()>,
+    ages: BTreeSet<Age>,
     /// Blocks of sliding layers that a prompt needs before it goes on.
     num_recent_blocks: usize,
     num_uses: u64,
@@ -96,7 +96,9 @@ impl PrefixCache {
         };
         self.num_uses += 1;
         let keys = &keys[..length];
-        keys.iter().for_each(|key| self.touch(*key));
+        for key in keys {
+            self.touch(*key);
+        }
         let first = length.saturating_sub(self.num_recent_blocks);
         let blocks = keys.iter().map(|key| Arc::clone(&self.entries[key].block));
         let recent = keys[first..]
@@ -184,7 +186,7 @@ impl PrefixCache {
 
     fn oldest(&self, is_free: impl Fn(&Entry) -> bool) -> Option<Age> {
         self.ages
-            .keys()
+            .iter()
             .find(|age| is_free(&self.entries[&age.2]))
             .copied()
     }
@@ -193,7 +195,7 @@ impl PrefixCache {
         if let Some(entry) = self.entries.get_mut(&key) {
             let age = |last_use| (last_use, std::cmp::Reverse(entry.depth), key);
             self.ages.remove(&age(entry.last_use));
-            self.ages.insert(age(self.num_uses), ());
+            self.ages.insert(age(self.num_uses));
             entry.last_use = self.num_uses;
         }
     }

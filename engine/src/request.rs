@@ -1,12 +1,14 @@
 //! What a caller asks for and what comes back.
 
+mod answer_parts;
 mod token_options;
 
 use serde::{Deserialize, Serialize};
 
 use crate::answer_format::FormatError;
-use crate::harmony::conversation::{FunctionTool, ReasoningEffort, ToolCall};
+use crate::harmony::conversation::{FunctionTool, ReasoningEffort, ResponseFormat, ToolCall};
 
+pub use answer_parts::{CallPiece, TokenPart};
 pub use token_options::{AnswerFormat, TokenLogprobs, TokenOptions};
 
 /// Number of a token in the model's vocabulary.
@@ -21,6 +23,17 @@ pub enum Role {
     System,
     User,
     Assistant,
+    /// A function that the model called.
+    Tool,
+}
+
+/// A call that a model made earlier.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FunctionCall {
+    /// Without a namespace.
+    pub name: String,
+    /// As the model wrote them, usually JSON.
+    pub arguments: String,
 }
 
 /// One message of a conversation.
@@ -35,6 +48,16 @@ pub struct ChatMessage {
     /// the next prompt goes on from what was computed for this answer, token for token.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub token_ids: Vec<TokenId>,
+    /// What the model thought, from callers that keep it; in the prompt only while the calls that
+    /// it led to are being answered.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reasoning: String,
+    /// Functions that the model called at the end of this message, where `token_ids` do not tell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<FunctionCall>,
+    /// The function that says this; of [`Role::Tool`] only.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub function: String,
 }
 
 impl ChatMessage {
@@ -44,11 +67,14 @@ impl ChatMessage {
             role,
             content: content.into(),
             token_ids: Vec::new(),
+            reasoning: String::new(),
+            calls: Vec::new(),
+            function: String::new(),
         }
     }
 }
 
-/// What the model is to answer: messages, oldest first, the last one a person's.
+/// What the model is to answer: messages, oldest first, the last one a person's or a function's.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conversation {
     pub messages: Vec<ChatMessage>,
@@ -62,6 +88,9 @@ pub struct Conversation {
     /// Functions that models which call tools may call.
     #[serde(default)]
     pub tools: Vec<FunctionTool>,
+    /// What models that want to be told are told of the format of their answer.
+    #[serde(default)]
+    pub response_format: Option<ResponseFormat>,
 }
 
 impl Conversation {
@@ -161,12 +190,16 @@ pub enum GenerationEvent {
     /// stop string waits until the answer ends.
     Tokens {
         ids: Vec<TokenId>,
+        /// What the ids are.
+        part: TokenPart,
         /// No part of the answer, and in no later prompt.
         reasoning: String,
         text: String,
         /// Of each id, if they were asked for.
         logprobs: Vec<TokenLogprobs>,
     },
+    /// A call is being written. It may still end without being one, if the answer is cut off.
+    CallPiece(CallPiece),
     /// The answer waits for a tool: submitted again with the ids of
     /// [`crate::handle::EngineHandle::tool_result`] behind its own, it goes on.
     ToolCall(ToolCall),

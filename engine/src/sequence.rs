@@ -125,7 +125,9 @@ impl Sequence {
 
     /// Only tokens that a constraint allows come from now on; what is there has met it already.
     pub(crate) fn constrain(&mut self, mut constraint: TokenConstraint, answer: &[TokenId]) {
-        answer.iter().for_each(|token| constraint.advance(*token));
+        for token in answer {
+            constraint.advance(*token);
+        }
         self.constraint = Some(constraint);
     }
 

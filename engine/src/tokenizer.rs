@@ -192,7 +192,8 @@ impl Tokenizer {
         self.token_bytes.len()
     }
 
-    fn bytes_of(&self, id: TokenId) -> &[u8] {
+    /// Bytes of one token, of a control token those of its name; empty outside the vocabulary.
+    pub fn bytes_of(&self, id: TokenId) -> &[u8] {
         self.token_bytes
             .get(id.0 as usize)
             .map_or(&[], |bytes| bytes)

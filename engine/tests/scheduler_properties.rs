@@ -171,7 +171,9 @@ proptest! {
         };
         let users: Vec<UserKey> = (0..num_users).map(UserKey).collect();
         for _ in 0..=max_running {
-            users.iter().for_each(|user| add(&mut scheduler, *user, &mut left));
+            for user in &users {
+                add(&mut scheduler, *user, &mut left);
+            }
         }
         for _ in 0..600 {
             scheduler.admit(|_| true);

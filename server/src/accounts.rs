@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows HTTP beyond the text of one cookie; the store keeps hashes only.
 
+mod api_keys;
 mod joining;
 mod own_account;
 pub mod password;
@@ -11,6 +12,7 @@ pub mod set_up_token;
 pub mod throttle;
 mod user_agent;
 
+pub use api_keys::KEY_PREFIX;
 pub use joining::LINK_HOURS;
 pub use service::Accounts;
 pub use session::{SESSION_COOKIE, Visitor};

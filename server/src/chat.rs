@@ -40,10 +40,12 @@ use std::{
 
 use hearth_app::model::UserId;
 use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, broadcast};
 
 use crate::{settings::SettingsBook, store::Store};
+pub(crate) use allowance::RequestClaim;
 use engine_slot::EngineSlot;
+pub(crate) use reservation::user_key;
 pub(crate) use service::model_status;
 
 use live_turns::{LiveTurns, StopReason};
@@ -58,6 +60,9 @@ const SHUT_DOWN_PATIENCE: Duration = Duration::from_secs(5);
 /// Two posts with one key wait for each other; different keys rarely meet.
 const NUM_KEY_LOCKS: usize = 16;
 
+/// People disabled at once whom no request misses.
+const NUM_DISABLED: usize = 64;
+
 /// Serves conversations from a store and an engine.
 #[derive(Debug)]
 pub struct ChatServer {
@@ -69,6 +74,8 @@ pub struct ChatServer {
     rendered: Arc<RenderedAnswers>,
     key_locks: [Mutex<()>; NUM_KEY_LOCKS],
     is_closing: AtomicBool,
+    /// Tells requests of programs whose person is disabled.
+    disabled: broadcast::Sender<UserId>,
 }
 
 impl ChatServer {
@@ -84,6 +91,7 @@ impl ChatServer {
             rendered: Arc::default(),
             key_locks: std::array::from_fn(|_| Mutex::new(())),
             is_closing: AtomicBool::new(false),
+            disabled: broadcast::Sender::new(NUM_DISABLED),
         })
     }
 
@@ -103,10 +111,17 @@ impl ChatServer {
 
     /// Ends everything that is being made for a person, which ends their tails.
     pub fn end_turns_of(&self, user: UserId) {
+        // Nobody listens if no program asks.
+        let _ = self.disabled.send(user);
         let turns = self.live.all().into_iter();
         for turn in turns.filter(|turn| turn.user == user) {
             turn.stop(StopReason::Disabled);
         }
+    }
+
+    /// People who are disabled from now on.
+    pub(crate) fn watch_disabled(&self) -> broadcast::Receiver<UserId> {
+        self.disabled.subscribe()
     }
 
     /// Stops all turns as interrupted, which ends their tails, and writes what is left to write.

@@ -1,7 +1,8 @@
 //! What the server answers when it cannot do what was asked.
 //!
-//! One table of status and code, two faces: `application/problem+json` for plain routes,
-//! [`ChatError`] for server functions. The cause of a failure stays in the log, written once, here.
+//! One table of status and code, three faces: `application/problem+json` for plain routes,
+//! [`ChatError`] for server functions, OpenAI's error object for programs. The cause of a failure
+//! stays in the log, written once, here.
 
 use std::fmt::Display;
 
@@ -13,7 +14,13 @@ use axum::{
 use hearth_app::model::{BusyReason, ChatError, Refusal};
 use serde_json::json;
 
-use crate::store::StoreError;
+use crate::{
+    openai::{RequestFault, error_body},
+    store::StoreError,
+};
+
+/// A model that is being loaded is asked for again after that long.
+const NOT_READY_RETRY_S: u32 = 5;
 
 /// An answer, not a source: what the client is told.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,6 +38,9 @@ pub enum AppError {
     NotFound,
     #[error("{0}")]
     Invalid(Refusal),
+    /// A fault of a program's request.
+    #[error("{0}")]
+    Unacceptable(Box<RequestFault>),
     #[error("the request has more than {limit} bytes")]
     TooLarge { limit: usize },
     #[error("{reason}")]
@@ -73,6 +83,7 @@ impl AppError {
             Self::Forbidden | Self::ForeignOrigin => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
+            Self::Unacceptable(fault) => fault.status(),
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Busy { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::NotReady { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -87,7 +98,7 @@ impl AppError {
             Self::Forbidden => "forbidden",
             Self::ForeignOrigin => "foreign_origin",
             Self::NotFound => "not_found",
-            Self::Invalid(_) => "invalid",
+            Self::Invalid(_) | Self::Unacceptable(_) => "invalid",
             Self::TooLarge { .. } => "too_large",
             Self::Busy { .. } => "busy",
             Self::NotReady { .. } => "not_ready",
@@ -105,14 +116,39 @@ impl AppError {
         self.response("application/json", body)
     }
 
+    /// The answer to a program: OpenAI's error object.
+    ///
+    /// # Panics
+    /// Never: errors have no maps with keys other than strings.
+    pub fn into_openai_response(self) -> Response {
+        let body = serde_json::to_vec(&error_body(&self));
+        let body = body.expect("invariant: errors are plain data");
+        let mut response = self.response("application/json", body);
+        if matches!(self, Self::Unauthorized) {
+            let scheme = HeaderValue::from_static("Bearer");
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, scheme);
+        }
+        response
+    }
+
+    fn retry_after_s(&self) -> Option<u32> {
+        match self {
+            Self::Busy { retry_after_s, .. } => Some(*retry_after_s),
+            Self::NotReady { .. } => Some(NOT_READY_RETRY_S),
+            _ => None,
+        }
+    }
+
     fn response(&self, content_type: &'static str, body: Vec<u8>) -> Response {
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.status();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Self::Busy { retry_after_s, .. } = self {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(*retry_after_s));
+        if let Some(seconds) = self.retry_after_s() {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -125,6 +161,7 @@ impl From<AppError> for ChatError {
             AppError::Forbidden | AppError::ForeignOrigin => Self::Forbidden,
             AppError::NotFound => Self::NotFound,
             AppError::Invalid(refusal) => Self::Invalid(refusal),
+            AppError::Unacceptable(fault) => Self::Invalid(fault.message.into()),
             AppError::TooLarge { limit } => Self::Invalid(Refusal::RequestTooLong { limit }),
             AppError::Busy {
                 reason,
@@ -135,7 +172,7 @@ impl From<AppError> for ChatError {
             },
             AppError::NotReady { message } => Self::Busy {
                 reason: message.into(),
-                retry_after_s: 5,
+                retry_after_s: NOT_READY_RETRY_S,
             },
             AppError::Internal { request_id } => Self::Internal { request_id },
         }
@@ -159,6 +196,12 @@ impl From<ChatError> for AppError {
             },
             ChatError::Internal { request_id } => Self::Internal { request_id },
         }
+    }
+}
+
+impl From<RequestFault> for AppError {
+    fn from(fault: RequestFault) -> Self {
+        Self::Unacceptable(Box::new(fault))
     }
 }
 

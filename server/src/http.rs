@@ -1,8 +1,8 @@
 //! The router: which address leads where, and what every request passes.
 //!
 //! From the outside in: log line, compression of pages, security headers, origin check, body
-//! limit (uploads have their own); pages, server functions and files then learn who visits and how
-//! that person wants pages; pages send strangers to sign in.
+//! limit (uploads and the API for programs have their own); pages, server functions and files then
+//! learn who visits and how that person wants pages; pages send strangers to sign in.
 
 pub mod assets;
 mod body_limit;
@@ -30,7 +30,11 @@ use hearth_app::service::{AdministrationService, ChatService};
 use tower_http::compression::CompressionLayer;
 
 use crate::{
-    accounts::Accounts, config::ServerSection, export::ExportServer, settings::SettingsBook,
+    accounts::Accounts,
+    config::ServerSection,
+    export::ExportServer,
+    openai::{self, ApiServer},
+    settings::SettingsBook,
     store::Store,
 };
 
@@ -44,6 +48,7 @@ pub struct Services {
     pub administration: Arc<dyn AdministrationService>,
     pub settings: Arc<SettingsBook>,
     pub exports: Arc<ExportServer>,
+    pub api: ApiServer,
     pub store: Store,
     pub assets: Arc<assets::Manifest>,
 }
@@ -95,6 +100,8 @@ fn plain_routes() -> Vec<PlainRoute> {
 pub fn routes() -> Vec<RouteName> {
     let plain = plain_routes().into_iter().map(|route| route.name);
     let files = downloads::routes().into_iter().chain(uploads::routes());
+    let programs = openai::routes().into_iter();
+    let files = files.chain(programs);
     plain.chain(files).chain(pages::routes()).collect()
 }
 
@@ -122,6 +129,8 @@ pub fn router(services: &Services, section: &ServerSection) -> Router {
         .layer(from_fn(body_limit::enforce))
         .merge(uploads::router(services).layer(identify).layer(prefer))
         .layer(origin::check(section))
+        // A key comes by no cookie: no other site can send it in somebody's name.
+        .merge(openai::router(&services.api))
         .layer(from_fn_with_state(
             security::Policy::new(section),
             security::add_headers,

@@ -5,7 +5,7 @@
 //! visitor's days), [`chat`] (turns), [`calculator`] (a tool of
 //! models), [`markdown`] (answers as HTML), [`export`] and [`import`]
 //! (conversations that leave and come), [`settings`] and [`administration`] (what an administrator
-//! changes), [`store`] (the database),
+//! changes), [`store`] (the database), [`openai`] (the API for programs),
 //! [`model_pull`] (models from a hub), [`cli`] (the other commands).
 
 #![forbid(unsafe_code)]
@@ -23,6 +23,7 @@ pub mod http;
 pub mod import;
 pub mod markdown;
 pub mod model_pull;
+pub mod openai;
 pub mod serve;
 pub mod settings;
 pub mod store;

@@ -21,6 +21,7 @@ use crate::{
     config::{Config, EngineSection},
     export::ExportServer,
     http::{Services, assets::Manifest, router},
+    openai::ApiServer,
     settings::SettingsBook,
     store::{OpenStoreError, Store},
 };
@@ -126,12 +127,20 @@ impl Server {
             models,
             engine_config: engine_config(&config.engine),
         });
+        let api = ApiServer::new(
+            Arc::clone(&chat),
+            Arc::clone(&accounts),
+            Arc::clone(&settings),
+            store.clone(),
+            config.server.public_origin().is_some(),
+        );
         let services = Services {
             chat: Arc::clone(&chat) as Arc<dyn ChatService>,
             accounts: Arc::clone(&accounts),
             administration: administration as Arc<dyn AdministrationService>,
             settings,
             exports: ExportServer::new(store.clone()),
+            api,
             store: store.clone(),
             assets: Arc::new(Manifest::embedded()),
         };

@@ -4,6 +4,7 @@
 
 mod account;
 mod answer_tokens;
+mod api_keys;
 mod audit;
 mod chosen_model;
 mod conversation;
@@ -31,6 +32,7 @@ use sqlx::{
 };
 
 pub(crate) use account::{AccountChanged, AccountState};
+pub(crate) use api_keys::NewApiKey;
 pub(crate) use audit::Change;
 pub(crate) use conversation::ListedConversation;
 pub(crate) use conversation_tree::{StoredTree, TreeMessage};

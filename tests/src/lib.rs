@@ -9,6 +9,7 @@
 )]
 
 pub mod accessibility;
+pub mod api_client;
 pub mod browser;
 pub mod chance;
 pub mod chat_page;

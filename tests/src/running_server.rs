@@ -42,11 +42,14 @@ impl RunningServer {
 
     /// As [`RunningServer::unclaimed`], with settings of the engine.
     pub async fn unclaimed_with(model: ScriptedModel, engine: EngineSection) -> Result<Self> {
+        Self::unclaimed_model(ModelSource::Scripted(model), engine).await
+    }
+
+    async fn unclaimed_model(model: ModelSource, engine: EngineSection) -> Result<Self> {
         let data = tempfile::tempdir()?;
         let mut config = Config::new(data.path().to_owned());
         config.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
         config.engine = engine;
-        let model = ModelSource::Scripted(model);
         let server = Server::start(ServeOptions { config, model }).await?;
         let token = server.set_up_token.clone();
         Ok(Self {
@@ -67,7 +70,16 @@ impl RunningServer {
         model: ScriptedModel,
         engine: EngineSection,
     ) -> Result<(Self, WebClient)> {
-        let server = Self::unclaimed_with(model, engine).await?;
+        Self::claimed(Self::unclaimed_with(model, engine).await?).await
+    }
+
+    /// As [`RunningServer::start`], with the model of a file.
+    pub async fn start_file(model: PathBuf) -> Result<(Self, WebClient)> {
+        let model = ModelSource::File(model);
+        Self::claimed(Self::unclaimed_model(model, EngineSection::default()).await?).await
+    }
+
+    async fn claimed(server: Self) -> Result<(Self, WebClient)> {
         let administrator = server.client()?;
         let fields = [
             ("token", server.set_up_token.clone()),

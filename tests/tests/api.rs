@@ -8,6 +8,7 @@ mod api {
     mod imports;
     mod limits;
     mod models;
+    mod openai;
     mod own_account;
     mod people;
     mod sessions;

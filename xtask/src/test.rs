@@ -12,7 +12,7 @@ use clap::ValueEnum;
 use crate::tally::Tally;
 use crate::wasm::{self, Toolchain};
 use crate::workspace::Workspace;
-use crate::{cargo_tests, graphics, model, npm, process, setup, site, sql};
+use crate::{cargo_tests, graphics, model, npm, openai_client, process, setup, site, sql};
 
 /// One part of the whole check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -114,6 +114,7 @@ impl Checks<'_> {
             driver.provide()?;
         }
         graphics::provide_cuda(self.workspace)?;
+        openai_client::provide(self.workspace)?;
         setup::require_c_compiler()?;
         let toolchain = self.toolchain()?;
         process::note(&format!("page compiler: {toolchain}"));

@@ -57,6 +57,10 @@ uuid_id! {
     SessionId
 }
 uuid_id! {
+    /// One key of a program; no secret, it opens nothing.
+    ApiKeyId
+}
+uuid_id! {
     /// Random key a browser makes for one press of Send: a repeated post starts nothing new.
     IdempotencyKey
 }

@@ -49,6 +49,8 @@ pub enum Refusal {
     LastAdministrator,
     #[error("an account of this name exists already")]
     NameTaken,
+    #[error("there are {limit} API keys already: revoke one first")]
+    TooManyKeys { limit: usize },
     #[error("the file has more than {limit} bytes")]
     FileTooLarge { limit: usize },
     #[error("choose a file first")]

@@ -4,6 +4,8 @@
 
 mod account;
 #[cfg(feature = "ssr")]
+mod api_keys;
+#[cfg(feature = "ssr")]
 mod exports;
 mod general;
 #[cfg(feature = "ssr")]
@@ -25,7 +27,7 @@ use super::{FormPostError, drawn::drawn, window_title};
 #[cfg(feature = "ssr")]
 use crate::model::{ChatError, Drawing};
 use crate::{
-    api::exports::draw_transfer_section,
+    api::{api_keys::draw_api_keys, exports::draw_transfer_section},
     browser,
     components::{Section, Sections},
     model::TransferSection,
@@ -33,7 +35,7 @@ use crate::{
 };
 
 /// In the order of the list.
-const SECTIONS: [Section; 4] = [
+const SECTIONS: [Section; 5] = [
     Section {
         address: "/settings",
         name: |locale| words!(locale, settings.general),
@@ -41,6 +43,10 @@ const SECTIONS: [Section; 4] = [
     Section {
         address: "/settings/account",
         name: |locale| words!(locale, settings.account),
+    },
+    Section {
+        address: "/settings/keys",
+        name: |locale| words!(locale, settings.keys),
     },
     Section {
         address: "/settings/exports",
@@ -59,6 +65,7 @@ pub(crate) fn SettingsRoutes() -> impl MatchNestedRoutes + Clone {
         <ParentRoute path=path!("settings") view=SettingsPage ssr=SsrMode::Async>
             <Route path=path!("") view=GeneralSection ssr=SsrMode::Async/>
             <Route path=path!("account") view=AccountSection ssr=SsrMode::Async/>
+            <Route path=path!("keys") view=KeysSection ssr=SsrMode::Async/>
             <Route path=path!("exports") view=|| transfer(TransferSection::Exports) ssr=SsrMode::Async/>
             <Route path=path!("import") view=|| transfer(TransferSection::Import) ssr=SsrMode::Async/>
         </ParentRoute>
@@ -82,6 +89,16 @@ fn SettingsPage() -> impl IntoView {
     }
 }
 
+#[component]
+fn KeysSection() -> impl IntoView {
+    let locale = use_locale();
+    view! {
+        <h2>{words!(locale, settings.keys)}</h2>
+        <FormPostError/>
+        {drawn(draw_api_keys)}
+    }
+}
+
 /// A section that the server draws.
 fn transfer(section: TransferSection) -> AnyView {
     let locale = use_locale();
@@ -98,6 +115,9 @@ fn transfer(section: TransferSection) -> AnyView {
     }
     .into_any()
 }
+
+#[cfg(feature = "ssr")]
+pub(crate) use api_keys::draw as draw_keys;
 
 /// Draws a section. `upload` is the file that the address names.
 #[cfg(feature = "ssr")]

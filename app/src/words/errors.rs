@@ -52,6 +52,7 @@ fn refusal_with_numbers(locale: Locale, refusal: Refusal) -> String {
         Refusal::FileTooLarge { limit } => {
             words!(locale, errors.file_too_large, mebibytes = limit >> 20)
         }
+        Refusal::TooManyKeys { limit } => words!(locale, errors.too_many_keys, limit = limit),
         Refusal::TitleTooLong { limit } => words!(locale, errors.title_too_long, limit = limit),
         Refusal::PromptTooLong { tokens, window } => {
             words!(

@@ -97,9 +97,9 @@ mod tests {
                 header: None,
                 has_begun: false,
             };
-            tokens
-                .iter()
-                .for_each(|token| part.advance(TokenId(*token)));
+            for token in tokens {
+                part.advance(TokenId(*token));
+            }
             part.has_begun()
         };
         assert!(!begins(&[4, 0, 5, 1, 2, 3]));

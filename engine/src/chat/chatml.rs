@@ -62,6 +62,7 @@ impl ChatMl {
             Role::System => "system",
             Role::User => "user",
             Role::Assistant => "assistant",
+            Role::Tool => "tool",
         };
         ids.push(self.start);
         if let Some(written) = written_ids(message, tokenizer) {

@@ -1,6 +1,7 @@
 //! The harmony format, for conversations of plain messages.
 
 mod answered;
+mod told;
 
 use answered::Answered;
 
@@ -11,7 +12,7 @@ use crate::{
         conversation::{
             DeveloperSettings, HarmonyConversation, Message, SystemSettings, ToolCall, ToolResult,
         },
-        render::{Piece, answered_call, begun_message, render, to_ids},
+        render::{Piece, answered_call, begun_call, begun_message, render, to_ids},
         tool_chain::{ChainEvent, ToolChainParser},
     },
     request::{ChatMessage, Conversation, Role, TokenId},
@@ -58,7 +59,15 @@ impl Harmony {
             match message.role {
                 Role::System => {}
                 Role::User => messages.push(Message::User(message.content.clone())),
+                Role::Assistant if message.token_ids.is_empty() => {
+                    messages.extend(told::messages(message));
+                }
                 Role::Assistant => messages.extend(self.answered(message, tokenizer)),
+                Role::Tool => {
+                    let content = message.content.clone();
+                    let result = ToolResult::function(&message.function, content);
+                    messages.push(Message::ToolResult(result));
+                }
             }
         }
         let conversation = HarmonyConversation {
@@ -70,7 +79,7 @@ impl Harmony {
             developer: DeveloperSettings {
                 instructions: instructions.join("\n\n"),
                 tools: conversation.tools.clone(),
-                ..DeveloperSettings::default()
+                response_formats: conversation.response_format.iter().cloned().collect(),
             },
             messages,
         };
@@ -95,6 +104,11 @@ impl Harmony {
             content: content.to_owned(),
         };
         self.to_ids(&answered_call(&result), tokenizer)
+    }
+
+    /// Ids with which the model begins a call.
+    pub(super) fn begun_call(&self, function: Option<&str>, tokenizer: &Tokenizer) -> Vec<TokenId> {
+        self.to_ids(&begun_call(function), tokenizer)
     }
 
     fn to_ids(&self, pieces: &[Piece], tokenizer: &Tokenizer) -> Vec<TokenId> {

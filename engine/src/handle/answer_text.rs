@@ -1,14 +1,14 @@
 //! The text of one answer, from its token ids; reasoning and calls of tools are kept apart.
 
 use crate::{
-    chat::{ChatTemplate, PART_SEPARATOR},
+    chat::PART_SEPARATOR,
     harmony::{
         Channel,
         conversation::{ToolCall, Written},
         parser::Event,
         tool_chain::{ChainEvent, ToolChainParser},
     },
-    request::TokenId,
+    request::{CallPiece, TokenId, TokenPart},
     stop_strings::{Released, StopStrings},
     text_decoder::TextDecoder,
     tokenizer::Tokenizer,
@@ -31,8 +31,20 @@ struct Channels {
     target: Target,
     /// A call that is complete, until it is certain that the answer ends with it.
     call: Option<ToolCall>,
+    /// Calls that were begun.
+    num_calls: usize,
     /// Whether something of the answer was written.
     has_answered: bool,
+}
+
+/// What some events brought.
+#[derive(Debug, Default)]
+struct Brought {
+    reasoning: String,
+    answer: String,
+    calls: Vec<CallPiece>,
+    /// What the last text belongs to.
+    part: Option<TokenPart>,
 }
 
 #[derive(Debug)]
@@ -46,7 +58,9 @@ enum Target {
 /// What a token brought.
 #[derive(Debug)]
 pub(super) struct Piece {
+    pub(super) part: TokenPart,
     pub(super) reasoning: String,
+    pub(super) calls: Vec<CallPiece>,
     /// Text of the answer.
     pub(super) answer: Released,
 }
@@ -57,22 +71,26 @@ pub(super) struct Rest {
     pub(super) reasoning: String,
     /// Text of the answer.
     pub(super) text: String,
+    pub(super) calls: Vec<CallPiece>,
     /// The tool the model waits for.
     pub(super) call: Option<ToolCall>,
 }
 
 impl AnswerText {
-    /// The text after `answer_so_far`, of which nothing is given again.
+    /// The text after `answer_so_far`, of which nothing is given again. Without a parser, all of it
+    /// is the answer.
     pub(super) fn new(
         stops: &[String],
         answer_so_far: &[TokenId],
-        (template, tokenizer): (&ChatTemplate, &Tokenizer),
+        parser: Option<ToolChainParser>,
+        tokenizer: &Tokenizer,
     ) -> Self {
-        let channels = template.parser().map(|parser| Channels {
+        let channels = parser.map(|parser| Channels {
             parser,
             decoder: TextDecoder::new(),
             target: Target::Reasoning,
             call: None,
+            num_calls: 0,
             has_answered: false,
         });
         let mut text = Self {
@@ -91,15 +109,19 @@ impl AnswerText {
         let Some(channels) = &mut self.channels else {
             let completed = self.decoder.push(tokenizer.text_bytes(id));
             return Piece {
+                part: TokenPart::Answer,
                 reasoning: String::new(),
+                calls: Vec::new(),
                 answer: self.stops.push(&completed),
             };
         };
         let events = channels.parser.push(id, tokenizer);
-        let (reasoning, completed) = channels.read(events, &mut self.decoder, tokenizer);
+        let brought = channels.read(events, &mut self.decoder, tokenizer);
         Piece {
-            reasoning,
-            answer: self.stops.push(&completed),
+            part: brought.part.unwrap_or(TokenPart::Frame),
+            reasoning: brought.reasoning,
+            calls: brought.calls,
+            answer: self.stops.push(&brought.answer),
         }
     }
 
@@ -110,7 +132,10 @@ impl AnswerText {
         if let Some(channels) = &mut self.channels {
             let mut events = channels.parser.push(end_token, tokenizer);
             events.extend(channels.parser.finish().into_iter().map(ChainEvent::Model));
-            (rest.reasoning, text) = channels.read(events, &mut self.decoder, tokenizer);
+            let brought = channels.read(events, &mut self.decoder, tokenizer);
+            rest.reasoning = brought.reasoning;
+            rest.calls = brought.calls;
+            text = brought.answer;
             rest.call = channels.call.take();
         }
         text += &self.decoder.finish();
@@ -135,54 +160,78 @@ impl AnswerText {
 }
 
 impl Channels {
-    /// Text of the reasoning and of the answer. What the model says to the person before it calls
-    /// a tool belongs to the answer.
+    /// Texts by what they belong to. What the model says to the person before it calls a tool
+    /// belongs to the answer.
     fn read(
         &mut self,
         events: Vec<ChainEvent>,
         answer_decoder: &mut TextDecoder,
         tokenizer: &Tokenizer,
-    ) -> (String, String) {
-        let (mut reasoning, mut answer) = (String::new(), String::new());
+    ) -> Brought {
+        let mut brought = Brought::default();
         for event in events {
             match event {
                 ChainEvent::Model(Event::MessageStarted { channel, recipient }) => {
-                    // The model goes on without a result: nobody will answer that call.
-                    if let Some(call) = self.call.take() {
-                        reasoning.push_str(&call.arguments.text);
-                    }
-                    self.target = Target::of(channel, recipient);
-                    if matches!(self.target, Target::Answer) && self.has_answered {
-                        answer.push_str(PART_SEPARATOR);
-                    }
+                    self.begin(Target::of(channel, recipient), &mut brought);
                 }
                 ChainEvent::Model(Event::Text { token, .. }) => {
                     let bytes = tokenizer.text_bytes(token);
-                    match &mut self.target {
-                        Target::Reasoning => reasoning.push_str(&self.decoder.push(bytes)),
-                        Target::Answer => {
-                            self.has_answered = true;
-                            answer.push_str(&answer_decoder.push(bytes));
-                        }
-                        Target::Call(call) => {
-                            call.arguments.text.push_str(&self.decoder.push(bytes));
-                            call.arguments.token_ids.push(token);
-                        }
+                    brought.part = Some(self.target.part());
+                    if matches!(self.target, Target::Answer) {
+                        self.has_answered = true;
+                        brought.answer.push_str(&answer_decoder.push(bytes));
+                    } else {
+                        let text = self.decoder.push(bytes);
+                        self.add(&text, Some(token), &mut brought);
                     }
                 }
                 ChainEvent::Model(Event::MessageEnded) => {
                     let ended = std::mem::take(&mut self.decoder).finish();
-                    match &mut self.target {
-                        Target::Call(call) => call.arguments.text.push_str(&ended),
-                        _ => reasoning.push_str(&ended),
-                    }
+                    self.add(&ended, None, &mut brought);
                 }
                 ChainEvent::Model(Event::ToolCall { .. }) => self.call = self.target.take_call(),
                 ChainEvent::Model(Event::Finished) => {}
                 ChainEvent::ToolResult(_) => self.call = None,
             }
         }
-        (reasoning, answer)
+        brought
+    }
+
+    fn begin(&mut self, target: Target, brought: &mut Brought) {
+        // The model goes on without a result: nobody will answer that call.
+        if let Some(call) = self.call.take() {
+            brought.reasoning.push_str(&call.arguments.text);
+        }
+        self.target = target;
+        match &self.target {
+            Target::Answer if self.has_answered => brought.answer.push_str(PART_SEPARATOR),
+            Target::Call(call) => {
+                brought.calls.push(CallPiece {
+                    index: self.num_calls,
+                    name: call.name().to_owned(),
+                    arguments: String::new(),
+                });
+                self.num_calls += 1;
+            }
+            Target::Answer | Target::Reasoning => {}
+        }
+    }
+
+    /// Text that is not the answer's.
+    fn add(&mut self, text: &str, token: Option<TokenId>, brought: &mut Brought) {
+        let Target::Call(call) = &mut self.target else {
+            brought.reasoning.push_str(text);
+            return;
+        };
+        call.arguments.text.push_str(text);
+        call.arguments.token_ids.extend(token);
+        if !text.is_empty() {
+            brought.calls.push(CallPiece {
+                index: self.num_calls.saturating_sub(1),
+                name: call.name().to_owned(),
+                arguments: text.to_owned(),
+            });
+        }
     }
 }
 
@@ -195,6 +244,14 @@ impl Target {
             }),
             (Channel::Analysis, None) => Self::Reasoning,
             (Channel::Commentary | Channel::Final, None) => Self::Answer,
+        }
+    }
+
+    fn part(&self) -> TokenPart {
+        match self {
+            Self::Reasoning => TokenPart::Reasoning,
+            Self::Answer => TokenPart::Answer,
+            Self::Call(_) => TokenPart::Call,
         }
     }
 

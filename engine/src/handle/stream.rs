@@ -12,7 +12,7 @@ use super::{answer_text::AnswerText, shared::Shared};
 use crate::{
     request::{
         FinishReason, GenerateRequest, GenerationError, GenerationEvent, TokenId, TokenLogprobs,
-        Usage,
+        TokenPart, Usage,
     },
     sequence::{AbortFlag, SequenceEvent},
     stop_strings::Released,
@@ -30,6 +30,8 @@ pub struct GenerationStream {
     abort: AbortFlag,
     stops: Vec<String>,
     answer_so_far: Vec<TokenId>,
+    /// All of the answer is text, whatever the format of the model's chats.
+    is_plain: bool,
     /// Made with the first token, because the vocabulary may still be unread before.
     text: Option<AnswerText>,
     clock: AnswerClock,
@@ -68,6 +70,7 @@ impl GenerationStream {
             abort,
             stops: request.stop.clone(),
             answer_so_far: request.answer_so_far.clone(),
+            is_plain: request.options.is_plain,
             text: None,
             clock,
             usage,
@@ -121,8 +124,8 @@ impl GenerationStream {
         self.clock.last_token = Some(at);
         self.usage.completion_tokens += 1;
         let text = self.text.get_or_insert_with(|| {
-            let language = (&opened.template, &opened.tokenizer);
-            AnswerText::new(&self.stops, &self.answer_so_far, language)
+            let parser = opened.template.parser().filter(|_| !self.is_plain);
+            AnswerText::new(&self.stops, &self.answer_so_far, parser, &opened.tokenizer)
         });
         let piece = text.push(id, &opened.tokenizer);
         let (text, is_stopped) = match piece.answer {
@@ -131,10 +134,13 @@ impl GenerationStream {
         };
         self.ready.push_back(GenerationEvent::Tokens {
             ids: vec![id],
+            part: piece.part,
             reasoning: piece.reasoning,
             text,
             logprobs: logprobs.into_iter().collect(),
         });
+        let calls = piece.calls.into_iter();
+        self.ready.extend(calls.map(GenerationEvent::CallPiece));
         if is_stopped {
             self.abort.set();
             self.finish(FinishReason::Stop);
@@ -145,8 +151,8 @@ impl GenerationStream {
         if let Some(opened) = self.shared.opened() {
             // Nothing may have come: an answer so far can be complete but for its end.
             let text = self.text.take().unwrap_or_else(|| {
-                let language = (&opened.template, &opened.tokenizer);
-                AnswerText::new(&self.stops, &self.answer_so_far, language)
+                let parser = opened.template.parser().filter(|_| !self.is_plain);
+                AnswerText::new(&self.stops, &self.answer_so_far, parser, &opened.tokenizer)
             });
             let rest = match end_token {
                 Some(token) => text.finish(token, &opened.tokenizer),
@@ -155,11 +161,14 @@ impl GenerationStream {
             if !(rest.reasoning.is_empty() && rest.text.is_empty()) {
                 self.ready.push_back(GenerationEvent::Tokens {
                     ids: Vec::new(),
+                    part: TokenPart::Frame,
                     reasoning: rest.reasoning,
                     text: rest.text,
                     logprobs: Vec::new(),
                 });
             }
+            self.ready
+                .extend(rest.calls.into_iter().map(GenerationEvent::CallPiece));
             if let Some(call) = rest.call {
                 self.ready.push_back(GenerationEvent::ToolCall(call));
                 reason = FinishReason::ToolCall;

@@ -69,7 +69,7 @@ pub struct FunctionTool {
 }
 
 /// A format the answer may have.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResponseFormat {
     /// Name, `shopping_list`.
     pub name: String,

@@ -19,7 +19,7 @@ mod tests;
 
 use super::{
     Channel, ControlIds, ControlToken, Spell,
-    conversation::{HarmonyConversation, Message, SystemSettings, ToolResult, Written},
+    conversation::{FUNCTIONS, HarmonyConversation, Message, SystemSettings, ToolResult, Written},
 };
 use crate::request::TokenId;
 
@@ -68,6 +68,24 @@ pub fn begun_message(channel: Channel, text: &str) -> Vec<Piece> {
     writer.channel(channel);
     writer.control(ControlToken::Message);
     writer.text(text);
+    writer.pieces
+}
+
+/// What follows a prompt where the model must call a function: this one, or one that it names
+/// itself. For the latter the header stops where names begin, since a name's first letters are one
+/// token with the dot before it.
+pub fn begun_call(function: Option<&str>) -> Vec<Piece> {
+    let mut writer = Writer::default();
+    writer.channel(Channel::Commentary);
+    match function {
+        Some(name) => {
+            writer.text(&format!(" to={FUNCTIONS}{name} "));
+            writer.control(ControlToken::Constrain);
+            writer.text("json");
+            writer.control(ControlToken::Message);
+        }
+        None => writer.text(&format!(" to={}", FUNCTIONS.trim_end_matches('.'))),
+    }
     writer.pieces
 }
 

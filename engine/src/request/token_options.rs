@@ -21,6 +21,8 @@ pub struct TokenOptions {
     pub ignores_end: bool,
     /// What the visible part of the answer must be.
     pub format: Option<AnswerFormat>,
+    /// The answer is text as it comes, whatever the format of the model's chats.
+    pub is_plain: bool,
     /// It fails if it is not complete by then.
     pub deadline: Option<Instant>,
 }

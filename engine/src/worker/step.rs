@@ -55,13 +55,12 @@ impl Worker {
                 && let SequenceState::Running { cache, .. } = &mut sequence.state
                 && self.model.reserve(cache, share.num_tokens).is_err()
             {
-                match self.holds_room() {
-                    Some(last) => self.halt(last),
+                if let Some(last) = self.holds_room() {
+                    self.halt(last);
+                } else {
                     // It is the only one, and computed for no one yet.
-                    None => {
-                        self.scheduler.remove(share.sequence);
-                        self.sequences.remove(&share.sequence);
-                    }
+                    self.scheduler.remove(share.sequence);
+                    self.sequences.remove(&share.sequence);
                 }
             }
         }

@@ -45,7 +45,7 @@ mod tests {
         assert_eq!(seconds(&waits, 0, 1), Some(10));
         assert_eq!(seconds(&waits, 3, 1), Some(70));
         assert_eq!(seconds(&waits, 3, 4), Some(20));
-        waits.note(Duration::from_secs(120));
+        waits.note(Duration::from_mins(2));
         assert_eq!(seconds(&waits, 0, 1), Some(25));
     }
 }

@@ -238,6 +238,7 @@ fn begin(golden: &GoldenConversation) -> Conversation {
         date: "2026-09-30".to_owned(),
         reasoning_effort: serde_json::from_value(golden.effort.as_str().into()).unwrap(),
         tools: has_tools.then_some(calculator).into_iter().collect(),
+        ..Conversation::default()
     }
 }
 

@@ -119,7 +119,7 @@ async fn check_fresh(conversation: &Conversation, answers: &[Vec<TokenId>]) {
     for number in [1, TURNS - 1] {
         let fresh = engine();
         let mut beginning = Conversation {
-            messages: conversation.messages[..number * 2 + 1].to_vec(),
+            messages: conversation.messages[..=number * 2].to_vec(),
             ..conversation.clone()
         };
         let (cached, _, ids) = turn(&fresh, &mut beginning).await;

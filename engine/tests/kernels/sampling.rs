@@ -52,59 +52,31 @@ fn logits(noise: &mut Noise, vocab_size: usize) -> Vec<f32> {
     logits
 }
 
+/// Every way to draw: temperature, top-k, top-p and min-p.
+const KINDS: [(f32, u32, f32, f32); 9] = [
+    (1.0, 0, 1.0, 0.0),
+    (0.0, 0, 1.0, 0.0),
+    (0.7, 0, 0.95, 0.0),
+    (1.0, 0, 0.3, 0.01),
+    (1.0, 40, 1.0, 0.0),
+    (1.0, 5, 0.5, 0.0),
+    (2.0, 1, 1.0, 0.0),
+    (1.0, 100_000, 0.999, 0.0),
+    (1e-30, 0, 1.0, 0.0),
+];
+
 #[test]
 fn draws_agree_with_the_reference() {
-    let plain = Draw {
-        temperature: 1.0,
-        top_k: 0,
-        top_p: 1.0,
-        min_p: 0.0,
-        unit: 0.0,
-    };
-    let kinds = [
-        plain,
-        Draw {
-            temperature: 0.0,
-            ..plain
-        },
-        Draw {
-            temperature: 0.7,
-            top_p: 0.95,
-            ..plain
-        },
-        Draw {
-            top_p: 0.3,
-            min_p: 0.01,
-            ..plain
-        },
-        Draw { top_k: 40, ..plain },
-        Draw {
-            top_k: 5,
-            top_p: 0.5,
-            ..plain
-        },
-        Draw {
-            top_k: 1,
-            temperature: 2.0,
-            ..plain
-        },
-        Draw {
-            top_k: 100_000,
-            top_p: 0.999,
-            ..plain
-        },
-        Draw {
-            temperature: 1e-30,
-            ..plain
-        },
-    ];
     let mut noise = Noise(17);
     for vocab_size in [40, 1_024, 5_003] {
         let mut differences = 0;
         for round in 0_u8..6 {
-            let draws = kinds.map(|draw| Draw {
-                unit: (noise.float() + 1.0) / 2.0 * if round == 0 { 0.0 } else { 1.0 },
-                ..draw
+            let draws = KINDS.map(|(temperature, top_k, top_p, min_p)| Draw {
+                temperature,
+                top_k,
+                top_p,
+                min_p,
+                unit: f32::midpoint(noise.float(), 1.0) * if round == 0 { 0.0 } else { 1.0 },
             });
             let logits: Vec<Vec<f32>> = draws
                 .iter()
@@ -143,7 +115,7 @@ fn equal_logits_are_cut_at_the_lowest_ids() {
         draw(2_500, 0.999_9),
         draw(0, 0.999_999),
     ];
-    let found = chosen(&[0.5; 4 * 3_000], &draws);
+    let found = chosen(&vec![0.5; 4 * 3_000], &draws);
     assert_eq!(found[..3], [0, 6, 2_499]);
     assert!((2_995..3_000).contains(&found[3]), "{found:?}");
 }

@@ -94,7 +94,8 @@ async fn one_engine_that_cannot_load_leaves_the_others() {
     let model = says("yes").with_load_failure("no room");
     let engine = engines(model.clone(), 2);
     assert_eq!(complete(ask(&engine, ANNE, "Hi").await).await.text, "yes");
-    let alone = engines(model, 1);
+    // So slowly that it is asked before it fails.
+    let alone = engines(model.with_load_delay(Duration::from_millis(300)), 1);
     let answer = complete(ask(&alone, ANNE, "Hi").await).await;
     let error = GenerationError::ModelNotLoaded("no room".to_owned());
     assert_eq!(answer.end(), &GenerationEvent::Failed(error));

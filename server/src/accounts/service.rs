@@ -16,7 +16,9 @@ use hearth_app::{
 use leptos::prelude::use_context;
 
 use super::{
-    AccountName, Visitor, now_ms,
+    AccountName, Visitor,
+    api_keys::UnshownKeys,
+    now_ms,
     password::{Password, Passwords},
     random_token,
     session::{self, CookieTransport},
@@ -36,6 +38,7 @@ pub struct Accounts {
     pub(super) settings: Arc<SettingsBook>,
     pub(super) passwords: Passwords,
     pub(super) throttle: Throttle,
+    pub(super) unshown_keys: UnshownKeys,
     transport: CookieTransport,
     set_up_token: Option<SetUpToken>,
     /// Never turns back: the database is asked until an account exists.
@@ -55,6 +58,7 @@ impl Accounts {
             settings,
             passwords: Passwords::default(),
             throttle: Throttle::default(),
+            unshown_keys: UnshownKeys::default(),
             transport,
             set_up_token,
             claimed: AtomicBool::new(false),

@@ -9,7 +9,27 @@ use super::{
 };
 use crate::store::{day_of, now_ms, rest_of_day_ms};
 
+/// The right of one request of a program to several answers at once.
+#[derive(Debug)]
+#[expect(dead_code, reason = "dropping it gives the right back")]
+pub(crate) struct RequestClaim(Vec<Claim>);
+
 impl ChatServer {
+    /// The right of a program to so many answers, within its person's allowance.
+    pub(crate) async fn claim_request(
+        &self,
+        user: UserId,
+        num_answers: usize,
+    ) -> Result<RequestClaim, ChatError> {
+        let mut claims = Vec::new();
+        for _ in 0..num_answers {
+            // Its answers belong to no conversation that is kept.
+            let nowhere = ConversationId::new(uuid::Uuid::now_v7());
+            claims.push(self.claim(user, nowhere).await?);
+        }
+        Ok(RequestClaim(claims))
+    }
+
     /// The right to run a turn, within the person's allowance.
     pub(super) async fn claim(
         &self,

@@ -42,18 +42,16 @@ impl ChatServer {
             written = ids.await.map_err(|error| store_refused(&error))?;
         }
         let said_something = branch.iter().filter(|message| !message.text.is_empty());
-        let messages = said_something.map(|message| ChatMessage {
-            role: match message.role {
+        let messages = said_something.map(|message| {
+            let role = match message.role {
                 Role::User => EngineRole::User,
                 Role::Assistant => EngineRole::Assistant,
-            },
-            content: message.text.clone(),
-            token_ids: written
-                .remove(&message.id)
-                .unwrap_or_default()
-                .into_iter()
-                .map(TokenId)
-                .collect(),
+            };
+            let token_ids = written.remove(&message.id).unwrap_or_default();
+            ChatMessage {
+                token_ids: token_ids.into_iter().map(TokenId).collect(),
+                ..ChatMessage::new(role, message.text.clone())
+            }
         });
         Ok(messages.collect())
     }
@@ -80,6 +78,7 @@ pub(super) async fn fit(
             ReasoningEffort::High => EngineEffort::High,
         },
         tools: tools::offered(settings),
+        ..Conversation::default()
     };
     let mut num_left_out = 0;
     loop {

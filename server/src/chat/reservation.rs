@@ -109,6 +109,6 @@ impl Reserved {
     }
 }
 
-pub(super) fn user_key(user: UserId) -> UserKey {
+pub(crate) fn user_key(user: UserId) -> UserKey {
     UserKey(user.as_uuid().as_u128())
 }

@@ -14,7 +14,7 @@ use hearth_app::{
     App,
     model::{Preferences, User, UserRole},
     service::{
-        AccountService, ChatService, DismissedBanner, JoinService, SessionToken,
+        AccountService, ApiKeyService, ChatService, DismissedBanner, JoinService, SessionToken,
         exports::ExportService,
     },
     shell,
@@ -94,6 +94,7 @@ pub(super) fn context(services: &Services) -> impl Fn() + Clone + Send + Sync + 
     let chat: Arc<dyn ChatService> = Arc::clone(&services.chat);
     let accounts: Arc<dyn AccountService> = services.accounts.clone();
     let joining: Arc<dyn JoinService> = services.accounts.clone();
+    let api_keys: Arc<dyn ApiKeyService> = services.accounts.clone();
     let administration = Arc::clone(&services.administration);
     let exports: Arc<dyn ExportService> = services.exports.clone();
     move || {
@@ -101,6 +102,7 @@ pub(super) fn context(services: &Services) -> impl Fn() + Clone + Send + Sync + 
         provide_context(Arc::clone(&exports));
         provide_context(Arc::clone(&accounts));
         provide_context(Arc::clone(&joining));
+        provide_context(Arc::clone(&api_keys));
         provide_context(Arc::clone(&administration));
         let parts = use_context::<Parts>();
         let extensions = parts.as_ref().map(|parts| &parts.extensions);

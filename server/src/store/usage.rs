@@ -53,6 +53,33 @@ pub(super) async fn add(
 }
 
 impl Store {
+    /// Adds a request of a program to a person's day.
+    pub(crate) async fn add_usage(
+        &self,
+        user: UserId,
+        tokens: TurnTokens,
+        day: i64,
+    ) -> Result<(), StoreError> {
+        let user = user.as_uuid();
+        sqlx::query!(
+            "insert into usage_day (user_id, day, num_turns, prompt_tokens, completion_tokens)
+             select id, ?, 1, ?, ?
+             from user
+             where id = ?
+             on conflict (user_id, day) do update
+             set num_turns = num_turns + 1,
+                 prompt_tokens = prompt_tokens + excluded.prompt_tokens,
+                 completion_tokens = completion_tokens + excluded.completion_tokens",
+            day,
+            tokens.prompt,
+            tokens.completion,
+            user,
+        )
+        .execute(&self.writer)
+        .await?;
+        Ok(())
+    }
+
     /// Tokens computed for a person on a day, prompts and answers.
     pub(crate) async fn tokens_on(&self, user: UserId, day: i64) -> Result<u64, StoreError> {
         let user = user.as_uuid();

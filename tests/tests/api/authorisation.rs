@@ -5,7 +5,7 @@ mod table;
 use std::collections::BTreeSet;
 
 use anyhow::{Context as _, Result};
-use hearth_app::model::{ChatError, ExportId, Message, SessionSummary, StartedTurn};
+use hearth_app::model::{ApiKeySummary, ChatError, ExportId, Message, SessionSummary, StartedTurn};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     running_server::{PASSWORD, RunningServer, new_key, send, send_and_wait, sign_in},
@@ -76,6 +76,7 @@ impl People {
             stopped: stopped.id.to_string(),
             export: self.export(&turn.conversation.id.to_string()).await?,
             upload: self.upload().await?,
+            api_key: self.api_key().await?,
         })
     }
 
@@ -86,6 +87,17 @@ impl People {
         ];
         let id: ExportId = self.owner.call("create_export", &arguments).await??;
         Ok(id.to_string())
+    }
+
+    async fn api_key(&self) -> Result<String> {
+        // One for each row would be more than anybody may have.
+        let mut keys: Vec<ApiKeySummary> = self.owner.call("api_keys", &[]).await??;
+        if keys.is_empty() {
+            let name = [("name", "a program".to_owned())];
+            self.owner.call::<String>("create_api_key", &name).await??;
+            keys = self.owner.call("api_keys", &[]).await??;
+        }
+        Ok(keys.first().context("a key was made")?.id.to_string())
     }
 
     async fn upload(&self) -> Result<String> {
@@ -198,6 +210,7 @@ async fn what_is_not_yours_and_what_is_not_there_get_the_same_answer() -> Result
         session: new_key().to_string(),
         export: new_key().to_string(),
         upload: new_key().to_string(),
+        api_key: new_key().to_string(),
     };
     for row in FUNCTIONS.iter().filter(|row| row.other_user == NotFound) {
         let function = row.path.trim_start_matches("/api/");

@@ -93,6 +93,14 @@ fn clock() -> FunctionTool {
 }
 
 #[test]
+fn a_call_that_must_be_is_begun_up_to_what_the_model_chooses() {
+    let head = "<|channel|>commentary to=functions";
+    let named = format!("{head}.get_time <|constrain|>json<|message|>");
+    assert_eq!(text(&begun_call(Some("get_time"))), named);
+    assert_eq!(text(&begun_call(None)), head);
+}
+
+#[test]
 fn reasoning_stays_until_the_turn_is_answered() {
     let head = "<|start|>user<|message|>u<|end|>";
     let reasoning = "<|start|>assistant<|channel|>analysis<|message|>a<|end|>";

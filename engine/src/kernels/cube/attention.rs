@@ -117,17 +117,9 @@ pub(super) fn attention_kernel(
         total = total * kept + add_cube(&mut shared, weight);
         largest = next;
         let in_tile = min(length - tile, TILE);
-        #[unroll]
-        for part in 0..num_sums {
-            let i = unit + part * TILE;
-            if i < head_dim {
-                let mut sum = sums[part] * kept;
-                for place in 0..in_tile {
-                    sum += weights[place] * values[firsts[place] as usize + i];
-                }
-                sums[part] = sum;
-            }
-        }
+        add_values(
+            &mut sums, &weights, &firsts, values, unit, in_tile, kept, head_dim,
+        );
         // Nobody writes the next weights while these are read.
         sync_cube();
     }
@@ -136,6 +128,31 @@ pub(super) fn attention_kernel(
         let i = unit + part * TILE;
         if CUBE_POS < all_heads && i < head_dim {
             output[query_head * head_dim + i] = sums[part] / total;
+        }
+    }
+}
+
+/// Adds the weighted values of a tile to what is `kept` of the sums before.
+#[cube]
+fn add_values(
+    sums: &mut Array<f32>,
+    weights: &Shared<[f32]>,
+    firsts: &Shared<[u32]>,
+    values: &[f32],
+    unit: usize,
+    in_tile: usize,
+    kept: f32,
+    #[comptime] head_dim: usize,
+) {
+    #[unroll]
+    for part in 0..comptime!(head_dim.div_ceil(TILE)) {
+        let i = unit + part * TILE;
+        if i < head_dim {
+            let mut sum = sums[part] * kept;
+            for place in 0..in_tile {
+                sum += weights[place] * values[firsts[place] as usize + i];
+            }
+            sums[part] = sum;
         }
     }
 }

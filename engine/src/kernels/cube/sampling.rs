@@ -133,39 +133,12 @@ pub(super) fn draw_kernel(
     let largest = row_best(&mut shared, best, row, num_tiles);
     let is_greedy = draw(draws, row, TEMPERATURE) <= 0.0;
     // Every unit finds the tile for itself, from the same numbers.
-    let mut tile = 0usize;
+    let mut tile = best_tile(best, row, num_tiles, largest);
     let mut rest = 0.0f32;
-    if is_greedy {
-        let mut found = false;
-        for index in 0..num_tiles {
-            if !found && best[row * num_tiles + index] >= largest {
-                found = true;
-                tile = index;
-            }
-        }
-    } else {
-        for index in 0..num_tiles {
-            rest += masses[row * num_tiles + index];
-        }
-        rest *= draw(draws, row, UNIT);
-        let mut found = false;
-        let mut before = 0.0f32;
-        for index in 0..num_tiles {
-            let mass = masses[row * num_tiles + index];
-            // Where rounding left nothing, the last tile with a candidate stays.
-            if !found && mass > 0.0 {
-                tile = index;
-                if rest - before < mass {
-                    found = true;
-                } else {
-                    before += mass;
-                }
-            }
-        }
-        rest -= before;
-        if !found {
-            rest = f32::MAX.runtime();
-        }
+    if !is_greedy {
+        let wanted = mass_before(masses, row, num_tiles, num_tiles) * draw(draws, row, UNIT);
+        tile = tile_at(masses, row, num_tiles, wanted);
+        rest = wanted - mass_before(masses, row, num_tiles, tile);
     }
     // Neighbouring ids for one unit, so that units stand in the order of ids.
     let first = tile * TILE + unit * EACH;
@@ -173,14 +146,9 @@ pub(super) fn draw_kernel(
     for part in 0..EACH {
         let id = first + part;
         if id < vocab_size {
-            if is_greedy {
-                own = max(
-                    own,
-                    best_mark(logit_at(logits, row * vocab_size + id), largest),
-                );
-            } else {
-                own += kept_weight(logits, draws, threshold, row, id, vocab_size, largest);
-            }
+            own += share(
+                logits, draws, threshold, row, id, vocab_size, largest, is_greedy,
+            );
         }
     }
     sync_cube();
@@ -190,17 +158,14 @@ pub(super) fn draw_kernel(
         let mut chosen = 0usize;
         let mut found = false;
         for other in 0..UNITS {
-            let mass = shared[other];
-            if !found && mass > 0.0 {
+            if !found && shared[other] > 0.0 {
                 for part in 0..EACH {
                     let id = tile * TILE + other * EACH + part;
                     if !found && id < vocab_size {
-                        let mut weight =
-                            best_mark(logit_at(logits, row * vocab_size + id), largest);
-                        if !is_greedy {
-                            weight =
-                                kept_weight(logits, draws, threshold, row, id, vocab_size, largest);
-                        }
+                        let weight = share(
+                            logits, draws, threshold, row, id, vocab_size, largest, is_greedy,
+                        );
+                        // Where rounding leaves nothing, the last candidate stays.
                         if weight > 0.0 {
                             chosen = id;
                             found = is_greedy || rest < weight;
@@ -212,6 +177,67 @@ pub(super) fn draw_kernel(
         }
         tokens[row] = chosen as u32;
     }
+}
+
+/// The first tile with the largest logit of its row.
+#[cube]
+fn best_tile(best: &[f32], row: usize, num_tiles: usize, largest: f32) -> usize {
+    let mut tile = 0usize;
+    let mut found = false;
+    for index in 0..num_tiles {
+        if !found && best[row * num_tiles + index] >= largest {
+            found = true;
+            tile = index;
+        }
+    }
+    tile
+}
+
+/// What the tiles before `end` weigh.
+#[cube]
+fn mass_before(masses: &[f32], row: usize, num_tiles: usize, end: usize) -> f32 {
+    let mut total = 0.0f32;
+    for index in 0..end {
+        total += masses[row * num_tiles + index];
+    }
+    total
+}
+
+/// The tile at which `wanted` is reached; where rounding falls short of it, the last one with a
+/// candidate.
+#[cube]
+fn tile_at(masses: &[f32], row: usize, num_tiles: usize, wanted: f32) -> usize {
+    let mut tile = 0usize;
+    let mut found = false;
+    let mut total = 0.0f32;
+    for index in 0..num_tiles {
+        let mass = masses[row * num_tiles + index];
+        total += mass;
+        if !found && mass > 0.0 {
+            tile = index;
+            found = wanted < total;
+        }
+    }
+    tile
+}
+
+/// The weight of a candidate; of the largest logits alone, if the draw is greedy.
+#[cube]
+fn share(
+    logits: &[f32],
+    draws: &[u32],
+    threshold: &[u32],
+    row: usize,
+    id: usize,
+    vocab_size: usize,
+    largest: f32,
+    is_greedy: bool,
+) -> f32 {
+    let mut weight = best_mark(logit_at(logits, row * vocab_size + id), largest);
+    if !is_greedy {
+        weight = kept_weight(logits, draws, threshold, row, id, vocab_size, largest);
+    }
+    weight
 }
 
 /// 1 where a logit is the largest of its row.

@@ -31,6 +31,7 @@ pub(super) struct Belongings {
     pub(super) session: String,
     pub(super) export: String,
     pub(super) upload: String,
+    pub(super) api_key: String,
 }
 
 pub(super) type Arguments = Vec<(&'static str, String)>;
@@ -131,6 +132,14 @@ fn export(it: &Belongings) -> Arguments {
 
 fn upload(it: &Belongings) -> Arguments {
     vec![("upload", it.upload.clone())]
+}
+
+fn key_name(_: &Belongings) -> Arguments {
+    vec![("name", "a program".to_owned())]
+}
+
+fn api_key(it: &Belongings) -> Arguments {
+    vec![("id", it.api_key.clone())]
 }
 
 fn claim(_: &Belongings) -> Arguments {
@@ -253,6 +262,10 @@ pub(super) const FUNCTIONS: &[Row] = &[
     row("/api/end_session", session, OWNER),
     row("/api/change_password", passwords, SIGNED_IN),
     row("/api/end_other_sessions", nothing, SIGNED_IN),
+    row("/api/api_keys", nothing, SIGNED_IN),
+    row("/api/create_api_key", key_name, SIGNED_IN),
+    row("/api/draw_api_keys", nothing, SIGNED_IN),
+    row("/api/revoke_api_key", api_key, OWNER),
     row("/api/create_export", markdown, OWNER),
     row("/api/exports", nothing, SIGNED_IN),
     row("/api/draw_transfer", exports_section, SIGNED_IN),
@@ -289,6 +302,17 @@ pub(super) const ROUTES: &[Row] = &[
     row("/setup", nothing, [ToSignIn, ToStart, ToStart, ToStart]),
     row("/settings", nothing, [ToSignIn, Done, Done, Done]),
     row("/settings/account", nothing, [ToSignIn, Done, Done, Done]),
+    row("/settings/keys", nothing, [ToSignIn, Done, Done, Done]),
+    // A session opens nothing here: a key does, and this machine where that is enough.
+    row("/v1/models", nothing, [Unauthorized; 4]),
+    row("/v1/models/{*model}", nothing, [Unauthorized; 4]),
+    row("/v1/chat/completions", nothing, [Unauthorized; 4]),
+    row("/v1/completions", nothing, [Unauthorized; 4]),
+    row("/tokenize", nothing, [Unauthorized; 4]),
+    row("/detokenize", nothing, [Unauthorized; 4]),
+    row("/v1/openapi.json", nothing, EVERYBODY),
+    row("/metrics", nothing, EVERYBODY),
+    row("/health", nothing, EVERYBODY),
     row("/healthz", nothing, EVERYBODY),
     row("/readyz", nothing, EVERYBODY),
     row("/favicon.svg", nothing, EVERYBODY),

@@ -1,0 +1,152 @@
+//! Keys of programs: shown once, kept as a hash, revoked by whoever made them.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use async_trait::async_trait;
+use hearth_app::{
+    model::{ApiKeyId, ApiKeySummary, ChatError, Refusal, User, UserId},
+    service::ApiKeyService,
+};
+
+use super::{AccountName, Accounts, now_ms, random_token, session::hash_token};
+use crate::{calendar::Calendar, error::AppError, store::NewApiKey};
+
+/// What every key begins with: scanners for lost secrets know them by it.
+pub const KEY_PREFIX: &str = "sk-hearth-";
+/// Keys of one person.
+const MAX_KEYS: u8 = 50;
+/// How stale "last used" may get; sparing writes (1 minute).
+const TOUCH_AFTER_MS: i64 = 60 * 1000;
+/// A new key waits that long to be shown on a page (5 minutes).
+const SHOWN_WITHIN_MS: i64 = 5 * 60 * 1000;
+/// Characters of a key that stay visible.
+const NUM_ENDING: usize = 4;
+
+/// Keys that were made and not shown yet: a page without script shows them after the form.
+#[derive(Debug, Default)]
+pub(super) struct UnshownKeys {
+    keys: Mutex<HashMap<UserId, Unshown>>,
+}
+
+#[derive(Debug)]
+struct Unshown {
+    key: String,
+    made_at: i64,
+}
+
+impl UnshownKeys {
+    fn put(&self, user: UserId, key: String, now_ms: i64) {
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        keys.retain(|_, it| it.made_at + SHOWN_WITHIN_MS > now_ms);
+        let made_at = now_ms;
+        keys.insert(user, Unshown { key, made_at });
+    }
+
+    fn take(&self, user: UserId, now_ms: i64) -> Option<String> {
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = keys.remove(&user)?;
+        (found.made_at + SHOWN_WITHIN_MS > now_ms).then_some(found.key)
+    }
+}
+
+impl Accounts {
+    /// The person whose key this is; nobody if it is revoked or the person disabled.
+    ///
+    /// # Errors
+    /// [`AppError::Internal`] if the database does not answer.
+    pub async fn user_of_key(&self, key: &str) -> Result<Option<User>, AppError> {
+        if !key.starts_with(KEY_PREFIX) {
+            return Ok(None);
+        }
+        let (hash, now) = (hash_token(key), now_ms());
+        let Some(owner) = self.store.api_key_owner(&hash).await? else {
+            return Ok(None);
+        };
+        let used_at = owner.last_used_at.unwrap_or(i64::MIN);
+        if used_at.saturating_add(TOUCH_AFTER_MS) < now
+            && let Err(error) = self.store.touch_api_key(&hash, now).await
+        {
+            // A full disk must not keep programs from answers.
+            tracing::warn!(%error, "could not note that a key was used: {error}");
+        }
+        Ok(Some(owner.user))
+    }
+
+    async fn make_key(&self, user: &User, name: &str) -> Result<String, AppError> {
+        let name = AccountName::parse(name).map_err(AppError::Invalid)?;
+        let token = random_token().map_err(AppError::internal)?;
+        let key = format!("{KEY_PREFIX}{token}");
+        let now_ms = now_ms();
+        let new = NewApiKey {
+            id: ApiKeyId::new(uuid::Uuid::now_v7()),
+            user: user.id,
+            name: name.as_str().to_owned(),
+            hash: hash_token(&key),
+            ending: key[key.len() - NUM_ENDING..].to_owned(),
+            now_ms,
+        };
+        if !self.store.insert_api_key(&new, MAX_KEYS.into()).await? {
+            let limit = MAX_KEYS.into();
+            return Err(AppError::Invalid(Refusal::TooManyKeys { limit }));
+        }
+        tracing::info!(user.id = %user.id, key.id = %new.id, "an API key was made");
+        self.unshown_keys.put(user.id, key.clone(), now_ms);
+        Ok(key)
+    }
+
+    async fn revoke_key(&self, user: &User, id: ApiKeyId) -> Result<(), AppError> {
+        if !self.store.delete_api_key(user.id, id).await? {
+            return Err(AppError::NotFound);
+        }
+        tracing::info!(user.id = %user.id, key.id = %id, "an API key was revoked");
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl ApiKeyService for Accounts {
+    async fn api_keys(&self, user: &User) -> Result<Vec<ApiKeySummary>, ChatError> {
+        let listed = self.store.api_keys(user.id).await.map_err(AppError::from)?;
+        let calendar = Calendar::of_viewer();
+        let keys = listed.into_iter().map(|key| ApiKeySummary {
+            id: key.id,
+            name: key.name,
+            ending: key.ending,
+            made: calendar.local_time(key.created_at),
+            last_used: key.last_used_at.map(|at| calendar.local_time(at)),
+        });
+        Ok(keys.collect())
+    }
+
+    async fn create_api_key(&self, user: &User, name: String) -> Result<String, ChatError> {
+        Ok(self.make_key(user, &name).await?)
+    }
+
+    async fn revoke_api_key(&self, user: &User, id: ApiKeyId) -> Result<(), ChatError> {
+        Ok(self.revoke_key(user, id).await?)
+    }
+
+    fn take_new_api_key(&self, user: &User) -> Option<String> {
+        self.unshown_keys.take(user.id, now_ms())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_key_is_shown_once_and_not_too_late() {
+        let keys = UnshownKeys::default();
+        let user = UserId::new(uuid::Uuid::now_v7());
+        keys.put(user, "a".to_owned(), 0);
+        keys.put(user, "b".to_owned(), 1);
+        assert_eq!(keys.take(user, 2).as_deref(), Some("b"));
+        assert_eq!(keys.take(user, 2), None);
+        keys.put(user, "c".to_owned(), 0);
+        assert_eq!(keys.take(user, SHOWN_WITHIN_MS), None);
+    }
+}

@@ -1,0 +1,153 @@
+//! The OpenAI-compatible API: programs ask with a person's key, within that person's limits.
+//!
+//! Reading order: `entry` (who asks), `json_body` (what is asked), `chat` and `completions` (the
+//! two ways to an answer), `generation` (a request to the engine), `streaming` and `collected`
+//! (its events, one by one or all together). Nothing is stored but what it cost.
+
+mod answer_fields;
+mod chat;
+mod chat_messages;
+mod chat_request;
+mod chat_response;
+mod collected;
+mod completion_response;
+mod completions;
+mod document;
+mod entry;
+mod error_object;
+mod generation;
+mod json_body;
+mod logprobs;
+mod meter;
+mod metrics;
+mod models;
+mod request_fault;
+mod response_head;
+mod streaming;
+mod tokens;
+mod tools;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{MatchedPath, Request, State},
+    http::Method,
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::{MethodRouter, get, post},
+};
+
+use crate::{
+    accounts::{Accounts, now_ms},
+    chat::ChatServer,
+    http::{Audience, RouteName},
+    settings::SettingsBook,
+    store::Store,
+};
+
+use error_object::Refused;
+use metrics::Metrics;
+use request_fault::FaultKind;
+
+pub(crate) use error_object::error_body;
+pub use request_fault::RequestFault;
+
+/// What the API works with. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct ApiServer {
+    chat: Arc<ChatServer>,
+    accounts: Arc<Accounts>,
+    settings: Arc<SettingsBook>,
+    store: Store,
+    metrics: Arc<Metrics>,
+    /// Then a connection from this machine says nothing.
+    is_behind_proxy: bool,
+    /// Seconds since 1970, UTC.
+    started_at: i64,
+}
+
+impl ApiServer {
+    pub fn new(
+        chat: Arc<ChatServer>,
+        accounts: Arc<Accounts>,
+        settings: Arc<SettingsBook>,
+        store: Store,
+        is_behind_proxy: bool,
+    ) -> Self {
+        Self {
+            chat,
+            accounts,
+            settings,
+            store,
+            metrics: Arc::default(),
+            is_behind_proxy,
+            started_at: now_ms() / 1000,
+        }
+    }
+}
+
+fn table() -> [(Method, &'static str, MethodRouter<ApiServer>); 9] {
+    [
+        (Method::GET, "/v1/models", get(models::list)),
+        (Method::GET, "/v1/models/{*model}", get(models::one)),
+        (
+            Method::POST,
+            "/v1/chat/completions",
+            post(chat::complete_chat),
+        ),
+        (Method::POST, "/v1/completions", post(completions::complete)),
+        (Method::GET, "/v1/openapi.json", get(document::describe)),
+        (Method::POST, "/tokenize", post(tokens::tokenize)),
+        (Method::POST, "/detokenize", post(tokens::detokenize)),
+        (Method::GET, "/health", get(models::health)),
+        (Method::GET, "/metrics", get(document::metrics)),
+    ]
+}
+
+/// Names of these routes. A session opens none of them, a key does.
+pub fn routes() -> Vec<RouteName> {
+    let named = table().into_iter().map(|(method, path, _)| RouteName {
+        method,
+        path: path.to_owned(),
+        audience: Audience::Anyone,
+    });
+    named.collect()
+}
+
+/// The routes, and an error object for every other address below `/v1/`.
+pub(crate) fn router(server: &ApiServer) -> Router {
+    let routes = table()
+        .into_iter()
+        .fold(Router::new(), |router, (_, path, handler)| {
+            router.route(path, handler.fallback(other_method))
+        });
+    routes
+        .route("/v1/{*unknown}", axum::routing::any(unknown))
+        .layer(from_fn_with_state(server.clone(), count))
+        .with_state(server.clone())
+}
+
+async fn other_method(method: Method) -> Refused {
+    let message = format!("{method} is not supported at this address");
+    RequestFault::whole(FaultKind::Method, message).into()
+}
+
+async fn unknown(request: Request) -> Refused {
+    let message = format!(
+        "Unknown request URL: {} {}",
+        request.method(),
+        request.uri().path()
+    );
+    RequestFault::whole(FaultKind::NoSuchAddress, message).into()
+}
+
+async fn count(State(server): State<ApiServer>, request: Request, next: Next) -> Response {
+    let path = request.extensions().get::<MatchedPath>();
+    let path = path.map(|path| path.as_str().to_owned());
+    let response = next.run(request).await.into_response();
+    if let Some(path) = path {
+        server.metrics.request(path, response.status().as_u16());
+    }
+    response
+}

@@ -1,0 +1,115 @@
+//! `POST /v1/chat/completions`.
+
+use std::collections::HashMap;
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use hearth_app::model::ReasoningEffort;
+use hearth_engine::harmony::conversation::ReasoningEffort as EngineEffort;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{
+    ApiServer,
+    answer_fields::AnswerFields,
+    chat_request::ChatFields,
+    chat_response::{ChatChunk, ChatChunks, ChatCompletion},
+    collected::collect,
+    entry::Caller,
+    error_object::{ErrorBody, Refused},
+    generation::{Prompts, refused},
+    json_body::JsonBody,
+    response_head::ResponseHead,
+    streaming,
+    tools::MustCall,
+};
+
+/// Messages, and how the answer is wanted.
+#[derive(Debug, Deserialize, ToSchema)]
+#[expect(dead_code, reason = "describes the two halves, which are read apart")]
+pub(super) struct ChatCompletionRequest {
+    #[serde(flatten)]
+    chat: ChatFields,
+    #[serde(flatten)]
+    answer: AnswerFields,
+}
+
+/// Answers a conversation.
+#[utoipa::path(
+    post,
+    path = "/v1/chat/completions",
+    tag = "answers",
+    request_body = ChatCompletionRequest,
+    responses(
+        (status = 200, content(
+            (ChatCompletion = "application/json"),
+            (ChatChunk = "text/event-stream"),
+        )),
+        (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody, description = "No such model"),
+        (status = 429, body = ErrorBody, description = "Too many requests: see Retry-After"),
+        (status = 503, body = ErrorBody, description = "The model is being loaded"),
+    ),
+    security(("key" = [])),
+)]
+pub(super) async fn complete_chat(
+    State(server): State<ApiServer>,
+    Caller(user): Caller,
+    body: JsonBody,
+) -> Result<Response, Refused> {
+    let fields: AnswerFields = body.read()?;
+    let engine = server.engine_for(fields.model.as_deref())?;
+    let settings = server.settings.current();
+    let chat: ChatFields = body.read()?;
+    let chat = chat.resolve(&engine, engine_effort(settings.reasoning_effort))?;
+    let mut asked = fields.resolve(&engine, &settings)?;
+    if asked.max_tokens == Some(0) {
+        return Err(super::RequestFault::range("max_tokens", &0, "≥ 1").into());
+    }
+    asked.options.top_logprobs = chat.top_logprobs;
+    asked.options.format = chat.format;
+    let prompt = engine.prompt(&chat.conversation).await;
+    let begun = match &chat.must_call {
+        MustCall::No => Vec::new(),
+        MustCall::Any => engine.begun_call(None),
+        MustCall::Named(name) => engine.begun_call(Some(name)),
+    };
+    let prompts = Prompts {
+        each: vec![prompt.map_err(refused)?],
+        begun,
+        calls: chat.calls,
+        param: "messages",
+    };
+    let has_logprobs = chat.top_logprobs.is_some();
+    let num_answers = asked.num_answers;
+    let mut generation = server
+        .generate(&user, engine.clone(), &asked, prompts)
+        .await?;
+    if asked.streams {
+        let chunks = ChatChunks {
+            head: ResponseHead::new("chatcmpl-", "chat.completion.chunk", &engine),
+            has_logprobs,
+            includes_usage: asked.includes_usage,
+            num_calls: HashMap::new(),
+        };
+        let usage = asked.includes_usage;
+        return Ok(streaming::respond(generation, num_answers, chunks, usage));
+    }
+    let answers = collect(&mut generation, num_answers).await?;
+    let head = ResponseHead::new("chatcmpl-", "chat.completion", &engine);
+    let logprobs_by = has_logprobs.then_some(&engine);
+    let completion = ChatCompletion::new(head, answers, generation.usage(), logprobs_by);
+    Ok(Json(completion).into_response())
+}
+
+fn engine_effort(effort: ReasoningEffort) -> EngineEffort {
+    match effort {
+        ReasoningEffort::Low => EngineEffort::Low,
+        ReasoningEffort::Medium => EngineEffort::Medium,
+        ReasoningEffort::High => EngineEffort::High,
+    }
+}

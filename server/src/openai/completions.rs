@@ -1,0 +1,193 @@
+//! `POST /v1/completions`: text that goes on, without a chat's format.
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use hearth_engine::{handle::EngineHandle, request::TokenId};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{
+    ApiServer,
+    answer_fields::{AnswerFields, tokens},
+    chat_request::{Calls, MAX_TOP_LOGPROBS},
+    collected::{Collected, collect},
+    completion_response::{Completion, CompletionShape, Echo},
+    entry::Caller,
+    error_object::{ErrorBody, Refused},
+    generation::Prompts,
+    json_body::JsonBody,
+    logprobs::CompletionLogprobs,
+    meter::RequestUsage,
+    request_fault::RequestFault,
+    response_head::ResponseHead,
+    streaming,
+};
+
+/// Tokens of an answer whose length nobody says, as OpenAI counts them.
+const DEFAULT_MAX_TOKENS: usize = 16;
+
+/// A prompt, and how the answer is wanted.
+#[derive(Debug, Deserialize, ToSchema)]
+#[expect(dead_code, reason = "describes the two halves, which are read apart")]
+pub(super) struct CompletionRequest {
+    #[serde(flatten)]
+    completion: CompletionFields,
+    #[serde(flatten)]
+    answer: AnswerFields,
+}
+
+/// Fields of a completion.
+#[derive(Debug, Deserialize, ToSchema)]
+struct CompletionFields {
+    prompt: Prompt,
+    /// The prompt stands before the answer.
+    #[serde(default)]
+    echo: bool,
+    /// With each token its probability and that of so many most probable ones, 0 to 20.
+    #[serde(default)]
+    logprobs: Option<u32>,
+    /// Not supported, unless empty.
+    #[serde(default)]
+    suffix: String,
+    /// Not supported, unless it is `n`.
+    #[serde(default)]
+    best_of: Option<usize>,
+}
+
+/// One or several prompts, as text or as token ids.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(
+    untagged,
+    expecting = "a string, a list of strings, of token ids or of lists of token ids is expected"
+)]
+enum Prompt {
+    Text(String),
+    Texts(Vec<String>),
+    Ids(Vec<u32>),
+    ManyIds(Vec<Vec<u32>>),
+}
+
+/// Goes on with a text.
+#[utoipa::path(
+    post,
+    path = "/v1/completions",
+    tag = "answers",
+    request_body = CompletionRequest,
+    responses(
+        (status = 200, content(
+            (Completion = "application/json"),
+            (Completion = "text/event-stream"),
+        )),
+        (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody, description = "No such model"),
+        (status = 429, body = ErrorBody, description = "Too many requests: see Retry-After"),
+        (status = 503, body = ErrorBody, description = "The model is being loaded"),
+    ),
+    security(("key" = [])),
+)]
+pub(super) async fn complete(
+    State(server): State<ApiServer>,
+    Caller(user): Caller,
+    body: JsonBody,
+) -> Result<Response, Refused> {
+    let fields: AnswerFields = body.read()?;
+    let engine = server.engine_for(fields.model.as_deref())?;
+    let completion: CompletionFields = body.read()?;
+    let mut asked = fields.resolve(&engine, &server.settings.current())?;
+    completion.check(asked.num_answers)?;
+    asked.options.top_logprobs = completion.logprobs.map(|num_top| num_top as usize);
+    asked.options.is_plain = true;
+    let max_tokens = *asked.max_tokens.get_or_insert(DEFAULT_MAX_TOKENS);
+    let prompts = completion.prompt.encode(&engine)?;
+    let num_answers = prompts.len() * asked.num_answers;
+    let echoes = prompts.iter().flat_map(|ids| {
+        let echo = completion.echo.then(|| Echo {
+            text: engine.decode_tokens(ids),
+            ids: ids.clone(),
+        });
+        std::iter::repeat_n(echo, asked.num_answers)
+    });
+    let shape = CompletionShape {
+        head: ResponseHead::new("cmpl-", "text_completion", &engine),
+        engine: engine.clone(),
+        has_logprobs: completion.logprobs.is_some(),
+        includes_usage: asked.includes_usage,
+        echoes: echoes.collect(),
+        places: std::iter::repeat_with(CompletionLogprobs::default)
+            .take(num_answers)
+            .collect(),
+    };
+    if max_tokens == 0 && !asked.streams {
+        let num_tokens = prompts.iter().map(Vec::len).sum();
+        return Ok(Json(nothing(shape, num_answers, num_tokens)).into_response());
+    }
+    if max_tokens == 0 {
+        return Err(RequestFault::range("max_tokens", &0, "≥ 1 in a stream").into());
+    }
+    let prompts = Prompts {
+        each: prompts,
+        begun: Vec::new(),
+        calls: Calls::None,
+        param: "prompt",
+    };
+    let mut generation = server.generate(&user, engine, &asked, prompts).await?;
+    if asked.streams {
+        let usage = asked.includes_usage;
+        return Ok(streaming::respond(generation, num_answers, shape, usage));
+    }
+    let answers = collect(&mut generation, num_answers).await?;
+    let completion = shape.whole(answers, generation.usage());
+    Ok(Json(completion).into_response())
+}
+
+/// No token is asked for: the prompts, if they are to be echoed.
+fn nothing(shape: CompletionShape, num_answers: usize, prompt_tokens: usize) -> Completion {
+    let answers = std::iter::repeat_with(Collected::default).take(num_answers);
+    let usage = RequestUsage {
+        prompt_tokens,
+        total_tokens: prompt_tokens,
+        ..RequestUsage::default()
+    };
+    shape.whole(answers.collect(), usage)
+}
+
+impl CompletionFields {
+    fn check(&self, num_answers: usize) -> Result<(), RequestFault> {
+        if let Some(num_top) = self.logprobs.filter(|&num_top| num_top > MAX_TOP_LOGPROBS) {
+            return Err(RequestFault::range("logprobs", &num_top, "0–20"));
+        }
+        if !self.suffix.is_empty() {
+            return Err(RequestFault::field("suffix", "suffix is not supported"));
+        }
+        if self.best_of.is_some_and(|best_of| best_of != num_answers) {
+            let message = "best_of is not supported, unless it is n";
+            return Err(RequestFault::field("best_of", message));
+        }
+        Ok(())
+    }
+}
+
+impl Prompt {
+    /// Token ids of every prompt; none is empty.
+    fn encode(self, engine: &EngineHandle) -> Result<Vec<Vec<TokenId>>, RequestFault> {
+        let encode = |text: String| {
+            let begin = engine.begin_token().into_iter();
+            Ok(begin.chain(engine.encode_text(&text)).collect())
+        };
+        let check = |ids: Vec<u32>| tokens("prompt", &ids, engine);
+        let prompts: Vec<Vec<TokenId>> = match self {
+            Self::Text(text) => vec![encode(text)?],
+            Self::Texts(texts) => texts.into_iter().map(encode).collect::<Result<_, _>>()?,
+            Self::Ids(ids) => vec![check(ids)?],
+            Self::ManyIds(lists) => lists.into_iter().map(check).collect::<Result<_, _>>()?,
+        };
+        if prompts.is_empty() || prompts.iter().any(Vec::is_empty) {
+            return Err(RequestFault::field("prompt", "prompt is empty"));
+        }
+        Ok(prompts)
+    }
+}

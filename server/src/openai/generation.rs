@@ -1,0 +1,347 @@
+//! One request to the engine: a place in the queue for each answer, then their events as they come.
+
+use std::{collections::HashSet, sync::Arc};
+
+use futures::{
+    StreamExt,
+    stream::{self, BoxStream, SelectAll},
+};
+use hearth_app::model::{BusyReason, User, UserId};
+use hearth_engine::{
+    handle::{EngineHandle, Permit},
+    request::{
+        CallPiece, FinishReason, GenerateRequest, GenerationError, GenerationEvent, SubmitError,
+        TokenId, TokenLogprobs, TokenPart,
+    },
+};
+use sha2::{Digest, Sha256};
+use tokio::sync::broadcast::{Receiver, error::RecvError};
+
+use super::{
+    ApiServer,
+    answer_fields::Asked,
+    chat_request::Calls,
+    meter::{Counts, Meter, RequestUsage},
+    request_fault::{FaultKind, RequestFault},
+};
+use crate::{
+    chat::{RequestClaim, user_key},
+    error::AppError,
+};
+
+/// New tokens of one answer.
+#[derive(Debug, Default)]
+pub(super) struct Piece {
+    pub(super) text: String,
+    pub(super) reasoning: String,
+    pub(super) call: Option<CallPiece>,
+    /// Of the tokens of the visible text, if they were asked for.
+    pub(super) logprobs: Vec<TokenLogprobs>,
+}
+
+/// What happened to one answer.
+#[derive(Debug)]
+pub(super) enum Progress {
+    Piece(Piece),
+    Ended(FinishReason),
+}
+
+/// Answers that are being made. Dropping it ends them.
+pub(super) struct Generation {
+    pub(super) engine: EngineHandle,
+    answers: SelectAll<BoxStream<'static, (usize, GenerationEvent)>>,
+    meter: Meter,
+    calls: Calls,
+    /// Answers in which a call was written.
+    has_pieces: HashSet<usize>,
+    /// Answers in which a call was told.
+    has_called: HashSet<usize>,
+    user: UserId,
+    disabled: Receiver<UserId>,
+    _claim: RequestClaim,
+}
+
+/// What is asked of the engine.
+#[derive(Debug)]
+pub(super) struct Prompts {
+    /// Each gets as many answers as were asked for.
+    pub(super) each: Vec<Vec<TokenId>>,
+    /// Ids with which every answer begins.
+    pub(super) begun: Vec<TokenId>,
+    pub(super) calls: Calls,
+    /// The field to blame for a prompt that is too long.
+    pub(super) param: &'static str,
+}
+
+impl ApiServer {
+    /// Takes the places and submits. Nothing is computed if one of them is refused.
+    pub(super) async fn generate(
+        &self,
+        user: &User,
+        engine: EngineHandle,
+        asked: &Asked,
+        prompts: Prompts,
+    ) -> Result<Generation, AppError> {
+        let num_answers = prompts.each.len() * asked.num_answers;
+        let limit = self.settings.current().concurrent_turns;
+        if num_answers > 1 && num_answers > limit as usize {
+            let message = format!(
+                "{num_answers} answers are asked for, and this server makes at most {limit} at \
+                 once for one person"
+            );
+            return Err(RequestFault::field("n", message).into());
+        }
+        let claim = self.chat.claim_request(user.id, num_answers).await?;
+        let disabled = self.chat.watch_disabled();
+        let requests = self.requests(user, &engine, asked, &prompts)?;
+        let answers = requests.into_iter().enumerate();
+        let answers = answers.map(|(index, (permit, request))| {
+            let stream = engine.submit(permit, request);
+            let events = stream::unfold(stream, |mut stream| async {
+                let event = stream.next().await?;
+                Some((event, stream))
+            });
+            events.map(move |event| (index, event)).boxed()
+        });
+        Ok(Generation {
+            answers: answers.collect(),
+            engine,
+            meter: Meter {
+                store: self.store.clone(),
+                metrics: Arc::clone(&self.metrics),
+                user: user.id,
+                prompt_tokens: prompts.each.iter().map(Vec::len).sum(),
+                counts: Counts::default(),
+            },
+            calls: prompts.calls,
+            has_pieces: HashSet::new(),
+            has_called: HashSet::new(),
+            user: user.id,
+            disabled,
+            _claim: claim,
+        })
+    }
+
+    /// One for each answer, with its place in the queue.
+    fn requests(
+        &self,
+        user: &User,
+        engine: &EngineHandle,
+        asked: &Asked,
+        prompts: &Prompts,
+    ) -> Result<Vec<(Permit, GenerateRequest)>, AppError> {
+        let mut requests = Vec::new();
+        for prompt in &prompts.each {
+            let request = self.request(engine, asked, prompt, prompts)?;
+            let num_tokens = prompt.len() + prompts.begun.len();
+            let session = session(user.id, prompt);
+            for number in 0..asked.num_answers {
+                let permit = engine.reserve(user_key(user.id), num_tokens);
+                let mut request = request.clone();
+                request.session = Some(session);
+                let seed = request.sampling.seed;
+                request.sampling.seed = seed.wrapping_add(number as u64);
+                requests.push((permit.map_err(refused)?, request));
+            }
+        }
+        Ok(requests)
+    }
+
+    fn request(
+        &self,
+        engine: &EngineHandle,
+        asked: &Asked,
+        prompt: &[TokenId],
+        prompts: &Prompts,
+    ) -> Result<GenerateRequest, RequestFault> {
+        let window = self.window(engine);
+        let num_tokens = prompt.len() + prompts.begun.len();
+        if num_tokens >= window {
+            return Err(RequestFault {
+                kind: FaultKind::ContextLength,
+                message: format!(
+                    "This model's maximum context length is {window} tokens, and the prompt has \
+                     {num_tokens}; one of them is the answer's."
+                ),
+                param: Some(prompts.param.to_owned()),
+            });
+        }
+        let room = window - num_tokens;
+        Ok(GenerateRequest {
+            prompt: prompt.to_vec(),
+            answer_so_far: prompts.begun.clone(),
+            sampling: asked.sampling.clone(),
+            max_tokens: asked.max_tokens.unwrap_or(room).min(room),
+            stop: asked.stop.clone(),
+            options: asked.options.clone(),
+            num_shared_tokens: 0,
+            session: None,
+        })
+    }
+
+    /// Most tokens of prompt and answer together: what the model can, within the budget.
+    pub(super) fn window(&self, engine: &EngineHandle) -> usize {
+        let budget = self.settings.current().context_budget;
+        let budget = budget.and_then(|budget| usize::try_from(budget).ok());
+        let of_model = engine.context_window().unwrap_or(usize::MAX);
+        budget.unwrap_or(usize::MAX).min(of_model)
+    }
+}
+
+impl Generation {
+    /// What happens next, and to which answer; `None` after the end of all.
+    pub(super) async fn next(&mut self) -> Result<Option<(usize, Progress)>, AppError> {
+        loop {
+            let next = tokio::select! {
+                biased;
+                () = disabled(&mut self.disabled, self.user) => return Err(AppError::Unauthorized),
+                next = self.answers.next() => next,
+            };
+            let Some((index, event)) = next else {
+                return Ok(None);
+            };
+            if let Some(progress) = self.take(index, event)? {
+                return Ok(Some((index, progress)));
+            }
+        }
+    }
+
+    fn take(&mut self, index: usize, event: GenerationEvent) -> Result<Option<Progress>, AppError> {
+        let piece = match event {
+            GenerationEvent::Tokens {
+                ids,
+                part,
+                reasoning,
+                text,
+                logprobs,
+            } => {
+                self.meter.counts.tokens(&ids, part);
+                let is_visible = part == TokenPart::Answer;
+                Some(Piece {
+                    text,
+                    reasoning,
+                    call: None,
+                    logprobs: if is_visible { logprobs } else { Vec::new() },
+                })
+            }
+            GenerationEvent::CallPiece(piece) => {
+                self.has_pieces.insert(index);
+                self.call(index, piece)
+            }
+            // One that was begun for the model, and has no arguments.
+            GenerationEvent::ToolCall(call) if !self.has_pieces.contains(&index) => {
+                let piece = CallPiece {
+                    index: 0,
+                    name: call.name().to_owned(),
+                    arguments: call.arguments.text,
+                };
+                self.call(index, piece)
+            }
+            GenerationEvent::Finished { reason, usage } => {
+                self.meter.finished(&usage);
+                return Ok(Some(Progress::Ended(self.reason(index, reason))));
+            }
+            GenerationEvent::Failed(error) => return Err(failed(error)),
+            GenerationEvent::ToolCall(_)
+            | GenerationEvent::Loading { .. }
+            | GenerationEvent::Queued { .. }
+            | GenerationEvent::Prefill { .. } => None,
+        };
+        Ok(piece.map(Progress::Piece))
+    }
+
+    /// A call that nobody asked for ends the answer like any text.
+    fn reason(&self, index: usize, reason: FinishReason) -> FinishReason {
+        match reason {
+            FinishReason::Length => FinishReason::Length,
+            _ if self.has_called.contains(&index) => FinishReason::ToolCall,
+            _ => FinishReason::Stop,
+        }
+    }
+
+    /// A call the caller asked for; else it is text, or one too many.
+    fn call(&mut self, index: usize, piece: CallPiece) -> Option<Piece> {
+        match self.calls {
+            Calls::None => Some(Piece {
+                text: piece.arguments,
+                ..Piece::default()
+            }),
+            Calls::One if piece.index > 0 => None,
+            Calls::One | Calls::Many => {
+                self.has_called.insert(index);
+                Some(Piece {
+                    call: Some(piece),
+                    ..Piece::default()
+                })
+            }
+        }
+    }
+
+    /// What it has cost so far.
+    pub(super) fn usage(&self) -> RequestUsage {
+        self.meter.usage()
+    }
+}
+
+/// Among several engines, a conversation goes back to the one that may remember it: those with the
+/// same beginning are one. The number says nothing of the text.
+fn session(user: UserId, prompt: &[TokenId]) -> u128 {
+    /// Tokens that tell conversations apart; what is shared by all of a person's comes first.
+    const BEGINNING: usize = 256;
+    let mut digest = Sha256::new();
+    digest.update(user.as_uuid().as_bytes());
+    for id in prompt.iter().take(BEGINNING) {
+        digest.update(id.0.to_le_bytes());
+    }
+    let digest = digest.finalize();
+    let mut number = [0; 16];
+    number.copy_from_slice(&digest[..16]);
+    u128::from_le_bytes(number)
+}
+
+/// Resolves when that person is disabled; never by itself.
+async fn disabled(receiver: &mut Receiver<UserId>, user: UserId) {
+    loop {
+        match receiver.recv().await {
+            Ok(disabled) if disabled == user => return,
+            Ok(_) | Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
+    }
+}
+
+/// What the engine's refusal is to a program.
+pub(super) fn refused(error: SubmitError) -> AppError {
+    match error {
+        SubmitError::QueueFull { capacity } => AppError::Busy {
+            reason: BusyReason::QueueFull { capacity },
+            retry_after_s: 1,
+        },
+        SubmitError::PromptTooLong { .. } => {
+            RequestFault::whole(FaultKind::ContextLength, error.to_string()).into()
+        }
+        SubmitError::ModelNotLoaded(_) => not_loaded(),
+        other => AppError::NotReady {
+            message: other.to_string(),
+        },
+    }
+}
+
+/// The sentence of the engine names a file of this machine.
+pub(super) fn not_loaded() -> AppError {
+    AppError::NotReady {
+        message: "the model could not be loaded".to_owned(),
+    }
+}
+
+fn failed(error: GenerationError) -> AppError {
+    match error {
+        GenerationError::UnknownToken { .. } => {
+            RequestFault::whole(FaultKind::Invalid, error.to_string()).into()
+        }
+        GenerationError::ModelNotLoaded(_) => not_loaded(),
+        other => AppError::NotReady {
+            message: other.to_string(),
+        },
+    }
+}

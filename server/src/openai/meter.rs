@@ -1,0 +1,126 @@
+//! What a request cost, told to its caller and added to its person's day, however it ends.
+
+use std::sync::Arc;
+
+use hearth_app::model::UserId;
+use hearth_engine::request::{TokenId, TokenPart, Usage};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::metrics::Metrics;
+use crate::store::{Store, TurnTokens, day_of, now_ms};
+
+/// What a request cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct RequestUsage {
+    pub(super) prompt_tokens: usize,
+    pub(super) completion_tokens: usize,
+    pub(super) total_tokens: usize,
+    pub(super) prompt_tokens_details: PromptDetails,
+    pub(super) completion_tokens_details: CompletionDetails,
+}
+
+/// The same in a stream, where it was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub(super) enum ChunkUsage {
+    /// Null: the last chunk tells it.
+    Later,
+    Told(RequestUsage),
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct PromptDetails {
+    /// Tokens of the prompt that did not have to be computed.
+    pub(super) cached_tokens: usize,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct CompletionDetails {
+    /// Tokens of the answer that were thought and not said.
+    pub(super) reasoning_tokens: usize,
+}
+
+/// Counts one request. Dropping it writes down what was computed.
+#[derive(Debug)]
+pub(super) struct Meter {
+    pub(super) store: Store,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) user: UserId,
+    /// Each prompt counts once, however many answers it has.
+    pub(super) prompt_tokens: usize,
+    pub(super) counts: Counts,
+}
+
+/// What was counted so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counts {
+    cached: usize,
+    completion: usize,
+    reasoning: usize,
+}
+
+impl Counts {
+    pub(super) fn tokens(&mut self, ids: &[TokenId], part: TokenPart) {
+        self.completion += ids.len();
+        if part == TokenPart::Reasoning {
+            self.reasoning += ids.len();
+        }
+    }
+}
+
+impl Meter {
+    /// An answer is complete.
+    pub(super) fn finished(&mut self, usage: &Usage) {
+        // Of several answers to a prompt, the later ones find what the first has computed.
+        let cached = usage.cached_tokens.unwrap_or_default();
+        self.counts.cached = match self.counts.cached {
+            0 => cached,
+            first => first.min(cached),
+        };
+        self.metrics.answered(usage);
+    }
+
+    pub(super) fn usage(&self) -> RequestUsage {
+        let Counts {
+            cached,
+            completion,
+            reasoning,
+        } = self.counts;
+        RequestUsage {
+            prompt_tokens: self.prompt_tokens,
+            completion_tokens: completion,
+            total_tokens: self.prompt_tokens + completion,
+            prompt_tokens_details: PromptDetails {
+                cached_tokens: cached.min(self.prompt_tokens),
+            },
+            completion_tokens_details: CompletionDetails {
+                reasoning_tokens: reasoning,
+            },
+        }
+    }
+}
+
+impl Drop for Meter {
+    fn drop(&mut self) {
+        // Nothing was computed for a request that left the queue.
+        if self.counts.completion == 0 {
+            return;
+        }
+        let tokens = TurnTokens {
+            prompt: self.prompt_tokens.try_into().unwrap_or(u32::MAX),
+            completion: self.counts.completion.try_into().unwrap_or(u32::MAX),
+        };
+        self.metrics.spent(tokens);
+        let (store, user) = (self.store.clone(), self.user);
+        // Where a runtime ends, the process does: nobody counts its last request.
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return;
+        };
+        runtime.spawn(async move {
+            if let Err(error) = store.add_usage(user, tokens, day_of(now_ms())).await {
+                tracing::warn!(%error, "could not count a request: {error}");
+            }
+        });
+    }
+}

@@ -1,0 +1,143 @@
+//! `/metrics`: what the server has done, for Prometheus.
+
+use std::sync::atomic::AtomicU64;
+
+use hearth_engine::{
+    handle::{EngineHandle, EngineState},
+    request::Usage,
+};
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::{Registry, Unit},
+};
+
+use crate::store::TurnTokens;
+
+/// Seconds until the first token: from a cached prompt on a card to a long one on a CPU.
+const FIRST_TOKEN_S: [f64; 12] = [
+    0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 120.0,
+];
+/// Seconds between tokens.
+const NEXT_TOKEN_S: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0];
+
+/// An answer of the API, by address and status.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Answered {
+    path: String,
+    status: u16,
+}
+
+/// Counters of one server.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    requests: Family<Answered, Counter>,
+    prompt_tokens: Counter,
+    cached_tokens: Counter,
+    completion_tokens: Counter,
+    first_token: Histogram,
+    next_token: Histogram,
+    preemptions: Gauge<u64, AtomicU64>,
+    is_ready: Gauge,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut metrics = Self {
+            registry: Registry::with_prefix("hearth"),
+            requests: Family::default(),
+            prompt_tokens: Counter::default(),
+            cached_tokens: Counter::default(),
+            completion_tokens: Counter::default(),
+            first_token: Histogram::new(FIRST_TOKEN_S),
+            next_token: Histogram::new(NEXT_TOKEN_S),
+            preemptions: Gauge::default(),
+            is_ready: Gauge::default(),
+        };
+        metrics.register();
+        metrics
+    }
+}
+
+impl Metrics {
+    fn register(&mut self) {
+        let registry = &mut self.registry;
+        let requests = self.requests.clone();
+        registry.register("api_requests", "Answered requests of programs", requests);
+        for (name, help, counter) in [
+            ("prompt_tokens", "Tokens of prompts", &self.prompt_tokens),
+            (
+                "cached_prompt_tokens",
+                "Tokens of prompts that were not computed",
+                &self.cached_tokens,
+            ),
+            (
+                "completion_tokens",
+                "Tokens of answers",
+                &self.completion_tokens,
+            ),
+        ] {
+            registry.register(
+                name,
+                format!("{help} asked for over the API"),
+                counter.clone(),
+            );
+        }
+        registry.register_with_unit(
+            "time_to_first_token",
+            "From the submission of a request to its first token",
+            Unit::Seconds,
+            self.first_token.clone(),
+        );
+        registry.register_with_unit(
+            "time_per_output_token",
+            "Between tokens of an answer, its mean",
+            Unit::Seconds,
+            self.next_token.clone(),
+        );
+        registry.register(
+            "preemptions",
+            "Sequences halted because the cache was full, since the model was loaded",
+            self.preemptions.clone(),
+        );
+        let is_ready = self.is_ready.clone();
+        registry.register("model_ready", "1: the model is loaded", is_ready);
+    }
+
+    /// A request was answered; `path` is one of the router's.
+    pub(super) fn request(&self, path: String, status: u16) {
+        self.requests
+            .get_or_create(&Answered { path, status })
+            .inc();
+    }
+
+    /// An answer is complete.
+    pub(super) fn answered(&self, usage: &Usage) {
+        self.cached_tokens
+            .inc_by(usage.cached_tokens.unwrap_or_default() as u64);
+        self.first_token
+            .observe(usage.time_to_first_token.as_secs_f64());
+        let num_pauses = u32::try_from(usage.completion_tokens.saturating_sub(1));
+        if let Ok(num_pauses @ 1..) = num_pauses {
+            let pause = usage.decode_time / num_pauses;
+            self.next_token.observe(pause.as_secs_f64());
+        }
+    }
+
+    /// Tokens of a request, however it ended.
+    pub(super) fn spent(&self, tokens: TurnTokens) {
+        self.prompt_tokens.inc_by(tokens.prompt.into());
+        self.completion_tokens.inc_by(tokens.completion.into());
+    }
+
+    /// All of it, as Prometheus reads it.
+    pub(super) fn text(&self, engine: &EngineHandle) -> String {
+        self.preemptions.set(engine.counters().preemptions);
+        self.is_ready
+            .set(i64::from(engine.state() == EngineState::Ready));
+        let mut text = String::new();
+        encode(&mut text, &self.registry).expect("invariant: a String takes every write");
+        text
+    }
+}

@@ -1,0 +1,97 @@
+//! What operators ask: models, health, metrics, the description.
+
+use anyhow::Result;
+use hearth_tests::api_client::{ApiClient, question};
+use serde_json::{Value, json};
+
+use super::{CHAT, start};
+
+#[tokio::test]
+async fn the_model_is_listed_and_found_by_its_name() -> Result<()> {
+    let (_server, _ada, program) = start("Hi.").await?;
+    let listed: Value = serde_json::from_slice(&program.get("/v1/models").await?.body)?;
+    assert_eq!(listed["object"], "list");
+    let model = &listed["data"][0];
+    assert!(
+        model["created"]
+            .as_i64()
+            .is_some_and(|it| it > 1_700_000_000)
+    );
+    let expected = json!({
+        "id": "scripted", "object": "model", "created": model["created"],
+        "owned_by": "hearth", "max_model_len": 8192,
+    });
+    assert_eq!(*model, expected);
+    let one: Value = serde_json::from_slice(&program.get("/v1/models/scripted").await?.body)?;
+    assert_eq!(one, expected);
+    let health = program.get("/health").await?;
+    assert_eq!(health.text(), r#"{"status":"ok"}"#);
+    Ok(())
+}
+
+#[tokio::test]
+async fn metrics_count_what_was_answered() -> Result<()> {
+    let (server, _ada, program) = start("Good morning!").await?;
+    program.ask(CHAT, &question("Hello")).await?;
+    program.post(CHAT, &json!({})).await?;
+    let nobody = server.client()?;
+    let text = nobody.get("/metrics").await?.text();
+    for line in [
+        "hearth_completion_tokens_total 13",
+        "hearth_prompt_tokens_total 24",
+        "hearth_model_ready 1",
+        "hearth_preemptions 0",
+        "hearth_time_to_first_token_seconds_count 1",
+        r#"hearth_api_requests_total{path="/v1/chat/completions",status="200"} 1"#,
+        r#"hearth_api_requests_total{path="/v1/chat/completions",status="400"} 1"#,
+    ] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+    assert!(text.trim_end().ends_with("# EOF"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn metrics_and_description_are_for_administrators_and_this_machine() -> Result<()> {
+    let (server, _ada, program) = start("Hi.").await?;
+    let carl = server.add_user("Carl").await?;
+    let others = ApiClient::of(&server, &carl).await?;
+    let stranger = server.client()?;
+    for path in ["/metrics", "/v1/openapi.json"] {
+        assert_eq!(program.get(path).await?.status, 200, "{path}");
+        assert_eq!(others.get(path).await?.status, 403, "{path}");
+        assert_eq!(stranger.get(path).await?.status, 200, "{path}");
+        for (name, value) in [("x-forwarded-for", "192.0.2.1"), ("host", "evil.example")] {
+            let request = stranger.request(reqwest::Method::GET, path);
+            let answer = stranger.send(request.header(name, value)).await?;
+            assert_eq!(answer.status, 401, "{path} {name}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_description_knows_every_field_of_a_chat() -> Result<()> {
+    let (_server, _ada, program) = start("Hi.").await?;
+    let document: Value = serde_json::from_slice(&program.get("/v1/openapi.json").await?.body)?;
+    assert!(
+        document["openapi"]
+            .as_str()
+            .is_some_and(|it| it.starts_with("3."))
+    );
+    let schemas = document["components"]["schemas"].to_string();
+    for field in [
+        "messages",
+        "temperature",
+        "logit_bias",
+        "stop_token_ids",
+        "response_format",
+        "tool_choice",
+        "reasoning_content",
+        "cached_tokens",
+        "include_usage",
+    ] {
+        assert!(schemas.contains(&format!("\"{field}\"")), "{field}");
+    }
+    Ok(())
+}

@@ -176,7 +176,8 @@ impl TokenConstraint {
     }
 }
 
-fn forbid(logits: &mut [f32], tokens: &[TokenId]) {
+/// Makes tokens impossible.
+pub(crate) fn forbid(logits: &mut [f32], tokens: &[TokenId]) {
     for token in tokens {
         if let Some(logit) = logits.get_mut(token.0 as usize) {
             *logit = f32::NEG_INFINITY;

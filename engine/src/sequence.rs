@@ -11,7 +11,7 @@ use std::{
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::{
-    answer_format::TokenConstraint,
+    answer_format::{TokenConstraint, forbid},
     handle::Permit,
     kernels::Draw,
     loaded_model::Cache,
@@ -322,15 +322,6 @@ impl Sequence {
     fn send(&self, event: SequenceEvent) {
         // A caller who has gone has set the abort flag too.
         let _ = self.events.send(event);
-    }
-}
-
-/// Makes tokens impossible.
-fn forbid(logits: &mut [f32], tokens: &[TokenId]) {
-    for token in tokens {
-        if let Some(logit) = logits.get_mut(token.0 as usize) {
-            *logit = f32::NEG_INFINITY;
-        }
     }
 }
 

@@ -45,6 +45,7 @@ use tokio::sync::{Mutex, broadcast};
 use crate::{settings::SettingsBook, store::Store};
 pub(crate) use allowance::RequestClaim;
 use engine_slot::EngineSlot;
+pub(crate) use prompt::engine_effort;
 pub(crate) use reservation::user_key;
 pub(crate) use service::model_status;
 

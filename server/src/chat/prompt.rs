@@ -72,11 +72,7 @@ pub(super) async fn fit(
     let mut conversation = Conversation {
         messages,
         date: utc_date(now_ms()),
-        reasoning_effort: match settings.reasoning_effort {
-            ReasoningEffort::Low => EngineEffort::Low,
-            ReasoningEffort::Medium => EngineEffort::Medium,
-            ReasoningEffort::High => EngineEffort::High,
-        },
+        reasoning_effort: engine_effort(settings.reasoning_effort),
         tools: tools::offered(settings),
         ..Conversation::default()
     };
@@ -111,6 +107,15 @@ pub(super) async fn fit(
         }
         let excess = ids.len() + room - window.min(ids.len());
         num_left_out += leave_out(&mut conversation.messages, num_fixed, ids.len(), excess);
+    }
+}
+
+/// The engine's word for it.
+pub(crate) fn engine_effort(effort: ReasoningEffort) -> EngineEffort {
+    match effort {
+        ReasoningEffort::Low => EngineEffort::Low,
+        ReasoningEffort::Medium => EngineEffort::Medium,
+        ReasoningEffort::High => EngineEffort::High,
     }
 }
 

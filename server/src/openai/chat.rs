@@ -7,8 +7,6 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use hearth_app::model::ReasoningEffort;
-use hearth_engine::harmony::conversation::ReasoningEffort as EngineEffort;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -26,6 +24,7 @@ use super::{
     streaming,
     tools::MustCall,
 };
+use crate::chat::engine_effort;
 
 /// Messages, and how the answer is wanted.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -104,12 +103,4 @@ pub(super) async fn complete_chat(
     let logprobs_by = has_logprobs.then_some(&engine);
     let completion = ChatCompletion::new(head, answers, generation.usage(), logprobs_by);
     Ok(Json(completion).into_response())
-}
-
-fn engine_effort(effort: ReasoningEffort) -> EngineEffort {
-    match effort {
-        ReasoningEffort::Low => EngineEffort::Low,
-        ReasoningEffort::Medium => EngineEffort::Medium,
-        ReasoningEffort::High => EngineEffort::High,
-    }
 }

@@ -71,11 +71,7 @@ impl Sampler {
     pub fn sample(&self, logits: &mut [f32], position: usize) -> TokenId {
         assert!(!logits.is_empty(), "no logits to choose from");
         for logit in logits.iter_mut() {
-            *logit = if logit.is_nan() {
-                f32::NEG_INFINITY
-            } else {
-                logit.min(f32::MAX)
-            };
+            *logit = below_infinity(*logit);
         }
         self.penalties.apply(logits);
         let best = most_probable(logits);
@@ -88,6 +84,15 @@ impl Sampler {
         candidates.keep_top_k(self.params.top_k as usize);
         candidates.keep_top_p(self.params.top_p);
         candidates.draw(random::unit(self.params.seed, position as u64))
+    }
+}
+
+/// A logit that can be compared and subtracted; NaN is impossible.
+fn below_infinity(logit: f32) -> f32 {
+    if logit.is_nan() {
+        f32::NEG_INFINITY
+    } else {
+        logit.min(f32::MAX)
     }
 }
 
@@ -295,5 +300,47 @@ mod tests {
             &[],
         );
         assert_eq!(sampler.sample(&mut logits.clone(), 1234).0, seeded(1)[1234]);
+    }
+
+    #[test]
+    fn parameters_at_their_limits_choose_a_token_that_there_is() {
+        let tiny = f32::MIN_POSITIVE;
+        let extremes = [
+            f32::MAX,
+            f32::MIN,
+            f32::INFINITY,
+            f32::NAN,
+            0.0,
+            100.0,
+            -tiny,
+        ];
+        let all: Vec<TokenId> = (0..7).map(TokenId).collect();
+        for (temperature, repetition_penalty) in [
+            (tiny, tiny),
+            (2.0, tiny),
+            (tiny, 2.0),
+            (1.0, 1e-37),
+            (1e-30, 1e-3),
+        ] {
+            for (top_p, min_p, top_k) in [(tiny, 1.0, 1), (1.0, 0.0, 0), (0.5, tiny, 3)] {
+                let params = SamplingParams {
+                    temperature,
+                    repetition_penalty,
+                    top_p,
+                    min_p,
+                    top_k,
+                    presence_penalty: -2.0,
+                    frequency_penalty: 2.0,
+                    seed: 1,
+                };
+                params.validate().unwrap();
+                let mut sampler = Sampler::new(params, &all);
+                for position in 0..100 {
+                    let token = sampler.sample(&mut extremes.to_vec(), position);
+                    assert!(token.0 < 7 && token.0 != 3, "{token:?}");
+                    sampler.note(token);
+                }
+            }
+        }
     }
 }

@@ -52,6 +52,8 @@ impl Penalties {
             if count > 0 {
                 *logit -= self.presence + self.frequency * f32::from(count);
             }
+            // A small penalty makes a large logit infinite.
+            *logit = super::below_infinity(*logit);
         }
     }
 

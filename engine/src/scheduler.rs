@@ -110,10 +110,18 @@ impl Scheduler {
         let mut admitted = Vec::new();
         loop {
             let served = &self.served;
-            let Some((user, next)) = self.waiting.next(|user| served.quanta(user)) else {
+            let is_full = self.running.len() >= self.max_running;
+            // A free place goes to whoever's turn it is; one that is taken away to who has least.
+            let rank = |user| {
+                if is_full {
+                    served.of(user)
+                } else {
+                    served.quanta(user)
+                }
+            };
+            let Some((user, next)) = self.waiting.next(rank) else {
                 return admitted;
             };
-            let is_full = self.running.len() >= self.max_running;
             let place = self.place_for(user).filter(|_| is_full);
             if is_full && place.is_none() || !self.running.is_empty() && !has_room(next) {
                 return admitted;

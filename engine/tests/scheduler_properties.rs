@@ -158,49 +158,82 @@ proptest! {
         num_users in 2u128..4,
         milliseconds_per_token in 0u64..20,
     ) {
-        let mut scheduler = Scheduler::new(max_running);
-        let mut sizes = sizes.iter().cycle();
-        let mut next_id = 0;
-        // Tokens of the prompt and of the answer that are left.
-        let mut left: HashMap<SequenceId, (UserKey, usize, usize)> = HashMap::new();
-        let mut add = |scheduler: &mut Scheduler, user, left: &mut HashMap<_, _>| {
-            let &(prompt, answer) = sizes.next().expect("it is endless");
-            next_id += 1;
-            scheduler.add(user, SequenceId(next_id));
-            left.insert(SequenceId(next_id), (user, prompt, answer));
-        };
-        let users: Vec<UserKey> = (0..num_users).map(UserKey).collect();
-        for _ in 0..=max_running {
-            for user in &users {
-                add(&mut scheduler, *user, &mut left);
-            }
-        }
-        for _ in 0..600 {
-            scheduler.admit(|_| true);
-            let batch = scheduler.schedule(|id| left[&id].1.max(1));
-            let num_tokens: usize = batch.shares.iter().map(|share| share.num_tokens).sum();
-            let milliseconds = milliseconds_per_token * num_tokens as u64;
-            scheduler.note_step(&batch, Some(Duration::from_millis(milliseconds)));
-            for share in &batch.shares {
-                let (user, prompt, answer) = left[&share.sequence];
-                let is_prompt = prompt > 0;
-                let rest = (
-                    prompt.saturating_sub(share.num_tokens),
-                    if is_prompt { answer } else { answer - 1 },
-                );
-                if rest == (0, 0) {
-                    left.remove(&share.sequence);
-                    // Before it leaves, so that the user never stops wanting more.
-                    add(&mut scheduler, user, &mut left);
-                    scheduler.remove(share.sequence);
-                } else {
-                    left.insert(share.sequence, (user, rest.0, rest.1));
-                }
-            }
-            let served: Vec<u64> = users.iter().map(|user| scheduler.num_served(*user)).collect();
-            let apart = served.iter().max().unwrap_or(&0) - served.iter().min().unwrap_or(&0);
-            let allowed = QUANTUM + 512.max(num_tokens as u64);
-            prop_assert!(apart <= allowed, "{served:?}");
+        stay_together(&sizes, max_running, num_users, milliseconds_per_token)?;
+    }
+}
+
+/// Users who always want more, with prompts and answers of these sizes.
+fn stay_together(
+    sizes: &[(usize, usize)],
+    max_running: usize,
+    num_users: u128,
+    milliseconds_per_token: u64,
+) -> Result<(), TestCaseError> {
+    let mut scheduler = Scheduler::new(max_running);
+    let mut sizes = sizes.iter().cycle();
+    let mut next_id = 0;
+    // Tokens of the prompt and of the answer that are left.
+    let mut left: HashMap<SequenceId, (UserKey, usize, usize)> = HashMap::new();
+    let mut add = |scheduler: &mut Scheduler, user, left: &mut HashMap<_, _>| {
+        let &(prompt, answer) = sizes.next().expect("it is endless");
+        next_id += 1;
+        scheduler.add(user, SequenceId(next_id));
+        left.insert(SequenceId(next_id), (user, prompt, answer));
+    };
+    let users: Vec<UserKey> = (0..num_users).map(UserKey).collect();
+    for _ in 0..=max_running {
+        for user in &users {
+            add(&mut scheduler, *user, &mut left);
         }
     }
+    for _ in 0..600 {
+        scheduler.admit(|_| true);
+        let batch = scheduler.schedule(|id| left[&id].1.max(1));
+        let num_tokens: usize = batch.shares.iter().map(|share| share.num_tokens).sum();
+        let milliseconds = milliseconds_per_token * num_tokens as u64;
+        scheduler.note_step(&batch, Some(Duration::from_millis(milliseconds)));
+        for share in &batch.shares {
+            let (user, prompt, answer) = left[&share.sequence];
+            let is_prompt = prompt > 0;
+            let rest = (
+                prompt.saturating_sub(share.num_tokens),
+                if is_prompt { answer } else { answer - 1 },
+            );
+            if rest == (0, 0) {
+                left.remove(&share.sequence);
+                // Before it leaves, so that the user never stops wanting more.
+                add(&mut scheduler, user, &mut left);
+                scheduler.remove(share.sequence);
+            } else {
+                left.insert(share.sequence, (user, rest.0, rest.1));
+            }
+        }
+        let served: Vec<u64> = users
+            .iter()
+            .map(|user| scheduler.num_served(*user))
+            .collect();
+        let apart = served.iter().max().unwrap_or(&0) - served.iter().min().unwrap_or(&0);
+        let allowed = QUANTUM + 512.max(num_tokens as u64);
+        prop_assert!(apart <= allowed, "{served:?}");
+    }
+    Ok(())
+}
+
+/// Of two who wait, the one whose turn it was not had got least.
+#[test]
+fn a_place_is_taken_away_for_who_has_least_whoever_s_turn_it_is() {
+    let sizes = [
+        (2048, 1),
+        (828, 32),
+        (373, 141),
+        (1, 1),
+        (539, 266),
+        (1536, 1),
+        (1, 1),
+        (1024, 1),
+    ];
+    assert_eq!(
+        stay_together(&sizes, 1, 3, 0).map_err(|error| error.to_string()),
+        Ok(())
+    );
 }

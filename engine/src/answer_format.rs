@@ -120,7 +120,8 @@ fn told(error: impl std::fmt::Display) -> FormatError {
 }
 
 impl TokenConstraint {
-    /// Makes tokens impossible that may not come now.
+    /// Makes tokens impossible that may not come now. Where the model finds all others impossible,
+    /// they are equally probable: the format holds in any case.
     pub(crate) fn apply(&mut self, logits: &mut [f32]) {
         if !self.visible.has_begun() {
             // An answer that ends while the model still thinks is none, unless it calls a tool.
@@ -142,16 +143,24 @@ impl TokenConstraint {
             .unwrap_or(TokenId(u32::MAX));
         let may_end = mask.is_allowed(end.0);
         let num_known = mask.len();
-        for (id, logit) in (0..).zip(&mut *logits) {
-            let is_end = self.end_tokens.contains(&TokenId(id));
-            let is_known = (id as usize) < num_known;
-            let is_allowed = if is_end {
+        let is_allowed = |id: u32| {
+            if self.end_tokens.contains(&TokenId(id)) {
                 may_end
             } else {
-                is_known && mask.is_allowed(id)
-            };
-            if !is_allowed {
+                (id as usize) < num_known && mask.is_allowed(id)
+            }
+        };
+        let mut is_any_left = false;
+        for (id, logit) in (0..).zip(&mut *logits) {
+            if !is_allowed(id) {
                 *logit = f32::NEG_INFINITY;
+            }
+            is_any_left |= *logit > f32::NEG_INFINITY;
+        }
+        if !is_any_left {
+            let allowed = (0..).zip(logits).filter(|(id, _)| is_allowed(*id));
+            for (_, logit) in allowed {
+                *logit = 0.0;
             }
         }
     }

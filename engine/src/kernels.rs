@@ -35,6 +35,7 @@ use crate::layout::MatrixLayout;
 pub use cpu::KernelContext;
 #[cfg(feature = "cube")]
 pub(crate) use cube::graph::{Recording, RecordingError, overwrite};
+#[cfg(feature = "cube")]
 pub(crate) use draw::DRAW_WORDS;
 pub use draw::{Draw, DrawTensor};
 pub use places::{Places, TokenPlaces, cache_row};

@@ -28,7 +28,9 @@ use vectors::{ByteFormat, Mxfp4Format, NibbleFormat};
 /// Weight bytes a thread takes at a time: large enough to amortise, small enough to balance.
 const CHUNK_BYTES: usize = 16 << 10;
 /// Tokens of a head that a thread takes at a time.
-const ATTENTION_TOKENS: usize = 8;
+const ATTENTION_TOKENS: usize = 32;
+/// Least number of such tasks for every thread.
+const ATTENTION_TASKS: usize = 4;
 /// Chunks are made of so many rows where there is one token.
 const CHUNK_ROWS: usize = 8;
 /// And of so many where several tokens share what is decoded: the rows of the largest panel.
@@ -172,13 +174,24 @@ impl InstructionSet {
         }
     }
 
-    fn attend(self, head: &portable::AttentionHead<'_>, output: &mut [f32]) {
-        match self {
-            Self::Portable => portable::attend(head, output),
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx2(cpu) => cpu.attend(head, output),
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx512(cpu) => cpu.attend(head, output),
+    /// Rows of heads, those of a row beside each other; in a row they differ in query and sink
+    /// alone.
+    fn attend(self, rows: &[Vec<portable::AttentionHead<'_>>], output: &mut Columns<'_>) {
+        #[cfg(target_arch = "x86_64")]
+        if let Self::Avx512(cpu) = self {
+            cpu.attend_together(rows, output);
+            return;
+        }
+        for (row, heads) in output.rows().zip(rows) {
+            let output = output.row_mut(row);
+            let size = output.len() / heads.len();
+            for (head, output) in heads.iter().zip(output.chunks_mut(size)) {
+                match self {
+                    #[cfg(target_arch = "x86_64")]
+                    Self::Avx2(cpu) => cpu.attend(head, output),
+                    _ => portable::attend(head, output),
+                }
+            }
         }
     }
 
@@ -373,13 +386,20 @@ impl KernelContext {
         let (head_dim, kv_size) = (shape.head_dim, shape.kv_size());
         let heads_per_kv_head = shape.num_heads / shape.num_kv_heads;
         let mut output = vec![0.0; query.len()];
-        // All tokens of one head after the other: they share its keys and values.
-        let block = (ATTENTION_TOKENS, head_dim);
+        // All tokens of some heads after each other: they share keys and values. Where there are
+        // few, every head is a task of its own, or threads would have nothing to do.
+        let num_shared = query.len() / shape.query_size() * shape.num_kv_heads;
+        let tokens = num_shared / (self.pool.num_threads() * ATTENTION_TASKS);
+        let (tokens, heads) = match tokens {
+            0 => (ATTENTION_TOKENS, 1),
+            _ => (tokens.min(ATTENTION_TOKENS), heads_per_kv_head),
+        };
+        let block = (tokens, heads * head_dim);
         let attend = |tile: &mut Columns<'_>| {
-            let head = tile.range().start / head_dim;
-            for row in tile.rows() {
+            let heads = tile.range().start / head_dim..tile.range().end / head_dim;
+            let rows = tile.rows().map(|row| {
                 let length = places.position(row) + 1;
-                let head = portable::AttentionHead {
+                let head = |head: usize| portable::AttentionHead {
                     query: &query[(row * shape.num_heads + head) * head_dim..][..head_dim],
                     keys,
                     values,
@@ -389,8 +409,10 @@ impl KernelContext {
                     blocks: places.blocks_of(row),
                     positions: length.saturating_sub(shape.window)..length,
                 };
-                self.instruction_set.attend(&head, tile.row_mut(row));
-            }
+                heads.clone().map(head).collect()
+            });
+            let rows: Vec<Vec<portable::AttentionHead<'_>>> = rows.collect();
+            self.instruction_set.attend(&rows, tile);
         };
         self.pool
             .for_each_block(&mut output, shape.query_size(), block, attend);

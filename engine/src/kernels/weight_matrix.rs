@@ -87,6 +87,10 @@ impl WeightMatrix {
 
 /// Where one matrix goes: on a processor its rows, on a card its [planes](super::cube::planes).
 #[derive(Debug, Default)]
+#[cfg_attr(
+    not(feature = "cube"),
+    expect(dead_code, reason = "only on a card are they apart from the codes")
+)]
 pub(super) struct Place<'a> {
     /// Rows as they are, or codes.
     pub(super) codes: &'a mut [u8],

@@ -185,29 +185,45 @@ pub(super) fn attend(head: &AttentionHead<'_>, output: &mut [f32]) {
 pub(super) fn softmax(head: &AttentionHead<'_>, weights: &mut [f32]) -> f32 {
     #[expect(clippy::cast_precision_loss, reason = "a head has some hundred values")]
     let scale = 1.0 / (head.query.len() as f32).sqrt();
+    // Whole parts have a length that the compiler knows: only those become vectors.
+    let (parts, rest) = weights.as_chunks_mut::<LANES>();
     let mut largest = [head.sink; LANES];
-    for part in weights.chunks_mut(LANES) {
+    for part in parts.iter_mut() {
         for (largest, weight) in largest.iter_mut().zip(part) {
-            *weight *= scale;
-            *largest = if *weight > *largest {
-                *weight
-            } else {
-                *largest
-            };
+            scale_and_compare(scale, weight, largest);
         }
+    }
+    for (largest, weight) in largest.iter_mut().zip(rest.iter_mut()) {
+        scale_and_compare(scale, weight, largest);
     }
     let largest = largest.into_iter().fold(head.sink, f32::max);
     let mut lanes = [0.0_f32; LANES];
-    for part in weights.chunks_mut(LANES) {
-        for weight in part.iter_mut() {
-            *weight = exponential(*weight - largest);
-        }
+    for part in parts {
         for (lane, weight) in lanes.iter_mut().zip(part) {
+            *weight = exponential(*weight - largest);
             *lane += *weight;
         }
     }
+    for (lane, weight) in lanes.iter_mut().zip(rest) {
+        *weight = exponential(*weight - largest);
+        *lane += *weight;
+    }
     // A sink of minus infinity adds nothing, not even to a bit.
     1.0 / (add_up(lanes) + exponential(head.sink - largest))
+}
+
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "takes the vector width of the function it is part of"
+)]
+fn scale_and_compare(scale: f32, weight: &mut f32, largest: &mut f32) {
+    *weight *= scale;
+    *largest = if *weight > *largest {
+        *weight
+    } else {
+        *largest
+    };
 }
 
 #[inline(always)]

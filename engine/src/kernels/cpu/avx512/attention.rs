@@ -1,8 +1,11 @@
 //! Attention of one query head: sixteen positions at a time for scores, four vectors for values.
+//! Heads of one token that share keys and values: see `together`.
 #![expect(
     unsafe_code,
     reason = "calls functions that need the proven instructions, loads"
 )]
+
+mod together;
 
 use std::arch::x86_64::{
     __m512, _mm512_add_ps, _mm512_castpd_ps, _mm512_castps_pd, _mm512_fmadd_ps, _mm512_loadu_ps,

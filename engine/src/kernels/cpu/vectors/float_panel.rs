@@ -136,7 +136,11 @@ impl Panel {
             for t in 0..T {
                 let row = &mut columns.row_mut(first + t)[range.clone()];
                 for (part, output) in row.chunks_mut(P::LANES).enumerate() {
-                    let mut sums = lanes.map(|lane| lane[part][t]);
+                    // Not `map`, which would copy all of it for each of its parts.
+                    let mut sums = [products.floats(0.0); LANES];
+                    for (sum, lane) in sums.iter_mut().zip(&lanes) {
+                        *sum = lane[part][t];
+                    }
                     let mut width = LANES / 2;
                     while width > 0 {
                         for i in 0..width {

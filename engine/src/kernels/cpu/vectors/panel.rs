@@ -185,8 +185,12 @@ impl Panel {
                 let row = &mut columns.row_mut(first + t)[range.clone()];
                 let parts = row.chunks_mut(P::LANES).enumerate();
                 for (part, output) in parts {
-                    let lanes = lanes.map(|lane| lane[part][t]);
-                    products.store(add_lanes(products, lanes), output);
+                    // Not `map`, which would copy all of it for each of its parts.
+                    let mut of_row = [products.floats(0.0); GROUP];
+                    for (sum, lane) in of_row.iter_mut().zip(&lanes) {
+                        *sum = lane[part][t];
+                    }
+                    products.store(add_lanes(products, of_row), output);
                 }
             }
         }

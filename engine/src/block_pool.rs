@@ -111,12 +111,6 @@ impl BlockTable {
         }
     }
 
-    /// A table of the same pool without blocks.
-    #[must_use]
-    pub fn emptied(&self) -> Self {
-        Self::new(&self.pool)
-    }
-
     /// Positions there is room for, those forgotten included.
     pub fn capacity(&self) -> usize {
         (self.num_forgotten + self.blocks.len()) * BLOCK_TOKENS
@@ -147,24 +141,10 @@ impl BlockTable {
         }
     }
 
-    /// Gives back the blocks that hold nothing before `position`.
-    pub fn truncate(&mut self, position: usize) {
-        let kept = position.div_ceil(BLOCK_TOKENS);
-        self.blocks
-            .truncate(kept.saturating_sub(self.num_forgotten));
-    }
-
     /// The blocks that hold positions before `end` and nothing behind it, without those forgotten.
     pub fn full_blocks(&self, end: usize) -> Vec<Arc<Block>> {
         let count = (end / BLOCK_TOKENS).saturating_sub(self.num_forgotten);
         self.blocks.iter().take(count).cloned().collect()
-    }
-
-    /// Whether somebody else has the block of a position, too.
-    pub fn is_shared(&self, position: usize) -> bool {
-        let place = (position / BLOCK_TOKENS).checked_sub(self.num_forgotten);
-        let block = place.and_then(|place| self.blocks.get(place));
-        block.is_some_and(|block| Arc::strong_count(block) > 1)
     }
 
     /// Numbers of the blocks, one for each [`BLOCK_TOKENS`] positions; 0 for those forgotten, which
@@ -193,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_grows_and_shrinks_at_both_ends() {
+    fn a_table_grows_at_its_end_and_forgets_its_beginning() {
         let pool = BlockPool::new(4);
         let mut table = BlockTable::new(&pool);
         table.reserve(17).unwrap();
@@ -205,10 +185,6 @@ mod tests {
         assert_eq!((table.first_position(), pool.num_free()), (16, 1));
         table.reserve(65).unwrap();
         assert_eq!(table.numbers().collect::<Vec<_>>(), [0, 1, 2, 3, 0]);
-        table.truncate(33);
-        assert_eq!((table.capacity(), pool.num_free()), (48, 2));
-        table.truncate(3);
-        assert_eq!((table.capacity(), table.first_position()), (16, 16));
         drop(table);
         assert_eq!(pool.num_free(), 4);
     }

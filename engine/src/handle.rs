@@ -11,6 +11,7 @@ use std::{
     path::PathBuf,
     sync::{Arc, mpsc},
     thread::JoinHandle,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::{mpsc as channel, watch};
@@ -46,10 +47,13 @@ pub struct EngineConfig {
     pub queue_capacity: usize,
     /// Sequences computed at once.
     pub max_running: usize,
+    /// How long an answer may take, from its submission on.
+    pub time_limit: Option<Duration>,
     /// Longest sequence; 0 = what the model was made for.
     pub context_window: usize,
     /// Bytes that the caches of all sequences of an engine take at most, but for what one sequence
-    /// needs at least; 0: most of what the weights leave of a device's memory.
+    /// needs at least; 0: three quarters of what the weights leave of a card's memory, a quarter of
+    /// main memory.
     pub kv_memory: u64,
     /// f32 activations everywhere, from plain loops.
     pub exact: bool,
@@ -95,7 +99,8 @@ impl Default for EngineConfig {
         Self {
             num_threads: 0,
             queue_capacity: 32,
-            max_running: 4,
+            max_running: 8,
+            time_limit: None,
             context_window: 0,
             kv_memory: 0,
             exact: false,
@@ -126,7 +131,8 @@ impl EngineHandle {
         config: EngineConfig,
     ) -> Self {
         let queue = Queue::new(config.max_running.max(1), config.queue_capacity);
-        let shared = Arc::new(Shared::new(source.provisional_name(), queue));
+        let name = source.provisional_name();
+        let shared = Arc::new(Shared::new(name, queue, config.time_limit));
         let (commands, received) = mpsc::channel();
         let for_worker = Arc::clone(&shared);
         let spawned = std::thread::Builder::new()
@@ -278,8 +284,15 @@ impl EngineHandle {
         }
     }
 
+    /// When an answer must be complete that is asked for now.
+    pub fn deadline(&self) -> Option<Instant> {
+        let limit = self.shared.time_limit?;
+        Instant::now().checked_add(limit)
+    }
+
     /// Hands a request over. What goes wrong from here on is told by the stream.
-    pub fn submit(&self, permit: Permit, request: GenerateRequest) -> GenerationStream {
+    pub fn submit(&self, permit: Permit, mut request: GenerateRequest) -> GenerationStream {
+        request.options.deadline = request.options.deadline.or(self.deadline());
         let (sender, events) = channel::unbounded_channel();
         let abort = AbortFlag::default();
         let stream =

@@ -12,7 +12,7 @@ mod pool;
 mod property_tests;
 
 use crate::block_pool::{BLOCK_TOKENS, BlockTable};
-pub use plan::{KvPlan, MAX_STEP_TOKENS};
+pub use plan::{KvPlan, MAX_STEP_TOKENS, PlannedSequences};
 pub use pool::KvPool;
 
 /// Dimensions all caches of a model share.
@@ -73,28 +73,6 @@ impl KvCache {
     /// Whether there is no token.
     pub fn is_empty(&self) -> bool {
         self.length == 0
-    }
-
-    /// Forgets the tokens from `length` on; does nothing if there are no more than that. Forgets
-    /// some more where the block of `length` is also another's, and all where the window before it
-    /// has been given up already.
-    pub fn truncate(&mut self, mut length: usize) {
-        if length >= self.length {
-            return;
-        }
-        if self.all.is_shared(length) || self.recent.is_shared(length) {
-            length -= length % BLOCK_TOKENS;
-        }
-        let first_needed = self.first_of_window(length);
-        let is_window_gone = first_needed < self.recent.first_position();
-        self.length = if self.sliding_window.is_some() && is_window_gone {
-            self.recent = self.recent.emptied();
-            0
-        } else {
-            length
-        };
-        self.all.truncate(self.length);
-        self.recent.truncate(self.length);
     }
 
     /// Makes room for `added` tokens more.
@@ -158,7 +136,7 @@ mod tests {
             head_dim: 2,
             context_window: 2_000,
         };
-        let plan = KvPlan::new(&shape, num_sequences, u64::MAX);
+        let plan = KvPlan::new(&shape, PlannedSequences::full(num_sequences), u64::MAX);
         KvPool::new(shape, plan, &vec![Device::flex(); windows.len()])
     }
 
@@ -181,31 +159,5 @@ mod tests {
         );
         drop(cache);
         assert_eq!(pool.num_free_blocks(), free);
-    }
-
-    #[test]
-    fn a_shortened_cache_starts_anew_where_its_window_is_gone() {
-        let pool = pool(&[usize::MAX, 20], 1);
-        let mut cache = pool.new_cache();
-        cache.reserve(100).unwrap();
-        cache.advance(100);
-        cache.truncate(99);
-        assert_eq!(cache.len(), 99);
-        cache.truncate(30);
-        assert_eq!(cache.len(), 0);
-        assert!(cache.blocks(true).is_empty() && cache.blocks(false).is_empty());
-        cache.truncate(5);
-        assert_eq!(cache.len(), 0);
-    }
-
-    #[test]
-    fn where_nothing_slides_everything_may_be_forgotten_from_anywhere() {
-        let pool = pool(&[usize::MAX], 1);
-        let mut cache = pool.new_cache();
-        cache.reserve(100).unwrap();
-        cache.advance(100);
-        cache.truncate(17);
-        assert_eq!((cache.len(), cache.blocks(false).len()), (17, 2));
-        assert!(cache.blocks(true).is_empty());
     }
 }

@@ -297,6 +297,12 @@ impl LoadedModel {
                         unreachable!("a cache comes from the model it is used with")
                     };
                     let abort = || part.abort.is_set() || is_stopping();
+                    if part.wanted == Wanted::EachLogits {
+                        let each = part.tokens.chunks(1);
+                        let each = each.map(|token| runner.forward(token, history, &abort));
+                        let each: Option<Vec<Logits>> = each.collect();
+                        return each.map_or(PartOutcome::GivenUp, PartOutcome::EachLogits);
+                    }
                     match runner.forward(part.tokens, history, &abort) {
                         Some(_) if part.wanted == Wanted::Nothing => PartOutcome::Prefilled,
                         Some(logits) => PartOutcome::Logits(logits),
@@ -335,6 +341,8 @@ pub(crate) struct StepPart<'a> {
 pub(crate) enum PartOutcome {
     /// Computed; the logits of its last token.
     Logits(Logits),
+    /// Computed; the logits of all its tokens.
+    EachLogits(Vec<Logits>),
     /// Computed, and the next token drawn.
     Token(TokenId),
     /// Computed, and nothing wanted.
@@ -367,6 +375,7 @@ fn step(
     let outcome = |output| match output {
         StepOutput::Nothing => PartOutcome::Prefilled,
         StepOutput::Logits(logits) => PartOutcome::Logits(logits),
+        StepOutput::EachLogits(logits) => PartOutcome::EachLogits(logits),
         StepOutput::Token(token) => PartOutcome::Token(token),
         StepOutput::GivenUp => PartOutcome::GivenUp,
     };

@@ -185,6 +185,9 @@ pub enum GenerationEvent {
     },
     /// Prompt tokens computed so far.
     Prefill { done: usize, total: usize },
+    /// Probabilities of the next ones of the tokens that were given, if they were asked for: the
+    /// first one told is the second of the prompt.
+    PromptLogprobs(Vec<TokenLogprobs>),
     /// New tokens, and the text they completed: whole characters only, so it may be empty and
     /// may belong to earlier tokens. The last one may have no ids: text that might have begun a
     /// stop string waits until the answer ends.

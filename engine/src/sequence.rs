@@ -24,6 +24,9 @@ use crate::{
     worker::Seat,
 };
 
+/// Tokens whose logits one step reads back.
+const SCORED_CHUNK: usize = 32;
+
 /// Where a sequence stands. One that runs has a cache, and so has one that gave its place away.
 #[derive(Debug)]
 pub(crate) enum SequenceState {
@@ -50,6 +53,8 @@ pub(crate) enum SequenceEvent {
         done: usize,
         total: usize,
     },
+    /// Of tokens that were given.
+    PromptLogprobs(Vec<TokenLogprobs>),
     Token {
         id: TokenId,
         at: Instant,
@@ -58,10 +63,13 @@ pub(crate) enum SequenceEvent {
     /// The last token, one that ends answers, is told only here.
     Finished {
         reason: FinishReason,
-        end_token: Option<TokenId>,
+        end_token: Option<EndToken>,
     },
     Failed(GenerationError),
 }
+
+/// The token that ended an answer and, if they were asked for, its probabilities.
+pub(crate) type EndToken = (TokenId, Option<TokenLogprobs>);
 
 /// The caller's end of a sequence, set when it is no longer wanted.
 #[derive(Clone, Debug, Default)]
@@ -101,6 +109,8 @@ pub(crate) struct Sequence {
     max_tokens: usize,
     /// Tokens of the prompt that did not have to be computed when it began.
     num_cached_tokens: Option<usize>,
+    /// Given tokens whose probabilities were told, the first one counted with them.
+    num_scored_tokens: usize,
     /// When it first had a place.
     pub(crate) begun: Option<Instant>,
     /// Computed only for those that begin like it.
@@ -171,6 +181,7 @@ impl Sequence {
             num_failures: 0,
             max_tokens: request.max_tokens,
             num_cached_tokens: None,
+            num_scored_tokens: 0,
             begun: None,
             is_background: false,
             user,
@@ -206,8 +217,60 @@ impl Sequence {
         before < self.num_given_tokens && computed >= self.num_given_tokens
     }
 
+    /// Whether it has a deadline that is over.
+    pub(crate) fn is_late(&self, now: Instant) -> bool {
+        let deadline = self.options.deadline;
+        deadline.is_some_and(|deadline| now >= deadline)
+    }
+
     pub(crate) fn user(&self) -> UserKey {
         self.user
+    }
+
+    /// Whether the probabilities of given tokens are still to be told, behind so many of them.
+    pub(crate) fn is_scored_behind(&self, num_computed_tokens: usize) -> bool {
+        self.options.scores_prompt && num_computed_tokens < self.num_given_tokens
+    }
+
+    /// Tells the probabilities of given tokens. `rows`: the logits behind the last computed tokens,
+    /// of which there are `num_computed_tokens`.
+    pub(crate) fn score(&mut self, rows: &[Vec<f32>], num_computed_tokens: usize) {
+        let first = num_computed_tokens - rows.len() + 1;
+        let num_top = self.options.top_logprobs.unwrap_or_default();
+        // One that was halted has told some before.
+        let new = self.num_scored_tokens.max(first)..self.num_given_tokens;
+        let rows = (first..).zip(rows).filter(|(at, _)| new.contains(at));
+        let logprobs: Vec<TokenLogprobs> = rows
+            .map(|(at, logits)| TokenLogprobs::new(logits, self.tokens[at], num_top))
+            .collect();
+        self.num_scored_tokens = self.num_scored_tokens.max(num_computed_tokens + 1);
+        if !logprobs.is_empty() {
+            self.send(SequenceEvent::PromptLogprobs(logprobs));
+        }
+    }
+
+    /// Tokens that a step may compute, see [`Self::num_pending_tokens`].
+    pub(crate) fn next_chunk(&self) -> usize {
+        let limit = if self.options.scores_prompt {
+            SCORED_CHUNK
+        } else {
+            usize::MAX
+        };
+        self.num_pending_tokens().min(limit)
+    }
+
+    /// Whether it is told the probabilities of what was given, and nothing more.
+    pub(crate) fn is_only_scored(&self) -> bool {
+        self.options.scores_prompt && self.max_tokens == 0
+    }
+
+    /// The tokens that a cache may hold already.
+    pub(crate) fn cacheable_tokens(&self) -> &[TokenId] {
+        if self.options.scores_prompt {
+            &[]
+        } else {
+            &self.tokens
+        }
     }
 
     /// Tokens that are not computed yet; none unless the sequence runs.
@@ -219,6 +282,13 @@ impl Sequence {
             } => self.tokens.len() - num_computed_tokens,
             SequenceState::Waiting | SequenceState::Computing => 0,
         }
+    }
+
+    /// Why nothing is to be computed, if so.
+    pub(crate) fn limit_at_start(&self, context_window: usize) -> Option<FinishReason> {
+        let is_scored = self.options.scores_prompt && self.tokens.len() <= context_window;
+        let limit = self.limit(context_window);
+        limit.filter(|_| !is_scored || self.tokens.is_empty())
     }
 
     /// Why no further token may be chosen, if so.

@@ -124,6 +124,8 @@ enum Outcome {
     /// More of what was given is to be computed.
     Prefilled,
     Chosen(TokenId, Option<TokenLogprobs>),
+    /// All that was given is told, and nothing more is wanted.
+    Scored,
     GivenUp,
 }
 
@@ -197,7 +199,9 @@ impl Worker {
             for id in self.scheduler.admit(has_room) {
                 // One that only gave its place away has its cache still.
                 if let Some(sequence) = self.sequences.get_mut(&id).filter(|it| !it.has_begun()) {
-                    let found = self.model.cache_for(&sequence.tokens, sequence.salt);
+                    let found = self
+                        .model
+                        .cache_for(sequence.cacheable_tokens(), sequence.salt);
                     sequence.begin(found);
                 }
             }
@@ -209,7 +213,7 @@ impl Worker {
                 }
             }
             let sequences = &self.sequences;
-            let pending = |id| sequences.get(&id).map_or(0, Sequence::num_pending_tokens);
+            let pending = |id| sequences.get(&id).map_or(0, Sequence::next_chunk);
             let batch = self.scheduler.schedule(pending);
             if !batch.shares.is_empty() {
                 return Some(batch);
@@ -235,12 +239,13 @@ impl Worker {
                     self.shared.counters.note_prepared();
                     Some((FinishReason::Length, None))
                 }
+                Outcome::Scored => Some((FinishReason::Length, None)),
                 Outcome::Prefilled | Outcome::GivenUp => None,
-                Outcome::Chosen(token, _)
+                Outcome::Chosen(token, logprobs)
                     if self.end_tokens.contains(&token)
                         || sequence.options.stop_tokens.contains(&token) =>
                 {
-                    Some((FinishReason::Stop, Some(token)))
+                    Some((FinishReason::Stop, Some((token, logprobs))))
                 }
                 Outcome::Chosen(token, logprobs) => {
                     sequence.push(token, logprobs);
@@ -336,7 +341,7 @@ impl Worker {
             sequence.end(SequenceEvent::Failed(error));
         } else if sequence.is_background {
             self.add_background(sequence);
-        } else if let Some(reason) = sequence.limit(self.context_window) {
+        } else if let Some(reason) = sequence.limit_at_start(self.context_window) {
             let end_token = None;
             sequence.end(SequenceEvent::Finished { reason, end_token });
         } else {
@@ -359,12 +364,10 @@ impl Worker {
 
     /// Ends what has a deadline that is over.
     fn fail_late(&mut self) {
-        let mut now = None;
-        let mut is_late = |(&id, sequence): (&SequenceId, &Sequence)| {
-            let deadline = sequence.options.deadline?;
-            (*now.get_or_insert_with(Instant::now) >= deadline).then_some(id)
-        };
-        let late: Vec<SequenceId> = self.sequences.iter().filter_map(&mut is_late).collect();
+        let now = Instant::now();
+        let is_late =
+            |(&id, sequence): (&SequenceId, &Sequence)| sequence.is_late(now).then_some(id);
+        let late: Vec<SequenceId> = self.sequences.iter().filter_map(is_late).collect();
         for id in late {
             self.end(id, SequenceEvent::Failed(GenerationError::DeadlineExceeded));
         }

@@ -17,6 +17,7 @@ mod gpt_oss {
     mod preemption;
     mod prefixes;
     mod refusals;
+    mod scoring;
     mod tokens;
     mod turns;
 }

@@ -317,6 +317,8 @@ pub fn engine_config(section: &EngineSection) -> EngineConfig {
         num_threads: section.threads,
         queue_capacity: section.queue,
         max_running: section.max_running,
+        time_limit: (section.time_limit > 0)
+            .then(|| Duration::from_secs(section.time_limit as u64)),
         context_window: section.context_window,
         kv_memory: (section.kv_memory as u64) << 20,
         exact: false,

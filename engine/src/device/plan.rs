@@ -90,8 +90,14 @@ pub fn kv_memory(devices: &[DeviceId], reports: &[DeviceReport], needed: u64) ->
         return UNKNOWN_KV_MEMORY;
     };
     let beside_weights = free.iter().sum::<u64>().saturating_sub(needed);
-    // The rest is for the buffers of a step, and for others on this machine.
-    (beside_weights / 4 * 3).max(LEAST_KV_MEMORY)
+    // The rest is for the buffers of a step, and for others on this machine: the memory of a
+    // processor is everybody's.
+    let quarters = if devices.contains(&DeviceId::Cpu) {
+        1
+    } else {
+        3
+    };
+    (beside_weights / 4 * quarters).max(LEAST_KV_MEMORY)
 }
 
 /// How many of `num_layers` layers each device of one engine holds: as its memory is to that of all
@@ -189,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn caches_take_most_of_what_weights_leave() {
+    fn caches_take_most_of_what_weights_leave_of_a_card_and_little_of_main_memory() {
         let devices = [DeviceId::Cuda(0), DeviceId::Cuda(1)];
         let reports = devices.map(|id| report(id, Some(24)));
         let memory = |needed| kv_memory(&devices, &reports, needed) >> 20;
@@ -197,6 +203,9 @@ mod tests {
         assert!((24_000..36_864).contains(&none), "{none}");
         assert_eq!(none - some, 12 << 10);
         assert_eq!(memory(1 << 40), 256);
+        let main = [report(DeviceId::Cpu, Some(16))];
+        let beside = kv_memory(&[DeviceId::Cpu], &main, 8 << 30) >> 20;
+        assert!((1_500..=2_048).contains(&beside), "{beside}");
         let silent = [report(devices[0], Some(24)), report(devices[1], None)];
         assert_eq!(kv_memory(&devices, &silent, 0), UNKNOWN_KV_MEMORY);
     }

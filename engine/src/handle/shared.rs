@@ -6,6 +6,7 @@ use std::{
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread::JoinHandle,
+    time::Duration,
 };
 
 use tokio::sync::watch;
@@ -20,6 +21,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) queue: Arc<Queue>,
+    /// Of answers that have no deadline of their own.
+    pub(super) time_limit: Option<Duration>,
     provisional_name: String,
     opened: OnceLock<OpenedModel>,
     state: watch::Sender<EngineState>,
@@ -39,9 +42,14 @@ impl AsRef<Counters> for Shared {
 }
 
 impl Shared {
-    pub(super) fn new(provisional_name: String, queue: Arc<Queue>) -> Self {
+    pub(super) fn new(
+        provisional_name: String,
+        queue: Arc<Queue>,
+        time_limit: Option<Duration>,
+    ) -> Self {
         Self {
             queue,
+            time_limit,
             provisional_name,
             opened: OnceLock::new(),
             state: watch::Sender::new(EngineState::Loading { percent: 0 }),

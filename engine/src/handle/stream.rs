@@ -14,7 +14,7 @@ use crate::{
         FinishReason, GenerateRequest, GenerationError, GenerationEvent, TokenId, TokenLogprobs,
         TokenPart, Usage,
     },
-    sequence::{AbortFlag, SequenceEvent},
+    sequence::{AbortFlag, EndToken, SequenceEvent},
     stop_strings::Released,
 };
 
@@ -110,6 +110,10 @@ impl GenerationStream {
                 self.ready
                     .push_back(GenerationEvent::Prefill { done, total });
             }
+            SequenceEvent::PromptLogprobs(logprobs) => {
+                self.ready
+                    .push_back(GenerationEvent::PromptLogprobs(logprobs));
+            }
             SequenceEvent::Token { id, at, logprobs } => self.take_token(id, at, logprobs),
             SequenceEvent::Finished { reason, end_token } => self.take_end(reason, end_token),
             SequenceEvent::Failed(error) => self.fail(error),
@@ -147,7 +151,10 @@ impl GenerationStream {
         }
     }
 
-    fn take_end(&mut self, mut reason: FinishReason, end_token: Option<TokenId>) {
+    fn take_end(&mut self, mut reason: FinishReason, end_token: Option<EndToken>) {
+        let (end_token, logprobs) = end_token.unzip();
+        // Text that comes as it is has a place for its end, too.
+        let logprobs = logprobs.flatten().filter(|_| self.is_plain);
         if let Some(opened) = self.shared.opened() {
             // Nothing may have come: an answer so far can be complete but for its end.
             let text = self.text.take().unwrap_or_else(|| {
@@ -158,13 +165,17 @@ impl GenerationStream {
                 Some(token) => text.finish(token, &opened.tokenizer),
                 None => text.cut_off(),
             };
-            if !(rest.reasoning.is_empty() && rest.text.is_empty()) {
+            if !(rest.reasoning.is_empty() && rest.text.is_empty() && logprobs.is_none()) {
                 self.ready.push_back(GenerationEvent::Tokens {
                     ids: Vec::new(),
-                    part: TokenPart::Frame,
+                    part: if logprobs.is_some() {
+                        TokenPart::Answer
+                    } else {
+                        TokenPart::Frame
+                    },
                     reasoning: rest.reasoning,
                     text: rest.text,
-                    logprobs: Vec::new(),
+                    logprobs: logprobs.into_iter().collect(),
                 });
             }
             self.ready

@@ -32,6 +32,12 @@ impl EngineHandle {
             .unwrap_or_default()
     }
 
+    /// Whether a token is none of any text.
+    pub fn is_control(&self, id: TokenId) -> bool {
+        self.tokenizer()
+            .is_some_and(|tokenizer| tokenizer.is_control(id))
+    }
+
     /// Number of tokens of the vocabulary.
     pub fn vocab_size(&self) -> usize {
         self.tokenizer().map_or(0, Tokenizer::vocab_size)

@@ -9,6 +9,25 @@ pub const MAX_STEP_TOKENS: usize = 512;
 /// Ends of prompts and answers whose windows are kept, for each sequence that runs.
 const KEPT_WINDOWS: usize = 8;
 
+/// What there is to be room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlannedSequences {
+    /// Computed at once.
+    pub num_running: usize,
+    /// As many tokens as in so many sequences of full length.
+    pub num_full: usize,
+}
+
+impl PlannedSequences {
+    /// So many, however long they are.
+    pub fn full(count: usize) -> Self {
+        Self {
+            num_running: count,
+            num_full: count,
+        }
+    }
+}
+
 /// Blocks of both kinds of layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KvPlan {
@@ -19,12 +38,11 @@ pub struct KvPlan {
 }
 
 impl KvPlan {
-    /// Room for `num_sequences` of full length, or for as much as `memory` bytes hold; for a block
-    /// in any case.
-    pub fn new(shape: &CacheShape, num_sequences: usize, memory: u64) -> Self {
-        let num_sequences = num_sequences.max(1);
-        let wanted = num_sequences * shape.context_window.div_ceil(BLOCK_TOKENS);
-        let num_window_blocks = affordable_windows(shape, num_sequences, memory / 2);
+    /// Room for as much as `memory` bytes hold of what `sequences` need; for a block in any case.
+    pub fn new(shape: &CacheShape, sequences: PlannedSequences, memory: u64) -> Self {
+        let num_full = sequences.num_full.max(1);
+        let wanted = num_full * shape.context_window.div_ceil(BLOCK_TOKENS);
+        let num_window_blocks = affordable_windows(shape, sequences.num_running.max(1), memory / 2);
         let bytes = |num_blocks| {
             Self {
                 num_blocks,
@@ -117,7 +135,7 @@ mod tests {
     #[test]
     fn there_is_room_for_every_sequence_or_for_what_memory_holds() {
         let shape = shape(&[usize::MAX, 128]);
-        let plan = KvPlan::new(&shape, 3, u64::MAX);
+        let plan = KvPlan::new(&shape, PlannedSequences::full(3), u64::MAX);
         assert_eq!(
             plan,
             KvPlan {
@@ -126,16 +144,27 @@ mod tests {
             }
         );
         assert_eq!(plan.context_window(&shape), 4_096);
-        let half = KvPlan::new(&shape, 3, plan.num_bytes(&shape) / 2);
+        let shared = PlannedSequences {
+            num_running: 3,
+            num_full: 1,
+        };
+        let shared = KvPlan::new(&shape, shared, u64::MAX);
+        assert_eq!(shared.num_blocks, 256);
+        assert_eq!(shared.num_window_blocks, plan.num_window_blocks);
+        let half = KvPlan::new(
+            &shape,
+            PlannedSequences::full(3),
+            plan.num_bytes(&shape) / 2,
+        );
         assert!(half.num_bytes(&shape) <= plan.num_bytes(&shape) / 2);
         assert!((200..400).contains(&half.num_blocks), "{half:?}");
-        let least = KvPlan::new(&shape, 3, 0);
+        let least = KvPlan::new(&shape, PlannedSequences::full(3), 0);
         assert_eq!((least.num_blocks, least.context_window(&shape)), (1, 16));
         assert_eq!(
             least.num_window_blocks, 41,
             "one sequence can always be computed"
         );
-        let few = KvPlan::new(&shape, 200, plan.num_bytes(&shape));
+        let few = KvPlan::new(&shape, PlannedSequences::full(200), plan.num_bytes(&shape));
         assert!(few.num_bytes(&shape) <= plan.num_bytes(&shape), "{few:?}");
         assert!(
             few.num_blocks > 300,
@@ -146,10 +175,14 @@ mod tests {
     #[test]
     fn a_model_of_one_kind_of_layers_has_blocks_of_one_kind() {
         assert_eq!(
-            KvPlan::new(&shape(&[usize::MAX]), 1, u64::MAX).num_window_blocks,
+            KvPlan::new(&shape(&[usize::MAX]), PlannedSequences::full(1), u64::MAX)
+                .num_window_blocks,
             0
         );
         let sliding = shape(&[128]);
-        assert_eq!(KvPlan::new(&sliding, 1, 0).context_window(&sliding), 4_096);
+        assert_eq!(
+            KvPlan::new(&sliding, PlannedSequences::full(1), 0).context_window(&sliding),
+            4_096
+        );
     }
 }

@@ -22,6 +22,13 @@ pub struct KvPool {
     shape: CacheShape,
 }
 
+/// Memory that is there, not merely promised: a system gives pages away when they are first
+/// written, and what was planned must not be missing in the middle of an answer. What stands in it
+/// is never read.
+fn written(size: [usize; 3], device: &Device) -> Tensor<3> {
+    Tensor::full(size, 1.0, device)
+}
+
 impl KvPool {
     /// Free blocks on the devices of the layers.
     ///
@@ -41,7 +48,7 @@ impl KvPool {
                 plan.num_blocks
             };
             let size = [count * BLOCK_TOKENS, shape.num_kv_heads, shape.head_dim];
-            Some((Tensor::zeros(size, device), Tensor::zeros(size, device)))
+            Some((written(size, device), written(size, device)))
         };
         Self {
             layers: shape.windows.iter().zip(devices).map(layer).collect(),
@@ -178,6 +185,7 @@ mod tests {
 
     use super::*;
     use crate::kernels::{AttentionShape, RotaryPairs, TokenPlaces, rope_and_cache_write};
+    use crate::kv_cache::PlannedSequences;
 
     fn addresses(pool: &KvPool) -> Vec<usize> {
         let address = |tensor: &Tensor<3>| {
@@ -199,7 +207,7 @@ mod tests {
             head_dim: 8,
             context_window: 1_024,
         };
-        let plan = KvPlan::new(&shape, 1, u64::MAX);
+        let plan = KvPlan::new(&shape, PlannedSequences::full(1), u64::MAX);
         let mut pool = KvPool::new(shape, plan, &[device.clone(), device.clone()]);
         let mut cache = pool.new_cache();
         let before = addresses(&pool);

@@ -29,10 +29,6 @@ enum Act {
         num_tokens: usize,
     },
     Keep(usize),
-    Shorten {
-        sequence: usize,
-        length: usize,
-    },
     End {
         sequence: usize,
         keeps: bool,
@@ -55,13 +51,10 @@ fn act() -> impl Strategy<Value = Act> {
     });
     let end =
         (any::<usize>(), any::<bool>()).prop_map(|(sequence, keeps)| Act::End { sequence, keeps });
-    let shorten = (any::<usize>(), 0..CONTEXT)
-        .prop_map(|(sequence, length)| Act::Shorten { sequence, length });
     prop_oneof![
         2 => begin,
         6 => step,
         1 => any::<usize>().prop_map(Act::Keep),
-        1 => shorten,
         1 => end,
     ]
 }
@@ -151,10 +144,6 @@ impl Simulation {
                 let sequence = &self.sequences[place(sequence)];
                 self.pool
                     .keep(&sequence.cache, &sequence.tokens, sequence.salt);
-            }
-            Act::Shorten { sequence, length } if !self.sequences.is_empty() => {
-                let place = place(sequence);
-                self.sequences[place].cache.truncate(length);
             }
             Act::End { sequence, keeps } if !self.sequences.is_empty() => {
                 let sequence = self.sequences.swap_remove(place(sequence));

@@ -11,6 +11,7 @@ use crate::{
     device::{self, DeviceId, DeviceReport, SystemProbe},
     handle::EngineConfig,
     kernels::cpu::InstructionSet,
+    kv_cache::PlannedSequences,
     loader::{ModelFile, TensorEntry, TensorType},
     model::ModelConfig,
     model_runner::RunnerConfig,
@@ -47,7 +48,11 @@ pub(super) fn open(
         context_window: opened.context_window,
         weights: config.weights,
         layer_counts: device::layer_counts(&devices, &reports, num_layers),
-        num_sequences: config.max_running,
+        // Few conversations are as long as a model allows; those that are wait for each other.
+        sequences: Some(PlannedSequences {
+            num_running: config.max_running,
+            num_full: config.max_running.div_ceil(2),
+        }),
         kv_memory: match config.kv_memory {
             0 => device::kv_memory(&devices, &reports, needed),
             bytes => bytes,

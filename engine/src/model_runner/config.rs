@@ -4,7 +4,7 @@ use burn::tensor::Device;
 
 use crate::device::{self, DeviceId};
 use crate::kernels::Precision;
-use crate::kv_cache::{CacheShape, KvPlan, KvPool};
+use crate::kv_cache::{CacheShape, KvPlan, KvPool, PlannedSequences};
 use crate::loader::WeightFormat;
 use crate::model::{ModelError, Placement, memory};
 
@@ -26,8 +26,8 @@ pub struct RunnerConfig {
     pub devices: Vec<DeviceId>,
     /// How many on each of them; none: equal parts.
     pub layer_counts: Vec<usize>,
-    /// Sequences of full length that there is to be room for; 0 = 4.
-    pub num_sequences: usize,
+    /// Sequences that there is to be room for; `None`: four of full length.
+    pub sequences: Option<PlannedSequences>,
     /// Bytes that all caches together may take; 0 = as many as those sequences need.
     pub kv_memory: u64,
 }
@@ -35,15 +35,13 @@ pub struct RunnerConfig {
 impl RunnerConfig {
     /// Blocks of caches of this shape.
     pub(crate) fn kv_plan(&self, shape: &CacheShape) -> KvPlan {
-        let num_sequences = match self.num_sequences {
-            0 => DEFAULT_SEQUENCES,
-            count => count,
-        };
+        let default = PlannedSequences::full(DEFAULT_SEQUENCES);
+        let sequences = self.sequences.unwrap_or(default);
         let memory = match self.kv_memory {
             0 => u64::MAX,
             bytes => bytes,
         };
-        KvPlan::new(shape, num_sequences, memory)
+        KvPlan::new(shape, sequences, memory)
     }
 }
 

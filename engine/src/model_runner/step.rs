@@ -26,6 +26,8 @@ pub enum Wanted {
     Nothing,
     /// The logits behind its last token.
     Logits,
+    /// The logits behind every one of its tokens.
+    EachLogits,
     /// The next token, drawn where the logits are.
     Token(Draw),
 }
@@ -35,9 +37,20 @@ pub enum Wanted {
 pub enum StepOutput {
     Nothing,
     Logits(Logits),
+    EachLogits(Vec<Logits>),
     Token(TokenId),
     /// It was unwanted; its cache is as it was.
     GivenUp,
+}
+
+impl StepOutput {
+    /// The logits of a last token, if it is that.
+    fn into_logits(self) -> Option<Logits> {
+        match self {
+            Self::Logits(logits) => Some(logits),
+            _ => None,
+        }
+    }
 }
 
 impl ModelRunner {
@@ -89,19 +102,22 @@ impl ModelRunner {
         let Some((hidden_states, left)) = self.hidden_states(&ids, sequences, unwanted) else {
             return outputs;
         };
-        let (mut num_tokens, mut last_rows, mut wanted) = (0, Vec::new(), Vec::new());
+        let (mut num_tokens, mut rows, mut wanted) = (0, Vec::new(), Vec::new());
         for number in &left {
             let sequence = &sequences[*number];
+            let first = num_tokens;
             num_tokens += sequence.tokens.len();
-            if sequence.wanted != Wanted::Nothing {
-                last_rows.push(num_tokens - 1);
+            match sequence.wanted {
+                Wanted::Nothing => {}
+                Wanted::Logits | Wanted::Token(_) => rows.push(num_tokens - 1),
+                Wanted::EachLogits => rows.extend(first..num_tokens),
             }
-            wanted.push(sequence.wanted);
+            wanted.push((sequence.wanted, num_tokens - first));
         }
-        let found = if last_rows.is_empty() {
+        let found = if rows.is_empty() {
             vec![StepOutput::Nothing; wanted.len()]
         } else {
-            self.outputs(self.rows(hidden_states, &last_rows), &wanted)
+            self.outputs(self.rows(hidden_states, &rows), &wanted)
         };
         for (number, output) in left.into_iter().zip(found) {
             outputs[number] = output;
@@ -109,14 +125,16 @@ impl ModelRunner {
         outputs
     }
 
-    /// What is wanted, of the hidden states of those that want something.
-    fn outputs(&self, hidden_states: Tensor<2>, wanted: &[Wanted]) -> Vec<StepOutput> {
-        let asking = || wanted.iter().filter(|wanted| **wanted != Wanted::Nothing);
-        let draw = |wanted: &Wanted| match wanted {
-            Wanted::Token(draw) => Some(*draw),
-            _ => None,
-        };
-        let draws: Vec<Option<Draw>> = asking().map(draw).collect();
+    /// What is wanted of sequences with so many tokens in the step; `hidden_states` are those of
+    /// the tokens whose logits or draws are wanted.
+    fn outputs(&self, hidden_states: Tensor<2>, wanted: &[(Wanted, usize)]) -> Vec<StepOutput> {
+        let draws = wanted.iter().flat_map(|(wanted, num_tokens)| match wanted {
+            Wanted::Nothing => vec![],
+            Wanted::Logits => vec![None],
+            Wanted::Token(draw) => vec![Some(*draw)],
+            Wanted::EachLogits => vec![None; *num_tokens],
+        });
+        let draws: Vec<Option<Draw>> = draws.collect();
         let rows = |is_drawn: bool| -> Vec<usize> {
             let rows = draws.iter().enumerate();
             rows.filter(|(_, draw)| draw.is_some() == is_drawn)
@@ -141,9 +159,13 @@ impl ModelRunner {
                 found[*row] = StepOutput::Logits(logits);
             }
         }
-        let mut found = found.drain(..);
-        let output = |wanted: &Wanted| match wanted {
+        let mut found = found.into_iter();
+        let output = |(wanted, num_tokens): &(Wanted, usize)| match wanted {
             Wanted::Nothing => StepOutput::Nothing,
+            Wanted::EachLogits => {
+                let rows = found.by_ref().take(*num_tokens);
+                StepOutput::EachLogits(rows.filter_map(StepOutput::into_logits).collect())
+            }
             _ => found.next().unwrap_or(StepOutput::Nothing),
         };
         wanted.iter().map(output).collect()
@@ -230,6 +252,7 @@ fn given<'a>(
 }
 
 /// Counts what a step has written.
+#[cfg(feature = "cube")]
 fn advance(sequences: &mut [SequenceStep<'_>]) {
     for sequence in sequences {
         sequence.cache.advance(sequence.tokens.len());

@@ -11,6 +11,8 @@ use super::TokenId;
 pub struct TokenOptions {
     /// With every token its probability and that of so many most probable ones.
     pub top_logprobs: Option<usize>,
+    /// The same of the tokens that are given, from the second one on; all of them are computed.
+    pub scores_prompt: bool,
     /// Added to the logits of these tokens; minus infinity forbids one.
     pub logit_bias: Vec<(TokenId, f32)>,
     /// They end the answer, beside the model's own, and are not part of it.
@@ -64,7 +66,11 @@ impl TokenLogprobs {
             reason = "a probability as others tell it"
         )]
         let logprob = |logit: f32| (f64::from(finite(logit) - largest) - total) as f32;
-        let mut order: Vec<(u32, f32)> = (0..).zip(logits.iter().copied().map(finite)).collect();
+        let mut order: Vec<(u32, f32)> = if num_top == 0 {
+            Vec::new()
+        } else {
+            (0..).zip(logits.iter().copied().map(finite)).collect()
+        };
         let better = |left: &(u32, f32), right: &(u32, f32)| {
             right.1.total_cmp(&left.1).then(left.0.cmp(&right.0))
         };

@@ -1,11 +1,15 @@
 //! Where requests wait while the model is loaded.
 
-use std::sync::{Arc, mpsc::Receiver};
+use std::{
+    sync::{Arc, mpsc::Receiver},
+    time::Instant,
+};
 
 use super::Command;
 use crate::{
     handle::Shared,
     loaded_model::OpenedModel,
+    request::GenerationError,
     sequence::{Sequence, SequenceEvent},
 };
 
@@ -40,6 +44,10 @@ impl Lobby {
             }
         }
         self.waiting.retain(|sequence| !sequence.abort.is_set());
+        let now = Instant::now();
+        for late in self.waiting.extract_if(.., |it| it.is_late(now)) {
+            late.end(SequenceEvent::Failed(GenerationError::DeadlineExceeded));
+        }
         for sequence in &mut self.waiting {
             sequence.tell(SequenceEvent::Loading { percent });
         }

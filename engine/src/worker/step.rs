@@ -1,11 +1,13 @@
 //! One forward pass over the parts of several sequences.
 
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use super::{Computed, Outcome, Worker};
 use crate::{
     loaded_model::{Cache, PartOutcome, StepPart},
-    model_runner::Wanted,
+    model_runner::{Logits, Wanted},
+    request::TokenId,
     scheduler::{ScheduledBatch, SequenceId, Share},
     sequence::{Sequence, SequenceState},
 };
@@ -113,7 +115,7 @@ impl Worker {
             parts.push(StepPart {
                 tokens: &sequence.tokens[part.first..part.end],
                 cache: &mut part.cache,
-                wanted: wanted(sequence, part.end, draws_tokens),
+                wanted: wanted(sequence, part.first..part.end, draws_tokens),
                 abort: &sequence.abort,
             });
         }
@@ -165,6 +167,9 @@ impl Worker {
                     let (token, logprobs) = sequence.choose(&mut logits, &self.end_tokens);
                     Outcome::Chosen(token, logprobs)
                 }
+                (Some(sequence), PartOutcome::EachLogits(rows)) => {
+                    score(sequence, rows, &self.end_tokens)
+                }
                 (Some(_), PartOutcome::Token(token)) => Outcome::Chosen(token, None),
                 (Some(_), PartOutcome::Prefilled) => Outcome::Prefilled,
                 _ => Outcome::GivenUp,
@@ -175,8 +180,34 @@ impl Worker {
     }
 }
 
-/// What is wanted behind the token before `end`.
-fn wanted(sequence: &Sequence, end: usize, draws_tokens: bool) -> Wanted {
+/// Tells the probabilities of tokens that were given; behind the last one a token is chosen.
+fn score(sequence: &mut Sequence, mut rows: Vec<Logits>, end_tokens: &[TokenId]) -> Outcome {
+    let SequenceState::Running {
+        num_computed_tokens,
+        ..
+    } = sequence.state
+    else {
+        return Outcome::GivenUp;
+    };
+    sequence.score(&rows, num_computed_tokens);
+    if num_computed_tokens < sequence.tokens.len() {
+        return Outcome::Prefilled;
+    }
+    match rows.pop().filter(|_| !sequence.is_only_scored()) {
+        Some(mut logits) => {
+            let (token, logprobs) = sequence.choose(&mut logits, end_tokens);
+            Outcome::Chosen(token, logprobs)
+        }
+        None => Outcome::Scored,
+    }
+}
+
+/// What is wanted of these tokens.
+fn wanted(sequence: &Sequence, tokens: Range<usize>, draws_tokens: bool) -> Wanted {
+    let end = tokens.end;
+    if sequence.is_scored_behind(tokens.start) {
+        return Wanted::EachLogits;
+    }
     if end < sequence.tokens.len() || sequence.is_background {
         return Wanted::Nothing;
     }

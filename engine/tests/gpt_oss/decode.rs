@@ -136,12 +136,10 @@ fn draws_of_a_recorded_step_are_new_ones() {
         unit,
         ..GREEDY
     };
-    let mut parts = vec![(runner.new_cache(), prompt(1))];
-    let first = step(&mut runner, &mut parts, GREEDY);
     let mut drawn = Vec::new();
     for unit in [0.01, 0.3, 0.7, 0.99, 0.01] {
-        parts[0].0.truncate(prompt(1).len());
-        parts[0].1.clone_from(&first);
+        let mut parts = vec![(runner.new_cache(), prompt(1))];
+        parts[0].1 = step(&mut runner, &mut parts, GREEDY);
         drawn.extend(step(&mut runner, &mut parts, random(unit)));
     }
     assert_eq!(drawn[0], drawn[4]);

@@ -2,7 +2,7 @@
 
 use hearth_engine::device::{DeviceChoice, DeviceId};
 use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource, UserKey};
-use hearth_engine::kv_cache::KvPlan;
+use hearth_engine::kv_cache::{KvPlan, PlannedSequences};
 use hearth_engine::loader::ModelFile;
 use hearth_engine::model::ModelConfig;
 use hearth_engine::request::{
@@ -16,11 +16,15 @@ const WINDOW: usize = 256;
 const LENGTH: usize = 200;
 
 /// An engine whose cache has so many blocks.
-fn engine(num_blocks: usize) -> EngineHandle {
+pub(super) fn engine(num_blocks: usize) -> EngineHandle {
     let path = crate::golden("gpt-oss-tiny").join("model");
     let model = ModelConfig::new(&ModelFile::open(&path).unwrap()).unwrap();
     let shape = model.cache_shape(WINDOW);
-    let plan = |memory: &u64| KvPlan::new(&shape, 4, *memory).num_blocks;
+    let sequences = PlannedSequences {
+        num_running: EngineConfig::default().max_running,
+        num_full: 4,
+    };
+    let plan = |memory: &u64| KvPlan::new(&shape, sequences, *memory).num_blocks;
     let memory = (0..1 << 20)
         .map(|kibibytes| kibibytes << 10)
         .find(|it| plan(it) >= num_blocks);

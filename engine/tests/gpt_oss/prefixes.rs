@@ -1,5 +1,6 @@
 //! Prompts that begin like earlier ones: what is kept is what would be computed, to the bit.
 
+use hearth_engine::kv_cache::PlannedSequences;
 use hearth_engine::loader::ModelFile;
 use hearth_engine::model_runner::{
     Logits, ModelRunner, RunnerConfig, SequenceStep, StepOutput, Wanted,
@@ -18,7 +19,7 @@ fn runner() -> ModelRunner {
     let config = RunnerConfig {
         num_threads: 2,
         context_window: 1_024,
-        num_sequences: 2,
+        sequences: Some(PlannedSequences::full(2)),
         devices: vec![targets::id()],
         ..RunnerConfig::default()
     };

@@ -113,19 +113,6 @@ proptest! {
         }
     }
 
-    #[test]
-    fn a_truncated_cache_continues_as_if_the_rest_had_never_been(
-        tokens in tokens(), keep in 0_usize..40,
-    ) {
-        let mut runner = runner(2, 2, false);
-        let cache = runner.new_cache();
-        let (expected, mut cache) = forward(&mut runner, &tokens, cache);
-        let keep = keep.min(tokens.len() - 1);
-        cache.truncate(keep);
-        let (again, cache) = forward(&mut runner, &tokens[keep..], cache);
-        prop_assert_eq!(cache.len(), tokens.len());
-        prop_assert_eq!(bits(&again), bits(&expected));
-    }
 }
 
 #[test]

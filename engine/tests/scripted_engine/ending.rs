@@ -25,6 +25,25 @@ async fn requests_wait_for_the_model_and_hear_how_far_it_is() {
 }
 
 #[tokio::test]
+async fn an_answer_that_takes_too_long_fails_with_what_it_has() {
+    let config = EngineConfig {
+        time_limit: Some(Duration::from_millis(400)),
+        ..EngineConfig::default()
+    };
+    let slow = says(&"a".repeat(900)).with_token_delay(Duration::from_millis(20));
+    let engine = engine_with(slow, config.clone());
+    let answer = complete(ask(&engine, ANNE, "Hi").await).await;
+    let late = GenerationEvent::Failed(GenerationError::DeadlineExceeded);
+    assert_eq!(*answer.end(), late);
+    assert!((1..100).contains(&answer.text.len()), "{}", answer.text);
+    let loading = says("yes").with_load_delay(Duration::from_secs(10));
+    let engine = engine_with(loading, config);
+    let answer = complete(ask(&engine, ANNE, "Hi").await).await;
+    assert_eq!(*answer.end(), late);
+    assert!(matches!(engine.state(), EngineState::Loading { .. }));
+}
+
+#[tokio::test]
 async fn leaving_while_the_model_loads_frees_the_place() {
     let config = EngineConfig {
         max_running: 1,

@@ -10,6 +10,7 @@ use clap::Args;
 use hearth_engine::{
     bench::{BenchParams, BenchReport, bench},
     device::{self, SystemProbe},
+    kv_cache::PlannedSequences,
     loader::ModelFile,
     model::{ModelConfig, ModelError, gpt_oss::GptOssConfig},
     model_runner::{ModelRunner, RunnerConfig},
@@ -63,7 +64,7 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
         weights: config.engine.weights,
         layer_counts: device::layer_counts(&devices, &reports, source.num_layers()?),
         devices,
-        num_sequences: args.chats,
+        sequences: Some(PlannedSequences::full(args.chats)),
         kv_memory: (config.engine.kv_memory as u64) << 20,
     };
     if matches!(source, Source::Random(_)) || args.chats > 1 {

@@ -132,6 +132,7 @@ async fn print(mut events: hearth_engine::handle::GenerationStream) -> anyhow::R
             }
             GenerationEvent::Failed(error) => return Err(error).context("no answer"),
             GenerationEvent::Loading { .. }
+            | GenerationEvent::PromptLogprobs(_)
             | GenerationEvent::CallPiece(_)
             | GenerationEvent::ToolCall(_)
             | GenerationEvent::Queued { .. }

@@ -38,8 +38,10 @@ section! {
         /// Longest conversation in tokens, prompt and answer together. 0: what the model was
         /// made for.
         context_window: usize = 0;
-        /// Memory for all conversations that are being answered, in MB, up to 16777216. It bounds
-        /// how long one can be. 0: most of what the weights leave free.
+        /// Memory for all conversations that are being answered, in MB, up to 16777216, taken at
+        /// start. It bounds how long one can be. 0: what half as many as `max_running` of full
+        /// length need, but at most three quarters of what the weights leave free of a card's
+        /// memory, or a quarter of main memory's.
         kv_memory: usize = 0;
         /// How plain weights are kept: `as-stored`, or `q8` for 8 bits, which is faster and costs
         /// a little precision.
@@ -51,9 +53,12 @@ section! {
         /// some `layers` each, for a larger model. `auto`: replicas where it fits.
         parallel: Parallel = Parallel::Auto;
         /// Answers made at once on each replica, 1 to 256.
-        max_running: usize = 4;
+        max_running: usize = 8;
         /// Answers that may wait beside the running ones, 0 to 10000.
         queue: usize = 32;
+        /// Seconds an answer may take, waiting included, up to 86400; then it fails with what it
+        /// has. 0: as long as it takes.
+        time_limit: usize = 0;
     }
 }
 
@@ -115,6 +120,7 @@ impl EngineSection {
         within("kv_memory", self.kv_memory, 0, 1 << 24);
         within("max_running", self.max_running, 1, 256);
         within("queue", self.queue, 0, 10_000);
+        within("time_limit", self.time_limit, 0, 86_400);
     }
 }
 

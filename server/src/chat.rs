@@ -42,7 +42,7 @@ use hearth_app::model::UserId;
 use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource};
 use tokio::sync::{Mutex, broadcast};
 
-use crate::{settings::SettingsBook, store::Store};
+use crate::{metrics::Metrics, settings::SettingsBook, store::Store};
 pub(crate) use allowance::RequestClaim;
 use engine_slot::EngineSlot;
 pub(crate) use prompt::engine_effort;
@@ -73,6 +73,7 @@ pub struct ChatServer {
     live: LiveTurns,
     recorder: Recorder,
     rendered: Arc<RenderedAnswers>,
+    metrics: Arc<Metrics>,
     key_locks: [Mutex<()>; NUM_KEY_LOCKS],
     is_closing: AtomicBool,
     /// Tells requests of programs whose person is disabled.
@@ -90,6 +91,7 @@ impl ChatServer {
             settings,
             live: LiveTurns::default(),
             rendered: Arc::default(),
+            metrics: Arc::default(),
             key_locks: std::array::from_fn(|_| Mutex::new(())),
             is_closing: AtomicBool::new(false),
             disabled: broadcast::Sender::new(NUM_DISABLED),
@@ -108,6 +110,11 @@ impl ChatServer {
     /// The engine that answers now.
     pub fn engine(&self) -> EngineHandle {
         self.engine.current()
+    }
+
+    /// What is counted of all answers.
+    pub(crate) fn metrics(&self) -> Arc<Metrics> {
+        Arc::clone(&self.metrics)
     }
 
     /// Ends everything that is being made for a person, which ends their tails.

@@ -6,7 +6,8 @@
 //! models), [`markdown`] (answers as HTML), [`export`] and [`import`]
 //! (conversations that leave and come), [`settings`] and [`administration`] (what an administrator
 //! changes), [`store`] (the database), [`openai`] (the API for programs),
-//! [`model_pull`] (models from a hub), [`cli`] (the other commands).
+//! `metrics` (what was done, counted), [`model_pull`] (models from a hub),
+//! [`cli`] (the other commands).
 
 #![forbid(unsafe_code)]
 
@@ -22,6 +23,7 @@ pub mod export;
 pub mod http;
 pub mod import;
 pub mod markdown;
+mod metrics;
 pub mod model_pull;
 pub mod openai;
 pub mod serve;

@@ -19,7 +19,6 @@ mod generation;
 mod json_body;
 mod logprobs;
 mod meter;
-mod metrics;
 mod models;
 mod request_fault;
 mod response_head;
@@ -38,20 +37,30 @@ use axum::{
     routing::{MethodRouter, get, post},
 };
 
+use hearth_engine::{
+    handle::EngineHandle,
+    request::{Conversation, TokenId},
+};
+use tokio::{runtime::Handle, sync::Semaphore};
+
 use crate::{
     accounts::{Accounts, now_ms},
     chat::ChatServer,
+    error::AppError,
     http::{Audience, RouteName},
+    metrics::Metrics,
     settings::SettingsBook,
     store::Store,
 };
 
 use error_object::Refused;
-use metrics::Metrics;
 use request_fault::FaultKind;
 
 pub(crate) use error_object::error_body;
 pub use request_fault::RequestFault;
+
+/// Texts that are encoded at once, and schemas that are compiled.
+const NUM_BESIDE: usize = 2;
 
 /// What the API works with. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -65,6 +74,8 @@ pub struct ApiServer {
     is_behind_proxy: bool,
     /// Seconds since 1970, UTC.
     started_at: i64,
+    /// Places for long work beside the streams.
+    beside: Arc<Semaphore>,
 }
 
 impl ApiServer {
@@ -76,14 +87,42 @@ impl ApiServer {
         is_behind_proxy: bool,
     ) -> Self {
         Self {
+            metrics: chat.metrics(),
             chat,
             accounts,
             settings,
             store,
-            metrics: Arc::default(),
             is_behind_proxy,
             started_at: now_ms() / 1000,
+            beside: Arc::new(Semaphore::new(NUM_BESIDE)),
         }
+    }
+
+    /// Computes what may take seconds where it keeps nobody waiting, a few at once.
+    async fn beside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, AppError> {
+        let places = Arc::clone(&self.beside);
+        let place = places.acquire_owned().await.map_err(AppError::internal)?;
+        let done = tokio::task::spawn_blocking(move || {
+            // Also if the caller has gone meanwhile.
+            let _place = place;
+            work()
+        });
+        done.await.map_err(AppError::internal)
+    }
+
+    /// Ids of the prompt of a conversation.
+    async fn prompt(
+        &self,
+        engine: &EngineHandle,
+        conversation: Conversation,
+    ) -> Result<Vec<TokenId>, AppError> {
+        let engine = engine.clone();
+        let runtime = Handle::current();
+        let prompt = self.beside(move || runtime.block_on(engine.prompt(&conversation)));
+        prompt.await?.map_err(generation::refused)
     }
 }
 
@@ -123,6 +162,8 @@ pub(crate) fn router(server: &ApiServer) -> Router {
             router.route(path, handler.fallback(other_method))
         });
     routes
+        .route("/v1", axum::routing::any(unknown))
+        .route("/v1/", axum::routing::any(unknown))
         .route("/v1/{*unknown}", axum::routing::any(unknown))
         .layer(from_fn_with_state(server.clone(), count))
         .with_state(server.clone())

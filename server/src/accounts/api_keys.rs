@@ -75,6 +75,15 @@ impl Accounts {
         Ok(Some(owner.user))
     }
 
+    /// Whether there is such a person, who is not disabled.
+    ///
+    /// # Errors
+    /// [`AppError::Internal`] if the database does not answer.
+    pub async fn is_active(&self, user: UserId) -> Result<bool, AppError> {
+        let account = self.store.account(user).await?;
+        Ok(account.is_some_and(|(_, is_disabled)| !is_disabled))
+    }
+
     async fn make_key(&self, user: &User, name: &str) -> Result<String, AppError> {
         let name = AccountName::parse(name).map_err(AppError::Invalid)?;
         let token = random_token().map_err(AppError::internal)?;

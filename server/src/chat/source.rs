@@ -6,7 +6,10 @@ use std::time::Duration;
 use hearth_engine::{
     handle::{EngineHandle, GenerationStream, UserKey},
     harmony::conversation::ToolCall,
-    request::{ChatMessage, Conversation, GenerateRequest, GenerationEvent, Role, TokenId, Usage},
+    request::{
+        ChatMessage, Conversation, GenerateRequest, GenerationEvent, Role, TokenId, TokenOptions,
+        Usage,
+    },
 };
 
 use super::turn::Answer;
@@ -80,6 +83,7 @@ impl Source {
                 prompt,
                 answer_so_far: Vec::new(),
                 max_tokens: 0,
+                options: TokenOptions::default(),
                 ..request
             };
             engine.prepare(user, request);

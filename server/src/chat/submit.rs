@@ -96,7 +96,11 @@ impl ChatServer {
             sampling: start.settings.sampling,
             max_tokens: left.min(window.saturating_sub(num_used)),
             stop: Vec::new(),
-            options: TokenOptions::default(),
+            options: TokenOptions {
+                // Calls of tools on the way take from it.
+                deadline: start.reserved.engine.deadline(),
+                ..TokenOptions::default()
+            },
             num_shared_tokens: start.reserved.num_shared_tokens,
             session: Some(start.conversation.as_uuid().as_u128()),
         };
@@ -107,6 +111,7 @@ impl ChatServer {
             turn,
             live: self.live.clone(),
             recorder: self.recorder.clone(),
+            metrics: Arc::clone(&self.metrics),
             source,
             markdown,
             answer: start.answer,

@@ -28,7 +28,7 @@ use super::{
     tools,
     turn_log::Ending,
 };
-use crate::{markdown::MarkdownStream, store::Chunk};
+use crate::{markdown::MarkdownStream, metrics::Metrics, store::Chunk};
 
 /// Frames with text come at most this often.
 const SHOW_INTERVAL: Duration = Duration::from_millis(50);
@@ -62,6 +62,7 @@ pub(super) struct TurnTask {
     pub(super) turn: Arc<LiveTurn>,
     pub(super) live: LiveTurns,
     pub(super) recorder: Recorder,
+    pub(super) metrics: Arc<Metrics>,
     pub(super) source: Source,
     pub(super) markdown: MarkdownStream,
     pub(super) answer: Answer,
@@ -93,6 +94,11 @@ impl TurnTask {
     pub(super) async fn run(mut self) {
         let mut unshown = Unshown::default();
         let outcome = self.generate(&mut unshown).await;
+        let mut num_cached = 0;
+        if let Outcome::Finished(_, usage) = &outcome {
+            self.metrics.answered(usage);
+            num_cached = usage.cached_tokens.unwrap_or_default();
+        }
         // From here on the engine computes for others.
         self.source
             .prepare_next(self.conversation, &self.answer)
@@ -118,6 +124,7 @@ impl TurnTask {
             usage: (answer.usage.completion_tokens > 0).then_some(answer.usage),
             error: answer.error.clone(),
         };
+        self.metrics.spent(answer.tokens, num_cached);
         log_end(&self.turn, &answer);
         let saved = tokio::time::timeout(SAVE_PATIENCE, self.recorder.finish(answer)).await;
         if saved == Ok(false) {

@@ -27,20 +27,27 @@ pub(super) struct AnswerFields {
     /// The model's id as `/v1/models` lists it; absent: the model that answers.
     pub(super) model: Option<String>,
     /// 0 to 2; 0 always takes the most probable token. Absent: the server's default.
+    #[schema(minimum = 0, maximum = 2)]
     temperature: Option<f64>,
     /// Above 0, up to 1. Absent: the server's default.
+    #[schema(exclusive_minimum = 0, maximum = 1)]
     top_p: Option<f64>,
     /// 0 or -1: all tokens.
+    #[schema(minimum = -1)]
     top_k: Option<i64>,
     /// 0 to 1: least share of the best token's probability.
+    #[schema(minimum = 0, maximum = 1)]
     min_p: Option<f64>,
     /// The same seed gives the same answer, whatever else is computed.
     seed: Option<i64>,
     /// -2 to 2.
+    #[schema(minimum = -2, maximum = 2)]
     frequency_penalty: Option<f64>,
     /// -2 to 2.
+    #[schema(minimum = -2, maximum = 2)]
     presence_penalty: Option<f64>,
     /// Above 0, up to 2; 1 changes nothing.
+    #[schema(exclusive_minimum = 0, maximum = 2)]
     repetition_penalty: Option<f64>,
     /// Added to the logits, by token id: -100 (never) to 100.
     logit_bias: BTreeMap<String, f64>,
@@ -57,6 +64,7 @@ pub(super) struct AnswerFields {
     /// The newer name of the same.
     max_completion_tokens: Option<usize>,
     /// So many answers to one prompt.
+    #[schema(minimum = 1, maximum = 128)]
     n: Option<u32>,
     /// Events as the answer is written.
     pub(super) stream: bool,
@@ -68,7 +76,7 @@ pub(super) struct AnswerFields {
 #[serde(default)]
 struct StreamOptions {
     /// One more event, with what it cost.
-    include_usage: bool,
+    include_usage: Option<bool>,
 }
 
 /// One text or a list of them.
@@ -126,6 +134,7 @@ impl AnswerFields {
             ignores_end: self.ignore_eos,
             ..TokenOptions::default()
         };
+        let includes_usage = self.stream_options.unwrap_or_default().include_usage;
         let server_limit = server.max_tokens.and_then(|limit| limit.try_into().ok());
         Ok(Asked {
             sampling,
@@ -133,7 +142,7 @@ impl AnswerFields {
             max_tokens: max_tokens.or(server_limit),
             num_answers: num_answers as usize,
             streams: self.stream,
-            includes_usage: self.stream_options.unwrap_or_default().include_usage,
+            includes_usage: includes_usage.unwrap_or_default(),
             stop: stops(self.stop)?,
         })
     }

@@ -18,8 +18,9 @@ use super::{
     collected::collect,
     entry::Caller,
     error_object::{ErrorBody, Refused},
-    generation::{Prompts, refused},
+    generation::Prompts,
     json_body::JsonBody,
+    request_fault::RequestFault,
     response_head::ResponseHead,
     streaming,
     tools::MustCall,
@@ -67,18 +68,23 @@ pub(super) async fn complete_chat(
     let chat = chat.resolve(&engine, engine_effort(settings.reasoning_effort))?;
     let mut asked = fields.resolve(&engine, &settings)?;
     if asked.max_tokens == Some(0) {
-        return Err(super::RequestFault::range("max_tokens", &0, "≥ 1").into());
+        return Err(RequestFault::range("max_tokens", &0, "≥ 1").into());
     }
     asked.options.top_logprobs = chat.top_logprobs;
-    asked.options.format = chat.format;
-    let prompt = engine.prompt(&chat.conversation).await;
+    if let Some(format) = chat.format {
+        let (engine, checked) = (engine.clone(), format.clone());
+        let checked = server.beside(move || engine.check_format(&checked)).await?;
+        checked.map_err(|error| RequestFault::field("response_format", error.to_string()))?;
+        asked.options.format = Some(format);
+    }
+    let prompt = server.prompt(&engine, chat.conversation).await?;
     let begun = match &chat.must_call {
         MustCall::No => Vec::new(),
         MustCall::Any => engine.begun_call(None),
         MustCall::Named(name) => engine.begun_call(Some(name)),
     };
     let prompts = Prompts {
-        each: vec![prompt.map_err(refused)?],
+        each: vec![prompt],
         begun,
         calls: chat.calls,
         param: "messages",

@@ -75,7 +75,7 @@ struct RequestCall {
 struct CalledFunction {
     name: String,
     #[serde(default)]
-    arguments: String,
+    arguments: Option<String>,
 }
 
 /// The messages as the engine takes them.
@@ -130,7 +130,7 @@ impl RequestMessage {
                 called.insert(id, function.name.clone());
                 message.calls.push(FunctionCall {
                     name: function.name,
-                    arguments: function.arguments,
+                    arguments: function.arguments.unwrap_or_default(),
                 });
             }
         }

@@ -23,6 +23,7 @@ pub(super) const MAX_TOP_LOGPROBS: u32 = 20;
 /// Fields of a chat.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct ChatFields {
+    #[schema(min_items = 1)]
     messages: Vec<RequestMessage>,
     #[serde(default)]
     tools: Vec<Tool>,
@@ -41,6 +42,7 @@ pub(super) struct ChatFields {
     logprobs: bool,
     /// And that of so many most probable ones, 0 to 20.
     #[serde(default)]
+    #[schema(minimum = 0, maximum = 20)]
     top_logprobs: Option<u32>,
 }
 

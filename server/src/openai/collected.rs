@@ -13,6 +13,7 @@ pub(super) struct Collected {
     /// Names and arguments.
     pub(super) calls: Vec<(String, String)>,
     pub(super) logprobs: Vec<TokenLogprobs>,
+    pub(super) prompt_logprobs: Vec<TokenLogprobs>,
     pub(super) reason: Option<FinishReason>,
 }
 
@@ -21,6 +22,7 @@ impl Collected {
         self.text.push_str(&piece.text);
         self.reasoning.push_str(&piece.reasoning);
         self.logprobs.extend(piece.logprobs);
+        self.prompt_logprobs.extend(piece.prompt_logprobs);
         let Some(call) = piece.call else {
             return;
         };

@@ -2,7 +2,7 @@
 
 use hearth_engine::{
     handle::EngineHandle,
-    request::{FinishReason, TokenId},
+    request::{FinishReason, TokenId, TokenLogprobs},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -41,6 +41,10 @@ struct CompletionChoice {
 pub(super) struct Echo {
     pub(super) text: String,
     pub(super) ids: Vec<TokenId>,
+    /// Of those, the ones at the beginning that are not in the text.
+    pub(super) num_hidden: usize,
+    /// Of its tokens from the second one on, as far as they are told.
+    pub(super) logprobs: Vec<TokenLogprobs>,
 }
 
 /// Makes completions.
@@ -62,8 +66,8 @@ impl CompletionShape {
             let echo = self.echoes[index].take().unwrap_or_default();
             let logprobs = self.has_logprobs.then(|| {
                 let mut logprobs = CompletionLogprobs::default();
-                logprobs.push_prompt(&echo.ids, &self.engine);
-                logprobs.push(&answer.logprobs, &self.engine);
+                logprobs.push_prompt(&echo, &answer.prompt_logprobs, &self.engine);
+                logprobs.push_answer(&answer.logprobs, &self.engine);
                 logprobs
             });
             let reason = answer.reason.unwrap_or(FinishReason::Length);
@@ -105,17 +109,25 @@ impl Chunks for CompletionShape {
     type Chunk = Completion;
 
     fn begin(&mut self, answer: usize) -> Option<Completion> {
-        let echo = self.echoes[answer].take()?;
+        let has_logprobs = self.has_logprobs;
+        // With probabilities it comes when all of them are there.
+        let is_complete =
+            |echo: &mut Echo| !has_logprobs || echo.logprobs.len() + 1 >= echo.ids.len();
+        let echo = self.echoes[answer].take_if(is_complete)?;
         let mut logprobs = CompletionLogprobs::default();
-        logprobs.push_prompt(&echo.ids, &self.engine);
+        logprobs.push_prompt(&echo, &echo.logprobs, &self.engine);
         self.places[answer] = logprobs.rest();
-        let logprobs = self.has_logprobs.then_some(logprobs);
+        let logprobs = has_logprobs.then_some(logprobs);
         Some(self.chunk(answer, echo.text, logprobs, None))
     }
 
     fn piece(&mut self, answer: usize, piece: Piece, engine: &EngineHandle) -> Option<Completion> {
+        if let Some(echo) = &mut self.echoes[answer] {
+            echo.logprobs.extend(piece.prompt_logprobs);
+            return self.begin(answer);
+        }
         let mut logprobs = self.places[answer].rest();
-        logprobs.push(&piece.logprobs, engine);
+        logprobs.push_answer(&piece.logprobs, engine);
         self.places[answer] = logprobs.rest();
         let has_logprobs = self.has_logprobs && !piece.logprobs.is_empty();
         if piece.text.is_empty() && !has_logprobs {

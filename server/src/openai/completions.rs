@@ -25,6 +25,7 @@ use super::{
     response_head::ResponseHead,
     streaming,
 };
+use crate::error::AppError;
 
 /// Tokens of an answer whose length nobody says, as OpenAI counts them.
 const DEFAULT_MAX_TOKENS: usize = 16;
@@ -48,6 +49,7 @@ struct CompletionFields {
     echo: bool,
     /// With each token its probability and that of so many most probable ones, 0 to 20.
     #[serde(default)]
+    #[schema(minimum = 0, maximum = 20)]
     logprobs: Option<u32>,
     /// Not supported, unless empty.
     #[serde(default)]
@@ -101,14 +103,17 @@ pub(super) async fn complete(
     completion.check(asked.num_answers)?;
     asked.options.top_logprobs = completion.logprobs.map(|num_top| num_top as usize);
     asked.options.is_plain = true;
+    let scores_prompt = completion.echo && completion.logprobs.is_some();
+    asked.options.scores_prompt = scores_prompt;
     let max_tokens = *asked.max_tokens.get_or_insert(DEFAULT_MAX_TOKENS);
-    let prompts = completion.prompt.encode(&engine)?;
-    let num_answers = prompts.len() * asked.num_answers;
-    let echoes = prompts.iter().flat_map(|ids| {
-        let echo = completion.echo.then(|| Echo {
-            text: engine.decode_tokens(ids),
-            ids: ids.clone(),
-        });
+    let num_answers = server.num_answers(completion.prompt.count(), &asked)?;
+    let has_echo = completion.echo;
+    let prompts = server.encode(&engine, completion.prompt).await?;
+    for prompt in &prompts {
+        server.room(&engine, prompt.ids.len(), "prompt")?;
+    }
+    let echoes = prompts.iter().flat_map(|prompt| {
+        let echo = has_echo.then(|| prompt.echo(&engine));
         std::iter::repeat_n(echo, asked.num_answers)
     });
     let shape = CompletionShape {
@@ -121,15 +126,15 @@ pub(super) async fn complete(
             .take(num_answers)
             .collect(),
     };
-    if max_tokens == 0 && !asked.streams {
-        let num_tokens = prompts.iter().map(Vec::len).sum();
+    if max_tokens == 0 && !asked.streams && !scores_prompt {
+        let num_tokens = prompts.iter().map(|prompt| prompt.ids.len()).sum();
         return Ok(Json(nothing(shape, num_answers, num_tokens)).into_response());
     }
-    if max_tokens == 0 {
+    if max_tokens == 0 && !scores_prompt {
         return Err(RequestFault::range("max_tokens", &0, "≥ 1 in a stream").into());
     }
     let prompts = Prompts {
-        each: prompts,
+        each: prompts.into_iter().map(|prompt| prompt.ids).collect(),
         begun: Vec::new(),
         calls: Calls::None,
         param: "prompt",
@@ -144,7 +149,7 @@ pub(super) async fn complete(
     Ok(Json(completion).into_response())
 }
 
-/// No token is asked for: the prompts, if they are to be echoed.
+/// No token is asked for: the prompts, if they are to be echoed without probabilities.
 fn nothing(shape: CompletionShape, num_answers: usize, prompt_tokens: usize) -> Completion {
     let answers = std::iter::repeat_with(Collected::default).take(num_answers);
     let usage = RequestUsage {
@@ -172,22 +177,76 @@ impl CompletionFields {
 }
 
 impl Prompt {
+    fn count(&self) -> usize {
+        match self {
+            Self::Text(_) | Self::Ids(_) => 1,
+            Self::Texts(texts) => texts.len(),
+            Self::ManyIds(lists) => lists.len(),
+        }
+    }
+
     /// Token ids of every prompt; none is empty.
-    fn encode(self, engine: &EngineHandle) -> Result<Vec<Vec<TokenId>>, RequestFault> {
+    fn encode(self, engine: &EngineHandle) -> Result<Vec<EncodedPrompt>, RequestFault> {
         let encode = |text: String| {
-            let begin = engine.begin_token().into_iter();
-            Ok(begin.chain(engine.encode_text(&text)).collect())
+            let begin = engine.begin_token();
+            EncodedPrompt {
+                num_hidden: begin.iter().len(),
+                ids: begin.into_iter().chain(engine.encode_text(&text)).collect(),
+                text: Some(text),
+            }
         };
-        let check = |ids: Vec<u32>| tokens("prompt", &ids, engine);
-        let prompts: Vec<Vec<TokenId>> = match self {
-            Self::Text(text) => vec![encode(text)?],
-            Self::Texts(texts) => texts.into_iter().map(encode).collect::<Result<_, _>>()?,
+        let check = |ids: Vec<u32>| {
+            Ok(EncodedPrompt {
+                ids: tokens("prompt", &ids, engine)?,
+                text: None,
+                num_hidden: 0,
+            })
+        };
+        let prompts: Vec<EncodedPrompt> = match self {
+            Self::Text(text) => vec![encode(text)],
+            Self::Texts(texts) => texts.into_iter().map(encode).collect(),
             Self::Ids(ids) => vec![check(ids)?],
-            Self::ManyIds(lists) => lists.into_iter().map(check).collect::<Result<_, _>>()?,
+            Self::ManyIds(lists) => {
+                let prompts: Result<_, RequestFault> = lists.into_iter().map(check).collect();
+                prompts?
+            }
         };
-        if prompts.is_empty() || prompts.iter().any(Vec::is_empty) {
+        if prompts.is_empty() || prompts.iter().any(|prompt| prompt.ids.is_empty()) {
             return Err(RequestFault::field("prompt", "prompt is empty"));
         }
         Ok(prompts)
+    }
+}
+
+/// A prompt as the model reads it.
+struct EncodedPrompt {
+    ids: Vec<TokenId>,
+    /// As it was sent, if it was a text.
+    text: Option<String>,
+    /// Tokens at its beginning that are not in the text.
+    num_hidden: usize,
+}
+
+impl EncodedPrompt {
+    fn echo(&self, engine: &EngineHandle) -> Echo {
+        let text = self.text.clone();
+        Echo {
+            text: text.unwrap_or_else(|| engine.decode_tokens(&self.ids)),
+            ids: self.ids.clone(),
+            num_hidden: self.num_hidden,
+            logprobs: Vec::new(),
+        }
+    }
+}
+
+impl ApiServer {
+    async fn encode(
+        &self,
+        engine: &EngineHandle,
+        prompt: Prompt,
+    ) -> Result<Vec<EncodedPrompt>, AppError> {
+        let engine = engine.clone();
+        let prompts = self.beside(move || prompt.encode(&engine)).await?;
+        Ok(prompts?)
     }
 }

@@ -37,6 +37,8 @@ pub(super) struct Piece {
     pub(super) call: Option<CallPiece>,
     /// Of the tokens of the visible text, if they were asked for.
     pub(super) logprobs: Vec<TokenLogprobs>,
+    /// Of the next ones of the prompt's tokens.
+    pub(super) prompt_logprobs: Vec<TokenLogprobs>,
 }
 
 /// What happened to one answer.
@@ -82,17 +84,13 @@ impl ApiServer {
         asked: &Asked,
         prompts: Prompts,
     ) -> Result<Generation, AppError> {
-        let num_answers = prompts.each.len() * asked.num_answers;
-        let limit = self.settings.current().concurrent_turns;
-        if num_answers > 1 && num_answers > limit as usize {
-            let message = format!(
-                "{num_answers} answers are asked for, and this server makes at most {limit} at \
-                 once for one person"
-            );
-            return Err(RequestFault::field("n", message).into());
-        }
-        let claim = self.chat.claim_request(user.id, num_answers).await?;
+        let num_answers = self.num_answers(prompts.each.len(), asked)?;
+        // Whoever is disabled from here on is told; who was before, is found out.
         let disabled = self.chat.watch_disabled();
+        let claim = self.chat.claim_request(user.id, num_answers).await?;
+        if !self.accounts.is_active(user.id).await? {
+            return Err(AppError::Unauthorized);
+        }
         let requests = self.requests(user, &engine, asked, &prompts)?;
         let answers = requests.into_iter().enumerate();
         let answers = answers.map(|(index, (permit, request))| {
@@ -111,7 +109,7 @@ impl ApiServer {
                 metrics: Arc::clone(&self.metrics),
                 user: user.id,
                 prompt_tokens: prompts.each.iter().map(Vec::len).sum(),
-                counts: Counts::default(),
+                counts: Counts::new(prompts.each.len(), asked.num_answers),
             },
             calls: prompts.calls,
             has_pieces: HashSet::new(),
@@ -120,6 +118,24 @@ impl ApiServer {
             disabled,
             _claim: claim,
         })
+    }
+
+    /// Answers to so many prompts.
+    pub(super) fn num_answers(
+        &self,
+        num_prompts: usize,
+        asked: &Asked,
+    ) -> Result<usize, RequestFault> {
+        let num_answers = num_prompts.saturating_mul(asked.num_answers);
+        let limit = self.settings.current().concurrent_turns;
+        if num_answers > 1 && num_answers > limit as usize {
+            let message = format!(
+                "{num_answers} answers are asked for, and this server makes at most {limit} at \
+                 once for one person"
+            );
+            return Err(RequestFault::field("n", message));
+        }
+        Ok(num_answers)
     }
 
     /// One for each answer, with its place in the queue.
@@ -154,19 +170,7 @@ impl ApiServer {
         prompt: &[TokenId],
         prompts: &Prompts,
     ) -> Result<GenerateRequest, RequestFault> {
-        let window = self.window(engine);
-        let num_tokens = prompt.len() + prompts.begun.len();
-        if num_tokens >= window {
-            return Err(RequestFault {
-                kind: FaultKind::ContextLength,
-                message: format!(
-                    "This model's maximum context length is {window} tokens, and the prompt has \
-                     {num_tokens}; one of them is the answer's."
-                ),
-                param: Some(prompts.param.to_owned()),
-            });
-        }
-        let room = window - num_tokens;
+        let room = self.room(engine, prompt.len() + prompts.begun.len(), prompts.param)?;
         Ok(GenerateRequest {
             prompt: prompt.to_vec(),
             answer_so_far: prompts.begun.clone(),
@@ -176,6 +180,25 @@ impl ApiServer {
             options: asked.options.clone(),
             num_shared_tokens: 0,
             session: None,
+        })
+    }
+
+    /// Tokens that an answer to a prompt of so many may have, one at least; `param` is to blame.
+    pub(super) fn room(
+        &self,
+        engine: &EngineHandle,
+        num_tokens: usize,
+        param: &str,
+    ) -> Result<usize, RequestFault> {
+        let window = self.window(engine);
+        let room = window.checked_sub(num_tokens).filter(|room| *room > 0);
+        room.ok_or_else(|| RequestFault {
+            kind: FaultKind::ContextLength,
+            message: format!(
+                "This model's maximum context length is {window} tokens, and the prompt has \
+                 {num_tokens}; one of them is the answer's."
+            ),
+            param: Some(param.to_owned()),
         })
     }
 
@@ -216,14 +239,24 @@ impl Generation {
                 logprobs,
             } => {
                 self.meter.counts.tokens(&ids, part);
+                // The words of a call that the model left standing: they were told as a call.
+                let is_told = part == TokenPart::Frame
+                    && self.calls != Calls::None
+                    && self.has_pieces.contains(&index);
+                let reasoning = if is_told { String::new() } else { reasoning };
                 let is_visible = part == TokenPart::Answer;
                 Some(Piece {
                     text,
                     reasoning,
                     call: None,
                     logprobs: if is_visible { logprobs } else { Vec::new() },
+                    prompt_logprobs: Vec::new(),
                 })
             }
+            GenerationEvent::PromptLogprobs(prompt_logprobs) => Some(Piece {
+                prompt_logprobs,
+                ..Piece::default()
+            }),
             GenerationEvent::CallPiece(piece) => {
                 self.has_pieces.insert(index);
                 self.call(index, piece)
@@ -241,11 +274,18 @@ impl Generation {
                 self.meter.finished(&usage);
                 return Ok(Some(Progress::Ended(self.reason(index, reason))));
             }
+            // It ends with what it has.
+            GenerationEvent::Failed(GenerationError::DeadlineExceeded) => {
+                return Ok(Some(Progress::Ended(FinishReason::Length)));
+            }
             GenerationEvent::Failed(error) => return Err(failed(error)),
+            GenerationEvent::Prefill { done, .. } => {
+                self.meter.counts.prefilled(index, done);
+                None
+            }
             GenerationEvent::ToolCall(_)
             | GenerationEvent::Loading { .. }
-            | GenerationEvent::Queued { .. }
-            | GenerationEvent::Prefill { .. } => None,
+            | GenerationEvent::Queued { .. } => None,
         };
         Ok(piece.map(Progress::Piece))
     }
@@ -336,7 +376,7 @@ pub(super) fn not_loaded() -> AppError {
 
 fn failed(error: GenerationError) -> AppError {
     match error {
-        GenerationError::UnknownToken { .. } => {
+        GenerationError::UnknownToken { .. } | GenerationError::Format(_) => {
             RequestFault::whole(FaultKind::Invalid, error.to_string()).into()
         }
         GenerationError::ModelNotLoaded(_) => not_loaded(),

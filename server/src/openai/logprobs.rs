@@ -9,6 +9,8 @@ use hearth_engine::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::completion_response::Echo;
+
 /// JSON has no minus infinity; this is how OpenAI tells it.
 const IMPOSSIBLE: f32 = -9999.0;
 
@@ -40,7 +42,7 @@ struct AnyToken {
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub(super) struct CompletionLogprobs {
     tokens: Vec<String>,
-    /// Absent for tokens of an echoed prompt.
+    /// Absent for the first token of an echoed prompt: nothing stands before it.
     token_logprobs: Vec<Option<f32>>,
     top_logprobs: Vec<Option<BTreeMap<String, f32>>>,
     /// Where each token begins, in characters of the text.
@@ -81,30 +83,47 @@ impl CompletionLogprobs {
         }
     }
 
-    pub(super) fn push(&mut self, tokens: &[TokenLogprobs], engine: &EngineHandle) {
+    /// Tokens of an answer, whose text has no control tokens.
+    pub(super) fn push_answer(&mut self, tokens: &[TokenLogprobs], engine: &EngineHandle) {
         for it in tokens {
-            self.place(it.id, engine);
-            self.token_logprobs.push(Some(finite(it.logprob)));
-            let top = it.top.iter();
-            let top = top.map(|&(id, logprob)| (spelled(&engine.token_bytes(id)), finite(logprob)));
-            self.top_logprobs.push(Some(top.collect()));
+            self.push(it, !engine.is_control(it.id), engine);
         }
     }
 
-    /// Tokens of an echoed prompt: their probabilities are not computed.
-    pub(super) fn push_prompt(&mut self, ids: &[TokenId], engine: &EngineHandle) {
-        for &id in ids {
-            self.place(id, engine);
+    /// An echoed prompt, and the probabilities of its tokens from the second one on.
+    pub(super) fn push_prompt(
+        &mut self,
+        echo: &Echo,
+        rest: &[TokenLogprobs],
+        engine: &EngineHandle,
+    ) {
+        if let Some(&first) = echo.ids.first() {
+            self.place(first, echo.num_hidden == 0, engine);
             self.token_logprobs.push(None);
             self.top_logprobs.push(None);
         }
+        for it in rest {
+            self.push(it, true, engine);
+        }
     }
 
-    fn place(&mut self, id: TokenId, engine: &EngineHandle) {
+    fn push(&mut self, it: &TokenLogprobs, is_in_text: bool, engine: &EngineHandle) {
+        self.place(it.id, is_in_text, engine);
+        self.token_logprobs.push(Some(finite(it.logprob)));
+        // The chosen one is told beside the most probable ones, as OpenAI does.
+        let chosen = (it.id, it.logprob);
+        let told = it.top.iter().chain([&chosen]);
+        let told = told.map(|&(id, logprob)| (spelled(&engine.token_bytes(id)), finite(logprob)));
+        self.top_logprobs.push(Some(told.collect()));
+    }
+
+    fn place(&mut self, id: TokenId, is_in_text: bool, engine: &EngineHandle) {
         let bytes = engine.token_bytes(id);
         self.text_offset.push(self.num_chars);
-        // A byte that continues a character begins none.
-        self.num_chars += bytes.iter().filter(|&&byte| byte & 0xC0 != 0x80).count();
+        if is_in_text {
+            // A byte that continues a character begins none.
+            self.num_chars += bytes.iter().filter(|&&byte| byte & 0xC0 != 0x80).count();
+        }
         self.tokens.push(spelled(&bytes));
     }
 }

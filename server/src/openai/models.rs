@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::{Path, State, rejection::PathRejection},
     http::header,
     response::{IntoResponse, Response},
 };
@@ -123,8 +123,10 @@ pub(super) async fn list(State(server): State<ApiServer>, _: Caller) -> Json<Mod
 pub(super) async fn one(
     State(server): State<ApiServer>,
     _: Caller,
-    Path(model): Path<String>,
+    model: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Model>, Refused> {
+    // One that is no text is no model's.
+    let model = model.map_or_else(|_| String::new(), |Path(model)| model);
     if !is_named(&server.chat.engine(), &model) {
         return Err(no_such_model(&model).into());
     }

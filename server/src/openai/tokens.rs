@@ -1,7 +1,6 @@
 //! `/tokenize` and `/detokenize`: text to token ids and back.
 
 use axum::{Json, extract::State};
-use hearth_engine::harmony::conversation::ReasoningEffort;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -11,10 +10,10 @@ use super::{
     chat_request::ChatFields,
     entry::Caller,
     error_object::{ErrorBody, Refused},
-    generation::refused,
     json_body::JsonBody,
     request_fault::RequestFault,
 };
+use crate::chat::engine_effort;
 
 /// A text, or a chat whose prompt is wanted.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -77,7 +76,13 @@ pub(super) struct Detokenized {
     path = "/tokenize",
     tag = "tokens",
     request_body = TokenizeRequest,
-    responses((status = 200, body = Tokenized), (status = 400, body = ErrorBody)),
+    responses(
+        (status = 200, body = Tokenized),
+        (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody, description = "No such model"),
+        (status = 503, body = ErrorBody, description = "The model is being loaded"),
+    ),
     security(("key" = [])),
 )]
 pub(super) async fn tokenize(
@@ -91,13 +96,15 @@ pub(super) async fn tokenize(
         Some(text) => {
             let begin = engine.begin_token();
             let begin = begin.filter(|_| request.add_special_tokens).into_iter();
-            begin.chain(engine.encode_text(&text)).collect()
+            let encoder = engine.clone();
+            let ids = server.beside(move || encoder.encode_text(&text)).await?;
+            begin.chain(ids).collect()
         }
         None if request.messages.is_some() => {
             let chat: ChatFields = body.read()?;
-            let chat = chat.resolve(&engine, ReasoningEffort::default())?;
-            let prompt = engine.prompt(&chat.conversation).await;
-            prompt.map_err(refused)?
+            let effort = engine_effort(server.settings.current().reasoning_effort);
+            let chat = chat.resolve(&engine, effort)?;
+            server.prompt(&engine, chat.conversation).await?
         }
         None => {
             let message = "prompt is missing (or content, or messages)";
@@ -121,7 +128,13 @@ pub(super) async fn tokenize(
     path = "/detokenize",
     tag = "tokens",
     request_body = DetokenizeRequest,
-    responses((status = 200, body = Detokenized), (status = 400, body = ErrorBody)),
+    responses(
+        (status = 200, body = Detokenized),
+        (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody, description = "No such model"),
+        (status = 503, body = ErrorBody, description = "The model is being loaded"),
+    ),
     security(("key" = [])),
 )]
 pub(super) async fn detokenize(

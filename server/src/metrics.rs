@@ -1,9 +1,9 @@
-//! `/metrics`: what the server has done, for Prometheus.
+//! `/metrics`: what the server has done, on the page and for programs, for Prometheus.
 
 use std::sync::atomic::AtomicU64;
 
 use hearth_engine::{
-    handle::{EngineHandle, EngineState},
+    handle::{EngineCounters, EngineHandle, EngineState},
     request::Usage,
 };
 use prometheus_client::{
@@ -38,8 +38,21 @@ pub(crate) struct Metrics {
     completion_tokens: Counter,
     first_token: Histogram,
     next_token: Histogram,
-    preemptions: Gauge<u64, AtomicU64>,
     is_ready: Gauge,
+    engine: EngineGauges,
+}
+
+/// What the engine tells of itself, when it is asked.
+#[derive(Debug, Default)]
+struct EngineGauges {
+    running: Gauge<u64, AtomicU64>,
+    waiting: Gauge<u64, AtomicU64>,
+    used_blocks: Gauge<u64, AtomicU64>,
+    blocks: Gauge<u64, AtomicU64>,
+    preemptions: Gauge<u64, AtomicU64>,
+    prepared: Gauge<u64, AtomicU64>,
+    steps: Gauge<u64, AtomicU64>,
+    computed_tokens: Gauge<u64, AtomicU64>,
 }
 
 impl Default for Metrics {
@@ -52,8 +65,8 @@ impl Default for Metrics {
             completion_tokens: Counter::default(),
             first_token: Histogram::new(FIRST_TOKEN_S),
             next_token: Histogram::new(NEXT_TOKEN_S),
-            preemptions: Gauge::default(),
             is_ready: Gauge::default(),
+            engine: EngineGauges::default(),
         };
         metrics.register();
         metrics
@@ -78,11 +91,7 @@ impl Metrics {
                 &self.completion_tokens,
             ),
         ] {
-            registry.register(
-                name,
-                format!("{help} asked for over the API"),
-                counter.clone(),
-            );
+            registry.register(name, help, counter.clone());
         }
         registry.register_with_unit(
             "time_to_first_token",
@@ -96,28 +105,24 @@ impl Metrics {
             Unit::Seconds,
             self.next_token.clone(),
         );
-        registry.register(
-            "preemptions",
-            "Sequences halted because the cache was full, since the model was loaded",
-            self.preemptions.clone(),
-        );
         let is_ready = self.is_ready.clone();
         registry.register("model_ready", "1: the model is loaded", is_ready);
+        self.engine.register(registry);
     }
 
     /// A request was answered; `path` is one of the router's.
-    pub(super) fn request(&self, path: String, status: u16) {
+    pub(crate) fn request(&self, path: String, status: u16) {
         self.requests
             .get_or_create(&Answered { path, status })
             .inc();
     }
 
     /// An answer is complete.
-    pub(super) fn answered(&self, usage: &Usage) {
-        self.cached_tokens
-            .inc_by(usage.cached_tokens.unwrap_or_default() as u64);
-        self.first_token
-            .observe(usage.time_to_first_token.as_secs_f64());
+    pub(crate) fn answered(&self, usage: &Usage) {
+        if usage.completion_tokens > 0 {
+            self.first_token
+                .observe(usage.time_to_first_token.as_secs_f64());
+        }
         let num_pauses = u32::try_from(usage.completion_tokens.saturating_sub(1));
         if let Ok(num_pauses @ 1..) = num_pauses {
             let pause = usage.decode_time / num_pauses;
@@ -125,19 +130,73 @@ impl Metrics {
         }
     }
 
-    /// Tokens of a request, however it ended.
-    pub(super) fn spent(&self, tokens: TurnTokens) {
+    /// Tokens of a request, however it ended; so many of its prompt were not computed.
+    pub(crate) fn spent(&self, tokens: TurnTokens, num_cached: usize) {
+        self.cached_tokens.inc_by(num_cached as u64);
         self.prompt_tokens.inc_by(tokens.prompt.into());
         self.completion_tokens.inc_by(tokens.completion.into());
     }
 
     /// All of it, as Prometheus reads it.
-    pub(super) fn text(&self, engine: &EngineHandle) -> String {
-        self.preemptions.set(engine.counters().preemptions);
+    pub(crate) fn text(&self, engine: &EngineHandle) -> String {
+        self.engine.set(engine.counters());
         self.is_ready
             .set(i64::from(engine.state() == EngineState::Ready));
         let mut text = String::new();
         encode(&mut text, &self.registry).expect("invariant: a String takes every write");
         text
+    }
+}
+
+impl EngineGauges {
+    fn register(&self, registry: &mut Registry) {
+        for (name, help, gauge) in [
+            ("running_sequences", "Answers being computed", &self.running),
+            (
+                "waiting_sequences",
+                "Answers that wait for a place",
+                &self.waiting,
+            ),
+            (
+                "cache_blocks_used",
+                "Blocks of the cache that running answers hold",
+                &self.used_blocks,
+            ),
+            ("cache_blocks", "All blocks of the cache", &self.blocks),
+            (
+                "preemptions",
+                "Sequences halted because the cache was full, since the model was loaded",
+                &self.preemptions,
+            ),
+            (
+                "prepared_prompts",
+                "Prompts computed while there was nothing else to do, since the model was loaded",
+                &self.prepared,
+            ),
+            (
+                "engine_steps",
+                "Forward passes since the model was loaded",
+                &self.steps,
+            ),
+            (
+                "engine_tokens",
+                "Tokens of prompts and answers in them",
+                &self.computed_tokens,
+            ),
+        ] {
+            registry.register(name, help, gauge.clone());
+        }
+    }
+
+    fn set(&self, counters: EngineCounters) {
+        let load = counters.load;
+        self.running.set(load.running);
+        self.waiting.set(load.waiting);
+        self.used_blocks.set(load.used_blocks);
+        self.blocks.set(load.num_blocks);
+        self.preemptions.set(counters.preemptions);
+        self.prepared.set(counters.prepared);
+        self.steps.set(counters.steps);
+        self.computed_tokens.set(counters.computed_tokens);
     }
 }

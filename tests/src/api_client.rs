@@ -27,19 +27,28 @@ pub struct EventLines {
 impl ApiClient {
     /// A program of the person who is signed in at `person`.
     pub async fn of(server: &RunningServer, person: &WebClient) -> Result<Self> {
+        Self::at(server.base_url(), person).await
+    }
+
+    /// As [`ApiClient::of`], of a server at that address.
+    pub async fn at(base_url: &str, person: &WebClient) -> Result<Self> {
         let name = [("name", "a test".to_owned())];
         let key: String = person.call("create_api_key", &name).await??;
-        Self::with_key(server, &key)
+        Self::with_key_at(base_url, &key)
     }
 
     /// A program that says it has this key.
     pub fn with_key(server: &RunningServer, key: &str) -> Result<Self> {
+        Self::with_key_at(server.base_url(), key)
+    }
+
+    fn with_key_at(base_url: &str, key: &str) -> Result<Self> {
         Ok(Self {
             http: reqwest::Client::builder()
                 .pool_max_idle_per_host(0)
                 .no_proxy()
                 .build()?,
-            base_url: server.base_url().to_owned(),
+            base_url: base_url.to_owned(),
             key: key.to_owned(),
         })
     }

@@ -17,6 +17,7 @@ mod chromedriver;
 pub mod database;
 pub mod deadline;
 pub mod isolated_network;
+pub mod metrics;
 pub mod program;
 pub mod running_server;
 pub mod tail;

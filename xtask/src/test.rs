@@ -12,7 +12,7 @@ use clap::ValueEnum;
 use crate::tally::Tally;
 use crate::wasm::{self, Toolchain};
 use crate::workspace::Workspace;
-use crate::{cargo_tests, graphics, model, npm, openai_client, process, setup, site, sql};
+use crate::{cargo_tests, graphics, model, npm, process, python_package, setup, site, sql};
 
 /// One part of the whole check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -114,7 +114,8 @@ impl Checks<'_> {
             driver.provide()?;
         }
         graphics::provide_cuda(self.workspace)?;
-        openai_client::provide(self.workspace)?;
+        python_package::OPENAI.provide(self.workspace)?;
+        python_package::SCHEMATHESIS.provide(self.workspace)?;
         setup::require_c_compiler()?;
         let toolchain = self.toolchain()?;
         process::note(&format!("page compiler: {toolchain}"));

@@ -1,8 +1,10 @@
 //! Language and theme chosen by a person, in a real browser.
 
 use anyhow::Result;
+use hearth_app::model::Language;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
+    api_client::ApiClient,
     browser::{Browser, PATIENCE, Theme},
     chat_page::{ChatPage, TEXT_BOX},
     deadline::eventually,
@@ -135,5 +137,47 @@ async fn a_new_password_is_taken_in_the_page_and_said_so() -> Result<()> {
     button.click().await?;
     wait_for_saved(&browser, "The password was changed").await?;
     sign_in(&server.client()?, "Ada", NEW).await??;
+    browser.quit().await
+}
+
+async fn submit(browser: &Browser, button: &str) -> Result<()> {
+    browser.element(button).await?.click().await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_is_shown_once_works_and_is_revoked() -> Result<()> {
+    let browser = Browser::open().await?;
+    let model = ScriptedModel::new(vec!["Good morning!".to_owned()]);
+    let (server, _ada) = RunningServer::start(model).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    page.open("/settings/keys").await?;
+    let field = browser.element("input[name=name]").await?;
+    field.send_keys("the build machine").await?;
+    submit(&browser, ".setting-form button[type=submit]").await?;
+    let key = browser.element(".api-key").await?.text().await?;
+    check(&browser, "keys-en").await?;
+    let program = ApiClient::with_key(&server, &key)?;
+    assert_eq!(program.get("/v1/models").await?.status, 200);
+    page.speak(Language::Chinese).await?;
+    page.open("/settings/keys").await?;
+    let row = browser
+        .element(".exports-table tbody tr")
+        .await?
+        .text()
+        .await?;
+    assert!(row.contains("the build machine"), "{row}");
+    assert!(row.contains(&key[key.len() - 4..]), "{row}");
+    let shown = browser
+        .script("return document.body.innerText", Vec::new())
+        .await?;
+    assert!(!shown.to_string().contains(&key), "a key is shown once");
+    check(&browser, "keys-zh").await?;
+    submit(&browser, ".exports-actions button").await?;
+    eventually("the key is gone", PATIENCE, async || {
+        Ok((program.get("/v1/models").await?.status == 401).then_some(()))
+    })
+    .await?;
     browser.quit().await
 }

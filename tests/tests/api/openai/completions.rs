@@ -75,14 +75,33 @@ async fn an_echo_stands_before_the_answer_with_its_tokens() -> Result<()> {
     assert_eq!(choice["text"], format!("{told}äh"));
     let logprobs = &choice["logprobs"];
     for list in ["tokens", "token_logprobs", "top_logprobs", "text_offset"] {
-        assert_eq!(logprobs[list].as_array().map(Vec::len), Some(27), "{list}");
+        assert_eq!(logprobs[list].as_array().map(Vec::len), Some(28), "{list}");
     }
-    assert_eq!(logprobs["token_logprobs"][23], Value::Null);
+    assert_eq!(logprobs["token_logprobs"][0], Value::Null);
+    let of_prompt = &logprobs["token_logprobs"].as_array().unwrap()[1..24];
+    assert!(of_prompt.iter().all(Value::is_number), "{of_prompt:?}");
     assert_eq!(logprobs["token_logprobs"][24], 0.0);
     assert_eq!(logprobs["text_offset"][24], told.len());
     // Both bytes of a letter stand where it begins or behind it.
     assert_eq!(logprobs["text_offset"][26], told.len() + 1);
     assert_eq!(logprobs["tokens"][26], "h");
+    // The token that ends it has a place, and no text.
+    assert_eq!(logprobs["tokens"][27], "<|im_end|>");
+    let none = program
+        .ask(COMPLETIONS, &with(echo.clone(), "max_tokens", 0))
+        .await?;
+    assert_eq!(none["choices"][0]["text"], told);
+    assert_eq!(none["choices"][0]["finish_reason"], "length");
+    assert_eq!(none["usage"]["completion_tokens"], 0);
+    let of_none = &none["choices"][0]["logprobs"]["token_logprobs"];
+    assert_eq!(of_none.as_array().unwrap()[1..24], *of_prompt);
+    let streamed = program
+        .open(COMPLETIONS, &with(echo, "stream", true))
+        .await?;
+    let chunks = streamed.chunks().await?;
+    assert_eq!(chunks[0]["choices"][0]["text"], told);
+    let of_stream = &chunks[0]["choices"][0]["logprobs"]["token_logprobs"];
+    assert_eq!(of_stream, of_none);
     let only = with(with(request(), "echo", true), "max_tokens", 0);
     let answer = program.ask(COMPLETIONS, &only).await?;
     assert_eq!(answer["choices"][0]["text"], told);

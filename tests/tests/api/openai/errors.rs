@@ -70,6 +70,11 @@ fn wrong_messages_and_sampling() -> Vec<(&'static str, Value)> {
     ]
 }
 
+/// A format of this schema.
+fn schema(schema: &Value) -> Value {
+    json!({"type": "json_schema", "json_schema": {"name": "a", "schema": schema}})
+}
+
 /// The others.
 fn wrong_ends_and_shapes() -> Vec<(&'static str, Value)> {
     vec![
@@ -101,6 +106,8 @@ fn wrong_ends_and_shapes() -> Vec<(&'static str, Value)> {
             "response_format.json_schema.schema",
             json!({"type": "json_schema", "json_schema": {"name": "a", "schema": 5}}),
         ),
+        ("response_format", schema(&json!({"type": "wish"}))),
+        ("response_format", schema(&json!({"pattern": 7}))),
         ("tools", json!("a")),
         (
             "tools",
@@ -123,6 +130,10 @@ async fn a_field_that_is_wrong_is_named() -> Result<()> {
         let request = with(question("Hello"), name, wrong.clone());
         let answer = program.post(CHAT, &request).await?;
         assert_eq!(answer.status, 400, "{field} {wrong}: {}", answer.text());
+        if name != "stream" && name != "stream_options" {
+            let streamed = program.post(CHAT, &with(request, "stream", true)).await?;
+            assert_eq!(streamed.status, 400, "{field} {wrong} in a stream");
+        }
         let error = error(&answer);
         assert_eq!(error["type"], "invalid_request_error");
         let param = error["param"].as_str().unwrap_or_default();
@@ -142,6 +153,7 @@ async fn a_completion_that_is_wrong_is_refused() -> Result<()> {
         ("prompt", json!([300])),
         ("prompt", json!([-5])),
         ("prompt", json!({"a": 1})),
+        ("prompt", json!(vec![65; 9000])),
         ("logprobs", json!(21)),
         ("logprobs", json!(-1)),
         ("logprobs", json!(true)),
@@ -155,6 +167,11 @@ async fn a_completion_that_is_wrong_is_refused() -> Result<()> {
         assert_eq!(answer.status, 400, "{field} {wrong}: {}", answer.text());
         assert_eq!(error(&answer)["param"], field, "{wrong}");
     }
+    // Nothing is multiplied before it is counted.
+    let many = json!({"prompt": vec![[65]; 100_000], "n": 128, "max_tokens": 0, "echo": true});
+    let refused = program.post(COMPLETIONS, &many).await?;
+    assert_eq!(refused.status, 400, "{}", refused.text());
+    assert_eq!(error(&refused)["param"], "n");
     let missing = program.post(COMPLETIONS, &json!({})).await?;
     assert_eq!(missing.status, 400);
     assert!(error(&missing)["message"].to_string().contains("prompt"));
@@ -200,9 +217,13 @@ async fn what_is_not_there_is_told_by_its_kind() -> Result<()> {
         assert_eq!(error["code"], "model_not_found");
         assert_eq!(error["param"], "model");
     }
-    let unknown = program.get("/v1/embeddings").await?;
-    assert_eq!(unknown.status, 404);
-    assert_eq!(error(&unknown)["code"], "unknown_url");
+    for path in ["/v1/embeddings", "/v1", "/v1/"] {
+        let unknown = program.get(path).await?;
+        assert_eq!(unknown.status, 404, "{path}");
+        assert_eq!(error(&unknown)["code"], "unknown_url");
+    }
+    let no_text = program.get("/v1/models/%FF").await?;
+    assert_eq!(error(&no_text)["code"], "model_not_found");
     let method = program.get(CHAT).await?;
     assert_eq!(method.status, 405);
     assert_eq!(error(&method)["code"], "method_not_supported");

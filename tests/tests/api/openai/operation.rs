@@ -1,7 +1,14 @@
 //! What operators ask: models, health, metrics, the description.
 
+use std::time::Duration;
+
 use anyhow::Result;
-use hearth_tests::api_client::{ApiClient, question};
+use hearth_tests::{
+    api_client::{ApiClient, question},
+    deadline::eventually,
+    metrics::Metrics,
+    running_server::send,
+};
 use serde_json::{Value, json};
 
 use super::{CHAT, start};
@@ -41,14 +48,36 @@ async fn metrics_count_what_was_answered() -> Result<()> {
         "hearth_prompt_tokens_total 24",
         "hearth_model_ready 1",
         "hearth_preemptions 0",
+        "hearth_running_sequences 0",
+        "hearth_waiting_sequences 0",
+        "hearth_cache_blocks_used 0",
         "hearth_time_to_first_token_seconds_count 1",
         r#"hearth_api_requests_total{path="/v1/chat/completions",status="200"} 1"#,
         r#"hearth_api_requests_total{path="/v1/chat/completions",status="400"} 1"#,
     ] {
-        assert!(text.contains(line), "{line} is not in\n{text}");
+        assert!(
+            text.lines().any(|it| it == line),
+            "{line} is not in\n{text}"
+        );
     }
     assert!(text.trim_end().ends_with("# EOF"));
     Ok(())
+}
+
+#[tokio::test]
+async fn metrics_count_the_answers_of_the_page_too() -> Result<()> {
+    let (server, ada, _program) = start("Good morning!").await?;
+    send(&ada, None, "Hello").await??;
+    let patience = Duration::from_secs(5);
+    eventually("the answer is counted", patience, async || {
+        let metrics = Metrics::read(&server.client()?).await?;
+        let found = [
+            metrics.value("hearth_completion_tokens_total")?,
+            metrics.value("hearth_time_to_first_token_seconds_count")?,
+        ];
+        Ok((found == [13, 1]).then_some(()))
+    })
+    .await
 }
 
 #[tokio::test]

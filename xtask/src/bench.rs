@@ -1,4 +1,4 @@
-//! Compares tokens per second with llama.cpp: same file, same number of threads, taking turns.
+//! Compares with llama.cpp: same file, same number of threads, taking turns.
 //!
 //! The two programs alternate in processes of their own, so a machine that slows down or warms up
 //! does so for both. Medians are compared, never best runs.
@@ -38,6 +38,12 @@ pub(crate) struct Options {
     /// Measure Hearth alone.
     #[arg(long)]
     alone: bool,
+    /// Instead: so many chats at once, over HTTP, see xtask/bench/chats.py.
+    #[arg(long)]
+    chats: Option<u32>,
+    /// A `llama-server` that takes turns with Hearth's.
+    #[arg(long, requires = "chats")]
+    peer_server: Option<PathBuf>,
 }
 
 /// What both programs print as JSON; other fields are ignored.
@@ -57,6 +63,9 @@ pub(crate) fn bench(workspace: &Workspace, choice: Choice, options: &Options) ->
         None => model::provide_for_tests(workspace)?,
     };
     let hearth = run::build(workspace, &wasm::provide(choice)?)?;
+    if let Some(chats) = options.chats {
+        return many_chats(workspace, options, chats, (&hearth, &model));
+    }
     let python = if options.alone {
         None
     } else {
@@ -85,6 +94,29 @@ pub(crate) fn bench(workspace: &Workspace, choice: Choice, options: &Options) ->
     }
     report(&ours, &theirs);
     Ok(())
+}
+
+fn many_chats(
+    workspace: &Workspace,
+    options: &Options,
+    chats: u32,
+    (hearth, model): (&Path, &Path),
+) -> Result<()> {
+    let mut command = Command::new("python3");
+    command.arg(workspace.root().join("xtask/bench/chats.py"));
+    command.arg("--hearth").arg(hearth);
+    command.arg("--model").arg(model);
+    for (name, value) in [
+        ("--chats", chats.to_string()),
+        ("--threads", options.threads.to_string()),
+        ("--rounds", options.rounds.to_string()),
+    ] {
+        command.args([name, &value]);
+    }
+    if let Some(server) = &options.peer_server {
+        command.arg("--peer").arg(server);
+    }
+    process::run(&mut command)
 }
 
 fn measure(command: &mut Command, model: &Path, options: &Options) -> Result<Measurement> {

@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use crate::graphics::{self, Driver};
 use crate::tally::Tally;
 use crate::workspace::Workspace;
-use crate::{model, npm, process, python_package};
+use crate::{model, npm, process, python_package, vendored};
 
 /// Integration tests that have a step of their own.
 const TIDY: &str = "tidy";
@@ -141,8 +141,10 @@ fn run(
 
 /// The program as the tests run it: same profile and features as the tests themselves.
 fn build_server(workspace: &Workspace) -> Result<PathBuf> {
+    let contents = vendored::settle(workspace)?;
     let mut command = process::cargo(workspace);
     process::run(command.args(["build", "--workspace", "--bins", "--tests"]))?;
+    vendored::remember(workspace, &contents)?;
     Ok(workspace.target().join("debug/hearth"))
 }
 

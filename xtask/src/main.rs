@@ -28,6 +28,7 @@ mod sql;
 mod stylesheet;
 mod tally;
 mod test;
+mod vendored;
 mod wasm;
 mod workspace;
 

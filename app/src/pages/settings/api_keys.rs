@@ -85,8 +85,8 @@ fn KeyRow(key: ApiKeySummary) -> impl IntoView {
         <tr>
             <td class="exports-name" dir="auto">{key.name}</td>
             <td><code>{format!("…{}", key.ending)}</code></td>
-            <td>{moment(locale, key.made)}</td>
-            <td>{used}</td>
+            <td data-label=words!(locale, exports.made)>{moment(locale, key.made)}</td>
+            <td data-label=words!(locale, settings.last_used)>{used}</td>
             <td class="exports-actions">
                 <form method="post" action=RevokeApiKey::url()>
                     <input type="hidden" name="id" value=key.id.to_string()/>

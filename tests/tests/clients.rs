@@ -68,6 +68,8 @@ async fn the_python_client_of_openai_calls_tools() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn schemathesis_finds_no_request_that_is_answered_wrongly() -> Result<()> {
     let is_whole = env::var("HEARTH_TEST_EXTENT").is_ok_and(|extent| extent == "whole");
+    // A change is judged by the same requests as the one before it; others come at night.
+    let seed: &[&str] = if is_whole { &[] } else { &["--seed", "1"] };
     let (examples, least) = if is_whole {
         ("3000", 10_000)
     } else {
@@ -90,6 +92,7 @@ async fn schemathesis_finds_no_request_that_is_answered_wrongly() -> Result<()> 
         .args(["--phases", "examples,coverage,fuzzing"])
         .args(["--suppress-health-check", "all"])
         .args(["--max-examples", examples, "--continue-on-failure"])
+        .args(seed)
         .output()
         .await?;
     let told = String::from_utf8_lossy(&output.stdout);

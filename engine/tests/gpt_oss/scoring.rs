@@ -1,6 +1,6 @@
 //! How probable a given text is: what the engine tells is what the logits say.
 
-use hearth_engine::device::{DeviceChoice, DeviceId};
+use hearth_engine::device::DeviceChoice;
 use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource, UserKey};
 use hearth_engine::loader::ModelFile;
 use hearth_engine::model_runner::{ModelRunner, RunnerConfig, SequenceStep, StepOutput, Wanted};
@@ -92,7 +92,7 @@ async fn every_given_token_is_told_with_its_probability_whatever_runs_beside_it(
     let config = EngineConfig {
         num_threads: 2,
         context_window: 512,
-        device: DeviceChoice::Listed(vec![DeviceId::Cpu]),
+        device: DeviceChoice::Listed(vec![targets::id()]),
         ..EngineConfig::default()
     };
     let model = crate::golden("gpt-oss-tiny").join("model");
@@ -118,7 +118,13 @@ async fn every_given_token_is_told_with_its_probability_whatever_runs_beside_it(
     let other = tokio::spawn(async move { told(&beside, request(&other, 40)).await });
     let (again, written) = told(&engine, request(&prompt, 5)).await;
     assert_eq!(written, 5);
-    assert_eq!(again, alone.0);
+    if targets::is_card() {
+        let pairs = again.iter().zip(&alone.0);
+        let far = pairs.filter(|(again, alone)| (again.logprob - alone.logprob).abs() > 1e-3);
+        assert_eq!((again.len(), far.count()), (149, 0));
+    } else {
+        assert_eq!(again, alone.0);
+    }
     assert_eq!(other.await.unwrap().1, 40);
     // A single token has none before it.
     assert_eq!(
@@ -129,6 +135,10 @@ async fn every_given_token_is_told_with_its_probability_whatever_runs_beside_it(
 
 #[tokio::test]
 async fn a_sequence_that_is_halted_tells_every_probability_once() {
+    if targets::is_card() {
+        eprintln!("skipped: bits are promised on processors");
+        return;
+    }
     let scored = async |engine: &EngineHandle| {
         let asked = (1..5).map(|number| {
             let engine = engine.clone();

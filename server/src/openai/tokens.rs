@@ -92,7 +92,12 @@ pub(super) async fn tokenize(
 ) -> Result<Json<Tokenized>, Refused> {
     let request: TokenizeRequest = body.read()?;
     let engine = server.engine_for(request.model.as_deref())?;
-    let ids = match request.prompt.or(request.content) {
+    let text = request.prompt.or(request.content);
+    if text.is_some() && request.messages.is_some() {
+        let message = "a text or messages are expected, not both";
+        return Err(RequestFault::field("messages", message).into());
+    }
+    let ids = match text {
         Some(text) => {
             let begin = engine.begin_token();
             let begin = begin.filter(|_| request.add_special_tokens).into_iter();

@@ -152,6 +152,7 @@ async fn text_becomes_tokens_and_tokens_become_text() -> Result<()> {
     for (path, wrong) in [
         ("/tokenize", json!({})),
         ("/tokenize", json!({"prompt": 1})),
+        ("/tokenize", json!({"prompt": "a", "messages": [null]})),
         ("/detokenize", json!({"tokens": [258]})),
         ("/detokenize", json!({"tokens": "a"})),
     ] {

@@ -5,7 +5,7 @@
 
 mod visible_part;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use llguidance::api::TopLevelGrammar;
 use llguidance::toktrie::{ApproximateTokEnv, TokEnv, TokRxInfo, TokTrie};
@@ -37,6 +37,27 @@ pub(crate) struct TokenConstraint {
     grammar: Grammar,
     visible: VisiblePart,
     end_tokens: Vec<TokenId>,
+}
+
+/// A format of one engine's answers, compiled once for any number of them. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct CompiledFormat(Arc<Mutex<TokenConstraint>>);
+
+impl CompiledFormat {
+    /// A constraint for an answer of which these tokens are there.
+    pub(crate) fn constraint(&self, answer: &[TokenId]) -> TokenConstraint {
+        let first = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut constraint = TokenConstraint {
+            grammar: Grammar(first.grammar.0.deep_clone()),
+            visible: first.visible.clone(),
+            end_tokens: first.end_tokens.clone(),
+        };
+        drop(first);
+        for token in answer {
+            constraint.advance(*token);
+        }
+        constraint
+    }
 }
 
 /// Makes constraints for one vocabulary.
@@ -91,11 +112,11 @@ impl FormatCompiler {
         })
     }
 
-    /// A constraint for an answer from its first token on.
+    /// What holds answers to a format.
     ///
     /// # Errors
     /// [`FormatError`] if the schema is none, or asks for what no grammar can hold.
-    pub(crate) fn constraint(&self, format: &AnswerFormat) -> Result<TokenConstraint, FormatError> {
+    pub(crate) fn compile(&self, format: &AnswerFormat) -> Result<CompiledFormat, FormatError> {
         let mut schema = match format {
             AnswerFormat::JsonObject => json!({ "type": "object" }),
             AnswerFormat::JsonSchema(schema) => schema.clone(),
@@ -107,11 +128,11 @@ impl FormatCompiler {
         }
         let grammar = TopLevelGrammar::from_json_schema(schema);
         let parser = self.factory.create_parser(grammar).map_err(told)?;
-        Ok(TokenConstraint {
+        Ok(CompiledFormat(Arc::new(Mutex::new(TokenConstraint {
             grammar: Grammar(Matcher::new(Ok(parser))),
             visible: self.visible.clone().with_trie(&self.trie),
             end_tokens: self.end_tokens.clone(),
-        })
+        }))))
     }
 }
 
@@ -246,10 +267,10 @@ mod tests {
             "additionalProperties": false
         });
         let end = compiler.end_tokens[0];
+        let format = compiler.compile(&AnswerFormat::JsonSchema(schema)).unwrap();
         let mut num_finished = 0;
         for seed in 0..200 {
-            let format = AnswerFormat::JsonSchema(schema.clone());
-            let mut constraint = compiler.constraint(&format).unwrap();
+            let mut constraint = format.constraint(&[]);
             let Some(text) = random_answer(&mut constraint, seed, end) else {
                 continue;
             };
@@ -271,10 +292,10 @@ mod tests {
         let compiler = compiler();
         for schema in [json!(3), json!({ "type": "wish" }), json!({ "pattern": 7 })] {
             let error = compiler
-                .constraint(&AnswerFormat::JsonSchema(schema))
+                .compile(&AnswerFormat::JsonSchema(schema))
                 .unwrap_err();
             assert!(error.to_string().contains("cannot be used"), "{error}");
         }
-        assert!(compiler.constraint(&AnswerFormat::JsonObject).is_ok());
+        assert!(compiler.compile(&AnswerFormat::JsonObject).is_ok());
     }
 }

@@ -25,7 +25,7 @@ pub use self::{
     stream::GenerationStream,
 };
 use crate::{
-    answer_format::{FormatError, TokenConstraint},
+    answer_format::{CompiledFormat, FormatError},
     device::{DeviceChoice, Parallel},
     harmony::conversation::ToolCall,
     loader::WeightFormat,
@@ -33,7 +33,7 @@ use crate::{
         AnswerFormat, ChatMessage, Conversation, GenerateRequest, GenerationError, Role,
         SubmitError, TokenId,
     },
-    sequence::{AbortFlag, Sequence, SequenceEvent},
+    sequence::{AbortFlag, Sequence},
     worker::{self, Command},
 };
 pub use crate::{loaded_model::ModelDescription, scheduler::UserKey};
@@ -298,37 +298,19 @@ impl EngineHandle {
         let stream =
             GenerationStream::new(Arc::clone(&self.shared), events, abort.clone(), &request);
         let id = self.shared.next_sequence_id();
-        let (format, answer) = (
-            request.options.format.clone(),
-            request.answer_so_far.clone(),
-        );
-        let mut sequence = Sequence::new(id, request, permit, abort, sender);
-        if let Some(format) = format {
-            match self.constraint(&format) {
-                Ok(constraint) => sequence.constrain(constraint, &answer),
-                Err(error) => {
-                    let error = GenerationError::Format(error);
-                    sequence.end(SequenceEvent::Failed(error));
-                    return stream;
-                }
-            }
-        }
+        let sequence = Sequence::new(id, request, permit, abort, sender);
         // If nobody receives it, its sender is dropped, and that ends the stream.
         let _ = self.commands.send(Command::Add(Box::new(sequence)));
         stream
     }
 
-    /// Whether answers can be of such a format.
+    /// What holds answers of this engine to a format.
     ///
     /// # Errors
-    /// [`FormatError`] says why not.
-    pub fn check_format(&self, format: &AnswerFormat) -> Result<(), FormatError> {
-        self.constraint(format).map(drop)
-    }
-
-    fn constraint(&self, format: &AnswerFormat) -> Result<TokenConstraint, FormatError> {
+    /// [`FormatError`] if they cannot be of such a format.
+    pub fn compile_format(&self, format: &AnswerFormat) -> Result<CompiledFormat, FormatError> {
         let opened = self.shared.opened().ok_or_else(FormatError::no_model)?;
-        opened.formats()?.constraint(format)
+        opened.formats()?.compile(format)
     }
 
     /// Computes a prompt when there is nothing else to do: one that begins like it answers sooner.

@@ -5,7 +5,6 @@ mod token_options;
 
 use serde::{Deserialize, Serialize};
 
-use crate::answer_format::FormatError;
 use crate::harmony::conversation::{FunctionTool, ReasoningEffort, ResponseFormat, ToolCall};
 
 pub use answer_parts::{CallPiece, TokenPart};
@@ -220,8 +219,6 @@ pub enum GenerationError {
     EngineStopped,
     #[error("the model could not be loaded: {0}")]
     ModelNotLoaded(String),
-    #[error(transparent)]
-    Format(FormatError),
     #[error("the answer was not complete at its deadline")]
     DeadlineExceeded,
     #[error("token {} is not one of the {vocab_size} tokens of this model", token.0)]

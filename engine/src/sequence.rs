@@ -133,14 +133,6 @@ impl Sequence {
         Self::with(id, request, (user, Some(permit)), abort, events)
     }
 
-    /// Only tokens that a constraint allows come from now on; what is there has met it already.
-    pub(crate) fn constrain(&mut self, mut constraint: TokenConstraint, answer: &[TokenId]) {
-        for token in answer {
-            constraint.advance(*token);
-        }
-        self.constraint = Some(constraint);
-    }
-
     /// A prompt that is to be computed when there is nothing else to do, so that one which begins
     /// like it need not wait. It has no place in the queue, and nobody hears of it.
     pub(crate) fn background(id: SequenceId, user: UserKey, request: GenerateRequest) -> Self {
@@ -157,6 +149,8 @@ impl Sequence {
         abort: AbortFlag,
         events: UnboundedSender<SequenceEvent>,
     ) -> Self {
+        let format = request.options.format.as_ref();
+        let constraint = format.map(|format| format.constraint(&request.answer_so_far));
         let mut sampler = Sampler::new(request.sampling, &request.prompt);
         let mut tokens = request.prompt;
         for &token in &request.answer_so_far {
@@ -168,7 +162,7 @@ impl Sequence {
             state: SequenceState::Waiting,
             sampler,
             options: request.options,
-            constraint: None,
+            constraint,
             num_given_tokens: tokens.len(),
             tokens,
             abort,

@@ -27,8 +27,10 @@ use vectors::{ByteFormat, Mxfp4Format, NibbleFormat};
 
 /// Weight bytes a thread takes at a time: large enough to amortise, small enough to balance.
 const CHUNK_BYTES: usize = 16 << 10;
-/// Tokens of a head that a thread takes at a time.
+/// Tokens whose heads a thread takes at a time.
 const ATTENTION_TOKENS: usize = 32;
+/// Weights of their positions, unless one token has more: they are to stay near (512 kB).
+const ATTENTION_WEIGHTS: usize = 1 << 17;
 /// Least number of such tasks for every thread.
 const ATTENTION_TASKS: usize = 4;
 /// Chunks are made of so many rows where there is one token.
@@ -388,12 +390,15 @@ impl KernelContext {
         let mut output = vec![0.0; query.len()];
         // All tokens of some heads after each other: they share keys and values. Where there are
         // few, every head is a task of its own, or threads would have nothing to do.
-        let num_shared = query.len() / shape.query_size() * shape.num_kv_heads;
-        let tokens = num_shared / (self.pool.num_threads() * ATTENTION_TASKS);
+        let num_rows = query.len() / shape.query_size();
+        let tokens = num_rows * shape.num_kv_heads / (self.pool.num_threads() * ATTENTION_TASKS);
         let (tokens, heads) = match tokens {
             0 => (ATTENTION_TOKENS, 1),
             _ => (tokens.min(ATTENTION_TOKENS), heads_per_kv_head),
         };
+        let longest = (0..num_rows).map(|row| places.position(row) + 1).max();
+        let longest = longest.unwrap_or(1).min(shape.window);
+        let tokens = tokens.min(ATTENTION_WEIGHTS / (heads * longest)).max(1);
         let block = (tokens, heads * head_dim);
         let attend = |tile: &mut Columns<'_>| {
             let heads = tile.range().start / head_dim..tile.range().end / head_dim;

@@ -5,9 +5,10 @@ use std::time::Instant;
 use serde_json::Value;
 
 use super::TokenId;
+use crate::answer_format::CompiledFormat;
 
 /// Beside sampling; the default asks for nothing.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct TokenOptions {
     /// With every token its probability and that of so many most probable ones.
     pub top_logprobs: Option<usize>,
@@ -22,7 +23,7 @@ pub struct TokenOptions {
     /// The model's own end tokens are forbidden.
     pub ignores_end: bool,
     /// What the visible part of the answer must be.
-    pub format: Option<AnswerFormat>,
+    pub format: Option<CompiledFormat>,
     /// The answer is text as it comes, whatever the format of the model's chats.
     pub is_plain: bool,
     /// It fails if it is not complete by then.

@@ -7,6 +7,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
+use hearth_engine::answer_format::FormatError;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -72,10 +73,11 @@ pub(super) async fn complete_chat(
     }
     asked.options.top_logprobs = chat.top_logprobs;
     if let Some(format) = chat.format {
-        let (engine, checked) = (engine.clone(), format.clone());
-        let checked = server.beside(move || engine.check_format(&checked)).await?;
-        checked.map_err(|error| RequestFault::field("response_format", error.to_string()))?;
-        asked.options.format = Some(format);
+        let compiler = engine.clone();
+        let format = server.beside(move || compiler.compile_format(&format));
+        let unusable =
+            |error: FormatError| RequestFault::field("response_format", error.to_string());
+        asked.options.format = Some(format.await?.map_err(unusable)?);
     }
     let prompt = server.prompt(&engine, chat.conversation).await?;
     let begun = match &chat.must_call {

@@ -8,12 +8,25 @@ use axum::{
 };
 use utoipa::{
     Modify, OpenApi,
-    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    openapi::{
+        Object, OneOf, RefOr, Schema, Type,
+        schema::SchemaType,
+        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
 };
 
 use super::{
     ApiServer, chat, completions, entry::Overseer, error_object::ErrorBody, models, tokens,
 };
+
+/// What bodies of requests are made of.
+const BODIES: [&str; 5] = [
+    "AnswerFields",
+    "ChatFields",
+    "CompletionFields",
+    "DetokenizeRequest",
+    "TokenizeRequest",
+];
 
 /// What Prometheus wants to be told.
 const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -35,7 +48,7 @@ const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset
         describe,
         metrics,
     ),
-    modifiers(&Keys)
+    modifiers(&Keys, &Nulls)
 )]
 struct Description;
 
@@ -46,6 +59,49 @@ impl Modify for Keys {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("key", SecurityScheme::Http(scheme));
+    }
+}
+
+/// In a body a field that is null is not there.
+struct Nulls;
+
+impl Modify for Nulls {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let components = document.components.get_or_insert_default();
+        for name in BODIES {
+            if let Some(RefOr::T(Schema::Object(body))) = components.schemas.get_mut(name) {
+                let (fields, required) = (&mut body.properties, &body.required);
+                for (_, field) in fields
+                    .iter_mut()
+                    .filter(|(name, _)| !required.contains(*name))
+                {
+                    allow_null(field);
+                }
+            }
+        }
+    }
+}
+
+fn allow_null(field: &mut RefOr<Schema>) {
+    let kind = match field {
+        RefOr::T(Schema::Object(object)) => Some(&mut object.schema_type),
+        RefOr::T(Schema::Array(array)) => Some(&mut array.schema_type),
+        _ => None,
+    };
+    match kind {
+        Some(SchemaType::AnyValue) => {}
+        Some(SchemaType::Array(kinds)) if kinds.contains(&Type::Null) => {}
+        Some(SchemaType::Array(kinds)) => kinds.push(Type::Null),
+        Some(one) => {
+            if let SchemaType::Type(kind) = one.clone() {
+                *one = SchemaType::Array(vec![kind, Type::Null]);
+            }
+        }
+        None => {
+            let null = Object::with_type(SchemaType::Type(Type::Null));
+            let either = OneOf::builder().item(null).item(std::mem::take(field));
+            *field = Schema::OneOf(either.build()).into();
+        }
     }
 }
 
@@ -89,6 +145,21 @@ pub(super) async fn metrics(State(server): State<ApiServer>, _: Overseer) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_field_of_a_body_may_be_null_unless_it_is_required() {
+        let document = serde_json::to_value(Description::openapi()).unwrap();
+        for name in BODIES {
+            let body = &document["components"]["schemas"][name];
+            let required = body["required"].as_array().cloned().unwrap_or_default();
+            let fields = body["properties"].as_object().unwrap();
+            for (field, schema) in fields {
+                let may_be_null = schema.to_string().contains("\"null\"");
+                let is_required = required.contains(&field.as_str().into());
+                assert_eq!(may_be_null, !is_required, "{name}.{field}: {schema}");
+            }
+        }
+    }
 
     #[test]
     fn every_address_is_described() {

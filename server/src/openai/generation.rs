@@ -376,7 +376,7 @@ pub(super) fn not_loaded() -> AppError {
 
 fn failed(error: GenerationError) -> AppError {
     match error {
-        GenerationError::UnknownToken { .. } | GenerationError::Format(_) => {
+        GenerationError::UnknownToken { .. } => {
             RequestFault::whole(FaultKind::Invalid, error.to_string()).into()
         }
         GenerationError::ModelNotLoaded(_) => not_loaded(),

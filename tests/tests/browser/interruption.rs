@@ -58,25 +58,12 @@ async fn watch(client: &WebClient, message: &Message, letters: usize) -> Result<
     Ok(seen)
 }
 
-async fn set_up(program: &Program) -> Result<WebClient> {
-    let client = WebClient::new(program.base_url())?;
-    let link = program.set_up_link().await?;
-    let (_, token) = link.split_once("token=").context("the link has a token")?;
-    let fields = [
-        ("token", token.to_owned()),
-        ("name", "Ada".to_owned()),
-        ("password", PASSWORD.to_owned()),
-    ];
-    client.call::<()>("set_up", &fields).await??;
-    Ok(client)
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn twenty_kills_at_random_moments_cost_at_most_300_ms_and_continue_is_exact() -> Result<()> {
     // Nothing else may take the two cores meanwhile.
     let browser = Browser::open().await?;
     let mut program = Program::start().await?;
-    let client = set_up(&program).await?;
+    let client = program.administrator().await?;
     let undisturbed = read_to_end(&client, &ask(&client).await?.assistant_message).await?;
     let whole = letters(&undisturbed);
     ensure!(whole.len() > 40, "the story is too short: {undisturbed}");

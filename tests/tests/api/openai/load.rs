@@ -101,10 +101,10 @@ async fn two_hundred_that_leave_at_any_moment_give_everything_back() -> Result<(
     });
     let refused = try_join_all(leaving).await?;
     assert!(!refused.contains(&true), "there is a place for everybody");
-    let steps = Metrics::read(&server.client()?)
+    let computed = Metrics::read(&server.client()?)
         .await?
         .value("hearth_engine_tokens")?;
-    assert!(steps > 2_000, "{steps} tokens were computed");
+    assert!(computed > 2_000, "{computed} tokens were computed");
     until_load(&server, [0, 0], Duration::from_secs(1)).await?;
     // It still answers.
     let answer = programs[0]

@@ -22,8 +22,8 @@ const VECTORS: usize = 4;
 /// Heads at a time: the sums of their values fill the registers.
 const HEADS: usize = 3;
 
-/// Positions that all tokens look at before the next ones: their keys are as large as half of the
-/// cache that is nearest to a processor.
+/// Positions that all tokens look at before the next ones: 16 kB of keys, which stay in the cache
+/// that is nearest to a processor.
 const STRETCH: usize = 64;
 
 /// A query, a key, a value, or sums of values.

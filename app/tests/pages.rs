@@ -67,6 +67,24 @@ async fn titles_and_texts_of_people_cannot_leave_their_element() {
     assert!(html.contains("&lt;script&gt;") || html.contains("&lt;script>"));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn pages_made_at_the_same_time_have_each_their_own_title() {
+    let pages = (0..400).map(|number| {
+        let title = format!("title {number}");
+        tokio::spawn(async move {
+            let server = FakeServer::signed_in().with_title(title.clone());
+            let (_, html) = page(server, &format!("/c/{CONVERSATION}")).await;
+            (title, html)
+        })
+    });
+    for page in pages.collect::<Vec<_>>() {
+        let (title, html) = page.await.expect("a page");
+        let (_, after) = html.split_once("<title>").unwrap();
+        let (shown, _) = after.split_once("</title>").unwrap();
+        assert_eq!(shown, format!("{title} · Hearth"));
+    }
+}
+
 #[tokio::test]
 async fn no_style_attribute_and_no_text_in_the_text_box() {
     let html = conversation().await;

@@ -1,6 +1,6 @@
 //! A server without an engine and a database.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
 use axum::Router;
@@ -15,7 +15,7 @@ use hearth_app::{
     shell,
 };
 use leptos::{config::LeptosOptions, prelude::provide_context};
-use leptos_axum::{LeptosRoutes, generate_route_list};
+use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
 use uuid::Uuid;
 
 use crate::fake_administration::FakeAdministration;
@@ -23,11 +23,16 @@ use crate::fake_administration::FakeAdministration;
 pub(crate) const CONVERSATION: &str = "00000000-0000-7000-8000-000000000001";
 pub(crate) const HOSTILE: &str = "</title></textarea><script>alert(1)</script>";
 
+/// While Leptos looks for them, nothing in the whole process is loaded for a page.
+static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
+
 /// What the pages talk to.
 #[derive(Clone)]
 pub(crate) struct FakeServer {
     user: Option<User>,
     preferences: Preferences,
+    /// Of the conversation.
+    title: String,
 }
 
 impl FakeServer {
@@ -41,14 +46,20 @@ impl FakeServer {
         Self {
             user: Some(user),
             preferences: Preferences::default(),
+            title: HOSTILE.into(),
         }
     }
 
     pub(crate) fn signed_out() -> Self {
         Self {
             user: None,
-            preferences: Preferences::default(),
+            ..Self::signed_in()
         }
+    }
+
+    /// Its conversation has this title.
+    pub(crate) fn with_title(self, title: String) -> Self {
+        Self { title, ..self }
     }
 
     /// Serves pages as somebody wants them.
@@ -66,8 +77,9 @@ impl FakeServer {
             provide_context(self.user.clone());
             provide_context(self.preferences);
             provide_context(SessionToken::default());
-            provide_context::<Arc<dyn ChatService>>(Arc::new(FakeChat));
-            provide_context::<Arc<dyn AccountService>>(Arc::new(FakeChat));
+            let title = self.title.clone();
+            provide_context::<Arc<dyn ChatService>>(Arc::new(FakeChat { title }));
+            provide_context::<Arc<dyn AccountService>>(Arc::new(FakeAccounts));
             provide_context::<Arc<dyn AdministrationService>>(Arc::new(FakeAdministration));
             provide_context::<Arc<dyn JoinService>>(Arc::new(FakeAdministration));
         };
@@ -78,21 +90,25 @@ impl FakeServer {
         let elsewhere =
             leptos_axum::render_app_async_with_context(provide.clone(), document.clone());
         Router::new()
-            .leptos_routes_with_context(&options, generate_route_list(App), provide, document)
+            .leptos_routes_with_context(&options, ROUTES.clone(), provide, document)
             .fallback(elsewhere)
             .with_state(options)
     }
 }
 
-struct FakeChat;
+struct FakeChat {
+    title: String,
+}
 
-fn summary() -> ConversationSummary {
-    let id = CONVERSATION.parse().expect("a conversation id");
-    ConversationSummary {
-        id,
-        title: HOSTILE.into(),
-        running: true,
-        group: DateGroup::Today,
+impl FakeChat {
+    fn summary(&self) -> ConversationSummary {
+        let id = CONVERSATION.parse().expect("a conversation id");
+        ConversationSummary {
+            id,
+            title: self.title.clone(),
+            running: true,
+            group: DateGroup::Today,
+        }
     }
 }
 
@@ -124,7 +140,7 @@ fn message(number: u128, role: Role) -> Message {
     }
 }
 
-fn conversation() -> Conversation {
+fn conversation(summary: ConversationSummary) -> Conversation {
     let question = Message {
         text: format!("a question of a person {HOSTILE}"),
         ..message(1, Role::User)
@@ -143,7 +159,7 @@ fn conversation() -> Conversation {
         ..message(3, Role::Assistant)
     };
     Conversation {
-        summary: summary(),
+        summary,
         messages: vec![question, answer, running],
     }
 }
@@ -151,10 +167,10 @@ fn conversation() -> Conversation {
 #[async_trait]
 impl ChatService for FakeChat {
     async fn conversations(&self, _: UserId) -> Result<Vec<ConversationSummary>, ChatError> {
-        Ok(vec![summary()])
+        Ok(vec![self.summary()])
     }
     async fn conversation(&self, _: UserId, id: ConversationId) -> Result<Conversation, ChatError> {
-        let shown = conversation();
+        let shown = conversation(self.summary());
         if shown.summary.id == id {
             Ok(shown)
         } else {
@@ -220,8 +236,10 @@ impl ChatService for FakeChat {
     }
 }
 
+struct FakeAccounts;
+
 #[async_trait]
-impl AccountService for FakeChat {
+impl AccountService for FakeAccounts {
     async fn needs_set_up(&self) -> Result<bool, ChatError> {
         Ok(false)
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use leptos::{ev, prelude::*};
+use leptos::{ev, prelude::*, text_prop::TextProp};
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use server_fn::error::ServerFnUrlError;
@@ -52,13 +52,7 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
     let on_dismiss = Callback::new(move |dismissal| dismiss_banner(banner, dismissal));
     let on_settings = Callback::new(move |form| state.save_settings(dialog, form, navigate));
     let title = Memo::new(move |_| shown_title(state));
-    let window_title = move || {
-        pages::window_title(
-            &title
-                .get()
-                .unwrap_or_else(|| words!(locale, chat.new_chat).to_owned()),
-        )
-    };
+    let window_title = window_title(title, locale);
     let announcement = move || Some(announcement_words(locale, state.announcement.get()?));
     let flash = Signal::derive(move || Some(flash_words(locale, state.is_copied.get()?)));
     let skip = move |event: web_sys::MouseEvent| {
@@ -99,6 +93,20 @@ fn shown_title(state: ChatState) -> Option<String> {
     let shown = state.shown.read();
     let title = shown.as_ref().map(|it| it.title.clone());
     title.filter(|title| !title.is_empty())
+}
+
+/// A server gets a finished text: it writes the title when the page is made, and the signals that
+/// are current then may be those of another request.
+fn window_title(title: Memo<Option<String>>, locale: Locale) -> TextProp {
+    let text = move || {
+        let title = title.get();
+        pages::window_title(&title.unwrap_or_else(|| words!(locale, chat.new_chat).to_owned()))
+    };
+    if cfg!(feature = "ssr") {
+        untrack(text).into()
+    } else {
+        text.into()
+    }
 }
 
 fn flash_words(locale: Locale, is_copied: bool) -> &'static str {

@@ -1,6 +1,9 @@
 //! The pages, rendered by Leptos. Strangers are sent to sign in, or to set the server up.
 
-use std::sync::Arc;
+use std::{
+    collections::HashSet,
+    sync::{Arc, LazyLock},
+};
 
 use axum::{
     Router,
@@ -52,25 +55,34 @@ fn audience(path: &str) -> Audience {
     }
 }
 
-/// Names of the pages.
-pub(super) fn routes() -> impl Iterator<Item = RouteName> {
-    listing().into_iter().map(|page| RouteName {
-        method: Method::GET,
-        audience: audience(page.path()),
-        path: page.path().to_owned(),
-    })
+/// The pages, and what has a router of its own: errors of server functions need a status. Found
+/// once: while Leptos looks for pages, nothing in the whole process is loaded for one, and a page
+/// that is being made would wait forever.
+static LISTING: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| {
+    let functions = functions().collect();
+    leptos_axum::generate_route_list_with_exclusions(App, Some(functions))
+});
+
+/// Paths of the server functions.
+fn functions() -> impl Iterator<Item = String> {
+    leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path.to_owned())
 }
 
-fn listing() -> Vec<AxumRouteListing> {
-    leptos_axum::generate_route_list(App)
+/// Names of the pages.
+pub(super) fn routes() -> impl Iterator<Item = RouteName> {
+    let functions: HashSet<String> = functions().collect();
+    let pages = LISTING.iter().map(AxumRouteListing::path);
+    let pages = pages.filter(move |path| !functions.contains(*path));
+    pages.map(|path| RouteName {
+        method: Method::GET,
+        audience: audience(path),
+        path: path.to_owned(),
+    })
 }
 
 /// Pages and the answer to unknown addresses.
 pub(super) fn router(services: &Services) -> Router {
     let options = services.assets.leptos_options();
-    // Server functions have a router of their own: their errors need a status.
-    let functions = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path.to_owned());
-    let listing = leptos_axum::generate_route_list_with_exclusions(App, Some(functions.collect()));
     let document = {
         let options = options.clone();
         move || shell(options.clone())
@@ -79,7 +91,7 @@ pub(super) fn router(services: &Services) -> Router {
     let not_found = leptos_axum::render_app_async_with_context(context.clone(), document.clone());
     let accounts = Arc::clone(&services.accounts);
     Router::new()
-        .leptos_routes_with_context(&options, listing, context, document)
+        .leptos_routes_with_context(&options, LISTING.clone(), context, document)
         .route_layer(from_fn_with_state(accounts, send_strangers_away))
         .fallback(move |request: Request| {
             let not_found = not_found.clone();

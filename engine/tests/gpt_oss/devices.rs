@@ -1,7 +1,7 @@
 //! Several devices: layers apart, and replicas side by side.
 
 use hearth_engine::device::{DeviceChoice, DeviceId, Parallel};
-use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource, UserKey};
+use hearth_engine::handle::{EngineConfig, EngineHandle, GenerationStream, ModelSource, UserKey};
 use hearth_engine::loader::ModelFile;
 use hearth_engine::model_runner::{Logits, ModelRunner, RunnerConfig};
 use hearth_engine::request::{
@@ -12,6 +12,8 @@ use crate::targets;
 
 /// Distance of a logit, as between implementations: see `golden_tiny`.
 const TOLERANCE: f32 = 2e-3;
+
+const MAX_TOKENS: usize = 24;
 
 /// Logits of every position of a prompt, in two chunks, with layers on these devices.
 fn logits(devices: &[DeviceId], layer_counts: &[usize]) -> Vec<Logits> {
@@ -75,38 +77,64 @@ fn start(devices: Vec<DeviceId>, model: ModelSource) -> EngineHandle {
     EngineHandle::start(model, config)
 }
 
-/// What is written behind a prompt of random letters; every engine has one place.
-async fn answers(engine: &EngineHandle, count: u128) -> Vec<Vec<TokenId>> {
-    let request = GenerateRequest {
-        prompt: (0..40).map(|index| TokenId(index * 11 % 4000)).collect(),
-        answer_so_far: Vec::new(),
+/// A prompt of random letters, and the beginning of what is written behind it: few tokens, which
+/// are never cut into chunks. Chunks are as long as there is time for, and a card rounds those of
+/// one size differently from those of another.
+fn request(answer_so_far: &[TokenId]) -> GenerateRequest {
+    GenerateRequest {
+        prompt: (0..8).map(|index| TokenId(index * 11 % 4000)).collect(),
+        answer_so_far: answer_so_far.to_vec(),
         sampling: SamplingParams {
             seed: 5,
             temperature: 1.0,
             ..SamplingParams::greedy()
         },
-        max_tokens: 24,
+        max_tokens: MAX_TOKENS - answer_so_far.len(),
         stop: Vec::new(),
         options: TokenOptions::default(),
         num_shared_tokens: 0,
         session: None,
-    };
-    let submit = |user| engine.resume(UserKey(user), request.clone());
+    }
+}
+
+/// What is written; every engine has one place.
+async fn answers(engine: &EngineHandle, count: u128) -> Vec<Vec<TokenId>> {
+    let submit = |user| engine.resume(UserKey(user), request(&[]));
     let streams: Vec<_> = (0..count).map(submit).collect();
     let mut answers = Vec::new();
-    for mut stream in streams {
-        let mut written = Vec::new();
-        while let Some(event) = stream.next().await {
-            match event {
-                GenerationEvent::Tokens { ids, .. } => written.extend(ids),
-                GenerationEvent::Failed(error) => panic!("{error}"),
-                _ => {}
-            }
-        }
-        assert!(!written.is_empty());
-        answers.push(written);
+    for stream in streams {
+        answers.push(written(stream).await);
     }
     answers
+}
+
+async fn written(mut stream: GenerationStream) -> Vec<TokenId> {
+    let mut written = Vec::new();
+    while let Some(event) = stream.next().await {
+        match event {
+            GenerationEvent::Tokens { ids, .. } => written.extend(ids),
+            GenerationEvent::Failed(error) => panic!("{error}"),
+            _ => {}
+        }
+    }
+    assert!(!written.is_empty());
+    written
+}
+
+/// Whether an answer is the first engine's up to some token, and from there on what the second
+/// writes behind that.
+async fn is_handed_over(answer: &[TokenId], first: &[TokenId], second: &EngineHandle) -> bool {
+    for place in 0..first.len() {
+        let begun = &first[..place];
+        if !answer.starts_with(begun) {
+            return false;
+        }
+        let rest = written(second.resume(UserKey(1), request(begun))).await;
+        if answer[place..] == rest {
+            return true;
+        }
+    }
+    answer == first
 }
 
 #[tokio::test]
@@ -119,10 +147,20 @@ async fn two_replicas_of_one_kind_give_identical_ids() {
 #[tokio::test]
 async fn an_engine_that_fails_in_mid_answer_loses_nothing() {
     let alone = answers(&replicas(vec![targets::id()]), 1).await;
-    let model = crate::golden("gpt-oss-tiny").join("model");
-    for (num_steps, last) in [(0, targets::id()), (7, targets::id()), (11, DeviceId::Cpu)] {
-        let model = ModelSource::Failing(model.clone(), num_steps);
-        let found = answers(&start(vec![targets::id(), last], model), 3).await;
-        assert!(found.iter().all(|answer| *answer == alone[0]), "{found:?}");
+    for (num_steps, other) in [(0, targets::id()), (7, targets::id()), (11, DeviceId::Cpu)] {
+        let second = replicas(vec![other]);
+        for answer in answers(&failing(num_steps, other), 3).await {
+            let is_whole = is_handed_over(&answer, &alone[0], &second).await;
+            assert!(is_whole, "{answer:?}, alone {:?}", alone[0]);
+        }
     }
+}
+
+/// Two engines, of which the first fails after so many steps.
+fn failing(num_steps: usize, other: DeviceId) -> EngineHandle {
+    let model = crate::golden("gpt-oss-tiny").join("model");
+    start(
+        vec![targets::id(), other],
+        ModelSource::Failing(model, num_steps),
+    )
 }

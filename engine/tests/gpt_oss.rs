@@ -6,6 +6,9 @@
 
 use std::path::{Path, PathBuf};
 
+use hearth_engine::handle::GenerationStream;
+use hearth_engine::request::{GenerationEvent, TokenId};
+
 #[path = "targets/targets.rs"]
 mod targets;
 
@@ -46,4 +49,18 @@ fn golden(name: &str) -> PathBuf {
         PathBuf::from,
     );
     folder.join(name)
+}
+
+/// The tokens of an answer; there is at least one.
+async fn written(mut stream: GenerationStream) -> Vec<TokenId> {
+    let mut written = Vec::new();
+    while let Some(event) = stream.next().await {
+        match event {
+            GenerationEvent::Tokens { ids, .. } => written.extend(ids),
+            GenerationEvent::Failed(error) => panic!("{error}"),
+            _ => {}
+        }
+    }
+    assert!(!written.is_empty());
+    written
 }

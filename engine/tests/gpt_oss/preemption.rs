@@ -5,11 +5,9 @@ use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource, UserKey};
 use hearth_engine::kv_cache::{KvPlan, PlannedSequences};
 use hearth_engine::loader::ModelFile;
 use hearth_engine::model::ModelConfig;
-use hearth_engine::request::{
-    GenerateRequest, GenerationEvent, SamplingParams, TokenId, TokenOptions,
-};
+use hearth_engine::request::{GenerateRequest, SamplingParams, TokenId, TokenOptions};
 
-use crate::targets;
+use crate::{targets, written};
 
 const WINDOW: usize = 256;
 /// Far more than a sequence needs when it is admitted.
@@ -63,16 +61,8 @@ async fn answers(engine: &EngineHandle) -> Vec<Vec<TokenId>> {
     let submit = |number: u32| engine.resume(UserKey(number.into()), request(number));
     let streams: Vec<_> = (0..4).map(submit).collect();
     let mut answers = Vec::new();
-    for mut stream in streams {
-        let mut written = Vec::new();
-        while let Some(event) = stream.next().await {
-            match event {
-                GenerationEvent::Tokens { ids, .. } => written.extend(ids),
-                GenerationEvent::Failed(error) => panic!("{error}"),
-                _ => {}
-            }
-        }
-        answers.push(written);
+    for stream in streams {
+        answers.push(written(stream).await);
     }
     answers
 }
@@ -95,15 +85,8 @@ async fn halted_answers_are_those_of_an_engine_with_room_for_all() {
 #[tokio::test]
 async fn a_conversation_is_as_long_as_the_cache_has_room_for() {
     let engine = engine(5);
-    let mut stream = engine.resume(UserKey(1), request(1));
-    let mut written = 0;
-    while let Some(event) = stream.next().await {
-        match event {
-            GenerationEvent::Tokens { ids, .. } => written += ids.len(),
-            GenerationEvent::Failed(error) => panic!("{error}"),
-            _ => {}
-        }
-    }
+    let answer = written(engine.resume(UserKey(1), request(1))).await;
     assert_eq!(engine.context_window(), Some(80));
-    assert!(written <= 40, "{written} tokens behind a prompt of 40");
+    let length = answer.len();
+    assert!(length <= 40, "{length} tokens behind a prompt of 40");
 }

@@ -185,7 +185,8 @@ mod tests {
             let fields = body["properties"].as_object().unwrap();
             for (field, schema) in fields {
                 let is_required = required.contains(&field.as_str().into());
-                let is_anything = schema.get("type").is_none() && schema.get("oneOf").is_none();
+                let limits = ["type", "oneOf", "anyOf", "allOf", "$ref"];
+                let is_anything = limits.iter().all(|limit| schema.get(limit).is_none());
                 let may_be_null = takes_null(schema) || (is_anything && !is_required);
                 assert_eq!(may_be_null, !is_required, "{name}.{field}: {schema}");
             }

@@ -216,7 +216,8 @@ pub fn rms_norm(
 }
 
 /// Keys and values of one layer: two tensors `[num_rows, num_kv_heads, head_dim]`, f32. Which row
-/// belongs to which position of which sequence say [`TokenPlaces`].
+/// belongs to which position of which sequence say [`TokenPlaces`]. On a processor the rows of a
+/// block lie otherwise among each other: see `cpu/cache.rs`.
 pub type LayerCache = (Tensor<3>, Tensor<3>);
 
 /// Splits `qkv`, rotates query and key pairs, and writes keys and values into the cache.

@@ -5,10 +5,12 @@
 //! one lane and accumulator order, however many tokens there are.
 
 pub mod activations;
+mod attention;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod cache;
 pub(in crate::kernels) mod experts;
 mod portable;
 pub mod thread_pool;
@@ -18,21 +20,16 @@ mod vectors;
 
 use std::ops::Range;
 
-use super::{AttentionShape, Places, Precision, SwigluLimits, reference};
+use super::{Precision, SwigluLimits, reference};
 use crate::layout::{LayoutKind, MatrixLayout, Row};
 use activations::QuantizedRow;
+use attention::AttentionHead;
 use thread_pool::{Columns, ThreadPool};
 #[cfg(target_arch = "x86_64")]
 use vectors::{ByteFormat, Mxfp4Format, NibbleFormat};
 
 /// Weight bytes a thread takes at a time: large enough to amortise, small enough to balance.
 const CHUNK_BYTES: usize = 16 << 10;
-/// Tokens whose heads a thread takes at a time.
-const ATTENTION_TOKENS: usize = 32;
-/// Weights of their positions, unless one token has more: they are to stay near (512 kB).
-const ATTENTION_WEIGHTS: usize = 1 << 17;
-/// Least number of such tasks for every thread.
-const ATTENTION_TASKS: usize = 4;
 /// Chunks are made of so many rows where there is one token.
 const CHUNK_ROWS: usize = 8;
 /// And of so many where several tokens share what is decoded: the rows of the largest panel.
@@ -176,24 +173,19 @@ impl InstructionSet {
         }
     }
 
-    /// Rows of heads, those of a row beside each other; in a row they differ in query and sink
-    /// alone.
-    fn attend(self, rows: &[Vec<portable::AttentionHead<'_>>], output: &mut Columns<'_>) {
-        #[cfg(target_arch = "x86_64")]
-        if let Self::Avx512(cpu) = self {
-            cpu.attend_together(rows, output);
-            return;
-        }
-        for (row, heads) in output.rows().zip(rows) {
-            let output = output.row_mut(row);
-            let size = output.len() / heads.len();
-            for (head, output) in heads.iter().zip(output.chunks_mut(size)) {
-                match self {
-                    #[cfg(target_arch = "x86_64")]
-                    Self::Avx2(cpu) => cpu.attend(head, output),
-                    _ => portable::attend(head, output),
+    /// Attention of heads that share keys and values; `outputs` are zeros, a row for each head.
+    fn attend(self, heads: &[AttentionHead<'_>], outputs: &mut [f32]) {
+        match self {
+            Self::Portable => {
+                let size = outputs.len() / heads.len().max(1);
+                for (head, output) in heads.iter().zip(outputs.chunks_mut(size.max(1))) {
+                    portable::attend(head, output);
                 }
             }
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(cpu) => cpu.attend(heads, outputs),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(cpu) => cpu.attend(heads, outputs),
         }
     }
 
@@ -374,53 +366,6 @@ impl KernelContext {
             }
         };
         self.pool.for_each_chunk(&mut output, size, norm);
-        output
-    }
-
-    /// See [`super::attention`].
-    pub(super) fn attention(
-        &self,
-        query: &[f32],
-        (keys, values): (&[f32], &[f32]),
-        sinks: &[f32],
-        (places, shape): (&Places<'_>, &AttentionShape),
-    ) -> Vec<f32> {
-        let (head_dim, kv_size) = (shape.head_dim, shape.kv_size());
-        let heads_per_kv_head = shape.num_heads / shape.num_kv_heads;
-        let mut output = vec![0.0; query.len()];
-        // All tokens of some heads after each other: they share keys and values. Where there are
-        // few, every head is a task of its own, or threads would have nothing to do.
-        let num_rows = query.len() / shape.query_size();
-        let tokens = num_rows * shape.num_kv_heads / (self.pool.num_threads() * ATTENTION_TASKS);
-        let (tokens, heads) = match tokens {
-            0 => (ATTENTION_TOKENS, 1),
-            _ => (tokens.min(ATTENTION_TOKENS), heads_per_kv_head),
-        };
-        let longest = (0..num_rows).map(|row| places.position(row) + 1).max();
-        let longest = longest.unwrap_or(1).min(shape.window);
-        let tokens = tokens.min(ATTENTION_WEIGHTS / (heads * longest)).max(1);
-        let block = (tokens, heads * head_dim);
-        let attend = |tile: &mut Columns<'_>| {
-            let heads = tile.range().start / head_dim..tile.range().end / head_dim;
-            let rows = tile.rows().map(|row| {
-                let length = places.position(row) + 1;
-                let head = |head: usize| portable::AttentionHead {
-                    query: &query[(row * shape.num_heads + head) * head_dim..][..head_dim],
-                    keys,
-                    values,
-                    sink: sinks[head],
-                    first: head / heads_per_kv_head * head_dim,
-                    stride: kv_size,
-                    blocks: places.blocks_of(row),
-                    positions: length.saturating_sub(shape.window)..length,
-                };
-                heads.clone().map(head).collect()
-            });
-            let rows: Vec<Vec<portable::AttentionHead<'_>>> = rows.collect();
-            self.instruction_set.attend(&rows, tile);
-        };
-        self.pool
-            .for_each_block(&mut output, shape.query_size(), block, attend);
         output
     }
 

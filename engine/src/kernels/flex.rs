@@ -61,11 +61,10 @@ impl Kernels for Flex {
         shape: AttentionShape,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
         let (qkv, rotations) = (contiguous(qkv), contiguous(rotations));
-        let query = reference::rope_and_cache_write(
+        let query = KernelContext::rope_and_cache_write(
             floats(&qkv),
             floats(&rotations),
-            owned_floats(&mut keys),
-            owned_floats(&mut values),
+            (owned_floats(&mut keys), owned_floats(&mut values)),
             (&places(&positions, &sequences, &blocks), &shape),
         );
         (matrix(query, shape.query_size()), keys, values)

@@ -3,7 +3,8 @@
 use burn::tensor::{Tensor, TensorData};
 use hearth_engine::block_pool::BLOCK_TOKENS;
 use hearth_engine::kernels::{
-    self, AttentionShape, Places, Precision, RotaryPairs, TokenPlaces, cache_row, reference,
+    self, AttentionShape, KernelContext, LayerCache, Places, Precision, RotaryPairs, TokenPlaces,
+    cache_row, reference,
 };
 
 use super::{FLOAT_TOLERANCE, Noise, check, contexts, device, matrix, values, vector, words};
@@ -88,6 +89,31 @@ fn paged(alone: &[Alone], row_size: usize, of: impl Fn(&Alone) -> &[f32]) -> Vec
     all
 }
 
+/// Rows of a cache as the device keeps them: on a processor the positions of a block stand together
+/// for each head, and of keys value by value.
+fn laid_out(rows: &[f32], shape: &AttentionShape, is_keys: bool) -> Vec<f32> {
+    if targets::is_card() {
+        return rows.to_vec();
+    }
+    let mut laid_out = Vec::with_capacity(rows.len());
+    for block in rows.chunks(BLOCK_TOKENS * shape.kv_size()) {
+        for kv_head in 0..shape.num_kv_heads {
+            let at = |position: usize, value: usize| {
+                block[position * shape.kv_size() + kv_head * shape.head_dim + value]
+            };
+            if is_keys {
+                let values = 0..shape.head_dim;
+                laid_out.extend(values.flat_map(|value| (0..16).map(move |p| at(p, value))));
+            } else {
+                let positions = 0..BLOCK_TOKENS;
+                let values = 0..shape.head_dim;
+                laid_out.extend(positions.flat_map(|p| values.clone().map(move |v| at(p, v))));
+            }
+        }
+    }
+    laid_out
+}
+
 fn places(alone: &[Alone]) -> TokenPlaces {
     let longest = alone.iter().map(|it| it.blocks.len()).max().unwrap();
     let (mut positions, mut sequences, mut blocks) = (Vec::new(), Vec::new(), Vec::new());
@@ -110,7 +136,9 @@ fn places(alone: &[Alone]) -> TokenPlaces {
 #[test]
 fn attention_agrees_with_the_reference() {
     use RotaryPairs::{Adjacent, Halves};
-    let parts: [&[(usize, usize)]; 5] = [
+    let parts: [&[(usize, usize)]; 6] = [
+        // Enough tokens for groups of heads of several tokens.
+        &[(30, 37), (0, 21), (250, 2)],
         &[(130, 1)],
         &[(0, 6), (40, 1)],
         &[(17, 3)],
@@ -118,6 +146,7 @@ fn attention_agrees_with_the_reference() {
         &[(126, 7), (500, 1), (129, 1)],
     ];
     let shapes = [
+        (9, 3, 64, 33, Adjacent),
         (9, 3, 64, usize::MAX, Adjacent),
         (4, 4, 40, usize::MAX, Halves),
         (4, 1, 2, 5, Adjacent),
@@ -150,9 +179,11 @@ fn check_attention(shape: AttentionShape, parts: &[(usize, usize)]) {
         let shape = [values.len() / kv_size, shape.num_kv_heads, head_dim];
         Tensor::from_data(TensorData::new(values, shape), &device())
     };
+    let old_keys = paged(&alone, kv_size, |it| &it.keys);
+    let old_values = paged(&alone, kv_size, |it| &it.values);
     let cache = (
-        tensor(paged(&alone, kv_size, |it| &it.keys)),
-        tensor(paged(&alone, kv_size, |it| &it.values)),
+        tensor(laid_out(&old_keys, &shape, true)),
+        tensor(laid_out(&old_values, &shape, false)),
     );
     let qkv: Vec<f32> = alone.iter().flat_map(|it| it.qkv.clone()).collect();
     let qkv = matrix(&qkv, shape.query_size() + 2 * kv_size);
@@ -173,14 +204,89 @@ fn check_attention(shape: AttentionShape, parts: &[(usize, usize)]) {
         0.0
     };
     check("query", &values(query.clone()), &expected_query, tolerance);
-    let keys = paged(&alone, kv_size, |it| &it.keys);
+    let keys = laid_out(&paged(&alone, kv_size, |it| &it.keys), &shape, true);
     check("keys", &values(cache.0.clone()), &keys, tolerance);
-    let cached_values = paged(&alone, kv_size, |it| &it.values);
+    let cached_values = laid_out(&paged(&alone, kv_size, |it| &it.values), &shape, false);
     check("values", &values(cache.1.clone()), &cached_values, 0.0);
+    let written = Written {
+        alone,
+        sinks,
+        query,
+        cache,
+    };
     for context in contexts(Precision::Int8) {
         let what = format!("attention {shape:?} {}", context.instruction_set().name());
-        let (query, sinks) = (query.clone(), vector(&sinks));
-        let output = kernels::attention(&context, query, &cache, &sinks, &places, shape);
-        check(&what, &values(output), &expected, FLOAT_TOLERANCE);
+        let output = written.attention(&context, &places, &shape);
+        check(&what, &output, &expected, FLOAT_TOLERANCE);
     }
+    if !targets::is_card() {
+        written.check_bits(&places, &shape);
+    }
+}
+
+/// Queries, and a cache that holds all keys and values.
+struct Written {
+    alone: Vec<Alone>,
+    sinks: Vec<f32>,
+    query: Tensor<2>,
+    cache: LayerCache,
+}
+
+impl Written {
+    fn attention(
+        &self,
+        context: &KernelContext,
+        places: &TokenPlaces,
+        shape: &AttentionShape,
+    ) -> Vec<f32> {
+        let (query, sinks) = (self.query.clone(), vector(&self.sinks));
+        values(kernels::attention(
+            context,
+            query,
+            &self.cache,
+            &sinks,
+            places,
+            *shape,
+        ))
+    }
+
+    /// Tokens together are tokens alone, and vectors of another width make no difference.
+    fn check_bits(&self, places: &TokenPlaces, shape: &AttentionShape) {
+        let mut of_vectors: Option<Vec<u32>> = None;
+        for context in contexts(Precision::Int8) {
+            let name = context.instruction_set().name();
+            let together = bits(&self.attention(&context, places, shape));
+            let alone = bits(&self.one_by_one(&context, shape));
+            assert!(together == alone, "{name} {shape:?}: together and alone");
+            if name != "portable" {
+                let other = of_vectors.get_or_insert_with(|| together.clone());
+                assert!(together == *other, "{name} {shape:?}: another width");
+            }
+        }
+    }
+
+    /// A call for each token of each sequence.
+    fn one_by_one(&self, context: &KernelContext, shape: &AttentionShape) -> Vec<f32> {
+        let (query, sinks) = (values(self.query.clone()), vector(&self.sinks));
+        let mut rows = query.chunks(shape.query_size());
+        let mut outputs = Vec::new();
+        for sequence in &self.alone {
+            for position in sequence.position..sequence.end() {
+                let places = TokenPlaces {
+                    positions: words(&[u32::try_from(position).unwrap()]),
+                    sequences: words(&[0]),
+                    blocks: words(&sequence.blocks).unsqueeze::<2>(),
+                };
+                let query = matrix(rows.next().unwrap(), shape.query_size());
+                let (cache, sinks) = (&self.cache, &sinks);
+                let output = kernels::attention(context, query, cache, sinks, &places, *shape);
+                outputs.extend(values(output));
+            }
+        }
+        outputs
+    }
+}
+
+fn bits(values: &[f32]) -> Vec<u32> {
+    values.iter().map(|value| value.to_bits()).collect()
 }

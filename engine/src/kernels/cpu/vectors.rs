@@ -16,6 +16,7 @@
 )]
 #![expect(clippy::cast_ptr_alignment, reason = "the loads need no alignment")]
 
+pub(super) mod attention;
 mod bytes;
 pub(super) mod float_panel;
 pub(super) mod format;

@@ -10,10 +10,12 @@
 #![expect(clippy::cast_ptr_alignment, reason = "the loads need no alignment")]
 
 use std::arch::x86_64::{
-    __m256i, __m512, __m512i, _mm256_abs_epi8, _mm256_dpbusd_epi32, _mm256_setzero_si256,
-    _mm256_sign_epi8, _mm512_add_ps, _mm512_castps_si512, _mm512_cvtepi32_ps, _mm512_dpbusd_epi32,
-    _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_mul_ps, _mm512_set1_epi8,
-    _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_si512, _mm512_storeu_ps, _mm512_xor_si512,
+    __m256i, __m512, __m512i, _CMP_NLT_UQ, _MM_FROUND_TO_NEAREST_INT, _mm256_abs_epi8,
+    _mm256_dpbusd_epi32, _mm256_setzero_si256, _mm256_sign_epi8, _mm512_add_ps,
+    _mm512_castps_si512, _mm512_cmp_ps_mask, _mm512_cvtepi32_ps, _mm512_dpbusd_epi32,
+    _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_maskz_mov_ps, _mm512_max_ps,
+    _mm512_mul_ps, _mm512_roundscale_ps, _mm512_scalef_ps, _mm512_set1_epi8, _mm512_set1_epi32,
+    _mm512_set1_ps, _mm512_setzero_si512, _mm512_storeu_ps, _mm512_xor_si512,
 };
 
 use super::super::activations::QuantizedRow;
@@ -194,6 +196,33 @@ impl Products for Avx512 {
     unsafe fn fused(self, left: __m512, right: __m512, sum: __m512) -> __m512 {
         // SAFETY: the caller's.
         unsafe { _mm512_fmadd_ps(left, right, sum) }
+    }
+
+    #[inline(always)]
+    unsafe fn larger(self, left: __m512, right: __m512) -> __m512 {
+        // SAFETY: the caller's.
+        unsafe { _mm512_max_ps(left, right) }
+    }
+
+    #[inline(always)]
+    unsafe fn rounded(self, values: __m512) -> __m512 {
+        // SAFETY: the caller's.
+        unsafe { _mm512_roundscale_ps::<_MM_FROUND_TO_NEAREST_INT>(values) }
+    }
+
+    #[inline(always)]
+    unsafe fn times_power_of_two(self, values: __m512, counts: __m512) -> __m512 {
+        // SAFETY: the caller's.
+        unsafe { _mm512_scalef_ps(values, counts) }
+    }
+
+    #[inline(always)]
+    unsafe fn zero_below(self, values: __m512, measures: __m512, least: f32) -> __m512 {
+        // SAFETY: the caller's.
+        unsafe {
+            let kept = _mm512_cmp_ps_mask::<_CMP_NLT_UQ>(measures, _mm512_set1_ps(least));
+            _mm512_maskz_mov_ps(kept, values)
+        }
     }
 }
 

@@ -81,6 +81,23 @@ pub(in crate::kernels::cpu) trait Products: Copy {
         right: Self::Floats,
         sum: Self::Floats,
     ) -> Self::Floats;
+
+    /// The larger one of each lane.
+    unsafe fn larger(self, left: Self::Floats, right: Self::Floats) -> Self::Floats;
+
+    /// The nearest whole numbers, ties to even.
+    unsafe fn rounded(self, values: Self::Floats) -> Self::Floats;
+
+    /// `values * 2^counts`; a count is whole, and -126 to 127.
+    unsafe fn times_power_of_two(self, values: Self::Floats, counts: Self::Floats) -> Self::Floats;
+
+    /// `values`, but 0 where a lane of `measures` is below `least`.
+    unsafe fn zero_below(
+        self,
+        values: Self::Floats,
+        measures: Self::Floats,
+        least: f32,
+    ) -> Self::Floats;
 }
 
 /// Activations of the pair of blocks `index`.

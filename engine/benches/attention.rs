@@ -7,7 +7,10 @@
 
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
 
-use std::time::{Duration, Instant};
+#[path = "timing/timing.rs"]
+mod timing;
+
+use std::time::Duration;
 
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use hearth_engine::block_pool::BLOCK_TOKENS;
@@ -15,15 +18,14 @@ use hearth_engine::kernels::cpu::InstructionSet;
 use hearth_engine::kernels::{
     AttentionShape, KernelContext, LayerCache, Precision, RotaryPairs, TokenPlaces, attention,
 };
+use timing::{cast, noise};
 
 /// How long one case is repeated at least.
 const LONG_ENOUGH: Duration = Duration::from_millis(600);
 const MAX_POSITIONS: usize = 4096;
 
 fn main() {
-    // Cargo hands its own options on.
-    let num_threads = std::env::args().skip(1).find_map(|it| it.parse().ok());
-    let num_threads: usize = num_threads.unwrap_or(0);
+    let num_threads = timing::num_threads();
     for (name, num_layers, num_heads, num_kv_heads) in
         [("SmolLM2-135M", 30, 9, 3), ("gpt-oss-20b", 12, 64, 8)]
     {
@@ -50,13 +52,6 @@ fn main() {
             }
         }
     }
-}
-
-/// Numbers between -1 and 1.
-fn noise(count: usize) -> Vec<f32> {
-    (0..count)
-        .map(|index| u16::try_from(index * 7919 % 1000).map_or(0.0, f32::from) / 500.0 - 1.0)
-        .collect()
 }
 
 fn cache(shape: &AttentionShape) -> LayerCache {
@@ -99,20 +94,8 @@ fn seconds(
     let query = Tensor::<2>::from_data(query, &Device::flex());
     let sinks = Tensor::<1>::full([shape.num_heads], f32::NEG_INFINITY, &Device::flex());
     let places = places(num_tokens, positions);
-    let (mut times, start) = (Vec::new(), Instant::now());
-    let mut caches = caches.iter().cycle();
-    while times.len() < 5 || start.elapsed() < LONG_ENOUGH {
-        let Some(cache) = caches.next() else { break };
-        let began = Instant::now();
+    timing::median_seconds(caches, LONG_ENOUGH, |cache| {
         let output = attention(context, query.clone(), cache, &sinks, &places, *shape);
         std::hint::black_box(output);
-        times.push(began.elapsed().as_secs_f64());
-    }
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts stay below 2^52")]
-fn cast(count: usize) -> f64 {
-    count as f64
+    })
 }

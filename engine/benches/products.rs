@@ -6,13 +6,17 @@
 
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
 
-use std::time::{Duration, Instant};
+#[path = "timing/timing.rs"]
+mod timing;
+
+use std::time::Duration;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use hearth_engine::kernels::cpu::InstructionSet;
 use hearth_engine::kernels::{KernelContext, Precision, WeightMatrix, matmul};
 use hearth_engine::layout::{LINEAR_TABLE, LayoutKind, MatrixLayout};
 use hearth_engine::loader::repack::PackedMatrix;
+use timing::{cast, noise};
 
 /// An expert of gpt-oss-20b: gates and factors.
 const OUT_FEATURES: usize = 5760;
@@ -23,9 +27,7 @@ const NUM_MATRICES: usize = 32;
 const LONG_ENOUGH: Duration = Duration::from_millis(400);
 
 fn main() {
-    // Cargo hands its own options on.
-    let num_threads = std::env::args().skip(1).find_map(|it| it.parse().ok());
-    let num_threads: usize = num_threads.unwrap_or(0);
+    let num_threads = timing::num_threads();
     let kinds = [
         ("mxfp4", LayoutKind::Mxfp4, Precision::Int8),
         (
@@ -95,24 +97,10 @@ fn fill_halves(bytes: &mut [u8]) {
 
 /// Median time of a product with `num_tokens` tokens.
 fn seconds(context: &KernelContext, matrices: &[WeightMatrix], num_tokens: usize) -> f64 {
-    let values: Vec<f32> = (0..num_tokens * IN_FEATURES)
-        .map(|index| u16::try_from(index * 7919 % 1000).map_or(0.0, f32::from) / 500.0 - 1.0)
-        .collect();
+    let values = noise(num_tokens * IN_FEATURES);
     let shape = [num_tokens, IN_FEATURES];
     let input = Tensor::<2>::from_data(TensorData::new(values, shape), &Device::flex());
-    let (mut times, start) = (Vec::new(), Instant::now());
-    let mut matrices = matrices.iter().cycle();
-    while times.len() < 5 || start.elapsed() < LONG_ENOUGH {
-        let Some(weight) = matrices.next() else { break };
-        let began = Instant::now();
+    timing::median_seconds(matrices, LONG_ENOUGH, |weight| {
         std::hint::black_box(matmul(context, input.clone(), weight));
-        times.push(began.elapsed().as_secs_f64());
-    }
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts stay below 2^52")]
-fn cast(count: usize) -> f64 {
-    count as f64
+    })
 }

@@ -103,7 +103,8 @@ fn laid_out(rows: &[f32], shape: &AttentionShape, is_keys: bool) -> Vec<f32> {
             };
             if is_keys {
                 let values = 0..shape.head_dim;
-                laid_out.extend(values.flat_map(|value| (0..16).map(move |p| at(p, value))));
+                laid_out
+                    .extend(values.flat_map(|value| (0..BLOCK_TOKENS).map(move |p| at(p, value))));
             } else {
                 let positions = 0..BLOCK_TOKENS;
                 let values = 0..shape.head_dim;

@@ -43,13 +43,11 @@ impl<'a> AttentionHead<'a> {
     }
 
     /// The blocks that have its positions.
-    #[inline(always)]
     pub(super) fn block_range(&self) -> Range<usize> {
         self.positions.start / BLOCK_TOKENS..self.positions.end.div_ceil(BLOCK_TOKENS)
     }
 
     /// Which places of a block are its positions.
-    #[inline(always)]
     pub(super) fn within(&self, index: usize) -> Range<usize> {
         let first = index * BLOCK_TOKENS;
         let place = |position: usize| position.saturating_sub(first).min(BLOCK_TOKENS);
@@ -110,7 +108,8 @@ impl KernelContext {
     }
 
     /// Tokens and heads of a task. Heads that share keys and values stay together, unless many
-    /// threads would have nothing to do; every thread has as many tasks as the others.
+    /// threads would have nothing to do; threads have as many tasks as each other where tokens can
+    /// be divided so.
     fn attention_tile(&self, num_tokens: usize, shape: &AttentionShape) -> (usize, usize) {
         let num_threads = self.pool.num_threads();
         if num_tokens * shape.num_kv_heads * 2 <= num_threads {

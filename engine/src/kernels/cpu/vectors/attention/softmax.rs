@@ -109,6 +109,7 @@ unsafe fn largest<P: Products>(products: P, scores: &[f32; STRETCH]) -> f32 {
             products.store(largest, lanes);
         }
     }
+    // Comparisons, not `max`, which looks for broken numbers.
     let mut width = LANES / 2;
     while width > 0 {
         for i in 0..width {

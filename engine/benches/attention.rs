@@ -17,6 +17,7 @@ use hearth_engine::block_pool::BLOCK_TOKENS;
 use hearth_engine::kernels::cpu::InstructionSet;
 use hearth_engine::kernels::{
     AttentionShape, KernelContext, LayerCache, Precision, RotaryPairs, TokenPlaces, attention,
+    cache_memory, rope_and_cache_write,
 };
 use timing::{cast, noise};
 
@@ -36,7 +37,7 @@ fn main() {
             window: usize::MAX,
             pairs: RotaryPairs::Halves,
         };
-        let caches: Vec<LayerCache> = (0..num_layers).map(|_| cache(&shape)).collect();
+        let caches: Vec<LayerCache> = (0..num_layers).map(|_| cache(shape)).collect();
         for set in InstructionSet::detect_all() {
             let context = KernelContext::with_instruction_set(num_threads, Precision::Int8, set);
             for positions in [192, 1_088, MAX_POSITIONS] {
@@ -54,15 +55,19 @@ fn main() {
     }
 }
 
-fn cache(shape: &AttentionShape) -> LayerCache {
-    let tensor = || -> Tensor<3> {
-        let size = [MAX_POSITIONS, shape.num_kv_heads, shape.head_dim];
-        Tensor::from_data(
-            TensorData::new(noise(MAX_POSITIONS * shape.kv_size()), size),
-            &Device::flex(),
-        )
+fn cache(shape: AttentionShape) -> LayerCache {
+    let size = [MAX_POSITIONS, shape.num_kv_heads, shape.head_dim];
+    let memory = || cache_memory(size, &Device::flex());
+    let matrix = |columns| {
+        let noise = TensorData::new(noise(MAX_POSITIONS * columns), [MAX_POSITIONS, columns]);
+        Tensor::<2>::from_data(noise, &Device::flex())
     };
-    (tensor(), tensor())
+    let (qkv, rotations) = (
+        matrix(shape.query_size() + 2 * shape.kv_size()),
+        matrix(shape.head_dim),
+    );
+    let places = places(MAX_POSITIONS, MAX_POSITIONS);
+    rope_and_cache_write(qkv, &rotations, (memory(), memory()), &places, shape).1
 }
 
 /// The last tokens of one sequence.

@@ -15,6 +15,7 @@
     reason = "backends take tensors one by one, not in pairs"
 )]
 
+mod cache_memory;
 pub mod cpu;
 #[cfg(feature = "cube")]
 mod cube;
@@ -32,6 +33,7 @@ use burn::tensor::{Int, Tensor};
 
 use crate::layout::MatrixLayout;
 
+pub use cache_memory::cache_memory;
 pub use cpu::KernelContext;
 #[cfg(feature = "cube")]
 pub(crate) use cube::graph::{Recording, RecordingError, overwrite};

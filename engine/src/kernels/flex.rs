@@ -183,8 +183,14 @@ fn places<'a>(
 
 /// Values to write into, never a copy.
 fn owned_floats(tensor: &mut FlexTensor) -> &mut [f32] {
+    let (first, length) = (
+        tensor.layout().start_offset(),
+        tensor.layout().num_elements(),
+    );
     let values = tensor.try_storage_mut::<f32>();
-    values.expect("invariant: the cache is owned, see docs/adr/0001-cache-is-owned.md")
+    let values =
+        values.expect("invariant: the cache is owned, see docs/adr/0001-cache-is-owned.md");
+    &mut values[first..][..length]
 }
 
 fn matrix(values: Vec<f32>, num_columns: usize) -> FlexTensor {

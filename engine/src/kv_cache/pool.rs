@@ -3,11 +3,11 @@
 //! A forward pass takes the tensors of a layer out and puts them back: nobody else can hold a
 //! reference meanwhile, so burn's copy-on-write tensors are written in place.
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Device;
 
 use super::{CacheShape, KvCache, KvPlan, NoRoom, plan};
 use crate::block_pool::{BLOCK_TOKENS, BlockPool, BlockTable};
-use crate::kernels::LayerCache;
+use crate::kernels::{LayerCache, cache_memory};
 use crate::prefix_cache::{Hit, PrefixCache, Salt};
 use crate::request::TokenId;
 
@@ -20,13 +20,6 @@ pub struct KvPool {
     recent: BlockPool,
     prefixes: PrefixCache,
     shape: CacheShape,
-}
-
-/// Memory that is there, not merely promised: a system gives pages away when they are first
-/// written, and what was planned must not be missing in the middle of an answer. What stands in it
-/// is never read.
-fn written(size: [usize; 3], device: &Device) -> Tensor<3> {
-    Tensor::full(size, 1.0, device)
 }
 
 impl KvPool {
@@ -48,7 +41,7 @@ impl KvPool {
                 plan.num_blocks
             };
             let size = [count * BLOCK_TOKENS, shape.num_kv_heads, shape.head_dim];
-            Some((written(size, device), written(size, device)))
+            Some((cache_memory(size, device), cache_memory(size, device)))
         };
         Self {
             layers: shape.windows.iter().zip(devices).map(layer).collect(),
@@ -181,7 +174,7 @@ impl KvPool {
 #[cfg(test)]
 mod tests {
     use burn::backend::Flex;
-    use burn::tensor::{DType, Int, TensorData};
+    use burn::tensor::{DType, Int, Tensor, TensorData};
 
     use super::*;
     use crate::kernels::{AttentionShape, RotaryPairs, TokenPlaces, rope_and_cache_write};

@@ -10,12 +10,11 @@
 #![expect(clippy::cast_ptr_alignment, reason = "the loads need no alignment")]
 
 use std::arch::x86_64::{
-    __m256i, __m512, __m512i, _CMP_NLT_UQ, _MM_FROUND_TO_NEAREST_INT, _mm256_abs_epi8,
-    _mm256_dpbusd_epi32, _mm256_setzero_si256, _mm256_sign_epi8, _mm512_add_ps,
-    _mm512_castps_si512, _mm512_cmp_ps_mask, _mm512_cvtepi32_ps, _mm512_dpbusd_epi32,
-    _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_maskz_mov_ps, _mm512_max_ps,
-    _mm512_mul_ps, _mm512_roundscale_ps, _mm512_scalef_ps, _mm512_set1_epi8, _mm512_set1_epi32,
-    _mm512_set1_ps, _mm512_setzero_si512, _mm512_storeu_ps, _mm512_xor_si512,
+    __m256i, __m512, __m512i, _CMP_GT_OQ, _CMP_NLT_UQ, _mm256_abs_epi8, _mm256_dpbusd_epi32,
+    _mm256_setzero_si256, _mm256_sign_epi8, _mm512_add_ps, _mm512_castps_si512, _mm512_cmp_ps_mask,
+    _mm512_cvtepi32_ps, _mm512_dpbusd_epi32, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_loadu_si512,
+    _mm512_maskz_mov_ps, _mm512_max_ps, _mm512_mul_ps, _mm512_scalef_ps, _mm512_set1_epi8,
+    _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_si512, _mm512_storeu_ps, _mm512_xor_si512,
 };
 
 use super::super::activations::QuantizedRow;
@@ -205,9 +204,9 @@ impl Products for Avx512 {
     }
 
     #[inline(always)]
-    unsafe fn rounded(self, values: __m512) -> __m512 {
+    unsafe fn is_any_larger(self, left: __m512, right: __m512) -> bool {
         // SAFETY: the caller's.
-        unsafe { _mm512_roundscale_ps::<_MM_FROUND_TO_NEAREST_INT>(values) }
+        unsafe { _mm512_cmp_ps_mask::<_CMP_GT_OQ>(left, right) != 0 }
     }
 
     #[inline(always)]

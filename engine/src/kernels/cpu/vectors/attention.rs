@@ -2,35 +2,33 @@
 //!
 //! A lane of a vector is a position where scores are computed, and a value of a head where weighted
 //! values are added. Stretches of positions are computed one after the other, each for all heads
-//! while its keys and values are near; weights are relative to the largest score so far, and what
-//! was added before shrinks when a larger one comes (Milakov and Gimelshein 2018, "Online
-//! normalizer calculation for softmax"; Dao et al. 2022, "`FlashAttention`").
+//! while its keys and values are near; weights are relative to one of the largest scores so far,
+//! and what was added before shrinks when a much larger one comes (Milakov and Gimelshein 2018,
+//! "Online normalizer calculation for softmax"; Dao et al. 2022, "`FlashAttention`").
 //!
 //! A score is the sum of products of values 0, 1, 2, ... in this order, an output that of weighted
 //! values in the order of positions; all of them fused. Stretches begin at the same positions for
 //! everybody. So the bits of a head are those it has alone, whatever vectors and neighbours it is
 //! computed with.
 
+mod ahead;
 mod group;
 mod scores;
 mod softmax;
 mod values;
 
-use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
 use std::ops::Range;
 
 use super::super::attention::AttentionHead;
 use super::products::Products;
 use crate::block_pool::BLOCK_TOKENS;
+use ahead::Ahead;
 use group::{Group, MAX_HEADS};
-use softmax::RunningSoftmax;
+use softmax::{RunningSoftmax, Weights, base_two};
 
 /// Positions of a stretch: with 64 values a head 16 kB of keys and as many of values, which the
 /// cache holds that is nearest to a processor.
 const STRETCH: usize = 4 * BLOCK_TOKENS;
-
-/// Scores of the heads of a group in a stretch, and then the weights they become.
-type Weights = [[f32; STRETCH]; MAX_HEADS];
 
 /// Attention of `heads`, those of a sequence behind each other; `outputs` are zeros, a row for
 /// each.
@@ -58,7 +56,8 @@ pub(in crate::kernels::cpu) unsafe fn attend<P: Products>(
     let begin = begin.unwrap_or(0) / STRETCH * STRETCH;
     let groups = Group::of(heads);
     let mut softmaxes = vec![RunningSoftmax::new(); heads.len()];
-    let mut weights: Weights = [[0.0; STRETCH]; MAX_HEADS];
+    let mut weights = [Weights([0.0; STRETCH]); MAX_HEADS];
+    let scale = base_two(first.scale());
     for start in (begin..end.unwrap_or(0)).step_by(STRETCH) {
         let stretch = start..start + STRETCH;
         for group in &groups {
@@ -67,8 +66,8 @@ pub(in crate::kernels::cpu) unsafe fn attend<P: Products>(
             let softmaxes = &mut softmaxes[group.heads.clone()];
             // SAFETY: the caller's.
             unsafe {
-                prefetch((heads, group), stretch.end, AttentionHead::keys);
-                scores::scores(products, (heads, group), &stretch, &mut weights);
+                let ahead = Ahead::new((heads, group), stretch.end, AttentionHead::keys);
+                scores::scores(products, (heads, group), (&stretch, ahead), &mut weights);
                 let rows = outputs.chunks_mut(size).zip(&mut weights);
                 for ((softmax, head), (output, weights)) in
                     softmaxes.iter_mut().zip(heads).zip(rows)
@@ -76,11 +75,12 @@ pub(in crate::kernels::cpu) unsafe fn attend<P: Products>(
                     let positions = within(&head.positions, &stretch);
                     if !positions.is_empty() {
                         let lanes = positions.start - start..positions.end - start;
-                        softmax.add(products, (weights, lanes), head.scale(), output);
+                        softmax.add(products, (weights, lanes), scale, output);
                     }
                 }
-                prefetch((heads, group), stretch.end, AttentionHead::values);
-                values::add_values(products, (heads, group), (&stretch, &weights), outputs);
+                let ahead = Ahead::new((heads, group), stretch.end, AttentionHead::values);
+                let weights = (&weights[..], ahead);
+                values::add_values(products, (heads, group), (&stretch, weights), outputs);
             }
         }
     }
@@ -89,40 +89,6 @@ pub(in crate::kernels::cpu) unsafe fn attend<P: Products>(
         for value in output {
             *value *= factor;
         }
-    }
-}
-
-/// Asks for a group's part of the stretch that begins there, so that it is near when all groups of
-/// the sequence have been here.
-#[inline(always)]
-fn prefetch<'a>(
-    (heads, group): (&[AttentionHead<'a>], &Group),
-    start: usize,
-    of_block: impl Fn(&AttentionHead<'a>, usize) -> &'a [f32],
-) {
-    const LINE: usize = 64 / size_of::<f32>();
-    let positions = within(&group.all, &(start..start + STRETCH));
-    if positions.is_empty() {
-        return;
-    }
-    let lines_of_block = (heads[0].query.len() * BLOCK_TOKENS).div_ceil(LINE);
-    let blocks = start / BLOCK_TOKENS..positions.end.div_ceil(BLOCK_TOKENS);
-    let (part, count) = group.part;
-    let share = |part: usize| blocks.len() * lines_of_block * part / count;
-    let (mut line, last) = (share(part), share(part + 1));
-    while line < last {
-        let (block, first) = (line / lines_of_block, line % lines_of_block);
-        let end = lines_of_block.min(first + last - line);
-        let values = of_block(&heads[0], blocks.start + block);
-        for value in values[first * LINE..]
-            .iter()
-            .step_by(LINE)
-            .take(end - first)
-        {
-            // SAFETY: nothing is read or written.
-            unsafe { _mm_prefetch::<_MM_HINT_T1>(std::ptr::from_ref(value).cast::<i8>()) };
-        }
-        line += end - first;
     }
 }
 

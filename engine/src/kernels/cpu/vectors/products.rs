@@ -85,8 +85,8 @@ pub(in crate::kernels::cpu) trait Products: Copy {
     /// The larger one of each lane.
     unsafe fn larger(self, left: Self::Floats, right: Self::Floats) -> Self::Floats;
 
-    /// The nearest whole numbers, ties to even.
-    unsafe fn rounded(self, values: Self::Floats) -> Self::Floats;
+    /// Whether a lane of `left` is larger than that of `right`.
+    unsafe fn is_any_larger(self, left: Self::Floats, right: Self::Floats) -> bool;
 
     /// `values * 2^counts`; a count is whole, and -126 to 127.
     unsafe fn times_power_of_two(self, values: Self::Floats, counts: Self::Floats) -> Self::Floats;

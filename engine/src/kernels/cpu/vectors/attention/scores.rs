@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use super::super::super::attention::AttentionHead;
 use super::super::products::Products;
-use super::{Group, Weights, within};
+use super::ahead::Ahead;
+use super::softmax::Weights;
+use super::{Group, STRETCH, within};
 use crate::block_pool::BLOCK_TOKENS;
 
 /// Products of the queries of a group with the keys of a stretch.
@@ -15,22 +17,22 @@ use crate::block_pool::BLOCK_TOKENS;
 pub(super) unsafe fn scores<P: Products>(
     products: P,
     (heads, group): (&[AttentionHead<'_>], &Group),
-    stretch: &Range<usize>,
-    weights: &mut Weights,
+    (stretch, ahead): (&Range<usize>, Ahead),
+    weights: &mut [Weights],
 ) {
     let positions = within(&group.all, stretch);
     let blocks = positions.start / BLOCK_TOKENS..positions.end.div_ceil(BLOCK_TOKENS);
-    let first = stretch.start / BLOCK_TOKENS;
+    let places = (stretch.start / BLOCK_TOKENS, ahead);
     // SAFETY: the caller's.
     unsafe {
         match heads.len() {
             6 if P::LANES == BLOCK_TOKENS => {
-                of_blocks::<P, 6, 4>(products, heads, (blocks, first), weights);
+                of_blocks::<P, 6, 4>(products, heads, (blocks, places), weights);
             }
-            6 => of_blocks::<P, 6, 2>(products, heads, (blocks, first), weights),
-            3 => of_blocks::<P, 3, 4>(products, heads, (blocks, first), weights),
-            2 => of_blocks::<P, 2, 4>(products, heads, (blocks, first), weights),
-            _ => of_blocks::<P, 1, 4>(products, heads, (blocks, first), weights),
+            6 => of_blocks::<P, 6, 2>(products, heads, (blocks, places), weights),
+            3 => of_blocks::<P, 3, 4>(products, heads, (blocks, places), weights),
+            2 => of_blocks::<P, 2, 4>(products, heads, (blocks, places), weights),
+            _ => of_blocks::<P, 1, 4>(products, heads, (blocks, places), weights),
         }
     }
 }
@@ -44,22 +46,22 @@ pub(super) unsafe fn scores<P: Products>(
 unsafe fn of_blocks<P: Products, const R: usize, const V: usize>(
     products: P,
     heads: &[AttentionHead<'_>],
-    (blocks, first): (Range<usize>, usize),
-    weights: &mut Weights,
+    (blocks, places): (Range<usize>, (usize, Ahead)),
+    weights: &mut [Weights],
 ) {
     let step = V * P::LANES / BLOCK_TOKENS;
     let mut block = blocks.start;
     // SAFETY: the caller's.
     unsafe {
         while block + step <= blocks.end {
-            of_vectors::<P, R, V>(products, heads, (block, first), weights);
+            of_vectors::<P, R, V>(products, heads, (block, places), weights);
             block += step;
         }
         while block < blocks.end {
             if P::LANES == BLOCK_TOKENS {
-                of_vectors::<P, R, 1>(products, heads, (block, first), weights);
+                of_vectors::<P, R, 1>(products, heads, (block, places), weights);
             } else {
-                of_vectors::<P, R, 2>(products, heads, (block, first), weights);
+                of_vectors::<P, R, 2>(products, heads, (block, places), weights);
             }
             block += 1;
         }
@@ -75,8 +77,8 @@ unsafe fn of_blocks<P: Products, const R: usize, const V: usize>(
 unsafe fn of_vectors<P: Products, const R: usize, const V: usize>(
     products: P,
     heads: &[AttentionHead<'_>],
-    (block, first): (usize, usize),
-    weights: &mut Weights,
+    (block, (first, ahead)): (usize, (usize, Ahead)),
+    weights: &mut [Weights],
 ) {
     let heads = &heads[..R];
     let size = heads[0].query.len();
@@ -94,7 +96,10 @@ unsafe fn of_vectors<P: Products, const R: usize, const V: usize>(
             *query = head.query.as_ptr();
         }
         let mut sums = [[products.floats(0.0); V]; R];
+        // All loops over a stretch ask for one block.
+        let lines_before = (block - first) * size * BLOCK_TOKENS / STRETCH;
         for value in 0..size {
+            ahead.line(lines_before + value * (V * P::LANES) / STRETCH);
             let mut lanes = [products.floats(0.0); V];
             for v in 0..V {
                 lanes[v] = products.load(keys[v].add(value * BLOCK_TOKENS));
@@ -108,7 +113,8 @@ unsafe fn of_vectors<P: Products, const R: usize, const V: usize>(
         }
         let place = (block - first) * BLOCK_TOKENS;
         for (weights, sums) in weights.iter_mut().zip(sums) {
-            let places = weights[place..][..V * P::LANES].chunks_exact_mut(P::LANES);
+            let places = &mut weights.0[place..][..V * P::LANES];
+            let places = places.chunks_exact_mut(P::LANES);
             for (sum, place) in sums.into_iter().zip(places) {
                 products.store(sum, place);
             }

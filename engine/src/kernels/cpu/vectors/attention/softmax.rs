@@ -6,33 +6,43 @@ use super::super::super::portable::{LANES, add_up, exponential};
 use super::super::products::Products;
 use super::STRETCH;
 
-/// Below it, `e^x` counts as nothing.
-const LEAST: f32 = -87.3;
-/// The logarithm of 2 in two parts: the first has few bits, so that its multiples are exact.
-const LN_2_HIGH: f32 = 0.693_359_4;
-const LN_2_LOW: f32 = -2.121_944_4e-4;
+/// Products of queries and keys of a head in a stretch, and then the weights they become.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+pub(super) struct Weights(pub(super) [f32; STRETCH]);
+
+/// Weights are powers of two, so many times the largest one at most may be added before all are
+/// made relative to a larger score: far from what a float holds, and seldom passed.
+const HEADROOM: f32 = 16.0;
+/// Below it, a power of two counts as nothing.
+const LEAST: f32 = -126.0;
+/// Added to a float, it leaves the nearest integer; ties to even.
+const ROUNDER: f32 = 12_582_912.0;
 
 /// The softmax of a head, as far as it has come.
 #[derive(Clone, Debug)]
+#[repr(align(64))]
 pub(super) struct RunningSoftmax {
-    /// The largest score so far.
-    largest: f32,
     /// Sums of weights, of every sixteenth position each.
     sums: [f32; LANES],
+    /// The logarithm to base 2 that weights are relative to: no more than [`HEADROOM`] below that
+    /// of the largest one so far.
+    reference: f32,
 }
 
 impl RunningSoftmax {
     /// Of no position.
     pub(super) fn new() -> Self {
         Self {
-            largest: f32::NEG_INFINITY,
             sums: [0.0; LANES],
+            reference: f32::NEG_INFINITY,
         }
     }
 
-    /// Turns products of query and keys into weights relative to the largest score so far; what was
-    /// added to `output` with another one is changed to this. `lanes`: the positions of the stretch
-    /// that the head attends to, one at least; the others become nothing.
+    /// Turns products of query and keys into weights relative to the reference; where this becomes
+    /// another one, so does what was added to `output`. `lanes`: the positions of the stretch that
+    /// the head attends to, one at least; the others become nothing. `scale`: what makes a product
+    /// the logarithm of its weight, see [`base_two`].
     ///
     /// # Safety
     /// See [`multiply`](super::super::multiply).
@@ -40,24 +50,37 @@ impl RunningSoftmax {
     pub(super) unsafe fn add<P: Products>(
         &mut self,
         products: P,
-        (weights, lanes): (&mut [f32; STRETCH], Range<usize>),
+        (Weights(weights), lanes): (&mut Weights, Range<usize>),
         scale: f32,
         output: &mut [f32],
     ) {
         weights[..lanes.start].fill(f32::NEG_INFINITY);
         weights[lanes.end..].fill(f32::NEG_INFINITY);
-        // SAFETY: the caller's.
+        // SAFETY: the caller's; a stretch is whole vectors, and lanes are a part of sixteen.
         unsafe {
-            // A scale is positive, so the largest product has the largest score.
-            let largest = largest(products, weights) * scale;
-            if largest > self.largest {
-                let factor = exponential(self.largest - largest);
+            let mut largest = products.load(weights.as_ptr());
+            for vector in weights.chunks_exact(P::LANES).skip(1) {
+                largest = products.larger(products.load(vector.as_ptr()), largest);
+            }
+            // A scale is positive, so the largest product has the largest weight.
+            let largest = products.times(largest, products.floats(scale));
+            if products.is_any_larger(largest, products.floats(self.reference + HEADROOM)) {
+                let mut lanes = [f32::NEG_INFINITY; LANES];
+                products.store(largest, &mut lanes[..P::LANES]);
+                let largest = lanes.into_iter().fold(f32::NEG_INFINITY, f32::max);
+                let factor = power_of_two(self.reference - largest);
                 scale_all(products, output, factor);
                 scale_all(products, &mut self.sums, factor);
-                self.largest = largest;
+                self.reference = largest;
             }
             for sixteen in weights.as_chunks_mut::<LANES>().0 {
-                exponentials(products, sixteen, (scale, self.largest), &mut self.sums);
+                let vectors = sixteen.chunks_exact_mut(P::LANES);
+                for (vector, sums) in vectors.zip(self.sums.chunks_exact_mut(P::LANES)) {
+                    let product = products.load(vector.as_ptr());
+                    let weight = weight(products, product, (scale, self.reference));
+                    products.store(weight, vector);
+                    products.store(products.plus(products.load(sums.as_ptr()), weight), sums);
+                }
             }
         }
     }
@@ -65,11 +88,22 @@ impl RunningSoftmax {
     /// What the output is to be multiplied with. `sink`: see
     /// [`AttentionHead`](super::super::super::attention::AttentionHead).
     pub(super) fn finish(&self, sink: f32) -> f32 {
-        let largest = self.largest.max(sink);
-        let factor = exponential(self.largest - largest);
+        let sink = base_two(sink);
+        let largest = self.reference.max(sink);
+        let factor = power_of_two(self.reference - largest);
         // A sink of minus infinity adds nothing, not even to a bit.
-        factor / (add_up(self.sums) * factor + exponential(sink - largest))
+        factor / (add_up(self.sums) * factor + power_of_two(sink - largest))
     }
+}
+
+/// A score, or what makes one, as the logarithm to base 2 of its weight.
+pub(super) fn base_two(score: f32) -> f32 {
+    score * std::f32::consts::LOG2_E
+}
+
+/// `2^value`, where [`exponential`] has it.
+fn power_of_two(value: f32) -> f32 {
+    exponential(value * std::f32::consts::LN_2)
 }
 
 /// Multiplies all of them.
@@ -91,65 +125,57 @@ unsafe fn scale_all<P: Products>(products: P, values: &mut [f32], factor: f32) {
     }
 }
 
-/// The largest of all.
+/// `2^x`, `x = product * scale - reference`, within 3e-7 relative: `x = n + r` with `|r| <= 1/2`;
+/// the Taylor polynomial of `2^r`, times `2^n`.
 ///
 /// # Safety
 /// See [`multiply`](super::super::multiply).
 #[inline(always)]
-unsafe fn largest<P: Products>(products: P, scores: &[f32; STRETCH]) -> f32 {
-    let mut lanes = [0.0; LANES];
-    for (first, lanes) in lanes.chunks_mut(P::LANES).enumerate() {
-        // SAFETY: the caller's; lanes are a part of sixteen.
-        unsafe {
-            let mut largest = products.load(scores[first * P::LANES..].as_ptr());
-            for sixteen in &scores.as_chunks::<LANES>().0[1..] {
-                let scores = products.load(sixteen[first * P::LANES..].as_ptr());
-                largest = products.larger(scores, largest);
-            }
-            products.store(largest, lanes);
+unsafe fn weight<P: Products>(
+    products: P,
+    product: P::Floats,
+    (scale, reference): (f32, f32),
+) -> P::Floats {
+    // SAFETY: the caller's.
+    unsafe {
+        let x = products.fused(product, products.floats(scale), products.floats(-reference));
+        let shifted = products.plus(x, products.floats(ROUNDER));
+        let count = products.plus(shifted, products.floats(-ROUNDER));
+        let rest = products.fused(count, products.floats(-1.0), x);
+        let mut power = products.floats(TAYLOR[0]);
+        for coefficient in &TAYLOR[1..] {
+            power = products.fused(power, rest, products.floats(*coefficient));
         }
+        let weight = products.times_power_of_two(power, count);
+        products.zero_below(weight, x, LEAST)
     }
-    // Comparisons, not `max`, which looks for broken numbers.
-    let mut width = LANES / 2;
-    while width > 0 {
-        for i in 0..width {
-            let (first, second) = (lanes[i], lanes[i + width]);
-            lanes[i] = if second > first { second } else { first };
-        }
-        width /= 2;
-    }
-    lanes[0]
 }
 
-/// `e^(score * scale - largest)`, added to `sums` too: within 3e-7 relative, as
-/// [`exponential`] computes it.
-///
-/// # Safety
-/// See [`multiply`](super::super::multiply).
-#[inline(always)]
-unsafe fn exponentials<P: Products>(
-    products: P,
-    scores: &mut [f32; LANES],
-    (scale, largest): (f32, f32),
-    sums: &mut [f32; LANES],
-) {
-    for (scores, sums) in scores.chunks_mut(P::LANES).zip(sums.chunks_mut(P::LANES)) {
-        // SAFETY: the caller's; lanes are a part of sixteen.
-        unsafe {
-            let score = products.load(scores.as_ptr());
-            let x = products.fused(score, products.floats(scale), products.floats(-largest));
-            let count = products.times(x, products.floats(std::f32::consts::LOG2_E));
-            let count = products.rounded(count);
-            let rest = products.fused(count, products.floats(-LN_2_HIGH), x);
-            let rest = products.fused(count, products.floats(-LN_2_LOW), rest);
-            let mut power = products.floats(1.0 / 720.0);
-            for coefficient in [1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0] {
-                power = products.fused(power, rest, products.floats(coefficient));
-            }
-            let weight = products.times_power_of_two(power, count);
-            let weight = products.zero_below(weight, x, LEAST);
-            products.store(weight, scores);
-            products.store(products.plus(products.load(sums.as_ptr()), weight), sums);
+/// Coefficients of `2^r`, the highest first: `(ln 2)^k / k!`.
+const TAYLOR: [f32; 7] = {
+    let (mut coefficients, mut count) = ([1.0; 7], 1.0);
+    let mut place = coefficients.len() - 1;
+    while place > 0 {
+        coefficients[place - 1] = coefficients[place] * std::f32::consts::LN_2 / count;
+        count += 1.0;
+        place -= 1;
+    }
+    coefficients
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn coefficients_give_powers_of_two() {
+        for step in -50_i16..=50 {
+            let r = f32::from(step) / 100.0;
+            let power = TAYLOR
+                .into_iter()
+                .fold(0.0, |power: f32, next| power.mul_add(r, next));
+            let error = f64::from(power) / f64::from(r).exp2() - 1.0;
+            assert!(error.abs() < 3e-7, "2^{r}: relative error {error}");
         }
     }
 }

@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use super::super::super::attention::AttentionHead;
 use super::super::products::Products;
-use super::{Group, STRETCH, Weights, within};
+use super::ahead::Ahead;
+use super::softmax::Weights;
+use super::{Group, STRETCH, within};
 use crate::block_pool::BLOCK_TOKENS;
 
 /// Adds to the outputs of a group the weighted values of a stretch.
@@ -15,7 +17,7 @@ use crate::block_pool::BLOCK_TOKENS;
 pub(super) unsafe fn add_values<P: Products>(
     products: P,
     (heads, group): (&[AttentionHead<'_>], &Group),
-    (stretch, weights): (&Range<usize>, &Weights),
+    (stretch, weights): (&Range<usize>, (&[Weights], Ahead)),
     outputs: &mut [f32],
 ) {
     let mut common = within(&group.common, stretch);
@@ -47,7 +49,7 @@ pub(super) unsafe fn add_values<P: Products>(
 unsafe fn one_by_one<P: Products>(
     products: P,
     heads: &[AttentionHead<'_>],
-    (positions, weights): (&Range<usize>, &Weights),
+    (positions, (weights, ahead)): (&Range<usize>, (&[Weights], Ahead)),
     outputs: &mut [f32],
 ) {
     if positions.is_empty() {
@@ -55,7 +57,7 @@ unsafe fn one_by_one<P: Products>(
     }
     let size = outputs.len() / heads.len();
     for (r, output) in outputs.chunks_mut(size).enumerate() {
-        let (heads, weights) = (&heads[r..=r], &weights[r..]);
+        let (heads, weights) = (&heads[r..=r], (&weights[r..], ahead));
         let positions = within(&heads[0].positions, positions);
         // SAFETY: the caller's.
         unsafe { of_heads::<P, 1, 4>(products, heads, (positions, weights), output) };
@@ -70,7 +72,7 @@ unsafe fn one_by_one<P: Products>(
 unsafe fn of_heads<P: Products, const R: usize, const V: usize>(
     products: P,
     heads: &[AttentionHead<'_>],
-    (positions, weights): (Range<usize>, &[[f32; STRETCH]]),
+    (positions, weights): (Range<usize>, (&[Weights], Ahead)),
     outputs: &mut [f32],
 ) {
     if positions.is_empty() {
@@ -89,12 +91,12 @@ unsafe fn of_heads<P: Products, const R: usize, const V: usize>(
             value += P::LANES;
         }
     }
-    for (output, weights) in outputs.chunks_mut(size).zip(weights) {
+    for (output, weights) in outputs.chunks_mut(size).zip(weights.0) {
         for (value, output) in output.iter_mut().enumerate().skip(vectors) {
             for position in positions.clone() {
                 let values = heads[0].values(position / BLOCK_TOKENS);
                 let row = &values[position % BLOCK_TOKENS * size..];
-                *output = weights[position % STRETCH].mul_add(row[value], *output);
+                *output = weights.0[position % STRETCH].mul_add(row[value], *output);
             }
         }
     }
@@ -108,7 +110,7 @@ unsafe fn of_heads<P: Products, const R: usize, const V: usize>(
 unsafe fn of_vectors<P: Products, const R: usize, const V: usize>(
     products: P,
     (head, value): (&AttentionHead<'_>, usize),
-    (positions, weights): (&Range<usize>, &[[f32; STRETCH]]),
+    (positions, (weights, ahead)): (&Range<usize>, (&[Weights], Ahead)),
     outputs: &mut [f32],
 ) {
     let size = outputs.len() / R;
@@ -129,12 +131,15 @@ unsafe fn of_vectors<P: Products, const R: usize, const V: usize>(
             let end = positions.end.min((block + 1) * BLOCK_TOKENS);
             let mut row = head.values(block)[place * size + value..].as_ptr();
             for position in position..end {
+                let place = position % STRETCH;
+                // The loops over all values ask for one block.
+                ahead.line(value + place * V * P::LANES / STRETCH);
                 let mut lanes = [products.floats(0.0); V];
                 for (v, lanes) in lanes.iter_mut().enumerate() {
                     *lanes = products.load(row.add(v * P::LANES));
                 }
                 for r in 0..R {
-                    let weight = products.floats(weights[r][position % STRETCH]);
+                    let weight = products.floats(weights[r].0[place]);
                     for v in 0..V {
                         sums[r][v] = products.fused(weight, lanes[v], sums[r][v]);
                     }

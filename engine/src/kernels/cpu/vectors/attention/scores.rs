@@ -37,8 +37,8 @@ pub(super) unsafe fn scores<P: Products>(
     }
 }
 
-/// The same of `R` heads, `V` vectors of positions at a time; `first`: the block where the weights
-/// begin.
+/// The same of `R` heads, `V` vectors of positions at a time; `places`: the block where the weights
+/// begin, and what is asked for meanwhile.
 ///
 /// # Safety
 /// See [`multiply`](super::super::multiply).

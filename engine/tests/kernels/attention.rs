@@ -72,7 +72,9 @@ fn sequences(
         let mut keys = noise.floats(size);
         let mut factor = 1.0;
         for key in keys.chunks_mut(shape.kv_size()) {
-            key.iter_mut().for_each(|value| *value *= factor);
+            for value in key {
+                *value *= factor;
+            }
             factor += rise;
         }
         Alone {

@@ -39,7 +39,9 @@ impl Ahead {
         let (part, count) = group.part;
         for block in blocks.skip(part).step_by(count) {
             if ahead.step > 0 {
-                (0..heads[0].query.len()).for_each(|line| ahead.line(line));
+                for line in 0..heads[0].query.len() {
+                    ahead.line(line);
+                }
             }
             ahead = Self {
                 first: of_block(&heads[0], block).as_ptr(),

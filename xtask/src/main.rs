@@ -123,7 +123,7 @@ fn perform(arguments: Arguments) -> Result<ExitCode> {
         Task::Bundle => {
             bundle::bundle(&workspace, &wasm::provide(toolchain)?)?;
         }
-        Task::Nightly(options) => return nightly::nightly(&workspace, &options),
+        Task::Nightly(options) => return nightly::nightly(&workspace, toolchain, &options),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -8,8 +8,9 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::tally::Tally;
+use crate::wasm::{self, Choice};
 use crate::workspace::Workspace;
-use crate::{cargo_tests, process};
+use crate::{cargo_tests, process, site};
 
 /// How long the long checks may take.
 #[derive(Args)]
@@ -25,8 +26,14 @@ pub(crate) struct Options {
 /// Runs them; the last line is `N passed, N failed`. What this machine cannot run is said by name.
 ///
 /// # Errors
-/// If a command cannot be started at all.
-pub(crate) fn nightly(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
+/// If a command cannot be started at all, or there is no page to test.
+pub(crate) fn nightly(
+    workspace: &Workspace,
+    toolchain: Choice,
+    options: &Options,
+) -> Result<ExitCode> {
+    // The program that is tested carries it.
+    site::build(workspace, &wasm::provide(toolchain)?)?;
     process::announce(&format!(
         "all Rust tests, {} cases for each property",
         options.proptest_cases

@@ -4,7 +4,7 @@ use burn::backend::Flex;
 use burn::tensor::{Device, Tensor};
 
 /// Bytes of a processor's cache line, and of its widest vectors.
-const LINE: usize = 64;
+pub(super) const LINE: usize = 64;
 
 /// Memory that is there, not merely promised: a system gives pages away when they are first
 /// written, and what was planned must not be missing in the middle of an answer. What stands in it

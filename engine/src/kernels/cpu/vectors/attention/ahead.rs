@@ -5,9 +5,7 @@ use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
 use super::super::super::attention::AttentionHead;
 use super::{Group, STRETCH, within};
 use crate::block_pool::BLOCK_TOKENS;
-
-/// Floats of a line of a processor's caches.
-const LINE: usize = 64 / size_of::<f32>();
+use crate::kernels::cache_memory::LINE;
 
 /// A block of the next stretch. Loops that multiply ask for its lines one by one: they have nothing
 /// else to load in time, and many lines at once wait for each other.
@@ -35,9 +33,9 @@ impl Ahead {
         if positions.is_empty() {
             return ahead;
         }
-        let blocks = start / BLOCK_TOKENS..positions.end.div_ceil(BLOCK_TOKENS);
         let (part, count) = group.part;
-        for block in blocks.skip(part).step_by(count) {
+        let blocks = start / BLOCK_TOKENS + part..positions.end.div_ceil(BLOCK_TOKENS);
+        for block in blocks.step_by(count) {
             if ahead.step > 0 {
                 for line in 0..heads[0].query.len() {
                     ahead.line(line);
@@ -45,7 +43,7 @@ impl Ahead {
             }
             ahead = Self {
                 first: of_block(&heads[0], block).as_ptr(),
-                step: LINE,
+                step: LINE / size_of::<f32>(),
             };
         }
         ahead

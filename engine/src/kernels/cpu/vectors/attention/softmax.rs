@@ -58,8 +58,8 @@ impl RunningSoftmax {
         weights[lanes.end..].fill(f32::NEG_INFINITY);
         // SAFETY: the caller's; a stretch is whole vectors, and lanes are a part of sixteen.
         unsafe {
-            let mut largest = products.load(weights.as_ptr());
-            for vector in weights.chunks_exact(P::LANES).skip(1) {
+            let mut largest = products.floats(f32::NEG_INFINITY);
+            for vector in weights.chunks_exact(P::LANES) {
                 largest = products.larger(products.load(vector.as_ptr()), largest);
             }
             // A scale is positive, so the largest product has the largest weight.

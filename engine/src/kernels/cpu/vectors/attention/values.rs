@@ -92,7 +92,7 @@ unsafe fn of_heads<P: Products, const R: usize, const V: usize>(
         }
     }
     for (output, weights) in outputs.chunks_mut(size).zip(weights.0) {
-        for (value, output) in output.iter_mut().enumerate().skip(vectors) {
+        for (value, output) in (vectors..).zip(&mut output[vectors..]) {
             for position in positions.clone() {
                 let values = heads[0].values(position / BLOCK_TOKENS);
                 let row = &values[position % BLOCK_TOKENS * size..];

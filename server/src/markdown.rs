@@ -2,11 +2,14 @@
 //!
 //! Text is cut into blocks (`splitter`); a finished block is rendered once and never touched
 //! again, the block that still grows is rendered anew at each flush. Where a block ends depends on
-//! the text alone, never on the pieces it arrived in. Everything leaves through `sanitize`.
+//! the text alone, never on the pieces it arrived in. Rendering has a `budget`: what is beyond it is
+//! shown as it is. Everything leaves through `sanitize`, or as one paragraph of escaped text.
 
+mod budget;
 mod code;
 mod highlight;
 mod math;
+mod plain;
 mod prose;
 mod repair;
 mod sanitize;
@@ -15,6 +18,7 @@ mod splitter;
 #[cfg(test)]
 mod tests;
 
+use budget::Highlighting;
 use code::CodeBlock;
 use splitter::{Part, Splitter};
 
@@ -24,6 +28,8 @@ pub struct MarkdownStream {
     splitter: Splitter,
     /// The open fence, if the text ends inside one.
     code: Option<CodeBlock>,
+    /// What the finished blocks left.
+    highlighting: Highlighting,
 }
 
 impl MarkdownStream {
@@ -37,7 +43,8 @@ impl MarkdownStream {
     pub fn pending(&self) -> String {
         match &self.code {
             Some(code) => code.pending(self.splitter.code_line()),
-            None => prose::render_pending(&self.splitter.prose()),
+            None if self.splitter.is_plain() => plain::render(&self.splitter.prose()),
+            None => prose::render_pending(&self.splitter.prose(), self.highlighting),
         }
     }
 
@@ -53,12 +60,20 @@ impl MarkdownStream {
         let mut blocks = Vec::new();
         for part in parts {
             match part {
-                Part::Prose(text) => blocks.push(prose::render(&text)),
-                Part::CodeStart { language } => self.code = Some(CodeBlock::open(&language)),
+                Part::Prose(text) => blocks.push(prose::render(&text, &mut self.highlighting)),
+                Part::Plain(text) => blocks.push(plain::render(&text)),
+                Part::CodeStart { language } => {
+                    self.code = Some(CodeBlock::open(&language, self.highlighting));
+                }
                 Part::CodeLine(line) => {
                     blocks.extend(self.code.as_mut().and_then(|code| code.push_line(&line)));
                 }
-                Part::CodeEnd => blocks.extend(self.code.take().and_then(CodeBlock::close)),
+                Part::CodeEnd => {
+                    if let Some(code) = self.code.take() {
+                        self.highlighting = code.highlighting();
+                        blocks.extend(code.close());
+                    }
+                }
             }
         }
         blocks.retain(|block| !block.is_empty());

@@ -3,12 +3,15 @@
 use std::fmt::Write as _;
 
 use super::{
+    budget::Highlighting,
     highlight::{Highlighter, push_escaped},
     sanitize::sanitize,
 };
 
 /// A long block is given away in pieces of that many lines.
 const LINES_PER_PIECE: usize = 50;
+/// Bytes of HTML after which a piece is full although it has fewer lines.
+const MAX_PIECE_BYTES: usize = 32 << 10;
 /// Longest language name shown, in characters.
 const MAX_LANGUAGE_CHARS: usize = 24;
 
@@ -25,7 +28,7 @@ pub(super) struct CodeBlock {
 
 impl CodeBlock {
     /// Opens a block with the words after the fence.
-    pub(super) fn open(info: &str) -> Self {
+    pub(super) fn open(info: &str, highlighting: Highlighting) -> Self {
         let language: String = info
             .split(|c: char| c.is_whitespace() || matches!(c, ',' | '{' | ':'))
             .next()
@@ -34,7 +37,7 @@ impl CodeBlock {
             .take(MAX_LANGUAGE_CHARS)
             .collect();
         Self {
-            highlighter: Highlighter::new(&language),
+            highlighter: Highlighter::new(&language, highlighting),
             language,
             lines: String::new(),
             num_lines: 0,
@@ -44,7 +47,8 @@ impl CodeBlock {
 
     /// Appends a line, line feed included; returns a piece that is full.
     pub(super) fn push_line(&mut self, line: &str) -> Option<String> {
-        let piece = (self.num_lines == LINES_PER_PIECE).then(|| self.take_piece());
+        let is_full = self.num_lines == LINES_PER_PIECE || self.lines.len() >= MAX_PIECE_BYTES;
+        let piece = is_full.then(|| self.take_piece());
         self.highlighter.push_line(line, &mut self.lines);
         self.num_lines += 1;
         piece
@@ -57,6 +61,11 @@ impl CodeBlock {
             self.highlighter.push_growing_line(growing_line, &mut lines);
         }
         sanitize(&self.frame(&lines))
+    }
+
+    /// What the block leaves of the answer's highlighting.
+    pub(super) fn highlighting(&self) -> Highlighting {
+        self.highlighter.highlighting()
     }
 
     /// The last piece.
@@ -101,10 +110,11 @@ impl CodeBlock {
 }
 
 /// A complete block inside of other Markdown, such as a list item.
-pub(super) fn render(info: &str, code: &str) -> String {
-    let mut block = CodeBlock::open(info);
+pub(super) fn render(info: &str, code: &str, highlighting: &mut Highlighting) -> String {
+    let mut block = CodeBlock::open(info, *highlighting);
     for line in code.split_inclusive('\n') {
         block.highlighter.push_line(line, &mut block.lines);
     }
+    *highlighting = block.highlighting();
     block.frame(&block.lines)
 }

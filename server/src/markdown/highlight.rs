@@ -2,17 +2,22 @@
 //!
 //! Operators, punctuation and calls stay bare on purpose: they would double the bytes of an answer.
 
-use std::sync::LazyLock;
+use std::{sync::LazyLock, time::Instant};
 
 use syntect::{
     easy::ScopeRegionIterator,
     parsing::{ParseState, Scope, ScopeStack, SyntaxSet},
 };
 
+use super::budget::Highlighting;
+
 /// Bytes of one block that are highlighted; the rest is shown plain.
 const MAX_HIGHLIGHTED_BYTES: usize = 50 * 1024;
 /// Longest line that is highlighted.
-const MAX_HIGHLIGHTED_LINE_BYTES: usize = 2048;
+const MAX_HIGHLIGHTED_LINE_BYTES: usize = 512;
+/// Bytes of a line up to which one costs one. The patterns of some languages go back over the line
+/// from each of its letters: four times the line is sixteen times the work.
+const LINE_BYTES_AT_COST: usize = 128;
 
 static SYNTAXES: LazyLock<SyntaxSet> = LazyLock::new(SyntaxSet::load_defaults_newlines);
 
@@ -76,12 +81,15 @@ const ALIASES: &[(&str, &str)] = &[
 pub(super) struct Highlighter {
     /// `None`: shown plain.
     state: Option<(ParseState, ScopeStack)>,
-    num_bytes: usize,
+    /// Bytes of the block that may still be highlighted; a long line takes several times its own.
+    bytes_left: usize,
+    /// What the answer has left.
+    highlighting: Highlighting,
 }
 
 impl Highlighter {
     /// For a language as people name it; an unknown one is shown plain.
-    pub(super) fn new(language: &str) -> Self {
+    pub(super) fn new(language: &str, highlighting: Highlighting) -> Self {
         let language = language.to_ascii_lowercase();
         let token = ALIASES
             .iter()
@@ -94,8 +102,14 @@ impl Highlighter {
             .map(|syntax| (ParseState::new(syntax), ScopeStack::new()));
         Self {
             state,
-            num_bytes: 0,
+            bytes_left: MAX_HIGHLIGHTED_BYTES,
+            highlighting,
         }
+    }
+
+    /// What this block leaves to the next ones of the answer.
+    pub(super) fn highlighting(&self) -> Highlighting {
+        self.highlighting
     }
 
     /// Appends the HTML of a line that still grows; the state stays before it.
@@ -110,14 +124,19 @@ impl Highlighter {
 
     /// Appends the HTML of one line, line feed included.
     pub(super) fn push_line(&mut self, line: &str, html: &mut String) {
-        self.num_bytes += line.len();
-        if self.num_bytes > MAX_HIGHLIGHTED_BYTES || line.len() > MAX_HIGHLIGHTED_LINE_BYTES {
+        let cost = line.len() * line.len().div_ceil(LINE_BYTES_AT_COST);
+        let is_allowed = cost <= self.bytes_left && self.highlighting.allows(cost);
+        if !is_allowed || line.len() > MAX_HIGHLIGHTED_LINE_BYTES {
             self.state = None;
         }
         let Some((parse, stack)) = &mut self.state else {
             return push_escaped(line, html);
         };
-        let Ok(operations) = parse.parse_line(line, &SYNTAXES) else {
+        let begin = Instant::now();
+        let operations = parse.parse_line(line, &SYNTAXES);
+        self.bytes_left -= cost;
+        self.highlighting.spend(cost, begin.elapsed());
+        let Ok(operations) = operations else {
             self.state = None;
             return push_escaped(line, html);
         };

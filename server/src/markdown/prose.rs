@@ -8,7 +8,12 @@ use comrak::{
     parse_document,
 };
 
-use super::{code, highlight::push_escaped, math, repair::repair, sanitize::sanitize};
+use super::{
+    budget::{self, Highlighting},
+    code, math, plain,
+    repair::repair,
+    sanitize::sanitize,
+};
 
 static OPTIONS: LazyLock<Options<'static>> = LazyLock::new(|| {
     let mut options = Options::default();
@@ -25,34 +30,47 @@ static OPTIONS: LazyLock<Options<'static>> = LazyLock::new(|| {
 });
 
 /// HTML of complete blocks.
-pub(super) fn render(text: &str) -> String {
+pub(super) fn render(text: &str, highlighting: &mut Highlighting) -> String {
+    if budget::is_affordable(text) {
+        render_markdown(text, highlighting)
+    } else {
+        plain::render(text)
+    }
+}
+
+fn render_markdown(text: &str, highlighting: &mut Highlighting) -> String {
     let arena = Arena::new();
     let document = parse_document(&arena, text, &OPTIONS);
     let nodes: Vec<Node<'_>> = document.descendants().collect();
     for node in nodes {
-        replace(&arena, node);
+        replace(&arena, node, highlighting);
     }
     let mut html = String::new();
     if format_html(document, &OPTIONS, &mut html).is_err() {
-        html.clear();
-        push_escaped(text, &mut html);
+        return plain::render(text);
     }
     sanitize(html.trim_end())
 }
 
 /// HTML of blocks that still grow: open emphasis, code and links are closed for the eye.
-pub(super) fn render_pending(text: &str) -> String {
+pub(super) fn render_pending(text: &str, mut highlighting: Highlighting) -> String {
     if text.trim().is_empty() {
         return String::new();
     }
-    render(&repair(text))
+    if budget::is_affordable(text) {
+        render_markdown(&repair(text), &mut highlighting)
+    } else {
+        plain::render(text)
+    }
 }
 
 /// Puts our HTML for code and maths into the tree, and links in the place of images.
-fn replace<'a>(arena: &'a Arena<'a>, node: Node<'a>) {
+fn replace<'a>(arena: &'a Arena<'a>, node: Node<'a>, highlighting: &mut Highlighting) {
     let value = std::mem::replace(&mut node.data_mut().value, NodeValue::SoftBreak);
     let value = match value {
-        NodeValue::CodeBlock(block) => NodeValue::Raw(code::render(&block.info, &block.literal)),
+        NodeValue::CodeBlock(block) => {
+            NodeValue::Raw(code::render(&block.info, &block.literal, highlighting))
+        }
         NodeValue::Math(math) => NodeValue::Raw(math::render(&math.literal, math.display_math)),
         // A remote image would tell its server who reads which chat.
         NodeValue::Image(link) => {

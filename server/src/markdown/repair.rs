@@ -35,13 +35,10 @@ fn open_marks(paragraph: &str) -> OpenMarks {
     let mut position = 0;
     while position < bytes.len() {
         let byte = bytes[position];
-        let run = bytes[position..]
-            .iter()
-            .take_while(|&&next| next == byte)
-            .count();
         match byte {
             b'\\' if open.code == 0 => position += 2,
             b'`' => {
+                let run = run_at(bytes, position);
                 if open.code == 0 {
                     open.code = run;
                 } else if open.code == run {
@@ -50,6 +47,7 @@ fn open_marks(paragraph: &str) -> OpenMarks {
                 position += run;
             }
             b'*' if open.code == 0 => {
+                let run = run_at(bytes, position);
                 open.strong ^= run == 2 || run == 3;
                 position += run;
             }
@@ -61,6 +59,12 @@ fn open_marks(paragraph: &str) -> OpenMarks {
         open.code = 0;
     }
     open
+}
+
+/// How often the byte at a position stands there in a row.
+fn run_at(bytes: &[u8], position: usize) -> usize {
+    let same = |&&next: &&u8| next == bytes[position];
+    bytes[position..].iter().take_while(same).count()
 }
 
 /// `[text](http://exa` becomes `text`.

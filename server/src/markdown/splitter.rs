@@ -3,18 +3,30 @@
 //!
 //! Every decision is taken at the first byte that settles it and looks at nothing behind that
 //! byte: the same text gives the same parts, whatever the pieces it arrives in.
+//!
+//! No part outgrows the `budget`: a long block is cut between its lines, a long line inside. A
+//! table takes its header along; the rest of a line, of a list and of an answer that was too much
+//! is plain.
+
+use super::budget::{self, Allowance, MAX_BLOCK_BYTES, MAX_LINE_BYTES};
 
 /// Bytes after which a list is cut before its next item, so that rendering stays cheap.
 const MAX_LIST_BYTES: usize = 4096;
+/// Longest header that a table takes along where it is cut, in bytes.
+const MAX_TABLE_HEADER_BYTES: usize = 1024;
+/// A long line is cut at a space if one of its last bytes is one.
+const WORD_BYTES: usize = 64;
 
 /// A piece of text whose end is settled.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Part {
     /// Complete blocks of anything but top-level fences.
     Prose(String),
+    /// Text to be shown as it is.
+    Plain(String),
     /// A top-level fence opens.
     CodeStart { language: String },
-    /// A line of the fence, line feed included.
+    /// A line of the fence, or a piece of a long one; a complete one has its line feed.
     CodeLine(String),
     /// The fence is closed.
     CodeEnd,
@@ -29,6 +41,14 @@ struct Fence {
     indent: usize,
 }
 
+/// To the end of what text is shown as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PlainUntil {
+    Line,
+    Segment,
+    Text,
+}
+
 /// Cuts a growing text into parts.
 #[derive(Debug, Default)]
 pub(super) struct Splitter {
@@ -36,11 +56,21 @@ pub(super) struct Splitter {
     segment: String,
     /// The line that still grows.
     line: String,
+    /// White space that the growing line is known to begin with, in bytes.
+    num_white: usize,
+    /// The growing line is the rest of one that was cut.
+    is_rest: bool,
     fence: Option<Fence>,
     after_blank: bool,
     /// Whether the growing line was already asked if it starts a new segment.
     decided: bool,
     kind: SegmentKind,
+    /// The header and the line below it, if the segment holds a table.
+    table: Option<String>,
+    /// The header of a table that was cut, to stand above its next row.
+    carried: Option<String>,
+    plain: Option<PlainUntil>,
+    allowance: Allowance,
 }
 
 /// What decides how a segment goes on behind a blank line.
@@ -58,8 +88,19 @@ impl Splitter {
     pub(super) fn push(&mut self, text: &str) -> Vec<Part> {
         let mut parts = Vec::new();
         for piece in text.split_inclusive('\n') {
-            self.line.push_str(piece);
-            if piece.ends_with('\n') {
+            let mut rest = piece;
+            loop {
+                let room = MAX_LINE_BYTES - self.line.len();
+                if rest.trim_end_matches('\n').len() <= room {
+                    break;
+                }
+                let (fits, behind) = rest.split_at(rest.floor_char_boundary(room));
+                self.line.push_str(fits);
+                self.cut_line(&mut parts);
+                rest = behind;
+            }
+            self.line.push_str(rest);
+            if rest.ends_with('\n') {
                 self.end_line(&mut parts);
             } else {
                 self.decide_boundary(&mut parts);
@@ -80,12 +121,27 @@ impl Splitter {
 
     /// Text of the open segment.
     pub(super) fn prose(&self) -> String {
-        format!("{}{}", self.segment, self.line)
+        let header = self.carried.as_deref();
+        let header = header.filter(|_| self.line.contains('|'));
+        format!(
+            "{}{}{}",
+            header.unwrap_or_default(),
+            self.segment,
+            self.line
+        )
+    }
+
+    /// Whether the open segment is to be shown as it is.
+    pub(super) fn is_plain(&self) -> bool {
+        self.plain.is_some()
     }
 
     /// The growing line of an open fence; empty if it looks like the closing fence.
     pub(super) fn code_line(&self) -> &str {
         let Some(fence) = &self.fence else { return "" };
+        if self.is_rest {
+            return &self.line;
+        }
         let line = strip_indent(&self.line, fence.indent);
         let could_close =
             !line.is_empty() && line.trim_start().bytes().all(|byte| byte == fence.marker);
@@ -103,51 +159,156 @@ impl Splitter {
         }
         self.decide_boundary(parts);
         self.decided = false;
+        self.num_white = 0;
         let line = std::mem::take(&mut self.line);
-        if line.trim().is_empty() {
-            if !self.segment.is_empty() {
+        let is_rest = std::mem::take(&mut self.is_rest);
+        match self.plain {
+            Some(PlainUntil::Line) => {
                 self.segment.push_str(&line);
-                self.after_blank = true;
+                self.end_segment(parts);
             }
+            Some(PlainUntil::Text) => self.push_line(&line, parts),
+            _ if is_rest => self.push_line(&line, parts),
+            _ if line.trim().is_empty() => self.push_blank(&line, parts),
+            _ => self.push_text(&line, parts),
+        }
+    }
+
+    fn push_blank(&mut self, line: &str, parts: &mut Vec<Part>) {
+        self.table = None;
+        self.carried = None;
+        if self.segment.is_empty() && self.plain.is_none() {
             return;
         }
-        if let Some((fence, language)) = self.opening_fence(&line) {
+        // How many there are matters to code only.
+        if self.kind != SegmentKind::Plain || !self.after_blank {
+            self.push_line(line, parts);
+        }
+        self.after_blank = true;
+    }
+
+    fn push_text(&mut self, line: &str, parts: &mut Vec<Part>) {
+        if let Some((fence, language)) = self.opening_fence(line) {
             self.end_segment(parts);
-            self.fence = Some(fence);
-            parts.push(Part::CodeStart { language });
+            self.open_fence(fence, language, line, parts);
             return;
         }
-        let item = list_marker(&line) == Some(true);
-        if item && indent(&line) == 0 && self.has_list() && self.segment.len() > MAX_LIST_BYTES {
+        let item = list_marker(line) == Some(true);
+        let is_long = self.segment.len() > MAX_LIST_BYTES || self.plain.is_some();
+        if item && indent(line) == 0 && self.has_list() && is_long {
             self.end_segment(parts);
         }
-        if self.segment.is_empty() && indent(&line) >= 4 {
+        if self.segment.is_empty() && indent(line) >= 4 {
             self.kind = SegmentKind::Indented;
         }
         if item {
             self.kind = SegmentKind::List;
         }
+        if let Some(header) = self.carried.take_if(|_| line.contains('|')) {
+            self.segment.push_str(&header);
+            self.table = Some(header);
+        } else if self.table.is_none() {
+            self.table = self.table_header(line);
+        }
         self.after_blank = false;
-        self.segment.push_str(&line);
+        self.push_line(line, parts);
+    }
+
+    /// Appends a line to the segment, which is cut behind it if it has become too long.
+    fn push_line(&mut self, line: &str, parts: &mut Vec<Part>) {
+        self.segment.push_str(line);
+        if self.segment.len() <= MAX_BLOCK_BYTES {
+            return;
+        }
+        self.give_segment(parts);
+        self.after_blank = false;
+        self.carried = self.table.take().filter(|_| line.contains('|'));
+        if self.has_list() {
+            self.plain.get_or_insert(PlainUntil::Segment);
+        }
+    }
+
+    /// Gives the growing line away, which is full; what comes of it still is its rest.
+    fn cut_line(&mut self, parts: &mut Vec<Part>) {
+        self.decide_boundary(parts);
+        if self.fence.is_some() {
+            let line = std::mem::take(&mut self.line);
+            self.give_code(line, parts);
+            self.is_rest = true;
+            return;
+        }
+        let from = self.line.floor_char_boundary(self.line.len() - WORD_BYTES);
+        let space = self.line[from..].rfind(' ').map(|at| from + at);
+        let word = space.map(|at| self.line.split_off(at)).unwrap_or_default();
+        self.segment
+            .push_str(&std::mem::replace(&mut self.line, word));
+        self.give_segment(parts);
+        self.is_rest = true;
+        self.after_blank = false;
+        self.table = None;
+        self.carried = None;
+        let until = if self.has_list() {
+            PlainUntil::Segment
+        } else {
+            PlainUntil::Line
+        };
+        self.plain.get_or_insert(until);
+    }
+
+    /// The segment and this line, if they end with a table's header and the line below it.
+    fn table_header(&self, line: &str) -> Option<String> {
+        if self.kind != SegmentKind::Plain || !line.contains('|') || !budget::is_delimiter_row(line)
+        {
+            return None;
+        }
+        let above = self.segment.strip_suffix('\n')?;
+        let start = above.rfind('\n').map_or(0, |position| position + 1);
+        let header = format!("{}{line}", &self.segment[start..]);
+        (header.contains('|') && header.len() <= MAX_TABLE_HEADER_BYTES).then_some(header)
+    }
+
+    fn open_fence(&mut self, fence: Fence, language: String, line: &str, parts: &mut Vec<Part>) {
+        if self.plain.is_none() && self.allowance.pay_for_fence() {
+            self.fence = Some(fence);
+            parts.push(Part::CodeStart { language });
+        } else {
+            self.plain = Some(PlainUntil::Text);
+            self.push_line(line, parts);
+        }
     }
 
     fn end_code_line(&mut self, parts: &mut Vec<Part>) {
         let line = std::mem::take(&mut self.line);
+        let is_rest = std::mem::take(&mut self.is_rest);
         let Some(fence) = &self.fence else { return };
         let content = line.trim();
-        let closes = indent(&line) < 4
+        let closes = !is_rest
+            && indent(&line) < 4
             && content.len() >= fence.length
             && content.bytes().all(|byte| byte == fence.marker);
         if closes {
             self.fence = None;
             parts.push(Part::CodeEnd);
         } else {
-            let mut text = strip_indent(&line, fence.indent).to_owned();
+            let indent = if is_rest { 0 } else { fence.indent };
+            let mut text = strip_indent(&line, indent).to_owned();
             if !text.ends_with('\n') {
                 text.push('\n');
             }
-            parts.push(Part::CodeLine(text));
+            self.give_code(text, parts);
         }
+    }
+
+    /// Gives code away; too much of it ends the fence and is plain.
+    fn give_code(&mut self, code: String, parts: &mut Vec<Part>) {
+        if self.allowance.pay_for_code(&code) {
+            parts.push(Part::CodeLine(code));
+            return;
+        }
+        self.fence = None;
+        self.plain = Some(PlainUntil::Text);
+        parts.push(Part::CodeEnd);
+        self.push_line(&code, parts);
     }
 
     /// After a blank line: does the growing line begin something new? Asked until settled.
@@ -155,7 +316,9 @@ impl Splitter {
         if self.fence.is_some() || !self.after_blank || self.decided {
             return;
         }
-        let continues = match self.line.trim_start().is_empty() {
+        let text = self.line[self.num_white..].trim_start();
+        self.num_white = self.line.len() - text.len();
+        let continues = match text.is_empty() {
             true => None,
             false if self.has_list() && indent(&self.line) > 0 => Some(true),
             false if self.has_list() => list_marker(&self.line),
@@ -169,12 +332,27 @@ impl Splitter {
     }
 
     fn end_segment(&mut self, parts: &mut Vec<Part>) {
-        let segment = std::mem::take(&mut self.segment);
-        if !segment.trim().is_empty() {
-            parts.push(Part::Prose(segment));
-        }
+        self.give_segment(parts);
         self.after_blank = false;
         self.kind = SegmentKind::Plain;
+        self.table = None;
+        self.carried = None;
+        self.plain = self.plain.filter(|&it| it == PlainUntil::Text);
+    }
+
+    /// Gives away what the segment holds. From the first that is too much on, all is plain.
+    fn give_segment(&mut self, parts: &mut Vec<Part>) {
+        let segment = std::mem::take(&mut self.segment);
+        if segment.trim().is_empty() {
+            return;
+        }
+        if self.plain.is_none() && !self.allowance.pay_for_prose(&segment) {
+            self.plain = Some(PlainUntil::Text);
+        }
+        parts.push(match self.plain {
+            None => Part::Prose(segment),
+            Some(_) => Part::Plain(segment),
+        });
     }
 
     /// A fence on the top level. In a list only an unindented one is: others belong to an item.

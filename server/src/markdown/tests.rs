@@ -4,6 +4,8 @@ use proptest::prelude::*;
 
 use super::{MarkdownStream, render};
 
+mod budget;
+
 const SAMPLE: &str = include_str!("sample.md");
 
 /// Blocks and the last pending block of a text that arrives in these pieces.

@@ -108,11 +108,7 @@ impl ShownMessage {
 
     /// The answer was cut off, so Continue has a meaning.
     pub fn can_continue(&self) -> bool {
-        match self.status {
-            MessageStatus::Stopped | MessageStatus::Interrupted => true,
-            MessageStatus::Finished => self.finish_reason == Some(FinishReason::Length),
-            MessageStatus::Running | MessageStatus::Failed => false,
-        }
+        !self.is_running() && self.status.can_continue(self.finish_reason)
     }
 
     /// Number of this version and how many there are, counted from one.

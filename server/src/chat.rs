@@ -40,7 +40,7 @@ use std::{
 
 use hearth_app::model::UserId;
 use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource};
-use tokio::sync::{Mutex, broadcast};
+use tokio::sync::Mutex;
 
 use crate::{metrics::Metrics, settings::SettingsBook, store::Store};
 pub(crate) use allowance::RequestClaim;
@@ -56,13 +56,12 @@ use rendered_answers::RenderedAnswers;
 pub(crate) use service::MAX_TITLE_CHARS;
 pub(crate) use settings::check_params;
 
-/// Longest wait for running turns when the server ends.
-const SHUT_DOWN_PATIENCE: Duration = Duration::from_secs(5);
+/// Longest wait for running turns when the server ends, and then for what they leave to write.
+/// Together less than the server gives both: one turn that hangs costs no other its text.
+const TURNS_PATIENCE: Duration = Duration::from_millis(1500);
+const WRITE_PATIENCE: Duration = Duration::from_millis(1200);
 /// Two posts with one key wait for each other; different keys rarely meet.
 const NUM_KEY_LOCKS: usize = 16;
-
-/// People disabled at once whom no request misses.
-const NUM_DISABLED: usize = 64;
 
 /// Serves conversations from a store and an engine.
 #[derive(Debug)]
@@ -76,8 +75,6 @@ pub struct ChatServer {
     metrics: Arc<Metrics>,
     key_locks: [Mutex<()>; NUM_KEY_LOCKS],
     is_closing: AtomicBool,
-    /// Tells requests of programs whose person is disabled.
-    disabled: broadcast::Sender<UserId>,
 }
 
 impl ChatServer {
@@ -94,7 +91,6 @@ impl ChatServer {
             metrics: Arc::default(),
             key_locks: std::array::from_fn(|_| Mutex::new(())),
             is_closing: AtomicBool::new(false),
-            disabled: broadcast::Sender::new(NUM_DISABLED),
         })
     }
 
@@ -117,19 +113,10 @@ impl ChatServer {
         Arc::clone(&self.metrics)
     }
 
-    /// Ends everything that is being made for a person, which ends their tails.
+    /// Ends everything that is being made for a person or about to be, programs' requests too.
     pub fn end_turns_of(&self, user: UserId) {
-        // Nobody listens if no program asks.
-        let _ = self.disabled.send(user);
-        let turns = self.live.all().into_iter();
-        for turn in turns.filter(|turn| turn.user == user) {
-            turn.stop(StopReason::Disabled);
-        }
-    }
-
-    /// People who are disabled from now on.
-    pub(crate) fn watch_disabled(&self) -> broadcast::Receiver<UserId> {
-        self.disabled.subscribe()
+        self.live
+            .stop_where(|whose, _| whose == user, StopReason::Disabled);
     }
 
     /// Stops all turns as interrupted, which ends their tails, and writes what is left to write.
@@ -140,13 +127,10 @@ impl ChatServer {
             turn.stop(StopReason::ShutDown);
         }
         let ended = futures::future::join_all(turns.iter().map(|turn| turn.log.ended()));
-        if tokio::time::timeout(SHUT_DOWN_PATIENCE, ended)
-            .await
-            .is_err()
-        {
-            tracing::warn!("some turns did not end in time");
+        if tokio::time::timeout(TURNS_PATIENCE, ended).await.is_err() {
+            tracing::warn!("some turns did not end in time; what they have is kept");
         }
-        let written = tokio::time::timeout(SHUT_DOWN_PATIENCE, self.recorder.shut_down()).await;
+        let written = tokio::time::timeout(WRITE_PATIENCE, self.recorder.shut_down()).await;
         if written.is_err() {
             tracing::error!("the last answers were not written in time");
         }

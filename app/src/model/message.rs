@@ -66,6 +66,17 @@ pub enum MessageStatus {
     Failed,
 }
 
+impl MessageStatus {
+    /// Whether an answer was cut off, so that Continue has a meaning. Page and server ask here. A
+    /// running answer that nobody makes any more was cut off too.
+    pub fn can_continue(self, finish_reason: Option<FinishReason>) -> bool {
+        match self {
+            Self::Finished => finish_reason == Some(FinishReason::Length),
+            Self::Running | Self::Stopped | Self::Interrupted | Self::Failed => true,
+        }
+    }
+}
+
 /// Why an answer ended (`OpenAI`'s terms).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

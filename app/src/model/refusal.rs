@@ -27,6 +27,12 @@ pub enum Refusal {
          and at most {window} fit with the answer"
     )]
     PromptTooLong { tokens: usize, window: usize },
+    /// An answer cannot go on: prompt and answer fill what the model can read.
+    #[error(
+        "this answer cannot go on: the conversation fills all {window} tokens that the model can \
+         read. A new message leaves out the oldest turns"
+    )]
+    WindowFull { window: usize },
     /// A setting outside its range. The range reads the same in every language.
     #[error("{name} is {value:?}, allowed is {range}{}", if *.may_be_empty { " or nothing" } else { "" })]
     Setting {
@@ -129,6 +135,10 @@ impl From<String> for BusyReason {
 #[serde(rename_all = "snake_case")]
 pub enum TurnError {
     EngineStopped,
+    /// A fault of the server; what was written until then is kept.
+    Broken,
+    /// The operator's limit of time was reached.
+    TimeUp,
     NotMade {
         reason: String,
     },

@@ -54,6 +54,7 @@ fn refusal_with_numbers(locale: Locale, refusal: Refusal) -> String {
         }
         Refusal::TooManyKeys { limit } => words!(locale, errors.too_many_keys, limit = limit),
         Refusal::TitleTooLong { limit } => words!(locale, errors.title_too_long, limit = limit),
+        Refusal::WindowFull { window } => words!(locale, errors.window_full, window = window),
         Refusal::PromptTooLong { tokens, window } => {
             words!(
                 locale,
@@ -157,6 +158,8 @@ fn busy(locale: Locale, reason: BusyReason) -> String {
 pub(crate) fn turn_error(locale: Locale, error: TurnError) -> String {
     match error {
         TurnError::EngineStopped => words!(locale, errors.turn_engine_stopped).to_owned(),
+        TurnError::Broken => words!(locale, errors.turn_broken).to_owned(),
+        TurnError::TimeUp => words!(locale, errors.turn_time_up).to_owned(),
         TurnError::NotMade { reason } => words!(locale, errors.turn_not_made, reason = reason),
         TurnError::NotSaved => words!(locale, errors.turn_not_saved).to_owned(),
         TurnError::Told { sentence } => sentence,

@@ -11,8 +11,17 @@ use crate::store::{day_of, now_ms, rest_of_day_ms};
 
 /// The right of one request of a program to several answers at once.
 #[derive(Debug)]
-#[expect(dead_code, reason = "dropping it gives the right back")]
 pub(crate) struct RequestClaim(Vec<Claim>);
+
+impl RequestClaim {
+    /// Resolves when its person is disabled; never by itself.
+    pub(crate) async fn ended(&self) {
+        match self.0.first() {
+            Some(claim) => claim.ended().await,
+            None => std::future::pending().await,
+        }
+    }
+}
 
 impl ChatServer {
     /// The right of a program to so many answers, within its person's allowance.
@@ -25,13 +34,24 @@ impl ChatServer {
         for _ in 0..num_answers {
             // Its answers belong to no conversation that is kept.
             let nowhere = ConversationId::new(uuid::Uuid::now_v7());
-            claims.push(self.claim(user, nowhere).await?);
+            claims.push(self.claim_place(user, nowhere).await?);
         }
+        self.check_account(user).await?;
         Ok(RequestClaim(claims))
     }
 
     /// The right to run a turn, within the person's allowance.
     pub(super) async fn claim(
+        &self,
+        user: UserId,
+        conversation: ConversationId,
+    ) -> Result<Claim, ChatError> {
+        let claim = self.claim_place(user, conversation).await?;
+        self.check_account(user).await?;
+        Ok(claim)
+    }
+
+    async fn claim_place(
         &self,
         user: UserId,
         conversation: ConversationId,
@@ -46,6 +66,15 @@ impl ChatServer {
             ClaimRefusal::Running => busy(BusyReason::AnswerRunning),
             ClaimRefusal::TooMany => busy(BusyReason::TooManyTurns { limit }),
         })
+    }
+
+    /// Asked once the claim is there: whoever is disabled from then on has it ended.
+    async fn check_account(&self, user: UserId) -> Result<(), ChatError> {
+        let account = self.store.account(user).await;
+        match account.map_err(|error| store_refused(&error))? {
+            Some((_, is_disabled)) if !is_disabled => Ok(()),
+            _ => Err(ChatError::Unauthorized),
+        }
     }
 
     async fn check_tokens(&self, user: UserId, limit: u64) -> Result<(), ChatError> {

@@ -74,7 +74,14 @@ pub(super) struct LiveTurns {
 struct Shared {
     turns: HashMap<MessageId, Arc<LiveTurn>>,
     /// Conversations with a turn that runs or is about to.
-    claimed: HashMap<ConversationId, UserId>,
+    claimed: HashMap<ConversationId, Claimed>,
+}
+
+#[derive(Debug)]
+struct Claimed {
+    user: UserId,
+    /// Why what it is for is to end, be it before it has begun.
+    end: watch::Sender<Option<StopReason>>,
 }
 
 /// Why a turn may not run now.
@@ -91,6 +98,22 @@ pub(super) enum ClaimRefusal {
 pub(super) struct Claim {
     live: LiveTurns,
     conversation: ConversationId,
+    end: watch::Receiver<Option<StopReason>>,
+}
+
+impl Claim {
+    /// Why the turn that was about to begin is to end at once.
+    pub(super) fn is_ended(&self) -> Option<StopReason> {
+        *self.end.borrow()
+    }
+
+    /// Resolves when what this claim is for is to end; never by itself.
+    pub(super) async fn ended(&self) {
+        let mut end = self.end.clone();
+        if end.wait_for(Option::is_some).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
 }
 
 impl Drop for Claim {
@@ -111,12 +134,15 @@ impl LiveTurns {
         if shared.claimed.contains_key(&conversation) {
             return Err(ClaimRefusal::Running);
         }
-        let num_held = shared.claimed.values().filter(|&&it| it == user).count();
+        let held = shared.claimed.values().filter(|it| it.user == user);
+        let num_held = held.count();
         if u32::try_from(num_held).is_ok_and(|num_held| num_held < limit) {
-            shared.claimed.insert(conversation, user);
+            let (end, is_ended) = watch::channel(None);
+            shared.claimed.insert(conversation, Claimed { user, end });
             return Ok(Claim {
                 live: self.clone(),
                 conversation,
+                end: is_ended,
             });
         }
         Err(ClaimRefusal::TooMany)
@@ -144,6 +170,29 @@ impl LiveTurns {
     pub(super) fn turn(&self, user: UserId, message: MessageId) -> Option<Arc<LiveTurn>> {
         let turn = self.lock().turns.get(&message).cloned();
         turn.filter(|turn| turn.user == user)
+    }
+
+    /// Ends turns by person and conversation, those that are about to begin too: whoever holds a
+    /// claim looks at it once the turn is here.
+    pub(super) fn stop_where(
+        &self,
+        is_meant: impl Fn(UserId, ConversationId) -> bool,
+        reason: StopReason,
+    ) {
+        let turns: Vec<_> = {
+            let shared = self.lock();
+            for (&conversation, claimed) in &shared.claimed {
+                if is_meant(claimed.user, conversation) {
+                    claimed.end.send_replace(Some(reason));
+                }
+            }
+            let turns = shared.turns.values();
+            let meant = turns.filter(|turn| is_meant(turn.user, turn.conversation));
+            meant.cloned().collect()
+        };
+        for turn in turns {
+            turn.stop(reason);
+        }
     }
 
     pub(super) fn all(&self) -> Vec<Arc<LiveTurn>> {

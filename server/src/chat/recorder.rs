@@ -20,8 +20,10 @@ const COMMIT_INTERVAL: Duration = Duration::from_millis(250);
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 /// A new turn waits that long for the answers of an earlier process to be marked.
 const RECOVERY_PATIENCE: Duration = Duration::from_secs(3);
-/// Failed writes are given up after so many tries when the server ends.
+/// When the server ends, failed writes are tried so often, this long apart, before they are given
+/// up.
 const LAST_TRIES: u32 = 3;
+const LAST_RETRY_INTERVAL: Duration = Duration::from_millis(200);
 
 /// The recorder's handle. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -45,6 +47,10 @@ enum Command {
         /// Whether the first try was a success.
         saved: oneshot::Sender<bool>,
     },
+    /// An answer whose task is gone: what was recorded of it is all there is.
+    Break {
+        message: MessageId,
+    },
     ShutDown {
         done: oneshot::Sender<()>,
     },
@@ -61,6 +67,7 @@ impl Recorder {
             unsaved: Arc::clone(&unsaved),
             running: HashMap::new(),
             finished: Vec::new(),
+            broken: Vec::new(),
             is_failing: false,
         };
         tokio::spawn(task.run(received, recovered));
@@ -96,6 +103,11 @@ impl Recorder {
         is_saved.await.unwrap_or(false)
     }
 
+    /// Ends an answer whose task is gone as failed, with all that was appended.
+    pub(super) fn end_broken(&self, message: MessageId) {
+        self.send(Command::Break { message });
+    }
+
     /// Whether a finished answer is not in the database yet.
     pub(super) fn is_unsaved(&self, message: MessageId) -> bool {
         lock(&self.unsaved).contains(&message)
@@ -121,6 +133,7 @@ struct RecorderTask {
     unsaved: Unsaved,
     running: HashMap<MessageId, Chunk>,
     finished: Vec<FinishedAnswer>,
+    broken: Vec<MessageId>,
     is_failing: bool,
 }
 
@@ -146,9 +159,15 @@ impl RecorderTask {
             match command {
                 Some(Command::Append { message, chunk }) => self.append(message, chunk),
                 Some(Command::Finish { answer, saved }) => {
+                    let message = answer.message;
                     self.finish(*answer).await;
+                    let is_saved = !lock(&self.unsaved).contains(&message);
                     // Nobody listens if the turn's patience ended first.
-                    let _ignored = saved.send(!self.is_failing);
+                    let _ignored = saved.send(is_saved);
+                }
+                Some(Command::Break { message }) => {
+                    self.broken.push(message);
+                    self.commit().await;
                 }
                 Some(Command::ShutDown { done }) => {
                     self.write_rest().await;
@@ -197,12 +216,66 @@ impl RecorderTask {
         }
         let chunks = self.running.iter().filter(|(_, chunk)| !chunk.is_empty());
         let chunks: Vec<_> = chunks.map(|(&message, chunk)| (message, chunk)).collect();
-        if chunks.is_empty() && self.finished.is_empty() {
-            return;
+        if !(chunks.is_empty() && self.finished.is_empty()) {
+            match self.store.record(chunks.into_iter(), &self.finished).await {
+                Ok(()) => self.forget_written(),
+                Err(error) if error.is_write_refused() => return self.keep_for_retry(&error),
+                Err(error) => self.commit_apart(&error).await,
+            }
         }
-        match self.store.record(chunks.into_iter(), &self.finished).await {
-            Ok(()) => self.forget_written(),
-            Err(error) => self.keep_for_retry(&error),
+        self.close_broken().await;
+    }
+
+    /// Writes each answer in a transaction of its own: one that the database refuses must not hold
+    /// up the others. It is kept and tried again.
+    async fn commit_apart(&mut self, error: &StoreError) {
+        tracing::error!(%error, "answers are saved one by one, the database refused: {error}");
+        let mut num_written = 0;
+        for (&message, chunk) in &mut self.running {
+            if chunk.is_empty() {
+                continue;
+            }
+            let written = self
+                .store
+                .record([(message, &*chunk)].into_iter(), &[])
+                .await;
+            match written {
+                Ok(()) => {
+                    chunk.seq += 1;
+                    chunk.clear();
+                    num_written += 1;
+                }
+                Err(error) => {
+                    tracing::error!(message.id = %message, %error, "not saved yet: {error}");
+                }
+            }
+        }
+        for answer in mem::take(&mut self.finished) {
+            let written = self
+                .store
+                .record([].into_iter(), std::slice::from_ref(&answer));
+            if let Err(error) = written.await {
+                tracing::error!(message.id = %answer.message, %error, "not saved yet: {error}");
+                self.finished.push(answer);
+            } else {
+                lock(&self.unsaved).remove(&answer.message);
+                num_written += 1;
+            }
+        }
+        // Alone, an answer waits as for a full disk; beside others it costs them one try.
+        self.is_failing = num_written == 0;
+    }
+
+    /// Folds what was recorded of answers whose task is gone.
+    async fn close_broken(&mut self) {
+        for message in mem::take(&mut self.broken) {
+            // Chunks that could not be written yet are part of it.
+            let is_waiting = self.running.get(&message).is_some_and(|it| !it.is_empty());
+            if !is_waiting && self.store.end_broken(message).await.is_ok() {
+                self.running.remove(&message);
+            } else {
+                self.broken.push(message);
+            }
         }
     }
 
@@ -234,7 +307,7 @@ impl RecorderTask {
             if !self.is_failing {
                 return;
             }
-            tokio::time::sleep(RETRY_INTERVAL).await;
+            tokio::time::sleep(LAST_RETRY_INTERVAL).await;
         }
         let number = self.finished.len();
         tracing::error!(

@@ -1,9 +1,9 @@
 //! A prompt and its place in the engine's queue: the last thing that can refuse a turn.
 
-use hearth_app::model::{ChatError, Notice, UserId};
+use hearth_app::model::{ChatError, Notice, Refusal, UserId};
 use hearth_engine::{
     handle::{EngineHandle, Permit, UserKey},
-    request::{ChatMessage, Conversation, TokenId},
+    request::{ChatMessage, Conversation, SubmitError, TokenId},
 };
 
 use super::{
@@ -18,8 +18,8 @@ pub(super) struct Reserved {
     /// Whose queue it is, and who makes the answer.
     pub(super) engine: EngineHandle,
     pub(super) prompt: Vec<TokenId>,
-    /// What the prompt was made of.
-    pub(super) conversation: Conversation,
+    /// What the prompt was made of; absent where that would not fit any more.
+    pub(super) conversation: Option<Conversation>,
     pub(super) num_shared_tokens: usize,
     pub(super) notice: Option<Notice>,
     pub(super) permit: Permit,
@@ -40,7 +40,7 @@ impl ChatServer {
             engine,
             permit: permit.map_err(engine_refused)?,
             prompt: prompt.ids,
-            conversation: prompt.conversation,
+            conversation: Some(prompt.conversation),
             num_shared_tokens: prompt.num_shared_tokens,
             notice: prompt.notice,
         })
@@ -58,7 +58,6 @@ impl ChatServer {
         let engine = self.engine.current();
         let history = self.history(user, branch, &engine).await?;
         let again = prompt::fit(&engine, history, settings).await;
-        let again = again.map_err(engine_refused)?;
         let stored = self.store.continued_answer(user, old.id).await;
         let stored = stored
             .map_err(|error| store_refused(&error))?
@@ -68,8 +67,17 @@ impl ChatServer {
         let is_exact = has_ids
             && stored.model_fingerprint.is_some()
             && stored.model_fingerprint == engine.fingerprint();
+        // The prompt of then may be good where today's settings make one that is too long.
+        let again = match again {
+            Err(SubmitError::PromptTooLong { .. }) if is_exact => None,
+            again => Some(again.map_err(engine_refused)?),
+        };
+        // An old prompt may begin otherwise.
+        let shared = again.as_ref().filter(|_| !is_exact);
+        let num_shared_tokens = shared.map_or(0, |again| again.num_shared_tokens);
+        let (conversation, again) = again.map(|again| (again.conversation, again.ids)).unzip();
         let (prompt, ids, notice) = if is_exact {
-            let prompt = stored.prompt_token_ids.into_iter().map(TokenId).collect();
+            let prompt: Vec<_> = stored.prompt_token_ids.into_iter().map(TokenId).collect();
             (prompt, stored.token_ids, None)
         } else {
             let ids = engine.encode_answer(&old.text);
@@ -79,16 +87,19 @@ impl ChatServer {
             } else {
                 Notice::Imported
             };
-            (again.ids, ids, Some(notice))
+            (again.unwrap_or_default(), ids, Some(notice))
         };
+        let window = settings.window(&engine);
+        if prompt.len() + ids.len() >= window {
+            return Err(ChatError::Invalid(Refusal::WindowFull { window }));
+        }
         let permit = engine.reserve(user_key(user), prompt.len() + ids.len());
         let permit = permit.map_err(engine_refused)?;
         let reserved = Reserved {
             engine,
             prompt,
-            conversation: again.conversation,
-            // An old prompt may begin otherwise.
-            num_shared_tokens: if is_exact { 0 } else { again.num_shared_tokens },
+            conversation,
+            num_shared_tokens,
             notice,
             permit,
         };

@@ -72,10 +72,8 @@ impl ChatService for ChatServer {
     async fn delete(&self, user: UserId, id: ConversationId) -> Result<(), ChatError> {
         found(self.store.hide_conversation(user, id).await)?;
         // Nobody reads on: the model computes for others.
-        let turns = self.live.all().into_iter();
-        for turn in turns.filter(|turn| turn.conversation == id) {
-            turn.stop(StopReason::Person);
-        }
+        self.live
+            .stop_where(|_, conversation| conversation == id, StopReason::Person);
         Ok(())
     }
 

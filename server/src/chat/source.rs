@@ -19,7 +19,8 @@ pub(super) struct Source {
     engine: EngineHandle,
     user: UserKey,
     request: GenerateRequest,
-    stream: GenerationStream,
+    /// Absent: ended.
+    stream: Option<GenerationStream>,
     /// Cost of the requests before; the first one's first token is the answer's.
     spent: Option<Usage>,
 }
@@ -35,13 +36,18 @@ impl Source {
             engine,
             user,
             request,
-            stream,
+            stream: Some(stream),
             spent: None,
         }
     }
 
     pub(super) async fn next(&mut self) -> Option<GenerationEvent> {
-        self.stream.next().await
+        self.stream.as_mut()?.next().await
+    }
+
+    /// Gives the engine's place back.
+    pub(super) fn end(&mut self) {
+        self.stream = None;
     }
 
     /// Ids that go on from a call to where the model answers its result.
@@ -57,37 +63,26 @@ impl Source {
         let num_new = answer.len() - self.request.answer_so_far.len();
         self.request.max_tokens = self.request.max_tokens.saturating_sub(num_new);
         self.request.answer_so_far = to_token_ids(answer);
-        self.stream = self.engine.resume(self.user, self.request.clone());
+        self.stream = Some(self.engine.resume(self.user, self.request.clone()));
     }
 
-    /// Ends, and lets the engine compute how the conversation goes on from here while it has
-    /// nothing else to do: the next message is answered sooner.
-    pub(super) async fn prepare_next(self, mut conversation: Conversation, answer: &Answer) {
-        let Self {
-            engine,
-            user,
-            request,
-            stream,
-            ..
-        } = self;
-        drop(stream);
-        if answer.text.is_empty() {
-            return;
-        }
+    /// How the conversation goes on behind this answer; nothing is computed yet.
+    pub(super) fn next_prompt(
+        self,
+        conversation: Option<Conversation>,
+        answer: &Answer,
+    ) -> Option<NextPrompt> {
+        let mut conversation = conversation.filter(|_| !answer.text.is_empty())?;
         conversation.messages.push(ChatMessage {
             token_ids: to_token_ids(&answer.token_ids),
             ..ChatMessage::new(Role::Assistant, answer.text.clone())
         });
-        if let Ok(prompt) = engine.next_prompt(&conversation).await {
-            let request = GenerateRequest {
-                prompt,
-                answer_so_far: Vec::new(),
-                max_tokens: 0,
-                options: TokenOptions::default(),
-                ..request
-            };
-            engine.prepare(user, request);
-        }
+        Some(NextPrompt {
+            engine: self.engine,
+            user: self.user,
+            request: self.request,
+            conversation,
+        })
     }
 
     /// Cost of all requests, the last one included.
@@ -100,6 +95,33 @@ impl Source {
             completion_tokens: spent.completion_tokens + last.completion_tokens,
             decode_time: sum(spent.decode_time, last.decode_time),
             ..spent
+        }
+    }
+}
+
+/// A conversation that the engine may read ahead.
+#[derive(Debug)]
+pub(super) struct NextPrompt {
+    engine: EngineHandle,
+    user: UserKey,
+    /// Of the answer before.
+    request: GenerateRequest,
+    conversation: Conversation,
+}
+
+impl NextPrompt {
+    /// Lets the engine compute it while it has nothing else to do: the next message is answered
+    /// sooner.
+    pub(super) async fn prepare(self) {
+        if let Ok(prompt) = self.engine.next_prompt(&self.conversation).await {
+            let request = GenerateRequest {
+                prompt,
+                answer_so_far: Vec::new(),
+                max_tokens: 0,
+                options: TokenOptions::default(),
+                ..self.request
+            };
+            self.engine.prepare(self.user, request);
         }
     }
 }

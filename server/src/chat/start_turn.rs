@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering;
 
 use hearth_app::{
     model::{
-        BusyReason, ChatError, ConversationId, FinishReason, MessageId, MessageStatus, Refusal,
-        Role, StartedTurn, TurnParams, UserId,
+        BusyReason, ChatError, ConversationId, MessageId, Refusal, Role, StartedTurn, TurnParams,
+        UserId,
     },
     service::SendMessage,
 };
@@ -40,6 +40,13 @@ impl ChatServer {
         let conversation = message
             .conversation
             .unwrap_or_else(|| ConversationId::new(Uuid::now_v7()));
+        if message.conversation.is_some() {
+            // Before the claim: whether an answer runs there is its person's business.
+            let owned = self.store.conversation(user, conversation).await;
+            owned
+                .map_err(|error| store_refused(&error))?
+                .ok_or(ChatError::NotFound)?;
+        }
         let claim = self.claim(user, conversation).await?;
         let existing = message.conversation;
         let settings = self.settings(user, existing, &message.params).await?;
@@ -124,7 +131,7 @@ impl ChatServer {
         self.refuse_if_closing()?;
         let (claim, mut branch) = self.claim_answer(user, message).await?;
         let old = branch.pop().ok_or(ChatError::NotFound)?;
-        if !may_continue(&old) {
+        if !old.status.can_continue(old.finish_reason) {
             return Err(ChatError::Invalid(Refusal::AnswerComplete));
         }
         let settings = self
@@ -244,16 +251,5 @@ impl ChatServer {
             return Err(busy(BusyReason::AnswerUnsaved));
         }
         Ok(branch)
-    }
-}
-
-/// Answers that ended before the model ended them.
-fn may_continue(answer: &StoredMessage) -> bool {
-    match answer.status {
-        MessageStatus::Finished => answer.finish_reason == Some(FinishReason::Length),
-        MessageStatus::Running
-        | MessageStatus::Stopped
-        | MessageStatus::Interrupted
-        | MessageStatus::Failed => true,
     }
 }

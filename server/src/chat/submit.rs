@@ -76,8 +76,12 @@ impl ChatServer {
         let turn = Arc::new(turn);
         let opening = Opening(turn.log.view());
         self.live.insert(Arc::clone(&turn));
+        // Whoever ended all turns while this one began did not see it.
         if self.is_closing.load(Ordering::SeqCst) {
             turn.stop(StopReason::ShutDown);
+        }
+        if let Some(reason) = start.claim.is_ended() {
+            turn.stop(reason);
         }
         let num_prompt_tokens = start.reserved.prompt.len();
         let window = start.settings.window(&start.reserved.engine);
@@ -122,7 +126,7 @@ impl ChatServer {
             earlier: start.earlier,
             clock: Clock::start(earlier_reasoning_ms),
         };
-        tokio::spawn(task.run());
+        tokio::spawn(task.supervise());
         opening
     }
 

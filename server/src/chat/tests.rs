@@ -5,5 +5,9 @@ mod continuing;
 mod recording;
 mod refusing;
 mod stopping;
+mod surviving;
 mod tailing;
 mod tools;
+
+/// A text that makes the task of a turn panic when a model writes it.
+pub(super) const FAULT: &str = "\u{f8ff}fault\u{f8ff}";

@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hearth_app::model::{Reasoning, ToolStep, TurnError, WaitState};
+use hearth_app::model::{MessageStatus, Reasoning, ToolStep, TurnError, WaitState};
 use hearth_engine::{
     harmony::conversation::ToolCall,
     request::{Conversation, GenerationError, GenerationEvent, TokenId, Usage},
@@ -68,7 +68,7 @@ pub(super) struct TurnTask {
     pub(super) answer: Answer,
     pub(super) claim: Claim,
     /// What the prompt was made of.
-    pub(super) conversation: Conversation,
+    pub(super) conversation: Option<Conversation>,
     pub(super) num_prompt_tokens: usize,
     /// Tokens of a continued answer that were there before.
     pub(super) num_earlier_tokens: usize,
@@ -90,19 +90,43 @@ impl Unshown {
 }
 
 impl TurnTask {
-    /// Makes the answer, then keeps its log for late tails.
-    pub(super) async fn run(mut self) {
+    /// Makes the answer, then keeps its log for late tails. A panic on the way ends the answer as
+    /// failed, with what it has.
+    pub(super) async fn supervise(self) {
+        let (turn, live) = (Arc::clone(&self.turn), self.live.clone());
+        let recorder = self.recorder.clone();
+        let made = tokio::spawn(self.run()).await;
+        if made.is_err() {
+            tracing::error!(message.id = %turn.message, "a turn ended by a panic");
+            recorder.end_broken(turn.message);
+            turn.log.end(Ending {
+                status: MessageStatus::Failed,
+                finish_reason: None,
+                usage: None,
+                error: Some(TurnError::Broken),
+            });
+        }
+        loop {
+            tokio::time::sleep(LOG_LIFETIME).await;
+            if !recorder.is_unsaved(turn.message) {
+                break;
+            }
+        }
+        live.remove(&turn);
+    }
+
+    async fn run(mut self) {
         let mut unshown = Unshown::default();
         let outcome = self.generate(&mut unshown).await;
+        // From here on the engine computes for others.
+        self.source.end();
         let mut num_cached = 0;
+        let mut next = None;
         if let Outcome::Finished(_, usage) = &outcome {
             self.metrics.answered(usage);
             num_cached = usage.cached_tokens.unwrap_or_default();
+            next = self.source.next_prompt(self.conversation, &self.answer);
         }
-        // From here on the engine computes for others.
-        self.source
-            .prepare_next(self.conversation, &self.answer)
-            .await;
         if !unshown.reasoning.is_empty() {
             self.turn
                 .log
@@ -133,13 +157,10 @@ impl TurnTask {
         // Whoever sees the last frame may send the next message.
         drop(self.claim);
         self.turn.log.end(ending);
-        loop {
-            tokio::time::sleep(LOG_LIFETIME).await;
-            if !self.recorder.is_unsaved(self.turn.message) {
-                break;
-            }
+        // The answer is saved and shown: only now is time spent on the next one.
+        if let Some(next) = next {
+            next.prepare().await;
         }
-        self.live.remove(&self.turn);
     }
 
     /// Reads events until the turn ends.
@@ -189,6 +210,8 @@ impl TurnTask {
 
     fn append(&mut self, ids: &[TokenId], reasoning: String, text: String, unshown: &mut Unshown) {
         self.clock.count_token();
+        #[cfg(test)]
+        assert!(!text.contains(super::tests::FAULT), "a fault of this test");
         let ids: Vec<u32> = ids.iter().map(|id| id.0).collect();
         if !reasoning.is_empty() {
             self.clock.reason();

@@ -15,7 +15,6 @@ use hearth_engine::{
     },
 };
 use sha2::{Digest, Sha256};
-use tokio::sync::broadcast::{Receiver, error::RecvError};
 
 use super::{
     ApiServer,
@@ -58,9 +57,7 @@ pub(super) struct Generation {
     has_pieces: HashSet<usize>,
     /// Answers in which a call was told.
     has_called: HashSet<usize>,
-    user: UserId,
-    disabled: Receiver<UserId>,
-    _claim: RequestClaim,
+    claim: RequestClaim,
 }
 
 /// What is asked of the engine.
@@ -85,12 +82,7 @@ impl ApiServer {
         prompts: Prompts,
     ) -> Result<Generation, AppError> {
         let num_answers = self.num_answers(prompts.each.len(), asked)?;
-        // Whoever is disabled from here on is told; who was before, is found out.
-        let disabled = self.chat.watch_disabled();
         let claim = self.chat.claim_request(user.id, num_answers).await?;
-        if !self.accounts.is_active(user.id).await? {
-            return Err(AppError::Unauthorized);
-        }
         let requests = self.requests(user, &engine, asked, &prompts)?;
         let answers = requests.into_iter().enumerate();
         let answers = answers.map(|(index, (permit, request))| {
@@ -114,9 +106,7 @@ impl ApiServer {
             calls: prompts.calls,
             has_pieces: HashSet::new(),
             has_called: HashSet::new(),
-            user: user.id,
-            disabled,
-            _claim: claim,
+            claim,
         })
     }
 
@@ -217,7 +207,7 @@ impl Generation {
         loop {
             let next = tokio::select! {
                 biased;
-                () = disabled(&mut self.disabled, self.user) => return Err(AppError::Unauthorized),
+                () = self.claim.ended() => return Err(AppError::Unauthorized),
                 next = self.answers.next() => next,
             };
             let Some((index, event)) = next else {
@@ -337,17 +327,6 @@ fn session(user: UserId, prompt: &[TokenId]) -> u128 {
     let mut number = [0; 16];
     number.copy_from_slice(&digest[..16]);
     u128::from_le_bytes(number)
-}
-
-/// Resolves when that person is disabled; never by itself.
-async fn disabled(receiver: &mut Receiver<UserId>, user: UserId) {
-    loop {
-        match receiver.recv().await {
-            Ok(disabled) if disabled == user => return,
-            Ok(_) | Err(RecvError::Lagged(_)) => {}
-            Err(RecvError::Closed) => std::future::pending().await,
-        }
-    }
 }
 
 /// What the engine's refusal is to a program.

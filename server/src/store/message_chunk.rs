@@ -1,11 +1,11 @@
 //! Rows of `message_chunk`: what the recorder wrote of answers that are still being made.
 
-use hearth_app::model::{MessageId, ToolStep};
+use hearth_app::model::{MessageId, MessageStatus, ToolStep, TurnError};
 use sqlx::{SqliteConnection, types::Uuid};
 
 use super::{
     FinishedAnswer, Store, StoreError, TurnTokens, day_of,
-    message::{from_blob, to_blob},
+    message::{from_blob, to_blob, to_word},
     now_ms,
     tool_steps::{from_lines, to_lines},
     usage,
@@ -62,14 +62,35 @@ impl Store {
     /// Folds the chunks of every unfinished answer into its message and marks it interrupted.
     /// Returns how many there were.
     pub(crate) async fn interrupt_unfinished(&self) -> Result<usize, StoreError> {
+        self.close_unfinished(None, MessageStatus::Interrupted, None)
+            .await
+    }
+
+    /// Does so with one answer and marks it failed by a fault of the server. Nothing happens to
+    /// one that has ended.
+    pub(crate) async fn end_broken(&self, message: MessageId) -> Result<(), StoreError> {
+        let error = Some(TurnError::Broken);
+        let closed = self.close_unfinished(Some(message), MessageStatus::Failed, error);
+        closed.await.map(drop)
+    }
+
+    /// `only` one answer, or all.
+    async fn close_unfinished(
+        &self,
+        only: Option<MessageId>,
+        status: MessageStatus,
+        error: Option<TurnError>,
+    ) -> Result<usize, StoreError> {
+        let only = only.map(MessageId::as_uuid);
         let mut transaction = self.begin().await?;
         let unfinished = sqlx::query!(
             r#"
             select id as "id: Uuid", text, reasoning, tool_steps, token_ids,
                    prompt_token_ids
             from message
-            where status = 'running'
+            where status = 'running' and (?1 is null or id = ?1)
             "#,
+            only,
         )
         .fetch_all(&mut *transaction)
         .await?;
@@ -83,7 +104,7 @@ impl Store {
                 token_ids: from_blob(ids, "token_ids")?,
             };
             fold(&mut transaction, row.id, &mut answer).await?;
-            interrupt(&mut transaction, row.id, &answer).await?;
+            close(&mut transaction, row.id, &answer, (status, error.as_ref())).await?;
             let num_earlier = ids.len() / TOKEN_ID_BYTES;
             if answer.token_ids.len() > num_earlier {
                 let prompt = row.prompt_token_ids.as_deref().unwrap_or_default();
@@ -111,13 +132,15 @@ async fn insert_chunk(
     let message = message.as_uuid();
     let token_ids = to_blob(&chunk.token_ids);
     let tool_steps = to_lines(&chunk.steps);
-    // A message that was removed for good must not hold up the others.
+    // A message that was removed for good must not hold up the others, nor one that was written
+    // already by a commit whose answer got lost.
     sqlx::query!(
         "
         insert into message_chunk (message_id, seq, text, reasoning, tool_steps, token_ids)
         select id, ?, ?, ?, ?, ?
         from message
         where id = ?
+        on conflict (message_id, seq) do nothing
         ",
         chunk.seq,
         chunk.text,
@@ -159,18 +182,21 @@ async fn fold(
     Ok(())
 }
 
-async fn interrupt(
+async fn close(
     connection: &mut SqliteConnection,
     message: Uuid,
     answer: &Chunk,
+    (status, error): (MessageStatus, Option<&TurnError>),
 ) -> Result<(), StoreError> {
+    let (status, error) = (to_word(status), error.map(TurnError::to_stored));
     let token_ids = to_blob(&answer.token_ids);
     let tool_steps = to_lines(&answer.steps);
     let completion_tokens = i64::try_from(answer.token_ids.len()).unwrap_or(i64::MAX);
     sqlx::query!(
         "
         update message
-        set status = 'interrupted',
+        set status = ?,
+            error = ?,
             text = ?,
             reasoning = nullif(?, ''),
             tool_steps = ?,
@@ -178,6 +204,8 @@ async fn interrupt(
             completion_tokens = ?
         where id = ?
         ",
+        status,
+        error,
         answer.text,
         answer.reasoning,
         tool_steps,

@@ -81,6 +81,13 @@ pub(super) fn finished_answer(
             let error = TurnError::EngineStopped;
             (MessageStatus::Interrupted, None, Some(error), None)
         }
+        // What is there is good, and Continue goes on from it.
+        Outcome::Failed(GenerationError::DeadlineExceeded) => (
+            MessageStatus::Interrupted,
+            None,
+            Some(TurnError::TimeUp),
+            None,
+        ),
         Outcome::Failed(error) => {
             let reason = error.to_string();
             let error = TurnError::NotMade { reason };

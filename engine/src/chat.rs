@@ -3,9 +3,14 @@
 
 mod chatml;
 mod harmony;
+mod prompt_tokens;
+
+#[cfg(test)]
+mod tests;
 
 use chatml::ChatMl;
 use harmony::Harmony;
+pub use prompt_tokens::PromptTokens;
 
 use crate::{
     harmony::{conversation::ToolCall, tool_chain::ToolChainParser},
@@ -62,6 +67,15 @@ impl ChatTemplate {
 
     /// Ids of the prompt at whose end the model writes its answer.
     pub fn prompt(&self, conversation: &Conversation, tokenizer: &Tokenizer) -> Vec<TokenId> {
+        self.prompt_tokens(conversation, tokenizer).into_ids()
+    }
+
+    /// The same ids, and which message each of them belongs to.
+    pub fn prompt_tokens(
+        &self,
+        conversation: &Conversation,
+        tokenizer: &Tokenizer,
+    ) -> PromptTokens {
         match self {
             Self::ChatMl(template) => template.prompt(conversation, tokenizer),
             Self::Harmony(template) => template.prompt(conversation, tokenizer),

@@ -2,6 +2,7 @@
 
 mod answer_text;
 mod counters;
+mod prompt_maker;
 mod queue;
 mod shared;
 mod stream;
@@ -21,6 +22,7 @@ use self::queue::Queue;
 pub(crate) use self::shared::Shared;
 pub use self::{
     counters::{EngineCounters, EngineLoad},
+    prompt_maker::PromptMaker,
     queue::Permit,
     stream::GenerationStream,
 };
@@ -29,10 +31,7 @@ use crate::{
     device::{DeviceChoice, Parallel},
     harmony::conversation::ToolCall,
     loader::WeightFormat,
-    request::{
-        AnswerFormat, ChatMessage, Conversation, GenerateRequest, GenerationError, Role,
-        SubmitError, TokenId,
-    },
+    request::{AnswerFormat, Conversation, GenerateRequest, GenerationError, SubmitError, TokenId},
     sequence::{AbortFlag, Sequence},
     worker::{self, Command},
 };
@@ -197,43 +196,23 @@ impl EngineHandle {
         self.shared.opened().map(|opened| opened.context_window)
     }
 
-    /// Ids of the prompt at whose end the model answers. Waits for the file to be open, not for
-    /// the weights.
+    /// [`PromptMaker::prompt`] on the thread at hand, for callers whose conversations are short.
     ///
     /// # Errors
-    /// [`SubmitError::ModelNotLoaded`] or [`SubmitError::EngineStopped`] if it never will be.
+    /// As [`Self::prompt_maker`].
     pub async fn prompt(&self, conversation: &Conversation) -> Result<Vec<TokenId>, SubmitError> {
-        let mut changes = self.shared.watch_state();
-        loop {
-            if let Some(opened) = self.shared.opened() {
-                return Ok(opened.template.prompt(conversation, &opened.tokenizer));
-            }
-            self.shared.check_serving()?;
-            if changes.changed().await.is_err() {
-                return Err(SubmitError::EngineStopped);
-            }
-        }
+        Ok(self.prompt_maker().await?.prompt(conversation))
     }
 
-    /// Ids with which every next prompt of a conversation begins, whatever is said next.
+    /// [`PromptMaker::next_prompt`] on the thread at hand.
     ///
     /// # Errors
-    /// As [`Self::prompt`].
+    /// As [`Self::prompt_maker`].
     pub async fn next_prompt(
         &self,
         conversation: &Conversation,
     ) -> Result<Vec<TokenId>, SubmitError> {
-        let mut ids = self.prompt(conversation).await?;
-        let mut next = conversation.clone();
-        next.messages.push(ChatMessage::new(Role::User, "."));
-        let next = self.prompt(&next).await?;
-        let num_common = ids
-            .iter()
-            .zip(&next)
-            .take_while(|(id, other)| id == other)
-            .count();
-        ids.truncate(num_common);
-        Ok(ids)
+        Ok(self.prompt_maker().await?.next_prompt(conversation))
     }
 
     /// Ids of an answer that another model gave; empty until the file is open.

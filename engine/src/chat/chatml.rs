@@ -1,6 +1,6 @@
 //! `ChatML`, with the default system line of the model at hand.
 
-use super::ChatTemplateError;
+use super::{ChatTemplateError, PromptTokens};
 use crate::{
     request::{ChatMessage, Conversation, Role, TokenId},
     tokenizer::Tokenizer,
@@ -40,7 +40,7 @@ impl ChatMl {
         &self,
         conversation: &Conversation,
         tokenizer: &Tokenizer,
-    ) -> Vec<TokenId> {
+    ) -> PromptTokens {
         let mut ids: Vec<TokenId> = tokenizer.begin_token().into_iter().collect();
         let first_role = conversation.messages.first().map(|message| message.role);
         if let Some(line) = &self.default_system
@@ -49,12 +49,16 @@ impl ChatMl {
             let system = ChatMessage::new(Role::System, line.clone());
             self.push_message(&mut ids, &system, tokenizer);
         }
-        for message in &conversation.messages {
+        let messages = conversation.messages.iter().map(|message| {
+            let start = ids.len();
             self.push_message(&mut ids, message, tokenizer);
-        }
+            start..ids.len()
+        });
+        let messages = messages.collect();
+        let answer = ids.len();
         ids.push(self.start);
         ids.extend(tokenizer.encode_text("assistant\n"));
-        ids
+        PromptTokens::new(ids, messages, answer)
     }
 
     fn push_message(&self, ids: &mut Vec<TokenId>, message: &ChatMessage, tokenizer: &Tokenizer) {

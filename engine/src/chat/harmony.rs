@@ -5,14 +5,14 @@ mod told;
 
 use answered::Answered;
 
-use super::ChatTemplateError;
+use super::{ChatTemplateError, PromptTokens};
 use crate::{
     harmony::{
         Channel, ControlIds, Spell,
         conversation::{
             DeveloperSettings, HarmonyConversation, Message, SystemSettings, ToolCall, ToolResult,
         },
-        render::{Piece, answered_call, begun_call, begun_message, render, to_ids},
+        render::{Piece, answered_call, begun_call, begun_message, outlined, to_ids},
         tool_chain::{ChainEvent, ToolChainParser},
     },
     request::{ChatMessage, Conversation, Role, TokenId},
@@ -48,14 +48,43 @@ impl Harmony {
         &self,
         conversation: &Conversation,
         tokenizer: &Tokenizer,
-    ) -> Vec<TokenId> {
+    ) -> PromptTokens {
+        let (told, firsts) = self.told(conversation, tokenizer);
+        let (pieces, outline) = outlined(&told);
+        let mut ids = Vec::new();
+        // Where every piece begins.
+        let mut at = vec![0];
+        for piece in &pieces {
+            ids.extend(self.to_ids(std::slice::from_ref(piece), tokenizer));
+            at.push(ids.len());
+        }
+        let messages = conversation.messages.iter().zip(firsts.windows(2));
+        let messages = messages.map(|(message, firsts)| {
+            let pieces = match message.role {
+                Role::System => outline.developer.clone(),
+                _ => outline.messages[firsts[0]]..outline.messages[firsts[1]],
+            };
+            at[pieces.start]..at[pieces.end]
+        });
+        let messages = messages.collect();
+        PromptTokens::new(ids, messages, at[outline.answer()])
+    }
+
+    /// A conversation in the words of the format; of every message the number of the first that it
+    /// became, and at last the number of all.
+    fn told(
+        &self,
+        conversation: &Conversation,
+        tokenizer: &Tokenizer,
+    ) -> (HarmonyConversation, Vec<usize>) {
         let system = conversation.messages.iter();
         let instructions: Vec<&str> = system
             .filter(|message| message.role == Role::System)
             .map(|message| message.content.as_str())
             .collect();
-        let mut messages = Vec::new();
+        let (mut messages, mut firsts) = (Vec::new(), Vec::new());
         for message in &conversation.messages {
+            firsts.push(messages.len());
             match message.role {
                 Role::System => {}
                 Role::User => messages.push(Message::User(message.content.clone())),
@@ -70,7 +99,8 @@ impl Harmony {
                 }
             }
         }
-        let conversation = HarmonyConversation {
+        firsts.push(messages.len());
+        let told = HarmonyConversation {
             system: SystemSettings {
                 date: conversation.date.clone(),
                 reasoning_effort: conversation.reasoning_effort,
@@ -83,8 +113,7 @@ impl Harmony {
             },
             messages,
         };
-        let pieces = render(&conversation);
-        self.to_ids(&pieces, tokenizer)
+        (told, firsts)
     }
 
     /// Ids of an answer of which only the text is known.

@@ -24,7 +24,7 @@ pub(crate) struct Shared {
     /// Of answers that have no deadline of their own.
     pub(super) time_limit: Option<Duration>,
     provisional_name: String,
-    opened: OnceLock<OpenedModel>,
+    opened: OnceLock<Arc<OpenedModel>>,
     state: watch::Sender<EngineState>,
     /// Set when the engine serves no more, with what its streams are to say.
     ended: OnceLock<GenerationError>,
@@ -61,12 +61,12 @@ impl Shared {
         }
     }
 
-    pub(crate) fn opened(&self) -> Option<&OpenedModel> {
+    pub(crate) fn opened(&self) -> Option<&Arc<OpenedModel>> {
         self.opened.get()
     }
 
     pub(crate) fn set_opened(&self, opened: OpenedModel) {
-        self.opened.get_or_init(|| opened);
+        self.opened.get_or_init(|| Arc::new(opened));
         // Wakes those who wait for it.
         self.set_loading(0);
     }

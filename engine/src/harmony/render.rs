@@ -17,6 +17,8 @@ mod typescript;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
+
 use super::{
     Channel, ControlIds, ControlToken, Spell,
     conversation::{FUNCTIONS, HarmonyConversation, Message, SystemSettings, ToolResult, Written},
@@ -34,9 +36,30 @@ pub enum Piece {
     Written(Written),
 }
 
+/// Where the parts of a conversation lie, in numbers of pieces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outline {
+    /// The developer's message; empty if there is none.
+    pub developer: Range<usize>,
+    /// Where each message begins, also one that is left out; then where the last one ends.
+    pub messages: Vec<usize>,
+}
+
+impl Outline {
+    /// Where the frame of the answer begins.
+    pub fn answer(&self) -> usize {
+        self.messages.last().copied().unwrap_or_default()
+    }
+}
+
 /// Writes a conversation down, up to `<|start|>assistant`, where the model goes on. An answer
 /// whose ids are known is continued from here too: its ids follow the prompt as they are.
 pub fn render(conversation: &HarmonyConversation) -> Vec<Piece> {
+    outlined(conversation).0
+}
+
+/// The pieces of [`render`], and where among them the parts of the conversation lie.
+pub fn outlined(conversation: &HarmonyConversation) -> (Vec<Piece>, Outline) {
     let mut writer = Writer::default();
     let developer = &conversation.developer;
     let functions = if developer.tools.is_empty() {
@@ -46,20 +69,27 @@ pub fn render(conversation: &HarmonyConversation) -> Vec<Piece> {
     };
     let system = system_text(&conversation.system) + functions;
     writer.message("system", Body::Text(&system));
+    let developer_start = writer.pieces.len();
     if !developer.is_empty() {
         writer.message("developer", Body::Text(&developer::text(developer)));
     }
+    let mut outline = Outline {
+        developer: developer_start..writer.pieces.len(),
+        messages: Vec::new(),
+    };
     let mut answered = conversation.messages.iter();
     let answered = answered.rposition(|message| matches!(message, Message::Final(_)));
     for (position, message) in conversation.messages.iter().enumerate() {
+        outline.messages.push(writer.pieces.len());
         let is_answered = answered.is_some_and(|last| position < last);
         if !(is_answered && matches!(message, Message::Analysis(_))) {
             writer.say(message);
         }
     }
+    outline.messages.push(writer.pieces.len());
     writer.control(ControlToken::Start);
     writer.text("assistant");
-    writer.pieces
+    (writer.pieces, outline)
 }
 
 /// What follows a prompt to go on inside a message of which only the text is known.

@@ -3,6 +3,8 @@
 //! Models that write down their reasoning do so freely; from the first token of what is shown on, a
 //! grammar says which tokens may come. The grammars are those of the `llguidance` crate.
 
+#[cfg(test)]
+mod header_tests;
 mod visible_part;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,7 +17,7 @@ use serde_json::{Value, json};
 use crate::chat::ChatTemplate;
 use crate::request::{AnswerFormat, TokenId};
 use crate::tokenizer::Tokenizer;
-use visible_part::VisiblePart;
+use visible_part::{Allowed, VisiblePart};
 
 /// What a tokenizer begins a control token's name with, so that no text can spell it.
 const CONTROL_MARK: u8 = 0xff;
@@ -63,7 +65,6 @@ impl CompiledFormat {
 /// Makes constraints for one vocabulary.
 pub(crate) struct FormatCompiler {
     factory: ParserFactory,
-    trie: Arc<TokTrie>,
     visible: VisiblePart,
     end_tokens: Vec<TokenId>,
 }
@@ -106,8 +107,7 @@ impl FormatCompiler {
         factory.quiet();
         Ok(Self {
             factory,
-            trie: Arc::new(trie),
-            visible: VisiblePart::of(template, tokenizer),
+            visible: VisiblePart::of(template, tokenizer, &Arc::new(trie)),
             end_tokens,
         })
     }
@@ -130,7 +130,7 @@ impl FormatCompiler {
         let parser = self.factory.create_parser(grammar).map_err(told)?;
         Ok(CompiledFormat(Arc::new(Mutex::new(TokenConstraint {
             grammar: Grammar(Matcher::new(Ok(parser))),
-            visible: self.visible.clone().with_trie(&self.trie),
+            visible: self.visible.clone(),
             end_tokens: self.end_tokens.clone(),
         }))))
     }
@@ -145,11 +145,10 @@ impl TokenConstraint {
     /// they are equally probable: the format holds in any case.
     pub(crate) fn apply(&mut self, logits: &mut [f32]) {
         if !self.visible.has_begun() {
-            // An answer that ends while the model still thinks is none, unless it calls a tool.
-            let call = self.visible.call();
-            let ends = self.end_tokens.iter().copied();
-            let ends: Vec<TokenId> = ends.filter(|end| Some(*end) != call).collect();
-            forbid(logits, &ends);
+            match self.visible.allowed(&self.end_tokens) {
+                Allowed::AllBut(forbidden) => forbid(logits, &forbidden),
+                Allowed::Only(marks, words) => forbid_others(logits, &marks, words),
+            }
             return;
         }
         let Ok(mask) = self.grammar.0.compute_mask_or_eos() else {
@@ -188,12 +187,13 @@ impl TokenConstraint {
 
     /// Notes the token that has come.
     pub(crate) fn advance(&mut self, token: TokenId) {
-        if !self.visible.has_begun() {
-            self.visible.advance(token);
-        } else if !self.end_tokens.contains(&token)
-            && let Err(error) = self.grammar.0.consume_token(token.0)
-        {
-            tracing::warn!(%error, "an answer left its format: {error}");
+        if self.end_tokens.contains(&token) && self.visible.has_begun() {
+            return;
+        }
+        for shown in self.visible.advance(token) {
+            if let Err(error) = self.grammar.0.consume_token(shown.0) {
+                tracing::warn!(%error, "an answer left its format: {error}");
+            }
         }
     }
 
@@ -203,6 +203,22 @@ impl TokenConstraint {
                 *logit = f32::NEG_INFINITY;
             }
         }
+    }
+}
+
+/// Makes all tokens impossible but these.
+fn forbid_others(logits: &mut [f32], marks: &[TokenId], words: &[TokenId]) {
+    let allowed = marks.iter().chain(words);
+    let allowed: Vec<(usize, f32)> = allowed
+        .filter_map(|token| {
+            let at = token.0 as usize;
+            Some((at, *logits.get(at)?))
+        })
+        .collect();
+    logits.fill(f32::NEG_INFINITY);
+    let is_any_left = allowed.iter().any(|(_, logit)| *logit > f32::NEG_INFINITY);
+    for (at, logit) in allowed {
+        logits[at] = if is_any_left { logit } else { 0.0 };
     }
 }
 

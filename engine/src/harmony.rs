@@ -22,6 +22,7 @@ mod tests;
 mod word_vocabulary;
 
 pub use control::{ControlIds, ControlToken, MissingControlToken};
+pub(crate) use parser::CONTENT_TYPES;
 
 use crate::request::TokenId;
 

@@ -1,24 +1,63 @@
-//! Where the part of an answer begins that is shown.
+//! Where the part of an answer begins that is shown, and what may come before it.
 
 use std::sync::Arc;
 
 use llguidance::toktrie::TokTrie;
 
-use crate::chat::ChatTemplate;
-use crate::request::TokenId;
-use crate::tokenizer::Tokenizer;
+use super::CONTROL_MARK;
+use crate::{
+    chat::ChatTemplate,
+    harmony::{
+        CONTENT_TYPES, Channel, ControlIds, ControlToken, Spell,
+        parser::{Event, Standing},
+        tool_chain::{ChainEvent, ToolChainParser},
+    },
+    request::TokenId,
+    tokenizer::Tokenizer,
+};
 
-/// Follows the headers of messages up to the first one of the final channel.
+/// Reads an answer up to its first message of the final channel, as those who show it read it.
 #[derive(Clone)]
 pub(super) struct VisiblePart {
-    /// `<|channel|>` and `<|message|>`, where the model writes more than what is shown.
-    marks: Option<[TokenId; 2]>,
-    /// `<|call|>`, which ends a call of a tool.
-    call: Option<TokenId>,
-    trie: Option<Arc<TokTrie>>,
-    /// The name of a channel, while it is written.
-    header: Option<Vec<u32>>,
+    /// `None` where all of an answer is shown.
+    headers: Option<Headers>,
     has_begun: bool,
+}
+
+/// Of models that write more than what is shown.
+#[derive(Clone)]
+struct Headers {
+    parser: ToolChainParser,
+    ids: ControlIds,
+    spelling: Spelling,
+    /// Tokens that may stand between the name of the final channel and its text.
+    content_types: Arc<[TokenId]>,
+}
+
+/// What may come before the part that is shown.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Allowed<'a> {
+    /// These tokens alone.
+    Only(Vec<TokenId>, &'a [TokenId]),
+    /// Anything but these.
+    AllBut(Vec<TokenId>),
+}
+
+/// The texts of ordinary tokens.
+#[derive(Clone)]
+struct Spelling(Arc<TokTrie>);
+
+impl Spell for Spelling {
+    fn spell(&self, token: TokenId) -> &[u8] {
+        if token.0 as usize >= self.0.vocab_size() {
+            return &[];
+        }
+        match self.0.token(token.0) {
+            // A lone byte of this value is text.
+            [CONTROL_MARK, _, ..] => &[],
+            text => text,
+        }
+    }
 }
 
 impl std::fmt::Debug for VisiblePart {
@@ -30,81 +69,114 @@ impl std::fmt::Debug for VisiblePart {
 }
 
 impl VisiblePart {
-    pub(super) fn of(template: &ChatTemplate, tokenizer: &Tokenizer) -> Self {
-        let mark = |name| tokenizer.control(name);
-        let marks = template
-            .parser()
-            .and_then(|_| Some([mark("<|channel|>")?, mark("<|message|>")?]));
+    pub(super) fn of(template: &ChatTemplate, tokenizer: &Tokenizer, trie: &Arc<TokTrie>) -> Self {
+        let headers = template.parser().and_then(|parser| {
+            let ids = ControlIds::resolve(|name| tokenizer.control(name)).ok()?;
+            let spelling = Spelling(Arc::clone(trie));
+            Some(Headers::new(parser, ids, spelling, tokenizer.vocab_size()))
+        });
         Self {
-            has_begun: marks.is_none(),
-            marks,
-            call: mark("<|call|>"),
-            trie: None,
-            header: None,
+            has_begun: headers.is_none(),
+            headers,
         }
-    }
-
-    /// With the texts of tokens.
-    pub(super) fn with_trie(self, trie: &Arc<TokTrie>) -> Self {
-        Self {
-            trie: Some(Arc::clone(trie)),
-            ..self
-        }
-    }
-
-    /// The token that ends a call of a tool.
-    pub(super) fn call(&self) -> Option<TokenId> {
-        self.call
     }
 
     pub(super) fn has_begun(&self) -> bool {
         self.has_begun
     }
 
-    pub(super) fn advance(&mut self, token: TokenId) {
-        let (Some([channel, message]), Some(trie)) = (self.marks, &self.trie) else {
-            return;
-        };
-        if token == channel {
-            self.header = Some(Vec::new());
-        } else if token == message {
-            let name = self.header.take().unwrap_or_default();
-            let name = trie.decode(&name);
-            self.has_begun = String::from_utf8_lossy(&name).trim() == "final";
-        } else if let Some(header) = &mut self.header {
-            header.push(token.0);
+    /// What may come next, as long as it has not begun.
+    pub(super) fn allowed(&self, end_tokens: &[TokenId]) -> Allowed<'_> {
+        match &self.headers {
+            Some(headers) => headers.allowed(end_tokens),
+            None => Allowed::AllBut(Vec::new()),
         }
+    }
+
+    /// Takes a token; gives those that are text of the visible part, also earlier ones of which
+    /// that was not known.
+    pub(super) fn advance(&mut self, token: TokenId) -> Vec<TokenId> {
+        let Some(headers) = self.headers.as_mut().filter(|_| !self.has_begun) else {
+            return vec![token];
+        };
+        let mut shown = Vec::new();
+        for event in headers.parser.push(token, &headers.spelling) {
+            match event {
+                ChainEvent::Model(Event::MessageStarted {
+                    channel: Channel::Final,
+                    ..
+                }) => self.has_begun = true,
+                ChainEvent::Model(Event::Text {
+                    channel: Channel::Final,
+                    token,
+                }) => shown.push(token),
+                _ => {}
+            }
+        }
+        shown
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use llguidance::toktrie::TokRxInfo;
-
-    use super::*;
-
-    #[test]
-    fn it_begins_behind_the_header_of_the_final_channel() {
-        let words = ["analysis", "fi", "nal", "x"].map(|word| word.as_bytes().to_vec());
-        let marks = ["<|channel|>", "<|message|>"].map(|it| [&[0xff], it.as_bytes()].concat());
-        let words: Vec<Vec<u8>> = words.into_iter().chain(marks).collect();
-        let trie = Arc::new(TokTrie::from(&TokRxInfo::new(6, 5), &words));
-        let begins = |tokens: &[u32]| {
-            let mut part = VisiblePart {
-                marks: Some([TokenId(4), TokenId(5)]),
-                call: None,
-                trie: Some(Arc::clone(&trie)),
-                header: None,
-                has_begun: false,
-            };
-            for token in tokens {
-                part.advance(TokenId(*token));
-            }
-            part.has_begun()
+impl Headers {
+    fn new(
+        parser: ToolChainParser,
+        ids: ControlIds,
+        spelling: Spelling,
+        vocab_size: usize,
+    ) -> Self {
+        let is_content_type = |token: &TokenId| {
+            let text = spelling.spell(*token);
+            let word = text.trim_ascii();
+            let is_known = || CONTENT_TYPES.iter().any(|name| name.as_bytes() == word);
+            !text.is_empty() && (word.is_empty() || is_known())
         };
-        assert!(!begins(&[4, 0, 5, 1, 2, 3]));
-        assert!(!begins(&[4, 1, 2]));
-        assert!(begins(&[4, 1, 2, 5]));
-        assert!(begins(&[4, 0, 5, 3, 3, 4, 1, 2, 5]));
+        let tokens = (0..u32::try_from(vocab_size).unwrap_or(u32::MAX)).map(TokenId);
+        let content_types = tokens.filter(is_content_type).collect();
+        Self {
+            parser,
+            ids,
+            spelling,
+            content_types,
+        }
+    }
+
+    /// No answer ends while the model still thinks, unless it calls a tool, and nothing is shown
+    /// but messages of the final channel that are introduced as such.
+    fn allowed(&self, end_tokens: &[TokenId]) -> Allowed<'_> {
+        use ControlToken::{Call, Channel as ChannelMark, Constrain, Message, Start};
+        let id = |token| self.ids.id(token);
+        let standing = self.parser.standing();
+        match standing {
+            // Words that no control token introduces would be the answer.
+            Some(Standing::Unmarked) => {
+                Allowed::Only([Start, ChannelMark, Message].map(id).to_vec(), &[])
+            }
+            // Other words might be its text already.
+            Some(Standing::Header {
+                channel: Some(Channel::Final),
+                is_call: false,
+            }) => Allowed::Only([Message, Constrain].map(id).to_vec(), &self.content_types),
+            _ => {
+                let is_call = matches!(
+                    standing,
+                    Some(
+                        Standing::Header { is_call: true, .. }
+                            | Standing::Message { is_call: true }
+                    )
+                );
+                let ends = end_tokens.iter().copied();
+                let mut forbidden: Vec<TokenId> =
+                    ends.filter(|end| !(is_call && *end == id(Call))).collect();
+                // What a model says before it calls a tool is shown, too.
+                let is_preamble = Some(Standing::Header {
+                    channel: Some(Channel::Commentary),
+                    is_call: false,
+                });
+                if standing == is_preamble {
+                    forbidden.push(id(Message));
+                }
+                Allowed::AllBut(forbidden)
+            }
+        }
     }
 }

@@ -1,10 +1,11 @@
 //! Tokens of an answer to messages, while the answer is being written.
 //!
-//! A state machine over token ids. It never fails and loses no text: a header that is not
-//! understood becomes text, of the channel it names or of the final channel. Headers are held
-//! back only as long as they can still be headers. The words of a header that is otherwise clear
-//! go into a message of their own on the analysis channel, so that neither the answer nor the
-//! arguments of a call contain them.
+//! A state machine over token ids. It never fails and loses no text. Headers are held back only as
+//! long as they can still be headers. What nobody understands of one goes into a message of its own
+//! on the analysis channel, so that neither the answer nor the arguments of a call contain it.
+//!
+//! An answer may lack its header: words that no control token introduces are the answer, and so are
+//! those behind the name of the final channel.
 //!
 //! The text of a message is given as token ids; who shows it turns them into characters.
 
@@ -15,6 +16,7 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use header::CONTENT_TYPES;
 use header::{Beginning, Header, Opening};
 
 use super::{Channel, ControlIds, ControlToken, Spell, conversation::FUNCTIONS};
@@ -45,6 +47,27 @@ pub enum Event {
         name: String,
     },
     /// A stop token came, or [`HarmonyParser::finish`] was called. Always the last event.
+    Finished,
+}
+
+/// Where an answer stands between two tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Before a message, and no control token says yet that a header is being written: words are
+    /// the answer.
+    Unmarked,
+    /// In a header.
+    Header {
+        /// The channel that it names so far.
+        channel: Option<Channel>,
+        /// Whether it names a tool.
+        is_call: bool,
+    },
+    /// In the text of a message.
+    Message {
+        /// Whether it is for a tool.
+        is_call: bool,
+    },
     Finished,
 }
 
@@ -98,7 +121,7 @@ impl HarmonyParser {
             State::Finished => return events,
             State::Message(_) => events.push(Event::MessageEnded),
             State::Header(header) => {
-                if let Some(beginning) = header.at_end() {
+                if let Some(beginning) = header.at_end(false) {
                     begin(beginning, &mut events);
                     events.push(Event::MessageEnded);
                 }
@@ -106,6 +129,17 @@ impl HarmonyParser {
         }
         events.push(Event::Finished);
         events
+    }
+
+    /// Where it stands, for those who say what may come next.
+    pub fn standing(&self) -> Standing {
+        match &self.state {
+            State::Header(header) => header.standing(),
+            State::Message(message) => Standing::Message {
+                is_call: message.recipient.is_some(),
+            },
+            State::Finished => Standing::Finished,
+        }
     }
 
     /// A token that spells nothing, reserved or outside the vocabulary, is ignored.
@@ -170,9 +204,12 @@ impl HarmonyParser {
 
     /// Ends what is open, as a message or a call that is complete.
     fn close(&mut self, next: State, events: &mut Vec<Event>) {
+        let goes_on = !matches!(next, State::Finished);
         let open = match std::mem::replace(&mut self.state, next) {
             State::Message(message) => Some(message),
-            State::Header(header) => header.at_end().map(|beginning| begin(beginning, events)),
+            State::Header(header) => header
+                .at_end(goes_on)
+                .map(|beginning| begin(beginning, events)),
             State::Finished => None,
         };
         let Some(message) = open else { return };

@@ -6,7 +6,7 @@
 
 use super::{
     ControlIds, ControlToken, Spell,
-    parser::{Event, HarmonyParser},
+    parser::{Event, HarmonyParser, Standing},
 };
 use crate::request::TokenId;
 
@@ -72,6 +72,11 @@ impl ToolChainParser {
                 Vec::new()
             }
         }
+    }
+
+    /// Where the model's part stands; `None` while a tool speaks.
+    pub fn standing(&self) -> Option<Standing> {
+        matches!(self.part, Part::Model).then(|| self.parser.standing())
     }
 
     /// Ends the answer; see [`HarmonyParser::finish`].

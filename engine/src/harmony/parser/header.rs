@@ -4,9 +4,10 @@ mod read;
 mod words;
 
 use read::Read;
+pub(crate) use words::CONTENT_TYPES;
 use words::{Place, Word};
 
-use super::OpenMessage;
+use super::{OpenMessage, Standing};
 use crate::{harmony::Channel, request::TokenId};
 
 /// Bytes after which a header is held for text: a tool's name has at most 64 characters.
@@ -86,7 +87,7 @@ impl Header {
     pub(super) fn begun_text(&self) -> Option<Beginning> {
         let read = Read::new(self);
         if read.arguments.is_some() {
-            return Some(read.text(self));
+            return Some(read.text(self, false));
         }
         let num_bytes: usize = self
             .sections
@@ -98,11 +99,12 @@ impl Header {
         let allowed = usize::from(self.is_marked());
         let is_text = !read.is_call(self) && read.num_settled_strays > allowed;
         if is_text || (is_too_long && !read.strays.is_empty()) {
-            return Some(read.text(self));
+            return Some(read.text(self, false));
         }
+        let is_junk = self.is_marked() || read.is_call(self);
         is_too_long.then(|| Beginning {
             stray: Vec::new(),
-            message: self.message(read.channel),
+            message: self.message(is_junk.then_some(Channel::Analysis)),
             text: self.tokens_from((0, 0)),
         })
     }
@@ -117,11 +119,23 @@ impl Header {
         }
     }
 
-    /// The message a header without text amounts to, if it says anything.
-    pub(super) fn at_end(&self) -> Option<Beginning> {
+    /// The message a header without text amounts to, if it says anything. Where the answer goes
+    /// on, words that no message token followed are none of it.
+    pub(super) fn at_end(&self, goes_on: bool) -> Option<Beginning> {
         let read = Read::new(self);
-        let beginning = read.text(self);
+        let beginning = read.text(self, goes_on);
         (beginning.message.recipient.is_some() || !beginning.text.is_empty()).then_some(beginning)
+    }
+
+    pub(super) fn standing(&self) -> Standing {
+        if !self.is_marked() {
+            return Standing::Unmarked;
+        }
+        let read = Read::new(self);
+        Standing::Header {
+            channel: read.channel,
+            is_call: read.is_call(self),
+        }
     }
 
     fn message(&self, channel: Option<Channel>) -> OpenMessage {

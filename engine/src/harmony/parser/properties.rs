@@ -100,6 +100,28 @@ fn is_well_formed(events: &[Event]) -> bool {
     matches!(events.last(), Some(Event::Finished))
 }
 
+/// Anything but the name of the channel of answers, of a tool, and the token before a text.
+fn header_part() -> impl Strategy<Value = Vec<TokenId>> {
+    let others = ["final", "<|message|>", "to"];
+    let is_allowed = |part: &&str| {
+        // Behind an end that no header follows words are an answer without one.
+        *part != "<|end|>" && others.iter().all(|other| !part.contains(other))
+    };
+    let parts: Vec<&str> = PARTS.into_iter().filter(is_allowed).collect();
+    prop_oneof![
+        3 => select(parts).prop_map(WordVocabulary::encode_marked),
+        2 => select(&PROSE[..]).prop_map(WordVocabulary::encode),
+    ]
+}
+
+/// A token that people see as part of the answer.
+fn shown(event: &Event) -> Option<TokenId> {
+    match event {
+        Event::Text { channel, token } if *channel != Channel::Analysis => Some(*token),
+        _ => None,
+    }
+}
+
 /// The rarest mistakes found so far took a thousand cases; the long checks ask for more.
 fn num_cases() -> u32 {
     ProptestConfig::default().cases.max(4096)
@@ -145,6 +167,18 @@ proptest! {
                 Event::Finished,
             ]
         );
+    }
+
+    /// Whatever stands where the name of a channel belongs: the answer is what is in order.
+    #[test]
+    fn words_of_a_header_are_never_shown(parts in vec(header_part(), 0..12)) {
+        let header = WordVocabulary::encode_marked("<|channel|>analysis");
+        let answer = "<|end|><|start|>assistant<|channel|>final<|message|>The<|return|>";
+        let rest = WordVocabulary::encode_marked(answer);
+        let mut parser = HarmonyParser::new(WordVocabulary::control_ids());
+        let events = events(&mut parser, &[header, parts.concat(), rest].concat());
+        let shown: Vec<TokenId> = events.iter().filter_map(shown).collect();
+        prop_assert_eq!(shown, WordVocabulary::encode("The"));
     }
 
     /// The state is all there is: a parser that is copied, or moved elsewhere, goes on the same.

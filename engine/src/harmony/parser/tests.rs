@@ -141,7 +141,7 @@ fn an_answer_without_a_header_is_text() {
     check("<|channel|>analysis river<|end|>", "analysis[ river] done");
     check(
         "<|channel|>The river runs<|end|>",
-        "final[The river runs] done",
+        "analysis[The river runs] done",
     );
     check(
         "<|channel|>final code river runs<|end|>",
@@ -189,15 +189,25 @@ fn what_no_header_can_say_leaves_the_answer_alone() {
 #[test]
 fn a_broken_header_does_not_break_what_follows() {
     let rest = "<|end|><|start|>assistant<|channel|>final<|message|>The<|return|>";
-    check(&format!("<|channel|>??{rest}"), "final[??] final[The] done");
-    check(
-        &format!("<|channel|>commentary?commentary?{rest}"),
-        "commentary[?commentary?] final[The] done",
-    );
-    check(
-        &format!("<|channel|>commentary to=assistant<|channel|>commentary?{rest}"),
-        "commentary[?] final[The] done",
-    );
+    for (header, junk) in [
+        ("<|channel|>??", "??"),
+        ("<|channel|>I will think", "I will think"),
+        ("<|channel|>commentary?commentary?", "?commentary?"),
+        ("<|channel|>commentary river runs", " river runs"),
+        (
+            "<|channel|>commentary to=assistant<|channel|>commentary?",
+            "?",
+        ),
+        ("<|channel|>final??", "??"),
+        ("<|channel|><|channel|>thought", "thought"),
+        ("<|channel|>The<|constrain|>poem", "Thepoem"),
+        ("<|start|>assistant river runs", " river runs"),
+        ("<|start|>??", "??"),
+        ("<|channel|>thought slowly", "thought slowly"),
+    ] {
+        let expected = format!("analysis[{junk}] final[The] done");
+        check(&format!("{header}{rest}"), &expected);
+    }
     check(&format!("<|channel|>analysis{rest}"), "final[The] done");
 }
 
@@ -296,12 +306,12 @@ fn text_is_said_as_soon_as_it_is_certain() {
 }
 
 #[test]
-fn a_header_without_end_becomes_text() {
+fn a_header_without_end_is_no_answer() {
     let header = format!("<|channel|>commentary to=functions.{}", "x".repeat(300));
     let mut parser = HarmonyParser::new(WordVocabulary::control_ids());
     let line = read_on(&mut parser, &header);
     assert_eq!(
         line,
-        format!("commentary[{}] done", &header["<|channel|>".len()..])
+        format!("analysis[{}] done", &header["<|channel|>".len()..])
     );
 }

@@ -9,6 +9,8 @@ use crate::harmony::{Channel, conversation::FUNCTIONS};
 #[derive(Default)]
 pub(super) struct Read {
     pub(super) channel: Option<Channel>,
+    /// Where the name of the channel stands.
+    channel_at: Position,
     recipient: Option<String>,
     /// Where the recipient stands.
     recipient_at: Position,
@@ -54,7 +56,10 @@ impl Read {
         match word.kind {
             WordKind::Role => {}
             WordKind::ForeignRole => self.is_foreign = true,
-            WordKind::Channel(channel) => self.channel = Some(channel),
+            WordKind::Channel(channel) => {
+                self.channel = Some(channel);
+                self.channel_at = position;
+            }
             WordKind::Recipient(recipient) => {
                 // Nobody known speaks to the assistant: a tool that was not asked.
                 self.is_foreign |=
@@ -92,23 +97,32 @@ impl Read {
         message
     }
 
-    /// The header as a message without `<|message|>`.
-    pub(super) fn text(self, header: &Header) -> Beginning {
+    /// The header as a message without `<|message|>`. It is part of the answer only where nothing
+    /// says that it was to be a header, or where it names the final channel.
+    pub(super) fn text(self, header: &Header, goes_on: bool) -> Beginning {
         if self.is_call(header) {
             return self.call(header);
         }
-        let (message, start) = if header.names_channel() {
-            let message = OpenMessage {
-                recipient: None,
-                ..self.message(header)
-            };
-            (message, self.loose)
+        let (is_answer, start) = if header.names_channel() {
+            let is_behind = self.loose.is_none_or(|loose| loose > self.channel_at);
+            (
+                self.channel == Some(Channel::Final) && is_behind,
+                self.loose,
+            )
         } else {
             // Nothing but plain words: all are text, even one that is the name of a channel.
-            let channel = self.is_foreign.then_some(Channel::Analysis);
             let has_words = header.has_words_after(self.role_end);
             let start = has_words.then_some((0, self.role_end));
-            (header.message(channel), start)
+            (!header.is_marked(), start)
+        };
+        let is_answer = is_answer && !self.is_foreign && !goes_on;
+        let message = OpenMessage {
+            channel: if is_answer {
+                Channel::Final
+            } else {
+                Channel::Analysis
+            },
+            recipient: None,
         };
         Beginning {
             stray: Vec::new(),

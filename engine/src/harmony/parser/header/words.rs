@@ -9,7 +9,7 @@ const ASSISTANT: &str = "assistant";
 const RECIPIENT: &str = "to=";
 const FOREIGN_ROLES: [&str; 4] = ["user", "system", "developer", "tool"];
 /// Content types the model knows from its training, and those people ask for.
-const CONTENT_TYPES: [&str; 8] = [
+pub(crate) const CONTENT_TYPES: [&str; 8] = [
     "application/json",
     "json",
     "code",

@@ -1,0 +1,164 @@
+//! Formats of models that write headers: what is shown is what the schema says, whatever the
+//! header of the answer says beside.
+
+use std::path::Path;
+
+use super::*;
+use crate::{
+    harmony::{Channel, parser::Event, tool_chain::ChainEvent},
+    loader::ModelFile,
+    request::SamplingParams,
+    sampling::Sampler,
+};
+
+const HEADERS: [&str; 14] = [
+    "final json",
+    "final <|constrain|>json",
+    "final",
+    " final",
+    "final\n",
+    "finaljson",
+    "final<|constrain|>json",
+    "final <|constrain|>",
+    "final <|constrain|>JSON",
+    "final <|constrain|>poem",
+    "final code",
+    "final text json",
+    "final??",
+    "analysis<|channel|>final json",
+];
+
+struct Harmony {
+    tokenizer: Tokenizer,
+    template: ChatTemplate,
+    format: CompiledFormat,
+}
+
+impl Harmony {
+    fn new() -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let path = folder.join("tests/golden/gpt-oss-tiny-chat/model");
+        let tokenizer = Tokenizer::open(&ModelFile::open(&path).unwrap()).unwrap();
+        let template = ChatTemplate::harmony(&tokenizer).unwrap();
+        let schema = json!({
+            "type": "object",
+            "properties": {
+                "age": { "type": "integer", "minimum": 0, "maximum": 120 },
+                "color": { "enum": ["red", "green"] }
+            },
+            "required": ["age", "color"],
+            "additionalProperties": false
+        });
+        let compiler = FormatCompiler::new(&template, &tokenizer).unwrap();
+        let format = compiler.compile(&AnswerFormat::JsonSchema(schema));
+        Self {
+            format: format.unwrap(),
+            template,
+            tokenizer,
+        }
+    }
+
+    /// The rest of an answer by a model that likes these tokens and knows nothing; `None` if it
+    /// came to no end.
+    fn answer(&self, begun: &[TokenId], liked: &[TokenId], seed: u64) -> Option<Vec<TokenId>> {
+        let params = SamplingParams {
+            temperature: 1.0,
+            top_p: 1.0,
+            seed,
+            ..SamplingParams::default()
+        };
+        let sampler = Sampler::new(params, &[]);
+        let mut constraint = self.format.constraint(begun);
+        let mut answer = begun.to_vec();
+        for _ in 0..200 {
+            let mut logits = vec![0.0; self.tokenizer.vocab_size()];
+            for token in liked {
+                logits[token.0 as usize] = 7.0;
+            }
+            constraint.apply(&mut logits);
+            let token = sampler.sample(&mut logits, answer.len());
+            answer.push(token);
+            if self.tokenizer.end_tokens().contains(&token) {
+                return Some(answer);
+            }
+            constraint.advance(token);
+        }
+        None
+    }
+
+    /// What people see of an answer.
+    fn shown(&self, answer: &[TokenId]) -> String {
+        let mut parser = self.template.parser().unwrap();
+        let mut bytes = Vec::new();
+        for token in answer {
+            for event in parser.push(*token, &self.tokenizer) {
+                if let ChainEvent::Model(Event::Text { channel, token }) = event
+                    && channel != Channel::Analysis
+                {
+                    bytes.extend_from_slice(self.tokenizer.text_bytes(token));
+                }
+            }
+        }
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[track_caller]
+    fn check(&self, answer: &[TokenId]) {
+        let text = self.shown(answer);
+        let told = self.tokenizer.decode(answer);
+        let value: Value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{told}"));
+        assert!(value["age"].as_u64().unwrap() <= 120, "{told}");
+        let color = value["color"].as_str().unwrap();
+        assert!(["red", "green"].contains(&color), "{told}");
+    }
+}
+
+#[test]
+fn every_header_of_the_final_channel_begins_the_format() {
+    let model = Harmony::new();
+    let thought = "<|channel|>analysis<|message|>Well.<|end|><|start|>assistant";
+    for header in HEADERS {
+        for before in ["", thought] {
+            let begun = format!("{before}<|channel|>{header}<|message|>");
+            let begun = model.tokenizer.encode_with_control_tokens(&begun);
+            for seed in 0..100 {
+                let answer = model.answer(&begun, &[], seed);
+                model.check(&answer.unwrap_or_else(|| panic!("{header}: no end")));
+            }
+        }
+    }
+}
+
+#[test]
+fn whatever_headers_a_random_model_writes_the_schema_is_all_that_is_shown() {
+    let model = Harmony::new();
+    let likes = "<|start|><|channel|><|message|><|constrain|><|end|><|return|><|call|>\
+        assistant final analysis commentary json";
+    let mut liked = model.tokenizer.encode_with_control_tokens(likes);
+    for word in ["final", "analysis", "commentary"] {
+        liked.extend(model.tokenizer.encode_text(word));
+    }
+    let answers = (0..200).filter_map(|seed| model.answer(&[], &liked, seed));
+    let answers: Vec<Vec<TokenId>> = answers.collect();
+    assert!(answers.len() > 50, "{} came to an end", answers.len());
+    for answer in answers {
+        model.check(&answer);
+    }
+}
+
+#[test]
+fn an_answer_that_calls_nobody_does_not_end_as_a_call() {
+    let model = Harmony::new();
+    let end = model.tokenizer.control("<|call|>").unwrap();
+    let may_call = |begun: &str| {
+        let begun = model.tokenizer.encode_with_control_tokens(begun);
+        let mut logits = vec![0.0; model.tokenizer.vocab_size()];
+        model.format.constraint(&begun).apply(&mut logits);
+        logits[end.0 as usize] > f32::NEG_INFINITY
+    };
+    assert!(!may_call("<|channel|>analysis<|message|>Well."));
+    assert!(!may_call("<|channel|>commentary"));
+    assert!(may_call(
+        "<|channel|>commentary to=functions.f<|message|>{}"
+    ));
+}

@@ -15,7 +15,7 @@ use web_sys::{
 };
 
 pub(crate) use appearance::{remember_time_zone, show_theme};
-pub(crate) use clipboard::{copy_text, read_code};
+pub(crate) use clipboard::{copy_text, copy_when_fetched, read_code};
 pub(crate) use drafts::{forget_draft, read_draft, save_draft};
 pub(crate) use random::idempotency_key;
 pub(crate) use scroll::Follower;

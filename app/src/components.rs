@@ -27,7 +27,7 @@ mod transcript_view;
 
 pub(crate) use banner::BannerLine;
 pub(crate) use choice_form::{ChoiceForm, Choices};
-pub(crate) use composer::{Composer, forget_sent};
+pub(crate) use composer::{Composer, forget_sent, move_draft};
 pub(crate) use conversation_row::ConversationRow;
 pub(crate) use conversation_settings::ConversationSettingsDialog;
 pub(crate) use export_menu::ExportMenu;

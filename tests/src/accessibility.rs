@@ -5,21 +5,24 @@ use std::{env, fs, path::PathBuf};
 use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
 
-use crate::browser::Browser;
+use crate::{
+    browser::{Browser, PATIENCE},
+    deadline::eventually,
+};
 
-/// Runs axe and keeps what a person with a screen reader could not pass.
-const RUN: &str = r"
-    const done = arguments[arguments.length - 1];
+/// Starts axe, which leaves in the page what a person with a screen reader could not pass.
+const START: &str = r"
+    delete window.axeReport;
     axe.run(document, { resultTypes: ['violations'] }).then(
-        result => done({ violations: result.violations
+        result => window.axeReport = { violations: result.violations
             .filter(violation => ['serious', 'critical'].includes(violation.impact))
             .map(violation => ({
                 rule: violation.id,
                 impact: violation.impact,
                 help: violation.help,
                 places: violation.nodes.map(node => `${node.html} ${node.failureSummary}`),
-            })) }),
-        error => done({ error: String(error) }));
+            })) },
+        error => window.axeReport = { error: String(error) });
 ";
 
 #[derive(Debug, Deserialize)]
@@ -41,8 +44,13 @@ pub struct Violation {
 /// Fails if the page, shown as `name`, has serious or critical violations.
 pub async fn check(browser: &Browser, name: &str) -> Result<()> {
     browser.script(&axe()?, Vec::new()).await?;
-    let answer = browser.driver().execute_async(RUN, Vec::new()).await?;
-    let report: Report = serde_json::from_value(answer.json().clone())?;
+    browser.script(START, Vec::new()).await?;
+    let what = format!("axe tells about {name}");
+    let report: Report = eventually(&what, PATIENCE, async || {
+        let report = browser.script("return window.axeReport", Vec::new());
+        Ok(serde_json::from_value(report.await?)?)
+    })
+    .await?;
     ensure!(report.error.is_none(), "axe on {name}: {:?}", report.error);
     let violations = report.violations;
     ensure!(violations.is_empty(), "axe on {name}: {violations:#?}");

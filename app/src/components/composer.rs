@@ -29,6 +29,9 @@ const MAX_ROWS: usize = 8;
 pub(crate) fn Composer(
     user: UserId,
     #[prop(into)] conversation: Signal<Option<ConversationId>>,
+    /// The end of the shown branch, to which a message answers.
+    #[prop(into)]
+    leaf: Signal<Option<MessageId>>,
     /// The answer that is being made in this conversation.
     #[prop(into)]
     running: Signal<Option<MessageId>>,
@@ -70,7 +73,7 @@ pub(crate) fn Composer(
                     send();
                 }
             >
-                <HiddenFields conversation/>
+                <HiddenFields conversation leaf/>
                 <TextBox
                     text
                     user
@@ -88,25 +91,38 @@ pub(crate) fn Composer(
     }
 }
 
-/// The text was accepted: takes it out of the box. What was typed since then stays, as a draft of
-/// the conversation that the message went to.
+/// The text was accepted: takes it out of the draft of the conversation it was written in, and out
+/// of the box if that still belongs to it. What was typed since then stays, as a draft of the
+/// conversation that the message went to. `way`: from where to where.
 pub(crate) fn forget_sent(
     user: UserId,
-    from: Option<ConversationId>,
-    to: ConversationId,
+    way: (Option<ConversationId>, ConversationId),
     sent: &str,
+    is_shown: bool,
 ) {
-    use web_sys::wasm_bindgen::JsCast;
-    browser::forget_draft(user, from);
-    let text = browser::element(TEXT_ID).and_then(|it| it.dyn_into().ok());
-    let Some(text): Option<web_sys::HtmlTextAreaElement> = text else {
-        return;
-    };
-    let value = text.value();
+    let (from, to) = way;
+    let text = text_box().filter(|_| is_shown);
+    let draft = || browser::read_draft(user, from).unwrap_or_default();
+    let value = text.as_ref().map_or_else(draft, |text| text.value());
     let rest = value.strip_prefix(sent).unwrap_or(&value);
+    browser::forget_draft(user, from);
     browser::save_draft(user, Some(to), rest);
-    text.set_value(rest);
-    fit_rows(&text);
+    if let Some(text) = text {
+        text.set_value(rest);
+        fit_rows(&text);
+    }
+}
+
+/// A new conversation was made: what is being written for it is its draft now.
+pub(crate) fn move_draft(user: UserId, to: ConversationId) {
+    let draft = text_box().map(|text| text.value());
+    browser::forget_draft(user, None);
+    browser::save_draft(user, Some(to), &draft.unwrap_or_default());
+}
+
+fn text_box() -> Option<web_sys::HtmlTextAreaElement> {
+    use web_sys::wasm_bindgen::JsCast;
+    browser::element(TEXT_ID)?.dyn_into().ok()
 }
 
 #[component]
@@ -172,13 +188,16 @@ fn TextBox(
 }
 
 #[component]
-fn HiddenFields(conversation: Signal<Option<ConversationId>>) -> impl IntoView {
-    let conversation = move || {
-        let value = conversation.get()?.to_string();
-        Some(view! { <input type="hidden" name="conversation" value=value autocomplete="off"/> })
+fn HiddenFields(
+    conversation: Signal<Option<ConversationId>>,
+    leaf: Signal<Option<MessageId>>,
+) -> impl IntoView {
+    let field = |name, value| {
+        view! { <input type="hidden" name=name value=value autocomplete="off"/> }
     };
     view! {
-        {conversation}
+        {move || Some(field("conversation", conversation.get()?.to_string()))}
+        {move || Some(field("parent", leaf.get()?.to_string()))}
         <input type="hidden" name="key" value=key_for_form_posts() autocomplete="off"/>
     }
 }

@@ -42,6 +42,28 @@ pub(crate) async fn check(browser: &Browser, name: &str) -> Result<()> {
     browser.show_screen(Screen::Desktop).await
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_wants_less_motion_sees_every_change_at_once() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    browser.show_theme(Theme::Light).await?;
+    let change = r"
+        const seen = () => getComputedStyle(document.querySelector('.chat-header > button'));
+        delete document.documentElement.dataset.interactive;
+        const hidden = seen().visibility;
+        document.documentElement.dataset.interactive = '';
+        return [hidden, seen().visibility, document.getAnimations().length];
+    ";
+    let told = browser.script(change, Vec::new()).await?;
+    ensure!(
+        told == serde_json::json!(["hidden", "visible", 0]),
+        "{told}"
+    );
+    browser.quit().await
+}
+
 async fn set_up_and_the_empty_chat_have_no_serious_violation(language: Language) -> Result<()> {
     let browser = Browser::open().await?;
     let server = RunningServer::unclaimed(ScriptedModel::new(Vec::new())).await?;

@@ -98,7 +98,10 @@ fn NewLink(link: OneTimeLink) -> impl IntoView {
         browser::forget_query();
     });
     let is_copied = RwSignal::new(None);
-    let copy = move |_| is_copied.set(Some(browser::copy_text(&address.get_untracked())));
+    let copy = move |_| {
+        let copying = browser::copy_text(&address.get_untracked());
+        leptos::task::spawn_local(async move { is_copied.set(Some(copying.await)) });
+    };
     let copied = move || {
         is_copied.get().map(|is_copied| {
             if is_copied {

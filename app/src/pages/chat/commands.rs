@@ -41,23 +41,34 @@ pub(super) fn replacing() -> NavigateOptions {
     }
 }
 
+/// Where a person is: what is shown, and what the address asks for, which may come later.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub(super) shown: Option<ConversationId>,
+    address: ChatAddress,
+}
+
 impl ChatState {
-    /// Sends a text; it stays in the composer until the server has written it.
+    /// Sends a text as an answer to the message that is shown last, whatever other tabs show by
+    /// now; it stays in the composer until the server has written it.
     pub(super) fn send(self, text: String, navigate: Navigate) {
-        let from = self.shown_id();
+        let place = self.place();
+        let from = place.shown;
+        let parent = self.last_message();
         let key = self.key_for(&text);
         self.is_sending.set(true);
         self.error.set(None);
         self.notice.set(None);
         spawn_local(async move {
             let params = TurnParams::default();
-            let answer = messages::send_message(from, None, text.clone(), params, key).await;
+            let answer = messages::send_message(from, parent, text.clone(), params, key).await;
             self.is_sending.set(false);
             match answer {
                 Ok(turn) => {
                     self.unsent.set_value(None);
-                    forget_sent(self.user, from, turn.conversation.id, &text);
-                    self.turn_started(turn, from, Some(navigate)).await;
+                    let is_shown = self.shown_id() == from;
+                    forget_sent(self.user, (from, turn.conversation.id), &text, is_shown);
+                    self.turn_started(turn, place, Some(navigate)).await;
                 }
                 Err(error) => self.fail(error),
             }
@@ -76,12 +87,21 @@ impl ChatState {
         key
     }
 
-    async fn turn_started(
-        self,
-        turn: StartedTurn,
-        from: Option<ConversationId>,
-        navigate: Option<Navigate>,
-    ) {
+    pub(super) fn place(self) -> Place {
+        Place {
+            shown: self.shown_id(),
+            address: self.address.get_untracked(),
+        }
+    }
+
+    /// The person went nowhere else since then, nor is on the way.
+    pub(super) fn is_still_at(self, place: Place) -> bool {
+        let address = self.address.get_untracked();
+        let is_wanted = address == place.address || address.conversation() == place.shown;
+        is_wanted && self.shown_id() == place.shown
+    }
+
+    async fn turn_started(self, turn: StartedTurn, place: Place, navigate: Option<Navigate>) {
         let StartedTurn {
             conversation,
             user_message,
@@ -89,15 +109,15 @@ impl ChatState {
             notice,
         } = turn;
         self.move_to_top(conversation.clone());
-        if self.shown_id() != from {
-            return; // another conversation is shown by now
+        if !self.is_still_at(place) {
+            return; // another conversation is shown by now, or soon
         }
         self.notice.set(notice);
         let id = conversation.id;
         self.shown.set(Some(conversation));
         self.is_missing.set(false);
         let is_known = self.show_turn(user_message, assistant_message);
-        if let (None, Some(navigate)) = (from, navigate) {
+        if let (None, Some(navigate)) = (place.shown, navigate) {
             navigate.run((Some(id), replacing()));
         }
         if !is_known {
@@ -148,34 +168,38 @@ impl ChatState {
     /// Buttons under a message.
     pub(super) fn on_message(self, command: MessageCommand) {
         self.error.set(None);
+        match command {
+            MessageCommand::Copy(id) => self.copy(id),
+            MessageCommand::Regenerate(id) => self.begin(messages::regenerate(id)),
+            MessageCommand::Continue(id) => self.begin(messages::continue_turn(id)),
+            MessageCommand::ShowVersion(id) => spawn_local(async move {
+                match conversations::show_version(id).await {
+                    Ok(()) => self.refresh().await,
+                    Err(error) => self.fail(error),
+                }
+            }),
+        }
+    }
+
+    /// Shows the turn that this call starts.
+    fn begin(self, turn: impl Future<Output = Result<StartedTurn, ChatError>> + 'static) {
+        let place = self.place();
         spawn_local(async move {
-            if let Err(error) = self.carry_out(command).await {
-                self.fail(error);
+            match turn.await {
+                Ok(turn) => self.turn_started(turn, place, None).await,
+                Err(error) => self.fail(error),
             }
         });
     }
 
-    async fn carry_out(self, command: MessageCommand) -> Result<(), ChatError> {
-        let from = self.shown_id();
-        match command {
-            MessageCommand::Copy(id) => {
-                let text = messages::message_text(id).await?;
-                self.flash_copied(browser::copy_text(&text));
+    fn copy(self, id: MessageId) {
+        let copying = browser::copy_when_fetched(messages::message_text(id));
+        spawn_local(async move {
+            match copying.await {
+                Ok(is_copied) => self.flash_copied(is_copied),
+                Err(error) => self.fail(error),
             }
-            MessageCommand::Regenerate(id) => {
-                let turn = messages::regenerate(id).await?;
-                self.turn_started(turn, from, None).await;
-            }
-            MessageCommand::Continue(id) => {
-                let turn = messages::continue_turn(id).await?;
-                self.turn_started(turn, from, None).await;
-            }
-            MessageCommand::ShowVersion(id) => {
-                conversations::show_version(id).await?;
-                self.refresh().await;
-            }
-        }
-        Ok(())
+        });
     }
 
     /// Buttons of the sidebar.
@@ -278,6 +302,9 @@ impl ChatState {
         match answer {
             _ if !is_wanted => {}
             Ok(conversation) => {
+                if self.shown_id() != Some(id) {
+                    self.stop_following(); // a turn began where the person was before
+                }
                 self.show(conversation);
                 if !self.is_following() {
                     self.follow_running();

@@ -42,7 +42,7 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
     let user_name = loaded.user.name.clone();
     let is_administrator = loaded.user.role == UserRole::Administrator;
     let banner = RwSignal::new(loaded.banner.clone());
-    let dialog = Dialog::new(None);
+    let dialog = Dialog::new();
     let state = ChatState::new(loaded, address);
     let navigate = navigation();
     take_form_post_results(state, navigate);
@@ -77,8 +77,8 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
                 <Conversation state navigate/>
             </main>
             <ConversationSettingsDialog
-                form=dialog
-                error=state.error
+                form=dialog.form
+                error=dialog.error
                 on_save=on_settings
             />
             <UndoToast deleted=state.deleted on_undo flash/>
@@ -185,6 +185,7 @@ fn Conversation(state: ChatState, navigate: Navigate) -> impl IntoView {
     let on_copied = Callback::new(move |is_copied| state.flash_copied(is_copied));
     let on_send = Callback::new(move |text| state.send(text, navigate));
     let on_stop = Callback::new(move |id| state.stop(id));
+    let leaf = Memo::new(move |_| ids.read().last().copied());
     let is_empty = Memo::new(move |_| ids.read().is_empty());
     view! {
         {move || is_empty.get().then(|| view! { <Greeting is_missing=state.is_missing/> })}
@@ -195,6 +196,7 @@ fn Conversation(state: ChatState, navigate: Navigate) -> impl IntoView {
         <Composer
             user=state.user
             conversation=shown_id
+            leaf
             running
             is_sending=state.is_sending
             error=state.error

@@ -3,52 +3,81 @@
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
-    address::ChatAddress,
     commands::{Navigate, replacing},
     state::ChatState,
 };
 use crate::{
     api::{banner, conversations},
-    model::{Banner, ConversationForm},
+    components::move_draft,
+    model::{Banner, ChatError, ConversationForm, ConversationId},
 };
 
-/// Present: the dialog is open, and began with these values.
-pub(super) type Dialog = RwSignal<Option<ConversationForm>>;
+/// The dialog, and what is wrong with it: said there, not in the page behind it.
+#[derive(Clone, Copy)]
+pub(super) struct Dialog {
+    /// Present: it is open, and began with these values.
+    pub(super) form: RwSignal<Option<ConversationForm>>,
+    pub(super) error: RwSignal<Option<ChatError>>,
+}
+
+impl Dialog {
+    pub(super) fn new() -> Self {
+        Self {
+            form: RwSignal::new(None),
+            error: RwSignal::new(None),
+        }
+    }
+}
 
 impl ChatState {
     /// Opens the dialog with what the shown conversation has; a new one has nothing of its own.
     pub(super) fn open_settings(self, dialog: Dialog) {
         self.error.set(None);
+        dialog.error.set(None);
         let Some(id) = self.shown_id() else {
-            dialog.set(Some(ConversationForm::default()));
+            dialog.form.set(Some(ConversationForm::default()));
             return;
         };
         spawn_local(async move {
             match conversations::conversation_settings(id).await {
-                Ok(settings) => dialog.set(Some(settings)),
-                Err(error) => self.error.set(Some(error)),
+                Ok(settings) => dialog.form.set(Some(settings)),
+                Err(error) => self.fail(error),
             }
         });
     }
 
     /// Saves the dialog; it stays open with the reason if the server refuses.
     pub(super) fn save_settings(self, dialog: Dialog, form: ConversationForm, navigate: Navigate) {
-        let id = self.shown_id();
+        let place = self.place();
+        let id = place.shown;
         spawn_local(async move {
             match conversations::save_conversation_settings(id, form).await {
                 Ok(saved) => {
-                    dialog.set(None);
-                    self.error.set(None);
-                    if id.is_none() {
-                        // It exists now: the first message belongs to it.
-                        self.refresh_list().await;
-                        self.open(ChatAddress::Conversation(saved));
+                    if id.is_none() && self.is_still_at(place) {
+                        self.show_made(saved).await;
                         navigate.run((Some(saved), replacing()));
                     }
+                    dialog.form.set(None);
+                    dialog.error.set(None);
+                    self.refresh_list().await;
                 }
-                Err(error) => self.error.set(Some(error)),
+                Err(ChatError::Unauthorized) => self.fail(ChatError::Unauthorized),
+                Err(error) => dialog.error.set(Some(error)),
             }
         });
+    }
+
+    /// The new conversation exists now: what was written for it, and its first message, belong
+    /// to it. While this lasts the dialog stays open, so nothing is written meanwhile.
+    async fn show_made(self, made: ConversationId) {
+        match conversations::conversation(made).await {
+            Ok(conversation) => {
+                move_draft(self.user, made);
+                self.show(conversation);
+            }
+            // The address leads there; what is wrong is told when it is read again.
+            Err(error) => leptos::logging::warn!("the conversation was not read: {error}"),
+        }
     }
 }
 

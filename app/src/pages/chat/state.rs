@@ -97,6 +97,11 @@ impl ChatState {
         self.shown.with_untracked(|it| it.as_ref().map(|it| it.id))
     }
 
+    /// The end of the shown branch: what a new message answers to.
+    pub(super) fn last_message(self) -> Option<MessageId> {
+        self.entries.with_untracked(|it| it.last().map(|it| it.id))
+    }
+
     /// The answer that is being made in the shown conversation.
     pub(super) fn running(self) -> Option<Entry> {
         let entries = self.entries.read();

@@ -7,7 +7,7 @@ fn main() {
     let dist = Path::new("../dist");
     let manifest = dist.join("manifest.json");
     if !manifest.exists() {
-        let empty = r#"{"hash": "", "build_id": "", "files": []}"#;
+        let empty = r#"{"hash": "", "files": []}"#;
         let written = fs::create_dir_all(dist).and_then(|()| fs::write(&manifest, empty));
         if let Err(error) = written {
             println!("cargo::error=cannot write {}: {error}", manifest.display());

@@ -8,6 +8,7 @@ pub mod conversations;
 pub mod exports;
 pub mod joining;
 pub mod messages;
+pub mod page_build;
 pub mod preferences;
 pub mod sessions;
 

@@ -35,6 +35,22 @@ pub(crate) fn load(path: &str) {
     let _ = window().location().set_href(path);
 }
 
+/// Loads the page again, from the server.
+pub(crate) fn reload() {
+    // Fails only where a page may not do so.
+    let _ = window().location().reload();
+}
+
+/// The name of the page's build.
+pub(crate) fn page_build() -> Option<String> {
+    document().document_element()?.get_attribute("data-build")
+}
+
+/// The reader's day of the month.
+pub(crate) fn day() -> u32 {
+    js_sys::Date::new_0().get_date()
+}
+
 /// Scheme and host of the page, as people would type it.
 pub(crate) fn origin() -> String {
     // Fails only for documents that have none.

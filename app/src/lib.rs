@@ -20,7 +20,7 @@ pub mod transcript;
 mod words;
 
 #[cfg(feature = "ssr")]
-pub use pages::{RefusedMessage, refused_message};
+pub use pages::{RefusedMessage, address_error, error_page, refused_message};
 pub use shell::{App, shell};
 
 /// Makes the server's page interactive. Called once, by the script that loads this module.

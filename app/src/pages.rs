@@ -4,9 +4,14 @@
     reason = "the component macro makes property types `pub`"
 )]
 
+mod address_error;
 mod admin;
 mod chat;
+#[cfg(feature = "ssr")]
+mod door;
 mod drawn;
+#[cfg(feature = "ssr")]
+mod error_page;
 mod join;
 mod not_found;
 #[cfg(feature = "ssr")]
@@ -16,10 +21,16 @@ mod settings;
 mod sign_in;
 mod sign_up;
 
+#[cfg(not(feature = "ssr"))]
+use address_error::address_error;
+#[cfg(feature = "ssr")]
+pub use address_error::address_error;
 pub(crate) use admin::AdminRoutes;
 #[cfg(feature = "ssr")]
 pub(crate) use admin::draw_report;
 pub(crate) use chat::ChatPage;
+#[cfg(feature = "ssr")]
+pub use error_page::error_page;
 pub(crate) use join::JoinPage;
 pub(crate) use not_found::NotFoundPage;
 #[cfg(feature = "ssr")]
@@ -33,7 +44,6 @@ pub(crate) use sign_up::SignUpPage;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use server_fn::error::ServerFnUrlError;
 
 use crate::{components::ErrorText, model::ChatError, words::PRODUCT};
 
@@ -53,10 +63,7 @@ fn answer_not_found() {}
 #[component]
 fn FormPostError() -> impl IntoView {
     let query = use_query_map();
-    let error = Memo::new(move |_| {
-        let error = query.read().get("__err")?;
-        Some(ServerFnUrlError::<ChatError>::decode_err(&error))
-    });
+    let error = Memo::new(move |_| query.read().get("__err").map(|error| address_error(&error)));
     view! { <ErrorText error/> }
 }
 

@@ -26,6 +26,10 @@ use crate::model::{
     StartedTurn, TurnParams, User, UserId,
 };
 
+/// Name of the page's build, as documents have it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PageBuild(pub String);
+
 /// One press of Send.
 #[derive(Clone, Debug)]
 pub struct SendMessage {

@@ -37,14 +37,16 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
         chosen_language,
         theme,
     } = use_context::<Preferences>().unwrap_or_default();
+    let build = options.output_name.to_string();
     view! {
         <!DOCTYPE html>
-        // The browser reads these back: see `preferences`.
+        // The browser reads these back: see `preferences` and `api::page_build`.
         <html
             lang=language.as_str()
             dir="ltr"
             data-language=chosen_language.map(Language::as_str)
             data-theme=theme.as_attribute()
+            data-build=build
         >
             <head>
                 <Appearance style=style_sheet(&options) theme/>

@@ -150,6 +150,8 @@ impl AppError {
         if let Some(seconds) = self.retry_after_s() {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
+        // Whoever reads pages is told in words: `http/told.rs`.
+        response.extensions_mut().insert(self.clone());
         response
     }
 }
@@ -170,8 +172,8 @@ impl From<AppError> for ChatError {
                 reason,
                 retry_after_s,
             },
-            AppError::NotReady { message } => Self::Busy {
-                reason: message.into(),
+            AppError::NotReady { .. } => Self::Busy {
+                reason: BusyReason::NotReady,
                 retry_after_s: NOT_READY_RETRY_S,
             },
             AppError::Internal { request_id } => Self::Internal { request_id },

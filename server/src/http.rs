@@ -1,8 +1,9 @@
 //! The router: which address leads where, and what every request passes.
 //!
 //! From the outside in: log line, compression of pages, security headers, origin check, body
-//! limit (uploads and the API for programs have their own); pages, server functions and files then
-//! learn who visits and how that person wants pages; pages send strangers to sign in.
+//! limit (uploads and the API for programs have their own). Before the origin check it is learnt how
+//! the visitor wants pages, so that errors can be put into words; pages, server functions and files
+//! then learn who visits; pages send strangers to sign in.
 
 pub mod assets;
 mod body_limit;
@@ -14,6 +15,7 @@ mod pages;
 mod preferences;
 mod security;
 mod server_functions;
+mod told;
 mod trace;
 mod uploads;
 mod visitor;
@@ -115,20 +117,19 @@ pub fn router(services: &Services, section: &ServerSection) -> Router {
         .with_state(services.clone());
     let identify = from_fn_with_state(Arc::clone(&services.accounts), visitor::identify);
     let prefer = from_fn_with_state(Arc::clone(&services.settings), preferences::read);
+    let options = services.assets.leptos_options();
     let visited = pages::router(services)
         .merge(server_functions::router(services))
         .merge(downloads::router(services))
-        .layer(from_fn_with_state(
-            services.assets.leptos_options(),
-            kept_text::give_back,
-        ))
-        .layer(identify.clone())
-        .layer(prefer.clone());
+        .layer(from_fn_with_state(options.clone(), kept_text::give_back))
+        .layer(identify.clone());
     plain
         .merge(visited)
         .layer(from_fn(body_limit::enforce))
-        .merge(uploads::router(services).layer(identify).layer(prefer))
+        .merge(uploads::router(services).layer(identify))
         .layer(origin::check(section))
+        .layer(from_fn_with_state(options, told::in_words))
+        .layer(prefer)
         // A key comes by no cookie: no other site can send it in somebody's name.
         .merge(openai::router(&services.api))
         .layer(from_fn_with_state(

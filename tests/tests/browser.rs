@@ -34,6 +34,7 @@ mod browser {
     mod administration;
     mod composing;
     mod conversation;
+    mod drafts;
     mod exporting;
     mod interruption;
     mod lan;

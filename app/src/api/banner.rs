@@ -14,7 +14,7 @@ use super::{lead_form_post_to, preferences::set_cookie};
 use crate::model::{Banner, ChatError};
 #[cfg(feature = "ssr")]
 use crate::{
-    model::{Preferences, Refusal, preferences::BANNER_COOKIE},
+    model::{Preferences, preferences::BANNER_COOKIE},
     service::{DismissedBanner, administration_service, current_user},
 };
 
@@ -33,14 +33,13 @@ pub async fn banner() -> Result<Option<Banner>, ChatError> {
 /// Puts a banner away in this browser; a changed one is shown again.
 ///
 /// # Errors
-/// [`ChatError::Unauthorized`]; [`ChatError::Invalid`] for what names no banner.
+/// [`ChatError::Unauthorized`]; [`ChatError::NotFound`] for what names no banner.
 #[server(endpoint = "dismiss_banner")]
 pub async fn dismiss_banner(dismissal: String) -> Result<(), ChatError> {
     current_user()?;
     let is_sound = |letter: char| letter.is_ascii_digit() || letter == '-';
     if dismissal.is_empty() || dismissal.len() > 80 || !dismissal.chars().all(is_sound) {
-        let sentence = "there is no such banner".to_owned();
-        return Err(ChatError::Invalid(Refusal::from(sentence)));
+        return Err(ChatError::NotFound);
     }
     set_cookie(BANNER_COOKIE, Some(&dismissal));
     lead_form_post_to("/");

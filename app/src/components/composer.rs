@@ -103,7 +103,9 @@ pub(crate) fn forget_sent(
     let (from, to) = way;
     let text = text_box().filter(|_| is_shown);
     let draft = || browser::read_draft(user, from).unwrap_or_default();
-    let value = text.as_ref().map_or_else(draft, |text| text.value());
+    let value = text
+        .as_ref()
+        .map_or_else(draft, web_sys::HtmlTextAreaElement::value);
     let rest = value.strip_prefix(sent).unwrap_or(&value);
     browser::forget_draft(user, from);
     browser::save_draft(user, Some(to), rest);

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::message::MAX_MESSAGE_BYTES;
+use super::{SettingName, message::MAX_MESSAGE_BYTES};
 
 /// What is wrong with what was asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -42,6 +42,9 @@ pub enum Refusal {
         range: String,
         may_be_empty: bool,
     },
+    /// A setting outside its range, of which no more is known.
+    #[error("this value of {name} is not accepted")]
+    BadSetting { name: SettingName },
     #[error("{name} has {chars} characters, at most {limit} are accepted")]
     SettingTooLong {
         name: String,
@@ -61,6 +64,8 @@ pub enum Refusal {
     FileTooLarge { limit: usize },
     #[error("choose a file first")]
     NoFile,
+    #[error("the connection ended before everything had arrived")]
+    Incomplete,
     #[error("this answer is complete")]
     AnswerComplete,
     #[error("this message is not an answer")]
@@ -78,14 +83,17 @@ pub enum Refusal {
     PasswordTooShort { chars: usize, limit: usize },
     #[error("the password has {chars} characters, at most {limit} are accepted")]
     PasswordTooLong { chars: usize, limit: usize },
-    /// Shown as it is.
-    #[error("{sentence}")]
-    Other { sentence: String },
+    /// The page would not ask so; the detail is for programs, in English.
+    #[error("{detail}")]
+    NotUnderstood { detail: String },
+    /// Something else was wrong.
+    #[error("this was not accepted")]
+    NotAccepted,
 }
 
 impl From<String> for Refusal {
-    fn from(sentence: String) -> Self {
-        Self::Other { sentence }
+    fn from(detail: String) -> Self {
+        Self::NotUnderstood { detail }
     }
 }
 
@@ -119,15 +127,9 @@ pub enum BusyReason {
     AnswerUnsaved,
     #[error("too many failed attempts: try again in {seconds} s")]
     TooManyAttempts { seconds: u32 },
-    /// Shown as it is.
-    #[error("{sentence}")]
-    Other { sentence: String },
-}
-
-impl From<String> for BusyReason {
-    fn from(sentence: String) -> Self {
-        Self::Other { sentence }
-    }
+    /// The server runs, and something of it does not answer yet.
+    #[error("the server is not ready yet")]
+    NotReady,
 }
 
 /// Why an answer is not what it should be. Stored with the message.

@@ -2,12 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::{escape_text, window_title};
+use super::{door::door_document, escape_text};
 use crate::{
     components::ErrorText,
     model::{ChatError, ConversationId, Preferences},
-    shell::{Appearance, style_sheet},
-    words::{use_locale, words},
+    words::{locale_of, use_locale, words},
 };
 
 /// A message that was not sent, as the form held it.
@@ -30,19 +29,11 @@ pub fn refused_message(
     message: RefusedMessage,
     error: ChatError,
 ) -> String {
-    // Signals live as long as their owner: until the document is written.
-    Owner::new().with(|| {
-        provide_context(preferences);
-        document(options, preferences, message, error).to_html()
-    })
+    let name = words!(locale_of(preferences.language), door.not_sent);
+    door_document(options, preferences, name, || content(message, error))
 }
 
-fn document(
-    options: &LeptosOptions,
-    preferences: Preferences,
-    message: RefusedMessage,
-    error: ChatError,
-) -> impl IntoView {
+fn content(message: RefusedMessage, error: ChatError) -> impl IntoView {
     let locale = use_locale();
     let needs_sign_in = error == ChatError::Unauthorized;
     let hidden = [
@@ -61,35 +52,19 @@ fn document(
     // The first line break after the tag is the browser's, not the text's.
     let text = format!("\n{}", escape_text(&message.text));
     view! {
-        <!DOCTYPE html>
-        <html
-            lang=preferences.language.as_str()
-            dir="ltr"
-            data-theme=preferences.theme.as_attribute()
-        >
-            <head>
-                <Appearance style=style_sheet(options) theme=preferences.theme/>
-                <title>{window_title(words!(locale, door.not_sent))}</title>
-            </head>
-            <body>
-                <main class="door">
-                    <h1>{words!(locale, door.not_sent)}</h1>
-                    <ErrorText error=Signal::derive(move || Some(error.clone()))/>
-                    <form method="post" action="/api/send_message" class="door-form">
-                        {hidden}
-                        <div class="field">
-                            <label for="refused-text">{words!(locale, door.your_message)}</label>
-                            <textarea id="refused-text" name="text" rows="12" inner_html=text></textarea>
-                        </div>
-                        <button type="submit" class="primary-button">{words!(locale, door.send_again)}</button>
-                    </form>
-                    {needs_sign_in
-                        .then(|| view! {
-                            <p><a href="/sign-in" target="_blank">{words!(locale, door.sign_in)}</a></p>
-                        })}
-                    <p><a href=back>{words!(locale, door.back_without_sending)}</a></p>
-                </main>
-            </body>
-        </html>
+        <ErrorText error=Signal::derive(move || Some(error.clone()))/>
+        <form method="post" action="/api/send_message" class="door-form">
+            {hidden}
+            <div class="field">
+                <label for="refused-text">{words!(locale, door.your_message)}</label>
+                <textarea id="refused-text" name="text" rows="12" inner_html=text></textarea>
+            </div>
+            <button type="submit" class="primary-button">{words!(locale, door.send_again)}</button>
+        </form>
+        {needs_sign_in
+            .then(|| view! {
+                <p><a href="/sign-in" target="_blank">{words!(locale, door.sign_in)}</a></p>
+            })}
+        <p><a href=back>{words!(locale, door.back_without_sending)}</a></p>
     }
 }

@@ -12,7 +12,8 @@ pub(crate) fn sentence(locale: Locale, error: ChatError) -> String {
         ChatError::Invalid(it) => refusal(locale, it),
         ChatError::Busy { reason, .. } => busy(locale, reason),
         ChatError::Internal { request_id } => words!(locale, errors.internal, id = request_id),
-        ChatError::Unreachable(reason) => words!(locale, errors.unreachable, reason = reason),
+        // The reason is for developers, in English.
+        ChatError::Unreachable(_) => words!(locale, errors.unreachable).to_owned(),
     }
 }
 
@@ -27,6 +28,9 @@ pub(super) fn refusal(locale: Locale, refusal: Refusal) -> String {
         Refusal::WrongPassword => words!(locale, errors.wrong_password),
         Refusal::BadName => words!(locale, errors.bad_name),
         Refusal::NoFile => words!(locale, errors.no_file),
+        Refusal::Incomplete => words!(locale, errors.incomplete),
+        Refusal::NotUnderstood { .. } => words!(locale, errors.not_understood),
+        Refusal::NotAccepted => words!(locale, errors.not_accepted),
         Refusal::LastAdministrator => words!(locale, errors.last_administrator),
         Refusal::NameTaken => words!(locale, errors.name_taken),
         other => return refusal_with_numbers(locale, other),
@@ -63,19 +67,6 @@ fn refusal_with_numbers(locale: Locale, refusal: Refusal) -> String {
                 window = window
             )
         }
-        Refusal::Setting {
-            name,
-            value,
-            range,
-            may_be_empty,
-        } => out_of_range(locale, name, value, (range, may_be_empty)),
-        Refusal::SettingTooLong { name, chars, limit } => words!(
-            locale,
-            errors.setting_too_long,
-            name = setting_name(locale, name),
-            number = chars,
-            limit = limit
-        ),
         Refusal::PasswordTooShort { chars, limit } => {
             words!(
                 locale,
@@ -92,7 +83,31 @@ fn refusal_with_numbers(locale: Locale, refusal: Refusal) -> String {
                 limit = limit
             )
         }
-        other => capitalised(&other.to_string()),
+        other => refused_setting(locale, other),
+    }
+}
+
+fn refused_setting(locale: Locale, refusal: Refusal) -> String {
+    match refusal {
+        Refusal::Setting {
+            name,
+            value,
+            range,
+            may_be_empty,
+        } => out_of_range(locale, name, value, (range, may_be_empty)),
+        Refusal::BadSetting { name } => {
+            let name = super::setting_name(locale, name);
+            words!(locale, errors.bad_setting, name = name)
+        }
+        Refusal::SettingTooLong { name, chars, limit } => words!(
+            locale,
+            errors.setting_too_long,
+            name = setting_name(locale, name),
+            number = chars,
+            limit = limit
+        ),
+        // The others have their words above.
+        _ => words!(locale, errors.not_accepted).to_owned(),
     }
 }
 
@@ -149,7 +164,7 @@ fn busy(locale: Locale, reason: BusyReason) -> String {
         BusyReason::Closing => words!(locale, errors.closing),
         BusyReason::AnswerRunning => words!(locale, errors.answer_running),
         BusyReason::AnswerUnsaved => words!(locale, errors.answer_unsaved),
-        BusyReason::Other { sentence } => return capitalised(&sentence),
+        BusyReason::NotReady => words!(locale, errors.not_ready),
     };
     fixed.to_owned()
 }
@@ -163,15 +178,6 @@ pub(crate) fn turn_error(locale: Locale, error: TurnError) -> String {
         TurnError::NotMade { reason } => words!(locale, errors.turn_not_made, reason = reason),
         TurnError::NotSaved => words!(locale, errors.turn_not_saved).to_owned(),
         TurnError::Told { sentence } => sentence,
-    }
-}
-
-/// Errors begin in lower case, like all Rust errors; sentences do not.
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    match letters.next() {
-        Some(first) => first.to_uppercase().chain(letters).collect(),
-        None => String::new(),
     }
 }
 
@@ -191,9 +197,15 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_words_is_shown_as_it_was_told() {
-        let told = || ChatError::Invalid("no such file".to_owned().into());
-        assert_eq!(sentence(Locale::en, told()), "No such file");
+    fn what_is_said_to_programs_is_not_shown_and_an_old_answer_keeps_its_sentence() {
+        let detail = "missing field `text`".to_owned();
+        for error in [
+            ChatError::Invalid(detail.clone().into()),
+            ChatError::Unreachable(detail.clone()),
+        ] {
+            assert!(!sentence(Locale::en, error.clone()).contains(&detail));
+            assert!(sentence(Locale::zh_CN, error).contains("服务器"));
+        }
         let old = TurnError::from_stored("An old sentence.".to_owned());
         assert_eq!(turn_error(Locale::zh_CN, old), "An old sentence.");
     }

@@ -1,6 +1,6 @@
 //! What is loaded, what was used, and who changed what.
 
-use hearth_app::model::{ActiveModel, AuditEntry, ChatError, ModelSummary, Refusal, UsageReport};
+use hearth_app::model::{ActiveModel, AuditEntry, ChatError, ModelSummary, UsageReport};
 use uuid::Uuid;
 
 use super::{
@@ -91,8 +91,7 @@ impl Administration {
     ) -> Result<Vec<AuditEntry>, ChatError> {
         let before = before.filter(|text| !text.is_empty());
         let before = before.map(|text| Uuid::parse_str(&text)).transpose();
-        let before = before
-            .map_err(|_| ChatError::Invalid(Refusal::from("there is no such entry".to_owned())))?;
+        let before = before.map_err(|_| ChatError::NotFound)?;
         let changes = self.store.changes(before, AUDIT_PAGE).await;
         let changes = changes.map_err(refused)?.into_iter();
         let calendar = Calendar::of_viewer();

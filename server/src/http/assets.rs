@@ -23,10 +23,9 @@ struct Dist;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Manifest {
-    /// First 12 hex digits of the hash over script and module; empty if they were not built.
+    /// First 12 hex digits of the hash over script, module and style; empty if they were not
+    /// built. A page that was loaded before an upgrade has another.
     pub hash: String,
-    /// Changes with every build of the page.
-    pub build_id: String,
 }
 
 impl Manifest {
@@ -200,7 +199,6 @@ mod tests {
     fn the_document_names_the_hashed_files() {
         let manifest = Manifest {
             hash: "0123456789ab".into(),
-            build_id: "b".into(),
         };
         let options = manifest.leptos_options();
         assert_eq!(&*options.output_name, "hearth-0123456789ab");

@@ -35,11 +35,7 @@ async fn read(body: Body) -> Result<Bytes, AppError> {
     let mut bytes = Vec::new();
     let mut received = 0;
     while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| {
-            AppError::Invalid(Refusal::from(
-                "the request ended before its body did".to_owned(),
-            ))
-        })?;
+        let chunk = chunk.map_err(|_| AppError::Invalid(Refusal::Incomplete))?;
         received += chunk.len();
         if received <= MAX_BODY_BYTES {
             bytes.extend_from_slice(&chunk);

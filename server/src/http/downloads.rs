@@ -128,7 +128,7 @@ pub(super) fn tell(from: &str, page: &str, headers: &HeaderMap, error: ChatError
     AppError::from(error).into_response()
 }
 
-fn wants_page(headers: &HeaderMap) -> bool {
+pub(super) fn wants_page(headers: &HeaderMap) -> bool {
     let accepted = headers.get(header::ACCEPT);
     let accepted = accepted.and_then(|value| value.to_str().ok());
     accepted.is_some_and(|accepted| accepted.contains("text/html"))

@@ -9,11 +9,11 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use hearth_app::{
-    RefusedMessage,
+    RefusedMessage, address_error,
     model::{ChatError, Preferences},
     refused_message,
 };
-use leptos::{config::LeptosOptions, server_fn::error::ServerFnUrlError};
+use leptos::config::LeptosOptions;
 use serde::Deserialize;
 
 use super::body_limit::MAX_BODY_BYTES;
@@ -70,7 +70,7 @@ fn refusal(response: &Response) -> Option<ChatError> {
     let address = response.headers().get(header::LOCATION)?.to_str().ok()?;
     let address: Uri = address.parse().ok()?;
     let Query(refusal) = Query::<Refusal>::try_from_uri(&address).ok()?;
-    Some(ServerFnUrlError::<ChatError>::decode_err(&refusal.error))
+    Some(address_error(&refusal.error))
 }
 
 /// The form's fields; what cannot be read as a form has none.

@@ -17,8 +17,8 @@ use hearth_app::{
     App,
     model::{Preferences, User, UserRole},
     service::{
-        AccountService, ApiKeyService, ChatService, DismissedBanner, JoinService, SessionToken,
-        exports::ExportService,
+        AccountService, ApiKeyService, ChatService, DismissedBanner, JoinService, PageBuild,
+        SessionToken, exports::ExportService,
     },
     shell,
 };
@@ -109,7 +109,9 @@ pub(super) fn context(services: &Services) -> impl Fn() + Clone + Send + Sync + 
     let api_keys: Arc<dyn ApiKeyService> = services.accounts.clone();
     let administration = Arc::clone(&services.administration);
     let exports: Arc<dyn ExportService> = services.exports.clone();
+    let build = PageBuild(services.assets.leptos_options().output_name.to_string());
     move || {
+        provide_context(build.clone());
         provide_context(Arc::clone(&chat));
         provide_context(Arc::clone(&exports));
         provide_context(Arc::clone(&accounts));

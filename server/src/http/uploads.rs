@@ -70,10 +70,7 @@ async fn receive(
     let _permit = services.exports.begin_work()?;
     let form = Multipart::from_request(request, &()).await;
     let mut form = form.map_err(|error| ChatError::Invalid(error.body_text().into()))?;
-    let invalid = |error: axum::extract::multipart::MultipartError| {
-        let sentence = format!("the upload is not complete: {}", error.body_text());
-        ChatError::Invalid(sentence.into())
-    };
+    let invalid = |_| ChatError::Invalid(Refusal::Incomplete);
     while let Some(mut field) = form.next_field().await.map_err(invalid)? {
         if field.name() != Some(FIELD) {
             continue;

@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use hearth_app::model::Language;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    browser::Browser,
+    browser::{Browser, PATIENCE},
     chance::Chance,
-    chat_page::ChatPage,
+    chat_page::{ChatPage, TEXT_BOX},
+    deadline::eventually,
     running_server::{PASSWORD, RunningServer},
+    words::words,
 };
 
 const RELOADS: usize = 20;
@@ -44,5 +47,63 @@ async fn twenty_reloads_at_random_moments_show_what_one_undisturbed_tab_shows() 
         );
         assert_eq!(page.messages().await?.len(), 2, "round {round}");
     }
+    browser.quit().await
+}
+
+/// Counts who asks for the build of the page, and answers with `window.build` once that is there.
+const COUNT: &str = "const fetch = window.fetch.bind(window);
+    window.asked = 0;
+    window.fetch = (request, ...rest) => {
+        if (!(request.url ?? String(request)).includes('/page_build')) {
+            return fetch(request, ...rest);
+        }
+        window.asked += 1;
+        return window.build
+            ? Promise.resolve(new Response(JSON.stringify(window.build)))
+            : fetch(request, ...rest);
+    };";
+const LOOK_AGAIN: &str = "document.dispatchEvent(new Event('visibilitychange'))";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_from_before_an_upgrade_says_so_and_keeps_what_was_written() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    browser
+        .element(TEXT_BOX)
+        .await?
+        .send_keys("a draft")
+        .await?;
+    browser.script(COUNT, Vec::new()).await?;
+    browser.script(LOOK_AGAIN, Vec::new()).await?;
+    // The list is asked for after the build: its answer was understood by then.
+    eventually("the page asks for its build", PATIENCE, async || {
+        let asked = "return window.asked === 1 && performance.getEntriesByType('resource')
+            .filter(it => it.name.endsWith('/api/conversations')).length > 0";
+        let answer = browser.script(asked, Vec::new()).await?;
+        Ok((answer == true).then_some(()))
+    })
+    .await?;
+    assert!(
+        !browser.has(".notice").await?,
+        "it is the page of this server"
+    );
+    browser
+        .script("window.build = 'hearth-other'", Vec::new())
+        .await?;
+    browser.script(LOOK_AGAIN, Vec::new()).await?;
+    let notice = browser.element(".notice").await?.text().await?;
+    let told = words(Language::English, "chat.outdated")?;
+    assert!(notice.starts_with(&told), "{notice}");
+    browser.element(".notice button").await?.click().await?;
+    eventually("the page is loaded again", PATIENCE, async || {
+        let answer = browser.script("return window.build === undefined", Vec::new());
+        Ok((answer.await? == true).then_some(()))
+    })
+    .await?;
+    page.wait_until_interactive().await?;
+    let text_box = browser.element(TEXT_BOX).await?;
+    assert_eq!(text_box.prop("value").await?.as_deref(), Some("a draft"));
     browser.quit().await
 }

@@ -6,6 +6,7 @@ use hearth_tests::{
     running_server::{RunningServer, send_and_wait},
     web_client::{Answer, WebClient},
 };
+use reqwest::Method;
 
 /// The nonce that the policy allows.
 fn nonce(answer: &Answer) -> String {
@@ -148,6 +149,45 @@ async fn scripts_and_styles_are_cached_for_good_and_come_compressed() -> Result<
             "{path}"
         );
         assert_eq!(answer.header("content-encoding"), "br", "{path}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_reads_pages_is_told_in_words_and_a_program_in_json() -> Result<()> {
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let missing = "/exports/0192f0c1-2f3a-7000-8000-000000000001";
+    let too_long = [("text", "a".repeat(hearth_server::http::MAX_BODY_BYTES))];
+    let ask = |accepted: &'static str| {
+        let asked = [
+            ada.request(Method::GET, missing),
+            ada.form("/api/send_message", &too_long),
+        ];
+        asked.map(|request| {
+            request
+                .header("accept", accepted)
+                .header("accept-language", "zh-CN")
+        })
+    };
+    let statuses = [404, 413];
+    let sentences = ["内容不存在。", "内容过长"];
+    for ((request, status), sentence) in ask("text/html").into_iter().zip(statuses).zip(sentences) {
+        let answer = ada.send(request).await?;
+        assert_eq!(answer.status, status);
+        assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
+        let html = answer.text();
+        assert!(
+            html.contains(sentence) && html.contains("lang=\"zh-CN\""),
+            "{html}"
+        );
+    }
+    for (request, status) in ask("application/json").into_iter().zip(statuses) {
+        let answer = ada.send(request).await?;
+        assert_eq!(answer.status, status);
+        assert!(
+            answer.header("content-type").ends_with("json"),
+            "{answer:?}"
+        );
     }
     Ok(())
 }

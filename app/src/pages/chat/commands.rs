@@ -65,7 +65,7 @@ impl ChatState {
             self.is_sending.set(false);
             match answer {
                 Ok(turn) => {
-                    self.unsent.set_value(None);
+                    self.unseen.update_value(|it| it.unsent = None);
                     let is_shown = self.shown_id() == from;
                     forget_sent(self.user, (from, turn.conversation.id), &text, is_shown);
                     self.turn_started(turn, place, Some(navigate)).await;
@@ -78,12 +78,13 @@ impl ChatState {
     /// The key of the last attempt if the text is the same: an answer that got lost on its way
     /// must not make a second message.
     fn key_for(self, text: &str) -> IdempotencyKey {
-        let last = self.unsent.get_value();
+        let last = self.unseen.with_value(|it| it.unsent.clone());
         let key = match last {
             Some((unsent, key)) if unsent == text => key,
             _ => browser::idempotency_key(),
         };
-        self.unsent.set_value(Some((text.to_owned(), key)));
+        let unsent = Some((text.to_owned(), key));
+        self.unseen.update_value(|it| it.unsent = unsent);
         key
     }
 

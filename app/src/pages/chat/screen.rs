@@ -5,7 +5,6 @@ use std::time::Duration;
 use leptos::{ev, prelude::*, text_prop::TextProp};
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use server_fn::error::ServerFnUrlError;
 
 use super::{
     address::ChatAddress,
@@ -22,8 +21,8 @@ use crate::{
         BannerLine, Composer, ConversationSettingsDialog, ExportMenu, Icon, IconName, ModelLine,
         Sidebar, TranscriptView, UndoToast,
     },
-    model::{ChatError, ModelState, UserRole},
-    pages::{self, answer_not_found},
+    model::{ModelState, UserRole},
+    pages::{self, address_error, answer_not_found},
     words::{self, Locale, use_locale, words},
 };
 
@@ -190,6 +189,7 @@ fn Conversation(state: ChatState, navigate: Navigate) -> impl IntoView {
     view! {
         {move || is_empty.get().then(|| view! { <Greeting is_missing=state.is_missing/> })}
         <TranscriptView ids message_of is_busy on_command on_copied/>
+        <OutdatedNotice is_outdated=state.is_outdated/>
         {move || state.notice.get().map(|notice| view! {
             <p class="notice">{words::notice(locale, notice)}</p>
         })}
@@ -204,6 +204,23 @@ fn Conversation(state: ChatState, navigate: Navigate) -> impl IntoView {
             on_stop
         />
     }
+}
+
+/// The server was replaced; what is written stays, as a draft.
+#[component]
+fn OutdatedNotice(is_outdated: RwSignal<bool>) -> impl IntoView {
+    let locale = use_locale();
+    let notice = move || {
+        view! {
+            <p class="notice" role="alert">
+                {words!(locale, chat.outdated)}
+                <button type="button" class="quiet-button" on:click=|_| browser::reload()>
+                    {words!(locale, chat.reload)}
+                </button>
+            </p>
+        }
+    };
+    move || is_outdated.get().then(notice)
 }
 
 /// What stands in an empty page.
@@ -250,9 +267,7 @@ fn take_form_post_results(state: ChatState, navigate: Navigate) {
     let query = use_query_map();
     let (error, deleted) = query.with_untracked(|query| (query.get("__err"), query.get("deleted")));
     if let Some(error) = &error {
-        state
-            .error
-            .set(Some(ServerFnUrlError::<ChatError>::decode_err(error)));
+        state.error.set(Some(address_error(error)));
     }
     if let Some(id) = deleted.and_then(|id| id.parse().ok()) {
         state.deleted.set(Some(id));
@@ -291,6 +306,7 @@ fn keep_alive(state: ChatState) {
 fn came_back(state: ChatState) {
     if !browser::is_hidden() && !state.is_following() {
         leptos::task::spawn_local(async move {
+            state.look_for_upgrade().await;
             state.refresh_list().await;
             state.refresh().await;
         });
@@ -299,6 +315,7 @@ fn came_back(state: ChatState) {
 
 /// Asks for what no stream brings, and only while there is something to ask.
 async fn pulse(state: ChatState) {
+    let mut day = browser::day();
     loop {
         browser::sleep(PULSE).await;
         if browser::is_hidden() {
@@ -315,7 +332,9 @@ async fn pulse(state: ChatState) {
             .read_untracked()
             .iter()
             .any(|it| it.running && Some(it.id) != shown);
-        if others_run {
+        // After midnight "Today" is another day.
+        let is_new_day = std::mem::replace(&mut day, browser::day()) != day;
+        if others_run || is_new_day {
             state.refresh_list().await;
         }
     }

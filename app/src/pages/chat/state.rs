@@ -60,10 +60,18 @@ pub(super) struct ChatState {
     pub(super) is_copied: RwSignal<Option<bool>>,
     pub(super) deleted: RwSignal<Option<ConversationId>>,
     pub(super) is_drawer_open: RwSignal<bool>,
+    /// The server has another page by now.
+    pub(super) is_outdated: RwSignal<bool>,
+    pub(super) unseen: StoredValue<Unseen>,
+}
+
+/// What no view shows.
+#[derive(Default)]
+pub(super) struct Unseen {
     /// The one stream of this tab.
-    pub(super) tail: StoredValue<Option<AbortHandle>>,
+    pub(super) tail: Option<AbortHandle>,
     /// The last text that was not accepted, with its key: sent again, it is the same message.
-    pub(super) unsent: StoredValue<Option<(String, IdempotencyKey)>>,
+    pub(super) unsent: Option<(String, IdempotencyKey)>,
 }
 
 impl ChatState {
@@ -87,8 +95,8 @@ impl ChatState {
             is_copied: RwSignal::new(None),
             deleted: RwSignal::new(None),
             is_drawer_open: RwSignal::new(false),
-            tail: StoredValue::new(None),
-            unsent: StoredValue::new(None),
+            is_outdated: RwSignal::new(false),
+            unseen: StoredValue::default(),
         }
     }
 

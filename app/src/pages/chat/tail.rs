@@ -10,7 +10,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::state::{Announcement, ChatState, Entry};
 use crate::{
-    api::{conversations, messages::tail_turn},
+    api::{conversations, messages::tail_turn, page_build::page_build},
     browser,
     event_decoder::EventDecoder,
     model::{ChatError, MessageStatus},
@@ -49,22 +49,29 @@ impl ChatState {
         self.stop_following();
         let running = untrack(|| self.running());
         if let Some(entry) = running {
-            self.tail
-                .set_value(Some(spawn_abortable(self.follow(entry))));
+            let tail = spawn_abortable(self.follow(entry));
+            self.unseen.update_value(|it| it.tail = Some(tail));
         }
     }
 
     /// Closes this tab's stream. The turn goes on.
     pub(super) fn stop_following(self) {
-        if let Some(handle) = self.tail.try_update_value(Option::take).flatten() {
+        if let Some(handle) = self.let_go() {
             handle.abort();
         }
     }
 
+    /// The stream is over: nothing is there any more that could be aborted.
+    fn let_go(self) -> Option<AbortHandle> {
+        let tail = self.unseen.try_update_value(|it| it.tail.take());
+        tail.flatten()
+    }
+
     /// A stream is open, or is being opened again.
     pub(super) fn is_following(self) -> bool {
-        self.tail
-            .with_value(|it| it.as_ref().is_some_and(|it| !it.is_aborted()))
+        let is_open = |handle: &AbortHandle| !handle.is_aborted();
+        self.unseen
+            .with_value(|it| it.tail.as_ref().is_some_and(is_open))
     }
 
     async fn follow(self, entry: Entry) {
@@ -78,7 +85,7 @@ impl ChatState {
                     return self.refresh().await;
                 }
                 Left::Refused(error) => {
-                    self.tail.set_value(None);
+                    self.let_go();
                     return self.fail(error);
                 }
                 Left::Lost { progress: true } => pause = FIRST_PAUSE,
@@ -88,11 +95,25 @@ impl ChatState {
                 }
             }
             browser::sleep(pause).await;
+            self.look_for_upgrade().await;
+            if self.is_outdated.get_untracked() {
+                self.let_go();
+                return; // what this page cannot read would come again
+            }
+        }
+    }
+
+    /// A server with another page may send what this one does not understand.
+    pub(super) async fn look_for_upgrade(self) {
+        if let Ok(build) = page_build().await
+            && Some(build) != browser::page_build()
+        {
+            self.is_outdated.set(true);
         }
     }
 
     async fn turn_ended(self, entry: &Entry) {
-        self.tail.set_value(None);
+        self.let_go();
         let status = entry.message.read_untracked().status;
         self.announcement.set(Some(match status {
             MessageStatus::Failed => Announcement::Failed,

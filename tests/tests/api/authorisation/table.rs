@@ -224,6 +224,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
     row("/api/sign_in", wrong_password, [Invalid; 4]),
     row("/api/needs_set_up", nothing, EVERYBODY),
     row("/api/signed_in_user", nothing, EVERYBODY),
+    row("/api/page_build", nothing, EVERYBODY),
     row("/api/model_status", nothing, SIGNED_IN),
     row("/api/conversations", nothing, SIGNED_IN),
     row("/api/conversation", conversation, OWNER),

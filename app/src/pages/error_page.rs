@@ -1,0 +1,26 @@
+//! What a browser sees where there is no page: why not, and the way back.
+
+use leptos::prelude::*;
+
+use super::door::door_document;
+use crate::{
+    components::ErrorText,
+    model::{ChatError, Preferences},
+    words::{locale_of, words},
+};
+
+/// The document that says what went wrong.
+pub fn error_page(options: &LeptosOptions, preferences: Preferences, error: ChatError) -> String {
+    let locale = locale_of(preferences.language);
+    let (path, label) = if error == ChatError::Unauthorized {
+        ("/sign-in", words!(locale, door.sign_in))
+    } else {
+        ("/", words!(locale, door.back))
+    };
+    door_document(options, preferences, words!(locale, door.not_done), || {
+        view! {
+            <ErrorText error=Signal::derive(move || Some(error.clone()))/>
+            <p><a href=path>{label}</a></p>
+        }
+    })
+}

@@ -1,0 +1,178 @@
+//! What is written stays with the chat it was written in, and goes to the branch that was read.
+
+use anyhow::Result;
+use hearth_app::model::{ConversationSummary, Language};
+use hearth_engine::scripted::ScriptedModel;
+use hearth_tests::{
+    browser::{Browser, PATIENCE},
+    chat_page::{ChatPage, TEXT_BOX},
+    deadline::eventually,
+    running_server::{PASSWORD, RunningServer, conversation},
+    words::words,
+};
+use serde_json::{Value, json};
+use thirtyfour::prelude::*;
+
+/// Holds calls of a server function back until `letGo` is called.
+const HOLD: &str = "const name = arguments[0];
+    const fetch = window.fetch.bind(window);
+    const held = new Promise(go => window.letGo = go);
+    window.fetch = (request, ...rest) => (request.url ?? String(request)).includes(name)
+        ? held.then(() => fetch(request, ...rest))
+        : fetch(request, ...rest);";
+
+/// A clipboard that notes what it is given, or refuses.
+const CLIPBOARD: &str = "const works = arguments[0];
+    window.begun = 0;
+    const write = text => {
+        window.begun += 1;
+        return works ? text.then(it => { window.copied = it }) : Promise.reject(new Error('no'));
+    };
+    const text = items => items[0].getType('text/plain').then(blob => blob.text());
+    const { clipboard } = navigator;
+    clipboard.write = items => write(works ? text(items) : undefined);
+    clipboard.writeText = text => write(Promise.resolve(text));";
+
+const TOAST: &str = ".toasts .toast";
+
+async fn text_in_box(browser: &Browser) -> Result<String> {
+    let text_box = browser.element(TEXT_BOX).await?;
+    Ok(text_box.prop("value").await?.unwrap_or_default())
+}
+
+async fn wait_for(browser: &Browser, what: &str, question: &str) -> Result<()> {
+    eventually(what, PATIENCE, async || {
+        let answer = browser.script(question, Vec::new()).await?;
+        Ok((answer == Value::Bool(true)).then_some(()))
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_answers_the_version_that_is_shown_whatever_another_tab_shows() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    page.send("Hello").await?;
+    let first = page.wait_for_end(1).await?;
+    page.press("Regenerate").await?;
+    let regenerated = eventually("another version is shown", PATIENCE, async || {
+        let last = page.last_answer().await?;
+        Ok(last.filter(|it| it.id != first.id && !it.running))
+    });
+    let second = regenerated.await?;
+    // As another tab does.
+    let client = page.client().await?;
+    let message = [("message", first.id.clone())];
+    client.call::<()>("show_version", &message).await??;
+    page.send("And then?").await?;
+    page.wait_for_end(2).await?;
+    let seen: Vec<_> = page.messages().await?.into_iter().map(|it| it.id).collect();
+    assert_eq!(seen[1], second.id);
+    let stored = conversation(&client, page.conversation().await?).await?;
+    let stored: Vec<_> = stored.messages.iter().map(|it| it.id.to_string()).collect();
+    assert_eq!(stored, seen);
+    browser.quit().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn drafts_stay_with_their_chats_while_a_message_is_on_its_way() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    page.send("The first chat").await?;
+    page.wait_for_end(1).await?;
+    let first = page.conversation().await?;
+    browser.script(HOLD, vec![json!("/send_message")]).await?;
+    page.send("On its way").await?;
+    browser.element("#new-chat").await?.click().await?;
+    wait_for(
+        &browser,
+        "a new chat is shown",
+        "return document.querySelector('article.message') === null",
+    )
+    .await?;
+    let thought = "a thought of another chat";
+    browser.element(TEXT_BOX).await?.send_keys(thought).await?;
+    browser.script("window.letGo()", Vec::new()).await?;
+    wait_for(
+        &browser,
+        "the message is accepted",
+        "return !document.querySelector('.send-button').disabled",
+    )
+    .await?;
+    assert_eq!(text_in_box(&browser).await?, thought);
+    assert_eq!(browser.path().await?, "/");
+    page.open(&format!("/c/{first}")).await?;
+    page.wait_for_end(2).await?;
+    assert_eq!(text_in_box(&browser).await?, "");
+    page.open("/").await?;
+    assert_eq!(text_in_box(&browser).await?, thought);
+    browser.quit().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_written_before_the_settings_of_a_new_chat_is_sent_with_them() -> Result<()> {
+    let browser = Browser::open().await?;
+    let model = ScriptedModel::new(vec!["123456789".into()]);
+    let (server, ada) = RunningServer::start(model).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    let text_box = browser.element(TEXT_BOX).await?;
+    text_box.send_keys("Count, please.").await?;
+    page.press(&words(Language::English, "admin.conversation_settings")?)
+        .await?;
+    let field = browser.element("dialog[open] #own-max-tokens").await?;
+    field.send_keys("3").await?;
+    let save = "dialog form:has(#own-max-tokens) button[type=submit]";
+    browser.element(save).await?.click().await?;
+    page.conversation().await?;
+    let closed = "return document.querySelector('dialog[open]') === null";
+    wait_for(&browser, "the dialog is closed", closed).await?;
+    assert_eq!(text_in_box(&browser).await?, "Count, please.");
+    text_box.send_keys(Key::Enter + "").await?;
+    let answer = page.wait_for_end(1).await?;
+    assert_eq!(answer.text.trim(), "123");
+    let chats: Vec<ConversationSummary> = ada.call("conversations", &[]).await??;
+    assert_eq!(chats.len(), 1, "{chats:?}");
+    page.open("/").await?;
+    assert_eq!(text_in_box(&browser).await?, "");
+    browser.quit().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn copied_is_said_when_it_is_so_and_the_copy_begins_with_the_press() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    page.send("Hello").await?;
+    page.wait_for_end(1).await?;
+    let source = page.messages().await?[1].text.clone();
+    for (works, told) in [(false, "chat.not_copied"), (true, "chat.copied")] {
+        browser.script(CLIPBOARD, vec![json!(works)]).await?;
+        browser.script(HOLD, vec![json!("/message_text")]).await?;
+        page.press("Copy").await?;
+        // Safari lets a page copy only while the press is being handled.
+        let begun = browser.script("return window.begun", Vec::new()).await?;
+        assert_eq!(begun, 1, "the text is still on its way");
+        assert!(works || !browser.has(TOAST).await?);
+        browser.script("window.letGo()", Vec::new()).await?;
+        let told = words(Language::English, told)?;
+        eventually("the toast says what became of it", PATIENCE, async || {
+            let shown = browser.driver().find_all(By::Css(TOAST)).await?;
+            for toast in shown {
+                if toast.text().await? == told {
+                    return Ok(Some(()));
+                }
+            }
+            Ok(None)
+        })
+        .await?;
+    }
+    let copied = browser.script("return window.copied", Vec::new()).await?;
+    assert_eq!(copied, source);
+    browser.quit().await
+}

@@ -107,6 +107,18 @@ async fn every_form_post_has_its_own_key() {
 }
 
 #[tokio::test]
+async fn a_form_post_answers_the_last_message_that_is_shown() {
+    let html = conversation().await;
+    let (_, last) = html.rsplit_once("id=\"message-").unwrap();
+    let (last, _) = last.split_once('"').unwrap();
+    let (_, after) = html.split_once("name=\"parent\"").unwrap();
+    assert!(
+        after.starts_with(&format!(" value=\"{last}\"")),
+        "{after:.80}"
+    );
+}
+
+#[tokio::test]
 async fn a_stranger_is_sent_to_the_door() {
     let (status, _) = page(FakeServer::signed_out(), "/").await;
     assert_eq!(status, 302);

@@ -91,7 +91,8 @@ impl Administration {
     ) -> Result<Vec<AuditEntry>, ChatError> {
         let before = before.filter(|text| !text.is_empty());
         let before = before.map(|text| Uuid::parse_str(&text)).transpose();
-        let before = before.map_err(|_| ChatError::NotFound)?;
+        let before =
+            before.map_err(|_| ChatError::Invalid("there is no such entry".to_owned().into()))?;
         let changes = self.store.changes(before, AUDIT_PAGE).await;
         let changes = changes.map_err(refused)?.into_iter();
         let calendar = Calendar::of_viewer();

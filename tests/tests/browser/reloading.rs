@@ -62,7 +62,7 @@ const COUNT: &str = "const fetch = window.fetch.bind(window);
             ? Promise.resolve(new Response(JSON.stringify(window.build)))
             : fetch(request, ...rest);
     };";
-const LOOK_AGAIN: &str = "document.dispatchEvent(new Event('visibilitychange'))";
+const LOOK_AGAIN: &str = "document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_from_before_an_upgrade_says_so_and_keeps_what_was_written() -> Result<()> {

@@ -176,3 +176,28 @@ async fn copied_is_said_when_it_is_so_and_the_copy_begins_with_the_press() -> Re
     assert_eq!(copied, source);
     browser.quit().await
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_press_while_the_first_is_on_its_way_does_nothing() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    page.send("Hello").await?;
+    let first = page.wait_for_end(1).await?;
+    browser.script(HOLD, vec![json!("/regenerate")]).await?;
+    let press = "document.querySelector('button[aria-label=Regenerate]').click()";
+    browser.script(press, Vec::new()).await?;
+    let is_disabled = "return document.querySelector('button[aria-label=Regenerate]').disabled";
+    wait_for(&browser, "the button waits", is_disabled).await?;
+    browser.script(press, Vec::new()).await?;
+    browser.script("window.letGo()", Vec::new()).await?;
+    eventually("another version is shown", PATIENCE, async || {
+        let last = page.last_answer().await?;
+        Ok(last.filter(|it| it.id != first.id && !it.running))
+    })
+    .await?;
+    let versions = browser.element(".version-switch").await?.text().await?;
+    assert!(versions.contains("2/2"), "{versions}");
+    browser.quit().await
+}

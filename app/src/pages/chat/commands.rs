@@ -182,14 +182,19 @@ impl ChatState {
         }
     }
 
-    /// Shows the turn that this call starts.
+    /// Shows the turn that this call starts. Until it is shown, another press does nothing.
     fn begin(self, turn: impl Future<Output = Result<StartedTurn, ChatError>> + 'static) {
+        if self.is_sending.get_untracked() {
+            return;
+        }
+        self.is_sending.set(true);
         let place = self.place();
         spawn_local(async move {
             match turn.await {
                 Ok(turn) => self.turn_started(turn, place, None).await,
                 Err(error) => self.fail(error),
             }
+            self.is_sending.set(false);
         });
     }
 

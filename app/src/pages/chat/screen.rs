@@ -177,7 +177,7 @@ fn Conversation(state: ChatState, navigate: Navigate) -> impl IntoView {
             .collect::<Vec<_>>()
     });
     let running = Memo::new(move |_| state.running().map(|it| it.id));
-    let is_busy = Memo::new(move |_| running.read().is_some());
+    let is_busy = Memo::new(move |_| running.read().is_some() || state.is_sending.get());
     let shown_id = Memo::new(move |_| state.shown.read().as_ref().map(|it| it.id));
     let message_of = Callback::new(move |id| state.message(id));
     let on_command = Callback::new(move |command| state.on_message(command));

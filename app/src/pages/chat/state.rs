@@ -50,6 +50,7 @@ pub(super) struct ChatState {
     pub(super) shown: RwSignal<Option<ConversationSummary>>,
     pub(super) is_missing: RwSignal<bool>,
     pub(super) entries: RwSignal<Vec<Entry>>,
+    /// A turn was asked for, and the server has not answered yet.
     pub(super) is_sending: RwSignal<bool>,
     pub(super) error: RwSignal<Option<ChatError>>,
     /// What the server has to say about the last turn.

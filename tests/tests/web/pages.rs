@@ -140,7 +140,7 @@ async fn scripts_and_styles_are_cached_for_good_and_come_compressed() -> Result<
     for path in assets {
         let client = server.client()?;
         let request = client
-            .request(reqwest::Method::GET, path)
+            .request(Method::GET, path)
             .header("accept-encoding", "br, gzip");
         let answer = client.send(request).await?;
         assert_eq!(answer.status, 200, "{path}");

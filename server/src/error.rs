@@ -64,16 +64,21 @@ impl AppError {
         Self::Internal { request_id }
     }
 
-    /// What a refusal of the store is told as: a disk that takes nothing passes by itself.
+    /// What a refusal of the store is told as: a disk that takes nothing passes by itself, and so
+    /// does another program that uses the database.
     pub(crate) fn store(error: &StoreError) -> Self {
-        if error.is_write_refused() {
-            tracing::error!(%error, "the store refused to write: {error}");
-            return Self::Busy {
-                reason: BusyReason::DiskFull,
-                retry_after_s: 5,
-            };
+        let reason = if error.is_write_refused() {
+            BusyReason::DiskFull
+        } else if error.is_busy() {
+            BusyReason::DatabaseBusy
+        } else {
+            return Self::internal(error);
+        };
+        tracing::error!(%error, "the store refused to write: {error}");
+        Self::Busy {
+            reason,
+            retry_after_s: 5,
         }
-        Self::internal(error)
     }
 
     /// HTTP status of the answer.
@@ -85,6 +90,11 @@ impl AppError {
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
             Self::Unacceptable(fault) => fault.status(),
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            // Nobody asked too often.
+            Self::Busy {
+                reason: BusyReason::DiskFull | BusyReason::DatabaseBusy,
+                ..
+            } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Busy { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::NotReady { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
@@ -209,7 +219,7 @@ impl From<RequestFault> for AppError {
 
 impl From<sqlx::Error> for AppError {
     fn from(error: sqlx::Error) -> Self {
-        Self::internal(error)
+        Self::store(&error.into())
     }
 }
 

@@ -1,7 +1,7 @@
 //! The program around the engine: HTTP, SQL, configuration, accounts.
 //!
-//! Reading order: [`config`] (what an operator sets), [`serve`] (how a server starts and ends),
-//! [`http`] (the router and what guards it), [`accounts`] (who may enter), [`calendar`] (the
+//! Reading order: [`config`] (what an operator sets), [`data_folder`] (whose it is), [`serve`]
+//! (how a server starts and ends), [`http`] (the router and what guards it), [`accounts`] (who may enter), [`calendar`] (the
 //! visitor's days), [`chat`] (turns), [`calculator`] (a tool of
 //! models), [`markdown`] (answers as HTML), [`export`] and [`import`]
 //! (conversations that leave and come), [`settings`] and [`administration`] (what an administrator
@@ -18,6 +18,7 @@ pub mod calendar;
 pub mod chat;
 pub mod cli;
 pub mod config;
+pub mod data_folder;
 pub mod error;
 pub mod export;
 pub mod http;

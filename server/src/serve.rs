@@ -1,14 +1,9 @@
 //! How a server starts and ends.
 //!
-//! Start: take the port, open the database, start the engine (which loads its model in its own
-//! time), serve. End: end the tails, finish what is being answered, at most five seconds.
+//! Start: take the data folder, then the port, open the database, start the engine (which loads its
+//! model in its own time), serve. End: end the tails, finish what is being answered, at most five seconds.
 
-use std::{
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use hearth_app::service::{AdministrationService, ChatService};
 use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource};
@@ -19,11 +14,12 @@ use crate::{
     administration::{Administration, ModelFolder},
     chat::ChatServer,
     config::{Config, EngineSection},
+    data_folder::{self, FolderError, FolderLock},
     export::ExportServer,
     http::{Services, assets::Manifest, router},
     openai::ApiServer,
     settings::SettingsBook,
-    store::{OpenStoreError, Store},
+    store::Store,
 };
 
 /// Running turns get this long to be written down.
@@ -65,19 +61,8 @@ pub enum ServeError {
         suggestion: SocketAddr,
         source: std::io::Error,
     },
-    #[error(
-        "cannot write to the data folder {}: {source}. \
-         Make it writable, or choose another one with --data", folder.display()
-    )]
-    DataFolder {
-        folder: PathBuf,
-        source: std::io::Error,
-    },
-    #[error("{source}. Is the disk full, or the data folder {} read-only?", folder.display())]
-    Store {
-        folder: PathBuf,
-        source: OpenStoreError,
-    },
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     #[error("the database does not answer")]
     Accounts(#[source] crate::error::AppError),
     #[error("the settings cannot be read")]
@@ -102,6 +87,8 @@ pub struct RunningServer {
     chat: Arc<ChatServer>,
     stop: oneshot::Sender<()>,
     connections: JoinHandle<std::io::Result<()>>,
+    /// Shared with the task that serves: whoever is last lets others in.
+    lock: Arc<FolderLock>,
 }
 
 impl Server {
@@ -111,8 +98,10 @@ impl Server {
     /// A sentence naming the port, the folder or the file, and what mends it.
     pub async fn start(options: ServeOptions) -> Result<RunningServer, ServeError> {
         let ServeOptions { config, model } = options;
+        let lock = Arc::new(data_folder::occupy(&config).await?);
         let (listener, addr) = listen(config.server.listen).await?;
-        let store = open_store(&config).await?;
+        lock.tell(addr);
+        let store = data_folder::open(&config).await?;
         let settings = SettingsBook::open(store.clone()).await;
         let settings = settings.map_err(ServeError::Settings)?;
         let (model, models) = choose_model(&store, &config, model).await?;
@@ -153,7 +142,11 @@ impl Server {
                 std::future::pending::<()>().await;
             }
         });
-        let connections = tokio::spawn(async move { serving.await });
+        let held = Arc::clone(&lock);
+        let connections = tokio::spawn(async move {
+            let _held = held;
+            serving.await
+        });
         tokio::spawn(async move { accounts.tidy_up().await });
         Ok(RunningServer {
             addr,
@@ -163,6 +156,7 @@ impl Server {
             chat,
             stop,
             connections,
+            lock,
         })
     }
 }
@@ -197,14 +191,17 @@ impl RunningServer {
             tracing::warn!("running turns took too long to end; they become interrupted");
         }
         self.chat.engine().shut_down();
-        let abort = self.connections.abort_handle();
-        match timeout(CONNECTIONS_GRACE, self.connections).await {
+        let mut connections = self.connections;
+        let ended = timeout(CONNECTIONS_GRACE, &mut connections).await;
+        match ended {
             Ok(Ok(Ok(()))) => {}
             Ok(Ok(Err(error))) => tracing::error!(%error, "serving failed: {error}"),
             Ok(Err(error)) => tracing::error!(%error, "the serving task ended: {error}"),
             Err(_) => {
                 tracing::warn!("connections were still open and are cut");
-                abort.abort();
+                connections.abort();
+                // It has been told to end; what it answers is known.
+                let _ = connections.await;
             }
         }
         if timeout(Duration::from_millis(500), self.store.close())
@@ -213,6 +210,7 @@ impl RunningServer {
         {
             tracing::warn!("the database was still busy");
         }
+        drop(self.lock);
     }
 }
 
@@ -229,44 +227,6 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeE
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
     Ok((listener, bound))
-}
-
-/// Makes the data folder and opens its database.
-///
-/// # Errors
-/// A sentence naming the folder or the file.
-pub async fn open_store(config: &Config) -> Result<Store, ServeError> {
-    for folder in [
-        config.data.clone(),
-        config.models(),
-        config.data.join("backups"),
-    ] {
-        std::fs::create_dir_all(&folder).map_err(|source| ServeError::DataFolder {
-            folder: folder.clone(),
-            source,
-        })?;
-    }
-    check_writable(&config.data).map_err(|source| ServeError::DataFolder {
-        folder: config.data.clone(),
-        source,
-    })?;
-    let opened = Store::open(&config.database()).await;
-    opened.map_err(|source| ServeError::Store {
-        folder: config.data.clone(),
-        source,
-    })
-}
-
-/// Writes a little and removes it: an existing database may open on a disk that takes no more.
-///
-/// # Errors
-/// What the system said.
-pub fn check_writable(folder: &Path) -> std::io::Result<()> {
-    let probe = folder.join(".writable");
-    let written = std::fs::write(&probe, vec![0; 64 * 1024]);
-    // What could not be written is not there.
-    let _ = std::fs::remove_file(&probe);
-    written
 }
 
 /// The model to load: an administrator's choice, unless the configuration names one or the file
@@ -330,6 +290,8 @@ pub fn engine_config(section: &EngineSection) -> EngineConfig {
 
 #[cfg(test)]
 mod tests {
+    mod refused_writes;
+
     use super::*;
 
     async fn start() -> (tempfile::TempDir, RunningServer) {
@@ -341,12 +303,16 @@ mod tests {
     }
 
     async fn get(server: &RunningServer, path: &str) -> String {
-        use tokio::io::{AsyncReadExt, AsyncWriteExt};
-        let mut stream = tokio::net::TcpStream::connect(server.addr).await.unwrap();
         let request = format!(
             "GET {path} HTTP/1.1\r\nhost: {}\r\naccept: text/html\r\nconnection: close\r\n\r\n",
             server.addr
         );
+        ask(server, &request).await
+    }
+
+    async fn ask(server: &RunningServer, request: &str) -> String {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let mut stream = tokio::net::TcpStream::connect(server.addr).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await.unwrap();
@@ -374,12 +340,27 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn a_port_in_use_is_named_with_what_mends_it() {
         let (_folder, server) = start().await;
-        let mut config = Config::new("/nowhere".into());
+        let other = tempfile::tempdir().unwrap();
+        let mut config = Config::new(other.path().to_owned());
         config.server.listen = server.addr;
         let error = Server::start(ServeOptions::new(config)).await.unwrap_err();
         let sentence = error.to_string();
         assert!(sentence.contains(&server.addr.to_string()), "{sentence}");
         assert!(sentence.contains("--listen"), "{sentence}");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_second_server_on_a_data_folder_is_refused_and_the_next_is_not() {
+        let (folder, server) = start().await;
+        let second = || {
+            let mut config = Config::new(folder.path().join("data"));
+            config.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+            Server::start(ServeOptions::new(config))
+        };
+        let refused = second().await.unwrap_err().to_string();
+        assert!(refused.contains(&server.addr.to_string()), "{refused}");
+        server.shut_down().await;
+        second().await.unwrap().shut_down().await;
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -15,6 +15,7 @@ mod import;
 mod message;
 mod message_chunk;
 mod one_time_link;
+mod opening;
 mod own_account;
 mod session;
 mod setting;
@@ -24,12 +25,9 @@ mod upload;
 mod usage;
 mod user;
 
-use std::{path::Path, time::SystemTime};
+use std::time::SystemTime;
 
-use sqlx::{
-    Sqlite, SqlitePool, Transaction,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
-};
+use sqlx::{Sqlite, SqlitePool, Transaction};
 
 pub(crate) use account::{AccountChanged, AccountState};
 pub(crate) use api_keys::NewApiKey;
@@ -40,6 +38,7 @@ pub(crate) use export::{KeptExport, NewExport, StoredExport};
 pub(crate) use import::ImportedNode;
 pub(crate) use message::{StoredMessage, tokens_per_second};
 pub(crate) use message_chunk::Chunk;
+pub use opening::{OpenStoreError, program_schema};
 pub(crate) use session::NewSession;
 pub(crate) use setting::SettingRow;
 pub(crate) use turn::{AnswerStart, FinishedAnswer, InsertedTurn, NewTurn};
@@ -55,19 +54,6 @@ pub struct Store {
     pub(crate) readers: SqlitePool,
 }
 
-/// Why the database could not be opened.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum OpenStoreError {
-    #[error("cannot open the database {path}: {source}")]
-    Open { path: String, source: sqlx::Error },
-    #[error("cannot bring the database {path} up to date: {source}")]
-    Migrate {
-        path: String,
-        source: sqlx::migrate::MigrateError,
-    },
-}
-
 /// Why the database did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -81,14 +67,29 @@ pub enum StoreError {
 impl StoreError {
     /// Whether nothing can be written just now: disk full, read-only, or broken.
     pub(crate) fn is_write_refused(&self) -> bool {
-        // SQLITE_READONLY, SQLITE_IOERR and SQLITE_FULL, extended codes included.
-        const REFUSALS: [i32; 3] = [8, 10, 13];
-        let Self::Database(sqlx::Error::Database(error)) = self else {
-            return false;
-        };
-        let code = error.code().and_then(|code| code.parse::<i32>().ok());
-        code.is_some_and(|code| REFUSALS.contains(&(code & 0xff)))
+        // SQLITE_READONLY, SQLITE_IOERR and SQLITE_FULL.
+        [8, 10, 13].map(Some).contains(&self.code())
     }
+
+    /// Whether another program, or a long piece of work of this one, keeps the database for itself.
+    pub(crate) fn is_busy(&self) -> bool {
+        // SQLITE_BUSY and SQLITE_LOCKED.
+        matches!(self, Self::Database(sqlx::Error::PoolTimedOut))
+            || [5, 6].map(Some).contains(&self.code())
+    }
+
+    fn code(&self) -> Option<i32> {
+        let Self::Database(error) = self else {
+            return None;
+        };
+        primary_code(error)
+    }
+}
+
+/// What `SQLite` said, without the extension of its code.
+fn primary_code(error: &sqlx::Error) -> Option<i32> {
+    let code = error.as_database_error()?.code()?.parse::<i32>().ok()?;
+    Some(code & 0xff)
 }
 
 /// Now, in integer milliseconds UTC.
@@ -98,44 +99,6 @@ pub(crate) fn now_ms() -> i64 {
 }
 
 impl Store {
-    /// Opens or creates the database and brings its schema up to date.
-    ///
-    /// # Errors
-    /// Names the file and what `SQLite` said.
-    pub async fn open(path: &Path) -> Result<Self, OpenStoreError> {
-        let shown = path.display().to_string();
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            // An acknowledged message survives a power cut.
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(std::time::Duration::from_secs(5));
-        let open = |source| OpenStoreError::Open {
-            path: shown.clone(),
-            source,
-        };
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .connect_with(options.clone())
-            .await
-            .map_err(open)?;
-        sqlx::migrate!("../migrations")
-            .run(&writer)
-            .await
-            .map_err(|source| OpenStoreError::Migrate {
-                path: shown.clone(),
-                source,
-            })?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(4)
-            .connect_with(options.read_only(true).create_if_missing(false))
-            .await
-            .map_err(open)?;
-        Ok(Self { writer, readers })
-    }
-
     /// Begins a transaction that will write.
     pub(crate) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
         match self.writer.begin_with("begin immediate").await {

@@ -113,6 +113,8 @@ pub enum BusyReason {
     RequestRefused,
     #[error("nothing was saved: the server's disk is full or cannot be written")]
     DiskFull,
+    #[error("nothing was saved: another program keeps the server's database for itself")]
+    DatabaseBusy,
     #[error("the server is being stopped")]
     Closing,
     #[error("an answer is still being written in this conversation")]

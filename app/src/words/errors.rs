@@ -161,6 +161,7 @@ fn busy(locale: Locale, reason: BusyReason) -> String {
         BusyReason::EngineStopped => words!(locale, errors.engine_stopped),
         BusyReason::RequestRefused => words!(locale, errors.request_refused),
         BusyReason::DiskFull => words!(locale, errors.disk_full),
+        BusyReason::DatabaseBusy => words!(locale, errors.database_busy),
         BusyReason::Closing => words!(locale, errors.closing),
         BusyReason::AnswerRunning => words!(locale, errors.answer_running),
         BusyReason::AnswerUnsaved => words!(locale, errors.answer_unsaved),

@@ -1,4 +1,5 @@
-//! `hearth doctor`: what is there, what is usable, and the sentence that mends the rest.
+//! `hearth doctor`: what is there, what is usable, and the sentence that mends the rest. It changes
+//! nothing, whether a server runs or not.
 
 use std::{
     collections::BTreeSet,
@@ -17,7 +18,8 @@ use hearth_engine::{
 use super::Place;
 use crate::{
     config::Config,
-    serve::{check_writable, open_store},
+    data_folder::{self, Presence},
+    store::{OpenStoreError, Store, program_schema},
 };
 
 #[derive(Debug, Args)]
@@ -43,6 +45,8 @@ enum State {
     Fine(String),
     /// What could be there, why it is not, and what to do about it. Hearth runs without it.
     Absent(String),
+    /// What works and should not stay as it is.
+    Risky(String),
     /// What is wrong and how to mend it.
     Broken(String),
 }
@@ -63,6 +67,7 @@ pub(super) fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
         let (mark, text) = match state {
             State::Fine(text) => ("ok  ", text),
             State::Absent(text) => ("--  ", text),
+            State::Risky(text) => ("warn", text),
             State::Broken(text) => ("FAIL", text),
         };
         writeln!(out, "{mark}  {subject:<9} {text}")?;
@@ -87,13 +92,24 @@ fn examine(config: &Config) -> anyhow::Result<Vec<Finding>> {
         finding("memory", memory()),
     ];
     findings.extend(reports.iter().filter_map(card));
+    let of = |subject: &str, state| Finding {
+        subject: subject.to_owned(),
+        state,
+    };
+    let presence = data_folder::look(config);
     findings.extend([
         finding("device", chosen_device(config, &reports)),
-        finding("data", data(config)),
-        finding("database", runtime.block_on(database(config))),
+        of("data", data(config)),
+        of("database", runtime.block_on(database(config, &presence))),
         finding("model", model(config)),
-        finding("port", port(config)),
+        of("server", server(config, presence)),
     ]);
+    let risks = data_folder::too_open(config);
+    findings.extend(
+        risks
+            .into_iter()
+            .map(|risk| of("privacy", State::Risky(risk))),
+    );
     Ok(findings)
 }
 
@@ -199,31 +215,44 @@ fn memory() -> Result<String, String> {
     Ok(text)
 }
 
-fn data(config: &Config) -> Result<String, String> {
+/// Whether the folder may be written to, as far as its permissions say.
+fn data(config: &Config) -> State {
     let folder = config.data.display();
-    let written = fs::create_dir_all(&config.data).and_then(|()| check_writable(&config.data));
-    match written {
-        Ok(()) => Ok(format!("{folder} is writable")),
-        Err(error) => Err(format!(
+    let access = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
+    match rustix::fs::access(&config.data, access) {
+        Ok(()) => State::Fine(format!("{folder} is writable")),
+        Err(rustix::io::Errno::NOENT) => State::Absent(format!(
+            "{folder} is not there yet: `hearth serve` makes it"
+        )),
+        Err(error) => State::Broken(format!(
             "{folder}: {error}. Make it writable, or choose another folder with --data"
         )),
     }
 }
 
-async fn database(config: &Config) -> Result<String, String> {
-    let store = open_store(config)
-        .await
-        .map_err(|error| error.to_string())?;
+async fn database(config: &Config, presence: &Presence) -> State {
+    let path = config.database();
+    let shown = path.display();
+    if !path.metadata().is_ok_and(|file| file.len() > 0) {
+        return State::Absent(format!("{shown} is not there yet: `hearth serve` makes it"));
+    }
+    let is_in_use = !matches!(presence, Presence::Nobody);
+    let store = match Store::open_read_only(&path, is_in_use).await {
+        Ok(store) => store,
+        Err(error @ OpenStoreError::Older { .. }) => {
+            return State::Risky(format!("{error}: `hearth serve` brings it up to date"));
+        }
+        Err(error) => return State::Broken(error.to_string()),
+    };
     let accounts = store.accounts().await;
     store.close().await;
-    let path = config.database();
+    let schema = program_schema();
     match accounts {
-        Ok(accounts) => Ok(format!(
-            "{} opens, {} accounts",
-            path.display(),
+        Ok(accounts) => State::Fine(format!(
+            "{shown} opens, schema {schema}, {} accounts",
             accounts.len()
         )),
-        Err(error) => Err(format!("{}: {error}. Restore a backup", path.display())),
+        Err(error) => State::Broken(format!("{shown}: {error}. Restore a backup")),
     }
 }
 
@@ -242,12 +271,23 @@ fn model(config: &Config) -> Result<String, String> {
     }
 }
 
-fn port(config: &Config) -> Result<String, String> {
+/// The server that runs, or whether one could.
+fn server(config: &Config, presence: Presence) -> State {
+    match presence {
+        Presence::Server(holder) => State::Fine(format!("running: {holder}")),
+        Presence::Somebody => State::Fine("starting, or a command is at work".to_owned()),
+        Presence::Unknown(error) => State::Risky(data_folder::cannot_lock(config, &error)),
+        Presence::Nobody => port(config),
+    }
+}
+
+fn port(config: &Config) -> State {
     let address = config.server.listen;
     match TcpListener::bind(address) {
-        Ok(_) => Ok(format!("{address} is free")),
-        Err(error) => Err(format!(
-            "{address}: {error}. End the program that uses it, or choose another with --listen"
+        Ok(_) => State::Fine(format!("not running; {address} is free")),
+        Err(error) => State::Broken(format!(
+            "not running, and {address}: {error}. \
+             End the program that uses it, or choose another with --listen"
         )),
     }
 }

@@ -14,10 +14,10 @@ use hearth_app::model::{ConversationId, ExportFormat, UserId};
 use super::Place;
 use crate::{
     config::Config,
+    data_folder::{create_file, open_for_reading},
     export::{
         ConversationDocument, Language, StoredConversations, Timestamp, render, write_archive,
     },
-    serve::open_store,
     store::{Store, StoredTree},
 };
 
@@ -69,10 +69,11 @@ impl Format {
 pub(super) fn run(args: &ExportArgs) -> anyhow::Result<ExitCode> {
     let config = Config::load(args.place.overrides())?;
     let runtime = super::runtime()?;
-    let store = runtime.block_on(open_store(&config))?;
+    let folder = runtime.block_on(open_for_reading(&config))?;
+    let store = &folder.store;
     // The archive is written by a thread that may block, and this one may.
     let _inside = runtime.enter();
-    let sentence = export(&runtime, &store, args);
+    let sentence = export(&runtime, store, args);
     runtime.block_on(store.close());
     writeln!(io::stdout(), "{}", sentence?)?;
     Ok(ExitCode::SUCCESS)
@@ -122,7 +123,7 @@ async fn tree(store: &Store, user: UserId, id: ConversationId) -> anyhow::Result
     tree.with_context(|| format!("this user has no conversation {id}"))
 }
 
-/// Writes a file beside its place and moves it there when it is complete.
+/// Writes a file beside its place, for its owner alone, and moves it there when it is complete.
 fn replace<T>(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<File>) -> anyhow::Result<T>,
@@ -131,7 +132,11 @@ fn replace<T>(
     part.push(".part");
     let part = PathBuf::from(part);
     let written: anyhow::Result<T> = (|| {
-        let mut file = BufWriter::new(File::create(&part)?);
+        match fs::remove_file(&part) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+        let mut file = BufWriter::new(create_file(&part)?);
         let result = write(&mut file)?;
         file.flush()?;
         file.get_ref().sync_all()?;

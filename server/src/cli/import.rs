@@ -14,8 +14,8 @@ use hearth_app::model::ImportCounts;
 use super::Place;
 use crate::{
     config::Config,
+    data_folder::{open_for_reading, open_for_writing},
     import::{import, preview},
-    serve::open_store,
 };
 
 #[derive(Debug, Args)]
@@ -37,15 +37,22 @@ pub(super) fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let shown = args.file.display().to_string();
     let content = fs::read(&args.file).with_context(|| format!("cannot read {shown}"))?;
     let runtime = super::runtime()?;
-    let store = runtime.block_on(open_store(&config))?;
-    let user = runtime.block_on(super::user_named(&store, &args.user));
+    let folder = runtime.block_on(async {
+        if args.preview {
+            open_for_reading(&config).await
+        } else {
+            open_for_writing(&config).await
+        }
+    })?;
+    let store = &folder.store;
+    let user = runtime.block_on(super::user_named(store, &args.user));
     let _inside = runtime.enter();
     let counts = user.and_then(|user| {
         let content = content.into();
         let counts = if args.preview {
-            preview(&store, user, content)
+            preview(store, user, content)
         } else {
-            import(&store, user, content, None)
+            import(store, user, content, None)
         };
         counts.with_context(|| shown)
     });

@@ -15,7 +15,7 @@ use crate::{
         password::{Password, Passwords},
     },
     config::Config,
-    serve::open_store,
+    data_folder::{open_for_reading, open_for_writing},
     store::Store,
 };
 
@@ -45,7 +45,13 @@ enum UserCommand {
 pub(super) fn run(args: UserArgs) -> anyhow::Result<ExitCode> {
     let config = Config::load(args.place.overrides())?;
     super::runtime()?.block_on(async {
-        let store = open_store(&config).await?;
+        let folder = match args.command {
+            UserCommand::List => open_for_reading(&config).await?,
+            UserCommand::Add { .. } | UserCommand::ResetPassword { .. } => {
+                open_for_writing(&config).await?
+            }
+        };
+        let store = &folder.store;
         let outcome = match args.command {
             UserCommand::Add {
                 name,
@@ -56,10 +62,10 @@ pub(super) fn run(args: UserArgs) -> anyhow::Result<ExitCode> {
                 } else {
                     UserRole::User
                 };
-                add(&store, &name, role).await
+                add(store, &name, role).await
             }
-            UserCommand::ResetPassword { name } => reset_password(&store, &name).await,
-            UserCommand::List => list(&store).await,
+            UserCommand::ResetPassword { name } => reset_password(store, &name).await,
+            UserCommand::List => list(store).await,
         };
         store.close().await;
         outcome

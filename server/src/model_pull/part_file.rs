@@ -4,7 +4,7 @@
 //! only to content that is complete, right and on the disk.
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{self, File, TryLockError},
     io::{self, Write as _},
     path::{Path, PathBuf},
 };
@@ -13,6 +13,7 @@ use super::{
     checksum::{Checksum, RunningChecksum},
     listing::RepositoryFile,
 };
+use crate::data_folder::open_file;
 
 /// Why a file was not made.
 #[derive(Debug, thiserror::Error)]
@@ -134,9 +135,7 @@ pub(super) fn part_place(target: &Path) -> PathBuf {
 /// Two programs that write one file would damage it, so the second is refused.
 fn open_alone(place: &Path) -> Result<File, PartFileError> {
     let path = place.to_owned();
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    let opened = options.open(place).and_then(|file| match file.try_lock() {
+    let opened = open_file(place).and_then(|file| match file.try_lock() {
         Err(TryLockError::Error(error)) => Err(error),
         Err(TryLockError::WouldBlock) => Ok(None),
         Ok(()) => Ok(Some(file)),

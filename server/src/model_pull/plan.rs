@@ -16,6 +16,7 @@ use super::{
     part_file::part_place,
     selection::{Bytes, Selection},
 };
+use crate::data_folder::create_folder;
 
 /// Why a download cannot begin, or its result not be kept.
 #[derive(Debug, thiserror::Error)]
@@ -149,7 +150,7 @@ pub(super) fn planned(
     models: &Path,
     progress: &mut dyn Progress,
 ) -> Result<Plan, PlanError> {
-    fs::create_dir_all(models).map_err(|error| at(models, error))?;
+    create_folder(models).map_err(|error| at(models, error))?;
     let (name, files, is_directory) = match selection {
         Selection::Gguf { name, file } => (name, vec![file], false),
         Selection::Directory { name, files } => (name, files, true),
@@ -195,7 +196,7 @@ fn staged(
     staging: &Path,
     progress: &mut dyn Progress,
 ) -> Result<Vec<PlannedFile>, PlanError> {
-    fs::create_dir_all(staging).map_err(|error| at(staging, error))?;
+    create_folder(staging).map_err(|error| at(staging, error))?;
     remove_strangers(&files, staging).map_err(|error| at(staging, error))?;
     let mut planned = Vec::new();
     for wanted in files {

@@ -5,6 +5,7 @@ pub mod administration;
 pub mod api_keys;
 pub mod banner;
 pub mod conversations;
+pub mod deletion;
 pub mod exports;
 pub mod joining;
 pub mod messages;

@@ -17,6 +17,8 @@ pub mod session;
 pub mod setting;
 pub mod status;
 pub mod time;
+mod trash;
+mod upkeep;
 
 pub use administration::{
     AccountChange, AccountSummary, ActiveModel, AuditAction, AuditEntry, ModelSummary, OneTimeLink,
@@ -44,3 +46,5 @@ pub use session::{Browser, SessionSummary};
 pub use setting::{Banner, BannerLevel, Setting, SettingName, UnknownSetting};
 pub use status::{ModelState, ModelStatus, User, UserRole};
 pub use time::{DateGroup, LocalTime};
+pub use trash::{Trash, TrashedConversation};
+pub use upkeep::{UpkeepJob, UpkeepReport, UpkeepRun};

@@ -5,6 +5,7 @@
 
 mod administration;
 pub mod api_keys;
+pub mod deletion;
 pub mod exports;
 
 use std::sync::Arc;

@@ -11,7 +11,8 @@ use async_trait::async_trait;
 use hearth_app::{
     model::{
         AccountChange, AccountSummary, AuditAction, AuditEntry, Banner, ChatError, Language,
-        ModelSummary, OneTimeLink, Refusal, Setting, UsageReport, User, UserId, UserRole,
+        ModelSummary, OneTimeLink, Refusal, Setting, UpkeepReport, UsageReport, User, UserId,
+        UserRole,
     },
     service::{AdministrationService, SettingChange},
 };
@@ -116,6 +117,10 @@ impl AdministrationService for Administration {
 
     async fn audit(&self, before: Option<String>) -> Result<Vec<AuditEntry>, ChatError> {
         self.audit_page(before).await
+    }
+
+    async fn upkeep(&self) -> Result<Vec<UpkeepReport>, ChatError> {
+        self.upkeep_reports().await
     }
 }
 

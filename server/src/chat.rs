@@ -55,6 +55,7 @@ pub(crate) use refusal::{busy, store_refused};
 use rendered_answers::RenderedAnswers;
 pub(crate) use service::MAX_TITLE_CHARS;
 pub(crate) use settings::check_params;
+pub(crate) use view::title;
 
 /// Longest wait for running turns when the server ends, and then for what they leave to write.
 /// Together less than the server gives both: one turn that hangs costs no other its text.

@@ -34,6 +34,7 @@ use tower_http::compression::CompressionLayer;
 use crate::{
     accounts::Accounts,
     config::ServerSection,
+    deletion::Deletion,
     export::ExportServer,
     openai::{self, ApiServer},
     settings::SettingsBook,
@@ -50,6 +51,7 @@ pub struct Services {
     pub administration: Arc<dyn AdministrationService>,
     pub settings: Arc<SettingsBook>,
     pub exports: Arc<ExportServer>,
+    pub deletion: Arc<Deletion>,
     pub api: ApiServer,
     pub store: Store,
     pub assets: Arc<assets::Manifest>,

@@ -6,7 +6,8 @@
 //! models), [`markdown`] (answers as HTML), [`export`] and [`import`]
 //! (conversations that leave and come), [`settings`] and [`administration`] (what an administrator
 //! changes), [`store`] (the database), [`openai`] (the API for programs),
-//! `metrics` (what was done, counted), [`model_pull`] (models from a hub),
+//! [`deletion`] (what goes for good), [`upkeep`] (what time does by itself), `metrics` (what was
+//! done, counted), [`model_pull`] (models from a hub),
 //! [`cli`] (the other commands).
 
 #![forbid(unsafe_code)]
@@ -19,6 +20,7 @@ pub mod chat;
 pub mod cli;
 pub mod config;
 pub mod data_folder;
+pub mod deletion;
 pub mod error;
 pub mod export;
 pub mod http;
@@ -30,3 +32,4 @@ pub mod openai;
 pub mod serve;
 pub mod settings;
 pub mod store;
+pub mod upkeep;

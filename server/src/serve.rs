@@ -15,11 +15,13 @@ use crate::{
     chat::ChatServer,
     config::{Config, EngineSection},
     data_folder::{self, FolderError, FolderLock},
+    deletion::Deletion,
     export::ExportServer,
     http::{Services, assets::Manifest, router},
     openai::ApiServer,
     settings::SettingsBook,
     store::Store,
+    upkeep::Upkeep,
 };
 
 /// Running turns get this long to be written down.
@@ -85,6 +87,8 @@ pub struct RunningServer {
     public_origin: Option<String>,
     store: Store,
     chat: Arc<ChatServer>,
+    upkeep: Arc<Upkeep>,
+    hourly: JoinHandle<()>,
     stop: oneshot::Sender<()>,
     connections: JoinHandle<std::io::Result<()>>,
     /// Shared with the task that serves: whoever is last lets others in.
@@ -102,11 +106,13 @@ impl Server {
         let (listener, addr) = listen(config.server.listen).await?;
         lock.tell(addr);
         let store = data_folder::open(&config).await?;
+        Upkeep::prepare(&store).await;
         let settings = SettingsBook::open(store.clone()).await;
         let settings = settings.map_err(ServeError::Settings)?;
         let (model, models) = choose_model(&store, &config, model).await?;
         let engine = EngineHandle::start(model, engine_config(&config.engine));
         let chat = ChatServer::start(store.clone(), engine, Arc::clone(&settings));
+        let upkeep = Upkeep::new(store.clone(), Arc::clone(&chat));
         let (accounts, set_up_token) = accounts(&store, &settings, &config).await?;
         let administration = Arc::new(Administration {
             store: store.clone(),
@@ -123,37 +129,34 @@ impl Server {
             store.clone(),
             config.server.public_origin().is_some(),
         );
+        let deletion = Arc::new(Deletion {
+            store: store.clone(),
+            chat: Arc::clone(&chat),
+            accounts: Arc::clone(&accounts),
+            upkeep: Arc::clone(&upkeep),
+        });
         let services = Services {
             chat: Arc::clone(&chat) as Arc<dyn ChatService>,
             accounts: Arc::clone(&accounts),
             administration: administration as Arc<dyn AdministrationService>,
             settings,
             exports: ExportServer::new(store.clone()),
+            deletion,
             api,
             store: store.clone(),
             assets: Arc::new(Manifest::embedded()),
         };
-        let service =
-            router(&services, &config.server).into_make_service_with_connect_info::<SocketAddr>();
-        let (stop, stopped) = oneshot::channel();
-        let serving = axum::serve(listener, service).with_graceful_shutdown(async {
-            // A dropped sender is no reason to stop.
-            if stopped.await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        });
-        let held = Arc::clone(&lock);
-        let connections = tokio::spawn(async move {
-            let _held = held;
-            serving.await
-        });
-        tokio::spawn(async move { accounts.tidy_up().await });
+        let (stop, connections) = answer(listener, &services, &config, Arc::clone(&lock));
+        tokio::spawn(async move { accounts.warm_up().await });
+        let hourly = upkeep.start();
         Ok(RunningServer {
             addr,
             set_up_token,
             public_origin: config.server.public_origin(),
             store,
             chat,
+            upkeep,
+            hourly,
             stop,
             connections,
             lock,
@@ -182,9 +185,16 @@ impl RunningServer {
         Some(format!("{}/set-up?token={token}", self.url()))
     }
 
+    /// Does the hourly upkeep now, as if now were this moment (milliseconds UTC).
+    pub async fn run_upkeep(&self, now_ms: i64) {
+        self.upkeep.run(now_ms).await;
+    }
+
     /// Ends the tails and running turns, keeping what they wrote, then the connections, in at
     /// most five seconds.
     pub async fn shut_down(self) {
+        // Its steps are transactions: one that is cut off has done nothing.
+        self.hourly.abort();
         // Nobody listens if serving has failed already.
         let _ = self.stop.send(());
         if timeout(TURNS_GRACE, self.chat.shut_down()).await.is_err() {
@@ -212,6 +222,29 @@ impl RunningServer {
         }
         drop(self.lock);
     }
+}
+
+/// Answers connections until it is told to stop; the data folder stays locked as long.
+fn answer(
+    listener: TcpListener,
+    services: &Services,
+    config: &Config,
+    lock: Arc<FolderLock>,
+) -> (oneshot::Sender<()>, JoinHandle<std::io::Result<()>>) {
+    let service =
+        router(services, &config.server).into_make_service_with_connect_info::<SocketAddr>();
+    let (stop, stopped) = oneshot::channel();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(async {
+        // A dropped sender is no reason to stop.
+        if stopped.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    });
+    let connections = tokio::spawn(async move {
+        let _held = lock;
+        serving.await
+    });
+    (stop, connections)
 }
 
 async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {

@@ -111,6 +111,12 @@ impl RunningServer {
         WebClient::new(&self.base_url)
     }
 
+    /// Lets the hourly upkeep run as if so many days had passed.
+    pub async fn upkeep_in_days(&self, days: i64) {
+        let later = now_ms() + days * 24 * 60 * 60 * 1000;
+        self.server.run_upkeep(later).await;
+    }
+
     /// Ends it as a signal does.
     pub async fn shut_down(self) {
         self.server.shut_down().await;

@@ -4,6 +4,7 @@ mod api {
     mod authorisation;
     mod conversation_settings;
     mod cross_site;
+    mod deletion;
     mod exports;
     mod imports;
     mod limits;

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::model::{
     AccountChange, AccountSummary, AdminReport, AuditEntry, ChatError, Drawing, ModelSummary,
-    OneTimeLink, Setting, SettingName, UsageReport, UserId, UserRole,
+    OneTimeLink, Setting, SettingName, UpkeepReport, UsageReport, UserId, UserRole,
 };
 #[cfg(feature = "ssr")]
 use crate::{
@@ -145,6 +145,16 @@ pub async fn audit(
 ) -> Result<Vec<AuditEntry>, ChatError> {
     current_administrator()?;
     administration_service().audit(before).await
+}
+
+/// What the server does by itself, and how the last runs went.
+///
+/// # Errors
+/// [`ChatError::Forbidden`].
+#[server(name = ReadUpkeep, endpoint = "upkeep")]
+pub async fn upkeep() -> Result<Vec<UpkeepReport>, ChatError> {
+    current_administrator()?;
+    administration_service().upkeep().await
 }
 
 /// A section of the page in which nothing is typed. `before` is a cursor of the log.

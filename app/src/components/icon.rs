@@ -24,6 +24,7 @@ pub(crate) enum IconName {
     Info,
     Administration,
     Export,
+    Bin,
 }
 
 impl IconName {
@@ -52,6 +53,7 @@ impl IconName {
                 "M4 7h9M19 7h1M4 17h1M11 17h9M13 7a3 3 0 1 0 6 0a3 3 0 1 0-6 0\
                 M5 17a3 3 0 1 0 6 0a3 3 0 1 0-6 0"
             }
+            Self::Bin => "M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13",
             Self::Export => "M12 4v11M7 10l5 5 5-5M5 20h14",
         }
     }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use server_fn::ServerFn;
 
-use super::{Icon, IconName, MessageInfo, PostForm};
+use super::{DeleteMessageMenu, Icon, IconName, MessageInfo, PostForm};
 use crate::{
     api::{
         conversations::ShowVersion,
@@ -21,9 +21,10 @@ pub(crate) enum MessageCommand {
     Regenerate(MessageId),
     Continue(MessageId),
     ShowVersion(MessageId),
+    Delete(MessageId),
 }
 
-/// Copy, versions, Regenerate or Retry, Continue.
+/// Copy, versions, Regenerate or Retry, Continue, Delete.
 #[component]
 pub(crate) fn MessageActions(
     message: RwSignal<ShownMessage>,
@@ -51,6 +52,7 @@ pub(crate) fn MessageActions(
                 <Icon name=IconName::Copy/>
             </button>
             {answer_actions}
+            <DeleteMessageMenu message on_command/>
         </div>
     }
 }

@@ -113,6 +113,7 @@ pub enum AuditAction {
     ChangeRole,
     DisableAccount,
     EnableAccount,
+    DeleteAccount,
     MakeLink,
     SwitchModel,
 }

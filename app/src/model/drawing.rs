@@ -17,6 +17,7 @@ pub enum AdminReport {
     Models,
     Usage,
     Log,
+    Upkeep,
 }
 
 /// Sections of the settings in which nothing is typed.
@@ -25,4 +26,5 @@ pub enum AdminReport {
 pub enum TransferSection {
     Exports,
     Import,
+    Trash,
 }

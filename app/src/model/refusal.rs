@@ -56,6 +56,10 @@ pub enum Refusal {
     Outdated { value: String, version: i64 },
     #[error("this is the last administrator: make another one first")]
     LastAdministrator,
+    #[error("the name is not that of the account: nothing was deleted")]
+    NameDiffers,
+    #[error("the own account is deleted in the own settings, with its password")]
+    OwnAccount,
     #[error("an account of this name exists already")]
     NameTaken,
     #[error("there are {limit} API keys already: revoke one first")]

@@ -8,6 +8,8 @@ mod people;
 mod setting_field;
 mod settings;
 #[cfg(feature = "ssr")]
+mod upkeep;
+#[cfg(feature = "ssr")]
 mod usage;
 #[cfg(feature = "ssr")]
 mod usage_chart;
@@ -36,7 +38,7 @@ use crate::{
 };
 
 /// In the order of the list.
-const SECTIONS: [Section; 5] = [
+const SECTIONS: [Section; 6] = [
     Section {
         address: "/admin",
         name: |locale| words!(locale, admin.server),
@@ -57,6 +59,10 @@ const SECTIONS: [Section; 5] = [
         address: "/admin/log",
         name: |locale| words!(locale, admin.log),
     },
+    Section {
+        address: "/admin/upkeep",
+        name: |locale| words!(locale, admin.upkeep),
+    },
 ];
 
 /// The addresses of the sections.
@@ -69,6 +75,7 @@ pub(crate) fn AdminRoutes() -> impl MatchNestedRoutes + Clone {
             <Route path=path!("models") view=|| report(AdminReport::Models) ssr=SsrMode::Async/>
             <Route path=path!("usage") view=|| report(AdminReport::Usage) ssr=SsrMode::Async/>
             <Route path=path!("log") view=|| report(AdminReport::Log) ssr=SsrMode::Async/>
+            <Route path=path!("upkeep") view=|| report(AdminReport::Upkeep) ssr=SsrMode::Async/>
         </ParentRoute>
     }
     .into_inner()
@@ -107,5 +114,6 @@ pub(crate) async fn draw_report(
         AdminReport::Models => models::draw().await,
         AdminReport::Usage => usage::draw().await,
         AdminReport::Log => log::draw(before).await,
+        AdminReport::Upkeep => upkeep::draw().await,
     }
 }

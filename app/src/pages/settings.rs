@@ -10,6 +10,8 @@ mod exports;
 mod general;
 #[cfg(feature = "ssr")]
 mod import;
+#[cfg(feature = "ssr")]
+mod trash;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -35,7 +37,7 @@ use crate::{
 };
 
 /// In the order of the list.
-const SECTIONS: [Section; 5] = [
+const SECTIONS: [Section; 6] = [
     Section {
         address: "/settings",
         name: |locale| words!(locale, settings.general),
@@ -56,6 +58,10 @@ const SECTIONS: [Section; 5] = [
         address: "/settings/import",
         name: |locale| words!(locale, exports.import),
     },
+    Section {
+        address: "/settings/trash",
+        name: |locale| words!(locale, settings.trash),
+    },
 ];
 
 /// The addresses of the sections.
@@ -67,6 +73,7 @@ pub(crate) fn SettingsRoutes() -> impl MatchNestedRoutes + Clone {
             <Route path=path!("account") view=AccountSection ssr=SsrMode::Async/>
             <Route path=path!("keys") view=KeysSection ssr=SsrMode::Async/>
             <Route path=path!("exports") view=|| transfer(TransferSection::Exports) ssr=SsrMode::Async/>
+            <Route path=path!("trash") view=|| transfer(TransferSection::Trash) ssr=SsrMode::Async/>
             <Route path=path!("import") view=|| transfer(TransferSection::Import) ssr=SsrMode::Async/>
         </ParentRoute>
     }
@@ -105,6 +112,7 @@ fn transfer(section: TransferSection) -> AnyView {
     let heading = match section {
         TransferSection::Exports => words!(locale, exports.exports),
         TransferSection::Import => words!(locale, exports.import),
+        TransferSection::Trash => words!(locale, settings.trash),
     };
     let query = use_query_map();
     let draw = move || draw_transfer_section(section, query.read_untracked().get("upload"));
@@ -128,5 +136,6 @@ pub(crate) async fn draw_transfer(
     match section {
         TransferSection::Exports => exports::draw().await,
         TransferSection::Import => import::draw(upload).await,
+        TransferSection::Trash => trash::draw().await,
     }
 }

@@ -8,7 +8,7 @@ use leptos::prelude::use_context;
 use super::{SessionCookie, current_user};
 use crate::model::{
     AccountChange, AccountSummary, AuditEntry, Banner, ChatError, Language, ModelSummary,
-    OneTimeLink, Setting, SettingName, UsageReport, User, UserId, UserRole,
+    OneTimeLink, Setting, SettingName, UpkeepReport, UsageReport, User, UserId, UserRole,
 };
 
 /// A change of one setting.
@@ -59,6 +59,8 @@ pub trait AdministrationService: Send + Sync + 'static {
     async fn usage(&self) -> Result<UsageReport, ChatError>;
     /// The newest entries, or those before a cursor.
     async fn audit(&self, before: Option<String>) -> Result<Vec<AuditEntry>, ChatError>;
+    /// Every job of the upkeep with its last run.
+    async fn upkeep(&self) -> Result<Vec<UpkeepReport>, ChatError>;
 }
 
 /// Ways into an account besides signing in.

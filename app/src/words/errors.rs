@@ -32,6 +32,8 @@ pub(super) fn refusal(locale: Locale, refusal: Refusal) -> String {
         Refusal::NotUnderstood { .. } => words!(locale, errors.not_understood),
         Refusal::NotAccepted => words!(locale, errors.not_accepted),
         Refusal::LastAdministrator => words!(locale, errors.last_administrator),
+        Refusal::NameDiffers => words!(locale, errors.name_differs),
+        Refusal::OwnAccount => words!(locale, errors.own_account),
         Refusal::NameTaken => words!(locale, errors.name_taken),
         other => return refusal_with_numbers(locale, other),
     };

@@ -46,6 +46,9 @@ impl AdministrationService for FakeAdministration {
     async fn usage(&self) -> Result<UsageReport, ChatError> {
         Ok(UsageReport::default())
     }
+    async fn upkeep(&self) -> Result<Vec<UpkeepReport>, ChatError> {
+        Ok(Vec::new())
+    }
     async fn audit(&self, _: Option<String>) -> Result<Vec<AuditEntry>, ChatError> {
         Ok(Vec::new())
     }

@@ -51,6 +51,27 @@ impl Accounts {
         Ok(())
     }
 
+    /// Whether somebody at the person's screen knows the password. Gives its hash.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] for a wrong one, [`AppError::Busy`] after too many.
+    pub(crate) async fn confirm_password(
+        &self,
+        user: &User,
+        password: String,
+        visitor: &Visitor,
+    ) -> Result<String, AppError> {
+        self.begin_attempt(&user.name, visitor.address)?;
+        let stored = self.store.credentials(&user.name).await?;
+        let stored = stored.ok_or(AppError::Unauthorized)?.password_hash;
+        let fits = self.passwords.verify(password, Some(stored.clone())).await;
+        if !fits.map_err(AppError::internal)? {
+            return Err(AppError::Invalid(Refusal::WrongPassword));
+        }
+        self.throttle.succeeded(&user.name, visitor.address);
+        Ok(stored)
+    }
+
     /// Changes a person's password and ends every other session.
     ///
     /// # Errors
@@ -65,14 +86,7 @@ impl Accounts {
     ) -> Result<(), AppError> {
         let kept = kept_session(visitor)?;
         let new = Password::parse(new).map_err(AppError::Invalid)?;
-        self.begin_attempt(&user.name, visitor.address)?;
-        let stored = self.store.credentials(&user.name).await?;
-        let stored = stored.ok_or(AppError::Unauthorized)?.password_hash;
-        let fits = self.passwords.verify(old, Some(stored.clone())).await;
-        if !fits.map_err(AppError::internal)? {
-            return Err(AppError::Invalid(Refusal::WrongPassword));
-        }
-        self.throttle.succeeded(&user.name, visitor.address);
+        let stored = self.confirm_password(user, old, visitor).await?;
         let hash = self.passwords.hash(new).await;
         let hash = hash.map_err(AppError::internal)?;
         let changed = self

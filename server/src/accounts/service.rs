@@ -65,17 +65,9 @@ impl Accounts {
         })
     }
 
-    /// Prepares the first sign-in and removes ended sessions.
-    pub async fn tidy_up(&self) {
+    /// Prepares the first sign-in, which would take longer than the next ones.
+    pub async fn warm_up(&self) {
         self.passwords.warm_up().await;
-        let now = now_ms();
-        let ended = self
-            .store
-            .delete_ended_sessions(now, now - session::IDLE_MS);
-        match ended.await {
-            Ok(count) => tracing::debug!(count, "removed {count} ended sessions"),
-            Err(error) => tracing::warn!(%error, "could not remove ended sessions: {error}"),
-        }
     }
 
     /// Whether no account exists.

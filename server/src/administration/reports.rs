@@ -1,6 +1,9 @@
 //! What is loaded, what was used, and who changed what.
 
-use hearth_app::model::{ActiveModel, AuditEntry, ChatError, ModelSummary, UsageReport};
+use hearth_app::model::{
+    ActiveModel, AuditEntry, ChatError, ModelSummary, UpkeepJob, UpkeepReport, UpkeepRun,
+    UsageReport,
+};
 use uuid::Uuid;
 
 use super::{
@@ -11,7 +14,7 @@ use super::{
 use crate::{
     calendar::{self, Calendar},
     chat::model_status,
-    store::{day_of, now_ms},
+    store::{StoredJob, day_of, now_ms},
 };
 
 /// Days of a usage report, today included.
@@ -106,6 +109,22 @@ impl Administration {
             new: stored.change.new,
         });
         Ok(entries.collect())
+    }
+
+    pub(super) async fn upkeep_reports(&self) -> Result<Vec<UpkeepReport>, ChatError> {
+        let stored = self.store.upkeep_jobs().await.map_err(refused)?;
+        let calendar = Calendar::of_viewer();
+        let run = |it: &StoredJob| UpkeepRun {
+            time: calendar.local_time(it.last.ran_at),
+            num_removed: it.last.num_removed,
+            total_removed: it.total_removed,
+            error: it.last.error.clone(),
+        };
+        let report = |job| UpkeepReport {
+            job,
+            last: stored.iter().find(|it| it.last.job == job).map(run),
+        };
+        Ok(UpkeepJob::ALL.map(report).to_vec())
     }
 }
 

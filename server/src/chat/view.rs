@@ -96,7 +96,7 @@ fn sampling(params: &TurnParams) -> String {
 }
 
 /// Title of a conversation: the first line of its first message, cut at a word.
-pub(super) fn title(text: &str) -> String {
+pub(crate) fn title(text: &str) -> String {
     let line = text
         .lines()
         .find(|line| !line.trim().is_empty())

@@ -18,7 +18,7 @@ use hearth_app::{
     model::{Preferences, User, UserRole},
     service::{
         AccountService, ApiKeyService, ChatService, DismissedBanner, JoinService, PageBuild,
-        SessionToken, exports::ExportService,
+        SessionToken, deletion::DeletionService, exports::ExportService,
     },
     shell,
 };
@@ -110,9 +110,11 @@ pub(super) fn context(services: &Services) -> impl Fn() + Clone + Send + Sync + 
     let administration = Arc::clone(&services.administration);
     let exports: Arc<dyn ExportService> = services.exports.clone();
     let build = PageBuild(services.assets.leptos_options().output_name.to_string());
+    let deletion: Arc<dyn DeletionService> = services.deletion.clone();
     move || {
         provide_context(build.clone());
         provide_context(Arc::clone(&chat));
+        provide_context(Arc::clone(&deletion));
         provide_context(Arc::clone(&exports));
         provide_context(Arc::clone(&accounts));
         provide_context(Arc::clone(&joining));

@@ -60,6 +60,7 @@ impl Store {
                    coalesce(d.prompt_tokens + d.completion_tokens, 0) as "tokens_today!: i64"
                from user u
                left join usage_day d on d.user_id = u.id and d.day = ?
+               where u.removed_at is null
                order by u.created_at, u.id"#,
             now_ms,
             today,
@@ -82,7 +83,7 @@ impl Store {
         let row = sqlx::query!(
             r#"select id as "id: Uuid", name, role, disabled as "disabled: bool"
                from user
-               where id = ?"#,
+               where id = ? and removed_at is null"#,
             id,
         )
         .fetch_optional(&self.readers)
@@ -124,7 +125,7 @@ impl Store {
         let updated = sqlx::query!(
             "update user
              set role = ?, disabled = ?
-             where id = ?",
+             where id = ? and removed_at is null",
             role,
             new.disabled,
             id,
@@ -143,7 +144,7 @@ impl Store {
     }
 }
 
-async fn is_only_administrator(
+pub(super) async fn is_only_administrator(
     connection: &mut SqliteConnection,
     id: Uuid,
 ) -> Result<bool, StoreError> {

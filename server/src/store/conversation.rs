@@ -123,7 +123,7 @@ impl Store {
         Ok(done.rows_affected() > 0)
     }
 
-    /// Brings a hidden conversation back. False: missing or not `user`'s.
+    /// Brings a hidden conversation back. False: missing, being removed for good, or not `user`'s.
     pub(crate) async fn restore_conversation(
         &self,
         user: UserId,
@@ -134,7 +134,7 @@ impl Store {
             "
             update conversation
             set deleted_at = null
-            where id = ? and user_id = ?
+            where id = ? and user_id = ? and deleted_at is not 0
             ",
             id,
             user,

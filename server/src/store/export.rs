@@ -4,9 +4,8 @@ use hearth_app::model::{ConversationId, ExportFormat, ExportId, ExportSubject, U
 use sqlx::{SqliteConnection, types::Uuid};
 
 use super::{Store, StoreError, message::word, now_ms};
+use crate::upkeep::KEPT_MS;
 
-/// How long a file is kept.
-const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 /// Most bytes of files kept for one user; past that, the oldest go first.
 const MAX_KEPT_BYTES: i64 = 256 << 20;
 /// Most rows kept for one user.
@@ -80,7 +79,7 @@ impl Store {
 
     /// A user's exports, the newest first.
     pub(crate) async fn exports(&self, user: UserId) -> Result<Vec<StoredExport>, StoreError> {
-        let user = user.as_uuid();
+        let (user, oldest) = (user.as_uuid(), now_ms() - KEPT_MS);
         let rows = sqlx::query!(
             r#"
             select
@@ -89,12 +88,13 @@ impl Store {
                 conversation_id as "conversation_id: Uuid",
                 file_name,
                 size,
-                content is not null as "is_kept!: bool",
+                content is not null and created_at > ? as "is_kept!: bool",
                 created_at
             from export
             where user_id = ?
             order by id desc
             "#,
+            oldest,
             user,
         )
         .fetch_all(&self.readers)
@@ -119,21 +119,22 @@ impl Store {
         exports.collect()
     }
 
-    /// A file; `None` if it is missing, no longer kept or not `user`'s.
+    /// A file; `None` if it is missing, too old or not `user`'s.
     pub(crate) async fn kept_export(
         &self,
         user: UserId,
         id: ExportId,
     ) -> Result<Option<KeptExport>, StoreError> {
-        let (user, id) = (user.as_uuid(), id.as_uuid());
+        let (user, id, oldest) = (user.as_uuid(), id.as_uuid(), now_ms() - KEPT_MS);
         let row = sqlx::query!(
             r#"
             select file_name, format, content as "content!"
             from export
-            where id = ? and user_id = ? and content is not null
+            where id = ? and user_id = ? and content is not null and created_at > ?
             "#,
             id,
             user,
+            oldest,
         )
         .fetch_optional(&self.readers)
         .await?;

@@ -200,7 +200,8 @@ async fn plan(
     Ok(MergePlan { target, places })
 }
 
-/// The user's conversation that has this id or had it in the file, else a new one.
+/// The user's conversation that has this id or had it in the file, else a new one: one that is
+/// being removed for good does not come back.
 async fn find_conversation(
     connection: &mut SqliteConnection,
     user: UserId,
@@ -211,7 +212,7 @@ async fn find_conversation(
         r#"
         select id as "id: Uuid", deleted_at is not null as "is_hidden!: bool"
         from conversation
-        where user_id = ? and (id = ? or source_id = ?)
+        where user_id = ? and (id = ? or source_id = ?) and deleted_at is not 0
         order by id = ? desc
         limit 1
         "#,

@@ -102,24 +102,6 @@ impl Store {
         Ok(())
     }
 
-    /// Removes what can never be used again.
-    pub(crate) async fn delete_ended_sessions(
-        &self,
-        now_ms: i64,
-        idle_since: i64,
-    ) -> Result<u64, sqlx::Error> {
-        let deleted = sqlx::query!(
-            "delete from session
-             where expires_at <= ?
-                or last_seen_at <= ?",
-            now_ms,
-            idle_since,
-        )
-        .execute(&self.writer)
-        .await?;
-        Ok(deleted.rows_affected())
-    }
-
     /// Whether the database answers.
     pub(crate) async fn ping(&self) -> Result<(), sqlx::Error> {
         sqlx::query_scalar!(r#"select 1 as "one!: i64""#)

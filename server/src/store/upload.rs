@@ -4,9 +4,7 @@ use hearth_app::model::{ImportCounts, UploadId, UserId};
 use sqlx::types::Uuid;
 
 use super::{Store, StoreError, import::ImportTransaction, now_ms};
-
-/// How long a file waits for its import, or its report to be read.
-const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
+use crate::upkeep::UPLOAD_KEPT_MS;
 
 /// A file that was uploaded.
 #[derive(Debug)]
@@ -32,7 +30,7 @@ impl Store {
     ) -> Result<UploadId, StoreError> {
         let id = Uuid::now_v7();
         let (user, now) = (user.as_uuid(), now_ms());
-        let oldest = now - KEPT_MS;
+        let oldest = now - UPLOAD_KEPT_MS;
         let mut transaction = self.begin().await?;
         sqlx::query!(
             "delete from upload where user_id = ? or created_at < ?",

@@ -141,6 +141,7 @@ impl Store {
         let rows = sqlx::query!(
             r#"select id as "id: Uuid", name, role, disabled as "disabled: bool", created_at
                from user
+               where removed_at is null
                order by created_at, id"#,
         )
         .fetch_all(&self.readers)

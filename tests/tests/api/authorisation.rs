@@ -74,6 +74,7 @@ impl People {
             conversation: turn.conversation.id.to_string(),
             answer: turn.assistant_message.id.to_string(),
             stopped: stopped.id.to_string(),
+            trashed: self.trashed().await?,
             export: self.export(&turn.conversation.id.to_string()).await?,
             upload: self.upload().await?,
             api_key: self.api_key().await?,
@@ -87,6 +88,16 @@ impl People {
         ];
         let id: ExportId = self.owner.call("create_export", &arguments).await??;
         Ok(id.to_string())
+    }
+
+    async fn trashed(&self) -> Result<String> {
+        let turn = send_and_wait(&self.owner, None, "Hello").await?;
+        let id = turn.conversation.id.to_string();
+        let arguments = [("id", id.clone())];
+        self.owner
+            .call::<()>("delete_conversation", &arguments)
+            .await??;
+        Ok(id)
     }
 
     async fn api_key(&self) -> Result<String> {
@@ -207,6 +218,7 @@ async fn what_is_not_yours_and_what_is_not_there_get_the_same_answer() -> Result
         conversation: new_key().to_string(),
         answer: new_key().to_string(),
         stopped: new_key().to_string(),
+        trashed: new_key().to_string(),
         session: new_key().to_string(),
         export: new_key().to_string(),
         upload: new_key().to_string(),

@@ -67,6 +67,9 @@ fn action(locale: Locale, action: AuditAction, subject: String) -> String {
         AuditAction::EnableAccount => {
             words!(locale, admin.actions.enable_account, subject = subject)
         }
+        AuditAction::DeleteAccount => {
+            words!(locale, admin.actions.delete_account, subject = subject)
+        }
         AuditAction::MakeLink => words!(locale, admin.actions.make_link, subject = subject),
         AuditAction::SwitchModel => words!(locale, admin.actions.switch_model).to_owned(),
     }

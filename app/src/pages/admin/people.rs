@@ -9,6 +9,7 @@ use crate::{
     api::{
         administration::{ChangeAccount, CreateAccount, MakeLink, accounts},
         conversations::signed_in_user,
+        deletion::DeleteAccount,
     },
     browser,
     components::Field,
@@ -166,8 +167,32 @@ fn Account(account: AccountSummary, own: Option<UserId>) -> impl IntoView {
                         {words!(locale, admin.new_link)}
                     </button>
                 </form>
+                {(own != Some(id)).then(|| view! { <Removal id/> })}
             </div>
         </li>
+    }
+}
+
+/// The name is typed: a list of buttons is pressed wrong too easily.
+#[component]
+fn Removal(id: UserId) -> impl IntoView {
+    let locale = use_locale();
+    let input = format!("remove-{id}");
+    view! {
+        <details class="confirm">
+            <summary class="quiet-button danger">{words!(locale, chat.delete)}</summary>
+            <form method="post" action=DeleteAccount::url() class="setting-field">
+                <p class="settings-lead">{words!(locale, admin.delete_account_lead)}</p>
+                <input type="hidden" name="user" value=id.to_string()/>
+                <div class="field">
+                    <label for=input.clone()>{words!(locale, admin.person_name)}</label>
+                    <input id=input name="name" autocomplete="off" dir="auto" required/>
+                </div>
+                <button type="submit" class="secondary-button danger">
+                    {words!(locale, admin.delete_account)}
+                </button>
+            </form>
+        </details>
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
     state::ChatState,
 };
 use crate::{
-    api::{conversations, messages},
+    api::{conversations, deletion, messages},
     browser,
     components::{MessageCommand, SidebarCommand, forget_sent},
     model::{
@@ -173,12 +173,8 @@ impl ChatState {
             MessageCommand::Copy(id) => self.copy(id),
             MessageCommand::Regenerate(id) => self.begin(messages::regenerate(id)),
             MessageCommand::Continue(id) => self.begin(messages::continue_turn(id)),
-            MessageCommand::ShowVersion(id) => spawn_local(async move {
-                match conversations::show_version(id).await {
-                    Ok(()) => self.refresh().await,
-                    Err(error) => self.fail(error),
-                }
-            }),
+            MessageCommand::ShowVersion(id) => self.change(conversations::show_version(id)),
+            MessageCommand::Delete(id) => self.change(deletion::delete_message(id)),
         }
     }
 
@@ -195,6 +191,16 @@ impl ChatState {
                 Err(error) => self.fail(error),
             }
             self.is_sending.set(false);
+        });
+    }
+
+    /// Waits for a change of the conversation and shows it.
+    fn change(self, changing: impl Future<Output = Result<(), ChatError>> + 'static) {
+        spawn_local(async move {
+            match changing.await {
+                Ok(()) => self.refresh().await,
+                Err(error) => self.fail(error),
+            }
         });
     }
 

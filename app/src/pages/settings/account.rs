@@ -4,11 +4,15 @@ use leptos::{form::ActionForm, html, prelude::*, task::spawn_local};
 use leptos_router::hooks::use_query_map;
 
 use crate::{
-    api::sessions::{
-        ChangePassword, EndOtherSessions, EndSession, end_other_sessions, end_session, sessions,
+    api::{
+        deletion::DeleteOwnAccount,
+        sessions::{
+            ChangePassword, EndOtherSessions, EndSession, end_other_sessions, end_session, sessions,
+        },
     },
     components::{ErrorText, Field, SessionList},
     model::{ChatError, SessionId},
+    pages::FormPostError,
     words::{use_locale, words},
 };
 use server_fn::ServerFn;
@@ -21,6 +25,7 @@ pub(super) fn AccountSection() -> impl IntoView {
     let on_changed = Callback::new(move |()| listed.refetch());
     view! {
         <h2>{words!(locale, settings.account)}</h2>
+        <FormPostError/>
         <PasswordSetting on_changed/>
         <section class="setting">
             <h3>{words!(locale, settings.sessions)}</h3>
@@ -33,6 +38,33 @@ pub(super) fn AccountSection() -> impl IntoView {
                     }
                 })}
             </Transition>
+        </section>
+        <Farewell/>
+    }
+}
+
+/// The end of the account: a plain form, because the page ends with it.
+#[component]
+fn Farewell() -> impl IntoView {
+    let locale = use_locale();
+    view! {
+        <section class="setting">
+            <h3>{words!(locale, settings.delete_account)}</h3>
+            <p class="setting-lead">{words!(locale, settings.delete_account_lead)}</p>
+            <details class="confirm">
+                <summary class="quiet-button danger">{words!(locale, settings.delete_account)}</summary>
+                <form method="post" action=DeleteOwnAccount::url() class="setting-form">
+                    <Field
+                        label=words!(locale, settings.old_password)
+                        name="password"
+                        kind="password"
+                        autocomplete="current-password"
+                    />
+                    <button type="submit" class="secondary-button danger">
+                        {words!(locale, settings.delete_account_now)}
+                    </button>
+                </form>
+            </details>
         </section>
     }
 }

@@ -29,6 +29,8 @@ pub(super) struct Belongings {
     pub(super) stopped: String,
     /// Another browser of hers.
     pub(super) session: String,
+    /// Another conversation of hers, in the trash.
+    pub(super) trashed: String,
     pub(super) export: String,
     pub(super) upload: String,
     pub(super) api_key: String,
@@ -86,6 +88,21 @@ fn usage_section(_: &Belongings) -> Arguments {
 
 fn conversation(it: &Belongings) -> Arguments {
     vec![("id", it.conversation.clone())]
+}
+
+fn trashed(it: &Belongings) -> Arguments {
+    vec![("id", it.trashed.clone())]
+}
+
+fn nobody_named(_: &Belongings) -> Arguments {
+    vec![
+        ("user", new_key().to_string()),
+        ("name", "Nobody".to_owned()),
+    ]
+}
+
+fn bad_password(_: &Belongings) -> Arguments {
+    vec![("password", "wrong horse".to_owned())]
 }
 
 fn answer(it: &Belongings) -> Arguments {
@@ -250,6 +267,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
     row("/api/switch_model", no_model, ADMINISTRATOR_MISSES),
     row("/api/usage", nothing, ADMINISTRATOR),
     row("/api/audit", nothing, ADMINISTRATOR),
+    row("/api/upkeep", nothing, ADMINISTRATOR),
     row("/api/draw_administration", usage_section, ADMINISTRATOR),
     row("/api/banner", nothing, SIGNED_IN),
     row("/api/dismiss_banner", banner, SIGNED_IN),
@@ -267,6 +285,16 @@ pub(super) const FUNCTIONS: &[Row] = &[
     row("/api/create_api_key", key_name, SIGNED_IN),
     row("/api/draw_api_keys", nothing, SIGNED_IN),
     row("/api/revoke_api_key", api_key, OWNER),
+    row("/api/trash", nothing, SIGNED_IN),
+    row("/api/delete_forever", trashed, OWNER),
+    row("/api/empty_trash", nothing, SIGNED_IN),
+    row("/api/delete_message", answer, OWNER),
+    row("/api/delete_account", nobody_named, ADMINISTRATOR_MISSES),
+    row(
+        "/api/delete_own_account",
+        bad_password,
+        [Unauthorized, Invalid, Invalid, Invalid],
+    ),
     row("/api/create_export", markdown, OWNER),
     row("/api/exports", nothing, SIGNED_IN),
     row("/api/draw_transfer", exports_section, SIGNED_IN),
@@ -290,6 +318,7 @@ pub(super) const ROUTES: &[Row] = &[
     // Nobody sends a file here: those who may are led back to the form.
     row("/import", nothing, [ToSignIn, ToForm, ToForm, ToForm]),
     row("/settings/exports", nothing, [ToSignIn, Done, Done, Done]),
+    row("/settings/trash", nothing, [ToSignIn, Done, Done, Done]),
     row("/settings/import", nothing, [ToSignIn, Done, Done, Done]),
     row("/sign-in", nothing, [Done, ToStart, ToStart, ToStart]),
     row("/sign-up", nothing, [Done, ToStart, ToStart, ToStart]),
@@ -299,6 +328,7 @@ pub(super) const ROUTES: &[Row] = &[
     row("/admin/models", nothing, TO_ADMINISTRATION),
     row("/admin/usage", nothing, TO_ADMINISTRATION),
     row("/admin/log", nothing, TO_ADMINISTRATION),
+    row("/admin/upkeep", nothing, TO_ADMINISTRATION),
     row("/set-up", nothing, [ToSignIn, ToStart, ToStart, ToStart]),
     row("/setup", nothing, [ToSignIn, ToStart, ToStart, ToStart]),
     row("/settings", nothing, [ToSignIn, Done, Done, Done]),

@@ -1,0 +1,57 @@
+//! What the server does by itself, as an administrator sees it.
+
+use serde::{Deserialize, Serialize};
+
+use super::LocalTime;
+
+/// A job that is done every hour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UpkeepJob {
+    /// Deleted conversations go for good.
+    Conversations,
+    /// Removed accounts go with all that was theirs.
+    Accounts,
+    /// Sessions and one-time links that have ended.
+    Sessions,
+    /// Content of old exports.
+    Exports,
+    /// Files that nobody imported.
+    Uploads,
+    /// Keys that tell a message sent twice from two messages.
+    Keys,
+    /// Space of the database's file.
+    File,
+}
+
+impl UpkeepJob {
+    /// In the order in which they are done.
+    pub const ALL: [Self; 7] = [
+        Self::Conversations,
+        Self::Accounts,
+        Self::Sessions,
+        Self::Exports,
+        Self::Uploads,
+        Self::Keys,
+        Self::File,
+    ];
+}
+
+/// A job with its last run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpkeepReport {
+    pub job: UpkeepJob,
+    /// Absent: it has not run yet.
+    pub last: Option<UpkeepRun>,
+}
+
+/// What a run did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpkeepRun {
+    pub time: LocalTime,
+    pub num_removed: u64,
+    /// By all runs so far.
+    pub total_removed: u64,
+    /// What stopped it, as the database told it.
+    pub error: Option<String>,
+}

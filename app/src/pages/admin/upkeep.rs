@@ -1,0 +1,72 @@
+//! What the server does by itself, and how its last run went.
+
+use leptos::prelude::*;
+
+use crate::{
+    api::administration::upkeep,
+    model::{ChatError, Drawing, UpkeepJob, UpkeepReport},
+    pages::drawn::settled,
+    words::{Locale, grouped, moment, use_locale, words},
+};
+
+/// Every job with its last run.
+pub(super) async fn draw() -> Result<Drawing, ChatError> {
+    let reports = upkeep().await?;
+    let locale = use_locale();
+    let rows = reports.into_iter().map(|it| row(locale, it));
+    Ok(settled(view! {
+        <section class="settings-group">
+            <h2>{words!(locale, admin.upkeep)}</h2>
+            <p class="settings-lead">{words!(locale, admin.upkeep_lead)}</p>
+            <table class="exports-table upkeep">
+                <thead>
+                    <tr>
+                        <th scope="col">{words!(locale, admin.job)}</th>
+                        <th scope="col">{words!(locale, admin.last_run)}</th>
+                        <th scope="col">{words!(locale, admin.removed)}</th>
+                        <th scope="col">{words!(locale, admin.removed_so_far)}</th>
+                    </tr>
+                </thead>
+                <tbody>{rows.collect_view()}</tbody>
+            </table>
+        </section>
+    }))
+}
+
+fn row(locale: Locale, report: UpkeepReport) -> impl IntoView {
+    let name = job(locale, report.job);
+    let Some(run) = report.last else {
+        return view! {
+            <tr>
+                <td class="exports-name">{name}</td>
+                <td colspan="3">{words!(locale, admin.not_run)}</td>
+            </tr>
+        }
+        .into_any();
+    };
+    let failure = run.error.map(|reason| {
+        let words = words!(locale, admin.job_failed, reason = reason);
+        view! { <p class="error-text">{words}</p> }
+    });
+    view! {
+        <tr>
+            <td class="exports-name">{name} {failure}</td>
+            <td data-label=words!(locale, admin.last_run)>{moment(locale, run.time)}</td>
+            <td data-label=words!(locale, admin.removed)>{grouped(run.num_removed)}</td>
+            <td data-label=words!(locale, admin.removed_so_far)>{grouped(run.total_removed)}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn job(locale: Locale, job: UpkeepJob) -> &'static str {
+    match job {
+        UpkeepJob::Conversations => words!(locale, admin.jobs.conversations),
+        UpkeepJob::Accounts => words!(locale, admin.jobs.accounts),
+        UpkeepJob::Sessions => words!(locale, admin.jobs.sessions),
+        UpkeepJob::Exports => words!(locale, admin.jobs.exports),
+        UpkeepJob::Uploads => words!(locale, admin.jobs.uploads),
+        UpkeepJob::Keys => words!(locale, admin.jobs.keys),
+        UpkeepJob::File => words!(locale, admin.jobs.file),
+    }
+}

@@ -1,0 +1,97 @@
+//! `/settings/trash`: what was deleted and can come back. All buttons are forms.
+
+use leptos::prelude::*;
+use server_fn::ServerFn;
+
+use crate::{
+    api::{
+        conversations::RestoreConversation,
+        deletion::{DeleteForever, EmptyTrash, trash},
+    },
+    model::{ChatError, Drawing, TrashedConversation},
+    pages::drawn::settled,
+    words::{grouped, moment, use_locale, words},
+};
+
+/// The list, and a way to empty it.
+pub(super) async fn draw() -> Result<Drawing, ChatError> {
+    let trash = trash().await?;
+    let locale = use_locale();
+    let lead = view! { <p class="exports-lead">{words!(locale, settings.trash_lead)}</p> };
+    if trash.conversations.is_empty() {
+        return Ok(settled(view! {
+            {lead}
+            <p class="exports-empty">{words!(locale, settings.trash_empty)}</p>
+        }));
+    }
+    let more = (trash.num_more > 0).then(|| {
+        let number = grouped(trash.num_more);
+        view! { <p class="exports-lead">{words!(locale, settings.trash_more, number = number)}</p> }
+    });
+    let rows = trash.conversations.into_iter();
+    Ok(settled(view! {
+        {lead}
+        <details class="confirm">
+            <summary class="quiet-button danger">{words!(locale, settings.empty_trash)}</summary>
+            <form method="post" action=EmptyTrash::url()>
+                <p>{words!(locale, settings.empty_trash_lead)}</p>
+                <button type="submit" class="secondary-button danger">
+                    {words!(locale, settings.empty_trash_now)}
+                </button>
+            </form>
+        </details>
+        <table class="exports-table trash">
+            <thead>
+                <tr>
+                    <th scope="col">{words!(locale, chat.title)}</th>
+                    <th scope="col">{words!(locale, settings.deleted)}</th>
+                    <th scope="col">{words!(locale, settings.removal)}</th>
+                    <th scope="col">
+                        <span class="visually-hidden">{words!(locale, exports.actions)}</span>
+                    </th>
+                </tr>
+            </thead>
+            <tbody>{rows.map(|it| view! { <Row it/> }).collect_view()}</tbody>
+        </table>
+        {more}
+    }))
+}
+
+#[component]
+fn Row(it: TrashedConversation) -> impl IntoView {
+    let locale = use_locale();
+    let title = match it.title.as_str() {
+        "" => words!(locale, chat.new_chat).to_owned(),
+        title => title.to_owned(),
+    };
+    let name = |action: &'static str| {
+        let file = title.clone();
+        words!(locale, exports.of_file, action = action, file = file)
+    };
+    let (restore, forever) = (
+        words!(locale, settings.restore),
+        words!(locale, settings.delete_now),
+    );
+    let (restore_name, forever_name) = (name(restore), name(forever));
+    view! {
+        <tr>
+            <td class="exports-name" dir="auto">{title}</td>
+            <td data-label=words!(locale, settings.deleted)>{moment(locale, it.deleted)}</td>
+            <td data-label=words!(locale, settings.removal)>{moment(locale, it.removal)}</td>
+            <td class="exports-actions">
+                <form method="post" action=RestoreConversation::url()>
+                    <input type="hidden" name="id" value=it.id.to_string()/>
+                    <button type="submit" class="quiet-button" aria-label=restore_name>
+                        {restore}
+                    </button>
+                </form>
+                <form method="post" action=DeleteForever::url()>
+                    <input type="hidden" name="id" value=it.id.to_string()/>
+                    <button type="submit" class="quiet-button danger" aria-label=forever_name>
+                        {forever}
+                    </button>
+                </form>
+            </td>
+        </tr>
+    }
+}

@@ -1,0 +1,241 @@
+//! What time does by itself: deleted things go for good, ended things are removed, and the file of
+//! the database stays in shape. One task; nothing else in the server waits for a date.
+//!
+//! A run takes the time it is told as now, so a test can say that a month has passed. Times in the
+//! database are compared with it and with nothing else: a clock that is set back only makes things
+//! wait, and a date that no sound clock can have given is taken for today's.
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use hearth_app::model::{UpkeepJob, UserId};
+use tokio::{
+    sync::{Mutex, Notify},
+    task::JoinHandle,
+};
+
+use crate::{
+    accounts::session,
+    chat::ChatServer,
+    store::{FileState, JobRun, Progress, Store, StoreError, now_ms},
+};
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// Something deleted waits in the trash that long, and an exported file is kept (30 days).
+pub(crate) const KEPT_MS: i64 = 30 * DAY_MS;
+/// A file waits that long for its import, or its report to be read.
+pub(crate) const UPLOAD_KEPT_MS: i64 = DAY_MS;
+/// A page that sends the same message again does so sooner than this.
+const KEYS_KEPT_MS: i64 = 7 * DAY_MS;
+/// A clock may be set back by a day; dates further ahead come from one that was wrong.
+const AHEAD_MS: i64 = 2 * DAY_MS;
+/// The first run leaves the start to those who wait for their pages.
+const FIRST_RUN_AFTER: Duration = Duration::from_secs(20);
+const PERIOD: Duration = Duration::from_hours(1);
+/// A step is made smaller when it holds the only writer longer than this.
+const STEP_TIME: Duration = Duration::from_millis(25);
+/// Rows of a step: at least, at first, at most.
+const FEWEST_ROWS: u32 = 8;
+const FIRST_ROWS: u32 = 32;
+const MOST_ROWS: u32 = 256;
+
+/// The task and its jobs.
+#[derive(Debug)]
+pub struct Upkeep {
+    store: Store,
+    chat: Arc<ChatServer>,
+    woken: Notify,
+    /// Two runs at once would only be in each other's way.
+    running: Mutex<()>,
+}
+
+/// One short piece of a job.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    CondemnOld,
+    PurgeCondemned,
+    CondemnAllOf(UserId),
+    PurgeAccount(UserId),
+    Sessions,
+    Links,
+    Export,
+    Upload,
+    Keys,
+    Space,
+}
+
+impl Upkeep {
+    /// The upkeep of a store. Nothing runs by itself before [`Upkeep::start`].
+    pub fn new(store: Store, chat: Arc<ChatServer>) -> Arc<Self> {
+        Arc::new(Self {
+            store,
+            chat,
+            woken: Notify::new(),
+            running: Mutex::new(()),
+        })
+    }
+
+    /// Makes the file fit, once, before anybody is served. A failure is logged: the server works
+    /// with the file as it is.
+    pub async fn prepare(store: &Store) {
+        match store.make_fit().await {
+            Ok(FileState::Fit) => {}
+            Ok(FileState::TooLarge { num_bytes }) => tracing::warn!(
+                num_bytes,
+                "the database was made by an older program and keeps its size when things are \
+                 deleted. To change that, stop the server and run: \
+                 sqlite3 hearth.db 'pragma auto_vacuum = incremental; vacuum'"
+            ),
+            Err(error) => tracing::warn!(%error, "the database stays as it is: {error}"),
+        }
+    }
+
+    /// Runs shortly after the start, then every hour, and when it is woken. Must be called within
+    /// a Tokio runtime.
+    pub fn start(self: &Arc<Self>) -> JoinHandle<()> {
+        let upkeep = Arc::clone(self);
+        tokio::spawn(async move {
+            // Waiting counts seconds that pass, whatever the clock on the wall says.
+            let mut wait = FIRST_RUN_AFTER;
+            loop {
+                tokio::select! {
+                    () = tokio::time::sleep(wait) => {}
+                    () = upkeep.woken.notified() => {}
+                }
+                upkeep.run(now_ms()).await;
+                wait = PERIOD;
+            }
+        })
+    }
+
+    /// Something is to be removed for good now rather than within the hour.
+    pub fn wake(&self) {
+        self.woken.notify_one();
+    }
+
+    /// Does every job once, as of `now` (milliseconds UTC). One that fails does not keep the next
+    /// from its work.
+    pub async fn run(&self, now: i64) {
+        let _one_at_a_time = self.running.lock().await;
+        for job in UpkeepJob::ALL {
+            let mut num_removed = 0;
+            let done = self.carry_out(job, now, &mut num_removed).await;
+            if let Err(error) = &done {
+                tracing::warn!(%error, ?job, "a job of the upkeep failed: {error}");
+            } else if num_removed > 0 {
+                tracing::info!(
+                    num_removed,
+                    ?job,
+                    "the upkeep removed {num_removed}: {job:?}"
+                );
+            }
+            let run = JobRun {
+                job,
+                ran_at: now,
+                num_removed,
+                error: done.err().map(|error| error.to_string()),
+            };
+            if let Err(error) = self.store.note_run(&run).await {
+                tracing::warn!(%error, "a run of the upkeep was not noted: {error}");
+            }
+        }
+    }
+
+    async fn carry_out(
+        &self,
+        job: UpkeepJob,
+        now: i64,
+        num_removed: &mut u64,
+    ) -> Result<(), StoreError> {
+        let steps: &[Step] = match job {
+            UpkeepJob::Conversations => &[Step::CondemnOld, Step::PurgeCondemned],
+            UpkeepJob::Accounts => return self.remove_accounts(now, num_removed).await,
+            UpkeepJob::Sessions => &[Step::Sessions, Step::Links],
+            UpkeepJob::Exports => &[Step::Export],
+            UpkeepJob::Uploads => &[Step::Upload],
+            UpkeepJob::Keys => &[Step::Keys],
+            UpkeepJob::File => {
+                self.store.optimize().await?;
+                self.repeat(Step::Space, now, num_removed).await?;
+                // A log that somebody reads from is cut the next time.
+                return self.store.cut_log().await.map(drop);
+            }
+        };
+        for &step in steps {
+            self.repeat(step, now, num_removed).await?;
+        }
+        Ok(())
+    }
+
+    async fn remove_accounts(&self, now: i64, num_removed: &mut u64) -> Result<(), StoreError> {
+        for user in self.store.removed_accounts().await? {
+            self.chat.end_turns_of(user);
+            let mut num_conversations = 0;
+            for step in [Step::CondemnAllOf(user), Step::PurgeCondemned] {
+                self.repeat(step, now, &mut num_conversations).await?;
+            }
+            self.repeat(Step::PurgeAccount(user), now, num_removed)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Takes a step until nothing is left. Between two steps everybody else may write.
+    async fn repeat(&self, step: Step, now: i64, num_removed: &mut u64) -> Result<(), StoreError> {
+        let mut limit = FIRST_ROWS;
+        loop {
+            let begun = Instant::now();
+            let progress = self.step(step, now, limit).await?;
+            *num_removed += progress.num_removed;
+            if progress.num_rows == 0 {
+                return Ok(());
+            }
+            let took = begun.elapsed();
+            limit = next_limit(limit, took);
+            tokio::time::sleep(took).await;
+        }
+    }
+
+    async fn step(&self, step: Step, now: i64, limit: u32) -> Result<Progress, StoreError> {
+        let (store, future) = (&self.store, now + AHEAD_MS);
+        let oldest = now - KEPT_MS;
+        match step {
+            Step::CondemnOld => store.condemn_old(now, oldest, future, limit).await,
+            Step::PurgeCondemned => store.purge_condemned(limit).await,
+            Step::CondemnAllOf(user) => store.condemn_all_of(user, limit).await,
+            Step::PurgeAccount(user) => store.purge_account(user).await,
+            Step::Sessions => {
+                let idle_since = now - session::IDLE_MS;
+                store.purge_sessions(now, idle_since, future, limit).await
+            }
+            Step::Links => store.purge_links(now, future, limit).await,
+            Step::Export => store.purge_export(now, oldest, future).await,
+            Step::Upload => store.purge_upload(now - UPLOAD_KEPT_MS, future).await,
+            Step::Keys => store.purge_keys(now - KEYS_KEPT_MS, future, limit).await,
+            Step::Space => {
+                let num_rows = store.give_space_back(limit).await?;
+                Ok(Progress {
+                    num_rows,
+                    num_removed: num_rows,
+                })
+            }
+        }
+    }
+}
+
+/// Rows of the next step, after one that took so long.
+fn next_limit(limit: u32, took: Duration) -> u32 {
+    let next = if took > STEP_TIME {
+        limit / 2
+    } else if took < STEP_TIME / 2 {
+        limit * 2
+    } else {
+        limit
+    };
+    next.clamp(FEWEST_ROWS, MOST_ROWS)
+}

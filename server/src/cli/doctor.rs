@@ -219,7 +219,7 @@ fn memory() -> Result<String, String> {
 fn data(config: &Config) -> State {
     let folder = config.data.display();
     let access = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
-    match rustix::fs::access(&config.data, access) {
+    match rustix::fs::access(config.data.as_path(), access) {
         Ok(()) => State::Fine(format!("{folder} is writable")),
         Err(rustix::io::Errno::NOENT) => State::Absent(format!(
             "{folder} is not there yet: `hearth serve` makes it"
@@ -289,5 +289,63 @@ fn port(config: &Config) -> State {
             "not running, and {address}: {error}. \
              End the program that uses it, or choose another with --listen"
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{path::Path, time::SystemTime};
+
+    use super::*;
+
+    fn everything(folder: &Path) -> Vec<(String, Vec<u8>, SystemTime)> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let changed = entry.metadata().unwrap().modified().unwrap();
+            let content = fs::read(&path).unwrap_or_default();
+            found.push((path.display().to_string(), content, changed));
+            found.extend(everything(&path));
+        }
+        found.sort();
+        found
+    }
+
+    fn text<'a>(findings: &'a [Finding], subject: &str) -> &'a str {
+        let mut of = findings.iter().filter(|found| found.subject == subject);
+        match &of.next().unwrap().state {
+            State::Fine(text) | State::Absent(text) | State::Risky(text) | State::Broken(text) => {
+                text
+            }
+        }
+    }
+
+    #[test]
+    fn a_look_at_a_folder_changes_nothing_and_says_whether_a_server_runs() {
+        let place = tempfile::tempdir().unwrap();
+        let mut config = Config::new(place.path().join("data"));
+        config.server.listen = ([127, 0, 0, 1], 0).into();
+        let findings = examine(&config).unwrap();
+        assert!(text(&findings, "data").contains("is not there yet"));
+        assert!(text(&findings, "database").contains("is not there yet"));
+        assert!(everything(place.path()).is_empty());
+
+        let runtime = super::super::runtime().unwrap();
+        let lock = runtime.block_on(async {
+            let lock = data_folder::occupy(&config).await.unwrap();
+            data_folder::open(&config).await.unwrap().close().await;
+            lock
+        });
+        lock.tell(([127, 0, 0, 1], 4321).into());
+        let before = everything(place.path());
+        let findings = examine(&config).unwrap();
+        assert!(text(&findings, "server").starts_with("running: the server at 127.0.0.1:4321"));
+        assert!(text(&findings, "database").ends_with("0 accounts"));
+        assert_eq!(everything(place.path()), before);
+        drop(lock);
+        let before = everything(place.path());
+        let findings = examine(&config).unwrap();
+        assert!(text(&findings, "server").starts_with("not running"));
+        assert_eq!(everything(place.path()), before);
     }
 }

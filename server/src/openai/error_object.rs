@@ -74,8 +74,12 @@ fn kind_and_code(error: &AppError) -> (&'static str, Value) {
             reason: BusyReason::TokensUsedUp { .. },
             ..
         } => ("insufficient_quota", json!("insufficient_quota")),
+        AppError::Busy {
+            reason: BusyReason::DiskFull | BusyReason::DatabaseBusy,
+            ..
+        }
+        | AppError::NotReady { .. } => ("unavailable_error", json!(error.status().as_u16())),
         AppError::Busy { .. } => ("rate_limit_error", json!("rate_limit_exceeded")),
-        AppError::NotReady { .. } => ("unavailable_error", json!(error.status().as_u16())),
         AppError::Internal { .. } => ("server_error", Value::Null),
         AppError::Forbidden
         | AppError::ForeignOrigin
@@ -134,6 +138,11 @@ mod tests {
             &busy(BusyReason::TokensUsedUp { limit: 1 }),
             429,
             &kind("insufficient_quota", json!("insufficient_quota")),
+        );
+        check(
+            &busy(BusyReason::DatabaseBusy),
+            503,
+            &kind("unavailable_error", json!(503)),
         );
         let message = "Loading model".to_owned();
         check(

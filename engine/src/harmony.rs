@@ -2,7 +2,7 @@
 //!
 //! Both directions know control tokens and the order of what stands between them, nothing else:
 //! no model, no clock and no tokenizer beyond [`Spell`]. Text that people, tools or the model
-//! wrote never becomes a control token, and no answer is lost to a malformed header.
+//! wrote never becomes a control token, and no malformed header loses a word.
 //!
 //! Reading order: [`conversation`] (what is said), [`render`] (how it is written down),
 //! [`parser`] (how an answer is read while it is being written), [`tool_chain`] (answers in which

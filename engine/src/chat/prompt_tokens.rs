@@ -41,7 +41,7 @@ impl PromptTokens {
     /// If the conversation has no such messages.
     pub fn num_tokens_of(&self, messages: Range<usize>) -> usize {
         let ranges = self.messages[messages].iter();
-        ranges.map(|range| range.len()).sum()
+        ranges.map(|range| range.end - range.start).sum()
     }
 
     /// Leaves messages out. What is left is the prompt of the conversation without them, if none

@@ -1,14 +1,13 @@
 //! The program around the engine: HTTP, SQL, configuration, accounts.
 //!
 //! Reading order: [`config`] (what an operator sets), [`data_folder`] (whose it is), [`serve`]
-//! (how a server starts and ends), [`http`] (the router and what guards it), [`accounts`] (who may enter), [`calendar`] (the
-//! visitor's days), [`chat`] (turns), [`calculator`] (a tool of
-//! models), [`markdown`] (answers as HTML), [`export`] and [`import`]
-//! (conversations that leave and come), [`settings`] and [`administration`] (what an administrator
-//! changes), [`store`] (the database), [`openai`] (the API for programs),
-//! [`deletion`] (what goes for good), [`upkeep`] (what time does by itself), `metrics` (what was
-//! done, counted), [`model_pull`] (models from a hub),
-//! [`cli`] (the other commands).
+//! (how a server starts and ends), [`http`] (the router and what guards it), [`accounts`] (who may
+//! enter), [`calendar`] (the visitor's days), [`chat`] (turns), [`calculator`] (a tool of models),
+//! [`markdown`] (answers as HTML), [`export`] and [`import`] (conversations that leave and come),
+//! [`settings`] and [`administration`] (what an administrator changes), [`store`] (the database),
+//! [`openai`] (the API for programs), [`deletion`] (what goes for good), [`upkeep`] (what time does
+//! by itself), `metrics` (what was done, counted), [`model_pull`] (models from a hub), [`cli`] (the
+//! other commands).
 
 #![forbid(unsafe_code)]
 

@@ -2,8 +2,8 @@
 //!
 //! Text is cut into blocks (`splitter`); a finished block is rendered once and never touched
 //! again, the block that still grows is rendered anew at each flush. Where a block ends depends on
-//! the text alone, never on the pieces it arrived in. Rendering has a `budget`: what is beyond it is
-//! shown as it is. Everything leaves through `sanitize`, or as one paragraph of escaped text.
+//! the text alone, never on the pieces it arrived in. Rendering has a `budget`: what is beyond it
+//! is shown as it is. Everything leaves through `sanitize`, or as one paragraph of escaped text.
 
 mod budget;
 mod code;

@@ -1,7 +1,8 @@
 //! How a server starts and ends.
 //!
 //! Start: take the data folder, then the port, open the database, start the engine (which loads its
-//! model in its own time), serve. End: end the tails, finish what is being answered, at most five seconds.
+//! model in its own time), serve. End: end the tails, finish what is being answered, at most five
+//! seconds.
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 

@@ -41,6 +41,9 @@ fn refusal(told: Refusal) -> Refusal {
         | Refusal::TitleEmpty
         | Refusal::TitleTooLong { .. }
         | Refusal::PromptTooLong { .. }
+        | Refusal::WindowFull { .. }
+        | Refusal::NameDiffers
+        | Refusal::OwnAccount
         | Refusal::BadSetting { .. }
         | Refusal::LastAdministrator
         | Refusal::NameTaken
@@ -67,6 +70,7 @@ fn busy_reason(told: BusyReason) -> BusyReason {
         | BusyReason::EngineStopped
         | BusyReason::RequestRefused
         | BusyReason::DiskFull
+        | BusyReason::DatabaseBusy
         | BusyReason::Closing
         | BusyReason::AnswerRunning
         | BusyReason::TooManyTurns { .. }

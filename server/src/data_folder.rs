@@ -181,7 +181,7 @@ pub(crate) fn cannot_lock(config: &Config, error: &io::Error) -> String {
 /// Writes a little and removes it: an existing database may open on a disk that takes no more.
 fn check_writable(folder: &Path) -> io::Result<()> {
     let probe = folder.join(".writable");
-    let written = open_file(&probe).and_then(|mut file| file.write_all(&[0; PROBE_BYTES]));
+    let written = open_file(&probe).and_then(|mut file| file.write_all(&vec![0; PROBE_BYTES]));
     // What could not be written is not there.
     let _ = std::fs::remove_file(&probe);
     written

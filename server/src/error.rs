@@ -94,9 +94,9 @@ impl AppError {
             Self::Busy {
                 reason: BusyReason::DiskFull | BusyReason::DatabaseBusy,
                 ..
-            } => StatusCode::SERVICE_UNAVAILABLE,
+            }
+            | Self::NotReady { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Busy { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::NotReady { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

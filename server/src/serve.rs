@@ -130,19 +130,13 @@ impl Server {
             store.clone(),
             config.server.public_origin().is_some(),
         );
-        let deletion = Arc::new(Deletion {
-            store: store.clone(),
-            chat: Arc::clone(&chat),
-            accounts: Arc::clone(&accounts),
-            upkeep: Arc::clone(&upkeep),
-        });
         let services = Services {
             chat: Arc::clone(&chat) as Arc<dyn ChatService>,
             accounts: Arc::clone(&accounts),
             administration: administration as Arc<dyn AdministrationService>,
             settings,
             exports: ExportServer::new(store.clone()),
-            deletion,
+            deletion: deletion(&store, &chat, &accounts, &upkeep),
             api,
             store: store.clone(),
             assets: Arc::new(Manifest::embedded()),
@@ -223,6 +217,20 @@ impl RunningServer {
         }
         drop(self.lock);
     }
+}
+
+fn deletion(
+    store: &Store,
+    chat: &Arc<ChatServer>,
+    accounts: &Arc<Accounts>,
+    upkeep: &Arc<Upkeep>,
+) -> Arc<Deletion> {
+    Arc::new(Deletion {
+        store: store.clone(),
+        chat: Arc::clone(chat),
+        accounts: Arc::clone(accounts),
+        upkeep: Arc::clone(upkeep),
+    })
 }
 
 /// Answers connections until it is told to stop; the data folder stays locked as long.

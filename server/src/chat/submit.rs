@@ -76,13 +76,7 @@ impl ChatServer {
         let turn = Arc::new(turn);
         let opening = Opening(turn.log.view());
         self.live.insert(Arc::clone(&turn));
-        // Whoever ended all turns while this one began did not see it.
-        if self.is_closing.load(Ordering::SeqCst) {
-            turn.stop(StopReason::ShutDown);
-        }
-        if let Some(reason) = start.claim.is_ended() {
-            turn.stop(reason);
-        }
+        self.stop_if_unseen(&turn, &start.claim);
         let num_prompt_tokens = start.reserved.prompt.len();
         let window = start.settings.window(&start.reserved.engine);
         let num_earlier_tokens = start.answer.token_ids.len();
@@ -128,6 +122,16 @@ impl ChatServer {
         };
         tokio::spawn(task.supervise());
         opening
+    }
+
+    /// Whoever ended all turns while this one began did not see it.
+    fn stop_if_unseen(&self, turn: &LiveTurn, claim: &Claim) {
+        if self.is_closing.load(Ordering::SeqCst) {
+            turn.stop(StopReason::ShutDown);
+        }
+        if let Some(reason) = claim.is_ended() {
+            turn.stop(reason);
+        }
     }
 
     /// A turn that an earlier post with the same key started.

@@ -101,13 +101,12 @@ impl Store {
             // An acknowledged message survives a power cut.
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            // What is deleted is overwritten, and space goes back to the disk in small pieces.
-            .pragma("secure_delete", "on")
-            .auto_vacuum(SqliteAutoVacuum::Incremental)
             .busy_timeout(BUSY_TIMEOUT);
+        // What is deleted is overwritten, and space goes back to the disk in small pieces.
+        let writing = options.clone().pragma("secure_delete", "on");
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
-            .connect_with(options.clone())
+            .connect_with(writing.auto_vacuum(SqliteAutoVacuum::Incremental))
             .await
             .map_err(open)?;
         let applied = applied(&writer).await.map_err(open)?;

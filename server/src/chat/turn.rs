@@ -210,8 +210,6 @@ impl TurnTask {
 
     fn append(&mut self, ids: &[TokenId], reasoning: String, text: String, unshown: &mut Unshown) {
         self.clock.count_token();
-        #[cfg(test)]
-        assert!(!text.contains(super::tests::FAULT), "a fault of this test");
         let ids: Vec<u32> = ids.iter().map(|id| id.0).collect();
         if !reasoning.is_empty() {
             self.clock.reason();
@@ -221,6 +219,8 @@ impl TurnTask {
             unshown.reasoning.push_str(&reasoning);
         }
         self.answer.text.push_str(&text);
+        #[cfg(test)]
+        assert!(!self.answer.text.contains(super::tests::FAULT), "a fault");
         self.answer.token_ids.extend(&ids);
         self.turn.log.append_text(&text);
         unshown.text.push_str(&text);

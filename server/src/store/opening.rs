@@ -110,7 +110,10 @@ impl Store {
             .await
             .map_err(open)?;
         let applied = applied(&writer).await.map_err(open)?;
-        refuse_newer(&shown, &applied)?;
+        if let Err(refused) = refuse_newer(&shown, &applied) {
+            writer.close().await;
+            return Err(refused);
+        }
         let migrated = MIGRATIONS.run(&writer).await;
         migrated.map_err(|source| OpenStoreError::Migrate {
             path: shown.clone(),
@@ -139,7 +142,10 @@ impl Store {
         };
         let readers = connect_read_only(path, is_in_use).await.map_err(open)?;
         let applied = applied(&readers).await.map_err(open)?;
-        refuse_newer(&shown, &applied)?;
+        if let Err(refused) = refuse_newer(&shown, &applied) {
+            readers.close().await;
+            return Err(refused);
+        }
         let found = applied.last().copied().unwrap_or_default();
         if found < program_schema() {
             return Err(OpenStoreError::Older {

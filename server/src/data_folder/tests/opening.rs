@@ -121,8 +121,13 @@ async fn a_second_server_is_refused_and_has_touched_nothing() {
 #[tokio::test]
 async fn commands_work_beside_a_server_of_their_schema_and_without_one() {
     let place = Place::served().await;
-    drop(open_for_writing(&place.config).await.unwrap());
-    drop(open_for_reading(&place.config).await.unwrap());
+    // Closed in full, as by the end of a command.
+    let writing = open_for_writing(&place.config).await.unwrap();
+    writing.store.close().await;
+    drop(writing);
+    let reading = open_for_reading(&place.config).await.unwrap();
+    reading.store.close().await;
+    drop(reading);
     let _lock = occupy(&place.config).await.unwrap();
     let _store = open(&place.config).await.unwrap();
     let writing = open_for_writing(&place.config).await.unwrap();

@@ -37,16 +37,6 @@ async fn check(refusing: &'static str, taking: &'static str, reason: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_is_told_in_a_sentence_and_forgotten() {
-    check(
-        "pragma max_page_count = 1",
-        "pragma max_page_count = 100000",
-        "disk_full",
-    )
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_is_read_only_is_told_in_a_sentence_and_forgotten() {
     check(
         "pragma query_only = 1",

@@ -18,6 +18,10 @@ impl Deletion {
         user: &User,
         password: String,
     ) -> Result<SessionCookie, ChatError> {
+        // Nothing typed is no attempt.
+        if password.is_empty() {
+            return Err(ChatError::Invalid(Refusal::WrongPassword));
+        }
         let visitor = use_context::<Visitor>().unwrap_or_default();
         let confirmed = self.accounts.confirm_password(user, password, &visitor);
         confirmed.await?;

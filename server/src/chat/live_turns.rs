@@ -103,7 +103,7 @@ pub(super) struct Claim {
 
 impl Claim {
     /// Why the turn that was about to begin is to end at once.
-    pub(super) fn is_ended(&self) -> Option<StopReason> {
+    pub(super) fn end_reason(&self) -> Option<StopReason> {
         *self.end.borrow()
     }
 

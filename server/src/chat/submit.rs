@@ -129,7 +129,7 @@ impl ChatServer {
         if self.is_closing.load(Ordering::SeqCst) {
             turn.stop(StopReason::ShutDown);
         }
-        if let Some(reason) = claim.is_ended() {
+        if let Some(reason) = claim.end_reason() {
             turn.stop(reason);
         }
     }

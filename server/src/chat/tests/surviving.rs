@@ -40,8 +40,7 @@ async fn settled(bench: &Bench, message: MessageId) -> MessageStatus {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_panic_in_a_turn_ends_it_as_failed_with_its_text_and_it_goes_on_exactly() {
-    // Tokens of a scripted model are characters: all but the last of the fault is written.
+async fn a_panic_in_a_turn_ends_it_as_failed_with_its_text_and_frees_its_conversation() {
     let bench = Bench::start(slow(&format!("Once upon a time. {FAULT}"))).await;
     let turn = bench.send("Go").await;
     let answer = &turn.assistant_message;
@@ -57,7 +56,7 @@ async fn a_panic_in_a_turn_ends_it_as_failed_with_its_text_and_it_goes_on_exactl
         stored.text
     );
     assert_eq!(stored.error, Some(TurnError::Broken));
-    // The conversation is free: the next message is answered, and so is Continue.
+    // The conversation is free: the next message is taken.
     bench.say(turn.conversation.id, "And?").await;
 }
 
@@ -111,9 +110,9 @@ async fn who_is_disabled_while_a_turn_begins_gets_no_answer_made() {
     let live = &bench.server.live;
     let claim = live.claim(bench.ada, conversation, 2).unwrap();
     bench.server.end_turns_of(bench.bob);
-    assert_eq!(claim.is_ended(), None);
+    assert_eq!(claim.end_reason(), None);
     bench.server.end_turns_of(bench.ada);
-    assert_eq!(claim.is_ended(), Some(StopReason::Disabled));
+    assert_eq!(claim.end_reason(), Some(StopReason::Disabled));
     tokio::time::timeout(Duration::from_secs(1), claim.ended())
         .await
         .unwrap();
@@ -127,7 +126,7 @@ async fn who_is_disabled_while_a_turn_begins_gets_no_answer_made() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_turn_that_begins_in_a_deleted_conversation_ends_at_once() {
+async fn a_turn_in_a_deleted_conversation_ends() {
     let bench = Bench::start(slow(&long_answer())).await;
     let turn = bench.send("Go").await;
     bench

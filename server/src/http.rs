@@ -1,7 +1,7 @@
 //! The router: which address leads where, and what every request passes.
 //!
-//! From the outside in: log line, compression of pages, security headers; then, so that errors can
-//! be put into words, how the visitor wants pages; origin check, body limit (uploads and the API
+//! From the outside in: log line, compression of pages and JSON, security headers; then, so that
+//! errors can be put into words, how the visitor wants pages; origin check, body limit (uploads and the API
 //! for programs have their own); pages, server functions and files then learn who visits; pages
 //! send strangers to sign in.
 
@@ -138,14 +138,54 @@ pub fn router(services: &Services, section: &ServerSection) -> Router {
             security::Policy::new(section),
             security::add_headers,
         ))
-        .layer(CompressionLayer::new().compress_when(is_page))
+        .layer(CompressionLayer::new().compress_when(is_compressible))
         .layer(from_fn(trace::log))
 }
 
-/// Only pages are compressed here: assets are already, and an answer that grows must not wait.
-fn is_page(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
-    headers
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|value| value.as_bytes().starts_with(b"text/html"))
-        && !headers.contains_key(header::CONTENT_ENCODING)
+/// Pages and JSON. Assets are compressed already, an answer that grows must not wait (it is an
+/// octet or event stream), and a file keeps the length that its download shows.
+fn is_compressible(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    let is_text = kind == "text/html" || kind == "application/json" || kind.ends_with("+json");
+    let is_file = headers.contains_key(header::CONTENT_DISPOSITION);
+    is_text && !is_file && !headers.contains_key(header::CONTENT_ENCODING)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    fn is_compressed(kind: &'static str, other: Option<header::HeaderName>) -> bool {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        if let Some(name) = other {
+            headers.insert(name, HeaderValue::from_static("x"));
+        }
+        let extensions = Extensions::new();
+        is_compressible(StatusCode::OK, Version::HTTP_11, &headers, &extensions)
+    }
+
+    #[test]
+    fn pages_and_json_are_compressed_and_what_grows_or_is_a_file_is_not() {
+        for kind in [
+            "text/html; charset=utf-8",
+            "application/json",
+            "application/problem+json",
+        ] {
+            assert!(is_compressed(kind, None), "{kind}");
+            assert!(!is_compressed(kind, Some(header::CONTENT_ENCODING)));
+            assert!(!is_compressed(kind, Some(header::CONTENT_DISPOSITION)));
+        }
+        for kind in [
+            "application/octet-stream",
+            "text/event-stream",
+            "image/svg+xml",
+        ] {
+            assert!(!is_compressed(kind, None), "{kind}");
+        }
+    }
 }

@@ -35,7 +35,7 @@ use std::time::SystemTime;
 
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
-pub(crate) use account::{AccountChanged, AccountState};
+pub(crate) use account::AccountChanged;
 pub(crate) use api_keys::NewApiKey;
 pub(crate) use audit::Change;
 pub(crate) use branch_removal::DoomedBranch;

@@ -9,7 +9,7 @@ use super::{Administration, refused};
 use crate::{
     accounts::{AccountName, LINK_HOURS},
     calendar::Calendar,
-    store::{AccountChanged, AccountState, Change, day_of, now_ms},
+    store::{AccountChanged, Change, day_of, now_ms},
 };
 
 impl Administration {
@@ -78,41 +78,16 @@ impl Administration {
         id: UserId,
         asked: AccountChange,
     ) -> Result<(), ChatError> {
-        let found = self.store.account(id).await.map_err(refused)?;
-        let (user, disabled) = found.ok_or(ChatError::NotFound)?;
-        let state = AccountState {
-            role: asked.role().unwrap_or(user.role),
-            disabled: match asked {
-                AccountChange::Disable => true,
-                AccountChange::Enable => false,
-                AccountChange::MakeAdministrator | AccountChange::MakeUser => disabled,
-            },
-        };
-        let change = Change {
-            old: role_word(user.role).to_owned(),
-            new: role_word(state.role).to_owned(),
-            ..Change::by(by, action(asked), &user.name)
-        };
-        let changed = self.store.set_account_state(id, state, &change).await;
+        let changed = self.store.change_account(id, asked, by).await;
         match changed.map_err(refused)? {
-            AccountChanged::Done => {}
+            AccountChanged::Done(state) if state.disabled => self.chat.end_turns_of(id),
+            AccountChanged::Done(_) => {}
             AccountChanged::NotThere => return Err(ChatError::NotFound),
             AccountChanged::LastAdministrator => {
                 return Err(ChatError::Invalid(Refusal::LastAdministrator));
             }
         }
-        if state.disabled {
-            self.chat.end_turns_of(id);
-        }
         Ok(())
-    }
-}
-
-fn action(change: AccountChange) -> AuditAction {
-    match change {
-        AccountChange::MakeAdministrator | AccountChange::MakeUser => AuditAction::ChangeRole,
-        AccountChange::Disable => AuditAction::DisableAccount,
-        AccountChange::Enable => AuditAction::EnableAccount,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Accounts as an administrator changes them. Each change and its audit entry are one transaction.
 
-use hearth_app::model::{User, UserId, UserRole};
+use hearth_app::model::{AccountChange, AuditAction, User, UserId, UserRole};
 use sqlx::{SqliteConnection, types::Uuid};
 
 use super::{
@@ -22,13 +22,13 @@ pub(crate) struct AccountOverview {
 /// What became of a change to an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AccountChanged {
-    Done,
+    Done(AccountState),
     NotThere,
     /// Nobody would be left to administer the server.
     LastAdministrator,
 }
 
-/// A new state of an account.
+/// What of an account an administrator changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct AccountState {
     pub(crate) role: UserRole,
@@ -38,6 +38,40 @@ pub(crate) struct AccountState {
 impl AccountState {
     fn administers(self) -> bool {
         self.role == UserRole::Administrator && !self.disabled
+    }
+
+    /// This state after a change; what the change does not speak of stays.
+    fn after(self, change: AccountChange) -> Self {
+        match change {
+            AccountChange::MakeAdministrator => Self {
+                role: UserRole::Administrator,
+                ..self
+            },
+            AccountChange::MakeUser => Self {
+                role: UserRole::User,
+                ..self
+            },
+            AccountChange::Disable => Self {
+                disabled: true,
+                ..self
+            },
+            AccountChange::Enable => Self {
+                disabled: false,
+                ..self
+            },
+        }
+    }
+
+    /// What a change is remembered as, and the word for the part of the state it speaks of.
+    const fn remembered(self, change: AccountChange) -> (AuditAction, &'static str) {
+        let disabled = if self.disabled { "disabled" } else { "enabled" };
+        match change {
+            AccountChange::MakeAdministrator | AccountChange::MakeUser => {
+                (AuditAction::ChangeRole, role_as_str(self.role))
+            }
+            AccountChange::Disable => (AuditAction::DisableAccount, disabled),
+            AccountChange::Enable => (AuditAction::EnableAccount, disabled),
+        }
     }
 }
 
@@ -79,16 +113,8 @@ impl Store {
 
     /// One account and whether it is disabled.
     pub(crate) async fn account(&self, id: UserId) -> Result<Option<(User, bool)>, StoreError> {
-        let id = id.as_uuid();
-        let row = sqlx::query!(
-            r#"select id as "id: Uuid", name, role, disabled as "disabled: bool"
-               from user
-               where id = ? and removed_at is null"#,
-            id,
-        )
-        .fetch_optional(&self.readers)
-        .await?;
-        Ok(row.map(|row| (into_user(row.id, row.name, &row.role), row.disabled)))
+        let mut connection = self.readers.acquire().await?;
+        account(&mut connection, id).await
     }
 
     /// Makes an account. False: the name is taken.
@@ -109,20 +135,29 @@ impl Store {
         Ok(true)
     }
 
-    /// Gives an account another role, or disables or enables it, and ends its sessions.
-    pub(crate) async fn set_account_state(
+    /// Gives an account another role, or disables or enables it, and ends its sessions. What it is
+    /// now is read inside of the transaction: of two changes at once, both hold.
+    pub(crate) async fn change_account(
         &self,
         id: UserId,
-        new: AccountState,
-        change: &Change,
+        change: AccountChange,
+        by: &User,
     ) -> Result<AccountChanged, StoreError> {
         let mut transaction = self.begin().await?;
+        let Some((user, disabled)) = account(&mut transaction, id).await? else {
+            return Ok(AccountChanged::NotThere);
+        };
+        let old = AccountState {
+            role: user.role,
+            disabled,
+        };
+        let new = old.after(change);
         let id = id.as_uuid();
         if !new.administers() && is_only_administrator(&mut transaction, id).await? {
             return Ok(AccountChanged::LastAdministrator);
         }
         let role = role_as_str(new.role);
-        let updated = sqlx::query!(
+        sqlx::query!(
             "update user
              set role = ?, disabled = ?
              where id = ? and removed_at is null",
@@ -132,16 +167,35 @@ impl Store {
         )
         .execute(&mut *transaction)
         .await?;
-        if updated.rows_affected() == 0 {
-            return Ok(AccountChanged::NotThere);
-        }
         sqlx::query!("delete from session where user_id = ?", id)
             .execute(&mut *transaction)
             .await?;
-        change.write(&mut transaction).await?;
+        let ((action, old), (_, word)) = (old.remembered(change), new.remembered(change));
+        let audit = Change {
+            old: old.to_owned(),
+            new: word.to_owned(),
+            ..Change::by(by, action, &user.name)
+        };
+        audit.write(&mut transaction).await?;
         transaction.commit().await?;
-        Ok(AccountChanged::Done)
+        Ok(AccountChanged::Done(new))
     }
+}
+
+async fn account(
+    connection: &mut SqliteConnection,
+    id: UserId,
+) -> Result<Option<(User, bool)>, StoreError> {
+    let id = id.as_uuid();
+    let row = sqlx::query!(
+        r#"select id as "id: Uuid", name, role, disabled as "disabled: bool"
+           from user
+           where id = ?"#,
+        id,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| (into_user(row.id, row.name, &row.role), row.disabled)))
 }
 
 pub(super) async fn is_only_administrator(
@@ -164,4 +218,70 @@ pub(super) async fn is_only_administrator(
     .fetch_one(connection)
     .await?;
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn insert(store: &Store, name: &str, role: UserRole) -> User {
+        let user = User {
+            id: UserId::new(Uuid::now_v7()),
+            name: name.to_owned(),
+            role,
+        };
+        let change = Change::by(&user, AuditAction::CreateAccount, name);
+        assert!(store.create_account(&user, "", &change).await.unwrap());
+        user
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn of_two_changes_to_an_account_at_once_both_hold() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(&directory.path().join("hearth.db"))
+            .await
+            .unwrap();
+        let ada = insert(&store, "ada", UserRole::Administrator).await;
+        for number in 0..20 {
+            let bob = insert(&store, &format!("bob{number}"), UserRole::User).await;
+            let (disabled, promoted) = tokio::join!(
+                store.change_account(bob.id, AccountChange::Disable, &ada),
+                store.change_account(bob.id, AccountChange::MakeAdministrator, &ada),
+            );
+            disabled.unwrap();
+            promoted.unwrap();
+            let (bob, is_disabled) = store.account(bob.id).await.unwrap().unwrap();
+            assert_eq!((bob.role, is_disabled), (UserRole::Administrator, true));
+        }
+    }
+
+    #[tokio::test]
+    async fn the_audit_of_a_change_names_what_was_and_what_is() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(&directory.path().join("hearth.db"))
+            .await
+            .unwrap();
+        let ada = insert(&store, "ada", UserRole::Administrator).await;
+        let bob = insert(&store, "bob", UserRole::User).await;
+        for (change, expected) in [
+            (AccountChange::Disable, ("enabled", "disabled")),
+            (AccountChange::MakeAdministrator, ("user", "administrator")),
+            (AccountChange::Enable, ("disabled", "enabled")),
+            (AccountChange::MakeUser, ("administrator", "user")),
+        ] {
+            store.change_account(bob.id, change, &ada).await.unwrap();
+            let last = store.changes(None, 1).await.unwrap().remove(0).change;
+            assert_eq!((last.old.as_str(), last.new.as_str()), expected);
+            assert_eq!((last.by, last.subject.as_str()), (Some(ada.id), "bob"));
+        }
+        let refused = store
+            .change_account(ada.id, AccountChange::Disable, &ada)
+            .await;
+        assert_eq!(refused.unwrap(), AccountChanged::LastAdministrator);
+        let nobody = UserId::new(Uuid::now_v7());
+        let missed = store
+            .change_account(nobody, AccountChange::Disable, &ada)
+            .await;
+        assert_eq!(missed.unwrap(), AccountChanged::NotThere);
+    }
 }

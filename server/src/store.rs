@@ -43,7 +43,6 @@ pub(crate) use conversation::ListedConversation;
 pub(crate) use conversation_tree::{StoredTree, TreeMessage};
 pub(crate) use database_file::FileState;
 pub(crate) use export::{KeptExport, NewExport, StoredExport};
-pub(crate) use import::ImportedNode;
 pub(crate) use message::{StoredMessage, tokens_per_second};
 pub(crate) use message_chunk::Chunk;
 pub use opening::{OpenStoreError, program_schema};

@@ -47,7 +47,7 @@ impl ChatService for ChatServer {
         };
         Ok(Conversation {
             summary: self.summary(stored.listed, &Calendar::of_viewer()),
-            messages: self.shown(user, id, branch).await?,
+            messages: self.shown(user, branch).await?,
         })
     }
 
@@ -200,18 +200,21 @@ impl ChatServer {
     ) -> Result<(ConversationId, Message), ChatError> {
         let stored = read(self.store.message(user, id).await)?.ok_or(ChatError::NotFound)?;
         let conversation = stored.conversation;
-        let shown = self.shown(user, conversation, vec![stored]).await?.pop();
+        let shown = self.shown(user, vec![stored]).await?.pop();
         Ok((conversation, shown.ok_or(ChatError::NotFound)?))
     }
 
-    /// Messages of one conversation for the page.
+    /// The end of a branch for the page.
     async fn shown(
         &self,
         user: UserId,
-        conversation: ConversationId,
         branch: Vec<StoredMessage>,
     ) -> Result<Vec<Message>, ChatError> {
-        let versions = read(self.store.children(user, conversation).await)?;
+        let Some(leaf) = branch.last().map(|leaf| leaf.id) else {
+            return Ok(Vec::new());
+        };
+        let num_messages = u32::try_from(branch.len()).unwrap_or(u32::MAX);
+        let versions = read(self.store.versions(user, leaf, num_messages).await)?;
         let (live, rendered) = (self.live.clone(), Arc::clone(&self.rendered));
         let calendar = Calendar::of_viewer();
         let show = move |stored: StoredMessage| {

@@ -231,8 +231,10 @@ impl ChatServer {
         message: MessageId,
     ) -> Result<(Claim, Vec<StoredMessage>), ChatError> {
         self.wait_for_recovery().await?;
-        let answer = self.branch(user, message).await?.pop();
-        let answer = answer.ok_or(ChatError::NotFound)?;
+        let answer = self.store.message(user, message).await;
+        let answer = answer
+            .map_err(|error| store_refused(&error))?
+            .ok_or(ChatError::NotFound)?;
         if answer.role != Role::Assistant {
             return Err(ChatError::Invalid(Refusal::NotAnAnswer));
         }

@@ -1,9 +1,13 @@
 //! A conversation as a document: the whole tree, described in `docs/export-format.md`.
 //!
-//! Canonical order is by id. Ids are time-ordered, so a parent stands before its children, and two
-//! exports of equal content are equal but for `exported_at`, which no hash covers.
+//! Canonical order: of the messages whose parent stands already, the one with the smallest id comes
+//! next. That is the order of ids, unless the clock was set back between a parent and its child.
+//! Two exports of equal content are equal but for `exported_at`, which no hash covers.
 
-use std::collections::HashMap;
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap, HashSet},
+};
 
 use hearth_app::model::{
     ConversationId, FinishReason, MessageId, MessageStatus, Reasoning, Role, ToolStep,
@@ -100,12 +104,8 @@ pub struct UsageDocument {
 impl ConversationDocument {
     /// The document of a stored conversation.
     pub(crate) fn new(tree: StoredTree, exported_at: Timestamp) -> Self {
-        let mut messages: Vec<_> = tree
-            .messages
-            .into_iter()
-            .map(MessageDocument::new)
-            .collect();
-        messages.sort_unstable_by_key(|message| message.id);
+        let messages = tree.messages.into_iter().map(MessageDocument::new);
+        let messages = in_canonical_order(messages.collect());
         let mut document = Self {
             schema: SCHEMA.to_owned(),
             version: VERSION,
@@ -149,11 +149,11 @@ impl ConversationDocument {
         hash_without(self, &["exported_at", "sha256"])
     }
 
-    /// The messages of the shown branch, oldest first; without an active message, of the newest.
+    /// The messages of the shown branch, oldest first; without an active message, of the last.
     pub fn branch(&self) -> Vec<&MessageDocument> {
         let by_id: HashMap<_, _> = self.messages.iter().map(|it| (it.id, it)).collect();
-        let newest = || self.messages.iter().map(|it| it.id).max();
-        let mut next = self.active_message_id.or_else(newest);
+        let last = || self.messages.last().map(|it| it.id);
+        let mut next = self.active_message_id.or_else(last);
         let mut branch = Vec::new();
         // No branch is longer than the tree, even if somebody closed a circle by hand.
         while let Some(message) = next.and_then(|id| by_id.get(&id))
@@ -244,6 +244,27 @@ impl MessageDocument {
     pub fn content_hash(&self) -> String {
         hash_without(self, &["sha256"])
     }
+}
+
+/// Parents before children, otherwise by id.
+fn in_canonical_order(messages: Vec<MessageDocument>) -> Vec<MessageDocument> {
+    let ids: HashSet<_> = messages.iter().map(|it| it.id).collect();
+    let mut ready = BinaryHeap::new();
+    let mut waiting: HashMap<_, Vec<_>> = HashMap::new();
+    for message in &messages {
+        // A parent that is not in the tree holds nothing up.
+        match message.parent_id.filter(|parent| ids.contains(parent)) {
+            Some(parent) => waiting.entry(parent).or_default().push(message.id),
+            None => ready.push(Reverse(message.id)),
+        }
+    }
+    let mut by_id: HashMap<_, _> = messages.into_iter().map(|it| (it.id, it)).collect();
+    let mut ordered = Vec::with_capacity(by_id.len());
+    while let Some(Reverse(id)) = ready.pop() {
+        ordered.extend(by_id.remove(&id));
+        ready.extend(waiting.remove(&id).into_iter().flatten().map(Reverse));
+    }
+    ordered
 }
 
 /// Hash of the canonical form of a value without some of its members.

@@ -6,14 +6,14 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
-use hearth_app::model::{ConversationId, ImportCounts, ImportFault, UploadId, UserId};
+use hearth_app::model::{ConversationId, ImportCounts, ImportFault, MessageId, UploadId, UserId};
 use tokio::runtime::Handle;
 
 use super::{
     problem::{Problems, problem, within},
     source::ImportFile,
 };
-use crate::store::{ImportedNode, Store, StoreError};
+use crate::store::{Store, StoreError};
 
 /// Why nothing was imported.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +31,7 @@ pub enum ImportError {
 /// A conversation of a file without its texts.
 struct Outline {
     conversation: ConversationId,
-    nodes: Vec<ImportedNode>,
+    messages: Vec<MessageId>,
 }
 
 /// What importing a file would do. Must be called within a Tokio runtime, on a thread that may
@@ -44,7 +44,7 @@ pub fn preview(store: &Store, user: UserId, content: Bytes) -> Result<ImportCoun
     let outlines = outline(&mut file)?;
     let mut counts = ImportCounts::default();
     for it in outlines {
-        let plan = store.plan_import(user, it.conversation, &it.nodes);
+        let plan = store.plan_import(user, it.conversation, &it.messages);
         Handle::current().block_on(plan)?.count(&mut counts);
     }
     Ok(counts)
@@ -94,13 +94,9 @@ fn outline(file: &mut ImportFile) -> Result<Vec<Outline>, Problems> {
                     let fault = ImportFault::SameAs { place: first };
                     problems.push(within(problem("id", fault), place));
                 }
-                let nodes = document.messages.iter().map(|message| ImportedNode {
-                    id: message.id,
-                    parent_id: message.parent_id,
-                });
                 outlines.push(Outline {
                     conversation: document.id,
-                    nodes: nodes.collect(),
+                    messages: document.messages.iter().map(|message| message.id).collect(),
                 });
             }
             Err(wrong) => problems.append(wrong, place),

@@ -151,21 +151,26 @@ impl Store {
         message: MessageId,
     ) -> Result<bool, StoreError> {
         let (user, message) = (user.as_uuid(), message.as_uuid());
-        // The newest of a subtree is a leaf, because a child is newer than its parent.
+        // The row written last of a subtree is a leaf: a child is written after its parent. Ids do
+        // not tell, because they follow a clock that may be set back.
         let done = sqlx::query!(
             "
             update conversation
             set active_message_id = (
-                with recursive subtree (id) as (
-                    values (?)
+                with recursive subtree (id, row_number) as (
+                    select m.id, m.rowid
+                    from message m
+                    where m.id = ?
                     union all
-                    select m.id
+                    select m.id, m.rowid
                     from message m
                     join subtree s on m.parent_id = s.id
                     where m.conversation_id = conversation.id
                 )
-                select max(id)
+                select id
                 from subtree
+                order by row_number desc
+                limit 1
             )
             where user_id = ?
                 and deleted_at is null

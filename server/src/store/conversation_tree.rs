@@ -20,7 +20,7 @@ pub(crate) struct StoredTree {
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
     pub(crate) settings: ConversationSettings,
-    /// By id: a parent stands before its children.
+    /// As they were written: a parent stands before its children.
     pub(crate) messages: Vec<TreeMessage>,
 }
 
@@ -181,7 +181,7 @@ impl Store {
             from conversation c
             left join message m on m.conversation_id = c.id
             where c.id = ? and c.user_id = ? and c.deleted_at is null
-            order by m.id
+            order by m.rowid
             "#,
             conversation,
             owner,

@@ -1,9 +1,8 @@
 //! Conversations that come in: merged with what is there, message by message.
 //!
 //! An id is kept if it is free or already this user's. If somebody else's row has it, a new id is
-//! made and the old one noted as `source_id`, so that the next import finds it again. The same is
-//! done for the id of a message that is not between its parent's and the next one to be made: in
-//! the whole database, a child's id is greater than its parent's.
+//! made and the old one noted as `source_id`, so that the next import finds it again. Nothing is
+//! asked of the order of ids: rows keep the order of the file, where parents stand first.
 //!
 //! Rows that exist are never changed, but for two things: a hidden conversation is shown again,
 //! and the branch of the newer side is the one that is shown.
@@ -26,13 +25,6 @@ pub(crate) struct MergePlan {
     target: Target,
     /// In the order of the messages that were asked for.
     places: Vec<Place>,
-}
-
-/// A message before anybody looks at its text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ImportedNode {
-    pub(crate) id: MessageId,
-    pub(crate) parent_id: Option<MessageId>,
 }
 
 #[derive(Debug)]
@@ -101,7 +93,7 @@ impl Store {
         &self,
         user: UserId,
         conversation: ConversationId,
-        messages: &[ImportedNode],
+        messages: &[MessageId],
     ) -> Result<MergePlan, StoreError> {
         let mut connection = self.readers.acquire().await?;
         plan(&mut connection, user, conversation, messages).await
@@ -124,12 +116,8 @@ impl ImportTransaction {
         user: UserId,
         tree: &StoredTree,
     ) -> Result<MergePlan, StoreError> {
-        let nodes = tree.messages.iter().map(|message| ImportedNode {
-            id: message.id,
-            parent_id: message.parent_id,
-        });
-        let nodes: Vec<_> = nodes.collect();
-        let plan = plan(&mut self.0, user, tree.id, &nodes).await?;
+        let ids: Vec<_> = tree.messages.iter().map(|message| message.id).collect();
+        let plan = plan(&mut self.0, user, tree.id, &ids).await?;
         if let Target::New(place) = plan.target {
             insert_conversation(&mut self.0, user, place, tree).await?;
         }
@@ -168,33 +156,26 @@ async fn plan(
     connection: &mut SqliteConnection,
     user: UserId,
     conversation: ConversationId,
-    messages: &[ImportedNode],
+    messages: &[MessageId],
 ) -> Result<MergePlan, StoreError> {
     let target = find_conversation(connection, user, conversation.as_uuid()).await?;
     let there = match target {
         Target::Own { id, .. } => messages_of(connection, user, id).await?,
         Target::New(_) => HashMap::new(),
     };
-    // Of a conversation under another id, all messages get other ids: their order stays.
+    // Of a conversation under another id, all messages get other ids.
     let keeps_ids = target.id() == conversation.as_uuid();
-    let next = Uuid::now_v7();
     let mut places = Vec::with_capacity(messages.len());
-    let mut ids = HashMap::new();
     for message in messages {
-        let id = message.id.as_uuid();
-        let parent = message.parent_id.and_then(|parent| ids.get(&parent));
-        let is_in_order = parent.is_none_or(|parent| *parent < id) && id < next;
+        let id = message.as_uuid();
         let place = match there.get(&id) {
             Some(&kept) => Place::Kept(kept),
-            None if keeps_ids && is_in_order && !is_message(connection, id).await? => {
-                Place::Free(id)
-            }
+            None if keeps_ids && !is_message(connection, id).await? => Place::Free(id),
             None => Place::Moved {
                 id: Uuid::now_v7(),
                 source: id,
             },
         };
-        ids.insert(message.id, place.id());
         places.push(place);
     }
     Ok(MergePlan { target, places })

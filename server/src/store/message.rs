@@ -137,6 +137,26 @@ impl Store {
         user: UserId,
         leaf: MessageId,
     ) -> Result<Vec<StoredMessage>, StoreError> {
+        self.branch_end(user, leaf, u32::MAX).await
+    }
+
+    /// One message; `None` if it is not there or not yours.
+    pub(crate) async fn message(
+        &self,
+        user: UserId,
+        id: MessageId,
+    ) -> Result<Option<StoredMessage>, StoreError> {
+        Ok(self.branch_end(user, id, 1).await?.pop())
+    }
+
+    /// The last messages of the branch that ends in `leaf`, oldest first, at most `limit`. Reads no
+    /// row of an earlier one. Empty if the leaf is not there or not yours.
+    pub(crate) async fn branch_end(
+        &self,
+        user: UserId,
+        leaf: MessageId,
+        limit: u32,
+    ) -> Result<Vec<StoredMessage>, StoreError> {
         let (user, leaf) = (user.as_uuid(), leaf.as_uuid());
         let rows = sqlx::query_as!(
             MessageRow,
@@ -150,6 +170,7 @@ impl Store {
                 select m.id, m.parent_id, b.depth + 1
                 from branch b
                 join message m on m.id = b.parent_id
+                limit ?
             )
             select
                 m.id as "id!: Uuid",
@@ -188,48 +209,55 @@ impl Store {
             "#,
             leaf,
             user,
+            limit,
         )
         .fetch_all(&self.readers)
         .await?;
         rows.into_iter().map(MessageRow::into_message).collect()
     }
 
-    /// One message; `None` if it is not there or not yours.
-    pub(crate) async fn message(
+    /// The versions of each of the last messages of a branch, by their parent, in the order in
+    /// which they were written. Reads siblings of these messages and no others.
+    pub(crate) async fn versions(
         &self,
         user: UserId,
-        id: MessageId,
-    ) -> Result<Option<StoredMessage>, StoreError> {
-        Ok(self.branch(user, id).await?.pop())
-    }
-
-    /// Ids of all messages below each parent, oldest first: the versions of each message.
-    pub(crate) async fn children(
-        &self,
-        user: UserId,
-        conversation: ConversationId,
+        leaf: MessageId,
+        limit: u32,
     ) -> Result<HashMap<Option<MessageId>, Vec<MessageId>>, StoreError> {
-        let (user, conversation) = (user.as_uuid(), conversation.as_uuid());
+        let (user, leaf) = (user.as_uuid(), leaf.as_uuid());
+        // A row's number, not its id: ids follow a clock that may be set back.
         let rows = sqlx::query!(
             r#"
-            select m.id as "id!: Uuid", m.parent_id as "parent_id: Uuid"
-            from message m
-            join conversation c on c.id = m.conversation_id
-            where c.id = ? and c.user_id = ?
-            order by m.id
+            with recursive branch (conversation_id, parent_id) as (
+                select m.conversation_id, m.parent_id
+                from message m
+                join conversation c on c.id = m.conversation_id
+                where m.id = ? and c.user_id = ? and c.deleted_at is null
+                union all
+                select m.conversation_id, m.parent_id
+                from branch b
+                join message m on m.id = b.parent_id
+                limit ?
+            )
+            select s.id as "id!: Uuid", s.parent_id as "parent_id: Uuid"
+            from branch b
+            join message s
+                on s.conversation_id = b.conversation_id and s.parent_id is b.parent_id
+            order by s.rowid
             "#,
-            conversation,
+            leaf,
             user,
+            limit,
         )
         .fetch_all(&self.readers)
         .await?;
-        let mut children: HashMap<_, Vec<_>> = HashMap::new();
+        let mut versions: HashMap<_, Vec<_>> = HashMap::new();
         for row in rows {
-            let siblings = children
+            let siblings = versions
                 .entry(row.parent_id.map(MessageId::new))
                 .or_default();
             siblings.push(MessageId::new(row.id));
         }
-        Ok(children)
+        Ok(versions)
     }
 }

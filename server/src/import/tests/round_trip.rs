@@ -141,6 +141,25 @@ proptest! {
 }
 
 #[test]
+fn what_was_written_under_a_clock_set_back_comes_back_as_it_was() {
+    let runtime = runtime();
+    let shelf = Shelf::new(&runtime);
+    let mut tree = tree_of_one();
+    let mut child = tree.messages[0].clone();
+    // The first 48 bits of an id are milliseconds.
+    let day = 86_400_000_u128 << 80;
+    child.id = MessageId::new(uuid::Uuid::from_u128(child.id.as_uuid().as_u128() - day));
+    child.created_at -= 86_400_000;
+    child.parent_id = Some(tree.messages[0].id);
+    tree.active_message = Some(child.id);
+    tree.messages.push(child);
+    let file = archive_of(std::slice::from_ref(&tree));
+    let counts = shelf.import(shelf.ada, file.clone()).unwrap();
+    assert_eq!((counts.new_conversations, counts.new_messages), (1, 2));
+    assert_eq!(shelf.archive(shelf.ada), file);
+}
+
+#[test]
 fn a_deleted_conversation_comes_back() {
     let runtime = runtime();
     let shelf = Shelf::new(&runtime);

@@ -53,7 +53,7 @@ impl Deletion {
         let change = Change::by(by, AuditAction::DeleteAccount, &user.name);
         let removed = self.store.begin_account_removal(user.id, &change).await;
         match read(removed)? {
-            AccountChanged::Done => {}
+            AccountChanged::Done(_) => {}
             AccountChanged::NotThere => return Err(ChatError::NotFound),
             AccountChanged::LastAdministrator => {
                 return Err(ChatError::Invalid(Refusal::LastAdministrator));

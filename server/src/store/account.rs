@@ -190,7 +190,7 @@ async fn account(
     let row = sqlx::query!(
         r#"select id as "id: Uuid", name, role, disabled as "disabled: bool"
            from user
-           where id = ?"#,
+           where id = ? and removed_at is null"#,
         id,
     )
     .fetch_optional(connection)

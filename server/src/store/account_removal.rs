@@ -1,9 +1,13 @@
 //! An account that goes: from one moment to the next nobody enters it and its name is free; what
 //! was written in it is removed in pieces by the upkeep, and the row at last.
 
-use hearth_app::model::UserId;
+use hearth_app::model::{UserId, UserRole};
 
-use super::{AccountChanged, Change, Store, StoreError, account::is_only_administrator, now_ms};
+use super::{
+    AccountChanged, Change, Store, StoreError,
+    account::{AccountState, is_only_administrator},
+    now_ms,
+};
 
 impl Store {
     /// Begins to remove an account: its sessions, keys, links, uploads and usage are gone when
@@ -53,6 +57,9 @@ impl Store {
             .await?;
         change.write(&mut transaction).await?;
         transaction.commit().await?;
-        Ok(AccountChanged::Done)
+        Ok(AccountChanged::Done(AccountState {
+            role: UserRole::User,
+            disabled: true,
+        }))
     }
 }

@@ -18,7 +18,7 @@ use std::{
 use tokio::sync::{mpsc as channel, watch};
 
 pub(crate) use self::counters::LoadGauge;
-use self::queue::Queue;
+pub(crate) use self::queue::Queue;
 pub(crate) use self::shared::Shared;
 pub use self::{
     counters::{EngineCounters, EngineLoad},
@@ -72,9 +72,10 @@ pub enum ModelSource {
     /// Scripted answers, no weights.
     #[cfg(feature = "testing")]
     Scripted(crate::scripted::ScriptedModel),
-    /// The model of a file, whose first engine panics after so many steps.
+    /// The model of a file, whose first engine panics after so many steps each time that it is
+    /// loaded, as long as there is a number left.
     #[cfg(feature = "testing")]
-    Failing(PathBuf, usize),
+    Failing(PathBuf, Vec<usize>),
 }
 
 /// Where loading stands.

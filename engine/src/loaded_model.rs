@@ -72,9 +72,9 @@ pub(crate) enum UnloadedModel {
     },
     #[cfg(feature = "testing")]
     Scripted(ScriptedModel),
-    /// Panics after so many steps.
+    /// Panics after so many steps, whenever it is loaded; when no number is left it does not.
     #[cfg(feature = "testing")]
-    Failing(Box<UnloadedModel>, usize),
+    Failing(Box<UnloadedModel>, std::collections::VecDeque<usize>),
 }
 
 /// A model that computes.
@@ -146,25 +146,28 @@ impl UnloadedModel {
             ModelSource::Failing(path, num_steps) => {
                 let (opened, mut replicas) = opening::open(&path, config)?;
                 let first = replicas.remove(0);
-                replicas.insert(0, Self::Failing(Box::new(first), num_steps));
+                replicas.insert(0, Self::Failing(Box::new(first), num_steps.into()));
                 Ok((opened, replicas))
             }
         }
     }
 
-    /// Loads the weights, telling the percentage done.
-    pub(crate) fn load(self, progress: &mut dyn FnMut(u8)) -> Result<LoadedModel, LoadError> {
+    /// Loads the weights, telling the percentage done. An engine that failed does so again.
+    pub(crate) fn load(&mut self, progress: &mut dyn FnMut(u8)) -> Result<LoadedModel, LoadError> {
         match self {
             Self::File { file, config } => {
-                let runner = ModelRunner::load_shared(&file, &config, progress)?;
+                let runner = ModelRunner::load_shared(file, config, progress)?;
                 Ok(LoadedModel::File(Box::new(runner)))
             }
             #[cfg(feature = "testing")]
             Self::Scripted(model) => model.load(progress).map(LoadedModel::Scripted),
             #[cfg(feature = "testing")]
             Self::Failing(model, num_steps) => {
-                let model = Box::new(model.load(progress)?);
-                Ok(LoadedModel::Failing(model, num_steps))
+                let model = model.load(progress)?;
+                Ok(match num_steps.pop_front() {
+                    Some(num_steps) => LoadedModel::Failing(Box::new(model), num_steps),
+                    None => model,
+                })
             }
         }
     }

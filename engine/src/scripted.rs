@@ -36,9 +36,12 @@ pub struct ScriptedModel {
     context_window: usize,
     certainty: Certainty,
     load_failure: Option<String>,
+    load_panic: Option<String>,
     panic_after: Option<usize>,
     num_panicking: usize,
     num_replicas: usize,
+    /// How often it was loaded.
+    num_loads: usize,
 }
 
 /// How sure the model is of its next token.
@@ -62,9 +65,11 @@ impl ScriptedModel {
             context_window: DEFAULT_CONTEXT_WINDOW,
             certainty: Certainty::Full,
             load_failure: None,
+            load_panic: None,
             panic_after: None,
             num_panicking: 1,
             num_replicas: 1,
+            num_loads: 0,
         }
     }
 
@@ -110,6 +115,13 @@ impl ScriptedModel {
         self
     }
 
+    /// Panics while it is loaded again, with this message.
+    #[must_use]
+    pub fn with_load_panic(mut self, message: &str) -> Self {
+        self.load_panic = Some(message.to_owned());
+        self
+    }
+
     /// Panics when an answer has this many tokens.
     #[must_use]
     pub fn with_panic_after(mut self, num_tokens: usize) -> Self {
@@ -117,7 +129,8 @@ impl ScriptedModel {
         self
     }
 
-    /// So many of several engines panic; one if this is not called.
+    /// So many of several engines panic, each once, or one alone so many times that it is loaded;
+    /// one if this is not called.
     #[must_use]
     pub fn with_panicking(mut self, count: usize) -> Self {
         self.num_panicking = count;
@@ -132,8 +145,12 @@ impl ScriptedModel {
     }
 
     pub(crate) fn replicas(self) -> Vec<Self> {
+        let num_panicking = |index| match self.num_replicas {
+            1 => self.num_panicking,
+            _ => usize::from(index < self.num_panicking),
+        };
         let replica = |index| Self {
-            panic_after: self.panic_after.filter(|_| index < self.num_panicking),
+            num_panicking: num_panicking(index),
             load_failure: self.load_failure.clone().filter(|_| index == 0),
             ..self.clone()
         };
@@ -164,16 +181,28 @@ impl ScriptedModel {
         }
     }
 
-    pub(crate) fn load(self, progress: &mut dyn FnMut(u8)) -> Result<ScriptedRunner, LoadError> {
+    pub(crate) fn load(
+        &mut self,
+        progress: &mut dyn FnMut(u8),
+    ) -> Result<ScriptedRunner, LoadError> {
         progress(0);
         for percent in 1..=100u8 {
             let _ = sleep(self.load_delay / 100, &|| false);
             progress(percent);
         }
-        match self.load_failure {
-            Some(reason) => Err(LoadError::Scripted(reason)),
-            None => Ok(ScriptedRunner::new(self)),
+        if let Some(reason) = &self.load_failure {
+            return Err(LoadError::Scripted(reason.clone()));
         }
+        let mut loaded = self.clone();
+        if self.num_panicking == 0 {
+            loaded.panic_after = None;
+        }
+        self.num_panicking = self.num_panicking.saturating_sub(1);
+        self.num_loads += 1;
+        if let Some(message) = self.load_panic.as_ref().filter(|_| self.num_loads > 1) {
+            panic!("{message}");
+        }
+        Ok(ScriptedRunner::new(loaded))
     }
 }
 

@@ -3,10 +3,11 @@
 //! It opens and loads the model, then repeats: schedule, make room, launch, collect, update. On a
 //! CPU a launched step is complete at once. With nothing to do it sleeps on its commands.
 //!
-//! It knows token ids, never text. When it ends, for whatever reason, every stream ends with it,
-//! because it owns their senders.
+//! It knows token ids, never text. One that panics is loaded again, and its answers go on. When it
+//! ends for good, for whatever reason, every stream ends with it, because it owns their senders.
 
 mod background;
+mod lives;
 mod lobby;
 mod peers;
 mod replicas;
@@ -24,6 +25,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use lives::{Ending, Place};
 use lobby::Lobby;
 pub(crate) use peers::Seat;
 use waits::Waits;
@@ -73,28 +75,45 @@ fn serve(
     commands: Receiver<Command>,
 ) {
     let mut lobby = Lobby::new(commands, Arc::clone(shared));
-    let opened = UnloadedModel::open(source, config);
-    let loaded = opened.and_then(|(opened, mut replicas)| {
-        lobby.open(opened);
-        if replicas.len() > 1 {
-            return Ok(Err(replicas));
+    let (opened, mut models) = match UnloadedModel::open(source, config) {
+        Ok(opened) => opened,
+        Err(error) => return not_loaded(&error.to_string(), shared),
+    };
+    lobby.open(opened);
+    if models.len() > 1 {
+        return replicas::serve(models, config, shared, lobby);
+    }
+    let model = &mut models[0];
+    match lives::live(model, config, shared, lobby, &Alone(shared)) {
+        Ending::Told => {}
+        // The reason comes before the lobby is dropped, so that those who wait there know it.
+        Ending::NotLoaded(error, _lobby) => not_loaded(&error, shared),
+        Ending::Failed(reason, _lobby) => {
+            tracing::error!("{reason}");
+            shared.end_because(GenerationError::EngineStopped, reason);
         }
-        let model = replicas.remove(0);
-        model.load(&mut |percent| lobby.wait(percent)).map(Ok)
-    });
-    match loaded {
-        Ok(Ok(model)) => {
-            let (commands, waiting) = lobby.close();
-            let mut worker = Worker::new(model, config, Arc::clone(shared), commands, waiting);
-            shared.set_ready();
-            worker.run();
-        }
-        Ok(Err(replicas)) => replicas::serve(replicas, config, shared, lobby),
-        Err(error) => {
-            tracing::error!(%error, "the model could not be loaded: {error}");
-            // Before the waiting sequences are dropped, so that their streams know the reason.
-            shared.end(GenerationError::ModelNotLoaded(error.to_string()));
-        }
+    }
+}
+
+fn not_loaded(error: &str, shared: &Shared) {
+    tracing::error!(%error, "the model could not be loaded: {error}");
+    shared.end(GenerationError::ModelNotLoaded(error.to_owned()));
+}
+
+/// An engine that everybody who waits waits for.
+struct Alone<'a>(&'a Shared);
+
+impl Place for Alone<'_> {
+    fn show_loading(&self, percent: u8, lobby: &mut Lobby) {
+        lobby.wait(percent);
+    }
+
+    fn set_ready(&self) {
+        self.0.set_ready();
+    }
+
+    fn hand_over(&self, lobby: &mut Lobby) {
+        lobby.wait(0);
     }
 }
 
@@ -378,10 +397,16 @@ impl Worker {
         let sequences = self.sequences.into_values();
         let wanted = sequences.filter(|it| !it.abort.is_set() && !it.is_background);
         let begun_again = wanted.map(|mut sequence| {
+            // One that only waited has nothing to do with a failure.
+            sequence.num_failures += u8::from(sequence.has_begun());
             sequence.state = SequenceState::Waiting;
             sequence
         });
-        (self.commands, begun_again.collect())
+        let begun_again = begun_again.collect();
+        // A card that is gone may panic once more when its memory is given back.
+        let model = AssertUnwindSafe(self.model);
+        let _ = catch_unwind(|| drop(model));
+        (self.commands, begun_again)
     }
 
     fn end(&mut self, id: SequenceId, last: SequenceEvent) {

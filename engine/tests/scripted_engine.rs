@@ -10,6 +10,8 @@ mod continuing;
 mod ending;
 #[path = "scripted_engine/queueing.rs"]
 mod queueing;
+#[path = "scripted_engine/reloading.rs"]
+mod reloading;
 #[path = "scripted_engine/replicas.rs"]
 mod replicas;
 

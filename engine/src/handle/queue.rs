@@ -23,7 +23,7 @@ pub struct Permit {
 }
 
 impl Queue {
-    pub(super) fn new(max_running: usize, capacity: usize) -> Arc<Self> {
+    pub(crate) fn new(max_running: usize, capacity: usize) -> Arc<Self> {
         let num_places = max_running.saturating_add(capacity);
         Arc::new(Self {
             capacity,
@@ -52,6 +52,14 @@ impl Queue {
         let _ = self
             .num_places
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
+    }
+
+    /// Fewer places, for an engine less; those that are taken stay until they are given back.
+    pub(crate) fn remove_places(&self, count: usize) {
+        let remove = |places: usize| Some(places.saturating_sub(count));
+        let _ = self
+            .num_places
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, remove);
     }
 
     /// A place beyond all others, for what has had one before.

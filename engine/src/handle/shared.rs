@@ -26,8 +26,8 @@ pub(crate) struct Shared {
     provisional_name: String,
     opened: OnceLock<Arc<OpenedModel>>,
     state: watch::Sender<EngineState>,
-    /// Set when the engine serves no more, with what its streams are to say.
-    ended: OnceLock<GenerationError>,
+    /// Set when the engine serves no more, with what its streams are to say, and why.
+    ended: OnceLock<(GenerationError, String)>,
     is_stopping: AtomicBool,
     num_sequences: AtomicU64,
     pub(crate) counters: Counters,
@@ -81,8 +81,15 @@ impl Shared {
 
     /// The engine serves no more; the first reason counts.
     pub(crate) fn end(&self, reason: GenerationError) {
-        let reason = self.ended.get_or_init(|| reason).to_string();
-        self.state.send_replace(EngineState::Failed(reason));
+        let sentence = reason.to_string();
+        self.end_because(reason, sentence);
+    }
+
+    /// The same, with a sentence for those who look after it.
+    pub(crate) fn end_because(&self, reason: GenerationError, sentence: String) {
+        let (_, sentence) = self.ended.get_or_init(|| (reason, sentence));
+        self.state
+            .send_replace(EngineState::Failed(sentence.clone()));
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
@@ -122,15 +129,14 @@ impl Shared {
     pub(super) fn reason_of_end(&self) -> GenerationError {
         self.ended
             .get()
-            .cloned()
-            .unwrap_or(GenerationError::EngineStopped)
+            .map_or(GenerationError::EngineStopped, |(reason, _)| reason.clone())
     }
 
     pub(super) fn check_serving(&self) -> Result<(), SubmitError> {
         match self.ended.get() {
             None if self.is_stopping() => Err(SubmitError::EngineStopped),
             None => Ok(()),
-            Some(GenerationError::ModelNotLoaded(reason)) => {
+            Some((GenerationError::ModelNotLoaded(reason), _)) => {
                 Err(SubmitError::ModelNotLoaded(reason.clone()))
             }
             Some(_) => Err(SubmitError::EngineStopped),

@@ -1,4 +1,4 @@
-//! Where requests wait while the model is loaded.
+//! Where requests wait while the model is loaded, for the first time or again.
 
 use std::{
     sync::{Arc, mpsc::Receiver},
@@ -33,16 +33,28 @@ impl Lobby {
         self.shared.set_opened(opened);
     }
 
-    /// Publishes progress, takes new requests in and lets aborted ones go.
+    /// A lobby where answers wait that had begun before their engine failed.
+    pub(super) fn with(
+        commands: Receiver<Command>,
+        shared: Arc<Shared>,
+        waiting: Vec<Sequence>,
+    ) -> Self {
+        Self {
+            commands,
+            shared,
+            waiting,
+        }
+    }
+
+    /// Publishes progress and takes in who comes, see [`Self::take_in`].
     pub(super) fn wait(&mut self, percent: u8) {
         self.shared.set_loading(percent);
-        while let Ok(command) = self.commands.try_recv() {
-            match command {
-                Command::Add(sequence) => self.waiting.push(*sequence),
-                // The worker looks at the flag behind it before its first step.
-                Command::ShutDown => {}
-            }
-        }
+        self.take_in(percent);
+    }
+
+    /// Takes new requests in, lets aborted ones go and tells the others how far loading is.
+    pub(super) fn take_in(&mut self, percent: u8) {
+        self.receive();
         self.waiting.retain(|sequence| !sequence.abort.is_set());
         let now = Instant::now();
         for late in self.waiting.extract_if(.., |it| it.is_late(now)) {
@@ -50,6 +62,22 @@ impl Lobby {
         }
         for sequence in &mut self.waiting {
             sequence.tell(SequenceEvent::Loading { percent });
+        }
+    }
+
+    /// Everything that waits, those included that have not been looked at.
+    pub(super) fn take(&mut self) -> Vec<Sequence> {
+        self.receive();
+        std::mem::take(&mut self.waiting)
+    }
+
+    fn receive(&mut self) {
+        while let Ok(command) = self.commands.try_recv() {
+            match command {
+                Command::Add(sequence) => self.waiting.push(*sequence),
+                // The worker looks at the flag behind it before its first step.
+                Command::ShutDown => {}
+            }
         }
     }
 

@@ -5,18 +5,15 @@ use std::collections::VecDeque;
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicUsize, Ordering},
-    mpsc::{Receiver, SendError, Sender},
+    mpsc::{SendError, Sender},
 };
 
-use super::Command;
-use crate::request::GenerationError;
-use crate::sequence::{Sequence, SequenceEvent};
+use super::{Command, Lobby};
+use crate::handle::Queue;
+use crate::sequence::Sequence;
 
 /// Conversations whose engine is remembered.
 const REMEMBERED: usize = 1024;
-
-/// So many engines may fail while they have a sequence; then it is given up.
-const MOST_FAILURES: u8 = 2;
 
 /// The engines that share a queue.
 #[derive(Debug)]
@@ -26,6 +23,9 @@ pub(super) struct Peers {
 
 #[derive(Debug)]
 struct Lanes {
+    /// Where every engine has places for what it runs.
+    queue: Arc<Queue>,
+    places_each: usize,
     /// `None`: that engine serves no more.
     lanes: Vec<Option<Lane>>,
     /// Conversations and their engines, the latest last.
@@ -36,6 +36,8 @@ struct Lanes {
 struct Lane {
     commands: Sender<Command>,
     load: Arc<AtomicUsize>,
+    /// It failed and is loaded again: whoever is given to it waits.
+    is_paused: bool,
 }
 
 /// A sequence's part of an engine's load; none when dropped.
@@ -60,13 +62,24 @@ impl Drop for Seat {
 }
 
 impl Peers {
-    pub(super) fn new(commands: Vec<Sender<Command>>) -> Self {
+    /// Engines behind `queue`, which gets `places_each` for each but the first: it has those.
+    pub(super) fn new(
+        commands: Vec<Sender<Command>>,
+        queue: &Arc<Queue>,
+        places_each: usize,
+    ) -> Self {
+        queue.add_places(places_each * commands.len().saturating_sub(1));
         let lane = |commands| {
-            let load = Arc::default();
-            Some(Lane { commands, load })
+            Some(Lane {
+                commands,
+                load: Arc::default(),
+                is_paused: false,
+            })
         };
         Self {
             lanes: Mutex::new(Lanes {
+                queue: Arc::clone(queue),
+                places_each,
                 lanes: commands.into_iter().map(lane).collect(),
                 sessions: VecDeque::new(),
             }),
@@ -80,36 +93,50 @@ impl Peers {
 
     /// Takes out an engine that never began.
     pub(super) fn remove(&self, index: usize) {
-        self.lock().lanes[index] = None;
+        self.lock().lose(index);
     }
 
-    /// Takes an engine out, and hands what it had to the others. `false`: it was the last one.
+    /// Takes an engine out for good, and hands what waits in its lobby to the others. `true`: it
+    /// was the last one, and `end` was called before what waits there was dropped.
     ///
     /// Nobody can send to it meanwhile, so nothing is lost between the two.
-    pub(super) fn retire(
-        &self,
-        index: usize,
-        commands: &Receiver<Command>,
-        sequences: Vec<Sequence>,
-    ) -> bool {
+    pub(super) fn retire(&self, index: usize, mut lobby: Lobby, end: impl FnOnce()) -> bool {
         let mut lanes = self.lock();
-        lanes.lanes[index] = None;
+        lanes.lose(index);
+        let is_last = lanes.lanes.iter().all(Option::is_none);
+        if is_last {
+            end();
+        }
+        for sequence in lobby.take() {
+            lanes.give(sequence);
+        }
+        is_last
+    }
+
+    /// Takes an engine out until it is loaded again, and hands what waits in its lobby to the
+    /// others; where none serves, it stays with one that is loaded again too.
+    pub(super) fn pause(&self, index: usize, lobby: &mut Lobby) {
+        let mut lanes = self.lock();
         lanes.sessions.retain(|(_, lane)| *lane != index);
-        for mut sequence in sequences {
-            sequence.num_failures += 1;
-            if sequence.num_failures < MOST_FAILURES {
-                lanes.give(sequence);
-            } else {
-                // It may be what they fail of.
-                sequence.end(SequenceEvent::Failed(GenerationError::EngineStopped));
-            }
+        if let Some(lane) = &mut lanes.lanes[index] {
+            lane.is_paused = true;
         }
-        while let Ok(command) = commands.try_recv() {
-            if let Command::Add(sequence) = command {
-                lanes.give(*sequence);
-            }
+        for sequence in lobby.take() {
+            lanes.give(sequence);
         }
-        lanes.lanes.iter().any(Option::is_some)
+    }
+
+    /// An engine is loaded again.
+    pub(super) fn resume(&self, index: usize) {
+        if let Some(lane) = &mut self.lock().lanes[index] {
+            lane.is_paused = false;
+        }
+    }
+
+    /// Whether there is an engine that computes what it is given.
+    pub(super) fn is_any_serving(&self) -> bool {
+        let lanes = self.lock();
+        lanes.lanes.iter().flatten().any(|lane| !lane.is_paused)
     }
 
     /// Lets every engine end when its sequences have ended; `at_once`: now.
@@ -128,6 +155,15 @@ impl Peers {
 }
 
 impl Lanes {
+    /// Takes an engine out; the places of its sequences go with it.
+    fn lose(&mut self, index: usize) {
+        let was_there = self.lanes[index].take().is_some();
+        if was_there && self.lanes.iter().any(Option::is_some) {
+            self.queue.remove_places(self.places_each);
+        }
+        self.sessions.retain(|(_, lane)| *lane != index);
+    }
+
     fn give(&mut self, sequence: Sequence) {
         let mut next = Some(Box::new(sequence));
         while let Some(mut sequence) = next.take() {
@@ -144,7 +180,7 @@ impl Lanes {
                 Ok(()) => self.remember(session, index),
                 Err(SendError(command)) => {
                     // It ended without taking itself out.
-                    self.lanes[index] = None;
+                    self.lose(index);
                     if let Command::Add(sequence) = command {
                         next = Some(sequence);
                     }
@@ -164,21 +200,20 @@ impl Lanes {
     }
 
     /// The engine a conversation was on, unless another has much less to do: its cache may still
-    /// be there. Else the one with the least to do.
+    /// be there. Else the one with the least to do. One that is loaded again has most.
     fn choose(&self, session: Option<u128>) -> Option<usize> {
-        let loads = self.lanes.iter().enumerate().filter_map(|(index, lane)| {
-            let lane = lane.as_ref()?;
-            Some((lane.load.load(Ordering::Relaxed), index))
-        });
-        let (least, freest) = loads.min()?;
+        let load = |lane: &Lane| (lane.is_paused, lane.load.load(Ordering::Relaxed));
+        let lanes = self.lanes.iter().enumerate();
+        let loads = lanes.filter_map(|(index, lane)| Some((load(lane.as_ref()?), index)));
+        let ((is_paused, least), freest) = loads.min()?;
         let known = self
             .sessions
             .iter()
             .find(|(other, _)| Some(*other) == session);
         let known = known.and_then(|(_, index)| {
-            let load = self.lanes[*index].as_ref()?.load.load(Ordering::Relaxed);
             // One more than the others have is what its own last answer makes.
-            (load <= least + 1).then_some(*index)
+            let limit = (is_paused, least + 1);
+            (load(self.lanes[*index].as_ref()?) <= limit).then_some(*index)
         });
         Some(known.unwrap_or(freest))
     }
@@ -192,11 +227,15 @@ mod tests {
 
     fn lanes(loads: &[usize]) -> Lanes {
         let lane = |load: &usize| {
-            let commands = mpsc::channel().0;
-            let load = Arc::new(AtomicUsize::new(*load));
-            Some(Lane { commands, load })
+            Some(Lane {
+                commands: mpsc::channel().0,
+                load: Arc::new(AtomicUsize::new(*load)),
+                is_paused: false,
+            })
         };
         Lanes {
+            queue: Queue::new(1, 1),
+            places_each: 1,
             lanes: loads.iter().map(lane).collect(),
             sessions: VecDeque::new(),
         }
@@ -215,5 +254,23 @@ mod tests {
         assert_eq!(lanes.choose(Some(9)), Some(0));
         lanes.lanes = vec![None, None, None];
         assert_eq!(lanes.choose(Some(9)), None);
+    }
+
+    #[test]
+    fn an_engine_that_is_loaded_again_gets_what_no_other_can_take() {
+        let mut lanes = lanes(&[0, 9]);
+        lanes.sessions.push_back((7, 0));
+        lanes.lanes[0].as_mut().unwrap().is_paused = true;
+        assert_eq!(
+            (lanes.choose(None), lanes.choose(Some(7))),
+            (Some(1), Some(1))
+        );
+        lanes.lanes[1].as_mut().unwrap().is_paused = true;
+        assert_eq!(
+            (lanes.choose(None), lanes.choose(Some(7))),
+            (Some(0), Some(0))
+        );
+        lanes.lose(1);
+        assert_eq!(lanes.choose(None), Some(0));
     }
 }

@@ -1,16 +1,20 @@
 //! Several engines with the same model, each with a thread and devices of its own.
 //!
 //! The thread that opened the model hands sequences out. If one engine fails, what it was
-//! computing goes on at another: a sequence carries all of its tokens.
+//! computing goes on at another, and it is loaded again: a sequence carries all of its tokens.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::cell::Cell;
 use std::sync::{
     Arc,
     mpsc::{self, Receiver, Sender},
 };
 use std::thread;
 
-use super::{Command, Lobby, Worker, peers::Peers};
+use super::{
+    Command, Lobby,
+    lives::{self, Ending, Place},
+    peers::Peers,
+};
 use crate::{
     handle::{EngineConfig, Shared},
     loaded_model::UnloadedModel,
@@ -21,7 +25,7 @@ use crate::{
 enum Progress {
     Loaded { index: usize, percent: u8 },
     Ready,
-    Failed(String),
+    Failed(GenerationError),
 }
 
 /// One engine.
@@ -33,6 +37,15 @@ struct Replica {
     commands: Receiver<Command>,
 }
 
+/// Where it stands.
+struct AmongPeers<'a> {
+    index: usize,
+    shared: &'a Shared,
+    peers: &'a Peers,
+    progress: &'a Sender<Progress>,
+    has_served: Cell<bool>,
+}
+
 /// Loads all models and serves until nobody is left who could ask.
 pub(super) fn serve(
     models: Vec<UnloadedModel>,
@@ -41,11 +54,9 @@ pub(super) fn serve(
     mut lobby: Lobby,
 ) {
     let num_replicas = models.len();
-    shared
-        .queue
-        .add_places(config.max_running * (num_replicas - 1));
     let (senders, receivers): (Vec<_>, Vec<_>) = models.iter().map(|_| mpsc::channel()).unzip();
-    let peers = Arc::new(Peers::new(senders));
+    let peers = Peers::new(senders, &shared.queue, config.max_running);
+    let peers = Arc::new(peers);
     let (progress, told) = mpsc::channel();
     let mut threads = Vec::new();
     for (index, (model, commands)) in models.into_iter().zip(receivers).enumerate() {
@@ -65,7 +76,8 @@ pub(super) fn serve(
             Err(error) => {
                 tracing::error!(%error, "engine {index} has no thread: {error}");
                 peers.remove(index);
-                let _ = no_thread.send(Progress::Failed(error.to_string()));
+                let error = GenerationError::ModelNotLoaded(error.to_string());
+                let _ = no_thread.send(Progress::Failed(error));
             }
         }
     }
@@ -95,7 +107,7 @@ fn wait(
 ) -> bool {
     let mut percents = vec![0_u8; num_replicas];
     let (mut num_ready, mut num_failed) = (0, 0);
-    let mut last_error = String::new();
+    let mut last_error = GenerationError::EngineStopped;
     while num_ready + num_failed < num_replicas
         && let Ok(progress) = told.recv()
     {
@@ -114,7 +126,7 @@ fn wait(
         }
     }
     if num_ready == 0 {
-        shared.end(GenerationError::ModelNotLoaded(last_error));
+        shared.end(last_error);
     }
     num_ready > 0
 }
@@ -136,29 +148,7 @@ fn dispatch(commands: &Receiver<Command>, peers: &Peers, shared: &Shared) {
 }
 
 impl Replica {
-    fn run(self, model: UnloadedModel, progress: &Sender<Progress>) {
-        let index = self.index;
-        let tell = |told| {
-            // Nobody listens once all have answered.
-            let _ = progress.send(told);
-        };
-        let loaded = catch_unwind(AssertUnwindSafe(|| {
-            model.load(&mut |percent| tell(Progress::Loaded { index, percent }))
-        }));
-        let error = match loaded {
-            Ok(Ok(model)) => {
-                tell(Progress::Ready);
-                return self.serve(model);
-            }
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => "loading panicked".to_owned(),
-        };
-        tracing::error!(%error, "engine {index} could not load the model: {error}");
-        self.peers.retire(index, &self.commands, Vec::new());
-        tell(Progress::Failed(error));
-    }
-
-    fn serve(self, model: crate::loaded_model::LoadedModel) {
+    fn run(self, mut model: UnloadedModel, progress: &Sender<Progress>) {
         let Self {
             index,
             config,
@@ -166,17 +156,68 @@ impl Replica {
             peers,
             commands,
         } = self;
-        let mut worker = Worker::new(model, &config, Arc::clone(&shared), commands, Vec::new());
-        let served = catch_unwind(AssertUnwindSafe(|| worker.run()));
-        let (commands, sequences) = worker.into_unfinished();
-        if served.is_ok() {
-            // The engine was told to end; so are all others.
-            return;
-        }
-        tracing::error!("engine {index} failed; its answers go on elsewhere");
-        if !peers.retire(index, &commands, sequences) {
+        let place = AmongPeers {
+            index,
+            shared: &shared,
+            peers: &peers,
+            progress,
+            has_served: Cell::new(false),
+        };
+        let lobby = Lobby::new(commands, Arc::clone(&shared));
+        let (end, reason, lobby) = match lives::live(&mut model, &config, &shared, lobby, &place) {
+            // It was told to end; so are all others.
+            Ending::Told => return,
+            Ending::NotLoaded(error, lobby) => {
+                tracing::error!(%error, "engine {index} could not load the model: {error}");
+                let end = GenerationError::ModelNotLoaded(error);
+                (end.clone(), end.to_string(), lobby)
+            }
+            Ending::Failed(reason, lobby) => {
+                tracing::error!("engine {index}: {reason}");
+                (GenerationError::EngineStopped, reason, lobby)
+            }
+        };
+        // Who waits there is to know the reason.
+        let is_last = peers.retire(index, lobby, || shared.end_because(end.clone(), reason));
+        if is_last {
             tracing::error!("it was the last engine");
-            shared.end(GenerationError::EngineStopped);
         }
+        if !place.has_served.get() {
+            place.tell(Progress::Failed(end));
+        }
+    }
+}
+
+impl AmongPeers<'_> {
+    fn tell(&self, told: Progress) {
+        // Nobody listens once all have answered.
+        let _ = self.progress.send(told);
+    }
+}
+
+impl Place for AmongPeers<'_> {
+    fn show_loading(&self, percent: u8, lobby: &mut Lobby) {
+        let index = self.index;
+        if !self.has_served.get() {
+            self.tell(Progress::Loaded { index, percent });
+        } else if self.peers.is_any_serving() {
+            lobby.take_in(percent);
+        } else {
+            lobby.wait(percent);
+        }
+    }
+
+    fn set_ready(&self) {
+        if self.has_served.replace(true) {
+            self.peers.resume(self.index);
+            self.shared.set_ready();
+        } else {
+            self.tell(Progress::Ready);
+        }
+    }
+
+    fn hand_over(&self, lobby: &mut Lobby) {
+        self.peers.pause(self.index, lobby);
+        self.show_loading(0, lobby);
     }
 }

@@ -157,6 +157,23 @@ fn failing(num_steps: usize, other: DeviceId) -> EngineHandle {
     let model = crate::golden("gpt-oss-tiny").join("model");
     start(
         vec![targets::id(), other],
-        ModelSource::Failing(model, num_steps),
+        ModelSource::Failing(model, vec![num_steps]),
     )
+}
+
+#[tokio::test]
+async fn an_engine_alone_that_is_loaded_again_gives_the_same_ids() {
+    let alone = answers(&replicas(vec![targets::id()]), 3).await;
+    let model = crate::golden("gpt-oss-tiny").join("model");
+    for num_steps in [vec![0], vec![7], vec![11]] {
+        let source = ModelSource::Failing(model.clone(), num_steps.clone());
+        let engine = start(vec![targets::id()], source);
+        let found = answers(&engine, 3).await;
+        if targets::is_card() {
+            let second = replicas(vec![targets::id()]);
+            assert!(is_handed_over(&found[0], &alone[0], &second).await);
+        } else {
+            assert_eq!(found, alone, "{num_steps:?}");
+        }
+    }
 }

@@ -92,29 +92,6 @@ async fn a_file_that_is_not_there_is_named() {
 }
 
 #[tokio::test]
-async fn a_panic_fails_every_stream_and_poisons_the_handle() {
-    let engine = narrow_engine(says("12345").with_panic_after(3));
-    let permits: Vec<_> = (0..2).map(|_| engine.reserve(ANNE, 1).unwrap()).collect();
-    let request = request(&engine, "Hi").await;
-    let streams = permits
-        .into_iter()
-        .map(|permit| engine.submit(permit, request.clone()));
-    let streams: Vec<GenerationStream> = streams.collect();
-    let mut texts = Vec::new();
-    for stream in streams {
-        let answer = complete(stream).await;
-        assert_eq!(answer.end(), &STOPPED);
-        texts.push(answer.text);
-    }
-    assert_eq!(texts, ["123", ""]);
-    wait_for(&engine, |state| matches!(state, EngineState::Failed(_))).await;
-    assert_eq!(
-        engine.reserve(ANNE, 1).unwrap_err(),
-        SubmitError::EngineStopped
-    );
-}
-
-#[tokio::test]
 async fn shutting_down_fails_every_stream() {
     let engine = narrow_engine(says("12345").with_token_delay(FOR_EVER));
     let mut running = ask(&engine, ANNE, "a").await;

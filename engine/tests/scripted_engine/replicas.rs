@@ -43,7 +43,7 @@ async fn an_engine_that_fails_loses_no_token_of_its_answers() {
         let failed = |event: &GenerationEvent| matches!(event, GenerationEvent::Failed(_));
         assert!(!answer.events.iter().any(failed), "{:?}", answer.events);
     }
-    // What is left goes on serving.
+    // It goes on serving.
     assert_eq!(engine.state(), EngineState::Ready);
     assert_eq!(
         complete(ask(&engine, BOB, "Hi").await).await.text,
@@ -87,6 +87,43 @@ async fn random_letters_go_on_as_they_would_have_undisturbed() {
         }
     }
     assert!(texts.windows(2).all(|pair| pair[0] == pair[1]), "{texts:?}");
+}
+
+#[tokio::test]
+async fn the_last_engine_that_fails_is_loaded_again_and_so_are_all() {
+    let model = slow("0123456789").with_load_delay(Duration::from_millis(100));
+    let engine = engines(model.with_panic_after(4).with_panicking(2), 2);
+    // Each engine has one place, so both fail at about the same time.
+    let streams = [
+        ask(&engine, ANNE, "Hi").await,
+        ask(&engine, BOB, "Hi").await,
+    ];
+    for stream in streams {
+        assert_eq!(complete(stream).await.text, "0123456789");
+    }
+    wait_for(&engine, |state| *state == EngineState::Ready).await;
+    // Two places in engines that serve, and both do.
+    let mut both = [
+        ask(&engine, ANNE, "Hi").await,
+        ask(&engine, BOB, "Hi").await,
+    ];
+    for stream in &mut both {
+        read_tokens(stream, 1).await;
+    }
+    for stream in both {
+        assert_eq!(complete(stream).await.text, "123456789");
+    }
+}
+
+#[tokio::test]
+async fn an_engine_that_is_gone_takes_its_places_along() {
+    let model = says("12345").with_load_failure("no room");
+    let engine = engines(model.with_token_delay(FOR_EVER), 3);
+    wait_for(&engine, |state| *state == EngineState::Ready).await;
+    let permits: Vec<_> = (0..10).map(|_| engine.reserve(ANNE, 1)).collect();
+    assert!(permits.iter().all(Result::is_ok));
+    let refused = engine.reserve(ANNE, 1).unwrap_err();
+    assert_eq!(refused, SubmitError::QueueFull { capacity: 8 });
 }
 
 #[tokio::test]

@@ -184,7 +184,7 @@ impl EngineHandle {
             .is_some_and(|opened| opened.is_demonstration)
     }
 
-    /// Distinguishes models: SHA-256 of the file's header, tensor table and size, in hexadecimal.
+    /// Distinguishes models, see [`ModelFile::fingerprint`](crate::loader::ModelFile::fingerprint).
     /// `None` until the file is open.
     pub fn fingerprint(&self) -> Option<String> {
         self.shared

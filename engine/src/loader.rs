@@ -3,8 +3,10 @@
 //! Knows formats, not models: names and shapes a model needs are checked by [`crate::model`].
 //! Never executes or follows anything found in a file, and never touches the network.
 
+mod fingerprint;
 pub mod gguf;
 pub mod hugging_face;
+mod loaded_size;
 pub mod mapped_file;
 pub mod metadata;
 pub mod model_file;

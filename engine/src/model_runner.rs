@@ -101,7 +101,7 @@ impl ModelRunner {
         check_memory(
             &placement,
             model_config.num_layers(),
-            file.num_bytes() as u64,
+            file.loaded_bytes(config.weights),
         )?;
         let model = Model::load(
             file,

@@ -32,7 +32,7 @@ pub(super) fn open(
     };
     let (mut opened, model) = read(&file, config).map_err(in_file)?;
     let num_layers = model.num_layers();
-    let needed = file.num_bytes() as u64;
+    let needed = file.loaded_bytes(config.weights);
     let reports = device::examine_for(&SystemProbe, &config.device);
     let chosen = device::choose(&config.device, config.parallel, &reports, needed);
     let chosen = chosen.map_err(|error| in_file(error.into()))?;

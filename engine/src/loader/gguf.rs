@@ -10,8 +10,7 @@ mod header;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
+use super::fingerprint::Fingerprint;
 use super::mapped_file::MappedFile;
 use super::metadata::Metadata;
 
@@ -188,16 +187,16 @@ impl GgufFile {
             .sum()
     }
 
-    /// Identity of the model: hex SHA-256 over header, tensor table and file length.
-    ///
-    /// Reads no weights, so it is cheap; two files that differ only in weights but agree in every
-    /// name, type and offset share it.
+    /// See [`ModelFile::fingerprint`](super::ModelFile::fingerprint).
     pub fn fingerprint(&self) -> String {
         let bytes = self.map.bytes();
-        let mut hasher = Sha256::new();
-        hasher.update(&bytes[..self.header.table_end]);
-        hasher.update((bytes.len() as u64).to_le_bytes());
-        hex(&hasher.finalize())
+        let mut fingerprint = Fingerprint::default();
+        fingerprint.add(&bytes[..self.header.table_end]);
+        fingerprint.add((bytes.len() as u64).to_le_bytes());
+        for tensor in self.tensors() {
+            fingerprint.add_sample(&bytes[tensor.start..][..tensor.byte_length]);
+        }
+        fingerprint.finish()
     }
 }
 

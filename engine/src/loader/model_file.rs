@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
-use super::gguf::{GgufError, GgufFile, TensorEntry, TensorType, hex};
+use super::fingerprint::Fingerprint;
+use super::gguf::{GgufError, GgufFile, TensorEntry, TensorType};
 use super::hugging_face::{HuggingFaceError, HuggingFaceModel};
+use super::loaded_size::loaded_bytes;
+use super::weight_format::WeightFormat;
 
 /// An opened model whose tensors can be taken by name.
 #[derive(Debug)]
@@ -94,7 +95,13 @@ impl ModelFile {
         }
     }
 
-    /// Bytes of all tensors.
+    /// Bytes that all tensors take once they are loaded.
+    pub fn loaded_bytes(&self, format: WeightFormat) -> u64 {
+        let tensors = self.tensors().into_iter();
+        tensors.map(|entry| loaded_bytes(entry, format)).sum()
+    }
+
+    /// Bytes of all tensors in the file.
     pub fn num_bytes(&self) -> usize {
         self.tensors().into_iter().map(TensorEntry::num_bytes).sum()
     }
@@ -121,17 +128,22 @@ impl ModelFile {
         }
     }
 
-    /// Identity of the model, see [`GgufFile::fingerprint`]: no weight is read for it.
+    /// Identity of the model: hex SHA-256 over what the files say of it and a page of each tensor.
+    ///
+    /// It is cheap, and a model that was trained further has another one.
     pub fn fingerprint(&self) -> String {
         match self {
             Self::Gguf(file) => file.fingerprint(),
             Self::HuggingFace(model) => {
-                let mut hasher = Sha256::new();
-                hasher.update(model.config().to_string());
+                let mut fingerprint = Fingerprint::default();
+                fingerprint.add(model.config().to_string());
                 for shard in model.shards() {
-                    hasher.update(shard.header());
+                    fingerprint.add(shard.header());
+                    for tensor in shard.tensors() {
+                        fingerprint.add_sample(shard.bytes(tensor));
+                    }
                 }
-                hex(&hasher.finalize())
+                fingerprint.finish()
             }
         }
     }

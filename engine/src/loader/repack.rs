@@ -41,33 +41,12 @@ pub enum RepackError {
 /// [`RepackError`]; `bytes` must be the tensor's own, as a [`super::GgufFile`] hands them out.
 pub fn matrix(entry: &TensorEntry, bytes: &[u8]) -> Result<PackedMatrix, RepackError> {
     let shape = match entry.dimensions[..] {
-        [inner, outer] => usize::try_from(inner).ok().zip(usize::try_from(outer).ok()),
-        _ => None,
+        [inner, outer] => [inner, outer],
+        _ => return Err(not_a_matrix(entry)),
     };
-    let Some((in_features, out_features)) = shape else {
-        let found = entry.dimensions.clone();
-        return Err(RepackError::NotAMatrix {
-            tensor: entry.name.clone(),
-            found,
-        });
-    };
-    let kind = match entry.tensor_type {
-        TensorType::Q4_0 | TensorType::Q4_1 => LayoutKind::Nibbles {
-            table: LINEAR_TABLE,
-        },
-        TensorType::Q8_0 => LayoutKind::Bytes,
-        TensorType::Mxfp4 => LayoutKind::Mxfp4,
-        TensorType::Bf16 => LayoutKind::Bf16,
-        TensorType::F32 | TensorType::F16 => LayoutKind::Dense,
-        TensorType::U8 => return Err(not_dense(entry)),
-    };
-    let layout = MatrixLayout {
-        kind,
-        out_features,
-        in_features,
-    };
+    let layout = layout(entry, shape)?;
     let mut packed = Vec::with_capacity(layout.num_bytes());
-    let file_row_bytes = bytes.len() / out_features;
+    let file_row_bytes = bytes.len() / layout.out_features;
     for row in bytes.chunks_exact(file_row_bytes) {
         match entry.tensor_type {
             TensorType::Q4_0 => pack_q4_0(&entry.name, row, &mut packed)?,
@@ -83,6 +62,42 @@ pub fn matrix(entry: &TensorEntry, bytes: &[u8]) -> Result<PackedMatrix, RepackE
         layout,
         bytes: packed,
     })
+}
+
+/// What becomes of a matrix of `[in_features, out_features]`, the whole tensor or one of several in
+/// it.
+///
+/// # Errors
+/// [`RepackError`].
+pub(super) fn layout(
+    entry: &TensorEntry,
+    [inner, outer]: [u64; 2],
+) -> Result<MatrixLayout, RepackError> {
+    let kind = match entry.tensor_type {
+        TensorType::Q4_0 | TensorType::Q4_1 => LayoutKind::Nibbles {
+            table: LINEAR_TABLE,
+        },
+        TensorType::Q8_0 => LayoutKind::Bytes,
+        TensorType::Mxfp4 => LayoutKind::Mxfp4,
+        TensorType::Bf16 => LayoutKind::Bf16,
+        TensorType::F32 | TensorType::F16 => LayoutKind::Dense,
+        TensorType::U8 => return Err(not_dense(entry)),
+    };
+    match (usize::try_from(inner), usize::try_from(outer)) {
+        (Ok(in_features), Ok(out_features)) => Ok(MatrixLayout {
+            kind,
+            out_features,
+            in_features,
+        }),
+        _ => Err(not_a_matrix(entry)),
+    }
+}
+
+fn not_a_matrix(entry: &TensorEntry) -> RepackError {
+    RepackError::NotAMatrix {
+        tensor: entry.name.clone(),
+        found: entry.dimensions.clone(),
+    }
 }
 
 /// Values of an unquantised tensor as f32.
@@ -115,9 +130,7 @@ pub fn expert(
     index: usize,
 ) -> Result<PackedMatrix, RepackError> {
     let [inner, outer, num_experts] = entry.dimensions[..] else {
-        let found = entry.dimensions.clone();
-        let tensor = entry.name.clone();
-        return Err(RepackError::NotAMatrix { tensor, found });
+        return Err(not_a_matrix(entry));
     };
     let size = usize::try_from(num_experts).map_or(0, |experts| bytes.len() / experts.max(1));
     let one = TensorEntry {

@@ -52,17 +52,25 @@ impl FromStr for WeightFormat {
 }
 
 impl WeightFormat {
+    /// What a matrix of `layout` becomes.
+    pub(super) fn layout(self, layout: MatrixLayout) -> MatrixLayout {
+        let is_plain = layout.kind.is_float() && layout.in_features.is_multiple_of(BLOCK_LENGTH);
+        match self {
+            Self::Q8 if is_plain => MatrixLayout {
+                kind: LayoutKind::Bytes,
+                ..layout
+            },
+            Self::Q8 | Self::AsStored => layout,
+        }
+    }
+
     /// Brings `matrix` into this format, if it holds plain floats in whole blocks.
     pub(crate) fn apply(self, matrix: PackedMatrix) -> PackedMatrix {
         let layout = matrix.layout;
-        let is_plain = layout.kind.is_float() && layout.in_features.is_multiple_of(BLOCK_LENGTH);
-        if self == Self::AsStored || !is_plain {
+        let bytes_layout = self.layout(layout);
+        if bytes_layout == layout {
             return matrix;
         }
-        let bytes_layout = MatrixLayout {
-            kind: LayoutKind::Bytes,
-            ..layout
-        };
         let mut bytes = Vec::with_capacity(bytes_layout.num_bytes());
         let mut values = vec![0.0; layout.in_features];
         let mut codes = Vec::with_capacity(layout.in_features);

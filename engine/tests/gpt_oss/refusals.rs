@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use hearth_engine::loader::ModelFile;
+use hearth_engine::loader::safetensors::SafetensorsFile;
 use hearth_engine::model_runner::{ModelRunner, RunnerConfig};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -39,6 +40,29 @@ fn with_json(name: &str, change: impl FnOnce(&mut Value)) -> String {
     change(&mut value);
     fs::write(&path, value.to_string()).unwrap();
     refusal(folder.path())
+}
+
+#[test]
+fn a_directory_that_differs_in_one_tensor_is_another_model() {
+    let fingerprint = |folder: &Path| ModelFile::open(folder).unwrap().fingerprint();
+    let (original, folder) = (fingerprint(&golden()), copy());
+    assert_eq!(fingerprint(folder.path()), original);
+    let path = folder.path().join("model-00000-of-00002.safetensors");
+    let before = fs::read(&path).unwrap();
+    let shard = SafetensorsFile::open(&path).unwrap();
+    let place = |bytes: &[u8]| bytes.as_ptr() as usize - shard.header().as_ptr() as usize;
+    let tensors = shard.tensors().iter().map(|entry| shard.bytes(entry));
+    let places: Vec<(usize, usize)> = tensors.map(|it| (place(it), it.len())).collect();
+    drop(shard);
+    assert!(!places.is_empty());
+    for (start, length) in places {
+        let mut bytes = before.clone();
+        bytes[start..start + length]
+            .iter_mut()
+            .for_each(|it| *it ^= 1);
+        fs::write(&path, bytes).unwrap();
+        assert_ne!(fingerprint(folder.path()), original, "byte {start}");
+    }
 }
 
 #[test]

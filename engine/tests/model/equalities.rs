@@ -218,6 +218,22 @@ fn loading_reports_percents_in_order_and_the_same_file_has_the_same_fingerprint(
 }
 
 #[test]
+fn models_that_differ_in_one_tensor_have_different_fingerprints() {
+    let fingerprint = |model: &TinyGguf| {
+        let written = model.write();
+        GgufFile::open(written.path()).unwrap().fingerprint()
+    };
+    let (model, trained_further) = (TinyGguf::new(1), TinyGguf::new(2));
+    for place in 0..model.tensors.len() {
+        let mut other = model.clone();
+        other.tensors[place].bytes = trained_further.tensors[place].bytes.clone();
+        let name = &other.tensors[place].name;
+        assert_ne!(fingerprint(&other), fingerprint(&model), "{name}");
+    }
+    assert_eq!(fingerprint(&model.clone()), fingerprint(&model));
+}
+
+#[test]
 fn a_runner_and_its_caches_can_move_to_the_worker_thread() {
     fn is_send<T: Send>() {}
     is_send::<ModelRunner>();

@@ -11,7 +11,7 @@ use hearth_engine::{
     bench::{BenchParams, BenchReport, bench},
     device::{self, SystemProbe},
     kv_cache::PlannedSequences,
-    loader::ModelFile,
+    loader::{ModelFile, WeightFormat},
     model::{ModelConfig, ModelError, gpt_oss::GptOssConfig},
     model_runner::{ModelRunner, RunnerConfig},
 };
@@ -50,7 +50,7 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
         None => Source::File(ModelFile::open(&super::model(&config)?)?),
     };
     let reports = device::examine_for(&SystemProbe, &config.engine.device);
-    let (engine, needed) = (&config.engine, source.num_bytes());
+    let (engine, needed) = (&config.engine, source.num_bytes(config.engine.weights));
     let chosen = device::choose(&engine.device, engine.parallel, &reports, needed)?;
     let mut engines = device::engines(&chosen.devices, engine.parallel, &reports, needed);
     let devices = engines.remove(0);
@@ -99,9 +99,9 @@ impl Source {
         }
     }
 
-    fn num_bytes(&self) -> u64 {
+    fn num_bytes(&self, weights: WeightFormat) -> u64 {
         match self {
-            Self::File(file) => file.num_bytes() as u64,
+            Self::File(file) => file.loaded_bytes(weights),
             Self::Random(shape) => shape.random_bytes(),
         }
     }

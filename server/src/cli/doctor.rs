@@ -137,7 +137,7 @@ fn card(report: &DeviceReport) -> Option<Finding> {
 /// What `--device` comes to with the configured model.
 fn chosen_device(config: &Config, reports: &[DeviceReport]) -> Result<String, String> {
     let file = config.model().and_then(|path| ModelFile::open(&path).ok());
-    let needed = file.map_or(0, |file| file.num_bytes() as u64);
+    let needed = file.map_or(0, |file| file.loaded_bytes(config.engine.weights));
     let engine = &config.engine;
     let chosen = device::choose(&engine.device, engine.parallel, reports, needed);
     chosen

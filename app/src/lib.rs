@@ -22,6 +22,8 @@ mod words;
 #[cfg(feature = "ssr")]
 pub use pages::{RefusedMessage, address_error, error_page, refused_message};
 pub use shell::{App, shell};
+#[cfg(feature = "ssr")]
+pub use words::export::ExportWords;
 
 /// Makes the server's page interactive. Called once, by the script that loads this module.
 #[cfg(feature = "hydrate")]

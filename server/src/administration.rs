@@ -1,6 +1,7 @@
 //! What an administrator does while the server runs: settings, accounts, models, usage, and the
 //! log of all of that.
 
+mod model_choice;
 mod model_folder;
 mod people;
 mod reports;
@@ -10,14 +11,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use hearth_app::{
     model::{
-        AccountChange, AccountSummary, AuditAction, AuditEntry, Banner, ChatError, Language,
-        ModelSummary, OneTimeLink, Refusal, Setting, UpkeepReport, UsageReport, User, UserId,
-        UserRole,
+        AccountChange, AccountSummary, AuditEntry, Banner, ChatError, Language, ModelSummary,
+        OneTimeLink, Refusal, Setting, UpkeepReport, UsageReport, User, UserId, UserRole,
     },
     service::{AdministrationService, SettingChange},
 };
-use hearth_engine::handle::{EngineConfig, ModelSource};
-
+pub use model_choice::{FirstChoice, Model, ModelChoice};
 pub use model_folder::ModelFolder;
 
 use crate::{
@@ -25,7 +24,7 @@ use crate::{
     chat::ChatServer,
     error::AppError,
     settings::{SaveSettingError, SettingsBook},
-    store::{Change, Store, StoreError},
+    store::{Store, StoreError},
 };
 
 /// Everything an administrator may change.
@@ -35,8 +34,7 @@ pub struct Administration {
     pub settings: Arc<SettingsBook>,
     pub chat: Arc<ChatServer>,
     pub accounts: Arc<Accounts>,
-    pub models: ModelFolder,
-    pub engine_config: EngineConfig,
+    pub models: Arc<ModelChoice>,
 }
 
 #[async_trait]
@@ -96,19 +94,7 @@ impl AdministrationService for Administration {
     }
 
     async fn switch_model(&self, by: &User, file: String) -> Result<(), ChatError> {
-        let path = self.models.find(&file).ok_or(ChatError::NotFound)?;
-        let change = Change {
-            old: self.chat.engine().model_name(),
-            new: file.clone(),
-            ..Change::by(by, AuditAction::SwitchModel, "model")
-        };
-        let chosen = self.store.save_chosen_model(&file, &change).await;
-        chosen.map_err(refused)?;
-        tracing::info!(model = file, "another model is loaded: {file}");
-        self.models.set_active(path.clone());
-        self.chat
-            .switch_model(ModelSource::File(path), self.engine_config.clone());
-        Ok(())
+        self.models.choose(by, &file).await
     }
 
     async fn usage(&self) -> Result<UsageReport, ChatError> {

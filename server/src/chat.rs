@@ -104,6 +104,11 @@ impl ChatServer {
         self.engine.replace(source, config);
     }
 
+    /// Whether the server is being stopped, and its engine with it.
+    pub fn is_closing(&self) -> bool {
+        self.is_closing.load(Ordering::SeqCst)
+    }
+
     /// The engine that answers now.
     pub fn engine(&self) -> EngineHandle {
         self.engine.current()

@@ -12,7 +12,7 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
 
 use crate::{
     accounts::{Accounts, random_token, set_up_token::SetUpToken},
-    administration::{Administration, ModelFolder},
+    administration::{Administration, FirstChoice, Model, ModelChoice, ModelFolder},
     chat::ChatServer,
     config::{Config, EngineSection},
     data_folder::{self, FolderError, FolderLock},
@@ -110,8 +110,10 @@ impl Server {
         Upkeep::prepare(&store).await;
         let settings = SettingsBook::open(store.clone()).await;
         let settings = settings.map_err(ServeError::Settings)?;
-        let (model, models) = choose_model(&store, &config, model).await?;
-        let engine = EngineHandle::start(model, engine_config(&config.engine));
+        let folder = ModelFolder::new(config.models());
+        let first = choose_model(&store, &config, &folder, model).await?;
+        let source = first.active.source.clone();
+        let engine = EngineHandle::start(source, engine_config(&config.engine));
         let chat = ChatServer::start(store.clone(), engine, Arc::clone(&settings));
         let upkeep = Upkeep::new(store.clone(), Arc::clone(&chat));
         let (accounts, set_up_token) = accounts(&store, &settings, &config).await?;
@@ -120,8 +122,13 @@ impl Server {
             settings: Arc::clone(&settings),
             chat: Arc::clone(&chat),
             accounts: Arc::clone(&accounts),
-            models,
-            engine_config: engine_config(&config.engine),
+            models: ModelChoice::start(
+                store.clone(),
+                Arc::clone(&chat),
+                folder,
+                engine_config(&config.engine),
+                first,
+            ),
         });
         let api = ApiServer::new(
             Arc::clone(&chat),
@@ -272,29 +279,45 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeE
 }
 
 /// The model to load: an administrator's choice, unless the configuration names one or the file
-/// is gone.
+/// is gone. The configured one is there if the choice does not load.
 async fn choose_model(
     store: &Store,
     config: &Config,
+    folder: &ModelFolder,
     configured: ModelSource,
-) -> Result<(ModelSource, ModelFolder), ServeError> {
+) -> Result<FirstChoice, ServeError> {
     let path = match &configured {
         ModelSource::File(path) => path.clone(),
         #[cfg(feature = "testing")]
         ModelSource::Scripted(_) | ModelSource::Failing(..) => PathBuf::new(),
     };
     let is_free = matches!(configured, ModelSource::File(_)) && !config.names_model();
-    let folder = ModelFolder::new(config.models(), path);
+    let configured = Model {
+        path,
+        source: configured,
+    };
     let chosen = store.chosen_model().await.map_err(ServeError::Settings)?;
-    let Some(chosen) = chosen.filter(|_| is_free) else {
-        return Ok((configured, folder));
-    };
-    let Some(path) = folder.find(&chosen) else {
-        tracing::warn!(model = chosen, "the chosen model is gone: {chosen}");
-        return Ok((configured, folder));
-    };
-    let folder = ModelFolder::new(config.models(), path.clone());
-    Ok((ModelSource::File(path), folder))
+    let chosen = chosen.filter(|_| is_free);
+    let found = chosen.as_deref().and_then(|name| {
+        let path = folder.find(name, &configured.path);
+        if path.is_none() {
+            tracing::warn!(model = name, "the chosen model is gone: {name}");
+        }
+        path
+    });
+    Ok(match found {
+        Some(path) if path != configured.path => FirstChoice {
+            active: Model {
+                source: ModelSource::File(path.clone()),
+                path,
+            },
+            fallback: configured.path.exists().then_some(configured),
+        },
+        _ => FirstChoice {
+            active: configured,
+            fallback: None,
+        },
+    })
 }
 
 async fn accounts(

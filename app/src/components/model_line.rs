@@ -13,7 +13,7 @@ pub(crate) fn ModelLine(status: RwSignal<ModelStatus>) -> impl IntoView {
     let locale = use_locale();
     let state_words = move || {
         let status = status.read();
-        let is_failed = matches!(status.state, ModelState::Failed(_));
+        let is_failed = status.state == ModelState::Failed;
         let class = if is_failed {
             "model-line failed"
         } else {

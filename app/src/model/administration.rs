@@ -46,6 +46,8 @@ pub struct ModelSummary {
     /// Bytes of the file.
     pub num_bytes: u64,
     pub active: Option<ActiveModel>,
+    /// Why it did not load when it was last tried; for administrators, in English.
+    pub failure: Option<String>,
 }
 
 /// What is known of the model that answers.
@@ -116,6 +118,8 @@ pub enum AuditAction {
     DeleteAccount,
     MakeLink,
     SwitchModel,
+    /// A model did not load, and the one before answers again.
+    ReturnToModel,
 }
 
 impl AccountChange {

@@ -110,9 +110,9 @@ pub enum BusyReason {
     QueueFull { capacity: usize },
     #[error("the model has stopped answering")]
     EngineStopped,
-    /// The reason names the file and what is wrong with it.
-    #[error("the model could not be loaded: {reason}")]
-    ModelNotLoaded { reason: String },
+    /// Why is for administrators only: the reason names a file of the server.
+    #[error("the model could not be loaded")]
+    ModelNotLoaded,
     #[error("the model cannot take this request")]
     RequestRefused,
     #[error("nothing was saved: the server's disk is full or cannot be written")]
@@ -147,9 +147,11 @@ pub enum TurnError {
     Broken,
     /// The operator's limit of time was reached.
     TimeUp,
-    NotMade {
-        reason: String,
-    },
+    /// There was no model to make it.
+    ModelNotLoaded,
+    /// The cause is in the server's log. Earlier versions wrote an English reason here, which is
+    /// read and not shown.
+    NotMade {},
     /// Never stored: the answer is kept in memory.
     NotSaved,
     /// A sentence that an earlier version of Hearth wrote; shown as it is.
@@ -191,10 +193,14 @@ mod tests {
 
     #[test]
     fn a_stored_error_is_read_again_and_an_old_sentence_stays_one() {
-        let reason = "the file is broken".to_owned();
-        for error in [TurnError::EngineStopped, TurnError::NotMade { reason }] {
+        for error in [TurnError::EngineStopped, TurnError::NotMade {}] {
             assert_eq!(TurnError::from_stored(error.to_stored()), error);
         }
+        let old = r#"{"not_made":{"reason":"/var/lib/model.gguf: is broken"}}"#;
+        assert_eq!(
+            TurnError::from_stored(old.to_owned()),
+            TurnError::NotMade {}
+        );
         for old in [
             "The answer could not be made.",
             "{\"code\":\"unknown\"}",

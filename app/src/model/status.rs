@@ -38,6 +38,6 @@ pub enum ModelState {
         percent: u8,
     },
     Ready,
-    /// A sentence naming the file and what is wrong with it.
-    Failed(String),
+    /// Why is for administrators only: the reason names a file of the server.
+    Failed,
 }

@@ -63,10 +63,11 @@ fn refusal(told: Refusal) -> Refusal {
     }
 }
 
+/// Numbers only; a reason with words in it has to be met here.
 fn busy_reason(told: BusyReason) -> BusyReason {
     match told {
-        BusyReason::ModelNotLoaded { .. } => BusyReason::NotReady,
-        BusyReason::QueueFull { .. }
+        BusyReason::ModelNotLoaded
+        | BusyReason::QueueFull { .. }
         | BusyReason::EngineStopped
         | BusyReason::RequestRefused
         | BusyReason::DiskFull
@@ -126,12 +127,7 @@ mod tests {
             outdated,
             Refusal::from(text()),
         ];
-        let busy = ChatError::Busy {
-            reason: BusyReason::ModelNotLoaded { reason: text() },
-            retry_after_s: 1,
-        };
         let others = [
-            busy,
             ChatError::Internal { request_id: text() },
             ChatError::Unreachable(text()),
         ];

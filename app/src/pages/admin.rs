@@ -1,6 +1,8 @@
 //! The administration: a list of sections, and the section that is open.
 
 #[cfg(feature = "ssr")]
+mod details;
+#[cfg(feature = "ssr")]
 mod log;
 #[cfg(feature = "ssr")]
 mod models;

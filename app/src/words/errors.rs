@@ -147,9 +147,6 @@ fn busy(locale: Locale, reason: BusyReason) -> String {
         BusyReason::QueueFull { capacity } => {
             return words!(locale, errors.queue_full, number = capacity);
         }
-        BusyReason::ModelNotLoaded { reason } => {
-            return words!(locale, errors.model_not_loaded, reason = reason);
-        }
         BusyReason::TooManyAttempts { seconds } => {
             return words!(locale, errors.too_many_attempts, seconds = seconds);
         }
@@ -161,6 +158,7 @@ fn busy(locale: Locale, reason: BusyReason) -> String {
         }
         BusyReason::WorkersBusy => words!(locale, errors.workers_busy),
         BusyReason::EngineStopped => words!(locale, errors.engine_stopped),
+        BusyReason::ModelNotLoaded => words!(locale, errors.model_not_loaded),
         BusyReason::RequestRefused => words!(locale, errors.request_refused),
         BusyReason::DiskFull => words!(locale, errors.disk_full),
         BusyReason::DatabaseBusy => words!(locale, errors.database_busy),
@@ -174,14 +172,16 @@ fn busy(locale: Locale, reason: BusyReason) -> String {
 
 /// Why an answer is not what it should be.
 pub(crate) fn turn_error(locale: Locale, error: TurnError) -> String {
-    match error {
-        TurnError::EngineStopped => words!(locale, errors.turn_engine_stopped).to_owned(),
-        TurnError::Broken => words!(locale, errors.turn_broken).to_owned(),
-        TurnError::TimeUp => words!(locale, errors.turn_time_up).to_owned(),
-        TurnError::NotMade { reason } => words!(locale, errors.turn_not_made, reason = reason),
-        TurnError::NotSaved => words!(locale, errors.turn_not_saved).to_owned(),
-        TurnError::Told { sentence } => sentence,
-    }
+    let fixed = match error {
+        TurnError::EngineStopped => words!(locale, errors.turn_engine_stopped),
+        TurnError::Broken => words!(locale, errors.turn_broken),
+        TurnError::TimeUp => words!(locale, errors.turn_time_up),
+        TurnError::ModelNotLoaded => words!(locale, errors.turn_model_not_loaded),
+        TurnError::NotMade {} => words!(locale, errors.turn_not_made),
+        TurnError::NotSaved => words!(locale, errors.turn_not_saved),
+        TurnError::Told { sentence } => return sentence,
+    };
+    fixed.to_owned()
 }
 
 #[cfg(test)]

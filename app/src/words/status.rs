@@ -106,15 +106,7 @@ pub(crate) fn model(locale: Locale, status: &ModelStatus) -> Option<String> {
                 percent = percent
             ))
         }
-        ModelState::Failed(reason) => {
-            let reason = reason.clone();
-            Some(words!(
-                locale,
-                chat.model_failed,
-                name = name,
-                reason = reason
-            ))
-        }
+        ModelState::Failed => Some(words!(locale, chat.model_failed, name = name)),
         ModelState::Ready => None,
     }
 }

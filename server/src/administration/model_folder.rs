@@ -1,53 +1,33 @@
 //! The model files an administrator may choose from.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
-};
+use std::path::{Path, PathBuf};
 
 use hearth_engine::loader::models_in;
 
-/// The models folder, and the file that is loaded, wherever it lies.
+/// The models folder. The model that answers may lie elsewhere.
 #[derive(Debug)]
 pub struct ModelFolder {
     folder: PathBuf,
-    active: Mutex<PathBuf>,
 }
 
 impl ModelFolder {
-    pub fn new(folder: PathBuf, active: PathBuf) -> Self {
-        Self {
-            folder,
-            active: Mutex::new(active),
-        }
-    }
-
-    /// The file that is loaded, or was to be.
-    pub fn active(&self) -> PathBuf {
-        self.active
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-
-    pub(super) fn set_active(&self, path: PathBuf) {
-        *self.active.lock().unwrap_or_else(PoisonError::into_inner) = path;
+    pub fn new(folder: PathBuf) -> Self {
+        Self { folder }
     }
 
     /// Every model of the folder and the active one, by name: files and directories.
-    pub(super) fn files(&self) -> Vec<PathBuf> {
+    pub(super) fn files(&self, active: &Path) -> Vec<PathBuf> {
         let mut files = models_in(&self.folder);
-        let active = self.active();
-        if !files.contains(&active) && active.exists() {
-            files.push(active);
+        if !files.iter().any(|file| file == active) && active.exists() {
+            files.push(active.to_owned());
         }
         files.sort();
         files
     }
 
     /// The file of this name. The name is compared, never joined to a path: it comes from a form.
-    pub fn find(&self, name: &str) -> Option<PathBuf> {
-        let mut files = self.files().into_iter();
+    pub fn find(&self, name: &str, active: &Path) -> Option<PathBuf> {
+        let mut files = self.files(active).into_iter();
         files.find(|path| file_name(path) == name)
     }
 }
@@ -84,12 +64,13 @@ mod tests {
         std::fs::write(folder.path().join("gpt-oss-20b/config.json"), "{}").unwrap();
         let active = elsewhere.path().join("c.gguf");
         std::fs::write(&active, "x").unwrap();
-        let models = ModelFolder::new(folder.path().to_owned(), active.clone());
-        let mut names: Vec<_> = models.files().iter().map(|path| file_name(path)).collect();
+        let models = ModelFolder::new(folder.path().to_owned());
+        let files = models.files(&active);
+        let mut names: Vec<_> = files.iter().map(|path| file_name(path)).collect();
         names.sort();
         assert_eq!(names, ["a.GGUF", "b.gguf", "c.gguf", "gpt-oss-20b"]);
-        assert_eq!(models.find("c.gguf"), Some(active));
-        let directory = models.find("gpt-oss-20b").unwrap();
+        assert_eq!(models.find("c.gguf", &active), Some(active.clone()));
+        let directory = models.find("gpt-oss-20b", &active).unwrap();
         assert_eq!(num_bytes(&directory), 2);
         assert_eq!(num_bytes(&folder.path().join("b.gguf")), 1);
         assert_eq!(num_bytes(&folder.path().join("gone")), 0);
@@ -101,7 +82,7 @@ mod tests {
             "",
             "d.gguf",
         ] {
-            assert_eq!(models.find(name), None, "{name}");
+            assert_eq!(models.find(name, &active), None, "{name}");
         }
     }
 }

@@ -36,6 +36,7 @@ impl Administration {
                 file: file_name(file),
                 num_bytes: num_bytes(file),
                 active: (*file == path).then(|| active.clone()),
+                failure: self.models.failure(file),
             })
             .collect();
         if summaries.iter().all(|summary| summary.active.is_none()) {
@@ -46,6 +47,7 @@ impl Administration {
                     file: file_name(&path),
                     num_bytes: 0,
                     active: Some(active),
+                    failure: self.models.failure(&path),
                 },
             );
         }

@@ -32,7 +32,7 @@ pub(super) fn engine_refused(error: SubmitError) -> ChatError {
         }),
         SubmitError::QueueFull { capacity } => busy(BusyReason::QueueFull { capacity }),
         SubmitError::EngineStopped => busy(BusyReason::EngineStopped),
-        SubmitError::ModelNotLoaded(reason) => busy(BusyReason::ModelNotLoaded { reason }),
+        SubmitError::ModelNotLoaded(_) => busy(BusyReason::ModelNotLoaded),
         other => {
             tracing::error!(error = %other, "the engine refused: {other}");
             busy(BusyReason::RequestRefused)

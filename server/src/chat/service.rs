@@ -242,7 +242,7 @@ pub(crate) fn model_status(engine: &EngineHandle) -> ModelStatus {
         state: match engine.state() {
             EngineState::Loading { percent } => ModelState::Loading { percent },
             EngineState::Ready => ModelState::Ready,
-            EngineState::Failed(reason) => ModelState::Failed(reason),
+            EngineState::Failed(_) => ModelState::Failed,
         },
     }
 }

@@ -80,9 +80,8 @@ fn write_message(out: &mut String, message: &MessageDocument, language: Language
         }
     }
     writeln!(out, "</div>")?;
-    let note = language.note(message);
-    for note in note.into_iter().chain(message.error.as_deref()) {
-        writeln!(out, "<p class=\"note\">{}</p>", escape(note))?;
+    for note in language.notes(message) {
+        writeln!(out, "<p class=\"note\">{}</p>", escape(&note))?;
     }
     writeln!(out, "</article>")
 }

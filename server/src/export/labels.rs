@@ -1,6 +1,9 @@
-//! The words that an export adds to what people and models wrote.
+//! In which language an export adds its words. The words themselves are the page's.
 
-use hearth_app::model::{FinishReason, MessageStatus, Reasoning, Role, ToolStep};
+use hearth_app::{
+    ExportWords,
+    model::{self, Reasoning, Role, ToolStep},
+};
 
 use super::MessageDocument;
 
@@ -14,11 +17,11 @@ pub enum Language {
     Chinese,
 }
 
-impl From<hearth_app::model::Language> for Language {
-    fn from(language: hearth_app::model::Language) -> Self {
+impl From<model::Language> for Language {
+    fn from(language: model::Language) -> Self {
         match language {
-            hearth_app::model::Language::English => Self::English,
-            hearth_app::model::Language::Chinese => Self::Chinese,
+            model::Language::English => Self::English,
+            model::Language::Chinese => Self::Chinese,
         }
     }
 }
@@ -32,66 +35,38 @@ impl Language {
         }
     }
 
-    pub(super) const fn role(self, role: Role) -> &'static str {
-        match (self, role) {
-            (Self::English, Role::User) => "You",
-            (Self::English, Role::Assistant) => "Assistant",
-            (Self::Chinese, Role::User) => "你",
-            (Self::Chinese, Role::Assistant) => "助手",
-        }
+    const fn words(self) -> ExportWords {
+        ExportWords::new(match self {
+            Self::English => model::Language::English,
+            Self::Chinese => model::Language::Chinese,
+        })
+    }
+
+    pub(super) fn role(self, role: Role) -> &'static str {
+        self.words().role(role)
     }
 
     /// The line below the title.
     pub(super) fn exported_at(self, time: &str) -> String {
-        match self {
-            Self::English => format!("Exported from Hearth on {time}"),
-            Self::Chinese => format!("由 Hearth 导出于 {time}"),
-        }
+        self.words().exported_at(time)
     }
 
-    /// What a reader has to know about a message that is not complete.
-    pub(super) const fn note(self, message: &MessageDocument) -> Option<&'static str> {
-        let notes = match message.status {
-            MessageStatus::Running => [
-                "This answer was still being written when it was exported.",
-                "导出时此回答仍在生成。",
-            ],
-            MessageStatus::Stopped => ["This answer was stopped.", "此回答已被停止。"],
-            MessageStatus::Interrupted => ["This answer was interrupted.", "此回答已中断。"],
-            MessageStatus::Failed => ["This answer failed.", "此回答生成失败。"],
-            MessageStatus::Finished
-                if matches!(message.finish_reason, Some(FinishReason::Length)) =>
-            {
-                [
-                    "This answer reached its length limit.",
-                    "此回答达到长度上限。",
-                ]
-            }
-            MessageStatus::Finished => return None,
-        };
-        let [english, chinese] = notes;
-        Some(match self {
-            Self::English => english,
-            Self::Chinese => chinese,
-        })
+    /// What a reader has to know about a message that is not complete, and why it is not.
+    pub(super) fn notes(self, message: &MessageDocument) -> impl Iterator<Item = String> {
+        let note = self.words().note(message.status, message.finish_reason);
+        let error = message.error.as_deref();
+        let error = error.map(|stored| self.words().error(stored));
+        note.map(str::to_owned).into_iter().chain(error)
     }
 
     /// What stands above what a model thought.
     pub(super) fn thought(self, reasoning: &Reasoning) -> String {
-        let seconds = reasoning.duration_ms.div_ceil(1000).max(1);
-        match self {
-            Self::English => format!("Thought for {seconds} s"),
-            Self::Chinese => format!("思考了 {seconds} 秒"),
-        }
+        self.words().thought(reasoning)
     }
 
     /// What a tool did, in a line.
     pub(super) fn step(self, step: &ToolStep) -> String {
-        let colon = match self {
-            Self::English => ": ",
-            Self::Chinese => "：",
-        };
-        format!("{}{colon}{} → {}", step.tool, step.input, step.output)
+        self.words().step(step)
     }
 
     /// Who wrote a message with what and when.

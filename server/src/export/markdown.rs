@@ -23,9 +23,8 @@ pub(super) fn write(
         if let Some(end) = open_fence(text) {
             writeln!(out, "{end}")?;
         }
-        let note = language.note(message);
-        for note in note.into_iter().chain(message.error.as_deref()) {
-            writeln!(out, "\n> *{}*", escape(note))?;
+        for note in language.notes(message) {
+            writeln!(out, "\n> *{}*", escape(&note))?;
         }
     }
     Ok(())

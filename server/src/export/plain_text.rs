@@ -25,8 +25,7 @@ pub(super) fn write(
             writeln!(out, "[{}]\n", language.step(step))?;
         }
         writeln!(out, "{text}")?;
-        let note = language.note(message);
-        for note in note.into_iter().chain(message.error.as_deref()) {
+        for note in language.notes(message) {
             writeln!(out, "\n[{note}]")?;
         }
     }

@@ -2,7 +2,7 @@
 
 use hearth_app::model::{
     ConversationId, ConversationSettings, ExportFormat, FinishReason, MessageId, MessageStatus,
-    Reasoning, Role, ToolStep,
+    Reasoning, Role, ToolStep, TurnError,
 };
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -201,6 +201,30 @@ fn text_is_what_was_written() {
         "{text}"
     );
     assert!(text.contains("[导出时此回答仍在生成。]"), "{text}");
+}
+
+#[test]
+fn why_an_answer_failed_is_a_sentence_of_the_export_s_language() {
+    let mut failed = tree();
+    let answer = failed.messages.last_mut().unwrap();
+    answer.status = MessageStatus::Interrupted;
+    answer.error = Some(TurnError::EngineStopped.to_stored());
+    let document = ConversationDocument::new(failed, NOW);
+    for format in [
+        ExportFormat::Markdown,
+        ExportFormat::Text,
+        ExportFormat::Html,
+    ] {
+        let chinese = render(&document, format, Language::Chinese);
+        assert!(chinese.contains("此回答已中断。"), "{chinese}");
+        assert!(!chinese.contains("engine"), "{chinese}");
+        let english = render(&document, format, Language::English);
+        assert!(
+            english.contains("The model stopped in the middle"),
+            "{english}"
+        );
+    }
+    assert!(document.to_json().contains("engine_stopped"));
 }
 
 #[test]

@@ -34,7 +34,7 @@ async fn readiness(services: &Services) -> Result<(), AppError> {
             Err(not_ready(&format!("the model is loading ({percent} %)")))
         }
         // The sentence names a file of this machine; strangers may ask here.
-        ModelState::Failed(_) => Err(not_ready("the model could not be loaded")),
+        ModelState::Failed => Err(not_ready("the model could not be loaded")),
     }
 }
 

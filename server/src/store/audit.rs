@@ -68,6 +68,14 @@ impl Change {
 }
 
 impl Store {
+    /// Remembers what changes nothing in the database.
+    pub(crate) async fn write_change(&self, change: &Change) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        change.write(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
     /// At most `limit` changes, the newest first, older than `before`.
     pub(crate) async fn changes(
         &self,

@@ -1,9 +1,9 @@
 //! The row of `chosen_model`.
 
-use super::{Change, Store, StoreError};
+use super::{Store, StoreError};
 
 impl Store {
-    /// Name of the file that an administrator switched to.
+    /// Name of the file that an administrator switched to and that has loaded.
     pub(crate) async fn chosen_model(&self) -> Result<Option<String>, StoreError> {
         let file = sqlx::query_scalar!("select file from chosen_model")
             .fetch_optional(&self.readers)
@@ -12,12 +12,7 @@ impl Store {
     }
 
     /// Remembers the choice for the next start.
-    pub(crate) async fn save_chosen_model(
-        &self,
-        file: &str,
-        change: &Change,
-    ) -> Result<(), StoreError> {
-        let mut transaction = self.begin().await?;
+    pub(crate) async fn save_chosen_model(&self, file: &str) -> Result<(), StoreError> {
         sqlx::query!(
             "insert into chosen_model (id, file)
              values (1, ?)
@@ -25,10 +20,8 @@ impl Store {
              set file = excluded.file",
             file,
         )
-        .execute(&mut *transaction)
+        .execute(&self.writer)
         .await?;
-        change.write(&mut transaction).await?;
-        transaction.commit().await?;
         Ok(())
     }
 }

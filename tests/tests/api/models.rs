@@ -3,21 +3,18 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use hearth_app::model::{ChatError, MessageStatus, ModelState, ModelSummary};
+use hearth_app::model::{
+    ActiveModel, AuditAction, AuditEntry, ChatError, MessageStatus, ModelState, ModelSummary,
+};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::running_server::{RunningServer, conversation, send};
 
-async fn active(ada: &hearth_tests::web_client::WebClient) -> Result<ModelSummary> {
-    let models: Vec<ModelSummary> = ada.call("models", &[]).await??;
-    let found = models.into_iter().find(|model| model.active.is_some());
-    found.context("one model answers")
-}
-
 #[tokio::test]
-async fn running_answers_end_interrupted_and_a_broken_model_is_told() -> Result<()> {
+async fn a_broken_model_gives_its_place_back_and_only_administrators_see_why() -> Result<()> {
     let model =
         ScriptedModel::new(vec!["slow ".repeat(2000)]).with_token_delay(Duration::from_millis(10));
     let (server, ada) = RunningServer::start(model).await?;
+    let grace = server.add_user("Grace").await?;
     let folder = server.database().with_file_name("models");
     std::fs::write(folder.join("broken.gguf"), b"no model")?;
     let turn = send(&ada, None, "Hi").await??;
@@ -28,25 +25,36 @@ async fn running_answers_end_interrupted_and_a_broken_model_is_told() -> Result<
     ada.call::<()>("switch_model", &file).await??;
     let (status, _) = tail.to_end().await?.ended.context("the stream ends")?;
     assert_eq!(status, MessageStatus::Interrupted);
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
-    let reason = loop {
-        let found = active(&ada).await?;
-        assert_eq!(found.file, "broken.gguf");
-        if let Some(ModelState::Failed(reason)) = found.active.map(|active| active.state) {
-            break reason;
-        }
-        anyhow::ensure!(tokio::time::Instant::now() < deadline, "it never fails");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    };
-    assert!(reason.contains("broken.gguf"), "{reason}");
-    let refused = send(&ada, None, "Hi").await?;
-    assert!(
-        matches!(refused, Err(ChatError::Busy { .. })),
-        "{refused:?}"
-    );
     let shown = conversation(&ada, turn.conversation.id).await?;
     assert_eq!(shown.messages[1].status, MessageStatus::Interrupted);
     assert!(!shown.messages[1].blocks.concat().is_empty());
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+    let reason = loop {
+        let models: Vec<ModelSummary> = ada.call("models", &[]).await??;
+        let broken = models.iter().find(|model| model.file == "broken.gguf");
+        let broken = broken.context("it is in the folder")?;
+        let ready = |active: &ActiveModel| active.state == ModelState::Ready;
+        let is_back = models
+            .iter()
+            .any(|model| model.active.as_ref().is_some_and(ready));
+        if let (None, Some(reason), true) = (&broken.active, &broken.failure, is_back) {
+            break reason.clone();
+        }
+        anyhow::ensure!(tokio::time::Instant::now() < deadline, "none comes back");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert!(reason.contains("broken.gguf"), "{reason}");
+    let log: Vec<AuditEntry> = ada.call("audit", &[]).await??;
+    let actions: Vec<AuditAction> = log.iter().map(|entry| entry.action).collect();
+    let expected = [AuditAction::ReturnToModel, AuditAction::SwitchModel];
+    assert_eq!(actions, expected);
+    assert!(
+        grace
+            .call::<Vec<ModelSummary>>("models", &[])
+            .await?
+            .is_err()
+    );
+    send(&grace, None, "Hi").await??;
     Ok(())
 }
 

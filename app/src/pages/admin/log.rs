@@ -72,6 +72,7 @@ fn action(locale: Locale, action: AuditAction, subject: String) -> String {
         }
         AuditAction::MakeLink => words!(locale, admin.actions.make_link, subject = subject),
         AuditAction::SwitchModel => words!(locale, admin.actions.switch_model).to_owned(),
+        AuditAction::ReturnToModel => words!(locale, admin.actions.return_to_model).to_owned(),
     }
 }
 

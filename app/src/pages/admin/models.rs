@@ -6,7 +6,7 @@ use server_fn::ServerFn;
 use crate::{
     api::administration::{SwitchModel, models},
     model::{ActiveModel, ChatError, Drawing, ModelState, ModelSummary},
-    pages::drawn::settled,
+    pages::{admin::details::Details, drawn::settled},
     words::{Locale, grouped, use_locale, words},
 };
 
@@ -60,10 +60,17 @@ fn Model(model: ModelSummary) -> impl IntoView {
         }
         .into_any(),
     };
+    let failure = model.failure.map(|reason| {
+        view! {
+            <p class="model-failure">{words!(locale, admin.not_loaded_lately)}</p>
+            <Details text=reason/>
+        }
+    });
     view! {
         <li class="model">
             <p class="model-file"><strong>{model.file}</strong> <span>{size}</span></p>
             {body}
+            {failure}
         </li>
     }
 }
@@ -107,7 +114,7 @@ fn state(locale: Locale, state: &ModelState) -> String {
     match state {
         ModelState::Ready => words!(locale, admin.active).to_owned(),
         ModelState::Loading { percent } => words!(locale, admin.loading, percent = *percent),
-        ModelState::Failed(reason) => words!(locale, admin.failed, reason = reason.clone()),
+        ModelState::Failed => words!(locale, admin.failed).to_owned(),
     }
 }
 

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::{
     api::administration::upkeep,
     model::{ChatError, Drawing, UpkeepJob, UpkeepReport},
-    pages::drawn::settled,
+    pages::{admin::details::Details, drawn::settled},
     words::{Locale, grouped, moment, use_locale, words},
 };
 
@@ -45,8 +45,10 @@ fn row(locale: Locale, report: UpkeepReport) -> impl IntoView {
         .into_any();
     };
     let failure = run.error.map(|reason| {
-        let words = words!(locale, admin.job_failed, reason = reason);
-        view! { <p class="error-text">{words}</p> }
+        view! {
+            <p class="error-text">{words!(locale, admin.job_failed)}</p>
+            <Details text=reason/>
+        }
     });
     view! {
         <tr>

@@ -88,9 +88,13 @@ pub(super) fn finished_answer(
             Some(TurnError::TimeUp),
             None,
         ),
+        Outcome::Failed(GenerationError::ModelNotLoaded(_)) => {
+            let error = TurnError::ModelNotLoaded;
+            (MessageStatus::Failed, None, Some(error), None)
+        }
         Outcome::Failed(error) => {
-            let reason = error.to_string();
-            let error = TurnError::NotMade { reason };
+            tracing::error!(message.id = %turn.message, %error, "an answer failed: {error}");
+            let error = TurnError::NotMade {};
             (MessageStatus::Failed, None, Some(error), None)
         }
     };

@@ -20,8 +20,10 @@ pub use session::{SESSION_COOKIE, Visitor};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use hearth_app::model::Refusal;
+use unicode_normalization::UnicodeNormalization as _;
 
-/// A name that an account may have: 1 to 64 characters, no control characters, trimmed.
+/// A name that an account may have: 1 to 64 characters, no control characters, trimmed, its letters
+/// composed (NFC).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountName(String);
 
@@ -29,12 +31,12 @@ impl AccountName {
     /// # Errors
     /// [`Refusal::BadName`] if the text is blank, too long, or holds control characters.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
-        let text = text.trim();
+        let text: String = text.trim().nfc().collect();
         let length = text.chars().count();
         if length == 0 || length > 64 || text.chars().any(char::is_control) {
             return Err(Refusal::BadName);
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text))
     }
 
     pub fn as_str(&self) -> &str {
@@ -75,6 +77,7 @@ mod tests {
     #[test]
     fn a_name_is_trimmed_and_has_visible_characters() {
         assert_eq!(AccountName::parse("  Ada ").unwrap().as_str(), "Ada");
+        assert_eq!(AccountName::parse("A\u{308}nne").unwrap().as_str(), "Änne");
         assert_eq!(AccountName::parse("   "), Err(Refusal::BadName));
         assert_eq!(AccountName::parse("a\nb"), Err(Refusal::BadName));
         assert!(AccountName::parse(&"名".repeat(64)).is_ok());

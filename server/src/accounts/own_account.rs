@@ -4,7 +4,7 @@ use hearth_app::model::{Refusal, SessionId, SessionSummary, User};
 
 use super::{
     Accounts, Visitor, now_ms,
-    password::Password,
+    password::{Fit, Password},
     session::{self, hash_token},
     user_agent,
 };
@@ -64,12 +64,17 @@ impl Accounts {
         self.begin_attempt(&user.name, visitor.address)?;
         let stored = self.store.credentials(&user.name).await?;
         let stored = stored.ok_or(AppError::Unauthorized)?.password_hash;
-        let fits = self.passwords.verify(password, Some(stored.clone())).await;
-        if !fits.map_err(AppError::internal)? {
+        let known = Some(stored.clone());
+        let fit = self.passwords.verify(password.clone(), known).await;
+        let fit = fit.map_err(AppError::internal)?;
+        if fit == Fit::Wrong {
             return Err(AppError::Invalid(Refusal::WrongPassword));
         }
         self.throttle.succeeded(&user.name, visitor.address);
-        Ok(stored)
+        Ok(match fit {
+            Fit::Outdated => self.renew_hash(user.id, stored, &password).await,
+            _ => stored,
+        })
     }
 
     /// Changes a person's password and ends every other session.

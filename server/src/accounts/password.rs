@@ -3,11 +3,15 @@
 //! At most two are computed at once, on blocking threads: a storm of sign-ins must not starve
 //! generation. An unknown name costs the same work as a known one.
 
+mod fit;
+
 use std::sync::{Arc, OnceLock};
 
-use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
+use argon2::{Argon2, PasswordHasher};
 use hearth_app::model::Refusal;
 use tokio::sync::Semaphore;
+
+pub use fit::Fit;
 
 /// Shortest password, in characters.
 pub const MIN_PASSWORD_CHARS: usize = 10;
@@ -23,7 +27,8 @@ pub enum HashPasswordError {
     Join(#[from] tokio::task::JoinError),
 }
 
-/// A password of allowed length. Its `Debug` shows dots.
+/// A password of allowed length, its letters composed (NFC): systems send the same key differently.
+/// Its `Debug` shows dots.
 #[derive(Clone)]
 pub struct Password(String);
 
@@ -37,6 +42,7 @@ impl Password {
     /// # Errors
     /// If it is shorter than 10 or longer than 128 characters.
     pub fn parse(text: String) -> Result<Self, Refusal> {
+        let text = fit::composed(&text);
         let chars = text.chars().count();
         if chars < MIN_PASSWORD_CHARS {
             return Err(Refusal::PasswordTooShort {
@@ -51,6 +57,11 @@ impl Password {
             });
         }
         Ok(Self(text))
+    }
+
+    /// One that an account has already, however long it is.
+    pub(super) fn in_use(text: &str) -> Self {
+        Self(fit::composed(text))
     }
 }
 
@@ -89,9 +100,7 @@ impl Passwords {
         &self,
         password: String,
         stored: Option<String>,
-    ) -> Result<bool, HashPasswordError> {
-        // Longer ones cannot be anybody's; the cut keeps the work bounded.
-        let password: String = password.chars().take(MAX_PASSWORD_CHARS + 1).collect();
+    ) -> Result<Fit, HashPasswordError> {
         let decoy = Arc::clone(&self.decoy);
         let _permit = self.permits.acquire().await;
         let verified = tokio::task::spawn_blocking(move || {
@@ -100,7 +109,8 @@ impl Passwords {
                 Some(stored) => stored,
                 None => decoy_hash(&decoy)?,
             };
-            Ok(verify_now(&password, &stored)? && known)
+            let fit = fit::check(&password, &stored)?;
+            Ok(if known { fit } else { Fit::Wrong })
         });
         verified.await?.map_err(HashPasswordError::Argon2)
     }
@@ -118,16 +128,6 @@ fn hash_now(password: &str) -> Result<String, argon2::password_hash::Error> {
     Ok(Argon2::default()
         .hash_password(password.as_bytes())?
         .to_string())
-}
-
-fn verify_now(password: &str, stored: &str) -> Result<bool, argon2::password_hash::Error> {
-    let stored =
-        PasswordHash::new(stored).map_err(|_| argon2::password_hash::Error::EncodingInvalid)?;
-    match Argon2::default().verify_password(password.as_bytes(), &stored) {
-        Ok(()) => Ok(true),
-        Err(argon2::password_hash::Error::PasswordInvalid) => Ok(false),
-        Err(error) => Err(error),
-    }
 }
 
 fn decoy_hash(decoy: &OnceLock<String>) -> Result<String, argon2::password_hash::Error> {
@@ -150,16 +150,13 @@ mod tests {
     async fn a_hash_is_argon2id_with_the_stated_cost_and_fits_its_password_only() {
         let passwords = Passwords::default();
         let hash = passwords.hash(password("correct horse")).await.unwrap();
-        assert!(
-            hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
-            "{hash}"
-        );
+        assert!(hash.starts_with(fit::CURRENT), "{hash}");
         let fits = passwords
             .verify("correct horse".into(), Some(hash.clone()))
             .await;
-        assert!(fits.unwrap());
+        assert_eq!(fits.unwrap(), Fit::Right);
         let wrong = passwords.verify("correct  horse".into(), Some(hash)).await;
-        assert!(!wrong.unwrap());
+        assert_eq!(wrong.unwrap(), Fit::Wrong);
     }
 
     #[tokio::test]
@@ -169,7 +166,7 @@ mod tests {
         let entered = passwords
             .verify("nobody has this password".into(), None)
             .await;
-        assert!(!entered.unwrap());
+        assert_eq!(entered.unwrap(), Fit::Wrong);
     }
 
     #[test]
@@ -177,6 +174,7 @@ mod tests {
         let check = |text: String| Password::parse(text).err();
         assert_eq!(check("密".repeat(10)), None);
         assert_eq!(check("a".repeat(128)), None);
+        assert_eq!(check("a\u{308}".repeat(128)), None);
         assert_eq!(
             check("密".repeat(9)),
             Some(Refusal::PasswordTooShort {

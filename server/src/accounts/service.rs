@@ -19,7 +19,7 @@ use super::{
     AccountName, Visitor,
     api_keys::UnshownKeys,
     now_ms,
-    password::{Password, Passwords},
+    password::{Fit, Password, Passwords},
     random_token,
     session::{self, CookieTransport},
     set_up_token::SetUpToken,
@@ -150,13 +150,17 @@ impl Accounts {
         self.begin_attempt(name, visitor.address)?;
         let found = self.store.credentials(name).await?;
         let stored = found.as_ref().map(|found| found.password_hash.clone());
-        let fits = self.passwords.verify(password, stored).await;
-        let fits = fits.map_err(AppError::internal)?;
-        let user = found
-            .filter(|found| fits && !found.disabled)
-            .ok_or(AppError::Invalid(Refusal::WrongCredentials))?
-            .user;
+        let fit = self.passwords.verify(password.clone(), stored).await;
+        let fit = fit.map_err(AppError::internal)?;
+        let found = found
+            .filter(|found| fit != Fit::Wrong && !found.disabled)
+            .ok_or(AppError::Invalid(Refusal::WrongCredentials))?;
+        let user = found.user;
         self.succeeded(name, visitor.address);
+        if fit == Fit::Outdated {
+            self.renew_hash(user.id, found.password_hash, &password)
+                .await;
+        }
         self.start_session(user.id, visitor).await
     }
 
@@ -176,6 +180,20 @@ impl Accounts {
 
     pub(super) fn succeeded(&self, name: &str, address: Option<IpAddr>) {
         self.throttle.succeeded(name, address);
+    }
+
+    /// Replaces an outdated hash of a password that is right. Gives the one that is stored now:
+    /// whoever is signing in is not kept out by what went wrong here.
+    pub(super) async fn renew_hash(&self, user: UserId, old: String, password: &str) -> String {
+        let renewed = async {
+            let new = self.hash(Password::in_use(password)).await?;
+            self.store.renew_hash(user, &old, &new).await?;
+            Ok::<_, AppError>(new)
+        };
+        renewed.await.unwrap_or_else(|error| {
+            tracing::warn!(user.id = %user, %error, "a password keeps its old hash: {error}");
+            old
+        })
     }
 
     pub(super) async fn hash(&self, password: Password) -> Result<String, AppError> {

@@ -5,6 +5,8 @@
 
 use std::{collections::HashMap, net::IpAddr, sync::Mutex};
 
+use crate::store::name_key;
+
 /// Failures without a wait.
 const FREE_FAILURES: u32 = 5;
 /// First wait; doubled with each failure.
@@ -96,7 +98,7 @@ impl Throttle {
 }
 
 fn keys(name: &str, address: Option<IpAddr>) -> Vec<Key> {
-    let name: String = name.trim().to_lowercase().chars().take(64).collect();
+    let name: String = name_key(name).chars().take(64).collect();
     std::iter::once(Key::Name(name))
         .chain(address.map(Key::Address))
         .collect()

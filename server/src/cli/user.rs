@@ -86,15 +86,12 @@ async fn add(store: &Store, name: &str, role: UserRole) -> anyhow::Result<()> {
 }
 
 async fn reset_password(store: &Store, name: &str) -> anyhow::Result<()> {
-    let name = name.trim();
-    if store.credentials(name).await?.is_none() {
-        anyhow::bail!("there is no account {name:?}; `hearth user list` shows all");
-    }
+    let id = super::user_named(store, name).await?;
     let hash = Passwords::default().hash(ask_password()?).await?;
-    store.set_password(name, &hash).await?;
+    store.reset_password(id, &hash).await?;
     writeln!(
         io::stdout(),
-        "{name} has another password and is signed out everywhere."
+        "{name} has another password, is signed out everywhere, and has no API keys any more."
     )?;
     Ok(())
 }

@@ -29,6 +29,7 @@ impl Store {
                 disabled = 1,
                 role = 'user',
                 name = lower(hex(id)),
+                name_key = null,
                 password_hash = ''
             where id = ? and removed_at is null
             ",

@@ -3,7 +3,7 @@
 use hearth_app::model::UserId;
 use sqlx::types::Uuid;
 
-use super::{Change, Store, StoreError, now_ms};
+use super::{Change, Store, StoreError, now_ms, user::reset_password};
 
 impl Store {
     /// Keeps a link; it replaces the one the account had. False: there is no such account.
@@ -60,8 +60,8 @@ impl Store {
         Ok(name)
     }
 
-    /// Uses a link up: the password is chosen, all sessions of the account end. `None`: it does
-    /// not hold (any more); of two who use it at once, one does.
+    /// Uses a link up: the password is chosen, all sessions and API keys of the account end. `None`:
+    /// it does not hold (any more); of two who use it at once, one does.
     pub(crate) async fn redeem_link(
         &self,
         token_hash: &[u8; 32],
@@ -84,18 +84,7 @@ impl Store {
         let Some(user) = used else {
             return Ok(None);
         };
-        sqlx::query!(
-            "update user
-             set password_hash = ?
-             where id = ?",
-            password_hash,
-            user,
-        )
-        .execute(&mut *transaction)
-        .await?;
-        sqlx::query!("delete from session where user_id = ?", user)
-            .execute(&mut *transaction)
-            .await?;
+        reset_password(&mut transaction, user, password_hash).await?;
         transaction.commit().await?;
         Ok(Some(UserId::new(user)))
     }

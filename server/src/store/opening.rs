@@ -124,7 +124,9 @@ impl Store {
             .connect_with(options.read_only(true))
             .await
             .map_err(open)?;
-        Ok(Self { writer, readers })
+        let store = Self { writer, readers };
+        store.fill_name_keys().await.map_err(open)?;
+        Ok(store)
     }
 
     /// Opens a database of this program's schema so that nothing on the disk changes.

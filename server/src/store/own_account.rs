@@ -3,7 +3,7 @@
 use hearth_app::model::{SessionId, UserId};
 use uuid::Uuid;
 
-use super::Store;
+use super::{Store, StoreError};
 
 /// A session of a list.
 #[derive(Clone, Debug)]
@@ -91,9 +91,9 @@ impl Store {
         old_hash: &str,
         new_hash: &str,
         kept: &[u8; 32],
-    ) -> Result<bool, sqlx::Error> {
+    ) -> Result<bool, StoreError> {
         let (user, kept) = (user.as_uuid(), kept.as_slice());
-        let mut transaction = self.writer.begin().await?;
+        let mut transaction = self.begin().await?;
         let updated = sqlx::query!(
             "update user
              set password_hash = ?

@@ -4,7 +4,7 @@ use hearth_app::model::{User, UserId, UserRole};
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
-use super::Store;
+use super::{Store, StoreError, name_key};
 
 /// An account as the operator sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,14 +57,15 @@ impl Store {
         password_hash: &str,
         now_ms: i64,
     ) -> Result<bool, sqlx::Error> {
-        let id = id.as_uuid();
+        let (id, key) = (id.as_uuid(), name_key(name));
         // One statement is one transaction: nobody comes between the question and the row.
         let inserted = sqlx::query!(
-            "insert into user (id, name, password_hash, role, disabled, created_at)
-             select ?, ?, ?, 'administrator', 0, ?
+            "insert into user (id, name, name_key, password_hash, role, disabled, created_at)
+             select ?, ?, ?, ?, 'administrator', 0, ?
              where not exists (select 1 from user)",
             id,
             name,
+            key,
             password_hash,
             now_ms,
         )
@@ -76,7 +77,7 @@ impl Store {
     /// Makes an account.
     ///
     /// # Errors
-    /// [`InsertUserError::NameTaken`], whatever the case of the letters.
+    /// [`InsertUserError::NameTaken`], whatever the case and the composition of the letters.
     pub async fn insert_user(
         &self,
         user: &User,
@@ -87,15 +88,22 @@ impl Store {
         insert(&mut connection, user, password_hash, now_ms).await
     }
 
-    /// What a sign-in under this name is checked against.
+    /// What a sign-in under this name is checked against. Of two names that differ in their letters
+    /// only, as they could before that made them one, the one that was typed counts.
     ///
     /// # Errors
     /// What `SQLite` said.
     pub async fn credentials(&self, name: &str) -> Result<Option<Credentials>, sqlx::Error> {
+        let name = name.trim();
+        let key = name_key(name);
         let row = sqlx::query!(
             r#"select id as "id: Uuid", name, password_hash, role, disabled as "disabled: bool"
                from user
-               where name = ?"#,
+               where (name_key = ? or name = ?) and removed_at is null
+               order by name = ? desc
+               limit 1"#,
+            key,
+            name,
             name,
         )
         .fetch_optional(&self.readers)
@@ -107,30 +115,42 @@ impl Store {
         }))
     }
 
-    /// Gives an account another password and ends its sessions. Returns whether there is one.
+    /// Gives an account another password where the old one is of no use: its sessions end and its
+    /// API keys hold no more, whoever has them. Returns whether there is such an account.
     ///
     /// # Errors
     /// What `SQLite` said.
-    pub async fn set_password(&self, name: &str, password_hash: &str) -> Result<bool, sqlx::Error> {
-        let mut transaction = self.writer.begin().await?;
-        let updated = sqlx::query!(
+    pub async fn reset_password(
+        &self,
+        id: UserId,
+        password_hash: &str,
+    ) -> Result<bool, StoreError> {
+        let mut transaction = self.begin().await?;
+        let is_reset = reset_password(&mut transaction, id.as_uuid(), password_hash).await?;
+        transaction.commit().await?;
+        Ok(is_reset)
+    }
+
+    /// Replaces the hash of a password by another one of the same password. Does nothing if it is
+    /// no longer `old_hash`.
+    pub(crate) async fn renew_hash(
+        &self,
+        id: UserId,
+        old_hash: &str,
+        new_hash: &str,
+    ) -> Result<(), StoreError> {
+        let id = id.as_uuid();
+        sqlx::query!(
             "update user
              set password_hash = ?
-             where name = ?",
-            password_hash,
-            name,
+             where id = ? and password_hash = ?",
+            new_hash,
+            id,
+            old_hash,
         )
-        .execute(&mut *transaction)
+        .execute(&self.writer)
         .await?;
-        sqlx::query!(
-            "delete from session
-             where user_id in (select id from user where name = ?)",
-            name,
-        )
-        .execute(&mut *transaction)
-        .await?;
-        transaction.commit().await?;
-        Ok(updated.rows_affected() == 1)
+        Ok(())
     }
 
     /// All accounts, the oldest first.
@@ -155,6 +175,30 @@ impl Store {
     }
 }
 
+/// Another password, and an end to every way in that was there before.
+pub(super) async fn reset_password(
+    connection: &mut SqliteConnection,
+    id: Uuid,
+    password_hash: &str,
+) -> Result<bool, StoreError> {
+    let updated = sqlx::query!(
+        "update user
+         set password_hash = ?
+         where id = ? and removed_at is null",
+        password_hash,
+        id,
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!("delete from session where user_id = ?", id)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query!("delete from api_key where user_id = ?", id)
+        .execute(connection)
+        .await?;
+    Ok(updated.rows_affected() == 1)
+}
+
 /// Inserts an account, unless its name is taken.
 pub(super) async fn insert(
     connection: &mut SqliteConnection,
@@ -162,14 +206,16 @@ pub(super) async fn insert(
     password_hash: &str,
     now_ms: i64,
 ) -> Result<(), InsertUserError> {
-    let id = user.id.as_uuid();
+    let (id, key) = (user.id.as_uuid(), name_key(&user.name));
     let role = role_as_str(user.role);
+    // The name is unique, and so is its key.
     let inserted = sqlx::query!(
-        "insert into user (id, name, password_hash, role, disabled, created_at)
-             values (?, ?, ?, ?, 0, ?)
-             on conflict (name) do nothing",
+        "insert into user (id, name, name_key, password_hash, role, disabled, created_at)
+             values (?, ?, ?, ?, ?, 0, ?)
+             on conflict do nothing",
         id,
         user.name,
+        key,
         password_hash,
         role,
         now_ms,

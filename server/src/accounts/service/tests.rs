@@ -1,6 +1,8 @@
+use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, Version};
 use hearth_app::model::UserRole;
 
 use super::*;
+use crate::store::InsertUserError;
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -133,22 +135,83 @@ async fn signing_in_again_replaces_the_session_of_that_browser() {
 }
 
 #[tokio::test]
-async fn another_password_ends_all_sessions() {
+async fn a_password_that_is_reset_ends_all_sessions_and_keys() {
     let (_folder, accounts) = accounts().await;
     let old = token(&claim(&accounts, "the link").await.unwrap());
-    assert!(
-        accounts
-            .store
-            .set_password("ada", "$argon2id$")
-            .await
-            .unwrap()
-    );
-    assert!(
-        !accounts
-            .store
-            .set_password("grace", "$argon2id$")
-            .await
-            .unwrap()
-    );
+    let ada = accounts.user_of(&old).await.unwrap().unwrap();
+    let reset = accounts.store.reset_password(ada.id, "$argon2id$").await;
+    assert!(reset.unwrap());
+    let nobody = UserId::new(uuid::Uuid::now_v7());
+    let reset = accounts.store.reset_password(nobody, "$argon2id$").await;
+    assert!(!reset.unwrap());
     assert_eq!(accounts.user_of(&old).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_person_enters_with_the_name_in_any_case_and_any_composition() {
+    let (_folder, accounts) = accounts().await;
+    let visitor = Visitor::default();
+    let claimed = accounts.claim("the link", "A\u{308}nne", PASSWORD.into(), &visitor);
+    let cookie = claimed.await.unwrap();
+    let user = accounts.user_of(&token(&cookie)).await.unwrap().unwrap();
+    assert_eq!(user.name, "\u{c4}nne");
+    for name in ["\u{c4}nne", "\u{e4}NNE", "a\u{308}nne ", "A\u{308}NNE"] {
+        assert!(enter(&accounts, name, PASSWORD).await.is_ok(), "{name}");
+    }
+    let again = User {
+        id: UserId::new(uuid::Uuid::now_v7()),
+        name: "\u{e4}nne".to_owned(),
+        role: UserRole::User,
+    };
+    let taken = accounts.store.insert_user(&again, "", now_ms()).await;
+    assert!(
+        matches!(taken, Err(InsertUserError::NameTaken)),
+        "{taken:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_old_hash_still_lets_in_and_is_made_anew() {
+    let (_folder, accounts) = accounts().await;
+    claim(&accounts, "the link").await.unwrap();
+    let typed = "pa\u{308}sswo\u{308}rter";
+    // As it was before passwords were composed, with parameters nobody uses any more.
+    let weak = Params::new(8192, 1, 1, None).unwrap();
+    let weak = Argon2::new(Algorithm::Argon2id, Version::V0x13, weak);
+    let old = weak.hash_password(typed.as_bytes()).unwrap().to_string();
+    let stored = accounts.store.credentials("ada").await.unwrap().unwrap();
+    let reset = accounts.store.reset_password(stored.user.id, &old).await;
+    assert!(reset.unwrap());
+    assert!(enter(&accounts, "Ada", typed).await.is_ok());
+    let stored = accounts.store.credentials("ada").await.unwrap().unwrap();
+    assert_ne!(stored.password_hash, old);
+    assert!(
+        enter(&accounts, "Ada", "p\u{e4}ssw\u{f6}rter")
+            .await
+            .is_ok()
+    );
+}
+
+#[tokio::test]
+async fn accounts_whose_names_were_two_before_are_both_entered_as_they_are_written() {
+    let (folder, accounts) = accounts().await;
+    claim(&accounts, "the link").await.unwrap();
+    let hash = accounts.hash(Password::parse(PASSWORD.into()).unwrap());
+    let hash = hash.await.unwrap();
+    for name in ["\u{c4}nne", "\u{e4}nne", "a\u{308}nne"] {
+        accounts.store.insert_as_before(name, &hash).await.unwrap();
+    }
+    // The next start gives the oldest of them the key.
+    let path = folder.path().join("hearth.db");
+    let store = Store::open(&path).await.unwrap();
+    let found = async |name: &str| {
+        let found = store.credentials(name).await.unwrap();
+        found.unwrap().user.name
+    };
+    for name in ["\u{c4}nne", "\u{e4}nne", "a\u{308}nne"] {
+        assert_eq!(found(name).await, name);
+        assert!(enter(&accounts, name, PASSWORD).await.is_ok(), "{name}");
+    }
+    assert_eq!(found("\u{c4}NNE").await, "\u{c4}nne");
+    store.close().await;
 }

@@ -60,8 +60,8 @@ impl Store {
         Ok(name)
     }
 
-    /// Uses a link up: the password is chosen, all sessions and API keys of the account end. `None`:
-    /// it does not hold (any more); of two who use it at once, one does.
+    /// Uses a link up: the password is chosen, all sessions and API keys of the account end.
+    /// `None`: it does not hold (any more); of two who use it at once, one does.
     pub(crate) async fn redeem_link(
         &self,
         token_hash: &[u8; 32],

@@ -7,3 +7,6 @@ create unique index user_name_key on user (name_key);
 -- The speed of a model's last answers.
 create index message_speed on message (model_fingerprint, id)
     where completion_tokens > 1 and decode_ms > 0;
+
+-- How long the model had thought when this was recorded, what it continues included.
+alter table message_chunk add column reasoning_ms integer not null default 0;

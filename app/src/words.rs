@@ -3,6 +3,8 @@
 //! The words stand in `locales/<language>/<namespace>.json`; a missing one ends the build. A page
 //! keeps its language for as long as it is open, so words are plain values, not signals.
 
+#[cfg(feature = "ssr")]
+mod bytes;
 mod dates;
 mod errors;
 pub(crate) mod export;
@@ -25,6 +27,8 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/i18n.rs"));
 }
 
+#[cfg(feature = "ssr")]
+pub(crate) use bytes::bytes;
 pub(crate) use dates::{group_heading, moment};
 pub(crate) use errors::{sentence, turn_error};
 pub(crate) use generated::i18n::Locale;

@@ -59,15 +59,7 @@ pub fn now_ms() -> i64 {
 pub fn random_token() -> Result<String, getrandom::Error> {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes)?;
-    Ok(to_hex(&bytes))
-}
-
-fn to_hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("invariant: writing to a String cannot fail");
-        text
-    })
+    Ok(hex::encode(bytes))
 }
 
 #[cfg(test)]

@@ -72,6 +72,9 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
+/// Settings that may be nothing but digits and are no numbers.
+const TEXTS: [&str; 2] = ["models.token", "engine.model"];
+
 impl Config {
     /// The defaults, with everything kept in `data`.
     pub fn new(data: PathBuf) -> Self {
@@ -103,7 +106,7 @@ impl Config {
             }
             None => {}
         }
-        figment = figment.merge(environment());
+        figment = with_texts(figment.merge(environment()), environment().iter());
         let loaded = Self::read(&figment, data, overrides, &mut problems);
         if problems.is_empty() {
             Ok(loaded)
@@ -207,6 +210,18 @@ fn environment() -> Env {
     Env::prefixed("HEARTH_")
         .filter(|key| key.as_str().contains("__"))
         .split("__")
+}
+
+/// Texts of the environment as they are written: of digits alone it makes numbers.
+fn with_texts<K: AsRef<str>>(
+    figment: Figment,
+    environment: impl Iterator<Item = (K, String)>,
+) -> Figment {
+    let is_text = |key: &str| TEXTS.iter().any(|text| key.eq_ignore_ascii_case(text));
+    let texts = environment.filter(|(key, _)| is_text(key.as_ref()));
+    texts.fold(figment, |figment, (key, text)| {
+        figment.merge((key.as_ref().to_ascii_lowercase(), text))
+    })
 }
 
 fn report_unknown_sections(figment: &Figment, problems: &mut Vec<Problem>) {
@@ -334,6 +349,29 @@ mod tests {
             load(&Config::example()).unwrap(),
             Config::new("/data".into())
         );
+    }
+
+    #[test]
+    fn digits_of_the_environment_stay_the_text_that_they_are() {
+        let numbers = "[models]\ntoken = 123\n[engine]\nmodel = 7";
+        let written = [
+            ("models.token", "0123"),
+            ("engine.model", "07"),
+            ("engine.threads", "2"),
+        ];
+        let written = written.map(|(key, text)| (key, text.to_owned()));
+        let figment = with_texts(Figment::from(Toml::string(numbers)), written.into_iter());
+        let mut problems = Vec::new();
+        let config = Config::read(
+            &figment,
+            "/data".into(),
+            Overrides::default(),
+            &mut problems,
+        );
+        assert!(problems.is_empty(), "{problems:?}");
+        assert_eq!(config.hub.token.reveal(), "0123");
+        assert_eq!(config.engine.model, PathBuf::from("07"));
+        assert_eq!(config.engine.threads, 0, "numbers come as numbers");
     }
 
     #[test]

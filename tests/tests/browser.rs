@@ -34,6 +34,7 @@ mod browser {
     mod administration;
     mod composing;
     mod conversation;
+    mod deletion;
     mod drafts;
     mod exporting;
     mod interruption;

@@ -37,31 +37,3 @@ pub(crate) fn counts(locale: Locale, counts: &ImportCounts) -> [(&'static str, u
         ),
     ]
 }
-
-/// A number of bytes for people, in units of 1024.
-pub(crate) fn bytes(number: u64) -> String {
-    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
-    if number < 1024 {
-        return format!("{number} B");
-    }
-    let (mut tenths, mut unit) = (number * 10 / 1024, 0);
-    while tenths >= 10_240 && unit + 1 < UNITS.len() {
-        tenths /= 1024;
-        unit += 1;
-    }
-    format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_told_in_the_largest_unit_that_fits() {
-        assert_eq!(bytes(0), "0 B");
-        assert_eq!(bytes(1023), "1023 B");
-        assert_eq!(bytes(1536), "1.5 KiB");
-        assert_eq!(bytes(64 << 20), "64.0 MiB");
-        assert_eq!(bytes(5 << 40), "5.0 TiB");
-    }
-}

@@ -223,6 +223,11 @@ impl Accounts {
         Ok(SessionCookie(session::start_cookie(&token, self.transport)))
     }
 
+    /// Whether cookies travel over https only.
+    pub fn transport(&self) -> CookieTransport {
+        self.transport
+    }
+
     /// Ends a session; one that is not there is ended already.
     ///
     /// # Errors

@@ -2,11 +2,15 @@
 
 use std::net::IpAddr;
 
+use cookie::{Cookie, SameSite, time::Duration};
 use hearth_app::model::User;
 use sha2::{Digest, Sha256};
 
-/// Name of the cookie.
+/// Name of the cookie where plain HTTP is allowed, and everywhere in earlier versions.
 pub const SESSION_COOKIE: &str = "hearth_session";
+/// Name of the cookie over https. A browser takes one with this prefix from this host over https
+/// only: no neighbour of the host and nobody on the way can plant a session (RFC 6265bis, 4.1.3.2).
+pub const HOST_SESSION_COOKIE: &str = "__Host-hearth_session";
 /// A session nobody used for this long ends (14 days).
 pub const IDLE_MS: i64 = 14 * DAY_MS;
 /// A session ends this long after signing in (90 days).
@@ -33,14 +37,31 @@ pub fn hash_token(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }
 
-/// The session's token in a `Cookie` header. Of several, the first that looks like one.
-pub fn token_in_cookies(header: &str) -> Option<&str> {
-    header
-        .split(';')
-        .filter_map(|pair| pair.trim().split_once('='))
-        .filter(|(name, _)| *name == SESSION_COOKIE)
-        .map(|(_, value)| value.trim_matches('"'))
-        .find(|value| value.len() == 64 && value.bytes().all(|byte| byte.is_ascii_hexdigit()))
+/// A session's token that a browser sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentToken {
+    pub token: String,
+    /// It came under the name that earlier versions gave it.
+    pub is_old_name: bool,
+}
+
+/// The session's token in `Cookie` headers. Of several, the first that looks like one.
+pub fn token_in_cookies(headers: &[&str], transport: CookieTransport) -> Option<SentToken> {
+    let named = |name: &str| {
+        let cookies = headers.iter().copied().flat_map(Cookie::split_parse);
+        let mut cookies = cookies.flatten();
+        cookies.find_map(|cookie| {
+            let value = cookie.value_trimmed();
+            let is_token = value.len() == 64 && value.bytes().all(|byte| byte.is_ascii_hexdigit());
+            (cookie.name() == name && is_token).then(|| value.to_owned())
+        })
+    };
+    let sent = |is_old_name| move |token| SentToken { token, is_old_name };
+    let current = named(transport.cookie_name()).map(sent(false));
+    match transport {
+        CookieTransport::Any => current,
+        CookieTransport::HttpsOnly => current.or_else(|| named(SESSION_COOKIE).map(sent(true))),
+    }
 }
 
 /// Whether the browser may send the cookie over plain HTTP.
@@ -52,49 +73,103 @@ pub enum CookieTransport {
     Any,
 }
 
+impl CookieTransport {
+    const fn cookie_name(self) -> &'static str {
+        match self {
+            Self::HttpsOnly => HOST_SESSION_COOKIE,
+            Self::Any => SESSION_COOKIE,
+        }
+    }
+}
+
 /// A `Set-Cookie` value that starts a session.
 pub fn start_cookie(token: &str, transport: CookieTransport) -> String {
-    cookie(token, ABSOLUTE_MS / 1000, transport)
+    cookie(
+        transport.cookie_name(),
+        token,
+        ABSOLUTE_MS / 1000,
+        transport,
+    )
 }
 
 /// A `Set-Cookie` value that makes the browser forget the session.
 pub fn end_cookie(transport: CookieTransport) -> String {
-    cookie("", 0, transport)
+    cookie(transport.cookie_name(), "", 0, transport)
 }
 
-fn cookie(value: &str, max_age_s: i64, transport: CookieTransport) -> String {
-    let secure = match transport {
-        CookieTransport::HttpsOnly => "; Secure",
-        CookieTransport::Any => "",
-    };
-    format!("{SESSION_COOKIE}={value}; Path=/; Max-Age={max_age_s}; HttpOnly; SameSite=Lax{secure}")
+/// A `Set-Cookie` value that makes the browser forget the name of earlier versions.
+pub fn end_old_cookie() -> String {
+    cookie(SESSION_COOKIE, "", 0, CookieTransport::HttpsOnly)
+}
+
+fn cookie(name: &str, value: &str, max_age_s: i64, transport: CookieTransport) -> String {
+    Cookie::build((name, value))
+        .path("/")
+        .max_age(Duration::seconds(max_age_s))
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(transport == CookieTransport::HttpsOnly)
+        .to_string()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn found(headers: &[&str], transport: CookieTransport) -> Option<SentToken> {
+        token_in_cookies(headers, transport)
+    }
+
     #[test]
     fn a_token_is_found_among_other_cookies_and_nothing_else_is() {
         let token = "ab".repeat(32);
-        let check = |header: &str| token_in_cookies(header).map(str::to_owned);
+        let check = |header: &str| found(&[header], CookieTransport::Any).map(|it| it.token);
         assert_eq!(
             check(&format!("a=b; hearth_session={token}; c")),
             Some(token.clone())
         );
         assert_eq!(check(&format!("xhearth_session={token}")), None);
+        assert_eq!(check(&format!("__Host-hearth_session={token}")), None);
         assert_eq!(check("hearth_session=short"), None);
         assert_eq!(check(""), None);
     }
 
     #[test]
-    fn a_cookie_is_secure_only_where_the_address_is_https() {
+    fn over_https_the_name_that_nobody_can_plant_comes_first() {
+        let (own, planted) = ("ab".repeat(32), "cd".repeat(32));
+        let old = format!("hearth_session={planted}");
+        let new = format!("__Host-hearth_session={own}");
+        let sent = |token: &str, is_old_name| {
+            let token = token.to_owned();
+            Some(SentToken { token, is_old_name })
+        };
+        let both = [old.as_str(), new.as_str()];
+        assert_eq!(found(&both, CookieTransport::HttpsOnly), sent(&own, false));
+        let alone = [old.as_str()];
+        assert_eq!(
+            found(&alone, CookieTransport::HttpsOnly),
+            sent(&planted, true)
+        );
+        assert_eq!(found(&alone, CookieTransport::Any), sent(&planted, false));
+    }
+
+    #[test]
+    fn a_cookie_is_bound_to_its_host_where_the_address_is_https() {
         let plain = start_cookie("t", CookieTransport::Any);
         assert_eq!(
             plain,
-            "hearth_session=t; Path=/; Max-Age=7776000; HttpOnly; SameSite=Lax"
+            "hearth_session=t; HttpOnly; SameSite=Lax; Path=/; Max-Age=7776000"
         );
-        assert!(start_cookie("t", CookieTransport::HttpsOnly).ends_with("; Secure"));
-        assert!(end_cookie(CookieTransport::Any).contains("Max-Age=0"));
+        let bound = start_cookie("t", CookieTransport::HttpsOnly);
+        assert_eq!(
+            bound,
+            "__Host-hearth_session=t; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=7776000"
+        );
+        for end in [end_cookie(CookieTransport::HttpsOnly), end_old_cookie()] {
+            assert!(
+                end.contains("Max-Age=0") && end.contains("; Secure"),
+                "{end}"
+            );
+        }
     }
 }

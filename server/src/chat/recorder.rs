@@ -199,6 +199,7 @@ impl RecorderTask {
         let chunk = self.running.entry(message).or_default();
         chunk.text.push_str(&more.text);
         chunk.reasoning.push_str(&more.reasoning);
+        chunk.reasoning_ms = chunk.reasoning_ms.max(more.reasoning_ms);
         chunk.steps.extend(more.steps);
         chunk.token_ids.extend(more.token_ids);
     }

@@ -227,6 +227,7 @@ impl TurnTask {
         let chunk = Chunk {
             text,
             reasoning,
+            reasoning_ms: self.clock.reasoning_ms(),
             token_ids: ids,
             ..Chunk::default()
         };

@@ -11,9 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zip::{CompressionMethod, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
-use super::{
-    ConversationDocument, FileName, Language, Timestamp, canonical::hex, extension, render,
-};
+use super::{ConversationDocument, FileName, Language, Timestamp, extension, render};
 use crate::store::StoreError;
 
 /// What `schema` of the manifest says.
@@ -97,7 +95,7 @@ impl Manifest {
         written.expect("invariant: a manifest is plain JSON");
         let hash = out.into_inner();
         let HashWriter(hash) = hash.expect("invariant: a hash takes every byte");
-        hex(&hash.finalize())
+        hex::encode(&hash.finalize())
     }
 }
 

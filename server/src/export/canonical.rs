@@ -10,16 +10,7 @@ use sha2::{Digest, Sha256};
 pub(super) fn sha256(value: &Value) -> String {
     let mut text = String::new();
     write(value, &mut text);
-    hex(&Sha256::digest(text))
-}
-
-/// Lower-case hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits
-        .map(|digit| char::from(DIGITS[usize::from(digit)]))
-        .collect()
+    hex::encode(Sha256::digest(text))
 }
 
 fn write(value: &Value, out: &mut String) {

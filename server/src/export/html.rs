@@ -89,14 +89,6 @@ fn write_message(out: &mut String, message: &MessageDocument, language: Language
 /// Text as text, in an element as in an attribute.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => escaped += "&amp;",
-            '<' => escaped += "&lt;",
-            '>' => escaped += "&gt;",
-            '"' => escaped += "&quot;",
-            _ => escaped.push(letter),
-        }
-    }
+    comrak::html::escape(&mut escaped, text).expect("invariant: a String takes every write");
     escaped
 }

@@ -8,6 +8,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use cookie::Cookie;
 use hearth_app::{
     model::{
         Language, Preferences,
@@ -51,11 +52,10 @@ fn preferences(headers: &HeaderMap, default: Language) -> Preferences {
 
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let lines = headers.get_all(header::COOKIE).into_iter();
-    let mut pairs = lines
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='));
-    pairs.find_map(|(found, value)| (found == name).then_some(value))
+    let lines = lines.filter_map(|line| line.to_str().ok());
+    let mut cookies = lines.flat_map(Cookie::split_parse).flatten();
+    let found = cookies.find(|cookie| cookie.name() == name)?;
+    found.value_raw()
 }
 
 /// The best of the languages in an `Accept-Language` header (RFC 9110, 12.5.4) that there is.

@@ -4,25 +4,28 @@ use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, header},
+    http::{HeaderMap, HeaderValue, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 
 use crate::{
-    accounts::{Accounts, Visitor, session::token_in_cookies},
+    accounts::{
+        Accounts, Visitor,
+        session::{HOST_SESSION_COOKIE, SentToken, end_old_cookie, start_cookie, token_in_cookies},
+    },
     error::AppError,
 };
 
-/// Puts a [`Visitor`] into the request.
+/// Puts a [`Visitor`] into the request. A session under the name of earlier versions gets its new one.
 pub(super) async fn identify(
     State(accounts): State<Arc<Accounts>>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let session = session(request.headers());
-    let user = match &session {
-        Some(token) => accounts.user_of(token).await,
+    let sent = session(request.headers(), &accounts);
+    let user = match &sent {
+        Some(sent) => accounts.user_of(&sent.token).await,
         None => Ok(None),
     };
     let user = match user {
@@ -30,14 +33,32 @@ pub(super) async fn identify(
         Err(error) => return answer_for(request.uri().path(), error),
     };
     let connection = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let is_known = user.is_some();
     let visitor = Visitor {
         user,
-        session,
+        session: sent.as_ref().map(|sent| sent.token.clone()),
         address: connection.map(|ConnectInfo(address)| address.ip()),
         user_agent: user_agent(request.headers()),
     };
     request.extensions_mut().insert(visitor);
-    next.run(request).await
+    let mut response = next.run(request).await;
+    if let Some(sent) = sent.filter(|sent| sent.is_old_name && is_known) {
+        rename(&mut response, &sent, &accounts);
+    }
+    response
+}
+
+/// Gives a session's cookie the name of today, unless the answer has begun or ended one.
+fn rename(response: &mut Response, sent: &SentToken, accounts: &Accounts) {
+    let set = response.headers().get_all(header::SET_COOKIE);
+    let name = HOST_SESSION_COOKIE.as_bytes();
+    let is_set = set.iter().any(|it| it.as_bytes().starts_with(name));
+    let renewed = (!is_set).then(|| start_cookie(&sent.token, accounts.transport()));
+    for cookie in renewed.into_iter().chain([end_old_cookie()]) {
+        if let Ok(value) = HeaderValue::from_str(&cookie) {
+            response.headers_mut().append(header::SET_COOKIE, value);
+        }
+    }
 }
 
 /// An error in the form that the caller of this path reads.
@@ -49,13 +70,10 @@ pub(super) fn answer_for(path: &str, error: AppError) -> Response {
     }
 }
 
-fn session(headers: &HeaderMap) -> Option<String> {
-    headers
-        .get_all(header::COOKIE)
-        .into_iter()
-        .filter_map(|value| value.to_str().ok())
-        .find_map(token_in_cookies)
-        .map(str::to_owned)
+fn session(headers: &HeaderMap, accounts: &Accounts) -> Option<SentToken> {
+    let headers = headers.get_all(header::COOKIE).into_iter();
+    let headers: Vec<&str> = headers.filter_map(|value| value.to_str().ok()).collect();
+    token_in_cookies(&headers, accounts.transport())
 }
 
 fn user_agent(headers: &HeaderMap) -> String {
@@ -65,3 +83,6 @@ fn user_agent(headers: &HeaderMap) -> String {
         .unwrap_or_default();
     text.chars().take(256).collect()
 }
+
+#[cfg(test)]
+mod tests;

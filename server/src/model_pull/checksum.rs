@@ -40,8 +40,7 @@ impl fmt::Display for Checksum {
             Self::Sha256(bytes) => ("SHA-256", &bytes[..]),
             Self::GitBlob(bytes) => ("git blob", &bytes[..]),
         };
-        write!(f, "{kind} ")?;
-        bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "{kind} {}", hex::encode(bytes))
     }
 }
 
@@ -98,15 +97,8 @@ impl RunningChecksum {
 }
 
 fn bytes_of_hex<const N: usize>(digits: &str) -> Option<[u8; N]> {
-    let digits = digits.as_bytes();
-    if digits.len() != 2 * N {
-        return None;
-    }
     let mut bytes = [0; N];
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        let digit = |letter: u8| char::from(letter).to_digit(16);
-        *byte = u8::try_from(digit(pair[0])? * 16 + digit(pair[1])?).ok()?;
-    }
+    hex::decode_to_slice(digits, &mut bytes).ok()?;
     Some(bytes)
 }
 

@@ -21,6 +21,8 @@ pub(crate) struct Chunk {
     pub(crate) seq: i64,
     pub(crate) text: String,
     pub(crate) reasoning: String,
+    /// How long the model has thought, what came before this chunk included.
+    pub(crate) reasoning_ms: u32,
     pub(crate) steps: Vec<ToolStep>,
     pub(crate) token_ids: Vec<u32>,
 }
@@ -85,7 +87,7 @@ impl Store {
         let mut transaction = self.begin().await?;
         let unfinished = sqlx::query!(
             r#"
-            select id as "id: Uuid", text, reasoning, tool_steps, token_ids,
+            select id as "id: Uuid", text, reasoning, reasoning_ms, tool_steps, token_ids,
                    prompt_token_ids
             from message
             where status = 'running' and (?1 is null or id = ?1)
@@ -100,6 +102,7 @@ impl Store {
                 seq: 0,
                 text: row.text.clone(),
                 reasoning: row.reasoning.clone().unwrap_or_default(),
+                reasoning_ms: milliseconds(row.reasoning_ms),
                 steps: from_lines(&row.tool_steps)?,
                 token_ids: from_blob(ids, "token_ids")?,
             };
@@ -120,6 +123,10 @@ impl Store {
     }
 }
 
+fn milliseconds(number: i64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
 fn narrow(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
@@ -136,8 +143,9 @@ async fn insert_chunk(
     // already by a commit whose answer got lost.
     sqlx::query!(
         "
-        insert into message_chunk (message_id, seq, text, reasoning, tool_steps, token_ids)
-        select id, ?, ?, ?, ?, ?
+        insert into message_chunk
+            (message_id, seq, text, reasoning, reasoning_ms, tool_steps, token_ids)
+        select id, ?, ?, ?, ?, ?, ?
         from message
         where id = ?
         on conflict (message_id, seq) do nothing
@@ -145,6 +153,7 @@ async fn insert_chunk(
         chunk.seq,
         chunk.text,
         chunk.reasoning,
+        chunk.reasoning_ms,
         tool_steps,
         token_ids,
         message,
@@ -162,7 +171,7 @@ async fn fold(
 ) -> Result<(), StoreError> {
     let chunks = sqlx::query!(
         "
-        select text, reasoning, tool_steps, token_ids
+        select text, reasoning, reasoning_ms, tool_steps, token_ids
         from message_chunk
         where message_id = ?
         order by seq
@@ -174,6 +183,7 @@ async fn fold(
     for chunk in chunks {
         answer.text.push_str(&chunk.text);
         answer.reasoning.push_str(&chunk.reasoning);
+        answer.reasoning_ms = answer.reasoning_ms.max(milliseconds(chunk.reasoning_ms));
         answer.steps.extend(from_lines(&chunk.tool_steps)?);
         answer
             .token_ids
@@ -199,6 +209,7 @@ async fn close(
             error = ?,
             text = ?,
             reasoning = nullif(?, ''),
+            reasoning_ms = ?,
             tool_steps = ?,
             token_ids = ?,
             completion_tokens = ?
@@ -208,6 +219,7 @@ async fn close(
         error,
         answer.text,
         answer.reasoning,
+        answer.reasoning_ms,
         tool_steps,
         token_ids,
         completion_tokens,

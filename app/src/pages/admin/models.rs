@@ -7,7 +7,7 @@ use crate::{
     api::administration::{SwitchModel, models},
     model::{ActiveModel, ChatError, Drawing, ModelState, ModelSummary},
     pages::{admin::details::Details, drawn::settled},
-    words::{Locale, grouped, use_locale, words},
+    words::{Locale, bytes, grouped, use_locale, words},
 };
 
 /// Models of the models folder, and a button to switch.
@@ -115,16 +115,5 @@ fn state(locale: Locale, state: &ModelState) -> String {
         ModelState::Ready => words!(locale, admin.active).to_owned(),
         ModelState::Loading { percent } => words!(locale, admin.loading, percent = *percent),
         ModelState::Failed => words!(locale, admin.failed).to_owned(),
-    }
-}
-
-/// Bytes for people, in powers of 1000 as disks are sold.
-fn bytes(number: u64) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
-    let number = number as f64;
-    if number < 1e9 {
-        format!("{:.1} MB", number / 1e6)
-    } else {
-        format!("{:.1} GB", number / 1e9)
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     api::exports::{CreateExport, DeleteExport, download_path, exports},
     model::{ChatError, Drawing, Export, ExportSubject},
     pages::drawn::settled,
-    words::{moment, transfer, use_locale, words},
+    words::{bytes, moment, transfer, use_locale, words},
 };
 
 /// Where the archive of everything is made.
@@ -98,7 +98,7 @@ fn ExportRow(export: Export) -> impl IntoView {
         <tr>
             <td class="exports-name" dir="auto">{file_name}</td>
             <td>{transfer::subject(locale, subject)}</td>
-            <td>{transfer::bytes(size)}</td>
+            <td>{bytes(size)}</td>
             <td>{moment(locale, time)}</td>
             <td class="exports-actions">
                 {file}

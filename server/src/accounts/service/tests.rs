@@ -29,7 +29,8 @@ async fn enter(accounts: &Accounts, name: &str, password: &str) -> Result<String
 }
 
 fn token(cookie: &SessionCookie) -> String {
-    session::token_in_cookies(&cookie.0).unwrap().to_owned()
+    let sent = session::token_in_cookies(&[&cookie.0], CookieTransport::Any);
+    sent.unwrap().token
 }
 
 #[tokio::test]

@@ -166,7 +166,7 @@ async fn without_a_calculator_none_is_offered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn steps_recorded_before_a_crash_are_there_afterwards() {
+async fn steps_and_thoughts_recorded_before_a_crash_are_there_afterwards() {
     let model = || {
         ScriptedModel::new(vec!["a".repeat(4000)])
             .with_token_delay(std::time::Duration::from_millis(5))
@@ -177,6 +177,8 @@ async fn steps_recorded_before_a_crash_are_there_afterwards() {
     let chunk = |seq, step| Chunk {
         seq,
         steps: vec![step],
+        reasoning: "Six times seven. ".to_owned(),
+        reasoning_ms: u32::try_from(seq).unwrap(),
         ..Chunk::default()
     };
     let (first, second) = (chunk(1001, calculated()), chunk(1002, calculated()));
@@ -207,4 +209,7 @@ async fn steps_recorded_before_a_crash_are_there_afterwards() {
     }
     assert_eq!(stored.status, MessageStatus::Interrupted);
     assert_eq!(stored.steps, [calculated(), calculated()]);
+    let thoughts = stored.reasoning.unwrap();
+    assert_eq!(thoughts.text, "Six times seven. ".repeat(2));
+    assert_eq!(thoughts.duration_ms, 1002, "not 0 s");
 }

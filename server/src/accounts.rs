@@ -17,7 +17,7 @@ pub use joining::LINK_HOURS;
 pub use service::Accounts;
 pub use session::{SESSION_COOKIE, Visitor};
 
-use std::time::{SystemTime, UNIX_EPOCH};
+pub use crate::store::now_ms;
 
 use hearth_app::model::Refusal;
 use unicode_normalization::UnicodeNormalization as _;
@@ -42,14 +42,6 @@ impl AccountName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-/// Milliseconds since 1970, UTC, as the store keeps them.
-pub fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| {
-        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-    })
 }
 
 /// 32 random bytes as 64 hex digits, from the system's generator.

@@ -103,8 +103,8 @@ fn primary_code(error: &sqlx::Error) -> Option<i32> {
     Some(code & 0xff)
 }
 
-/// Now, in integer milliseconds UTC.
-pub(crate) fn now_ms() -> i64 {
+/// Now, in integer milliseconds since 1970, UTC.
+pub fn now_ms() -> i64 {
     let elapsed = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
     i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
 }

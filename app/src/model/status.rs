@@ -12,6 +12,16 @@ pub enum UserRole {
     Administrator,
 }
 
+impl UserRole {
+    /// Its word in the database, in forms, in the log and on the command line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Administrator => "administrator",
+        }
+    }
+}
+
 /// The signed-in person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {

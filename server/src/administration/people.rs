@@ -45,7 +45,7 @@ impl Administration {
         };
         let hash = self.accounts.unusable_password().await?;
         let change = Change {
-            new: role_word(role).to_owned(),
+            new: role.as_str().to_owned(),
             ..Change::by(by, AuditAction::CreateAccount, &user.name)
         };
         let created = self.store.create_account(&user, &hash, &change).await;
@@ -88,12 +88,5 @@ impl Administration {
             }
         }
         Ok(())
-    }
-}
-
-const fn role_word(role: UserRole) -> &'static str {
-    match role {
-        UserRole::User => "user",
-        UserRole::Administrator => "administrator",
     }
 }

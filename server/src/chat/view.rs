@@ -8,7 +8,7 @@ use super::{live_turns::LiveTurn, rendered_answers::RenderedAnswers};
 use crate::store::StoredMessage;
 
 /// Longest title made from a first message, in characters.
-const MAX_TITLE_CHARS: usize = 60;
+const MADE_TITLE_CHARS: usize = 60;
 
 /// A message for the page. Renders Markdown: not for the threads that serve requests.
 pub(super) fn message(
@@ -102,10 +102,10 @@ pub(crate) fn title(text: &str) -> String {
         .find(|line| !line.trim().is_empty())
         .unwrap_or_default();
     let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= MAX_TITLE_CHARS {
+    if line.chars().count() <= MADE_TITLE_CHARS {
         return line;
     }
-    let cut: String = line.chars().take(MAX_TITLE_CHARS - 1).collect();
+    let cut: String = line.chars().take(MADE_TITLE_CHARS - 1).collect();
     // A word of more than half the title is cut itself.
     let words = cut.rfind(' ').filter(|&space| space > cut.len() / 2);
     format!("{}…", &cut[..words.unwrap_or(cut.len())])
@@ -122,7 +122,7 @@ mod tests {
             "Why is the sky blue?"
         );
         let long = title(&"word ".repeat(30));
-        assert!(long.ends_with("word…") && long.chars().count() <= MAX_TITLE_CHARS);
-        assert_eq!(title(&"字".repeat(100)).chars().count(), MAX_TITLE_CHARS);
+        assert!(long.ends_with("word…") && long.chars().count() <= MADE_TITLE_CHARS);
+        assert_eq!(title(&"字".repeat(100)).chars().count(), MADE_TITLE_CHARS);
     }
 }

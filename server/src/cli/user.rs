@@ -99,10 +99,7 @@ async fn reset_password(store: &Store, name: &str) -> anyhow::Result<()> {
 async fn list(store: &Store) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     for account in store.accounts().await? {
-        let role = match account.user.role {
-            UserRole::Administrator => "administrator",
-            UserRole::User => "user",
-        };
+        let role = account.user.role.as_str();
         let disabled = if account.disabled { "  disabled" } else { "" };
         writeln!(out, "{}  {role}{disabled}", account.user.name)?;
     }

@@ -28,7 +28,7 @@ use leptos::{
 };
 use leptos_axum::{AxumRouteListing, LeptosRoutes};
 
-use super::{Audience, RouteName, Services};
+use super::{Audience, RouteName, Services, downloads::wants_page};
 use crate::{
     accounts::{Accounts, Visitor},
     calendar::Zone,
@@ -192,12 +192,8 @@ async fn answer_unknown<F>(request: Request, not_found: impl Fn(Request<Body>) -
 where
     F: Future<Output = Response>,
 {
-    let accepts = request.headers().get(header::ACCEPT);
-    let wants_page = [Method::GET, Method::HEAD].contains(request.method())
-        && accepts
-            .and_then(|accept| accept.to_str().ok())
-            .is_some_and(|accept| accept.contains("text/html"));
-    if !wants_page {
+    let is_read = [Method::GET, Method::HEAD].contains(request.method());
+    if !is_read || !wants_page(request.headers()) {
         return AppError::NotFound.into_response();
     }
     let mut response = not_found(request).await;

@@ -5,7 +5,7 @@ use sqlx::{SqliteConnection, types::Uuid};
 
 use super::{
     Change, InsertUserError, Store, StoreError, now_ms,
-    user::{self, into_user, role_as_str},
+    user::{self, into_user},
 };
 
 /// An account with what an administrator wants to know of it.
@@ -67,7 +67,7 @@ impl AccountState {
         let disabled = if self.disabled { "disabled" } else { "enabled" };
         match change {
             AccountChange::MakeAdministrator | AccountChange::MakeUser => {
-                (AuditAction::ChangeRole, role_as_str(self.role))
+                (AuditAction::ChangeRole, self.role.as_str())
             }
             AccountChange::Disable => (AuditAction::DisableAccount, disabled),
             AccountChange::Enable => (AuditAction::EnableAccount, disabled),
@@ -156,7 +156,7 @@ impl Store {
         if !new.administers() && is_only_administrator(&mut transaction, id).await? {
             return Ok(AccountChanged::LastAdministrator);
         }
-        let role = role_as_str(new.role);
+        let role = new.role.as_str();
         sqlx::query!(
             "update user
              set role = ?, disabled = ?

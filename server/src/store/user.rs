@@ -207,7 +207,7 @@ pub(super) async fn insert(
     now_ms: i64,
 ) -> Result<(), InsertUserError> {
     let (id, key) = (user.id.as_uuid(), name_key(&user.name));
-    let role = role_as_str(user.role);
+    let role = user.role.as_str();
     // The name is unique, and so is its key.
     let inserted = sqlx::query!(
         "insert into user (id, name, name_key, password_hash, role, disabled, created_at)
@@ -236,12 +236,5 @@ pub(super) fn into_user(id: Uuid, name: String, role: &str) -> User {
             "administrator" => UserRole::Administrator,
             _ => UserRole::User, // the schema knows these two
         },
-    }
-}
-
-pub(super) const fn role_as_str(role: UserRole) -> &'static str {
-    match role {
-        UserRole::User => "user",
-        UserRole::Administrator => "administrator",
     }
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use hearth_app::model::{
-    ActiveModel, AuditAction, AuditEntry, ChatError, MessageStatus, ModelState, ModelSummary,
+    ActiveModel, AuditAction, AuditEntry, BusyReason, ChatError, MessageStatus, ModelState,
+    ModelStatus, ModelSummary,
 };
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::running_server::{RunningServer, conversation, send};
@@ -75,5 +76,36 @@ async fn only_files_of_the_models_folder_can_be_chosen() -> Result<()> {
         assert_eq!(refused, Err(ChatError::NotFound), "{file}");
     }
     hearth_tests::running_server::send_and_wait(&ada, None, "Hi").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn why_a_model_does_not_load_is_told_to_administrators_only() -> Result<()> {
+    const PATH: &str = "/srv/models/secret.gguf";
+    let model = ScriptedModel::new(Vec::new()).with_load_failure(PATH);
+    let (server, ada) = RunningServer::start(model).await?;
+    let grace = server.add_user("Grace").await?;
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+    loop {
+        let status: ModelStatus = grace.call("model_status", &[]).await??;
+        if status.state == ModelState::Failed {
+            break;
+        }
+        anyhow::ensure!(tokio::time::Instant::now() < deadline, "it never fails");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let refused = send(&grace, None, "Hi").await?;
+    let Err(ChatError::Busy { reason, .. }) = refused else {
+        anyhow::bail!("{refused:?}");
+    };
+    assert_eq!(reason, BusyReason::ModelNotLoaded);
+    for path in ["/", "/api/model_status", "/readyz"] {
+        let told = grace.get(path).await?.text();
+        assert!(!told.contains(PATH), "{path}: {told}");
+    }
+    let page = grace.get("/").await?.text();
+    assert!(page.contains("could not be loaded"), "{page}");
+    let page = ada.get("/admin/models").await?.text();
+    assert!(page.contains(PATH), "{page}");
     Ok(())
 }

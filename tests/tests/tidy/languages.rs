@@ -79,3 +79,30 @@ fn chinese_sentences_end_in_chinese_punctuation() {
     let odd: Vec<_> = odd.map(|(path, text)| format!("{path}: {text}")).collect();
     sources::none("ASCII punctuation in Chinese", &odd);
 }
+
+/// The rule for sentences in every language; only those in Chinese are known by their letters.
+#[test]
+fn sentences_stand_with_the_words_and_nowhere_else() {
+    let is_chinese = |letter: char| ('\u{4e00}'..='\u{9fff}').contains(&letter);
+    // What a language calls itself is no word of the page's language.
+    let own = ["app/src/model/preferences.rs"];
+    let mut found = Vec::new();
+    for source in sources::rust() {
+        let path = source.path.as_str();
+        let is_program = ["app/src/", "server/src/"]
+            .iter()
+            .any(|beginning| path.starts_with(beginning));
+        let is_test = path.contains("/tests/") || path.ends_with("/tests.rs");
+        if !is_program || is_test || path.starts_with("app/src/words") || own.contains(&path) {
+            continue;
+        }
+        let program = source.text.split("#[cfg(test)]\nmod tests").next();
+        let lines = program.unwrap_or_default().lines().enumerate();
+        let odd = lines.filter(|(_, line)| line.contains(is_chinese));
+        found.extend(odd.map(|(number, line)| format!("{path}:{}: {line}", number + 1)));
+    }
+    sources::none(
+        "a sentence outside of app/src/words and app/locales",
+        &found,
+    );
+}

@@ -17,7 +17,8 @@ use crate::{
     error::AppError,
 };
 
-/// Puts a [`Visitor`] into the request. A session under the name of earlier versions gets its new one.
+/// Puts a [`Visitor`] into the request. A session that comes under the name of earlier versions
+/// gets the one of today.
 pub(super) async fn identify(
     State(accounts): State<Arc<Accounts>>,
     mut request: Request,

@@ -110,8 +110,7 @@ impl Server {
         Upkeep::prepare(&store).await;
         let settings = SettingsBook::open(store.clone()).await;
         let settings = settings.map_err(ServeError::Settings)?;
-        let folder = ModelFolder::new(config.models());
-        let first = choose_model(&store, &config, &folder, model).await?;
+        let first = choose_model(&store, &config, model).await?;
         let source = first.active.source.clone();
         let engine = EngineHandle::start(source, engine_config(&config.engine));
         let chat = ChatServer::start(store.clone(), engine, Arc::clone(&settings));
@@ -122,13 +121,7 @@ impl Server {
             settings: Arc::clone(&settings),
             chat: Arc::clone(&chat),
             accounts: Arc::clone(&accounts),
-            models: ModelChoice::start(
-                store.clone(),
-                Arc::clone(&chat),
-                folder,
-                engine_config(&config.engine),
-                first,
-            ),
+            models: watched(&store, &chat, &config, first),
         });
         let api = ApiServer::new(
             Arc::clone(&chat),
@@ -283,9 +276,9 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeE
 async fn choose_model(
     store: &Store,
     config: &Config,
-    folder: &ModelFolder,
     configured: ModelSource,
 ) -> Result<FirstChoice, ServeError> {
+    let folder = ModelFolder::new(config.models());
     let path = match &configured {
         ModelSource::File(path) => path.clone(),
         #[cfg(feature = "testing")]
@@ -318,6 +311,22 @@ async fn choose_model(
             fallback: None,
         },
     })
+}
+
+/// The model that loads, and what becomes of it.
+fn watched(
+    store: &Store,
+    chat: &Arc<ChatServer>,
+    config: &Config,
+    first: FirstChoice,
+) -> Arc<ModelChoice> {
+    ModelChoice::start(
+        store.clone(),
+        Arc::clone(chat),
+        ModelFolder::new(config.models()),
+        engine_config(&config.engine),
+        first,
+    )
 }
 
 async fn accounts(

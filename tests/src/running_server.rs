@@ -130,7 +130,7 @@ impl RunningServer {
             name: name.to_owned(),
             role: UserRole::User,
         };
-        let password = Password::parse(PASSWORD.to_owned())?;
+        let password = Password::parse(PASSWORD)?;
         let hash = Passwords::default().hash(password).await?;
         store.insert_user(&user, &hash, now_ms()).await?;
         let client = self.client()?;

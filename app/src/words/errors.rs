@@ -10,7 +10,7 @@ pub(crate) fn sentence(locale: Locale, error: ChatError) -> String {
         ChatError::Forbidden => words!(locale, errors.forbidden).to_owned(),
         ChatError::NotFound => words!(locale, errors.not_found).to_owned(),
         ChatError::Invalid(it) => refusal(locale, it),
-        ChatError::Busy { reason, .. } => busy(locale, reason),
+        ChatError::Busy { reason, .. } => busy(locale, &reason),
         ChatError::Internal { request_id } => words!(locale, errors.internal, id = request_id),
         // The reason is for developers, in English.
         ChatError::Unreachable(_) => words!(locale, errors.unreachable).to_owned(),
@@ -142,8 +142,8 @@ fn setting_name(locale: Locale, name: String) -> String {
     known.map_or(name, |known| super::setting_name(locale, known).to_owned())
 }
 
-fn busy(locale: Locale, reason: BusyReason) -> String {
-    let fixed = match reason {
+fn busy(locale: Locale, reason: &BusyReason) -> String {
+    let fixed = match *reason {
         BusyReason::QueueFull { capacity } => {
             return words!(locale, errors.queue_full, number = capacity);
         }

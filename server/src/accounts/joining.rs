@@ -21,7 +21,7 @@ impl Accounts {
     /// [`AppError::Internal`] if the system gives no randomness.
     pub async fn unusable_password(&self) -> Result<String, AppError> {
         let secret = random_token().map_err(AppError::internal)?;
-        let password = Password::parse(secret).map_err(AppError::internal)?;
+        let password = Password::parse(&secret).map_err(AppError::internal)?;
         self.hash(password).await
     }
 
@@ -47,7 +47,7 @@ impl Accounts {
     async fn redeem(
         &self,
         token: &str,
-        password: String,
+        password: &str,
         visitor: &Visitor,
     ) -> Result<SessionCookie, AppError> {
         // 256 random bits are not guessed: only a link that holds costs a password hash.
@@ -71,7 +71,7 @@ impl Accounts {
     async fn make_own(
         &self,
         name: &str,
-        password: String,
+        password: &str,
         visitor: &Visitor,
     ) -> Result<SessionCookie, AppError> {
         if self.settings.current().sign_up != SignUp::Open {
@@ -105,7 +105,7 @@ impl JoinService for Accounts {
 
     async fn sign_up(&self, name: String, password: String) -> Result<SessionCookie, ChatError> {
         let visitor = use_context::<Visitor>().unwrap_or_default();
-        Ok(self.make_own(&name, password, &visitor).await?)
+        Ok(self.make_own(&name, &password, &visitor).await?)
     }
 
     async fn link_owner(&self, token: String) -> Result<Option<String>, ChatError> {
@@ -116,6 +116,6 @@ impl JoinService for Accounts {
 
     async fn join(&self, token: String, password: String) -> Result<SessionCookie, ChatError> {
         let visitor = use_context::<Visitor>().unwrap_or_default();
-        Ok(self.redeem(&token, password, &visitor).await?)
+        Ok(self.redeem(&token, &password, &visitor).await?)
     }
 }

@@ -86,7 +86,7 @@ impl Accounts {
         &self,
         user: &User,
         old: String,
-        new: String,
+        new: &str,
         visitor: &Visitor,
     ) -> Result<(), AppError> {
         let kept = kept_session(visitor)?;

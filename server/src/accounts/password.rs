@@ -41,8 +41,8 @@ impl std::fmt::Debug for Password {
 impl Password {
     /// # Errors
     /// If it is shorter than 10 or longer than 128 characters.
-    pub fn parse(text: String) -> Result<Self, Refusal> {
-        let text = fit::composed(&text);
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
+        let text = fit::composed(text);
         let chars = text.chars().count();
         if chars < MIN_PASSWORD_CHARS {
             return Err(Refusal::PasswordTooShort {
@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     fn password(text: &str) -> Password {
-        Password::parse(text.into()).unwrap()
+        Password::parse(text).unwrap()
     }
 
     #[tokio::test]
@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_password_has_10_to_128_characters_whatever_their_bytes() {
-        let check = |text: String| Password::parse(text).err();
+        let check = |text: String| Password::parse(&text).err();
         assert_eq!(check("密".repeat(10)), None);
         assert_eq!(check("a".repeat(128)), None);
         assert_eq!(check("a\u{308}".repeat(128)), None);

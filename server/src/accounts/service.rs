@@ -122,7 +122,7 @@ impl Accounts {
             return Err(AppError::Forbidden);
         }
         let name = AccountName::parse(name).map_err(AppError::Invalid)?;
-        let password = Password::parse(password).map_err(AppError::Invalid)?;
+        let password = Password::parse(&password).map_err(AppError::Invalid)?;
         let hash = self.hash(password).await?;
         let id = UserId::new(uuid::Uuid::now_v7());
         let inserted = self
@@ -285,7 +285,7 @@ impl AccountService for Accounts {
     ) -> Result<(), ChatError> {
         let visitor = visitor();
         Ok(self
-            .replace_password(user, old_password, new_password, &visitor)
+            .replace_password(user, old_password, &new_password, &visitor)
             .await?)
     }
 }

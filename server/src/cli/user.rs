@@ -118,7 +118,5 @@ fn ask_password() -> anyhow::Result<Password> {
         io::stdin().lock().read_line(&mut line)?;
         line
     };
-    Ok(Password::parse(
-        line.trim_end_matches(['\r', '\n']).to_owned(),
-    )?)
+    Ok(Password::parse(line.trim_end_matches(['\r', '\n']))?)
 }

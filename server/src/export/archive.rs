@@ -95,7 +95,7 @@ impl Manifest {
         written.expect("invariant: a manifest is plain JSON");
         let hash = out.into_inner();
         let HashWriter(hash) = hash.expect("invariant: a hash takes every byte");
-        hex::encode(&hash.finalize())
+        hex::encode(hash.finalize())
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod web {
     mod forms;
+    mod languages;
     mod pages;
     mod preferences;
 }

@@ -8,7 +8,7 @@ use leptos::prelude::use_context;
 
 use super::{Deletion, read};
 use crate::{
-    accounts::Visitor,
+    accounts::{AccountName, Visitor},
     store::{AccountChanged, Change},
 };
 
@@ -41,7 +41,10 @@ impl Deletion {
         }
         let found = read(self.store.account(id).await)?;
         let (user, _) = found.ok_or(ChatError::NotFound)?;
-        if name.trim() != user.name {
+        // However its letters are composed, and as it stands where it was made before they were.
+        let composed = AccountName::parse(name);
+        let is_name = composed.is_ok_and(|typed| typed.as_str() == user.name);
+        if !is_name && name.trim() != user.name {
             return Err(ChatError::Invalid(Refusal::NameDiffers));
         }
         self.remove(by, &user).await?;

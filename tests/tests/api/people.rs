@@ -8,6 +8,7 @@ use hearth_app::model::{
 };
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
+    api_client::ApiClient,
     running_server::{PASSWORD, RunningServer, conversation, send, sign_in},
     web_client::WebClient,
 };
@@ -92,10 +93,43 @@ async fn a_new_link_replaces_the_old_one_and_the_old_password_holds_until_it_is_
 }
 
 #[tokio::test]
+async fn keys_end_with_a_password_link_and_not_with_a_change_by_their_owner() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let berta = server.add_user("Berta").await?;
+    let program = ApiClient::of(&server, &berta).await?;
+    let fields = [
+        ("old_password", PASSWORD.to_owned()),
+        ("new_password", "another password".to_owned()),
+    ];
+    berta.call::<()>("change_password", &fields).await??;
+    assert_eq!(program.get("/v1/models").await?.status, 200);
+    let user = account(&ada, "Berta").await?.user;
+    let fields = [("user", user.id.to_string())];
+    let link: OneTimeLink = ada.call("make_link", &fields).await??;
+    assert_eq!(program.get("/v1/models").await?.status, 200);
+    join(&server.client()?, &link.token, PASSWORD).await??;
+    assert_eq!(program.get("/v1/models").await?.status, 401);
+    Ok(())
+}
+
+#[tokio::test]
 async fn names_are_taken_once_whatever_their_letters() -> Result<()> {
     let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     invite(&ada, "Dora").await??;
-    for name in ["dora", "Dora", "", "a\nb"] {
+    invite(&ada, "Zoe\u{308}").await??;
+    assert!(
+        account(&ada, "Zo\u{eb}").await.is_ok(),
+        "its letters are composed"
+    );
+    for name in [
+        "dora",
+        "Dora",
+        "ＤＯＲＡ",
+        "ZO\u{cb}",
+        "zoe\u{308}",
+        "",
+        "a\nb",
+    ] {
         let refused = invite(&ada, name).await?;
         assert!(matches!(refused, Err(ChatError::Invalid(_))), "{refused:?}");
     }

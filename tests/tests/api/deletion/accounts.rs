@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use hearth_app::model::{
-    AccountSummary, AuditAction, AuditEntry, ChatError, Refusal, User, UserId,
+    AccountSummary, AuditAction, AuditEntry, ChatError, OneTimeLink, Refusal, User, UserId,
 };
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
@@ -98,5 +98,17 @@ async fn an_administrator_types_the_name_of_who_goes() -> Result<()> {
         .fetch_one(&mut database)
         .await?;
     assert_eq!(left, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_name_confirms_however_its_letters_are_composed() -> Result<()> {
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let arguments = [("name", "Zo\u{eb}".to_owned()), ("role", "user".to_owned())];
+    let link: OneTimeLink = ada.call("create_account", &arguments).await??;
+    let other = delete(&ada, link.user, "Zoe").await?;
+    assert_eq!(other, Err(ChatError::Invalid(Refusal::NameDiffers)));
+    delete(&ada, link.user, "Zoe\u{308}").await??;
+    assert_eq!(names(&ada).await?, ["Ada"]);
     Ok(())
 }

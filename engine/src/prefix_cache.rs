@@ -10,12 +10,15 @@
 //!
 //! Invariant: this module knows no tensors, no text and no clock.
 
-use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+#[cfg(test)]
+mod property_tests;
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
-use crate::block_pool::{BLOCK_TOKENS, Block};
+use crate::block_pool::{Age, BLOCK_TOKENS, Block, BlockPool, KeptBlock};
 use crate::request::TokenId;
 
 /// What a block holds, with everything before it.
@@ -35,44 +38,69 @@ pub struct Salt {
 #[derive(Debug, Default)]
 pub struct Hit {
     /// In layers that attend to everything, from the first on.
-    pub blocks: Vec<Arc<Block>>,
+    pub blocks: Vec<Block>,
     /// In sliding layers, the last ones of them.
-    pub recent: Vec<Arc<Block>>,
+    pub recent: Vec<Block>,
 }
 
 /// One block of every kind of layer.
 #[derive(Debug)]
 struct Entry {
-    block: Arc<Block>,
-    recent: Option<Arc<Block>>,
+    block: KeptBlock,
+    recent: Option<KeptBlock>,
     /// How many blocks are before it.
     depth: usize,
-    /// Number of its last use.
-    last_use: u64,
 }
 
-/// Where an entry stands among those that may be given up: the longest unused first, of one use the
-/// deepest first, since what is behind a missing block cannot be found.
-type Age = (u64, std::cmp::Reverse<usize>, BlockKey);
-
-/// All blocks that may be used again.
-#[derive(Debug, Default)]
+/// All blocks that may be used again. Which of them nobody has, the pools know.
+#[derive(Debug)]
 pub struct PrefixCache {
     entries: HashMap<BlockKey, Entry>,
-    ages: BTreeSet<Age>,
+    all: Kind,
+    recent: Kind,
     /// Blocks of sliding layers that a prompt needs before it goes on.
     num_recent_blocks: usize,
     num_uses: u64,
 }
 
-impl PrefixCache {
-    /// An empty cache of a model whose widest sliding window is so wide; `None`: nothing slides.
-    pub fn new(sliding_window: Option<usize>) -> Self {
-        // The token at a block's first position attends to `window - 1` before it.
-        let num_recent_blocks = sliding_window.map_or(0, |it| (it - 1).div_ceil(BLOCK_TOKENS));
+/// The blocks of one kind of layer, and which entries have them.
+#[derive(Debug)]
+struct Kind {
+    pool: BlockPool,
+    keys: HashMap<u32, BlockKey>,
+}
+
+impl Kind {
+    fn new(pool: &BlockPool) -> Self {
         Self {
-            num_recent_blocks,
-            ..Self::default()
+            pool: pool.clone(),
+            keys: HashMap::new(),
+        }
+    }
+
+    fn keep(&mut self, block: &Block, key: BlockKey, age: Age) -> KeptBlock {
+        self.keys.insert(block.number(), key);
+        block.keep(age)
+    }
+
+    /// The entry that is to give up its block, the one that was not used for longest; `None` if
+    /// every block is in use.
+    fn give_up(&mut self) -> Option<BlockKey> {
+        self.keys.remove(&self.pool.longest_unused()?)
+    }
+}
+
+impl PrefixCache {
+    /// An empty cache of a model whose widest sliding window is so wide (`None`: nothing slides),
+    /// for blocks of layers that attend to everything and of sliding ones.
+    pub fn new(sliding_window: Option<usize>, all: &BlockPool, recent: &BlockPool) -> Self {
+        Self {
+            entries: HashMap::new(),
+            all: Kind::new(all),
+            recent: Kind::new(recent),
+            // The token at a block's first position attends to `window - 1` before it.
+            num_recent_blocks: sliding_window.map_or(0, |it| (it - 1).div_ceil(BLOCK_TOKENS)),
+            num_uses: 0,
         }
     }
 
@@ -100,10 +128,9 @@ impl PrefixCache {
             self.touch(*key);
         }
         let first = length.saturating_sub(self.num_recent_blocks);
-        let blocks = keys.iter().map(|key| Arc::clone(&self.entries[key].block));
-        let recent = keys[first..]
-            .iter()
-            .filter_map(|key| self.entries[key].recent.clone());
+        let blocks = keys.iter().map(|key| self.entries[key].block.hold());
+        let recent = keys[first..].iter().map(|key| &self.entries[key].recent);
+        let recent = recent.flatten().map(KeptBlock::hold);
         Hit {
             blocks: blocks.collect(),
             recent: recent.collect(),
@@ -112,13 +139,7 @@ impl PrefixCache {
 
     /// Keeps the full blocks of computed `tokens`: `blocks` from the first on, and those of sliding
     /// layers that are still there, the last one for the last full block.
-    pub fn keep(
-        &mut self,
-        tokens: &[TokenId],
-        salt: Salt,
-        blocks: &[Arc<Block>],
-        recent: &[Arc<Block>],
-    ) {
+    pub fn keep(&mut self, tokens: &[TokenId], salt: Salt, blocks: &[Block], recent: &[Block]) {
         self.num_uses += 1;
         let keys = keys(tokens, salt);
         let recent = &recent[recent.len().saturating_sub(self.num_recent_blocks)..];
@@ -127,14 +148,14 @@ impl PrefixCache {
             let of_window = depth
                 .checked_sub(first_recent)
                 .and_then(|place| recent.get(place));
+            let age = (self.num_uses, Reverse(depth));
             let entry = self.entries.entry(*key).or_insert_with(|| Entry {
-                block: Arc::clone(block),
+                block: self.all.keep(block, *key, age),
                 recent: None,
                 depth,
-                last_use: 0,
             });
-            if entry.recent.is_none() {
-                entry.recent = of_window.cloned();
+            if let (None, Some(block)) = (&entry.recent, of_window) {
+                entry.recent = Some(self.recent.keep(block, *key, age));
             }
             self.touch(*key);
         }
@@ -142,36 +163,24 @@ impl PrefixCache {
 
     /// Gives up the block that was not used for longest; `false` if every block is in use.
     pub fn give_up_block(&mut self) -> bool {
-        let is_free = |entry: &Entry| Arc::strong_count(&entry.block) == 1;
-        let found = self.oldest(is_free);
-        found.is_some_and(|age| {
-            self.ages.remove(&age);
-            self.entries.remove(&age.2).is_some()
-        })
+        let entry = self.all.give_up().and_then(|key| self.entries.remove(&key));
+        let recent = entry.as_ref().and_then(|entry| entry.recent.as_ref());
+        if let Some(recent) = recent {
+            self.recent.keys.remove(&recent.number());
+        }
+        entry.is_some()
     }
 
     /// The same of a block of sliding layers.
     pub fn give_up_recent(&mut self) -> bool {
-        let is_free = |entry: &Entry| {
-            entry
-                .recent
-                .as_ref()
-                .is_some_and(|it| Arc::strong_count(it) == 1)
-        };
-        let found = self.oldest(is_free);
-        let entry = found.and_then(|age| self.entries.get_mut(&age.2));
+        let key = self.recent.give_up();
+        let entry = key.and_then(|key| self.entries.get_mut(&key));
         entry.is_some_and(|entry| entry.recent.take().is_some())
     }
 
     /// Blocks that could be given up, of both kinds of layers.
     pub fn num_unused(&self) -> [usize; 2] {
-        let is_unused = |block: &Arc<Block>| usize::from(Arc::strong_count(block) == 1);
-        let entries = || self.entries.values();
-        let recent = entries().filter_map(|entry| entry.recent.as_ref());
-        [
-            entries().map(|entry| is_unused(&entry.block)).sum(),
-            recent.map(is_unused).sum(),
-        ]
+        [&self.all, &self.recent].map(|kind| kind.pool.num_unused())
     }
 
     /// Blocks that are kept, in use or not.
@@ -184,19 +193,11 @@ impl PrefixCache {
         self.entries.is_empty()
     }
 
-    fn oldest(&self, is_free: impl Fn(&Entry) -> bool) -> Option<Age> {
-        self.ages
-            .iter()
-            .find(|age| is_free(&self.entries[&age.2]))
-            .copied()
-    }
-
-    fn touch(&mut self, key: BlockKey) {
-        if let Some(entry) = self.entries.get_mut(&key) {
-            let age = |last_use| (last_use, std::cmp::Reverse(entry.depth), key);
-            self.ages.remove(&age(entry.last_use));
-            self.ages.insert(age(self.num_uses));
-            entry.last_use = self.num_uses;
+    fn touch(&self, key: BlockKey) {
+        if let Some(entry) = self.entries.get(&key) {
+            let age = (self.num_uses, Reverse(entry.depth));
+            let blocks = std::iter::once(&entry.block).chain(&entry.recent);
+            blocks.for_each(|block| block.touch(age));
         }
     }
 }
@@ -222,7 +223,6 @@ fn keys(tokens: &[TokenId], salt: Salt) -> Vec<BlockKey> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::block_pool::BlockPool;
 
     const ANNE: Salt = Salt {
         owner: 1,
@@ -233,14 +233,14 @@ mod tests {
         (0..count).map(TokenId).collect()
     }
 
-    fn blocks(pool: &BlockPool, count: usize) -> Vec<Arc<Block>> {
+    fn blocks(pool: &BlockPool, count: usize) -> Vec<Block> {
         (0..count).map(|_| pool.take().unwrap()).collect()
     }
 
     #[test]
     fn full_blocks_are_found_again_and_one_token_is_left() {
         let pool = BlockPool::new(9);
-        let mut cache = PrefixCache::new(None);
+        let mut cache = PrefixCache::new(None, &pool, &BlockPool::new(0));
         cache.keep(&tokens(50), ANNE, &blocks(&pool, 3), &[]);
         let found = |cache: &mut PrefixCache, count| cache.find(&tokens(count), ANNE).blocks.len();
         assert_eq!(found(&mut cache, 200), 3);
@@ -256,7 +256,7 @@ mod tests {
     #[test]
     fn what_a_person_wrote_is_found_by_that_person_alone() {
         let pool = BlockPool::new(9);
-        let mut cache = PrefixCache::new(None);
+        let mut cache = PrefixCache::new(None, &pool, &BlockPool::new(0));
         let of = |owner| Salt {
             owner,
             num_shared_tokens: 32,
@@ -274,10 +274,10 @@ mod tests {
 
     #[test]
     fn sliding_layers_go_on_only_where_their_window_is_kept() {
-        let pool = BlockPool::new(40);
-        let mut cache = PrefixCache::new(Some(33));
+        let (pool, window) = (BlockPool::new(20), BlockPool::new(20));
+        let mut cache = PrefixCache::new(Some(33), &pool, &window);
         // The window of 33 reaches 32 positions back: two blocks.
-        let (all, recent) = (blocks(&pool, 6), blocks(&pool, 2));
+        let (all, recent) = (blocks(&pool, 6), blocks(&window, 2));
         cache.keep(&tokens(96), ANNE, &all, &recent);
         let hit = cache.find(&tokens(200), ANNE);
         assert_eq!((hit.blocks.len(), hit.recent.len()), (6, 2));
@@ -289,16 +289,16 @@ mod tests {
             0,
             "no window before block 5"
         );
-        cache.keep(&tokens(48), ANNE, &all[..3], &blocks(&pool, 3));
+        cache.keep(&tokens(48), ANNE, &all[..3], &blocks(&window, 3));
         let hit = cache.find(&other, ANNE);
         assert_eq!((hit.blocks.len(), hit.recent.len()), (3, 2));
     }
 
     #[test]
     fn what_was_not_used_for_longest_is_given_up_first_and_nothing_in_use() {
-        let pool = BlockPool::new(6);
-        let mut cache = PrefixCache::new(Some(17));
-        cache.keep(&tokens(32), ANNE, &blocks(&pool, 2), &blocks(&pool, 1));
+        let (pool, window) = (BlockPool::new(5), BlockPool::new(1));
+        let mut cache = PrefixCache::new(Some(17), &pool, &window);
+        cache.keep(&tokens(32), ANNE, &blocks(&pool, 2), &blocks(&window, 1));
         let other: Vec<TokenId> = (100..132).map(TokenId).collect();
         cache.keep(&other, ANNE, &blocks(&pool, 2), &[]);
         let hit = cache.find(&tokens(40), ANNE);
@@ -312,6 +312,6 @@ mod tests {
         assert!(cache.give_up_recent());
         assert_eq!(cache.find(&tokens(40), ANNE).blocks.len(), 0);
         assert!(cache.give_up_block() && cache.give_up_block() && cache.is_empty());
-        assert_eq!(pool.num_free(), 6);
+        assert_eq!((pool.num_free(), window.num_free()), (5, 1));
     }
 }

@@ -53,6 +53,8 @@ pub struct Scheduler {
     background: VecDeque<SequenceId>,
     served: ServedTokens,
     pace: Pace,
+    /// Whether the order of those who wait may be another than was last told.
+    is_order_new: bool,
 }
 
 impl Scheduler {
@@ -65,6 +67,7 @@ impl Scheduler {
             background: VecDeque::new(),
             served: ServedTokens::default(),
             pace: Pace::default(),
+            is_order_new: false,
         }
     }
 
@@ -78,6 +81,7 @@ impl Scheduler {
                 .begin(user, |rival| !has_more || waiting.has(rival));
         }
         self.waiting.add(user, sequence);
+        self.is_order_new = true;
     }
 
     /// Puts a sequence behind everything else.
@@ -93,6 +97,7 @@ impl Scheduler {
 
     /// Forgets a sequence, wherever it stands.
     pub fn remove(&mut self, sequence: SequenceId) {
+        self.is_order_new = true;
         self.background.retain(|&other| other != sequence);
         self.running.retain(|&(_, other)| other != sequence);
         self.waiting.remove(sequence);
@@ -126,6 +131,7 @@ impl Scheduler {
             if is_full && place.is_none() || !self.running.is_empty() && !has_room(next) {
                 return admitted;
             }
+            self.is_order_new = true;
             if let Some(place) = place {
                 let (other, halted) = self.running.remove(place);
                 self.waiting.add_first(other, halted);
@@ -165,7 +171,13 @@ impl Scheduler {
         if let Some(place) = place {
             let (user, sequence) = self.running.remove(place);
             self.waiting.add_first(user, sequence);
+            self.is_order_new = true;
         }
+    }
+
+    /// [`Self::waiting`], if that may be another than it was when this was asked last.
+    pub fn new_order(&mut self) -> Option<Vec<SequenceId>> {
+        std::mem::take(&mut self.is_order_new).then(|| self.waiting())
     }
 
     /// Waiting sequences in the order in which they will be admitted, if everybody is served alike
@@ -235,7 +247,10 @@ impl Scheduler {
                 .iter()
                 .find(|(_, other)| *other == share.sequence);
             if let Some(&(user, _)) = found {
+                let before = self.served.quanta(user);
                 self.served.note(user, share.num_tokens);
+                // Who waits for nothing is in no order.
+                self.is_order_new |= before != self.served.quanta(user) && self.waiting.has(user);
             }
             match share.num_tokens {
                 1 => num_single += 1,
@@ -345,6 +360,30 @@ mod tests {
         scheduler.add(ANNE, SequenceId(2));
         scheduler.add(BOB, SequenceId(3));
         assert_eq!(scheduler.waiting(), ids(&[3, 2]));
+    }
+
+    #[test]
+    fn a_new_order_is_told_once_and_not_after_every_step() {
+        let mut scheduler = Scheduler::new(1);
+        scheduler.add(ANNE, SequenceId(1));
+        scheduler.add(ANNE, SequenceId(2));
+        scheduler.add(BOB, SequenceId(3));
+        scheduler.admit(|_| true);
+        assert_eq!(scheduler.new_order(), Some(ids(&[3, 2])));
+        let mut step = |num_tokens| {
+            let share = Share {
+                sequence: SequenceId(1),
+                num_tokens,
+            };
+            let shares = vec![share];
+            scheduler.note_step(&ScheduledBatch { shares }, None);
+            scheduler.new_order()
+        };
+        assert_eq!(step(100), None);
+        assert_eq!(step(100), Some(ids(&[3, 2])), "a quantum further");
+        assert_eq!(step(1), None);
+        scheduler.remove(SequenceId(3));
+        assert_eq!(scheduler.new_order(), Some(ids(&[2])));
     }
 
     #[test]

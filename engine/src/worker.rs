@@ -225,7 +225,8 @@ impl Worker {
                 }
             }
             self.begin_idle_work();
-            for (ahead, id) in self.scheduler.waiting().into_iter().enumerate() {
+            let order = self.scheduler.new_order().unwrap_or_default();
+            for (ahead, id) in order.into_iter().enumerate() {
                 if let Some(sequence) = self.sequences.get_mut(&id) {
                     let wait = self.waits.estimate(ahead, self.max_running);
                     sequence.tell(SequenceEvent::Queued { ahead, wait });
@@ -299,8 +300,9 @@ impl Worker {
                 -held
             }
         };
-        let sequences = self.sequences.values().filter(|it| !it.is_background);
-        sequences.map(promised).sum()
+        // One that has not begun has nothing, and is promised nothing.
+        let sequences = self.sequences.values().filter(|it| it.has_begun());
+        sequences.filter(|it| !it.is_background).map(promised).sum()
     }
 
     fn show_load(&mut self) {

@@ -32,6 +32,8 @@ struct Simulation {
     running: HashMap<SequenceId, usize>,
     waiting: HashMap<SequenceId, usize>,
     num_added: u64,
+    /// Who waited when the order was told last.
+    told: Vec<SequenceId>,
 }
 
 impl Simulation {
@@ -41,6 +43,7 @@ impl Simulation {
             running: HashMap::new(),
             waiting: HashMap::new(),
             num_added: 0,
+            told: Vec::new(),
         }
     }
 
@@ -66,6 +69,8 @@ impl Simulation {
             }
             Act::Step => self.step(),
         }
+        self.told = self.scheduler.new_order().unwrap_or(self.told.clone());
+        assert_eq!(self.told, self.scheduler.waiting());
     }
 
     fn leave(&mut self, id: SequenceId) {
@@ -181,6 +186,7 @@ fn stay_together(
         left.insert(SequenceId(next_id), (user, prompt, answer));
     };
     let users: Vec<UserKey> = (0..num_users).map(UserKey).collect();
+    let mut told = Vec::new();
     for _ in 0..=max_running {
         for user in &users {
             add(&mut scheduler, *user, &mut left);
@@ -192,6 +198,8 @@ fn stay_together(
         let num_tokens: usize = batch.shares.iter().map(|share| share.num_tokens).sum();
         let milliseconds = milliseconds_per_token * num_tokens as u64;
         scheduler.note_step(&batch, Some(Duration::from_millis(milliseconds)));
+        told = scheduler.new_order().unwrap_or(told);
+        prop_assert_eq!(&told, &scheduler.waiting());
         for share in &batch.shares {
             let (user, prompt, answer) = left[&share.sequence];
             let is_prompt = prompt > 0;

@@ -43,11 +43,13 @@ impl KvPool {
             let size = [count * BLOCK_TOKENS, shape.num_kv_heads, shape.head_dim];
             Some((cache_memory(size, device), cache_memory(size, device)))
         };
+        let all = BlockPool::new(plan.num_blocks);
+        let recent = BlockPool::new(plan.num_window_blocks);
         Self {
             layers: shape.windows.iter().zip(devices).map(layer).collect(),
-            all: BlockPool::new(plan.num_blocks),
-            recent: BlockPool::new(plan.num_window_blocks),
-            prefixes: PrefixCache::new(shape.sliding_window()),
+            prefixes: PrefixCache::new(shape.sliding_window(), &all, &recent),
+            all,
+            recent,
             shape,
         }
     }
@@ -67,7 +69,7 @@ impl KvPool {
             layers: self.layers.clone(),
             all: self.all.clone(),
             recent: self.recent.clone(),
-            prefixes: PrefixCache::new(None),
+            prefixes: PrefixCache::new(None, &self.all, &self.recent),
             shape: self.shape.clone(),
         }
     }

@@ -22,7 +22,7 @@ use crate::loader::{ModelFile, WeightFormat};
 
 pub use gpt_oss::GptOss;
 pub use llama::Llama;
-pub use pass::{Pass, Unwanted};
+pub use pass::{Pass, Reads, Unwanted};
 pub use placement::Placement;
 pub use step_input::{StepInput, StepWords};
 
@@ -58,6 +58,11 @@ impl ModelConfig {
         match (architecture, file) {
             ("llama", ModelFile::Gguf(file)) => Ok(Self::Llama(llama::LlamaConfig::new(file)?)),
             ("gpt-oss" | "gpt_oss", file) => Ok(Self::GptOss(gpt_oss::GptOssConfig::new(file)?)),
+            (found @ "llama", ModelFile::HuggingFace(_)) => {
+                Err(ModelError::DirectoryArchitecture {
+                    found: found.to_owned(),
+                })
+            }
             (found, _) => Err(ModelError::UnknownArchitecture {
                 found: found.to_owned(),
             }),
@@ -156,6 +161,12 @@ pub enum ModelError {
     /// An architecture without a file in `model/`.
     #[error("has architecture {found}, expected llama or gpt-oss")]
     UnknownArchitecture { found: String },
+    /// A directory of an architecture that is read from GGUF files only.
+    #[error(
+        "is a directory of architecture {found}; of directories only gpt-oss is read: get the \
+         model as a GGUF file, or make one with llama.cpp's convert_hf_to_gguf.py"
+    )]
+    DirectoryArchitecture { found: String },
     /// A metadata value is missing or wrong.
     #[error(transparent)]
     Metadata(#[from] MetadataError),

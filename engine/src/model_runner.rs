@@ -271,7 +271,7 @@ impl ModelRunner {
             let mut sequence = [SequenceStep {
                 tokens,
                 cache: &mut cache,
-                wanted: Wanted::Logits,
+                wanted: Wanted::EachLogits,
             }];
             let ids = self.ids(&sequence);
             let hidden_states = self.hidden_states(&ids, &mut sequence, &|_| false);

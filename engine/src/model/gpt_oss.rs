@@ -17,9 +17,10 @@ mod yarn;
 
 use burn::tensor::{Tensor, TensorData};
 
+use super::pass::LayerStep;
 use super::placement::on_all;
 use super::weights::{Linear, WeightReader};
-use super::{ModelError, Pass, Placement, StepInput};
+use super::{ModelError, Pass, Placement};
 use crate::kernels::{
     AttentionShape, KernelContext, LayerCache, RotaryPairs, WeightMatrix, attention, embedding,
     matmul, reference, rms_norm, rope_and_cache_write,
@@ -112,7 +113,8 @@ impl GptOss {
     }
 
     /// Computes the tokens of a step and writes them into the caches in `pool`; gives hidden states
-    /// `[num_tokens, hidden_size]` of the sequences that are left; `None` if there are none.
+    /// `[num_tokens, hidden_size]` of what is [read](Pass::reading) of the sequences that are left;
+    /// `None` if there are none. Where nothing is read they are unfinished.
     ///
     /// # Panics
     /// If a token is not in the vocabulary.
@@ -126,30 +128,37 @@ impl GptOss {
         let mut place = 0;
         for (index, layer) in self.layers.iter().enumerate() {
             hidden_states = pass.before_layer(hidden_states, place)?;
-            let step = &pass.input;
+            let is_last = index + 1 == self.layers.len();
+            let read = is_last.then(|| pass.read_tokens()).flatten();
             hidden_states = self.placement.bring(hidden_states, place, layer.place);
             place = layer.place;
             let (attended, cache) = self.attend(
                 context,
                 layer,
                 hidden_states.clone(),
-                (step, pool.take(index)),
+                ((&pass.input, read.as_ref()), pool.take(index)),
             );
             pool.put(index, cache);
+            let Some(attended) = attended else {
+                return Some(hidden_states);
+            };
+            if let Some(read) = read {
+                hidden_states = read.rows(hidden_states);
+            }
             hidden_states = hidden_states + attended;
             hidden_states = hidden_states.clone() + self.mix(context, layer, hidden_states);
         }
         Some(hidden_states)
     }
 
-    /// What attention adds to the hidden states.
+    /// What attention adds to the hidden states that are read; `None`: none is.
     fn attend(
         &self,
         context: &KernelContext,
         layer: &Layer,
         hidden_states: Tensor<2>,
-        (step, cache): (&StepInput, LayerCache),
-    ) -> (Tensor<2>, LayerCache) {
+        ((step, read), cache): (LayerStep<'_>, LayerCache),
+    ) -> (Option<Tensor<2>>, LayerCache) {
         let shape = AttentionShape {
             num_heads: self.config.num_heads,
             num_kv_heads: self.config.num_kv_heads,
@@ -163,9 +172,17 @@ impl GptOss {
         let qkv = with_bias(layer.qkv_proj.forward(context, normed), &layer.qkv_bias);
         let (query, cache) =
             rope_and_cache_write(qkv, &self.rotations[layer.place], cache, places, shape);
+        let (query, places) = match read {
+            None => (query, places),
+            Some(read) if read.is_empty() => return (None, cache),
+            Some(read) => (
+                read.rows(query),
+                read.input.places(layer.place, layer.window),
+            ),
+        };
         let attended = attention(context, query, &cache, &layer.sinks, places, shape);
         let output = with_bias(layer.o_proj.forward(context, attended), &layer.o_bias);
-        (output, cache)
+        (Some(output), cache)
     }
 
     /// What the chosen experts add to the hidden states.

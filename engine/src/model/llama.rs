@@ -7,9 +7,10 @@
 use burn::tensor::{Tensor, TensorData};
 
 use super::dimensions::{dimension, optional, optional_f32, vocab_size};
+use super::pass::LayerStep;
 use super::placement::on_all;
 use super::weights::{Linear, WeightReader};
-use super::{ModelError, Pass, Placement, StepInput};
+use super::{ModelError, Pass, Placement};
 use crate::kernels::{
     AttentionShape, KernelContext, LayerCache, RotaryPairs, WeightMatrix, attention, embedding,
     matmul, reference, rms_norm, rope_and_cache_write, swiglu,
@@ -117,7 +118,9 @@ impl LlamaConfig {
                 (key, scaling.to_owned(), "none: others are not supported"),
             ),
             (
-                self.rope_base > 0.0 && self.rms_norm_epsilon > 0.0,
+                [self.rope_base, self.rms_norm_epsilon]
+                    .iter()
+                    .all(|value| value.is_finite() && *value > 0.0),
                 (
                     "llama.rope.freq_base and llama.attention.layer_norm_rms_epsilon",
                     format!("{} and {}", self.rope_base, self.rms_norm_epsilon),
@@ -274,7 +277,8 @@ impl Llama {
     }
 
     /// Computes the tokens of a step and writes them into the caches in `pool`; gives hidden states
-    /// `[num_tokens, hidden_size]` of the sequences that are left; `None` if there are none.
+    /// `[num_tokens, hidden_size]` of what is [read](Pass::reading) of the sequences that are left;
+    /// `None` if there are none. Where nothing is read they are unfinished.
     ///
     /// # Panics
     /// If a token is not in the vocabulary.
@@ -301,7 +305,9 @@ impl Llama {
         let mut place = 0;
         for (index, layer) in self.layers.iter().enumerate() {
             hidden_states = pass.before_layer(hidden_states, place)?;
-            let step = &pass.input;
+            let is_last = index + 1 == self.layers.len();
+            let read = is_last.then(|| pass.read_tokens()).flatten();
+            let step = (&pass.input, read.as_ref());
             hidden_states = self.placement.bring(hidden_states, place, layer.place);
             place = layer.place;
             let cache = pool.take(index);
@@ -318,7 +324,7 @@ impl Llama {
         context: &KernelContext,
         layer: &Layer,
         hidden_states: Tensor<2>,
-        (shape, step, cache): (AttentionShape, &StepInput, LayerCache),
+        (shape, (step, read), cache): (AttentionShape, LayerStep<'_>, LayerCache),
     ) -> (Tensor<2>, LayerCache) {
         let places = step.places(layer.place, shape.window);
         let (rotations, sinks) = (&self.rotations[layer.place], &self.no_sinks[layer.place]);
@@ -326,6 +332,14 @@ impl Llama {
         let normed = rms_norm(context, hidden_states.clone(), &layer.attn_norm, epsilon);
         let qkv = layer.attn_qkv.forward(context, normed);
         let (query, cache) = rope_and_cache_write(qkv, rotations, cache, places, shape);
+        let (hidden_states, query, places) = match read {
+            None => (hidden_states, query, places),
+            Some(read) if read.is_empty() => return (hidden_states, cache),
+            Some(read) => {
+                let places = read.input.places(layer.place, shape.window);
+                (read.rows(hidden_states), read.rows(query), places)
+            }
+        };
         let attended = attention(context, query, &cache, sinks, places, shape);
         let hidden_states = hidden_states + layer.attn_output.forward(context, attended);
 

@@ -8,6 +8,42 @@ use super::{Placement, StepInput, StepWords};
 /// Asked before every layer whether a sequence of the step, by number, is unwanted.
 pub type Unwanted<'a> = &'a dyn Fn(usize) -> bool;
 
+/// Whose hidden states are read behind the last layer, of the tokens of one sequence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reads {
+    Nothing,
+    Last,
+    Each,
+}
+
+/// The tokens of the last layer that are read behind it. Of the others it makes keys and values.
+pub(super) struct ReadTokens {
+    /// Places among all tokens of the step, ascending.
+    places: Vec<usize>,
+    /// The step with them alone.
+    pub(super) input: StepInput,
+}
+
+/// A step as a layer sees it, and the tokens that are read behind it; `None`: all are.
+pub(super) type LayerStep<'a> = (&'a StepInput, Option<&'a ReadTokens>);
+
+impl ReadTokens {
+    /// Whether nothing is read.
+    pub(super) fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// Their rows.
+    pub(super) fn rows(&self, of_all: Tensor<2>) -> Tensor<2> {
+        let places = self.places.iter();
+        let places: Vec<i32> = places.filter_map(|it| i32::try_from(*it).ok()).collect();
+        let length = places.len();
+        let places = TensorData::new(places, [length]);
+        let places: Tensor<1, Int> = Tensor::from_data(places, (&of_all.device(), DType::I32));
+        of_all.select(0, places)
+    }
+}
+
 /// What is left of a step.
 pub struct Pass<'a> {
     pub(super) input: StepInput,
@@ -16,6 +52,8 @@ pub struct Pass<'a> {
     unwanted: Unwanted<'a>,
     /// Numbers of the sequences that are left.
     left: Vec<usize>,
+    /// Of each sequence; `None`: everything is.
+    reads: Option<Vec<Reads>>,
 }
 
 impl<'a> Pass<'a> {
@@ -39,7 +77,31 @@ impl<'a> Pass<'a> {
             placement,
             unwanted,
             left,
+            reads: None,
         }
+    }
+
+    /// Computes behind the attention of the last layer only what is read, in that order.
+    #[must_use]
+    pub fn reading(mut self, reads: Vec<Reads>) -> Self {
+        self.reads = Some(reads);
+        self
+    }
+
+    /// The tokens that are read behind the last layer; `None`: all are.
+    pub(super) fn read_tokens(&self) -> Option<ReadTokens> {
+        let reads = self.reads.as_ref()?;
+        let sequences = self.words.sequences();
+        let is_read = |place: &usize| match reads[sequences[*place] as usize] {
+            Reads::Nothing => false,
+            Reads::Last => sequences.get(place + 1) != Some(&sequences[*place]),
+            Reads::Each => true,
+        };
+        let places: Vec<usize> = (0..sequences.len()).filter(is_read).collect();
+        (places.len() < sequences.len()).then(|| ReadTokens {
+            input: StepInput::new(&self.words.only(&places), self.placement),
+            places,
+        })
     }
 
     /// Numbers of the sequences that are left, ascending.

@@ -73,6 +73,24 @@ impl StepWords {
     }
 }
 
+impl StepWords {
+    /// The sequence of each token, by number.
+    pub(super) fn sequences(&self) -> &[u32] {
+        &self.sequences
+    }
+
+    /// The step without the tokens at other places, which ascend.
+    pub(super) fn only(&self, places: &[usize]) -> Self {
+        let only = |words: &[u32]| places.iter().map(|place| words[*place]).collect();
+        Self {
+            tokens: only(&self.tokens),
+            positions: only(&self.positions),
+            sequences: only(&self.sequences),
+            tables: self.tables.clone(),
+        }
+    }
+}
+
 impl BlockRows {
     fn new(rows: &[Vec<u32>], least: usize) -> Self {
         let longest = rows.iter().map(Vec::len).max().unwrap_or(0);

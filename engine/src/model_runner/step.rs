@@ -5,7 +5,7 @@ use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use super::{Logits, ModelRunner};
 use crate::kernels::{Draw, DrawTensor, choose};
 use crate::kv_cache::KvCache;
-use crate::model::{Pass, StepWords, Unwanted};
+use crate::model::{Pass, Reads, StepWords, Unwanted};
 use crate::request::TokenId;
 
 /// One sequence's part of a step.
@@ -117,6 +117,7 @@ impl ModelRunner {
         let found = if rows.is_empty() {
             vec![StepOutput::Nothing; wanted.len()]
         } else {
+            // Where they were not read, some may not have been computed.
             self.outputs(self.rows(hidden_states, &rows), &wanted)
         };
         for (number, output) in left.into_iter().zip(found) {
@@ -184,8 +185,8 @@ impl ModelRunner {
         sequences.iter().map(ids).collect()
     }
 
-    /// Of all tokens of the sequences that are left, `[num_tokens, hidden_size]`, and their
-    /// numbers.
+    /// Of the tokens of the sequences that are left, `[num_tokens, hidden_size]`, and the numbers
+    /// of those: on a processor of the tokens that are wanted, elsewhere of all.
     pub(super) fn hidden_states(
         &mut self,
         ids: &[Vec<u32>],
@@ -194,6 +195,10 @@ impl ModelRunner {
     ) -> Option<(Tensor<2>, Vec<usize>)> {
         let words = StepWords::new(&given(ids, sequences), 1);
         let mut pass = Pass::new(words, &self.placement, unwanted);
+        if *self.placement.last() == Device::flex() {
+            // Not on a card: it rounds steps of one size differently from others.
+            pass = pass.reading(sequences.iter().map(reads).collect());
+        }
         let hidden_states = self
             .model
             .forward(&self.context, &mut pass, &mut self.pool)?;
@@ -208,8 +213,8 @@ impl ModelRunner {
     /// Some rows, in ascending order.
     fn rows(&self, hidden_states: Tensor<2>, rows: &[usize]) -> Tensor<2> {
         match rows {
-            [row] => hidden_states.slice(*row..*row + 1),
             _ if rows.len() == hidden_states.dims()[0] => hidden_states,
+            [row] => hidden_states.slice(*row..*row + 1),
             _ => {
                 let rows: Vec<i32> = rows
                     .iter()
@@ -237,6 +242,15 @@ impl ModelRunner {
             .chunks(self.vocab_size)
             .map(<[f32]>::to_vec)
             .collect()
+    }
+}
+
+/// What is read of the hidden states of a sequence.
+fn reads(sequence: &SequenceStep<'_>) -> Reads {
+    match sequence.wanted {
+        Wanted::Nothing => Reads::Nothing,
+        Wanted::Logits | Wanted::Token(_) => Reads::Last,
+        Wanted::EachLogits => Reads::Each,
     }
 }
 

@@ -37,6 +37,10 @@ fn tokens() -> impl Strategy<Value = Vec<TokenId>> {
     prop::collection::vec(token, 1..40)
 }
 
+fn wanted() -> impl Strategy<Value = Wanted> {
+    prop::sample::select(vec![Wanted::Nothing, Wanted::Logits, Wanted::EachLogits])
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
@@ -75,7 +79,7 @@ proptest! {
     #[test]
     fn a_step_of_several_sequences_is_each_alone(
         sequences in prop::collection::vec(tokens(), 1..5),
-        sizes in prop::collection::vec(0_usize..9, 60),
+        sizes in prop::collection::vec((0_usize..9, wanted()), 60),
         seed in 0_u64..4,
         exact in any::<bool>(),
     ) {
@@ -90,25 +94,37 @@ proptest! {
             let mut steps = Vec::new();
             let mut places = Vec::new();
             let parts = sequences.iter().zip(&mut caches).zip(sizes).enumerate();
-            for (index, ((tokens, cache), size)) in parts {
+            for (index, ((tokens, cache), (size, wanted))) in parts {
                 let first = cache.len();
                 let end = (first + size).min(tokens.len());
                 if first < end {
                     cache.reserve(end - first).unwrap();
-                    places.push((index, end - 1));
-                    let tokens = &tokens[first..end];
-                    steps.push(SequenceStep { tokens, cache, wanted: Wanted::Logits });
+                    places.push((index, first..end));
+                    let (tokens, wanted) = (&tokens[first..end], *wanted);
+                    steps.push(SequenceStep { tokens, cache, wanted });
                 }
             }
             if steps.is_empty() {
                 continue;
             }
             let outputs = runner.step(&mut steps, &|_| false);
-            for ((index, position), output) in places.into_iter().zip(outputs) {
-                let StepOutput::Logits(logits) = output else {
-                    panic!("logits were wanted");
+            let wanted: Vec<Wanted> = steps.iter().map(|step| step.wanted).collect();
+            for ((index, positions), (wanted, output)) in
+                places.into_iter().zip(wanted.into_iter().zip(outputs))
+            {
+                let of_all = &expected[index][positions];
+                let (found, expected) = match (wanted, output) {
+                    (Wanted::Nothing, StepOutput::Nothing) => continue,
+                    (Wanted::Logits, StepOutput::Logits(logits)) => {
+                        (vec![logits], &of_all[of_all.len() - 1..])
+                    }
+                    (Wanted::EachLogits, StepOutput::EachLogits(rows)) => (rows, of_all),
+                    (wanted, output) => panic!("{wanted:?} was wanted and is {output:?}"),
                 };
-                prop_assert_eq!(bits(&logits), bits(&expected[index][position]));
+                prop_assert_eq!(found.len(), expected.len());
+                for (found, expected) in found.iter().zip(expected) {
+                    prop_assert_eq!(bits(found), bits(expected));
+                }
             }
         }
     }

@@ -36,6 +36,11 @@ pub enum ChatTemplate {
 pub enum ChatTemplateError {
     #[error("the chat template is none of the known ones (known: ChatML)")]
     Unknown,
+    #[error(
+        "there is no chat template in the file and no <|im_start|> in its vocabulary: it is a base \
+         model, or was converted without; take a file of the model that was made for chats"
+    )]
+    Missing,
     #[error("the chat template uses {0}, which the vocabulary does not have")]
     MissingToken(&'static str),
 }
@@ -47,6 +52,17 @@ impl ChatTemplate {
     /// [`ChatTemplateError`] if the template is unknown or does not fit the vocabulary.
     pub fn recognise(text: &str, tokenizer: &Tokenizer) -> Result<Self, ChatTemplateError> {
         ChatMl::recognise(text, tokenizer).map(Self::ChatMl)
+    }
+
+    /// The template of a model file that has none: `ChatML`, if the vocabulary is made for it.
+    ///
+    /// # Errors
+    /// [`ChatTemplateError::Missing`] if it is not.
+    pub fn assumed(tokenizer: &Tokenizer) -> Result<Self, ChatTemplateError> {
+        let chatml = ChatMl::recognise("<|im_start|><|im_end|>", tokenizer);
+        let chatml = chatml.map_err(|_| ChatTemplateError::Missing)?;
+        tracing::warn!("the model file has no chat template; ChatML is assumed");
+        Ok(Self::ChatMl(chatml))
     }
 
     /// The template of gpt-oss.

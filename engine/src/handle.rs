@@ -5,6 +5,7 @@ mod counters;
 mod prompt_maker;
 mod queue;
 mod shared;
+mod stop_watch;
 mod stream;
 mod vocabulary;
 
@@ -20,6 +21,7 @@ use tokio::sync::{mpsc as channel, watch};
 pub(crate) use self::counters::LoadGauge;
 pub(crate) use self::queue::Queue;
 pub(crate) use self::shared::Shared;
+pub(crate) use self::stop_watch::StopWatch;
 pub use self::{
     counters::{EngineCounters, EngineLoad},
     prompt_maker::PromptMaker,
@@ -278,7 +280,9 @@ impl EngineHandle {
         let stream =
             GenerationStream::new(Arc::clone(&self.shared), events, abort.clone(), &request);
         let id = self.shared.next_sequence_id();
-        let sequence = Sequence::new(id, request, permit, abort, sender);
+        let stop_watch = StopWatch::new(&self.shared, &request);
+        let mut sequence = Sequence::new(id, request, permit, abort, sender);
+        sequence.stop_watch = stop_watch;
         // If nobody receives it, its sender is dropped, and that ends the stream.
         let _ = self.commands.send(Command::Add(Box::new(sequence)));
         stream

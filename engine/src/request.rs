@@ -223,6 +223,8 @@ pub enum GenerationError {
     DeadlineExceeded,
     #[error("token {} is not one of the {vocab_size} tokens of this model", token.0)]
     UnknownToken { token: TokenId, vocab_size: usize },
+    #[error("the model computed no numbers: its file is damaged, or what computes it")]
+    NoNumbers,
 }
 
 /// Why a request was refused before any token was computed.

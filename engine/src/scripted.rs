@@ -51,6 +51,8 @@ enum Certainty {
     Full,
     /// Every lower-case letter is about as probable: what is drawn depends on the seed.
     None,
+    /// No logit is a number.
+    Broken,
 }
 
 impl ScriptedModel {
@@ -105,6 +107,13 @@ impl ScriptedModel {
     #[must_use]
     pub fn with_random_letters(mut self) -> Self {
         self.certainty = Certainty::None;
+        self
+    }
+
+    /// Computes logits of which none is a number.
+    #[must_use]
+    pub fn with_broken_logits(mut self) -> Self {
+        self.certainty = Certainty::Broken;
         self
     }
 

@@ -12,7 +12,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::{
     answer_format::{TokenConstraint, forbid},
-    handle::Permit,
+    handle::{Permit, StopWatch},
     kernels::Draw,
     loaded_model::Cache,
     prefix_cache::Salt,
@@ -93,6 +93,8 @@ pub(crate) struct Sequence {
     pub(crate) options: TokenOptions,
     /// What the answer must be.
     constraint: Option<TokenConstraint>,
+    /// What may end it beside its end tokens.
+    pub(crate) stop_watch: Option<StopWatch>,
     /// Prompt and answer.
     pub(crate) tokens: Vec<TokenId>,
     pub(crate) abort: AbortFlag,
@@ -163,6 +165,7 @@ impl Sequence {
             sampler,
             options: request.options,
             constraint,
+            stop_watch: None,
             num_given_tokens: tokens.len(),
             tokens,
             abort,
@@ -293,8 +296,8 @@ impl Sequence {
         (is_full || self.tokens.is_empty()).then_some(FinishReason::Length)
     }
 
-    /// Adds a chosen token and tells it.
-    pub(crate) fn push(&mut self, id: TokenId, logprobs: Option<TokenLogprobs>) {
+    /// Adds a chosen token and tells it; whether the answer is to end with it.
+    pub(crate) fn push(&mut self, id: TokenId, logprobs: Option<TokenLogprobs>) -> bool {
         self.tokens.push(id);
         self.sampler.note(id);
         if let Some(constraint) = &mut self.constraint {
@@ -305,6 +308,8 @@ impl Sequence {
             at: Instant::now(),
             logprobs,
         });
+        let watch = self.stop_watch.as_mut();
+        watch.is_some_and(|watch| watch.is_stopped_by(id))
     }
 
     /// The next token and, if asked for, how probable it was; `end_tokens` are the model's.

@@ -42,7 +42,8 @@ const END_NAMES: [&str; 4] = ["<|im_end|>", "<|endoftext|>", RETURN, "<|call|>"]
 const RETURN: &str = "<|return|>";
 
 impl Tokenizer {
-    /// The tokenizer of a model, from its file or the `tokenizer.json` beside its weights.
+    /// The tokenizer of a model, from its file or the `tokenizer.json` beside its weights; the
+    /// `generation_config.json` there may name more tokens that end answers.
     ///
     /// # Errors
     /// As [`Self::try_new`], and if there is none.
@@ -54,7 +55,12 @@ impl Tokenizer {
                 let json = std::fs::read(&path).map_err(|error| {
                     TokenizerError::Document(format!("{}: {error}", path.display()))
                 })?;
-                Vocabulary::from_tokenizer_json(&json, Some(RETURN))?
+                let mut vocabulary = Vocabulary::from_tokenizer_json(&json, Some(RETURN))?;
+                let path = model.path().join("generation_config.json");
+                if let Ok(json) = std::fs::read(&path) {
+                    vocabulary.other_ends = tokenizer_json::ends_of_generation(&json)?;
+                }
+                vocabulary
             }
         };
         Self::try_new(&vocabulary)
@@ -72,8 +78,15 @@ impl Tokenizer {
             .collect();
         let encoder = BytePairEncoder::try_new(vocabulary, &kinds)?;
         let mut end: Vec<TokenId> = vocabulary.end.map(TokenId).into_iter().collect();
-        for name in END_NAMES {
-            end.extend(control.get(name).filter(|id| Some(id.0) != vocabulary.end));
+        let named = END_NAMES.iter().filter_map(|name| control.get(*name));
+        let others = vocabulary.other_ends.iter().map(|id| TokenId(*id));
+        // gpt-oss ends every message with it, and most go on behind that.
+        let ends_messages = control.get("<|end|>").copied();
+        let ends_messages = ends_messages.filter(|_| control.contains_key("<|channel|>"));
+        for id in named.copied().chain(others) {
+            if !end.contains(&id) && Some(id) != ends_messages {
+                end.push(id);
+            }
         }
         Ok(Self {
             encoder: Encoder::BytePair(Box::new(encoder)),
@@ -229,6 +242,7 @@ mod tests {
             merges: vec!["h e".to_owned(), "l l".to_owned()],
             begin: None,
             end: Some(258),
+            other_ends: Vec::new(),
         }
     }
 
@@ -283,6 +297,31 @@ mod tests {
         ] {
             assert!(!tokenizer.spells(&ids(numbers), text), "{numbers:?}");
         }
+    }
+
+    #[test]
+    fn answers_end_where_the_file_says_and_at_no_message_of_gpt_oss() {
+        let ends = |vocabulary: &Vocabulary| {
+            let tokenizer = Tokenizer::try_new(vocabulary).unwrap();
+            tokenizer.end_tokens().to_vec()
+        };
+        let mut vocabulary = Vocabulary {
+            other_ends: vec![259, 258, 259],
+            ..small_vocabulary()
+        };
+        assert_eq!(ends(&vocabulary), ids(&[258, 259]));
+        vocabulary.end = None;
+        assert_eq!(ends(&vocabulary), ids(&[258, 259]));
+        vocabulary.tokens[259] = "<|end|>".to_owned();
+        assert_eq!(ends(&vocabulary), ids(&[258, 259]));
+        vocabulary.tokens.push("<|channel|>".to_owned());
+        vocabulary.token_types.push(3);
+        assert_eq!(ends(&vocabulary), ids(&[258]));
+        vocabulary.other_ends = vec![700];
+        assert!(matches!(
+            Tokenizer::try_new(&vocabulary),
+            Err(TokenizerError::NoSuchToken { id: 700, .. })
+        ));
     }
 
     #[test]

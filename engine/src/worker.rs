@@ -7,6 +7,7 @@
 //! ends for good, for whatever reason, every stream ends with it, because it owns their senders.
 
 mod background;
+mod choosing;
 mod lives;
 mod lobby;
 mod peers;
@@ -127,6 +128,8 @@ struct Worker {
     end_tokens: Vec<TokenId>,
     vocab_size: usize,
     max_running: usize,
+    /// Threads that choose tokens.
+    num_threads: usize,
     waits: Waits,
     load: LoadGauge<Shared>,
     load_shown: Instant,
@@ -139,6 +142,7 @@ struct Computed {
 }
 
 /// What becomes of one sequence after a step.
+#[derive(Debug)]
 enum Outcome {
     /// More of what was given is to be computed.
     Prefilled,
@@ -146,6 +150,8 @@ enum Outcome {
     /// All that was given is told, and nothing more is wanted.
     Scored,
     GivenUp,
+    /// None of the logits is a number.
+    NoNumbers,
 }
 
 impl Worker {
@@ -177,6 +183,10 @@ impl Worker {
             end_tokens,
             vocab_size,
             max_running: config.max_running,
+            num_threads: match config.num_threads {
+                0 => std::thread::available_parallelism().map_or(1, usize::from),
+                count => count,
+            },
             waits: Waits::default(),
         };
         for sequence in waiting {
@@ -261,6 +271,10 @@ impl Worker {
                 }
                 Outcome::Scored => Some((FinishReason::Length, None)),
                 Outcome::Prefilled | Outcome::GivenUp => None,
+                Outcome::NoNumbers => {
+                    self.fail_broken(id);
+                    None
+                }
                 Outcome::Chosen(token, logprobs)
                     if self.end_tokens.contains(&token)
                         || sequence.options.stop_tokens.contains(&token) =>
@@ -268,10 +282,10 @@ impl Worker {
                     Some((FinishReason::Stop, Some((token, logprobs))))
                 }
                 Outcome::Chosen(token, logprobs) => {
-                    sequence.push(token, logprobs);
-                    sequence
-                        .limit(self.context_window)
-                        .map(|reason| (reason, None))
+                    let is_stopped = sequence.push(token, logprobs);
+                    let stop = is_stopped.then_some(FinishReason::Stop);
+                    let reason = stop.or_else(|| sequence.limit(self.context_window));
+                    reason.map(|reason| (reason, None))
                 }
             };
             if let Some((reason, end_token)) = finished {
@@ -391,6 +405,15 @@ impl Worker {
         let late: Vec<SequenceId> = self.sequences.iter().filter_map(is_late).collect();
         for id in late {
             self.end(id, SequenceEvent::Failed(GenerationError::DeadlineExceeded));
+        }
+    }
+
+    /// Ends a sequence of which nothing is to be kept for others.
+    fn fail_broken(&mut self, id: SequenceId) {
+        self.scheduler.remove(id);
+        if let Some(sequence) = self.sequences.remove(&id) {
+            tracing::error!("the model computed no numbers");
+            sequence.end(SequenceEvent::Failed(GenerationError::NoNumbers));
         }
     }
 

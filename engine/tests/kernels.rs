@@ -18,7 +18,7 @@ mod targets;
 
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use hearth_engine::kernels::cpu::InstructionSet;
-use hearth_engine::kernels::{self, KernelContext, Precision, WeightMatrix, reference};
+use hearth_engine::kernels::{self, KernelContext, Precision, WeightMatrix, matmul, reference};
 use hearth_engine::layout::{LINEAR_TABLE, LayoutKind, MatrixLayout};
 use hearth_engine::loader::repack::PackedMatrix;
 use proptest::prelude::*;
@@ -182,6 +182,30 @@ fn check_matmul(kind: LayoutKind, num_tokens: usize, out_features: usize, in_fea
             let weight = WeightMatrix::new(&weight, &device);
             let output = kernels::matmul(&context, matrix(&input, in_features), &weight);
             check(&what, &values(output), &expected, tolerance);
+        }
+    }
+}
+
+#[test]
+fn what_is_no_number_is_in_every_product_it_belongs_to() {
+    let table = LINEAR_TABLE;
+    let kinds = [LayoutKind::Nibbles { table }, LayoutKind::Bytes];
+    let kinds = kinds
+        .into_iter()
+        .chain([LayoutKind::Mxfp4, LayoutKind::Bf16]);
+    for (kind, wrong) in kinds.flat_map(|kind| [(kind, f32::NAN), (kind, f32::INFINITY)]) {
+        let mut noise = Noise(3);
+        let weight = WeightMatrix::new(&noise.matrix(kind, 40, 96), &device());
+        // As many as take the way of one token, and of many.
+        for num_tokens in [1, 9] {
+            let mut rows = noise.floats(num_tokens * 96);
+            rows[50] = wrong;
+            for context in contexts(Precision::Int8) {
+                let found = values(matmul(&context, matrix(&rows, 96), &weight));
+                let (broken, whole) = found.split_at(40);
+                assert!(broken.iter().all(|it| !it.is_finite()), "{kind:?} {wrong}");
+                assert!(whole.iter().all(|it| it.is_finite()), "{kind:?} {wrong}");
+            }
         }
     }
 }

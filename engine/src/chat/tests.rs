@@ -22,6 +22,21 @@ fn templates() -> Vec<(ChatTemplate, Tokenizer)> {
     ]
 }
 
+#[test]
+fn a_file_without_a_template_is_read_as_chatml_if_its_vocabulary_is_made_for_it() {
+    let conversation = Conversation::new(vec![ChatMessage::new(Role::User, "Hi.")]);
+    let (_, words) = templates().pop().unwrap();
+    assert_eq!(
+        ChatTemplate::assumed(&words),
+        Err(ChatTemplateError::Missing)
+    );
+    let bytes = Tokenizer::bytes();
+    let assumed = ChatTemplate::assumed(&bytes).unwrap();
+    let prompt = assumed.prompt(&conversation, &bytes);
+    let text = "<|im_start|>user\nHi.<|im_end|>\n<|im_start|>assistant\n";
+    assert_eq!(bytes.decode(&prompt), text);
+}
+
 fn message() -> impl Strategy<Value = ChatMessage> {
     let role = prop::sample::select(vec![Role::User, Role::Assistant]);
     let text = prop::sample::select(vec!["", "Hi.", "a\n", " b", "你好", "<|end|>"]);

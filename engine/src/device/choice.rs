@@ -128,7 +128,7 @@ fn listed(
             devices: DeviceChoice::Listed(devices.to_vec()),
             needed,
             room,
-            fits: what_fits(reports, needed),
+            fits: what_fits(reports, devices, needed),
         }),
         _ => Ok(as_the_settings_say(devices)),
     }
@@ -148,18 +148,30 @@ pub(super) fn room(report: &DeviceReport) -> Option<u64> {
     report.memory.map(|memory| memory / whole * part)
 }
 
-/// One sentence of what could be chosen instead.
-fn what_fits(reports: &[DeviceReport], needed: u64) -> String {
+/// One sentence of what could be chosen instead of devices that were tried; others were not.
+fn what_fits(reports: &[DeviceReport], tried: &[DeviceId], needed: u64) -> String {
     let usable = || reports.iter().filter(|report| report.is_usable());
-    let fits = usable().find(|report| room(report).is_some_and(|room| room >= needed));
-    if let Some(report) = fits {
-        return format!("--device {}", report.id);
+    let is_tried = |id: &DeviceId| *id == DeviceId::Cpu || tried.contains(id);
+    let untried = |ids: &[DeviceId]| {
+        let is_known = ids.iter().all(is_tried);
+        let doubt = " (if it is usable, which `hearth doctor` tells)";
+        if is_known { "" } else { doubt }
+    };
+    let fits = |is_wanted: &dyn Fn(&DeviceId) -> bool| {
+        let mut wanted = usable().filter(|report| is_wanted(&report.id));
+        let found = wanted.find(|report| room(report).is_some_and(|room| room >= needed));
+        found.map(|report| report.id)
+    };
+    if let Some(id) = fits(&is_tried).or_else(|| fits(&|id| !is_tried(id))) {
+        return format!("--device {id}{}", untried(&[id]));
     }
     let cards: Vec<DeviceId> = usable().map(|report| report.id).collect();
     let together: Option<u64> = usable().map(room).sum();
     match together {
         Some(room) if room >= needed && cards.len() > 1 => {
-            format!("--device {} --parallel layers", DeviceChoice::Listed(cards))
+            let doubt = untried(&cards);
+            let cards = DeviceChoice::Listed(cards);
+            format!("--device {cards} --parallel layers{doubt}")
         }
         _ => "a smaller model, or fewer bits a weight".to_owned(),
     }

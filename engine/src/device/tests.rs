@@ -189,6 +189,8 @@ fn too_little_memory_is_refused_with_what_would_fit() {
         error.contains("--device cuda:0,cuda:1,cpu --parallel layers"),
         "{error}"
     );
+    let doubt = "(if it is usable, which `hearth doctor` tells)";
+    assert!(error.contains(doubt), "cuda:0 was not tried: {error}");
     let error = machine.named("cuda:1", 90 * GIB).unwrap_err().to_string();
     assert!(error.contains("a smaller model"), "{error}");
     let both = machine.named("cuda:0,cuda:1", needed).unwrap();

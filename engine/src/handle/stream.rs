@@ -8,7 +8,7 @@ use std::{
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::{answer_text::AnswerText, shared::Shared};
+use super::{shared::Shared, stop_watch::LateText};
 use crate::{
     request::{
         FinishReason, GenerateRequest, GenerationError, GenerationEvent, TokenId, TokenLogprobs,
@@ -21,19 +21,14 @@ use crate::{
 /// Events of one request, the last one [`GenerationEvent::Finished`] or
 /// [`GenerationEvent::Failed`]. Dropping it aborts the request.
 ///
-/// The engine never waits for its reader; what is unread is bounded by the request's
-/// `max_tokens`.
+/// The engine never waits for its reader; what is unread is bounded by the request's stop strings
+/// and its `max_tokens`.
 #[derive(Debug)]
 pub struct GenerationStream {
     shared: Arc<Shared>,
     events: UnboundedReceiver<SequenceEvent>,
     abort: AbortFlag,
-    stops: Vec<String>,
-    answer_so_far: Vec<TokenId>,
-    /// All of the answer is text, whatever the format of the model's chats.
-    is_plain: bool,
-    /// Made with the first token, because the vocabulary may still be unread before.
-    text: Option<AnswerText>,
+    text: LateText,
     clock: AnswerClock,
     usage: Usage,
     ready: VecDeque<GenerationEvent>,
@@ -68,10 +63,7 @@ impl GenerationStream {
             shared,
             events,
             abort,
-            stops: request.stop.clone(),
-            answer_so_far: request.answer_so_far.clone(),
-            is_plain: request.options.is_plain,
-            text: None,
+            text: LateText::new(request),
             clock,
             usage,
             ready: VecDeque::new(),
@@ -127,11 +119,7 @@ impl GenerationStream {
         self.clock.first_token.get_or_insert(at);
         self.clock.last_token = Some(at);
         self.usage.completion_tokens += 1;
-        let text = self.text.get_or_insert_with(|| {
-            let parser = opened.template.parser().filter(|_| !self.is_plain);
-            AnswerText::new(&self.stops, &self.answer_so_far, parser, &opened.tokenizer)
-        });
-        let piece = text.push(id, &opened.tokenizer);
+        let piece = self.text.get(opened).push(id, &opened.tokenizer);
         let (text, is_stopped) = match piece.answer {
             Released::Text(text) => (text, false),
             Released::Stopped(text) => (text, true),
@@ -154,13 +142,9 @@ impl GenerationStream {
     fn take_end(&mut self, mut reason: FinishReason, end_token: Option<EndToken>) {
         let (end_token, logprobs) = end_token.unzip();
         // Text that comes as it is has a place for its end, too.
-        let logprobs = logprobs.flatten().filter(|_| self.is_plain);
+        let logprobs = logprobs.flatten().filter(|_| self.text.is_plain());
         if let Some(opened) = self.shared.opened() {
-            // Nothing may have come: an answer so far can be complete but for its end.
-            let text = self.text.take().unwrap_or_else(|| {
-                let parser = opened.template.parser().filter(|_| !self.is_plain);
-                AnswerText::new(&self.stops, &self.answer_so_far, parser, &opened.tokenizer)
-            });
+            let text = self.text.take(opened);
             let rest = match end_token {
                 Some(token) => text.finish(token, &opened.tokenizer),
                 None => text.cut_off(),

@@ -148,7 +148,11 @@ fn template(
 ) -> Result<ChatTemplate, ContentProblem> {
     match (model, file) {
         (ModelConfig::Llama(_), ModelFile::Gguf(file)) => {
-            let text = file.metadata().string("tokenizer.chat_template")?;
+            let key = "tokenizer.chat_template";
+            if !file.metadata().contains(key) {
+                return Ok(ChatTemplate::assumed(tokenizer)?);
+            }
+            let text = file.metadata().string(key)?;
             Ok(ChatTemplate::recognise(text, tokenizer)?)
         }
         _ => Ok(ChatTemplate::harmony(tokenizer)?),

@@ -92,9 +92,13 @@ impl WeightFormat {
 /// Appends the codes of a block and gives its scale; the largest value becomes 127 as nearly as the
 /// scale can be told in 16 bits.
 fn quantize(block: &[f32; BLOCK_LENGTH], codes: &mut Vec<u8>) -> f16 {
-    let largest = block
-        .iter()
-        .fold(0.0_f32, |largest, value| largest.max(value.abs()));
+    // `f32::max` passes over what is no number; the scale is to be none, too.
+    let largest = match block.iter().find(|value| value.is_nan()) {
+        Some(value) => *value,
+        None => block
+            .iter()
+            .fold(0.0_f32, |largest, value| largest.max(value.abs())),
+    };
     let scale = f16::from_f32(largest / 127.0);
     let step = scale.to_f32();
     codes.extend(block.iter().map(|value| {
@@ -170,6 +174,23 @@ mod tests {
         block[3] = -6e4;
         quantize(&block, &mut codes);
         assert_eq!(codes[BLOCK_LENGTH + 3].cast_signed(), -127);
+    }
+
+    #[test]
+    fn a_weight_that_is_no_number_makes_its_block_none() {
+        let mut values = vec![0.5_f32; 64];
+        values[40] = f32::NAN;
+        let matrix = PackedMatrix {
+            layout: MatrixLayout {
+                kind: LayoutKind::Dense,
+                out_features: 1,
+                in_features: 64,
+            },
+            bytes: values.into_iter().flat_map(f32::to_le_bytes).collect(),
+        };
+        let after = decode(&WeightFormat::Q8.apply(matrix));
+        assert!(after[..32].iter().all(|value| value.is_finite()));
+        assert!(after[32..].iter().all(|value| value.is_nan()), "{after:?}");
     }
 
     #[test]

@@ -57,6 +57,9 @@ impl ScriptedRunner {
 
     /// `[258]`
     fn logits(&self, situation: &Situation) -> Vec<f32> {
+        if self.model.certainty == Certainty::Broken {
+            return vec![f32::NAN; VOCAB_SIZE];
+        }
         let answer = match self.model.answers.as_slice() {
             [] => situation.last_user_message.as_slice(),
             answers => {

@@ -79,7 +79,47 @@ impl Vocabulary {
             merges: merges.into_iter().map(joined).collect(),
             begin: None,
             end,
+            other_ends: Vec::new(),
         })
+    }
+}
+
+/// Tokens that end answers according to a `generation_config.json`: one, several or none.
+pub(super) fn ends_of_generation(json: &[u8]) -> Result<Vec<u32>, TokenizerError> {
+    #[derive(Deserialize)]
+    struct Generation {
+        eos_token_id: Option<Ends>,
+    }
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Ends {
+        One(u32),
+        Several(Vec<u32>),
+    }
+    let read: Result<Generation, _> = serde_json::from_slice(json);
+    let read = read.map_err(|error| TokenizerError::Generation(error.to_string()))?;
+    Ok(match read.eos_token_id {
+        None => Vec::new(),
+        Some(Ends::One(id)) => vec![id],
+        Some(Ends::Several(ids)) => ids,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ends_of_answers_are_one_several_or_none() {
+        let ends = |json: &str| ends_of_generation(json.as_bytes());
+        assert_eq!(ends(r#"{"eos_token_id": 7, "top_k": 1}"#), Ok(vec![7]));
+        assert_eq!(ends(r#"{"eos_token_id": [7, 9]}"#), Ok(vec![7, 9]));
+        assert_eq!(ends(r#"{"eos_token_id": null}"#), Ok(vec![]));
+        assert_eq!(ends("{}"), Ok(vec![]));
+        for wrong in ["[", r#"{"eos_token_id": "end"}"#, r#"{"eos_token_id": -1}"#] {
+            let error = ends(wrong).unwrap_err().to_string();
+            assert!(error.starts_with("generation_config.json: "), "{error}");
+        }
     }
 }
 

@@ -25,6 +25,9 @@ pub struct Vocabulary {
     pub begin: Option<u32>,
     /// `tokenizer.ggml.eos_token_id`.
     pub end: Option<u32>,
+    /// Others that end an answer: the ends of a turn and of a message in a GGUF file, those of
+    /// `generation_config.json` in a directory.
+    pub other_ends: Vec<u32>,
 }
 
 /// Why a vocabulary cannot be used.
@@ -51,6 +54,8 @@ pub enum TokenizerError {
     Merge { line: usize, merge: String },
     #[error("tokenizer.json: {0}")]
     Document(String),
+    #[error("generation_config.json: {0}")]
+    Generation(String),
     #[error("the tokenizer could not be built: {0}")]
     Rejected(String),
 }
@@ -97,6 +102,13 @@ impl Vocabulary {
             merges: metadata.strings("tokenizer.ggml.merges")?.to_vec(),
             begin,
             end: optional("tokenizer.ggml.eos_token_id")?,
+            other_ends: [
+                optional("tokenizer.ggml.eot_token_id")?,
+                optional("tokenizer.ggml.eom_token_id")?,
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
         })
     }
 
@@ -108,10 +120,11 @@ impl Vocabulary {
         if tokens != types {
             return Err(TokenizerError::TypeCount { tokens, types });
         }
-        for (role, id) in [("begin", self.begin), ("end", self.end)] {
-            if let Some(id) = id.filter(|&id| id as usize >= tokens) {
-                return Err(TokenizerError::NoSuchToken { role, id, tokens });
-            }
+        let begin = self.begin.iter().map(|id| ("begin", *id));
+        let ends = self.end.iter().chain(&self.other_ends);
+        let mut roles = begin.chain(ends.map(|id| ("end", *id)));
+        if let Some((role, id)) = roles.find(|(_, id)| *id as usize >= tokens) {
+            return Err(TokenizerError::NoSuchToken { role, id, tokens });
         }
         let is_control = self
             .token_types

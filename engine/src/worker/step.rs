@@ -3,11 +3,10 @@
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use super::{Computed, Outcome, Worker};
+use super::{Computed, Worker};
 use crate::{
     loaded_model::{Cache, PartOutcome, StepPart},
-    model_runner::{Logits, Wanted},
-    request::TokenId,
+    model_runner::Wanted,
     scheduler::{ScheduledBatch, SequenceId, Share},
     sequence::{Sequence, SequenceState},
 };
@@ -157,48 +156,6 @@ impl Worker {
             sequence: part.sequence,
             outcome,
         }
-    }
-
-    /// Chooses the next token of every sequence that has computed all it has.
-    pub(super) fn collect(&mut self, computed: Vec<Computed>) -> Vec<(SequenceId, Outcome)> {
-        let outcome = |Computed { sequence, outcome }| {
-            let outcome = match (self.sequences.get_mut(&sequence), outcome) {
-                (Some(sequence), PartOutcome::Logits(mut logits)) => {
-                    let (token, logprobs) = sequence.choose(&mut logits, &self.end_tokens);
-                    Outcome::Chosen(token, logprobs)
-                }
-                (Some(sequence), PartOutcome::EachLogits(rows)) => {
-                    score(sequence, rows, &self.end_tokens)
-                }
-                (Some(_), PartOutcome::Token(token)) => Outcome::Chosen(token, None),
-                (Some(_), PartOutcome::Prefilled) => Outcome::Prefilled,
-                _ => Outcome::GivenUp,
-            };
-            (sequence, outcome)
-        };
-        computed.into_iter().map(outcome).collect()
-    }
-}
-
-/// Tells the probabilities of tokens that were given; behind the last one a token is chosen.
-fn score(sequence: &mut Sequence, mut rows: Vec<Logits>, end_tokens: &[TokenId]) -> Outcome {
-    let SequenceState::Running {
-        num_computed_tokens,
-        ..
-    } = sequence.state
-    else {
-        return Outcome::GivenUp;
-    };
-    sequence.score(&rows, num_computed_tokens);
-    if num_computed_tokens < sequence.tokens.len() {
-        return Outcome::Prefilled;
-    }
-    match rows.pop().filter(|_| !sequence.is_only_scored()) {
-        Some(mut logits) => {
-            let (token, logprobs) = sequence.choose(&mut logits, end_tokens);
-            Outcome::Chosen(token, logprobs)
-        }
-        None => Outcome::Scored,
     }
 }
 

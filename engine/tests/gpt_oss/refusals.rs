@@ -5,6 +5,7 @@ use std::path::Path;
 
 use hearth_engine::loader::ModelFile;
 use hearth_engine::loader::safetensors::SafetensorsFile;
+use hearth_engine::model::gpt_oss::GptOssConfig;
 use hearth_engine::model_runner::{ModelRunner, RunnerConfig};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -69,6 +70,7 @@ fn a_directory_that_differs_in_one_tensor_is_another_model() {
 fn a_wrong_configuration_is_refused_by_its_key() {
     let cases = [
         ("model_type", json!("gemma"), "architecture gemma"),
+        ("model_type", json!("llama"), "get the model as a GGUF file"),
         ("hidden_size", json!(0), "config.json: hidden_size"),
         ("hidden_size", json!(96), "has dimensions"),
         ("hidden_size", json!(100), "hidden size"),
@@ -108,6 +110,72 @@ fn a_wrong_configuration_is_refused_by_its_key() {
         let what = format!("{key} = {value}");
         let message = with_json("config.json", |config| config[key] = value);
         assert!(message.contains(expected), "{what}: {message}");
+    }
+}
+
+/// What a configuration says of positions, with one value changed.
+fn scaling(key: &str, value: Value) -> Value {
+    let mut scaling = json!({
+        "rope_type": "yarn", "factor": 32.0, "original_max_position_embeddings": 4096,
+        "beta_fast": 32.0, "beta_slow": 1.0, "truncate": false, "rope_theta": 150_000,
+    });
+    scaling[key] = value;
+    scaling
+}
+
+#[test]
+fn scaling_that_would_rotate_by_no_numbers_is_refused() {
+    for (key, value, expected) in [
+        ("factor", json!(0.0), "factor of rotary scaling"),
+        ("factor", json!(-2.0), "factor of rotary scaling"),
+        (
+            "beta_fast",
+            json!(1.0),
+            "betas of rotary scaling: found 1 and 1",
+        ),
+        ("beta_fast", json!(0.5), "betas of rotary scaling"),
+        ("beta_slow", json!(0.0), "betas of rotary scaling"),
+    ] {
+        let what = format!("{key} = {value}");
+        for place in ["rope_scaling", "rope_parameters"] {
+            let value = scaling(key, value.clone());
+            let message = with_json("config.json", |config| config[place] = value);
+            assert!(message.contains(expected), "{what}: {message}");
+        }
+    }
+}
+
+#[test]
+fn a_directory_saved_by_a_newer_library_is_the_same_model() {
+    let read = |folder: &Path| GptOssConfig::new(&ModelFile::open(folder).unwrap());
+    let folder = copy();
+    let path = folder.path().join("config.json");
+    let mut config: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let config_object = config.as_object_mut().unwrap();
+    config_object.remove("rope_theta");
+    config_object.remove("rope_scaling");
+    let mut with = |parameters: Value| {
+        config["rope_parameters"] = parameters;
+        fs::write(&path, config.to_string()).unwrap();
+        read(folder.path())
+    };
+    let same = with(scaling("factor", json!(32.0))).unwrap();
+    assert_eq!(same, read(&golden()).unwrap());
+    let plain = with(json!({"rope_type": "default", "rope_theta": 10_000.0})).unwrap();
+    assert_eq!((plain.rope.base, plain.rope.yarn), (10_000.0, None));
+    for (parameters, expected) in [
+        (
+            json!({"rope_type": "default"}),
+            "rope_parameters.rope_theta",
+        ),
+        (
+            scaling("rope_type", json!("longrope")),
+            "rope_parameters.rope_type",
+        ),
+        (json!([]), "config.json: rope_parameters"),
+    ] {
+        let message = with(parameters).unwrap_err().to_string();
+        assert!(message.contains(expected), "{message}");
     }
 }
 

@@ -171,3 +171,33 @@ async fn what_a_model_is_called_is_known() {
     assert_eq!(engine.fingerprint().unwrap().len(), 64);
     assert_eq!(engine.encode_answer("ab"), [TokenId(97), TokenId(98)]);
 }
+
+#[tokio::test]
+async fn a_stop_string_ends_the_work_even_if_nobody_reads() {
+    let answer = format!("one two three END{}", " and on".repeat(100));
+    let engine = engine(says(&answer));
+    let mut request = request(&engine, "Hi").await;
+    let num_prompt_tokens = request.prompt.len() as u64;
+    request.stop = vec!["ENDE".to_owned(), "END".to_owned()];
+    let stream = submit(&engine, ANNE, request);
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    // Nothing is read, and what is computed stays what it is.
+    let mut before = 0;
+    loop {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let now = engine.counters().computed_tokens;
+        if now > num_prompt_tokens && now == before {
+            break;
+        }
+        assert!(std::time::Instant::now() < deadline, "it never ends");
+        before = now;
+    }
+    // The last token is chosen and not computed.
+    assert_eq!(before, num_prompt_tokens + 16);
+    let answer = complete(stream).await;
+    assert_eq!(
+        (&*answer.text, answer.reason()),
+        ("one two three ", FinishReason::Stop)
+    );
+    assert_eq!(answer.ids.len(), 17);
+}

@@ -92,6 +92,20 @@ async fn a_file_that_is_not_there_is_named() {
 }
 
 #[tokio::test]
+async fn a_model_that_computes_no_numbers_fails_answers_instead_of_making_them_up() {
+    let engine = engine(says("12345").with_broken_logits());
+    let mut scored = request(&engine, "Hi").await;
+    scored.options.scores_prompt = true;
+    let scored = complete(submit(&engine, ANNE, scored)).await;
+    let answer = complete(ask(&engine, ANNE, "Hi").await).await;
+    for answer in [scored, answer] {
+        let broken = GenerationEvent::Failed(GenerationError::NoNumbers);
+        assert_eq!((answer.end(), &*answer.text), (&broken, ""));
+    }
+    assert_eq!(engine.state(), EngineState::Ready);
+}
+
+#[tokio::test]
 async fn shutting_down_fails_every_stream() {
     let engine = narrow_engine(says("12345").with_token_delay(FOR_EVER));
     let mut running = ask(&engine, ANNE, "a").await;

@@ -42,7 +42,8 @@ pub fn code_offset(block: usize) -> usize {
 }
 
 impl QuantizedRow {
-    /// Rounds `row`; the largest value of a block becomes 127.
+    /// Rounds `row`; the largest value of a block becomes 127. A block with a value that is no
+    /// finite number has a scale that is none either, so that products show it.
     ///
     /// # Panics
     /// If `row` is not made of whole blocks.
@@ -97,17 +98,22 @@ impl QuantizedRow {
 fn quantize_block(block: &[f32; BLOCK_LENGTH], codes: &mut [i8; BLOCK_LENGTH]) -> (f32, i32) {
     // Adding and subtracting this rounds to the nearest integer, ties to even, and vectorises.
     const ROUNDER: f32 = 12_582_912.0;
-    let mut lanes = [0.0_f32; 8];
+    // Magnitudes are in the order of their bits, and behind infinity comes what is no number: a
+    // comparison of floats would pass it over.
+    let mut lanes = [0_u32; 8];
     for part in block.as_chunks::<8>().0 {
         for (lane, value) in lanes.iter_mut().zip(part) {
-            let magnitude = value.abs();
-            *lane = if magnitude > *lane { magnitude } else { *lane };
+            *lane = value.abs().to_bits().max(*lane);
         }
     }
-    let largest = lanes.into_iter().fold(0.0_f32, f32::max);
+    let largest = f32::from_bits(lanes.into_iter().fold(0, u32::max));
     if largest < f32::MIN_POSITIVE * 256.0 {
         codes.fill(0);
         return (0.0, 0);
+    }
+    if !largest.is_finite() {
+        codes.fill(0);
+        return (f32::NAN, 0);
     }
     let scale = largest / 127.0;
     let inverse = 127.0 / largest;
@@ -163,6 +169,22 @@ mod tests {
                 .into_iter()
                 .eq((0..32).map(|half| half * HALF_BLOCK))
         );
+    }
+
+    #[test]
+    fn what_is_no_finite_number_makes_its_block_none() {
+        for wrong in [f32::NAN, -f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            for place in 32..64 {
+                let mut row = [1.0; 96];
+                row[place] = wrong;
+                let quantized = QuantizedRow::new(&row);
+                let (scale, sum) = (quantized.scales[slot(1)], quantized.sums[slot(1)]);
+                assert!(scale.is_nan() && sum.is_nan(), "{wrong} at {place}");
+                assert!(quantized.block(1).all(|code| code == 0));
+                let others = [slot(0), slot(2)].map(|slot| quantized.sums[slot]);
+                assert!(others.iter().all(|sum| sum.is_finite()));
+            }
+        }
     }
 
     #[test]

@@ -144,7 +144,10 @@ impl GptOssConfig {
         config.expect("hidden_act", "silu")?;
         // A checkpoint of plain floats would take four times the memory, and not fit.
         config
-            .child("quantization_config")?
+            .child(
+                "quantization_config",
+                "an object (experts of plain floats are not supported)",
+            )?
             .expect("quant_method", "mxfp4")?;
         let num_layers = config.size("num_hidden_layers")?;
         Ok(Self {
@@ -161,10 +164,7 @@ impl GptOssConfig {
             sliding_window: config.size("sliding_window")?,
             is_sliding: config.layer_types(num_layers)?,
             rms_norm_epsilon: config.number("rms_norm_eps", None)?,
-            rope: RopeConfig {
-                base: config.number("rope_theta", None)?,
-                yarn: config.yarn()?,
-            },
+            rope: config.rope()?,
             swiglu: SwigluLimits {
                 alpha: SWIGLU_ALPHA,
                 limit: config.number("swiglu_limit", Some(SWIGLU_LIMIT))?,
@@ -221,11 +221,34 @@ impl GptOssConfig {
             ("bound of an expert's values", self.swiglu.limit),
         ];
         // Not a number is not more than 0 either.
-        let is_wrong = |value: f32| value.is_nan() || value <= 0.0;
-        match floats.iter().find(|(_, value)| is_wrong(*value)) {
-            Some((key, value)) => Err(wrong(key, value.to_string(), "more than 0")),
-            None => Ok(()),
+        let is_wrong = |value: f32| !value.is_finite() || value <= 0.0;
+        if let Some((key, value)) = floats.iter().find(|(_, value)| is_wrong(*value)) {
+            return Err(wrong(key, value.to_string(), "more than 0"));
         }
+        self.rope.yarn.map_or(Ok(()), |yarn| yarn.check())
+    }
+}
+
+impl YarnConfig {
+    /// Refuses what would make rotations that are no numbers.
+    fn check(&self) -> Result<(), ModelError> {
+        let is_positive = |value: f32| value.is_finite() && value > 0.0;
+        if !is_positive(self.factor) {
+            let found = self.factor.to_string();
+            return Err(wrong("factor of rotary scaling", found, "more than 0"));
+        }
+        if self.original_context == 0 {
+            let found = self.original_context.to_string();
+            let key = "original context of rotary scaling";
+            return Err(wrong(key, found, "more than 0"));
+        }
+        let is_ramp = is_positive(self.beta_slow) && self.beta_slow < self.beta_fast;
+        if !(is_ramp && self.beta_fast.is_finite()) {
+            let found = format!("{} and {}", self.beta_fast, self.beta_slow);
+            let expected = "a larger and a smaller number, both more than 0";
+            return Err(wrong("betas of rotary scaling", found, expected));
+        }
+        Ok(())
     }
 }
 
@@ -279,10 +302,10 @@ impl<'a> Json<'a> {
         wrong(&format!("{}{key}", self.path), found, expected)
     }
 
-    fn child(&self, key: &str) -> Result<Self, ModelError> {
+    fn child(&self, key: &str, expected: &'static str) -> Result<Self, ModelError> {
         let value = self.get(key);
         if !value.is_object() {
-            return Err(self.wrong(key, "an object (experts of plain floats are not supported)"));
+            return Err(self.wrong(key, expected));
         }
         let path = format!("{}{key}.", self.path);
         Ok(Self { value, path })
@@ -324,21 +347,36 @@ impl<'a> Json<'a> {
         types.iter().map(is_sliding).collect()
     }
 
-    fn yarn(&self) -> Result<Option<YarnConfig>, ModelError> {
-        if self.get("rope_scaling").is_null() {
-            return Ok(None);
+    /// Directories saved by transformers 5 or later have everything about positions in one object,
+    /// earlier ones the base beside it.
+    fn rope(&self) -> Result<RopeConfig, ModelError> {
+        let is_one_object = !self.get("rope_parameters").is_null();
+        let (base, scaling) = if is_one_object {
+            let all = self.child("rope_parameters", "an object")?;
+            let base = all.number("rope_theta", None)?;
+            let is_plain = all.get("rope_type").as_str() == Some("default");
+            (base, (!is_plain).then_some(all))
+        } else {
+            let base = self.number("rope_theta", None)?;
+            let is_plain = self.get("rope_scaling").is_null();
+            let scaling = || self.child("rope_scaling", "an object");
+            (base, (!is_plain).then(scaling).transpose()?)
+        };
+        let yarn = scaling.map(|scaling| scaling.yarn()).transpose()?;
+        Ok(RopeConfig { base, yarn })
+    }
+
+    fn yarn(&self) -> Result<YarnConfig, ModelError> {
+        self.expect("rope_type", "yarn")?;
+        if self.get("truncate").as_bool() != Some(false) {
+            return Err(self.wrong("truncate", "false"));
         }
-        let scaling = self.child("rope_scaling")?;
-        scaling.expect("rope_type", "yarn")?;
-        if scaling.get("truncate").as_bool() != Some(false) {
-            return Err(scaling.wrong("truncate", "false"));
-        }
-        let original = scaling.size("original_max_position_embeddings")?;
-        Ok(Some(YarnConfig {
-            factor: scaling.number("factor", None)?,
+        let original = self.size("original_max_position_embeddings")?;
+        Ok(YarnConfig {
+            factor: self.number("factor", None)?,
             original_context: u32::try_from(original).unwrap_or(u32::MAX),
-            beta_fast: scaling.number("beta_fast", Some(BETAS[0]))?,
-            beta_slow: scaling.number("beta_slow", Some(BETAS[1]))?,
-        }))
+            beta_fast: self.number("beta_fast", Some(BETAS[0]))?,
+            beta_slow: self.number("beta_slow", Some(BETAS[1]))?,
+        })
     }
 }

@@ -284,7 +284,7 @@ impl BlockTable {
     /// nobody reads.
     pub fn numbers(&self) -> impl Iterator<Item = u32> {
         let forgotten = std::iter::repeat_n(0, self.num_forgotten);
-        forgotten.chain(self.blocks.iter().map(|block| block.number()))
+        forgotten.chain(self.blocks.iter().map(Block::number))
     }
 }
 

@@ -18,7 +18,7 @@ mod targets;
 
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use hearth_engine::kernels::cpu::InstructionSet;
-use hearth_engine::kernels::{self, KernelContext, Precision, WeightMatrix, matmul, reference};
+use hearth_engine::kernels::{self, KernelContext, Precision, WeightMatrix, reference};
 use hearth_engine::layout::{LINEAR_TABLE, LayoutKind, MatrixLayout};
 use hearth_engine::loader::repack::PackedMatrix;
 use proptest::prelude::*;
@@ -201,7 +201,7 @@ fn what_is_no_number_is_in_every_product_it_belongs_to() {
             let mut rows = noise.floats(num_tokens * 96);
             rows[50] = wrong;
             for context in contexts(Precision::Int8) {
-                let found = values(matmul(&context, matrix(&rows, 96), &weight));
+                let found = values(kernels::matmul(&context, matrix(&rows, 96), &weight));
                 let (broken, whole) = found.split_at(40);
                 assert!(broken.iter().all(|it| !it.is_finite()), "{kind:?} {wrong}");
                 assert!(whole.iter().all(|it| it.is_finite()), "{kind:?} {wrong}");

@@ -1,5 +1,5 @@
-//! Sees stop strings where tokens are made: a reader may come late, and nobody wants what is computed
-//! until then.
+//! Sees stop strings where tokens are made: a reader may come late, and nobody wants what is
+//! computed until then.
 
 use std::sync::Arc;
 

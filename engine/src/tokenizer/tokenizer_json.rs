@@ -105,24 +105,6 @@ pub(super) fn ends_of_generation(json: &[u8]) -> Result<Vec<u32>, TokenizerError
     })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ends_of_answers_are_one_several_or_none() {
-        let ends = |json: &str| ends_of_generation(json.as_bytes());
-        assert_eq!(ends(r#"{"eos_token_id": 7, "top_k": 1}"#), Ok(vec![7]));
-        assert_eq!(ends(r#"{"eos_token_id": [7, 9]}"#), Ok(vec![7, 9]));
-        assert_eq!(ends(r#"{"eos_token_id": null}"#), Ok(vec![]));
-        assert_eq!(ends("{}"), Ok(vec![]));
-        for wrong in ["[", r#"{"eos_token_id": "end"}"#, r#"{"eos_token_id": -1}"#] {
-            let error = ends(wrong).unwrap_err().to_string();
-            assert!(error.starts_with("generation_config.json: "), "{error}");
-        }
-    }
-}
-
 /// Puts every token at the place of its id; places nobody takes hold control tokens without use.
 fn place(
     tokens: impl Iterator<Item = (u32, String, i32)>,
@@ -151,4 +133,22 @@ fn place(
     Ok(placed
         .map(|(id, token)| token.unwrap_or_else(|| unused(id)))
         .unzip())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ends_of_answers_are_one_several_or_none() {
+        let ends = |json: &str| ends_of_generation(json.as_bytes());
+        assert_eq!(ends(r#"{"eos_token_id": 7, "top_k": 1}"#), Ok(vec![7]));
+        assert_eq!(ends(r#"{"eos_token_id": [7, 9]}"#), Ok(vec![7, 9]));
+        assert_eq!(ends(r#"{"eos_token_id": null}"#), Ok(vec![]));
+        assert_eq!(ends("{}"), Ok(vec![]));
+        for wrong in ["[", r#"{"eos_token_id": "end"}"#, r#"{"eos_token_id": -1}"#] {
+            let error = ends(wrong).unwrap_err().to_string();
+            assert!(error.starts_with("generation_config.json: "), "{error}");
+        }
+    }
 }

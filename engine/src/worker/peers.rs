@@ -27,7 +27,7 @@ struct Lanes {
     queue: Arc<Queue>,
     places_each: usize,
     /// `None`: that engine serves no more.
-    lanes: Vec<Option<Lane>>,
+    of_engines: Vec<Option<Lane>>,
     /// Conversations and their engines, the latest last.
     sessions: VecDeque<(u128, usize)>,
 }
@@ -80,7 +80,7 @@ impl Peers {
             lanes: Mutex::new(Lanes {
                 queue: Arc::clone(queue),
                 places_each,
-                lanes: commands.into_iter().map(lane).collect(),
+                of_engines: commands.into_iter().map(lane).collect(),
                 sessions: VecDeque::new(),
             }),
         }
@@ -103,7 +103,7 @@ impl Peers {
     pub(super) fn retire(&self, index: usize, mut lobby: Lobby, end: impl FnOnce()) -> bool {
         let mut lanes = self.lock();
         lanes.lose(index);
-        let is_last = lanes.lanes.iter().all(Option::is_none);
+        let is_last = lanes.of_engines.iter().all(Option::is_none);
         if is_last {
             end();
         }
@@ -118,7 +118,7 @@ impl Peers {
     pub(super) fn pause(&self, index: usize, lobby: &mut Lobby) {
         let mut lanes = self.lock();
         lanes.sessions.retain(|(_, lane)| *lane != index);
-        if let Some(lane) = &mut lanes.lanes[index] {
+        if let Some(lane) = &mut lanes.of_engines[index] {
             lane.is_paused = true;
         }
         for sequence in lobby.take() {
@@ -128,7 +128,7 @@ impl Peers {
 
     /// An engine is loaded again.
     pub(super) fn resume(&self, index: usize) {
-        if let Some(lane) = &mut self.lock().lanes[index] {
+        if let Some(lane) = &mut self.lock().of_engines[index] {
             lane.is_paused = false;
         }
     }
@@ -136,12 +136,16 @@ impl Peers {
     /// Whether there is an engine that computes what it is given.
     pub(super) fn is_any_serving(&self) -> bool {
         let lanes = self.lock();
-        lanes.lanes.iter().flatten().any(|lane| !lane.is_paused)
+        lanes
+            .of_engines
+            .iter()
+            .flatten()
+            .any(|lane| !lane.is_paused)
     }
 
     /// Lets every engine end when its sequences have ended; `at_once`: now.
     pub(super) fn close(&self, at_once: bool) {
-        for lane in &mut self.lock().lanes {
+        for lane in &mut self.lock().of_engines {
             if let (Some(lane), true) = (lane.take(), at_once) {
                 // One that has ended needs no telling.
                 let _ = lane.commands.send(Command::ShutDown);
@@ -157,8 +161,8 @@ impl Peers {
 impl Lanes {
     /// Takes an engine out; the places of its sequences go with it.
     fn lose(&mut self, index: usize) {
-        let was_there = self.lanes[index].take().is_some();
-        if was_there && self.lanes.iter().any(Option::is_some) {
+        let was_there = self.of_engines[index].take().is_some();
+        if was_there && self.of_engines.iter().any(Option::is_some) {
             self.queue.remove_places(self.places_each);
         }
         self.sessions.retain(|(_, lane)| *lane != index);
@@ -170,7 +174,7 @@ impl Lanes {
             let Some(index) = self.choose(sequence.session) else {
                 return;
             };
-            let Some(lane) = &self.lanes[index] else {
+            let Some(lane) = &self.of_engines[index] else {
                 return;
             };
             let session = sequence.session;
@@ -203,7 +207,7 @@ impl Lanes {
     /// be there. Else the one with the least to do. One that is loaded again has most.
     fn choose(&self, session: Option<u128>) -> Option<usize> {
         let load = |lane: &Lane| (lane.is_paused, lane.load.load(Ordering::Relaxed));
-        let lanes = self.lanes.iter().enumerate();
+        let lanes = self.of_engines.iter().enumerate();
         let loads = lanes.filter_map(|(index, lane)| Some((load(lane.as_ref()?), index)));
         let ((is_paused, least), freest) = loads.min()?;
         let known = self
@@ -213,7 +217,7 @@ impl Lanes {
         let known = known.and_then(|(_, index)| {
             // One more than the others have is what its own last answer makes.
             let limit = (is_paused, least + 1);
-            (load(self.lanes[*index].as_ref()?) <= limit).then_some(*index)
+            (load(self.of_engines[*index].as_ref()?) <= limit).then_some(*index)
         });
         Some(known.unwrap_or(freest))
     }
@@ -236,7 +240,7 @@ mod tests {
         Lanes {
             queue: Queue::new(1, 1),
             places_each: 1,
-            lanes: loads.iter().map(lane).collect(),
+            of_engines: loads.iter().map(lane).collect(),
             sessions: VecDeque::new(),
         }
     }
@@ -250,9 +254,9 @@ mod tests {
         assert_eq!(lanes.choose(Some(8)), Some(1));
         lanes.sessions.push_back((9, 0));
         assert_eq!(lanes.choose(Some(9)), Some(1), "three beside one is busy");
-        lanes.lanes[1] = None;
+        lanes.of_engines[1] = None;
         assert_eq!(lanes.choose(Some(9)), Some(0));
-        lanes.lanes = vec![None, None, None];
+        lanes.of_engines = vec![None, None, None];
         assert_eq!(lanes.choose(Some(9)), None);
     }
 
@@ -260,12 +264,12 @@ mod tests {
     fn an_engine_that_is_loaded_again_gets_what_no_other_can_take() {
         let mut lanes = lanes(&[0, 9]);
         lanes.sessions.push_back((7, 0));
-        lanes.lanes[0].as_mut().unwrap().is_paused = true;
+        lanes.of_engines[0].as_mut().unwrap().is_paused = true;
         assert_eq!(
             (lanes.choose(None), lanes.choose(Some(7))),
             (Some(1), Some(1))
         );
-        lanes.lanes[1].as_mut().unwrap().is_paused = true;
+        lanes.of_engines[1].as_mut().unwrap().is_paused = true;
         assert_eq!(
             (lanes.choose(None), lanes.choose(Some(7))),
             (Some(0), Some(0))

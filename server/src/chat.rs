@@ -42,7 +42,7 @@ use hearth_app::model::UserId;
 use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource};
 use tokio::sync::Mutex;
 
-use crate::{metrics::Metrics, settings::SettingsBook, store::Store};
+use crate::{metrics::Metrics, settings::SettingsBook, slow_work::SlowWork, store::Store};
 pub(crate) use allowance::RequestClaim;
 use engine_slot::EngineSlot;
 pub(crate) use prompt::engine_effort;
@@ -51,7 +51,7 @@ pub(crate) use service::model_status;
 
 use live_turns::{LiveTurns, StopReason};
 use recorder::Recorder;
-pub(crate) use refusal::{busy, store_refused};
+pub(crate) use refusal::store_refused;
 use rendered_answers::RenderedAnswers;
 pub(crate) use service::MAX_TITLE_CHARS;
 pub(crate) use settings::check_params;
@@ -74,6 +74,7 @@ pub struct ChatServer {
     recorder: Recorder,
     rendered: Arc<RenderedAnswers>,
     metrics: Arc<Metrics>,
+    slow_work: SlowWork,
     key_locks: [Mutex<()>; NUM_KEY_LOCKS],
     is_closing: AtomicBool,
 }
@@ -81,7 +82,12 @@ pub struct ChatServer {
 impl ChatServer {
     /// Starts serving; answers that an earlier process left running become interrupted before the
     /// first new turn starts. Must be called within a Tokio runtime.
-    pub fn start(store: Store, engine: EngineHandle, settings: Arc<SettingsBook>) -> Arc<Self> {
+    pub fn start(
+        store: Store,
+        engine: EngineHandle,
+        settings: Arc<SettingsBook>,
+        slow_work: SlowWork,
+    ) -> Arc<Self> {
         Arc::new(Self {
             recorder: Recorder::start(store.clone()),
             store,
@@ -90,6 +96,7 @@ impl ChatServer {
             live: LiveTurns::default(),
             rendered: Arc::default(),
             metrics: Arc::default(),
+            slow_work,
             key_locks: std::array::from_fn(|_| Mutex::new(())),
             is_closing: AtomicBool::new(false),
         })

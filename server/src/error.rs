@@ -43,6 +43,9 @@ pub enum AppError {
     Unacceptable(Box<RequestFault>),
     #[error("the request has more than {limit} bytes")]
     TooLarge { limit: usize },
+    /// The request stood still, or came slower than any line that people use.
+    #[error("the request came too slowly")]
+    TooSlow,
     #[error("{reason}")]
     Busy {
         reason: BusyReason,
@@ -90,6 +93,7 @@ impl AppError {
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
             Self::Unacceptable(fault) => fault.status(),
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             // Nobody asked too often.
             Self::Busy {
                 reason: BusyReason::DiskFull | BusyReason::DatabaseBusy,
@@ -110,6 +114,7 @@ impl AppError {
             Self::NotFound => "not_found",
             Self::Invalid(_) | Self::Unacceptable(_) => "invalid",
             Self::TooLarge { .. } => "too_large",
+            Self::TooSlow => "too_slow",
             Self::Busy { .. } => "busy",
             Self::NotReady { .. } => "not_ready",
             Self::Internal { .. } => "internal",
@@ -175,6 +180,7 @@ impl From<AppError> for ChatError {
             AppError::Invalid(refusal) => Self::Invalid(refusal),
             AppError::Unacceptable(fault) => Self::Invalid(fault.message.into()),
             AppError::TooLarge { limit } => Self::Invalid(Refusal::RequestTooLong { limit }),
+            AppError::TooSlow => Self::Invalid(Refusal::Incomplete),
             AppError::Busy {
                 reason,
                 retry_after_s,

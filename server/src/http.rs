@@ -6,7 +6,9 @@
 //! pages send strangers to sign in.
 
 pub mod assets;
+pub(crate) mod body;
 mod body_limit;
+mod connections;
 mod downloads;
 mod health;
 mod kept_text;
@@ -42,6 +44,7 @@ use crate::{
 };
 
 pub use body_limit::MAX_BODY_BYTES;
+pub(crate) use connections::serve;
 
 /// What handlers work with.
 #[derive(Clone)]

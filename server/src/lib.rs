@@ -6,8 +6,8 @@
 //! [`markdown`] (answers as HTML), [`export`] and [`import`] (conversations that leave and come),
 //! [`settings`] and [`administration`] (what an administrator changes), [`store`] (the database),
 //! [`openai`] (the API for programs), [`deletion`] (what goes for good), [`upkeep`] (what time does
-//! by itself), `metrics` (what was done, counted), [`model_pull`] (models from a hub), [`cli`] (the
-//! other commands).
+//! by itself), [`slow_work`] (what holds up nobody), `metrics` (what was done, counted),
+//! [`model_pull`] (models from a hub), [`cli`] (the other commands).
 
 #![forbid(unsafe_code)]
 
@@ -30,5 +30,6 @@ pub mod model_pull;
 pub mod openai;
 pub mod serve;
 pub mod settings;
+pub mod slow_work;
 pub mod store;
 pub mod upkeep;

@@ -16,7 +16,7 @@ mod sanitize;
 mod splitter;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use budget::Highlighting;
 use code::CodeBlock;

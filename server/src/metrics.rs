@@ -12,7 +12,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use crate::store::TurnTokens;
+use crate::{slow_work::SlowWork, store::TurnTokens};
 
 /// Seconds until the first token: from a cached prompt on a card to a long one on a CPU.
 const FIRST_TOKEN_S: [f64; 12] = [
@@ -40,6 +40,52 @@ pub(crate) struct Metrics {
     next_token: Histogram,
     is_ready: Gauge,
     engine: EngineGauges,
+    slow_work: SlowWorkGauges,
+}
+
+/// A kind of slow work.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfKind {
+    kind: &'static str,
+}
+
+/// What is done beside serving, when it is asked.
+#[derive(Debug, Default)]
+struct SlowWorkGauges {
+    running: Family<OfKind, Gauge<u64, AtomicU64>>,
+    waiting: Family<OfKind, Gauge<u64, AtomicU64>>,
+    refused: Family<OfKind, Gauge<u64, AtomicU64>>,
+}
+
+impl SlowWorkGauges {
+    fn register(&self, registry: &mut Registry) {
+        for (name, help, gauges) in [
+            ("slow_work_running", "Pieces of slow work", &self.running),
+            (
+                "slow_work_waiting",
+                "Pieces that wait for a place",
+                &self.waiting,
+            ),
+            (
+                "slow_work_refused",
+                "Pieces refused because too many waited, since the start",
+                &self.refused,
+            ),
+        ] {
+            registry.register(name, help, gauges.clone());
+        }
+    }
+
+    fn set(&self, slow_work: &SlowWork) {
+        for (kind, load) in slow_work.load() {
+            let kind = OfKind {
+                kind: kind.as_str(),
+            };
+            self.running.get_or_create(&kind).set(load.running);
+            self.waiting.get_or_create(&kind).set(load.waiting);
+            self.refused.get_or_create(&kind).set(load.refused);
+        }
+    }
 }
 
 /// What the engine tells of itself, when it is asked.
@@ -67,6 +113,7 @@ impl Default for Metrics {
             next_token: Histogram::new(NEXT_TOKEN_S),
             is_ready: Gauge::default(),
             engine: EngineGauges::default(),
+            slow_work: SlowWorkGauges::default(),
         };
         metrics.register();
         metrics
@@ -108,6 +155,7 @@ impl Metrics {
         let is_ready = self.is_ready.clone();
         registry.register("model_ready", "1: the model is loaded", is_ready);
         self.engine.register(registry);
+        self.slow_work.register(registry);
     }
 
     /// A request was answered; `path` is one of the router's.
@@ -138,7 +186,8 @@ impl Metrics {
     }
 
     /// All of it, as Prometheus reads it.
-    pub(crate) fn text(&self, engine: &EngineHandle) -> String {
+    pub(crate) fn text(&self, engine: &EngineHandle, slow_work: &SlowWork) -> String {
+        self.slow_work.set(slow_work);
         self.engine.set(engine.counters());
         self.is_ready
             .set(i64::from(engine.state() == EngineState::Ready));

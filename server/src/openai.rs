@@ -37,12 +37,6 @@ use axum::{
     routing::{MethodRouter, get, post},
 };
 
-use hearth_engine::{
-    handle::EngineHandle,
-    request::{Conversation, TokenId},
-};
-use tokio::{runtime::Handle, sync::Semaphore};
-
 use crate::{
     accounts::{Accounts, now_ms},
     chat::ChatServer,
@@ -50,7 +44,13 @@ use crate::{
     http::{Audience, RouteName},
     metrics::Metrics,
     settings::SettingsBook,
+    slow_work::{Kind, SlowWork},
     store::Store,
+};
+use hearth_app::model::UserId;
+use hearth_engine::{
+    handle::EngineHandle,
+    request::{Conversation, TokenId},
 };
 
 use error_object::Refused;
@@ -58,9 +58,6 @@ use request_fault::FaultKind;
 
 pub(crate) use error_object::error_body;
 pub use request_fault::RequestFault;
-
-/// Texts that are encoded at once, and schemas that are compiled.
-const NUM_BESIDE: usize = 2;
 
 /// What the API works with. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -74,8 +71,7 @@ pub struct ApiServer {
     is_behind_proxy: bool,
     /// Seconds since 1970, UTC.
     started_at: i64,
-    /// Places for long work beside the streams.
-    beside: Arc<Semaphore>,
+    slow_work: SlowWork,
 }
 
 impl ApiServer {
@@ -84,6 +80,7 @@ impl ApiServer {
         accounts: Arc<Accounts>,
         settings: Arc<SettingsBook>,
         store: Store,
+        slow_work: SlowWork,
         is_behind_proxy: bool,
     ) -> Self {
         Self {
@@ -94,35 +91,29 @@ impl ApiServer {
             store,
             is_behind_proxy,
             started_at: now_ms() / 1000,
-            beside: Arc::new(Semaphore::new(NUM_BESIDE)),
+            slow_work,
         }
     }
 
-    /// Computes what may take seconds where it keeps nobody waiting, a few at once.
+    /// Computes what may take seconds where it keeps nobody waiting.
     async fn beside<T: Send + 'static>(
         &self,
+        user: UserId,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, AppError> {
-        let places = Arc::clone(&self.beside);
-        let place = places.acquire_owned().await.map_err(AppError::internal)?;
-        let done = tokio::task::spawn_blocking(move || {
-            // Also if the caller has gone meanwhile.
-            let _place = place;
-            work()
-        });
-        done.await.map_err(AppError::internal)
+        Ok(self.slow_work.run(Kind::Text, user, work).await?)
     }
 
     /// Ids of the prompt of a conversation.
     async fn prompt(
         &self,
+        user: UserId,
         engine: &EngineHandle,
         conversation: Conversation,
     ) -> Result<Vec<TokenId>, AppError> {
-        let engine = engine.clone();
-        let runtime = Handle::current();
-        let prompt = self.beside(move || runtime.block_on(engine.prompt(&conversation)));
-        prompt.await?.map_err(generation::refused)
+        let maker = engine.prompt_maker().await.map_err(generation::refused)?;
+        let prompt = self.beside(user, move || maker.prompt(&conversation));
+        prompt.await
     }
 }
 

@@ -18,9 +18,10 @@ use crate::{
     data_folder::{self, FolderError, FolderLock},
     deletion::Deletion,
     export::ExportServer,
-    http::{Services, assets::Manifest, router},
+    http::{self, Services, assets::Manifest, router},
     openai::ApiServer,
     settings::SettingsBook,
+    slow_work::SlowWork,
     store::Store,
     upkeep::Upkeep,
 };
@@ -91,7 +92,7 @@ pub struct RunningServer {
     upkeep: Arc<Upkeep>,
     hourly: JoinHandle<()>,
     stop: oneshot::Sender<()>,
-    connections: JoinHandle<std::io::Result<()>>,
+    connections: JoinHandle<()>,
     /// Shared with the task that serves: whoever is last lets others in.
     lock: Arc<FolderLock>,
 }
@@ -113,9 +114,16 @@ impl Server {
         let first = choose_model(&store, &config, model).await?;
         let source = first.active.source.clone();
         let engine = EngineHandle::start(source, engine_config(&config.engine));
-        let chat = ChatServer::start(store.clone(), engine, Arc::clone(&settings));
+        let slow_work = SlowWork::default();
+        let chat = ChatServer::start(
+            store.clone(),
+            engine,
+            Arc::clone(&settings),
+            slow_work.clone(),
+        );
         let upkeep = Upkeep::new(store.clone(), Arc::clone(&chat));
-        let (accounts, set_up_token) = accounts(&store, &settings, &config).await?;
+        let (accounts, set_up_token) =
+            accounts(&store, &settings, &config, slow_work.clone()).await?;
         let administration = Arc::new(Administration {
             store: store.clone(),
             settings: Arc::clone(&settings),
@@ -128,6 +136,7 @@ impl Server {
             Arc::clone(&accounts),
             Arc::clone(&settings),
             store.clone(),
+            slow_work.clone(),
             config.server.public_origin().is_some(),
         );
         let services = Services {
@@ -135,7 +144,7 @@ impl Server {
             accounts: Arc::clone(&accounts),
             administration: administration as Arc<dyn AdministrationService>,
             settings,
-            exports: ExportServer::new(store.clone()),
+            exports: ExportServer::new(store.clone(), slow_work),
             deletion: deletion(&store, &chat, &accounts, &upkeep),
             api,
             store: store.clone(),
@@ -199,8 +208,7 @@ impl RunningServer {
         let mut connections = self.connections;
         let ended = timeout(CONNECTIONS_GRACE, &mut connections).await;
         match ended {
-            Ok(Ok(Ok(()))) => {}
-            Ok(Ok(Err(error))) => tracing::error!(%error, "serving failed: {error}"),
+            Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(%error, "the serving task ended: {error}"),
             Err(_) => {
                 tracing::warn!("connections were still open and are cut");
@@ -239,19 +247,18 @@ fn answer(
     services: &Services,
     config: &Config,
     lock: Arc<FolderLock>,
-) -> (oneshot::Sender<()>, JoinHandle<std::io::Result<()>>) {
-    let service =
-        router(services, &config.server).into_make_service_with_connect_info::<SocketAddr>();
+) -> (oneshot::Sender<()>, JoinHandle<()>) {
     let (stop, stopped) = oneshot::channel();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(async {
+    let stopped = async {
         // A dropped sender is no reason to stop.
         if stopped.await.is_err() {
             std::future::pending::<()>().await;
         }
-    });
+    };
+    let serving = http::serve(listener, router(services, &config.server), stopped);
     let connections = tokio::spawn(async move {
         let _held = lock;
-        serving.await
+        serving.await;
     });
     (stop, connections)
 }
@@ -333,11 +340,18 @@ async fn accounts(
     store: &Store,
     settings: &Arc<SettingsBook>,
     config: &Config,
+    slow_work: SlowWork,
 ) -> Result<(Arc<Accounts>, Option<String>), ServeError> {
     let token = random_token().map_err(ServeError::Random)?;
     let transport = config.server.cookie_transport();
     let kept = Some(SetUpToken::new(&token));
-    let accounts = Accounts::new(store.clone(), Arc::clone(settings), transport, kept);
+    let accounts = Accounts::new(
+        store.clone(),
+        Arc::clone(settings),
+        transport,
+        kept,
+        slow_work,
+    );
     let unclaimed = accounts
         .is_unclaimed()
         .await

@@ -15,6 +15,7 @@ use hearth_server::{
     },
     config::{Config, EngineSection},
     serve::{ServeOptions, Server},
+    slow_work::Asker,
     store::Store,
 };
 use tempfile::TempDir;
@@ -131,7 +132,7 @@ impl RunningServer {
             role: UserRole::User,
         };
         let password = Password::parse(PASSWORD)?;
-        let hash = Passwords::default().hash(password).await?;
+        let hash = Passwords::default().hash(Asker::Stranger, password).await?;
         store.insert_user(&user, &hash, now_ms()).await?;
         let client = self.client()?;
         sign_in(&client, name, PASSWORD).await??;

@@ -15,6 +15,7 @@ mod api {
     mod sessions;
     mod set_up;
     mod settings;
+    mod slow_clients;
     mod streaming;
     mod turns;
     mod waiting;

@@ -65,9 +65,8 @@ impl Accounts {
         let stored = self.store.credentials(&user.name).await?;
         let stored = stored.ok_or(AppError::Unauthorized)?.password_hash;
         let known = Some(stored.clone());
-        let fit = self.passwords.verify(password.clone(), known).await;
-        let fit = fit.map_err(AppError::internal)?;
-        if fit == Fit::Wrong {
+        let fit = self.passwords.verify(user.id, password.clone(), known);
+        if fit.await? == Fit::Wrong {
             return Err(AppError::Invalid(Refusal::WrongPassword));
         }
         self.throttle.succeeded(&user.name, visitor.address);
@@ -92,8 +91,7 @@ impl Accounts {
         let kept = kept_session(visitor)?;
         let new = Password::parse(new).map_err(AppError::Invalid)?;
         let stored = self.confirm_password(user, old, visitor).await?;
-        let hash = self.passwords.hash(new).await;
-        let hash = hash.map_err(AppError::internal)?;
+        let hash = self.passwords.hash(user.id, new).await?;
         let changed = self
             .store
             .change_password(user.id, &stored, &hash, &kept)

@@ -1,7 +1,8 @@
 //! Passwords: argon2id with 19 MiB, 2 passes, 1 lane.
 //!
-//! At most two are computed at once, on blocking threads: a storm of sign-ins must not starve
-//! generation. An unknown name costs the same work as a known one.
+//! At most two are computed at once, in [`crate::slow_work`]: a storm of sign-ins must not starve
+//! generation, nor keep whoever is signed in waiting. An unknown name costs the same work as a
+//! known one.
 
 mod fit;
 
@@ -9,7 +10,11 @@ use std::sync::{Arc, OnceLock};
 
 use argon2::{Argon2, PasswordHasher};
 use hearth_app::model::Refusal;
-use tokio::sync::Semaphore;
+
+use crate::{
+    error::AppError,
+    slow_work::{Asker, Kind, SlowWork, SlowWorkError},
+};
 
 pub use fit::Fit;
 
@@ -23,8 +28,17 @@ pub const MAX_PASSWORD_CHARS: usize = 128;
 pub enum HashPasswordError {
     #[error("argon2 refused: {0}")]
     Argon2(argon2::password_hash::Error),
-    #[error("the hashing thread ended: {0}")]
-    Join(#[from] tokio::task::JoinError),
+    #[error(transparent)]
+    Undone(#[from] SlowWorkError),
+}
+
+impl From<HashPasswordError> for AppError {
+    fn from(error: HashPasswordError) -> Self {
+        match error {
+            HashPasswordError::Undone(error) => error.into(),
+            HashPasswordError::Argon2(_) => Self::internal(error),
+        }
+    }
 }
 
 /// A password of allowed length, its letters composed (NFC): systems send the same key differently.
@@ -66,44 +80,47 @@ impl Password {
 }
 
 /// Hashes and checks passwords, two at a time.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Passwords {
-    permits: Arc<Semaphore>,
+    slow_work: SlowWork,
     decoy: Arc<OnceLock<String>>,
 }
 
-impl Default for Passwords {
-    fn default() -> Self {
+impl Passwords {
+    /// In the places of this slow work.
+    pub fn new(slow_work: SlowWork) -> Self {
         Self {
-            permits: Arc::new(Semaphore::new(2)),
+            slow_work,
             decoy: Arc::default(),
         }
     }
-}
 
-impl Passwords {
     /// The PHC string to store.
     ///
     /// # Errors
-    /// If the system gives no randomness or no memory.
-    pub async fn hash(&self, password: Password) -> Result<String, HashPasswordError> {
-        let _permit = self.permits.acquire().await;
-        let hashed = tokio::task::spawn_blocking(move || hash_now(&password.0)).await?;
+    /// If the system gives no randomness or no memory, or too many wait.
+    pub async fn hash(
+        &self,
+        asker: impl Into<Asker>,
+        password: Password,
+    ) -> Result<String, HashPasswordError> {
+        let hash = move || hash_now(&password.0);
+        let hashed = self.slow_work.run(Kind::Password, asker, hash).await?;
         hashed.map_err(HashPasswordError::Argon2)
     }
 
     /// Whether this is the password of `stored`; `None`, an unknown name, costs the same work.
     ///
     /// # Errors
-    /// If the system gives no memory, or `stored` is not a PHC string.
+    /// If the system gives no memory, `stored` is not a PHC string, or too many wait.
     pub async fn verify(
         &self,
+        asker: impl Into<Asker>,
         password: String,
         stored: Option<String>,
     ) -> Result<Fit, HashPasswordError> {
         let decoy = Arc::clone(&self.decoy);
-        let _permit = self.permits.acquire().await;
-        let verified = tokio::task::spawn_blocking(move || {
+        let verify = move || {
             let known = stored.is_some();
             let stored = match stored {
                 Some(stored) => stored,
@@ -111,15 +128,18 @@ impl Passwords {
             };
             let fit = fit::check(&password, &stored)?;
             Ok(if known { fit } else { Fit::Wrong })
-        });
-        verified.await?.map_err(HashPasswordError::Argon2)
+        };
+        let verified = self.slow_work.run(Kind::Password, asker, verify).await?;
+        verified.map_err(HashPasswordError::Argon2)
     }
 
     /// Computes the decoy now, so that the first unknown name takes no longer than a known one.
     pub async fn warm_up(&self) {
         let decoy = Arc::clone(&self.decoy);
-        let warmed = tokio::task::spawn_blocking(move || decoy_hash(&decoy).is_ok()).await;
-        tracing::trace!(warmed = warmed.is_ok(), "password hashing is ready");
+        let warm_up = move || decoy_hash(&decoy).is_ok();
+        let asker = Asker::Stranger;
+        let warmed = self.slow_work.run(Kind::Password, asker, warm_up).await;
+        tracing::trace!(warmed = warmed == Ok(true), "password hashing is ready");
     }
 }
 
@@ -149,13 +169,18 @@ mod tests {
     #[tokio::test]
     async fn a_hash_is_argon2id_with_the_stated_cost_and_fits_its_password_only() {
         let passwords = Passwords::default();
-        let hash = passwords.hash(password("correct horse")).await.unwrap();
+        let hash = passwords
+            .hash(Asker::Stranger, password("correct horse"))
+            .await
+            .unwrap();
         assert!(hash.starts_with(fit::CURRENT), "{hash}");
         let fits = passwords
-            .verify("correct horse".into(), Some(hash.clone()))
+            .verify(Asker::Stranger, "correct horse".into(), Some(hash.clone()))
             .await;
         assert_eq!(fits.unwrap(), Fit::Right);
-        let wrong = passwords.verify("correct  horse".into(), Some(hash)).await;
+        let wrong = passwords
+            .verify(Asker::Stranger, "correct  horse".into(), Some(hash))
+            .await;
         assert_eq!(wrong.unwrap(), Fit::Wrong);
     }
 
@@ -164,7 +189,7 @@ mod tests {
         let passwords = Passwords::default();
         passwords.warm_up().await;
         let entered = passwords
-            .verify("nobody has this password".into(), None)
+            .verify(Asker::Stranger, "nobody has this password".into(), None)
             .await;
         assert_eq!(entered.unwrap(), Fit::Wrong);
     }

@@ -28,6 +28,7 @@ use super::{
 use crate::{
     error::AppError,
     settings::SettingsBook,
+    slow_work::{Asker, SlowWork},
     store::{NewSession, Store},
 };
 
@@ -52,11 +53,12 @@ impl Accounts {
         settings: Arc<SettingsBook>,
         transport: CookieTransport,
         set_up_token: Option<SetUpToken>,
+        slow_work: SlowWork,
     ) -> Arc<Self> {
         Arc::new(Self {
             store,
             settings,
-            passwords: Passwords::default(),
+            passwords: Passwords::new(slow_work),
             throttle: Throttle::default(),
             unshown_keys: UnshownKeys::default(),
             transport,
@@ -150,8 +152,8 @@ impl Accounts {
         self.begin_attempt(name, visitor.address)?;
         let found = self.store.credentials(name).await?;
         let stored = found.as_ref().map(|found| found.password_hash.clone());
-        let fit = self.passwords.verify(password.clone(), stored).await;
-        let fit = fit.map_err(AppError::internal)?;
+        let fit = self.passwords.verify(Asker::Stranger, password.clone(), stored);
+        let fit = fit.await?;
         let found = found
             .filter(|found| fit != Fit::Wrong && !found.disabled)
             .ok_or(AppError::Invalid(Refusal::WrongCredentials))?;
@@ -197,8 +199,7 @@ impl Accounts {
     }
 
     pub(super) async fn hash(&self, password: Password) -> Result<String, AppError> {
-        let hashed = self.passwords.hash(password).await;
-        hashed.map_err(AppError::internal)
+        Ok(self.passwords.hash(Asker::Stranger, password).await?)
     }
 
     pub(super) async fn start_session(

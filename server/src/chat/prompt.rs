@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use hearth_app::model::{ChatError, Notice, ReasoningEffort, Role, UserId};
 use hearth_engine::{
-    handle::EngineHandle,
+    handle::{EngineHandle, PromptMaker},
     harmony::conversation::ReasoningEffort as EngineEffort,
     request::{ChatMessage, Conversation, Role as EngineRole, SubmitError, TokenId},
 };
@@ -57,12 +57,14 @@ impl ChatServer {
     }
 }
 
-/// Tokenises the system prompt and as many of the last turns as fit beside the answer.
+/// Tokenises the system prompt and as many of the last turns as fit beside the answer into
+/// `window` tokens. Takes as long as it takes to encode all of it, once.
 ///
 /// # Errors
-/// If the model cannot be opened, or system prompt and last message alone are too long.
-pub(super) async fn fit(
-    engine: &EngineHandle,
+/// If system prompt and last message alone are too long.
+pub(super) fn fit(
+    maker: &PromptMaker,
+    window: usize,
     messages: Vec<ChatMessage>,
     settings: &Settings,
 ) -> Result<Prompt, SubmitError> {
@@ -76,38 +78,36 @@ pub(super) async fn fit(
         tools: tools::offered(settings),
         ..Conversation::default()
     };
-    let mut num_left_out = 0;
-    loop {
-        let ids = engine.prompt(&conversation).await?;
-        let window = settings.window(engine);
-        let room = reply_room(window, settings.params.max_tokens);
-        let is_fitting = ids.len().saturating_add(room) <= window;
-        let is_least = turn_ends(&conversation.messages, num_fixed).is_empty();
-        // One token of the window is the answer's.
-        if is_least && ids.len() >= window {
-            return Err(SubmitError::PromptTooLong {
-                prompt_tokens: ids.len(),
-                context_window: window,
-            });
-        }
-        if is_fitting || is_least {
-            let notice = (num_left_out > 0).then_some(Notice::TurnsLeftOut(num_left_out));
-            let num_fixed = if settings.has_own_prompt {
-                0
-            } else {
-                num_fixed
-            };
-            let num_shared_tokens = num_shared(engine, &conversation, num_fixed, &ids).await?;
-            return Ok(Prompt {
-                ids,
-                conversation,
-                num_shared_tokens,
-                notice,
-            });
-        }
-        let excess = ids.len() + room - window.min(ids.len());
-        num_left_out += leave_out(&mut conversation.messages, num_fixed, ids.len(), excess);
+    let mut tokens = maker.prompt_tokens(&conversation);
+    let wanted = tokens.ids().len() + reply_room(window, settings.params.max_tokens);
+    let ends = turn_ends(&conversation.messages, num_fixed);
+    let left_out = turns_to_leave_out(&ends, wanted.saturating_sub(window), |end| {
+        tokens.num_tokens_of(num_fixed..end)
+    });
+    if let Some(last) = left_out.checked_sub(1) {
+        tokens.leave_out(num_fixed..ends[last]);
+        conversation.messages.drain(num_fixed..ends[last]);
     }
+    let num_tokens = tokens.ids().len();
+    // One token of the window is the answer's.
+    if left_out == ends.len() && num_tokens >= window {
+        return Err(SubmitError::PromptTooLong {
+            prompt_tokens: num_tokens,
+            context_window: window,
+        });
+    }
+    // What a person wrote is nobody else's.
+    let num_fixed = if settings.has_own_prompt {
+        0
+    } else {
+        num_fixed
+    };
+    Ok(Prompt {
+        num_shared_tokens: tokens.num_fixed(num_fixed),
+        ids: tokens.into_ids(),
+        conversation,
+        notice: (left_out > 0).then_some(Notice::TurnsLeftOut(left_out)),
+    })
 }
 
 /// The engine's word for it.
@@ -117,26 +117,6 @@ pub(crate) fn engine_effort(effort: ReasoningEffort) -> EngineEffort {
         ReasoningEffort::Medium => EngineEffort::Medium,
         ReasoningEffort::High => EngineEffort::High,
     }
-}
-
-/// Tokens at the beginning of a prompt that are the same whatever people write behind the first
-/// `num_fixed` messages.
-async fn num_shared(
-    engine: &EngineHandle,
-    conversation: &Conversation,
-    num_fixed: usize,
-    ids: &[TokenId],
-) -> Result<usize, SubmitError> {
-    let bare = Conversation {
-        messages: conversation.messages[..num_fixed].to_vec(),
-        ..conversation.clone()
-    };
-    let bare = engine.prompt(&bare).await?;
-    Ok(ids
-        .iter()
-        .zip(bare)
-        .take_while(|(id, other)| *id == other)
-        .count())
 }
 
 /// What a conversation begins with, in the language of its first message.
@@ -175,26 +155,19 @@ fn turn_ends(messages: &[ChatMessage], num_fixed: usize) -> Vec<usize> {
         .collect()
 }
 
-/// Removes at least one turn behind the fixed messages, and as many as hold about `excess` of
-/// `num_tokens`.
-fn leave_out(
-    messages: &mut Vec<ChatMessage>,
-    num_fixed: usize,
-    num_tokens: usize,
+/// How many of the first turns hold `excess` tokens; all that may be left out if they hold less.
+fn turns_to_leave_out(
+    ends: &[usize],
     excess: usize,
+    num_tokens_before: impl Fn(usize) -> usize,
 ) -> usize {
-    let num_bytes = |messages: &[ChatMessage]| -> usize {
-        let lengths = messages.iter().map(|message| message.content.len());
-        lengths.sum()
-    };
-    let excess_bytes = num_bytes(messages).saturating_mul(excess) / num_tokens.max(1);
-    let ends = turn_ends(messages, num_fixed);
+    if excess == 0 {
+        return 0;
+    }
     let enough = ends
         .iter()
-        .position(|&end| num_bytes(&messages[num_fixed..end]) >= excess_bytes);
-    let num_turns = enough.map_or(ends.len(), |index| index + 1);
-    messages.drain(num_fixed..ends[num_turns - 1]);
-    num_turns
+        .position(|&end| num_tokens_before(end) >= excess);
+    enough.map_or(ends.len(), |last| last + 1)
 }
 
 #[cfg(test)]
@@ -234,28 +207,23 @@ mod tests {
     }
 
     #[test]
-    fn only_whole_turns_are_left_out() {
+    fn no_more_turns_are_left_out_than_must_be() {
+        // A system prompt, two questions with their answers, and the question.
         let mut conversation = messages(&["aaaa", "bbbb", "cccc", "dddd", "eeee"]);
-        assert_eq!(leave_out(&mut conversation, 0, 20, 1), 1);
-        assert_eq!(conversation, messages(&["cccc", "dddd", "eeee"]));
-    }
-
-    #[test]
-    fn the_system_prompt_is_never_left_out() {
-        let mut conversation = messages(&["aaaa", "bbbb", "cccc"]);
         conversation.insert(0, ChatMessage::new(EngineRole::System, "Help."));
-        assert_eq!(turn_ends(&conversation, 1), [3]);
-        assert_eq!(leave_out(&mut conversation, 1, 20, 1000), 1);
-        let contents: Vec<_> = conversation.iter().map(|it| &it.content).collect();
-        assert_eq!(contents, ["Help.", "cccc"]);
-        assert!(turn_ends(&conversation, 1).is_empty());
-    }
-
-    #[test]
-    fn the_last_question_stays_however_much_is_too_much() {
-        let mut conversation = messages(&["aaaa", "bbbb", "cccc", "dddd", "eeee"]);
-        assert_eq!(leave_out(&mut conversation, 0, 20, 1000), 2);
-        assert_eq!(conversation, messages(&["eeee"]));
-        assert!(turn_ends(&conversation, 0).is_empty());
+        let ends = turn_ends(&conversation, 1);
+        assert_eq!(ends, [3, 5]);
+        // Four tokens each.
+        let check = |excess, expected| {
+            let found = turns_to_leave_out(&ends, excess, |end| (end - 1) * 4);
+            assert_eq!(found, expected, "{excess}");
+        };
+        check(0, 0);
+        check(1, 1);
+        check(8, 1);
+        check(9, 2);
+        // The last question stays, however much is too much.
+        check(1000, 2);
+        assert_eq!(turns_to_leave_out(&[], 1000, |_| 0), 0);
     }
 }

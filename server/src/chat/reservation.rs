@@ -7,11 +7,15 @@ use hearth_engine::{
 };
 
 use super::{
-    ChatServer, prompt,
+    ChatServer,
+    prompt::{self, Prompt},
     refusal::{engine_refused, store_refused},
     settings::Settings,
 };
-use crate::store::{AnswerStart, StoredMessage};
+use crate::{
+    slow_work::Kind,
+    store::{AnswerStart, StoredMessage},
+};
 
 /// A prompt with its place in the queue.
 pub(super) struct Reserved {
@@ -33,7 +37,7 @@ impl ChatServer {
         settings: &Settings,
         engine: EngineHandle,
     ) -> Result<Reserved, ChatError> {
-        let prompt = prompt::fit(&engine, history, settings).await;
+        let prompt = self.fit(user, &engine, history, settings).await?;
         let prompt = prompt.map_err(engine_refused)?;
         let permit = engine.reserve(user_key(user), prompt.ids.len());
         Ok(Reserved {
@@ -57,7 +61,7 @@ impl ChatServer {
     ) -> Result<(Reserved, Vec<u32>), ChatError> {
         let engine = self.engine.current();
         let history = self.history(user, branch, &engine).await?;
-        let again = prompt::fit(&engine, history, settings).await;
+        let again = self.fit(user, &engine, history, settings).await?;
         let stored = self.store.continued_answer(user, old.id).await;
         let stored = stored
             .map_err(|error| store_refused(&error))?
@@ -80,8 +84,7 @@ impl ChatServer {
             let prompt: Vec<_> = stored.prompt_token_ids.into_iter().map(TokenId).collect();
             (prompt, stored.token_ids, None)
         } else {
-            let ids = engine.encode_answer(&old.text);
-            let ids = ids.into_iter().map(|id| id.0).collect();
+            let ids = self.encode_answer(user, &engine, old.text.clone()).await?;
             let notice = if has_ids {
                 Notice::NotExact
             } else {
@@ -104,6 +107,35 @@ impl ChatServer {
             permit,
         };
         Ok((reserved, ids))
+    }
+}
+
+impl ChatServer {
+    /// A prompt of the history that fits.
+    async fn fit(
+        &self,
+        user: UserId,
+        engine: &EngineHandle,
+        history: Vec<ChatMessage>,
+        settings: &Settings,
+    ) -> Result<Result<Prompt, SubmitError>, ChatError> {
+        let maker = engine.prompt_maker().await.map_err(engine_refused)?;
+        let (window, settings) = (settings.window(engine), settings.clone());
+        let fit = move || prompt::fit(&maker, window, history, &settings);
+        Ok(self.slow_work.run(Kind::Text, user, fit).await?)
+    }
+
+    /// Ids of an answer that another model gave.
+    async fn encode_answer(
+        &self,
+        user: UserId,
+        engine: &EngineHandle,
+        text: String,
+    ) -> Result<Vec<u32>, ChatError> {
+        let maker = engine.prompt_maker().await.map_err(engine_refused)?;
+        let encode = move || maker.encode_answer(&text);
+        let ids = self.slow_work.run(Kind::Text, user, encode).await?;
+        Ok(ids.into_iter().map(|id| id.0).collect())
     }
 }
 

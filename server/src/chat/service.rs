@@ -18,6 +18,7 @@ use super::{ChatServer, live_turns::StopReason, refusal::store_refused, turn_log
 use crate::{
     calendar::Calendar,
     settings::{parse_conversation_form, to_form},
+    slow_work::Kind,
     store::{ListedConversation, StoreError, StoredMessage},
 };
 
@@ -224,13 +225,8 @@ impl ChatServer {
             let time = calendar.local_time(stored.created_at);
             view::message(stored, live.as_deref(), siblings, time, &rendered)
         };
-        // Rendering a long history takes longer than a serving thread may be held up.
-        let shown = tokio::task::spawn_blocking(|| branch.into_iter().map(show).collect());
-        shown.await.map_err(|error| {
-            let request_id = uuid::Uuid::now_v7().to_string();
-            tracing::error!(request.id = request_id, %error, "rendering failed: {error}");
-            ChatError::Internal { request_id }
-        })
+        let shown = move || branch.into_iter().map(show).collect();
+        Ok(self.slow_work.run(Kind::Text, user, shown).await?)
     }
 }
 

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
+use hearth_app::model::UserId;
 use hearth_engine::{
-    handle::{EngineHandle, GenerationStream, UserKey},
+    handle::{EngineHandle, GenerationStream},
     harmony::conversation::ToolCall,
     request::{
         ChatMessage, Conversation, GenerateRequest, GenerationEvent, Role, TokenId, TokenOptions,
@@ -12,12 +13,13 @@ use hearth_engine::{
     },
 };
 
-use super::turn::Answer;
+use super::{reservation::user_key, turn::Answer};
+use crate::slow_work::{Kind, SlowWork};
 
 #[derive(Debug)]
 pub(super) struct Source {
     engine: EngineHandle,
-    user: UserKey,
+    user: UserId,
     request: GenerateRequest,
     /// Absent: ended.
     stream: Option<GenerationStream>,
@@ -28,7 +30,7 @@ pub(super) struct Source {
 impl Source {
     pub(super) fn new(
         engine: EngineHandle,
-        user: UserKey,
+        user: UserId,
         request: GenerateRequest,
         stream: GenerationStream,
     ) -> Self {
@@ -63,7 +65,10 @@ impl Source {
         let num_new = answer.len() - self.request.answer_so_far.len();
         self.request.max_tokens = self.request.max_tokens.saturating_sub(num_new);
         self.request.answer_so_far = to_token_ids(answer);
-        self.stream = Some(self.engine.resume(self.user, self.request.clone()));
+        self.stream = Some(
+            self.engine
+                .resume(user_key(self.user), self.request.clone()),
+        );
     }
 
     /// How the conversation goes on behind this answer; nothing is computed yet.
@@ -103,7 +108,7 @@ impl Source {
 #[derive(Debug)]
 pub(super) struct NextPrompt {
     engine: EngineHandle,
-    user: UserKey,
+    user: UserId,
     /// Of the answer before.
     request: GenerateRequest,
     conversation: Conversation,
@@ -112,8 +117,14 @@ pub(super) struct NextPrompt {
 impl NextPrompt {
     /// Lets the engine compute it while it has nothing else to do: the next message is answered
     /// sooner.
-    pub(super) async fn prepare(self) {
-        if let Ok(prompt) = self.engine.next_prompt(&self.conversation).await {
+    pub(super) async fn prepare(self, slow_work: &SlowWork) {
+        let Ok(maker) = self.engine.prompt_maker().await else {
+            return;
+        };
+        let conversation = self.conversation;
+        let prompt = move || maker.next_prompt(&conversation);
+        // Where there is no place for it, the next message is answered without.
+        if let Ok(prompt) = slow_work.run(Kind::Text, self.user, prompt).await {
             let request = GenerateRequest {
                 prompt,
                 answer_so_far: Vec::new(),
@@ -121,7 +132,7 @@ impl NextPrompt {
                 options: TokenOptions::default(),
                 ..self.request
             };
-            self.engine.prepare(self.user, request);
+            self.engine.prepare(user_key(self.user), request);
         }
     }
 }

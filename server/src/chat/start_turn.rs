@@ -19,7 +19,7 @@ use super::{
     refusal::{busy, store_refused},
     settings::Settings,
     submit::Start,
-    turn::{Answer, EarlierCost},
+    turn::{Answer, Drawing, Drawn, EarlierCost},
     view,
 };
 use crate::store::{NewTurn, StoredMessage};
@@ -82,6 +82,7 @@ impl ChatServer {
             reserved,
             settings,
             answer: Answer::default(),
+            drawing: self.new_drawing(user),
             earlier: EarlierCost::default(),
         };
         let mut started = self.open(start).await?;
@@ -118,6 +119,7 @@ impl ChatServer {
             reserved,
             settings,
             answer: Answer::default(),
+            drawing: self.new_drawing(user),
             earlier: EarlierCost::default(),
         })
         .await
@@ -138,6 +140,7 @@ impl ChatServer {
             .settings(user, Some(old.conversation), &old.params)
             .await?;
         let (reserved, token_ids) = self.reserve_rest(user, &old, &branch, &settings).await?;
+        let drawing = Drawing::of_text(self.slow_work.clone(), user, old.text.clone()).await?;
         let start = reserved.answer_start(&settings);
         let is_restarted = self
             .store
@@ -159,6 +162,7 @@ impl ChatServer {
                 steps: old.steps,
                 token_ids,
             },
+            drawing,
             earlier: EarlierCost {
                 time_to_first_token_ms: Some(old.usage.time_to_first_token_ms)
                     .filter(|_| old.usage.completion_tokens > 0),
@@ -166,6 +170,11 @@ impl ChatServer {
             },
         })
         .await
+    }
+
+    fn new_drawing(&self, user: UserId) -> (Drawing, Drawn) {
+        let drawing = Drawing::new(self.slow_work.clone(), user);
+        (drawing, Drawn::default())
     }
 
     fn refuse_if_closing(&self) -> Result<(), ChatError> {

@@ -11,13 +11,13 @@ use super::{
     ChatServer,
     live_turns::{Claim, LiveTurn, StopReason},
     refusal::store_refused,
-    reservation::{Reserved, user_key},
+    reservation::Reserved,
     settings::{Settings, random_u64},
     source::{Source, to_token_ids},
-    turn::{Answer, Clock, EarlierCost, TurnTask},
+    turn::{Answer, Clock, Drawing, Drawn, EarlierCost, TurnTask},
     turn_log::{Beginning, TurnLog, TurnView},
 };
-use crate::{calendar::Calendar, markdown::MarkdownStream, store::InsertedTurn};
+use crate::{calendar::Calendar, store::InsertedTurn};
 
 /// A turn that stands in the database and is to be submitted.
 pub(super) struct Start {
@@ -28,6 +28,8 @@ pub(super) struct Start {
     pub(super) reserved: Reserved,
     pub(super) settings: Settings,
     pub(super) answer: Answer,
+    /// How the answer looks so far, and what draws the rest.
+    pub(super) drawing: (Drawing, Drawn),
     pub(super) earlier: EarlierCost,
 }
 
@@ -63,10 +65,10 @@ impl ChatServer {
     }
 
     fn submit(&self, start: Start) -> Opening {
-        let mut markdown = MarkdownStream::default();
+        let (drawing, drawn) = start.drawing;
         let beginning = Beginning {
-            blocks: markdown.push(&start.answer.text),
-            pending: markdown.pending(),
+            blocks: drawn.blocks,
+            pending: drawn.pending,
             text: start.answer.text.clone(),
             reasoning: start.answer.reasoning.clone(),
             steps: start.answer.steps.clone(),
@@ -104,14 +106,15 @@ impl ChatServer {
         };
         let engine = start.reserved.engine;
         let stream = engine.submit(start.reserved.permit, request.clone());
-        let source = Source::new(engine, user_key(start.user), request, stream);
+        let source = Source::new(engine, start.user, request, stream);
         let task = TurnTask {
             turn,
             live: self.live.clone(),
             recorder: self.recorder.clone(),
             metrics: Arc::clone(&self.metrics),
             source,
-            markdown,
+            slow_work: self.slow_work.clone(),
+            drawing,
             answer: start.answer,
             claim: start.claim,
             conversation: start.reserved.conversation,

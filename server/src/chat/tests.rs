@@ -2,6 +2,7 @@
 
 mod bench;
 mod continuing;
+mod drawing;
 mod reading;
 mod recording;
 mod refusing;

@@ -4,9 +4,11 @@
 //! once, whatever the engine does meanwhile.
 
 mod clock;
+mod drawing;
 mod ending;
 
 pub(super) use clock::Clock;
+pub(super) use drawing::{Drawing, Drawn};
 use ending::{Cost, Outcome, finished_answer, log_end};
 
 use std::{
@@ -28,7 +30,7 @@ use super::{
     tools,
     turn_log::Ending,
 };
-use crate::{markdown::MarkdownStream, metrics::Metrics, store::Chunk};
+use crate::{metrics::Metrics, slow_work::SlowWork, store::Chunk};
 
 /// Frames with text come at most this often.
 const SHOW_INTERVAL: Duration = Duration::from_millis(50);
@@ -64,7 +66,8 @@ pub(super) struct TurnTask {
     pub(super) recorder: Recorder,
     pub(super) metrics: Arc<Metrics>,
     pub(super) source: Source,
-    pub(super) markdown: MarkdownStream,
+    pub(super) slow_work: SlowWork,
+    pub(super) drawing: Drawing,
     pub(super) answer: Answer,
     pub(super) claim: Claim,
     /// What the prompt was made of.
@@ -132,9 +135,6 @@ impl TurnTask {
                 .log
                 .reason(self.clock.reasoning(unshown.reasoning));
         }
-        let mut blocks = self.markdown.push(&unshown.text);
-        blocks.extend(self.markdown.finish());
-        self.turn.log.show(blocks, String::new());
         let answer = finished_answer(&self.turn, self.answer, outcome, |usage| Cost {
             usage: usage.unwrap_or_else(|| self.clock.usage()),
             num_prompt_tokens: self.num_prompt_tokens,
@@ -150,7 +150,10 @@ impl TurnTask {
         };
         self.metrics.spent(answer.tokens, num_cached);
         log_end(&self.turn, &answer);
-        let saved = tokio::time::timeout(SAVE_PATIENCE, self.recorder.finish(answer)).await;
+        let saved = tokio::time::timeout(SAVE_PATIENCE, self.recorder.finish(answer));
+        // The text is safe before its last picture is drawn, however long that takes.
+        let (saved, blocks) = tokio::join!(saved, self.drawing.finish(unshown.text));
+        self.turn.log.show(blocks, String::new());
         if saved == Ok(false) {
             ending.error = Some(TurnError::NotSaved);
         }
@@ -159,7 +162,7 @@ impl TurnTask {
         self.turn.log.end(ending);
         // The answer is saved and shown: only now is time spent on the next one.
         if let Some(next) = next {
-            next.prepare().await;
+            next.prepare(&self.slow_work).await;
         }
     }
 
@@ -174,8 +177,12 @@ impl TurnTask {
             let event = tokio::select! {
                 biased;
                 reason = stopped(&mut stop_asked) => return Outcome::Stopped(reason),
-                () = tokio::time::sleep_until(next_show), if !unshown.is_empty() => {
-                    self.show(unshown);
+                drawn = self.drawing.drawn(), if self.drawing.is_busy() => {
+                    self.show(drawn);
+                    continue;
+                }
+                () = tokio::time::sleep_until(next_show), if self.has_news(unshown) => {
+                    self.draw(unshown);
                     continue;
                 }
                 event = self.source.next() => event,
@@ -198,7 +205,12 @@ impl TurnTask {
                         reason = stopped(&mut stop_asked) => return Outcome::Stopped(reason),
                         step = tools::answer(&call) => step,
                     };
-                    self.show(unshown);
+                    // What stands before the step is shown before it.
+                    tokio::select! {
+                        biased;
+                        reason = stopped(&mut stop_asked) => return Outcome::Stopped(reason),
+                        () = self.catch_up(unshown) => {}
+                    }
                     self.go_on(&call, step, usage);
                 }
                 Some(GenerationEvent::Failed(error)) => return Outcome::Failed(error),
@@ -249,16 +261,37 @@ impl TurnTask {
         self.source.go_on(&self.answer.token_ids, usage);
     }
 
-    fn show(&mut self, unshown: &mut Unshown) {
-        let start = Instant::now();
+    fn has_news(&self, unshown: &Unshown) -> bool {
+        !unshown.is_empty() && !self.drawing.is_busy()
+    }
+
+    /// Shows new reasoning, and begins to draw new text.
+    fn draw(&mut self, unshown: &mut Unshown) {
         let Unshown { text, reasoning } = std::mem::take(unshown);
         if !reasoning.is_empty() {
             self.turn.log.reason(self.clock.reasoning(reasoning));
         }
-        let blocks = self.markdown.push(&text);
-        self.turn.log.show(blocks, self.markdown.pending());
-        let pause = SHOW_INTERVAL.max(start.elapsed() * RENDER_SHARE);
-        self.clock.next_show = start + pause;
+        self.drawing.begin(text);
+        self.clock.next_show = Instant::now() + SHOW_INTERVAL;
+    }
+
+    fn show(&mut self, drawn: Drawn) {
+        self.turn.log.show(drawn.blocks, drawn.pending);
+        // Since it began, one share of that time has passed.
+        let pause = drawn.time * (RENDER_SHARE - 1);
+        self.clock.next_show = self.clock.next_show.max(Instant::now() + pause);
+    }
+
+    /// Draws and shows everything that has come.
+    async fn catch_up(&mut self, unshown: &mut Unshown) {
+        while self.drawing.is_busy() || !unshown.is_empty() {
+            if self.drawing.is_busy() {
+                let drawn = self.drawing.drawn().await;
+                self.show(drawn);
+            } else {
+                self.draw(unshown);
+            }
+        }
     }
 
     fn wait(&self, event: &GenerationEvent) {

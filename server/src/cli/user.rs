@@ -16,6 +16,7 @@ use crate::{
     },
     config::Config,
     data_folder::{open_for_reading, open_for_writing},
+    slow_work::Asker,
     store::Store,
 };
 
@@ -79,7 +80,9 @@ async fn add(store: &Store, name: &str, role: UserRole) -> anyhow::Result<()> {
         name: AccountName::parse(name)?.as_str().to_owned(),
         role,
     };
-    let hash = Passwords::default().hash(ask_password()?).await?;
+    let hash = Passwords::default()
+        .hash(Asker::Stranger, ask_password()?)
+        .await?;
     store.insert_user(&user, &hash, now_ms()).await?;
     writeln!(io::stdout(), "{} may sign in.", user.name)?;
     Ok(())
@@ -87,7 +90,9 @@ async fn add(store: &Store, name: &str, role: UserRole) -> anyhow::Result<()> {
 
 async fn reset_password(store: &Store, name: &str) -> anyhow::Result<()> {
     let id = super::user_named(store, name).await?;
-    let hash = Passwords::default().hash(ask_password()?).await?;
+    let hash = Passwords::default()
+        .hash(Asker::Stranger, ask_password()?)
+        .await?;
     store.reset_password(id, &hash).await?;
     writeln!(
         io::stdout(),

@@ -7,17 +7,14 @@ use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt as _};
 use hearth_app::{
     model::{
-        BusyReason, ChatError, ConversationId, Export, ExportChoice, ExportId, ExportSubject,
-        Preferences, Upload, UploadId, UploadState, UserId,
+        ChatError, ConversationId, Export, ExportChoice, ExportId, ExportSubject, Preferences,
+        Upload, UploadId, UploadState, UserId,
     },
     service::exports::ExportService,
 };
 use leptos::prelude::use_context;
 use sha2::{Digest, Sha256};
-use tokio::{
-    runtime::Handle,
-    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
-};
+use tokio::{runtime::Handle, sync::mpsc};
 
 use super::{
     ConversationDocument, FileName, Language, Timestamp, extension,
@@ -26,13 +23,12 @@ use super::{
 };
 use crate::{
     calendar::Calendar,
-    chat::{busy, store_refused},
+    chat::store_refused,
     import::{self, ImportError, Problems},
+    slow_work::{Kind, Place, SlowWork, run_in},
     store::{KeptExport, NewExport, Store, StoreError, StoredExport, StoredUploadState},
 };
 
-/// Archives written and files imported at the same time: each takes a thread and its memory.
-const MAX_AT_ONCE: usize = 2;
 /// Ids read at a time.
 const PAGE: u32 = 100;
 /// The name of an archive, before its date.
@@ -42,7 +38,7 @@ const ARCHIVE_NAME: &str = "Hearth";
 #[derive(Debug)]
 pub struct ExportServer {
     store: Store,
-    workers: Arc<Semaphore>,
+    slow_work: SlowWork,
 }
 
 /// The bytes of an archive as they are made.
@@ -53,31 +49,29 @@ pub(crate) struct ArchiveDownload {
 
 impl ExportServer {
     /// Serves from now on.
-    pub fn new(store: Store) -> Arc<Self> {
-        Arc::new(Self {
-            store,
-            workers: Arc::new(Semaphore::new(MAX_AT_ONCE)),
-        })
+    pub fn new(store: Store, slow_work: SlowWork) -> Arc<Self> {
+        Arc::new(Self { store, slow_work })
     }
 
-    /// A file that is kept.
+    /// A file that is kept, and the place of its download.
     pub(crate) async fn download(
         &self,
         user: UserId,
         id: ExportId,
-    ) -> Result<KeptExport, ChatError> {
+    ) -> Result<(KeptExport, Place), ChatError> {
+        let place = self.slow_work.place(Kind::Download, user).await?;
         let kept = read(self.store.kept_export(user, id).await)?;
-        kept.ok_or(ChatError::NotFound)
+        Ok((kept.ok_or(ChatError::NotFound)?, place))
     }
 
     /// All of a user's conversations as a ZIP, made while it is read.
-    pub(crate) fn archive(
+    pub(crate) async fn archive(
         &self,
         user: UserId,
         language: Language,
         with_reasoning: bool,
     ) -> Result<ArchiveDownload, ChatError> {
-        let permit = self.begin_work()?;
+        let place = self.slow_work.place(Kind::Download, user).await?;
         let now = Timestamp::now();
         let day = now.to_minute();
         let title = format!(
@@ -93,9 +87,9 @@ impl ExportServer {
             with_reasoning,
             now,
             file_name: file_name.to_string(),
-            _permit: permit,
         };
-        tokio::task::spawn_blocking(move || work.run(writer));
+        // As long as somebody reads; how slowly one may read is the connection's business.
+        tokio::spawn(run_in(place, move || work.run(writer)));
         Ok(ArchiveDownload {
             file_name,
             content: content(chunks),
@@ -112,10 +106,9 @@ impl ExportServer {
         read(self.store.insert_upload(user, file_name, content).await)
     }
 
-    /// The right to take much memory or a thread for some time.
-    pub(crate) fn begin_work(&self) -> Result<OwnedSemaphorePermit, ChatError> {
-        let permit = Arc::clone(&self.workers).try_acquire_owned();
-        permit.map_err(|_| busy(BusyReason::WorkersBusy))
+    /// The right to send a file, and to have it in memory meanwhile.
+    pub(crate) async fn begin_upload(&self, user: UserId) -> Result<Place, ChatError> {
+        Ok(self.slow_work.place(Kind::Upload, user).await?)
     }
 
     /// Runs the preview of an upload, or its import.
@@ -129,12 +122,9 @@ impl ExportServer {
         let state = match stored.state {
             StoredUploadState::Imported(counts) => UploadState::Imported(counts),
             StoredUploadState::Waiting(content) => {
-                let (permit, store) = (self.begin_work()?, self.store.clone());
-                let work = move || {
-                    let _permit = permit;
-                    work(&store, user, content.into(), id)
-                };
-                match blocking(work).await? {
+                let store = self.store.clone();
+                let work = move || work(&store, user, content.into(), id);
+                match self.slow_work.run(Kind::Document, user, work).await? {
                     Ok(state) => state,
                     Err(ImportError::Refused(problems)) => refused(&problems),
                     Err(ImportError::Gone) => return Err(ChatError::NotFound),
@@ -185,7 +175,8 @@ impl ExportService for ExportServer {
                 content: Some(content),
             }
         };
-        read(self.store.insert_export(blocking(write).await?).await)
+        let export = self.slow_work.run(Kind::Document, user, write).await?;
+        read(self.store.insert_export(export).await)
     }
 
     async fn exports(&self, user: UserId) -> Result<Vec<Export>, ChatError> {
@@ -223,7 +214,6 @@ struct ArchiveWork {
     with_reasoning: bool,
     now: Timestamp,
     file_name: String,
-    _permit: OwnedSemaphorePermit,
 }
 
 impl ArchiveWork {
@@ -347,12 +337,4 @@ fn refused(problems: &Problems) -> UploadState {
 
 fn read<T>(result: Result<T, StoreError>) -> Result<T, ChatError> {
     result.map_err(|error| store_refused(&error))
-}
-
-/// Work that is too long for the threads that serve requests.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, ChatError> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| crate::error::AppError::internal(error).into())
 }

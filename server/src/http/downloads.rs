@@ -1,13 +1,16 @@
 //! Files that leave: exports that are kept, and the archive of everything as it is made.
 
+use std::io;
+
 use axum::{
     Router,
-    body::Body,
+    body::{Body, Bytes},
     extract::{Extension, Form, Path, State, rejection::FormRejection},
     http::{HeaderMap, HeaderName, HeaderValue, Method, header},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
+use futures::{Stream, stream};
 use hearth_app::model::{ChatError, ExportId, Preferences, User};
 use serde::Deserialize;
 
@@ -16,10 +19,13 @@ use crate::{
     accounts::Visitor,
     error::AppError,
     export::{content_disposition, content_type},
+    slow_work::Place,
 };
 
 const EXPORT: &str = "/exports/{export}";
 const ARCHIVE: &str = "/exports/all";
+/// Of a kept file, that much is given away at a time.
+const PIECE_BYTES: usize = 256 << 10;
 
 /// Names of these routes.
 pub(super) fn routes() -> [RouteName; 2] {
@@ -52,11 +58,12 @@ async fn export(
         return AppError::NotFound.into_response();
     };
     match services.exports.download(user.id, id).await {
-        Ok(kept) => {
+        Ok((kept, place)) => {
             let media_type = kept.format.map_or("application/zip", content_type);
             let size = kept.content.len();
             let file = attachment(&kept.file_name, media_type);
-            (file, [(header::CONTENT_LENGTH, size)], kept.content).into_response()
+            let content = Body::from_stream(in_place(kept.content.into(), place));
+            (file, [(header::CONTENT_LENGTH, size)], content).into_response()
         }
         Err(error) => AppError::from(error).into_response(),
     }
@@ -82,13 +89,21 @@ async fn archive(
     // A post without a form asks for nothing beside.
     let with_reasoning = form.is_ok_and(|Form(form)| form.reasoning);
     let language = preferences.language.into();
-    match services.exports.archive(id, language, with_reasoning) {
+    match services.exports.archive(id, language, with_reasoning).await {
         Ok(download) => {
             let file = attachment(&download.file_name.to_string(), "application/zip");
             (file, Body::from_stream(download.content)).into_response()
         }
         Err(error) => tell("/exports/all", "/settings/exports", &headers, error),
     }
+}
+
+/// A file piece by piece, so that its place is held until the last one is taken.
+fn in_place(content: Bytes, place: Place) -> impl Stream<Item = io::Result<Bytes>> {
+    stream::unfold((content, place), |(mut rest, place)| async {
+        let next = rest.split_to(rest.len().min(PIECE_BYTES));
+        (!next.is_empty()).then_some((Ok(next), (rest, place)))
+    })
 }
 
 /// Headers of a file that is saved and never shown.

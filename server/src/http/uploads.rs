@@ -14,6 +14,7 @@ use hearth_app::model::{ChatError, Refusal, UploadId, UserId};
 
 use super::{
     Audience, RouteName, Services,
+    body::Pace,
     downloads::{ask_to_sign_in, tell},
 };
 use crate::{accounts::Visitor, import::MAX_DOCUMENT_BYTES};
@@ -67,19 +68,22 @@ async fn receive(
     user: UserId,
     request: Request,
 ) -> Result<UploadId, ChatError> {
-    let _permit = services.exports.begin_work()?;
+    let _place = services.exports.begin_upload(user).await?;
+    // What stands before the file is a few bytes.
+    let mut pace = Pace::start();
     let form = Multipart::from_request(request, &()).await;
     let mut form = form.map_err(|error| ChatError::Invalid(error.body_text().into()))?;
     let invalid = |_| ChatError::Invalid(Refusal::Incomplete);
-    while let Some(mut field) = form.next_field().await.map_err(invalid)? {
+    while let Some(mut field) = pace.wait(form.next_field()).await?.map_err(invalid)? {
         if field.name() != Some(FIELD) {
             continue;
         }
         let name = field.file_name().unwrap_or_default();
         let name: String = name.chars().take(MAX_NAME_CHARS).collect();
         let (mut content, mut received) = (Vec::new(), 0);
-        while let Some(chunk) = field.chunk().await.map_err(invalid)? {
+        while let Some(chunk) = pace.wait(field.chunk()).await?.map_err(invalid)? {
             received += chunk.len();
+            pace.add(chunk.len());
             if received <= MAX_FILE_BYTES {
                 content.extend_from_slice(&chunk);
             } else if received > MAX_DISCARDED_BYTES {

@@ -2,7 +2,11 @@
 //!
 //! Operators, punctuation and calls stay bare on purpose: they would double the bytes of an answer.
 
-use std::{sync::LazyLock, time::Instant};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::LazyLock,
+    time::Instant,
+};
 
 use syntect::{
     easy::ScopeRegionIterator,
@@ -133,10 +137,12 @@ impl Highlighter {
             return push_escaped(line, html);
         };
         let begin = Instant::now();
-        let operations = parse.parse_line(line, &SYNTAXES);
+        // A pattern that gives up over a line takes its colours, not its text.
+        let parsed = AssertUnwindSafe(|| parse.parse_line(line, &SYNTAXES).ok());
+        let operations = catch_unwind(parsed).ok().flatten();
         self.bytes_left -= cost;
         self.highlighting.spend(cost, begin.elapsed());
-        let Ok(operations) = operations else {
+        let Some(operations) = operations else {
             self.state = None;
             return push_escaped(line, html);
         };

@@ -1,6 +1,9 @@
 //! Everything but top-level fences: `CommonMark` with GFM's extensions, by comrak.
 
-use std::sync::LazyLock;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::LazyLock,
+};
 
 use comrak::{
     Arena, Node, Options, format_html,
@@ -31,14 +34,32 @@ static OPTIONS: LazyLock<Options<'static>> = LazyLock::new(|| {
 
 /// HTML of complete blocks.
 pub(super) fn render(text: &str, highlighting: &mut Highlighting) -> String {
-    if budget::is_affordable(text) {
-        render_markdown(text, highlighting)
-    } else {
-        plain::render(text)
+    render_checked(text, text, highlighting)
+}
+
+/// HTML of the text, or the text `shown` as it is if that would be too much.
+fn render_checked(text: &str, shown: &str, highlighting: &mut Highlighting) -> String {
+    let html = budget::is_affordable(text).then(|| {
+        // A parser that gives up over a text must not keep anybody from reading it.
+        let render = AssertUnwindSafe(|| render_markdown(text, highlighting));
+        catch_unwind(render)
+    });
+    match html {
+        Some(Ok(html)) => html,
+        Some(Err(_)) => {
+            tracing::error!(
+                num_bytes = text.len(),
+                "a text is shown as it is after a panic"
+            );
+            plain::render(shown)
+        }
+        None => plain::render(shown),
     }
 }
 
 fn render_markdown(text: &str, highlighting: &mut Highlighting) -> String {
+    #[cfg(test)]
+    super::tests::meet_faults(text);
     let arena = Arena::new();
     let document = parse_document(&arena, text, &OPTIONS);
     let nodes: Vec<Node<'_>> = document.descendants().collect();
@@ -57,11 +78,10 @@ pub(super) fn render_pending(text: &str, mut highlighting: Highlighting) -> Stri
     if text.trim().is_empty() {
         return String::new();
     }
-    if budget::is_affordable(text) {
-        render_markdown(&repair(text), &mut highlighting)
-    } else {
-        plain::render(text)
+    if !budget::is_affordable(text) {
+        return plain::render(text);
     }
+    render_checked(&repair(text), text, &mut highlighting)
 }
 
 /// Puts our HTML for code and maths into the tree, and links in the place of images.

@@ -62,10 +62,10 @@ pub(super) async fn complete_chat(
     Caller(user): Caller,
     body: JsonBody,
 ) -> Result<Response, Refused> {
-    let fields: AnswerFields = body.read()?;
+    let fields: AnswerFields = body.read().await?;
     let engine = server.engine_for(fields.model.as_deref())?;
     let settings = server.settings.current();
-    let chat: ChatFields = body.read()?;
+    let chat: ChatFields = body.read().await?;
     let chat = chat.resolve(&engine, engine_effort(settings.reasoning_effort))?;
     let mut asked = fields.resolve(&engine, &settings)?;
     if asked.max_tokens == Some(0) {
@@ -74,12 +74,12 @@ pub(super) async fn complete_chat(
     asked.options.top_logprobs = chat.top_logprobs;
     if let Some(format) = chat.format {
         let compiler = engine.clone();
-        let format = server.beside(move || compiler.compile_format(&format));
+        let format = server.beside(user.id, move || compiler.compile_format(&format));
         let unusable =
             |error: FormatError| RequestFault::field("response_format", error.to_string());
         asked.options.format = Some(format.await?.map_err(unusable)?);
     }
-    let prompt = server.prompt(&engine, chat.conversation).await?;
+    let prompt = server.prompt(user.id, &engine, chat.conversation).await?;
     let begun = match &chat.must_call {
         MustCall::No => Vec::new(),
         MustCall::Any => engine.begun_call(None),

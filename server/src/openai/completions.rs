@@ -5,6 +5,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
+use hearth_app::model::UserId;
 use hearth_engine::{handle::EngineHandle, request::TokenId};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -96,9 +97,9 @@ pub(super) async fn complete(
     Caller(user): Caller,
     body: JsonBody,
 ) -> Result<Response, Refused> {
-    let fields: AnswerFields = body.read()?;
+    let fields: AnswerFields = body.read().await?;
     let engine = server.engine_for(fields.model.as_deref())?;
-    let completion: CompletionFields = body.read()?;
+    let completion: CompletionFields = body.read().await?;
     let mut asked = fields.resolve(&engine, &server.settings.current())?;
     completion.check(asked.num_answers)?;
     asked.options.top_logprobs = completion.logprobs.map(|num_top| num_top as usize);
@@ -108,7 +109,7 @@ pub(super) async fn complete(
     let max_tokens = *asked.max_tokens.get_or_insert(DEFAULT_MAX_TOKENS);
     let num_answers = server.num_answers(completion.prompt.count(), &asked)?;
     let has_echo = completion.echo;
-    let prompts = server.encode(&engine, completion.prompt).await?;
+    let prompts = server.encode(user.id, &engine, completion.prompt).await?;
     for prompt in &prompts {
         server.room(&engine, prompt.ids.len(), "prompt")?;
     }
@@ -242,11 +243,12 @@ impl EncodedPrompt {
 impl ApiServer {
     async fn encode(
         &self,
+        user: UserId,
         engine: &EngineHandle,
         prompt: Prompt,
     ) -> Result<Vec<EncodedPrompt>, AppError> {
         let engine = engine.clone();
-        let prompts = self.beside(move || prompt.encode(&engine)).await?;
+        let prompts = self.beside(user, move || prompt.encode(&engine)).await?;
         Ok(prompts?)
     }
 }

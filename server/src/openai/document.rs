@@ -151,7 +151,9 @@ pub(super) async fn describe(_: Overseer) -> Response {
     security((), ("key" = [])),
 )]
 pub(super) async fn metrics(State(server): State<ApiServer>, _: Overseer) -> Response {
-    let text = server.metrics.text(&server.chat.engine());
+    let text = server
+        .metrics
+        .text(&server.chat.engine(), &server.slow_work);
     let headers = [
         (header::CONTENT_TYPE, METRICS_TYPE),
         (header::CACHE_CONTROL, "no-store"),

@@ -9,7 +9,7 @@ use axum::{
 use hearth_app::model::{User, UserRole};
 
 use super::{ApiServer, error_object::Refused};
-use crate::error::AppError;
+use crate::{error::AppError, slow_work::Asker};
 
 /// Headers that a proxy adds: the connection is then no proof of where somebody is.
 const FORWARDED: [&str; 4] = [
@@ -35,7 +35,10 @@ impl FromRequestParts<ApiServer> for Caller {
             Some(key) => server.accounts.user_of_key(key).await?,
             None => None,
         };
-        Ok(Self(user.ok_or(AppError::Unauthorized)?))
+        let user = user.ok_or(AppError::Unauthorized)?;
+        // In whose turn the body is read.
+        parts.extensions.insert(Asker::from(user.id));
+        Ok(Self(user))
     }
 }
 

@@ -84,7 +84,8 @@ fn kind_and_code(error: &AppError) -> (&'static str, Value) {
         AppError::Forbidden
         | AppError::ForeignOrigin
         | AppError::NotFound
-        | AppError::TooLarge { .. } => (INVALID, json!(error.code())),
+        | AppError::TooLarge { .. }
+        | AppError::TooSlow => (INVALID, json!(error.code())),
     }
 }
 

@@ -1,30 +1,56 @@
 //! Bodies of requests: one JSON object, whatever the content type says. Each fault names its field.
 
-use axum::{
-    body::Body,
-    extract::{FromRequest, Request},
-};
-use futures::StreamExt;
+use std::sync::Arc;
+
+use axum::extract::{FromRequest, Request};
+use hearth_app::model::Refusal;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::{
+    ApiServer,
     error_object::Refused,
     request_fault::{FaultKind, RequestFault},
 };
-use crate::error::AppError;
+use crate::{
+    error::AppError,
+    http::body,
+    slow_work::{Asker, Kind, MAX_QUICK_BYTES, SlowWork},
+};
 
 /// Longest body (8 MiB): a window of 128k tokens, every character escaped.
 pub(super) const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 
 /// The object of a body, not looked into yet.
 #[derive(Debug)]
-pub(super) struct JsonBody(Value);
+pub(super) struct JsonBody {
+    value: Arc<Value>,
+    /// Where a long one is looked into, and in whose turn.
+    beside: Option<(SlowWork, Asker)>,
+}
 
 impl JsonBody {
     /// Reads the fields that `T` knows; others are ignored.
-    pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, RequestFault> {
-        serde_path_to_error::deserialize(&self.0).map_err(|error| {
+    pub(super) async fn read<T>(&self) -> Result<T, AppError>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
+        let value = Arc::clone(&self.value);
+        let read = move || Fields(&value).read();
+        let fields = match &self.beside {
+            Some((slow_work, asker)) => slow_work.run(Kind::Text, *asker, read).await?,
+            None => read(),
+        };
+        Ok(fields?)
+    }
+}
+
+/// An object that is looked into.
+struct Fields<'a>(&'a Value);
+
+impl Fields<'_> {
+    fn read<T: DeserializeOwned>(&self) -> Result<T, RequestFault> {
+        serde_path_to_error::deserialize(self.0).map_err(|error| {
             let path = error.path().to_string();
             let message = error.into_inner().to_string();
             // Of a field that is missing, the path is that of what lacks it.
@@ -35,19 +61,19 @@ impl JsonBody {
             }
         })
     }
+}
 
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self, RequestFault> {
-        let parsed = serde_json::from_slice::<Value>(bytes);
-        let not_json = |error| format!("the body is not JSON: {error}");
-        let parsed =
-            parsed.map_err(|error| RequestFault::whole(FaultKind::Invalid, not_json(error)))?;
-        match parsed {
-            Value::Object(fields) => Ok(Self(Value::Object(without_nulls(fields)))),
-            _ => Err(RequestFault::whole(
-                FaultKind::Invalid,
-                "the body must be a JSON object",
-            )),
-        }
+fn parse(bytes: &[u8]) -> Result<Value, RequestFault> {
+    let parsed = serde_json::from_slice::<Value>(bytes);
+    let not_json = |error| format!("the body is not JSON: {error}");
+    let parsed =
+        parsed.map_err(|error| RequestFault::whole(FaultKind::Invalid, not_json(error)))?;
+    match parsed {
+        Value::Object(fields) => Ok(Value::Object(without_nulls(fields))),
+        _ => Err(RequestFault::whole(
+            FaultKind::Invalid,
+            "the body must be a JSON object",
+        )),
     }
 }
 
@@ -57,35 +83,40 @@ fn without_nulls(mut fields: Map<String, Value>) -> Map<String, Value> {
     fields
 }
 
-impl<S: Sync> FromRequest<S> for JsonBody {
+impl FromRequest<ApiServer> for JsonBody {
     type Rejection = Refused;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Refused> {
-        Ok(Self::parse(&collect(request.into_body()).await?)?)
+    async fn from_request(request: Request, server: &ApiServer) -> Result<Self, Refused> {
+        let asker = request.extensions().get::<Asker>().copied();
+        let body = body::collect(request.into_body(), MAX_BODY_BYTES, 2 * MAX_BODY_BYTES).await;
+        let bytes = body.map_err(not_received)?;
+        let beside = (bytes.len() > MAX_QUICK_BYTES).then(|| {
+            let asker = asker.unwrap_or(Asker::Stranger);
+            (server.slow_work.clone(), asker)
+        });
+        let value = match &beside {
+            Some((slow_work, asker)) => {
+                let parse = move || parse(&bytes);
+                slow_work.run(Kind::Text, *asker, parse).await?
+            }
+            None => parse(&bytes),
+        };
+        Ok(Self {
+            value: Arc::new(value?),
+            beside,
+        })
     }
 }
 
-/// A client reads a refusal only after it has sent its body: twice the limit is thrown away.
-async fn collect(body: Body) -> Result<Vec<u8>, AppError> {
-    let mut chunks = body.into_data_stream();
-    let (mut bytes, mut received) = (Vec::new(), 0);
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| {
+/// Programs are told in their own words.
+fn not_received(error: AppError) -> AppError {
+    match error {
+        AppError::Invalid(Refusal::Incomplete) => {
             let message = "the request ended before its body did";
-            RequestFault::whole(FaultKind::Invalid, message)
-        })?;
-        received += chunk.len();
-        if received <= MAX_BODY_BYTES {
-            bytes.extend_from_slice(&chunk);
-        } else if received > 2 * MAX_BODY_BYTES {
-            break;
+            RequestFault::whole(FaultKind::Invalid, message).into()
         }
+        error => error,
     }
-    if received > MAX_BODY_BYTES {
-        let limit = MAX_BODY_BYTES;
-        return Err(AppError::TooLarge { limit });
-    }
-    Ok(bytes)
 }
 
 #[cfg(test)]
@@ -109,8 +140,9 @@ mod tests {
     }
 
     fn fault(body: &str) -> RequestFault {
-        let parsed = JsonBody::parse(body.as_bytes());
-        parsed.and_then(|body| body.read::<Outer>()).unwrap_err()
+        let parsed = parse(body.as_bytes());
+        let read = |body| Fields(&body).read::<Outer>();
+        parsed.and_then(read).unwrap_err()
     }
 
     #[test]

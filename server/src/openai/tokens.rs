@@ -1,6 +1,11 @@
 //! `/tokenize` and `/detokenize`: text to token ids and back.
 
-use axum::{Json, extract::State};
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use hearth_engine::request::TokenId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -87,44 +92,49 @@ pub(super) struct Detokenized {
 )]
 pub(super) async fn tokenize(
     State(server): State<ApiServer>,
-    _: Caller,
+    Caller(user): Caller,
     body: JsonBody,
-) -> Result<Json<Tokenized>, Refused> {
-    let request: TokenizeRequest = body.read()?;
+) -> Result<Response, Refused> {
+    let request: TokenizeRequest = body.read().await?;
     let engine = server.engine_for(request.model.as_deref())?;
     let text = request.prompt.or(request.content);
     if text.is_some() && request.messages.is_some() {
         let message = "a text or messages are expected, not both";
         return Err(RequestFault::field("messages", message).into());
     }
-    let ids = match text {
+    let ids: Vec<TokenId> = match text {
         Some(text) => {
             let begin = engine.begin_token();
             let begin = begin.filter(|_| request.add_special_tokens).into_iter();
             let encoder = engine.clone();
-            let ids = server.beside(move || encoder.encode_text(&text)).await?;
-            begin.chain(ids).collect()
+            let ids = server.beside(user.id, move || encoder.encode_text(&text));
+            begin.chain(ids.await?).collect()
         }
         None if request.messages.is_some() => {
-            let chat: ChatFields = body.read()?;
+            let chat: ChatFields = body.read().await?;
             let effort = engine_effort(server.settings.current().reasoning_effort);
             let chat = chat.resolve(&engine, effort)?;
-            server.prompt(&engine, chat.conversation).await?
+            server.prompt(user.id, &engine, chat.conversation).await?
         }
         None => {
             let message = "prompt is missing (or content, or messages)";
             return Err(RequestFault::field("prompt", message).into());
         }
     };
-    let text = |&id| engine.decode_tokens(&[id]);
-    Ok(Json(Tokenized {
-        count: ids.len(),
-        max_model_len: server.window(&engine),
-        token_strs: request
-            .return_token_strs
-            .then(|| ids.iter().map(text).collect()),
-        tokens: ids.into_iter().map(|id| id.0).collect(),
-    }))
+    let max_model_len = server.window(&engine);
+    let answer = move || {
+        let text = |&id| engine.decode_tokens(&[id]);
+        let tokenized = Tokenized {
+            count: ids.len(),
+            max_model_len,
+            token_strs: request
+                .return_token_strs
+                .then(|| ids.iter().map(text).collect()),
+            tokens: ids.into_iter().map(|id| id.0).collect(),
+        };
+        Json(tokenized).into_response()
+    };
+    Ok(server.beside(user.id, answer).await?)
 }
 
 /// Gives the text of tokens.
@@ -144,15 +154,19 @@ pub(super) async fn tokenize(
 )]
 pub(super) async fn detokenize(
     State(server): State<ApiServer>,
-    _: Caller,
+    Caller(user): Caller,
     body: JsonBody,
-) -> Result<Json<Detokenized>, Refused> {
-    let request: DetokenizeRequest = body.read()?;
+) -> Result<Response, Refused> {
+    let request: DetokenizeRequest = body.read().await?;
     let engine = server.engine_for(request.model.as_deref())?;
     let ids = tokens("tokens", &request.tokens, &engine)?;
-    let text = engine.decode_tokens(&ids);
-    Ok(Json(Detokenized {
-        prompt: text.clone(),
-        content: text,
-    }))
+    let answer = move || {
+        let text = engine.decode_tokens(&ids);
+        let detokenized = Detokenized {
+            prompt: text.clone(),
+            content: text,
+        };
+        Json(detokenized).into_response()
+    };
+    Ok(server.beside(user.id, answer).await?)
 }

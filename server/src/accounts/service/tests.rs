@@ -11,7 +11,13 @@ async fn accounts() -> (tempfile::TempDir, Arc<Accounts>) {
     let store = Store::open(&folder.path().join("hearth.db")).await.unwrap();
     let token = Some(SetUpToken::new("the link"));
     let settings = SettingsBook::open(store.clone()).await.unwrap();
-    let accounts = Accounts::new(store, settings, CookieTransport::Any, token);
+    let accounts = Accounts::new(
+        store,
+        settings,
+        CookieTransport::Any,
+        token,
+        SlowWork::default(),
+    );
     (folder, accounts)
 }
 

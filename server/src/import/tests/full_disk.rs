@@ -13,6 +13,7 @@ use super::shelf::{Shelf, archive_of, sample};
 use crate::{
     export::{ExportServer, Language},
     import::ImportError,
+    slow_work::{Kind, SlowWork},
 };
 
 impl Shelf {
@@ -29,7 +30,7 @@ fn an_export_for_a_full_disk_is_refused_in_words_and_leaves_nothing() {
     shelf
         .import(shelf.ada, archive_of(std::slice::from_ref(&tree)))
         .unwrap();
-    let server = ExportServer::new(shelf.store.clone());
+    let server = ExportServer::new(shelf.store.clone(), SlowWork::default());
     let export = || {
         let choice = ExportChoice {
             format: ExportFormat::Html,
@@ -62,11 +63,12 @@ fn an_archive_can_be_taken_away_from_a_disk_that_takes_nothing() {
     let shelf = Shelf::new(&Arc::new(Runtime::new().unwrap()));
     let trees = [sample(1), sample(2)];
     shelf.import(shelf.ada, archive_of(&trees)).unwrap();
-    let server = ExportServer::new(shelf.store.clone());
+    let server = ExportServer::new(shelf.store.clone(), SlowWork::default());
     let file = || {
         shelf.runtime.block_on(async {
             let content = server
                 .archive(shelf.ada, Language::English, true)
+                .await
                 .unwrap()
                 .content;
             let chunks: Vec<_> = content.try_collect().await.unwrap();
@@ -89,19 +91,28 @@ fn an_archive_can_be_taken_away_from_a_disk_that_takes_nothing() {
 #[test]
 fn a_reader_that_leaves_makes_room_for_the_next() {
     let shelf = Shelf::new(&Arc::new(Runtime::new().unwrap()));
-    let server = ExportServer::new(shelf.store.clone());
+    let slow_work = SlowWork::default();
+    let server = ExportServer::new(shelf.store.clone(), slow_work.clone());
     shelf.runtime.block_on(async {
-        let held = [server.begin_work(), server.begin_work()];
-        assert!(matches!(
-            server.archive(shelf.ada, Language::English, true),
-            Err(ChatError::Busy { .. })
-        ));
+        let mut held = Vec::new();
+        while let Ok(place) = slow_work.place(Kind::Download, shelf.ada).await {
+            held.push(place);
+        }
+        let refused = server.archive(shelf.ada, Language::English, true).await;
+        assert!(matches!(refused, Err(ChatError::Busy { .. })));
+        // Nobody else has to wait for who has downloads enough.
+        assert!(
+            server
+                .archive(shelf.bob, Language::English, true)
+                .await
+                .is_ok()
+        );
         drop(held);
         for _ in 0..10 {
             let patience = std::time::Duration::from_secs(10);
             let begun = tokio::time::timeout(patience, async {
                 loop {
-                    match server.archive(shelf.ada, Language::English, true) {
+                    match server.archive(shelf.ada, Language::English, true).await {
                         Ok(download) => return download,
                         Err(_) => tokio::time::sleep(std::time::Duration::from_millis(5)).await,
                     }

@@ -1,0 +1,170 @@
+//! Bodies of requests, read within limits of their size and of patience.
+//!
+//! A client may be slow, but not so slow that it holds what it has for as long as it likes: a body
+//! that stands still, or comes slower on the average than any line that people use, ends its
+//! request.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use futures::StreamExt as _;
+use hearth_app::model::Refusal;
+use tokio::time::{Instant, timeout_at};
+
+use crate::error::AppError;
+
+/// How slow a body may be.
+#[derive(Clone, Copy, Debug)]
+struct Patience {
+    /// Longest pause between two pieces.
+    pause: Duration,
+    /// From then on the pace counts.
+    grace: Duration,
+    /// Slowest pace.
+    bytes_per_s: usize,
+}
+
+/// An old mobile phone sends faster. The largest file may take half an hour.
+const PATIENCE: Patience = Patience {
+    pause: Duration::from_secs(30),
+    grace: Duration::from_mins(1),
+    bytes_per_s: 32 << 10,
+};
+
+/// How fast a body comes.
+#[derive(Debug)]
+pub(crate) struct Pace {
+    patience: Patience,
+    start: Instant,
+    num_bytes: usize,
+}
+
+impl Pace {
+    /// Of a body that begins now.
+    pub(crate) fn start() -> Self {
+        Self::start_with(PATIENCE)
+    }
+
+    fn start_with(patience: Patience) -> Self {
+        Self {
+            patience,
+            start: Instant::now(),
+            num_bytes: 0,
+        }
+    }
+
+    /// Counts what has come.
+    pub(crate) fn add(&mut self, num_bytes: usize) {
+        self.num_bytes += num_bytes;
+    }
+
+    /// Waits for the next piece.
+    ///
+    /// # Errors
+    /// [`AppError::TooSlow`] if it does not come in time.
+    pub(crate) async fn wait<T>(&self, piece: impl Future<Output = T>) -> Result<T, AppError> {
+        let Patience {
+            pause,
+            grace,
+            bytes_per_s,
+        } = self.patience;
+        let earned = self.num_bytes as u64 * 1000 / bytes_per_s as u64;
+        let end = self.start + grace + Duration::from_millis(earned);
+        let piece = timeout_at(end.min(Instant::now() + pause), piece).await;
+        piece.map_err(|_| AppError::TooSlow)
+    }
+}
+
+/// A whole body. Clients read a refusal only after they have sent everything: of a body that is too
+/// long, so many bytes are read and thrown away.
+///
+/// # Errors
+/// If it has more than `limit` bytes, breaks off, or comes too slowly.
+pub(crate) async fn collect(
+    body: Body,
+    limit: usize,
+    max_discarded: usize,
+) -> Result<Bytes, AppError> {
+    collect_at(Pace::start(), body, limit, max_discarded).await
+}
+
+async fn collect_at(
+    mut pace: Pace,
+    body: Body,
+    limit: usize,
+    max_discarded: usize,
+) -> Result<Bytes, AppError> {
+    let mut chunks = body.into_data_stream();
+    let mut bytes = Vec::new();
+    while let Some(chunk) = pace.wait(chunks.next()).await? {
+        let chunk = chunk.map_err(|_| AppError::Invalid(Refusal::Incomplete))?;
+        pace.add(chunk.len());
+        if pace.num_bytes <= limit {
+            bytes.extend_from_slice(&chunk);
+        } else if pace.num_bytes > max_discarded {
+            break;
+        }
+    }
+    if pace.num_bytes > limit {
+        return Err(AppError::TooLarge { limit });
+    }
+    Ok(bytes.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{convert::Infallible, pin::pin};
+
+    use futures::stream;
+    use tokio::time::sleep;
+
+    use super::*;
+
+    const LIMIT: usize = 1 << 20;
+
+    const QUICK: Patience = Patience {
+        pause: Duration::from_millis(100),
+        grace: Duration::from_millis(200),
+        bytes_per_s: 1 << 20,
+    };
+
+    /// A body of so many pieces, each after a pause.
+    fn body(num_pieces: usize, num_bytes: usize, pause_ms: u64) -> Body {
+        Body::from_stream(stream::iter(0..num_pieces).then(move |_| async move {
+            sleep(Duration::from_millis(pause_ms)).await;
+            Ok::<_, Infallible>(Bytes::from(vec![b'a'; num_bytes]))
+        }))
+    }
+
+    #[tokio::test]
+    async fn a_body_of_one_byte_too_many_is_refused_and_one_of_the_limit_is_not() {
+        let read = |num_bytes| collect(Body::from(vec![b'a'; num_bytes]), LIMIT, 2 * LIMIT);
+        assert_eq!(read(LIMIT).await.unwrap().len(), LIMIT);
+        let refused = Err(AppError::TooLarge { limit: LIMIT });
+        assert_eq!(read(LIMIT + 1).await, refused);
+        assert_eq!(read(3 * LIMIT).await, refused);
+    }
+
+    #[tokio::test]
+    async fn a_body_that_stands_still_or_crawls_ends_and_a_slow_one_does_not() {
+        let read = |body| collect_at(Pace::start_with(QUICK), body, LIMIT, 2 * LIMIT);
+        let start = Instant::now();
+        assert_eq!(read(body(1, 1, 60_000)).await, Err(AppError::TooSlow));
+        assert!(start.elapsed() >= QUICK.pause);
+        // A byte every ten milliseconds is no pause, and no pace.
+        let start = Instant::now();
+        assert_eq!(read(body(100_000, 1, 10)).await, Err(AppError::TooSlow));
+        assert!(start.elapsed() >= QUICK.grace);
+        // Longer than the grace, and as much as that takes.
+        let slow = read(body(32, 32 << 10, 10)).await;
+        assert_eq!(slow.unwrap().len(), LIMIT);
+    }
+
+    #[tokio::test]
+    async fn a_body_that_breaks_off_is_incomplete() {
+        let pieces = [Ok(Bytes::from("a")), Err(std::io::Error::other("gone"))];
+        let body = Body::from_stream(stream::iter(pieces));
+        let read = pin!(collect(body, LIMIT, LIMIT));
+        assert_eq!(read.await, Err(AppError::Invalid(Refusal::Incomplete)));
+    }
+}

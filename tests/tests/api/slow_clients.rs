@@ -1,0 +1,149 @@
+//! Clients that take their time: whoever sends or reads slowly waits alone.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use hearth_app::model::{ChatEventKind, UploadState};
+use hearth_engine::scripted::ScriptedModel;
+use hearth_tests::{
+    running_server::{RunningServer, send, send_and_wait},
+    web_client::WebClient,
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
+use super::imports::upload;
+
+/// The head and the first bytes of a large file; the rest never comes.
+async fn begin_upload(client: &WebClient) -> Result<TcpStream> {
+    let head = "content-type: multipart/form-data; boundary=line\r\ncontent-length: 50000000\r\n";
+    let beginning =
+        "--line\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n[";
+    begin(client, "POST /import", head, beginning).await
+}
+
+/// An archive of everything, of which nothing is read.
+async fn begin_archive(client: &WebClient) -> Result<TcpStream> {
+    let head = "content-type: application/x-www-form-urlencoded\r\ncontent-length: 0\r\n";
+    begin(client, "POST /exports/all", head, "").await
+}
+
+async fn begin(client: &WebClient, line: &str, head: &str, body: &str) -> Result<TcpStream> {
+    let address = client.base_url().trim_start_matches("http://");
+    let cookie = client.cookie().context("somebody is signed in")?;
+    let origin = client.base_url();
+    let mut stream = TcpStream::connect(address).await?;
+    let request = format!(
+        "{line} HTTP/1.1\r\nhost: {address}\r\norigin: {origin}\r\ncookie: {cookie}\r\n{head}\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).await?;
+    Ok(stream)
+}
+
+/// Waits until the place of a kind of slow work is taken so often.
+async fn until_running(ada: &WebClient, kind: &str, expected: u64) -> Result<()> {
+    let line = format!("hearth_slow_work_running{{kind=\"{kind}\"}} {expected}");
+    let start = Instant::now();
+    loop {
+        let metrics = ada.get("/metrics").await?.text();
+        if metrics.contains(&line) {
+            return Ok(());
+        }
+        ensure!(start.elapsed() < Duration::from_secs(20), "{metrics}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn nobody_waits_for_slow_uploads_and_downloads() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let (bob, cid) = (server.add_user("Bob").await?, server.add_user("Cid").await?);
+    // Larger than what two sockets and the pipe between them hold.
+    let long = "word ".repeat(50_000);
+    for _ in 0..40 {
+        send_and_wait(&bob, None, &long).await?;
+        send_and_wait(&ada, None, &long).await?;
+    }
+    let turn = send_and_wait(&cid, None, "Hello").await?;
+    let arguments = [
+        ("conversation", turn.conversation.id.to_string()),
+        ("format", "json".to_owned()),
+    ];
+    let kept: hearth_app::model::ExportId = cid.call("create_export", &arguments).await??;
+    let file = cid.get(&format!("/exports/{kept}")).await?.body;
+
+    let mut slow = vec![begin_upload(&ada).await?, begin_upload(&bob).await?];
+    until_running(&ada, "upload", 2).await?;
+    slow.push(begin_archive(&ada).await?);
+    slow.push(begin_archive(&bob).await?);
+    until_running(&ada, "download", 2).await?;
+
+    let start = Instant::now();
+    let page = upload(&cid, "chats.json", &file).await?;
+    let id = page
+        .rsplit_once('=')
+        .context("an upload has an id")?
+        .1
+        .to_owned();
+    let preview: hearth_app::model::Upload =
+        cid.call("import_preview", &[("upload", id)]).await??;
+    ensure!(
+        matches!(preview.state, UploadState::Ready(_)),
+        "{preview:?}"
+    );
+    let archive = cid.submit_form("/exports/all", &[]).await?;
+    ensure!(archive.status == 200 && archive.body.starts_with(b"PK"));
+    ensure!(cid.get(&format!("/exports/{kept}")).await?.body == file);
+    send_and_wait(&cid, None, "Still there?").await?;
+    ensure!(
+        start.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        start.elapsed()
+    );
+    // Whoever is slow may still chat, and is told why a second file has to wait.
+    send_and_wait(&ada, None, "And I?").await?;
+    let second = super::imports::post(&ada, "chats.json", &file).await?;
+    ensure!(second.status == 303 && second.header("location").contains("__err"));
+    // Nothing of it is kept once the slow ones have gone.
+    drop(slow);
+    until_running(&ada, "upload", 0).await?;
+    until_running(&ada, "download", 0).await
+}
+
+#[tokio::test]
+async fn the_server_ends_in_its_time_beside_clients_that_stand_still() -> Result<()> {
+    let model = ScriptedModel::new(vec!["A long answer. ".repeat(200)])
+        .with_token_delay(Duration::from_millis(5));
+    let (server, ada) = RunningServer::start(model).await?;
+    let mut silent = Vec::new();
+    for _ in 0..20 {
+        silent.push(TcpStream::connect(ada.base_url().trim_start_matches("http://")).await?);
+    }
+    silent.push(begin_upload(&ada).await?);
+    let answer = send(&ada, None, "Hello").await??.assistant_message;
+    let cursor = answer.cursor.context("running")?;
+    let mut tail = ada.tail(answer.id, cursor).await?;
+    while let Some(event) = tail.next().await? {
+        if matches!(
+            event.kind,
+            ChatEventKind::Pending { .. } | ChatEventKind::Block(_)
+        ) {
+            break;
+        }
+    }
+    let start = Instant::now();
+    server.shut_down().await;
+    ensure!(
+        start.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        start.elapsed()
+    );
+    for mut stream in silent {
+        let mut rest = Vec::new();
+        let ended = tokio::time::timeout(Duration::from_secs(1), stream.read_to_end(&mut rest));
+        ensure!(ended.await.is_ok(), "a connection outlives its server");
+    }
+    Ok(())
+}

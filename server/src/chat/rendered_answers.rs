@@ -159,7 +159,8 @@ mod tests {
         assert_eq!((ask(one), ask(two), ask(one)), (1, 2, 2));
         // The third takes the place of the second, which waited longer than the first.
         assert_eq!((ask(three), ask(one), ask(two)), (3, 3, 4));
-        assert!(rendered.lock().num_bytes <= rendered.lock().max_bytes);
+        let kept = rendered.lock();
+        assert!(kept.num_bytes <= kept.max_bytes);
     }
 
     #[test]

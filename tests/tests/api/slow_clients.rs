@@ -1,6 +1,9 @@
 //! Clients that take their time: whoever sends or reads slowly waits alone.
 
-use std::time::{Duration, Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context as _, Result, ensure};
 use hearth_app::model::{ChatEventKind, UploadState};
@@ -9,6 +12,7 @@ use hearth_tests::{
     running_server::{RunningServer, send, send_and_wait},
     web_client::WebClient,
 };
+use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -42,6 +46,17 @@ async fn begin(client: &WebClient, line: &str, head: &str, body: &str) -> Result
     Ok(stream)
 }
 
+/// Gives each answer so many bytes of text that takes half of that when it is packed.
+async fn lengthen_answers(database: &Path, num_bytes: i64) -> Result<()> {
+    let options = SqliteConnectOptions::new().filename(database);
+    let mut connection = SqliteConnection::connect_with(&options).await?;
+    sqlx::query("update message set text = hex(randomblob(?)) where role = 'assistant'")
+        .bind(num_bytes / 2)
+        .execute(&mut connection)
+        .await?;
+    Ok(connection.close().await?)
+}
+
 /// Waits until the place of a kind of slow work is taken so often.
 async fn until_running(ada: &WebClient, kind: &str, expected: u64) -> Result<()> {
     let line = format!("hearth_slow_work_running{{kind=\"{kind}\"}} {expected}");
@@ -60,12 +75,11 @@ async fn until_running(ada: &WebClient, kind: &str, expected: u64) -> Result<()>
 async fn nobody_waits_for_slow_uploads_and_downloads() -> Result<()> {
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let (bob, cid) = (server.add_user("Bob").await?, server.add_user("Cid").await?);
-    // Larger than what two sockets and the pipe between them hold.
-    let long = "word ".repeat(50_000);
-    for _ in 0..40 {
-        send_and_wait(&bob, None, &long).await?;
-        send_and_wait(&ada, None, &long).await?;
+    for client in [&ada, &bob] {
+        send_and_wait(client, None, "Hello").await?;
     }
+    // Far more than sockets and pipes hold, however well it is packed.
+    lengthen_answers(&server.database(), 16 << 20).await?;
     let turn = send_and_wait(&cid, None, "Hello").await?;
     let arguments = [
         ("conversation", turn.conversation.id.to_string()),

@@ -29,7 +29,7 @@ async fn execute(bench: &Bench, statement: &'static str) {
 
 /// Waits until the database says how the answer ended.
 async fn settled(bench: &Bench, message: MessageId) -> MessageStatus {
-    for _ in 0..200 {
+    for _ in 0..1000 {
         let status = bench.stored(message).await.status;
         if status != MessageStatus::Running {
             return status;
@@ -135,7 +135,7 @@ async fn a_turn_in_a_deleted_conversation_ends() {
         .await
         .unwrap();
     let status = "select status from message where id = ?";
-    for _ in 0..200 {
+    for _ in 0..1000 {
         let id = turn.assistant_message.id.as_uuid();
         let status = sqlx::query_scalar::<_, String>(status).bind(id);
         if status.fetch_one(&bench.store.readers).await.unwrap() == "stopped" {

@@ -66,7 +66,8 @@ impl Accounts {
         let stored = stored.ok_or(AppError::Unauthorized)?.password_hash;
         let known = Some(stored.clone());
         let fit = self.passwords.verify(user.id, password.clone(), known);
-        if fit.await? == Fit::Wrong {
+        let fit = fit.await?;
+        if fit == Fit::Wrong {
             return Err(AppError::Invalid(Refusal::WrongPassword));
         }
         self.throttle.succeeded(&user.name, visitor.address);

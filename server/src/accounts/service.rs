@@ -152,7 +152,9 @@ impl Accounts {
         self.begin_attempt(name, visitor.address)?;
         let found = self.store.credentials(name).await?;
         let stored = found.as_ref().map(|found| found.password_hash.clone());
-        let fit = self.passwords.verify(Asker::Stranger, password.clone(), stored);
+        let fit = self
+            .passwords
+            .verify(Asker::Stranger, password.clone(), stored);
         let fit = fit.await?;
         let found = found
             .filter(|found| fit != Fit::Wrong && !found.disabled)

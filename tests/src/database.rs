@@ -46,6 +46,28 @@ impl Database {
     }
 }
 
+/// Another program that keeps the database for itself.
+#[derive(Debug)]
+pub struct Lock(SqliteConnection);
+
+impl Lock {
+    /// Begins to write, and does not end.
+    pub async fn take(path: &Path) -> Result<Self> {
+        let options = SqliteConnectOptions::new().filename(path);
+        let mut connection = SqliteConnection::connect_with(&options).await?;
+        sqlx::query("begin immediate")
+            .execute(&mut connection)
+            .await?;
+        Ok(Self(connection))
+    }
+
+    /// Lets others write again.
+    pub async fn release(mut self) -> Result<()> {
+        sqlx::query("rollback").execute(&mut self.0).await?;
+        Ok(self.0.close().await?)
+    }
+}
+
 /// Little-endian ids.
 fn numbers(bytes: Option<Vec<u8>>) -> Vec<u32> {
     let bytes = bytes.unwrap_or_default();

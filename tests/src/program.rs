@@ -6,7 +6,7 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, Result, ensure};
@@ -144,6 +144,17 @@ impl Program {
         child.kill()?;
         child.wait()?;
         Ok(())
+    }
+
+    /// Asks it to end, as a service manager does, and waits until it has; how long that took.
+    pub fn terminate(&mut self) -> Result<Duration> {
+        let mut child = self.child.take().context("the program runs")?;
+        let start = Instant::now();
+        let pid = child.id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &pid]).status()?;
+        ensure!(sent.success(), "no signal was sent");
+        child.wait()?;
+        Ok(start.elapsed())
     }
 
     /// Starts again with the same data and the same address.

@@ -8,6 +8,7 @@ mod api {
     mod exports;
     mod imports;
     mod limits;
+    mod locked_database;
     mod models;
     mod openai;
     mod own_account;

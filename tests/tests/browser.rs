@@ -34,6 +34,7 @@ mod browser {
     mod administration;
     mod composing;
     mod conversation;
+    mod crowd;
     mod deletion;
     mod drafts;
     mod exporting;

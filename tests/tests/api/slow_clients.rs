@@ -10,41 +10,13 @@ use hearth_app::model::{ChatEventKind, UploadState};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     running_server::{RunningServer, send, send_and_wait},
+    slow_client::{begin_archive, begin_upload},
     web_client::WebClient,
 };
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
-};
+use tokio::{io::AsyncReadExt as _, net::TcpStream};
 
 use super::imports::upload;
-
-/// The head and the first bytes of a large file; the rest never comes.
-async fn begin_upload(client: &WebClient) -> Result<TcpStream> {
-    let head = "content-type: multipart/form-data; boundary=line\r\ncontent-length: 50000000\r\n";
-    let beginning =
-        "--line\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n[";
-    begin(client, "POST /import", head, beginning).await
-}
-
-/// An archive of everything, of which nothing is read.
-async fn begin_archive(client: &WebClient) -> Result<TcpStream> {
-    let head = "content-type: application/x-www-form-urlencoded\r\ncontent-length: 0\r\n";
-    begin(client, "POST /exports/all", head, "").await
-}
-
-async fn begin(client: &WebClient, line: &str, head: &str, body: &str) -> Result<TcpStream> {
-    let address = client.base_url().trim_start_matches("http://");
-    let cookie = client.cookie().context("somebody is signed in")?;
-    let origin = client.base_url();
-    let mut stream = TcpStream::connect(address).await?;
-    let request = format!(
-        "{line} HTTP/1.1\r\nhost: {address}\r\norigin: {origin}\r\ncookie: {cookie}\r\n{head}\r\n{body}"
-    );
-    stream.write_all(request.as_bytes()).await?;
-    Ok(stream)
-}
 
 /// Gives each answer so many bytes of text that takes half of that when it is packed.
 async fn lengthen_answers(database: &Path, num_bytes: i64) -> Result<()> {

@@ -1,0 +1,150 @@
+//! Many tabs that wait, twenty answers, and clients that stand still, at one program.
+
+use std::{
+    env,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result, ensure};
+use futures::future::{join_all, try_join_all};
+use hearth_app::model::{Message, OneTimeLink, Setting, StartedTurn};
+use hearth_tests::{
+    program::Program,
+    running_server::{PASSWORD, message_text, new_key},
+    slow_client::{begin_archive, begin_tail, begin_upload},
+    tail::{AnswerText, letters},
+    web_client::WebClient,
+};
+
+const NUM_ANSWERS: usize = 20;
+/// Longer than the test, and within the model's window.
+const MAX_TOKENS: u32 = 1500;
+
+fn num_tails() -> usize {
+    let is_whole = env::var("HEARTH_TEST_EXTENT").is_ok_and(|extent| extent == "whole");
+    if is_whole { 1000 } else { 100 }
+}
+
+async fn ask(client: &WebClient) -> Result<StartedTurn> {
+    let arguments = [
+        (
+            "text",
+            "Tell me a long story about a lighthouse keeper.".to_owned(),
+        ),
+        ("key", new_key().to_string()),
+        ("params[max_tokens]", MAX_TOKENS.to_string()),
+    ];
+    Ok(client.call("send_message", &arguments).await??)
+}
+
+/// What a person sees of an answer until its stream ends, however it ends.
+async fn watch(client: &WebClient, message: &Message) -> AnswerText {
+    let mut seen = AnswerText::default();
+    let Some(cursor) = message.cursor else {
+        return seen;
+    };
+    if let Ok(mut tail) = client.tail(message.id, cursor).await {
+        while let Ok(Some(event)) = tail.next().await {
+            seen.apply(&event);
+        }
+    }
+    seen
+}
+
+/// Longest of some openings of a page, and of some messages until they are taken.
+async fn slowest(client: &WebClient) -> Result<(Duration, Duration)> {
+    let (mut page, mut call) = (Duration::ZERO, Duration::ZERO);
+    for _ in 0..10 {
+        let start = Instant::now();
+        ensure!(client.get("/").await?.status == 200);
+        page = page.max(start.elapsed());
+        let start = Instant::now();
+        client
+            .call::<serde_json::Value>("model_status", &[])
+            .await??;
+        call = call.max(start.elapsed());
+    }
+    Ok((page, call))
+}
+
+async fn invited(program: &Program, ada: &WebClient, name: &str) -> Result<WebClient> {
+    let arguments = [("name", name.to_owned()), ("role", "user".to_owned())];
+    let link: OneTimeLink = ada.call("create_account", &arguments).await??;
+    let client = WebClient::new(program.base_url())?;
+    let fields = [("token", link.token), ("password", PASSWORD.to_owned())];
+    client.call::<()>("join", &fields).await??;
+    Ok(client)
+}
+
+async fn allow_many_answers(ada: &WebClient) -> Result<()> {
+    let forms: Vec<Setting> = ada.call("settings", &[]).await??;
+    let form = forms
+        .iter()
+        .find(|it| it.name.as_str() == "concurrent_turns");
+    let version = form.context("the setting is there")?.version;
+    let arguments = [
+        ("name", "concurrent_turns".to_owned()),
+        ("value", "100".to_owned()),
+        ("version", version.to_string()),
+    ];
+    ada.call::<serde_json::Value>("save_setting", &arguments)
+        .await??;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crowd_of_tabs_and_slow_clients_holds_up_nobody_and_loses_nothing() -> Result<()> {
+    let settings = vec![("HEARTH_ENGINE__MAX_RUNNING", NUM_ANSWERS.to_string())];
+    let mut program = Program::start_with(settings).await?;
+    let ada = program.administrator().await?;
+    allow_many_answers(&ada).await?;
+    let bob = invited(&program, &ada, "Bob").await?;
+    let before = program.memory()?;
+    let turns = try_join_all((0..NUM_ANSWERS).map(|_| ask(&ada))).await?;
+    let waiting = ask(&ada).await?.assistant_message;
+    let watching = join_all(
+        turns
+            .iter()
+            .map(|turn| watch(&ada, &turn.assistant_message)),
+    );
+    let test = async {
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        let quiet = slowest(&bob).await?;
+        let answering = program.memory()?;
+        let tails = try_join_all((0..num_tails()).map(|_| begin_tail(&ada, &waiting))).await?;
+        let slow = [
+            begin_upload(&ada).await?,
+            begin_upload(&bob).await?,
+            begin_archive(&ada).await?,
+            begin_archive(&bob).await?,
+        ];
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        let crowded = slowest(&bob).await?;
+        let watched = program.memory()?;
+        println!(
+            "{NUM_ANSWERS} answers: {} MB before, {} MB while they are made, {} MB with {} tabs; \
+             slowest page and call {quiet:?}, with the crowd {crowded:?}",
+            before >> 20,
+            answering >> 20,
+            watched >> 20,
+            tails.len(),
+        );
+        // Told apart from a machine that is busy: a wait for the slow ones has no end.
+        ensure!(crowded.0 < Duration::from_secs(10) && crowded.1 < Duration::from_secs(10));
+        let took = program.terminate()?;
+        println!("ended in {took:?}");
+        ensure!(took < Duration::from_secs(5), "the end took {took:?}");
+        drop((tails, slow));
+        anyhow::Ok(())
+    };
+    let (seen, tested) = tokio::join!(watching, test);
+    tested?;
+    program.restart().await?;
+    for (turn, seen) in turns.iter().zip(seen) {
+        let kept = message_text(&ada, turn.assistant_message.id).await?;
+        let (kept, seen) = (letters(&kept), seen.letters());
+        ensure!(kept.starts_with(&seen), "seen was {seen}, kept is {kept}");
+        ensure!(!seen.is_empty(), "an answer had not begun");
+    }
+    Ok(())
+}

@@ -7,6 +7,7 @@
 
 mod budget;
 mod code;
+mod core_time;
 mod highlight;
 mod math;
 mod plain;

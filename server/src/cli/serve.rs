@@ -42,6 +42,7 @@ pub(super) fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
 
 async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::listen().context("cannot listen for signals")?;
+    allow_many_connections();
     let models = config.models();
     let has_model = config.model().is_some();
     let server = Server::start(ServeOptions::new(config)).await?;
@@ -58,6 +59,20 @@ async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     tokio::select! {
         () = server.shut_down() => Ok(ExitCode::SUCCESS),
         () = signals.next() => Ok(ExitCode::FAILURE),
+    }
+}
+
+/// Takes as many file handles as the system gives: often it begins with 1,024, and each tab that
+/// watches an answer is one.
+fn allow_many_connections() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let most = Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, most) {
+        tracing::debug!(%error, "as many connections as before: {error}");
     }
 }
 

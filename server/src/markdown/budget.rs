@@ -18,11 +18,9 @@ const MAX_NESTING: usize = 64;
 const MAX_CELLS: usize = 10_000;
 /// Bytes of code of one answer that are highlighted, at about a microsecond each.
 const MAX_HIGHLIGHTED_BYTES: usize = 128 << 10;
-/// What highlighting may take for a byte, several times the usual even while a machine is busy.
-const TIME_PER_BYTE: Duration = Duration::from_micros(10);
-/// What the highlighting of one answer may take beyond that. Lines of sixty letters in a Makefile
-/// take ten times as long each.
-const MAX_EXCESS_TIME: Duration = Duration::from_secs(1);
+/// What the highlighting of one answer may take of a core, several times the usual. Lines of sixty
+/// letters in a Makefile take ten times as long each.
+const MAX_TIME: Duration = Duration::from_millis(500);
 /// Weight of one answer, of which a plain byte is one: about 0.1 microseconds.
 const MAX_WEIGHT: usize = 2 << 20;
 /// Weight of a block beside its text: parser and cleaner are set up for each.
@@ -129,7 +127,7 @@ fn weight_of(byte: u8) -> usize {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Highlighting {
     bytes: usize,
-    /// Time beyond `TIME_PER_BYTE`.
+    /// Of a core: a machine that is busy shows the same as an idle one.
     time: Duration,
 }
 
@@ -137,7 +135,7 @@ impl Default for Highlighting {
     fn default() -> Self {
         Self {
             bytes: MAX_HIGHLIGHTED_BYTES,
-            time: MAX_EXCESS_TIME,
+            time: MAX_TIME,
         }
     }
 }
@@ -150,9 +148,8 @@ impl Highlighting {
 
     /// Pays for a line that took so long.
     pub(super) fn spend(&mut self, bytes: usize, time: Duration) {
-        let fair = TIME_PER_BYTE.saturating_mul(u32::try_from(bytes).unwrap_or(u32::MAX));
         self.bytes = self.bytes.saturating_sub(bytes);
-        self.time = self.time.saturating_sub(time.saturating_sub(fair));
+        self.time = self.time.saturating_sub(time);
     }
 }
 
@@ -163,12 +160,12 @@ mod tests {
     #[test]
     fn highlighting_ends_when_its_bytes_or_its_time_are_used_up() {
         let mut left = Highlighting::default();
-        left.spend(1000, TIME_PER_BYTE * 1000);
+        left.spend(1000, MAX_TIME / 4);
         assert!(left.allows(MAX_HIGHLIGHTED_BYTES - 1000));
         assert!(!left.allows(MAX_HIGHLIGHTED_BYTES - 999));
-        left.spend(10, MAX_EXCESS_TIME / 2);
+        left.spend(10, MAX_TIME / 2);
         assert!(left.allows(10));
-        left.spend(10, MAX_EXCESS_TIME);
+        left.spend(10, MAX_TIME / 4);
         assert!(!left.allows(10));
     }
 }

@@ -5,7 +5,6 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::LazyLock,
-    time::Instant,
 };
 
 use syntect::{
@@ -13,7 +12,7 @@ use syntect::{
     parsing::{ParseState, Scope, ScopeStack, SyntaxSet},
 };
 
-use super::budget::Highlighting;
+use super::{budget::Highlighting, core_time::core_time};
 
 /// Bytes of one block that are highlighted; the rest is shown plain.
 const MAX_HIGHLIGHTED_BYTES: usize = 50 * 1024;
@@ -136,12 +135,13 @@ impl Highlighter {
         let Some((parse, stack)) = &mut self.state else {
             return push_escaped(line, html);
         };
-        let begin = Instant::now();
+        let begin = core_time();
         // A pattern that gives up over a line takes its colours, not its text.
         let parsed = AssertUnwindSafe(|| parse.parse_line(line, &SYNTAXES).ok());
         let operations = catch_unwind(parsed).ok().flatten();
         self.bytes_left -= cost;
-        self.highlighting.spend(cost, begin.elapsed());
+        self.highlighting
+            .spend(cost, core_time().saturating_sub(begin));
         let Some(operations) = operations else {
             self.state = None;
             return push_escaped(line, html);

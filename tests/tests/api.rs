@@ -6,6 +6,7 @@ mod api {
     mod cross_site;
     mod deletion;
     mod exports;
+    mod hostile;
     mod imports;
     mod limits;
     mod locked_database;

@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 use futures::future::{join_all, try_join_all};
 use hearth_app::model::{Message, OneTimeLink, Setting, StartedTurn};
 use hearth_tests::{
+    deadline::eventually,
     program::Program,
     running_server::{PASSWORD, message_text, new_key},
     slow_client::{begin_archive, begin_tail, begin_upload},
@@ -108,7 +109,14 @@ async fn a_crowd_of_tabs_and_slow_clients_holds_up_nobody_and_loses_nothing() ->
             .map(|turn| watch(&ada, &turn.assistant_message)),
     );
     let test = async {
-        tokio::time::sleep(Duration::from_secs(3)).await;
+        let begun = async || {
+            let texts = turns
+                .iter()
+                .map(|turn| message_text(&ada, turn.assistant_message.id));
+            let texts = try_join_all(texts).await?;
+            Ok(texts.iter().all(|text| text.len() > 20).then_some(()))
+        };
+        eventually("every answer has begun", Duration::from_mins(2), begun).await?;
         let quiet = slowest(&bob).await?;
         let answering = program.memory()?;
         let tails = try_join_all((0..num_tails()).map(|_| begin_tail(&ada, &waiting))).await?;

@@ -1,0 +1,120 @@
+//! Answers that were made to hang a renderer, beside an answer that somebody reads.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use hearth_app::model::{ChatEventKind, StartedTurn};
+use hearth_engine::scripted::ScriptedModel;
+use hearth_tests::{
+    running_server::{RunningServer, send},
+    web_client::WebClient,
+};
+use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
+
+/// A table of ten thousand cells, code that is slow to highlight, quotes in quotes, brackets.
+fn hostile_answers() -> Vec<String> {
+    let table = String::from("|a|b|c|d|\n|-|-|-|-|\n") + &"|*a*|`b`|**c**|d|\n".repeat(2500);
+    let code = "```make\n".to_owned() + &("a".repeat(60) + "\n").repeat(1000);
+    vec![
+        ">".repeat(60_000),
+        "[".repeat(30_000) + &"]".repeat(30_000),
+        table,
+        code,
+    ]
+}
+
+/// Longest pause between two frames of an answer, after the first.
+async fn longest_pause(client: &WebClient, turn: &StartedTurn) -> Result<Duration> {
+    let answer = &turn.assistant_message;
+    let cursor = answer.cursor.context("a running answer has a cursor")?;
+    let mut tail = client.tail(answer.id, cursor).await?;
+    let (mut longest, mut last) = (Duration::ZERO, None::<Instant>);
+    while let Some(event) = tail.next().await? {
+        if matches!(
+            event.kind,
+            ChatEventKind::Pending { .. } | ChatEventKind::Block(_)
+        ) {
+            longest = longest.max(last.map_or(Duration::ZERO, |last| last.elapsed()));
+            last = Some(Instant::now());
+        }
+    }
+    Ok(longest)
+}
+
+/// The longest pause of a plain answer while so many hostile ones are made, and until they end.
+async fn pause_beside(hostile: &[String]) -> Result<(Duration, Duration)> {
+    // The model repeats what is said.
+    let model = ScriptedModel::new(Vec::new()).with_context_window(1 << 20);
+    let (server, ada) = RunningServer::start(model).await?;
+    let plain = "A word after a word, and then a line.\n\n".repeat(1500);
+    let mut reading = Vec::new();
+    let start = Instant::now();
+    for (number, text) in hostile.iter().enumerate() {
+        let client = server.add_user(&format!("Guest {number}")).await?;
+        let turn = send(&client, None, text).await??;
+        reading.push(tokio::spawn(
+            async move { longest_pause(&client, &turn).await },
+        ));
+    }
+    let turn = send(&ada, None, &plain).await??;
+    let pause = longest_pause(&ada, &turn).await?;
+    for reading in reading {
+        reading.await??;
+    }
+    Ok((pause, start.elapsed()))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hostile_answers_hold_up_nobody_else() -> Result<()> {
+    let alone = pause_beside(&[]).await?.0;
+    let (beside, all) = pause_beside(&hostile_answers()).await?;
+    println!("longest pause between frames: {alone:?} alone, {beside:?} beside hostile answers");
+    println!("all of them ended after {all:?}");
+    // Told apart from a busy machine: one such picture took longer than that when it was drawn
+    // where everybody's frames are sent.
+    ensure!(
+        beside < alone + Duration::from_secs(2),
+        "{beside:?}, alone {alone:?}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_longest_hostile_answers_open_in_time() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Yes.".to_owned()])).await?;
+    let turn = send(&ada, None, "Hello").await??;
+    let path = format!("/c/{}", turn.conversation.id);
+    hearth_tests::running_server::send_and_wait(&ada, Some(turn.conversation.id), "And?")
+        .await
+        .ok();
+    let options = SqliteConnectOptions::new().filename(server.database());
+    let mut connection = SqliteConnection::connect_with(&options).await?;
+    for piece in [
+        ">",
+        "[",
+        "|a|b|\n|-|-|\n",
+        "```make\naaaaaaaaaaaaaaaaaaaaaaaa\n",
+        "a*b_",
+        "$x$ ",
+    ] {
+        let text = piece.repeat((8 << 20) / piece.len());
+        sqlx::query("update message set text = ? where role = 'assistant'")
+            .bind(&text[..text.len() - 1])
+            .execute(&mut connection)
+            .await?;
+        let start = Instant::now();
+        let page = ada.get(&path).await?;
+        println!(
+            "8 MiB of {piece:?}: {:?}, {} bytes",
+            start.elapsed(),
+            page.body.len()
+        );
+        ensure!(page.status == 200);
+        ensure!(
+            start.elapsed() < Duration::from_secs(30),
+            "{:?}",
+            start.elapsed()
+        );
+    }
+    Ok(connection.close().await?)
+}

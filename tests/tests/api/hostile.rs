@@ -13,11 +13,14 @@ use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 
 /// A table of ten thousand cells, code that is slow to highlight, quotes in quotes, brackets.
 fn hostile_answers() -> Vec<String> {
-    let table = String::from("|a|b|c|d|\n|-|-|-|-|\n") + &"|*a*|`b`|**c**|d|\n".repeat(2500);
-    let code = "```make\n".to_owned() + &("a".repeat(60) + "\n").repeat(1000);
+    let table = format!(
+        "|a|b|c|d|\n|-|-|-|-|\n{}",
+        "|*a*|`b`|**c**|d|\n".repeat(2500)
+    );
+    let code = format!("```make\n{}", format!("{}\n", "a".repeat(60)).repeat(1000));
     vec![
         ">".repeat(60_000),
-        "[".repeat(30_000) + &"]".repeat(30_000),
+        format!("{}{}", "[".repeat(30_000), "]".repeat(30_000)),
         table,
         code,
     ]

@@ -9,6 +9,7 @@ use crate::{
         set_up_token::SetUpToken,
     },
     settings::SettingsBook,
+    slow_work::SlowWork,
     store::Store,
 };
 
@@ -18,7 +19,13 @@ async fn signed_in() -> (tempfile::TempDir, Router, String) {
     let store = Store::open(&folder.path().join("hearth.db")).await.unwrap();
     let settings = SettingsBook::open(store.clone()).await.unwrap();
     let token = Some(SetUpToken::new("the link"));
-    let accounts = Accounts::new(store, settings, CookieTransport::HttpsOnly, token);
+    let accounts = Accounts::new(
+        store,
+        settings,
+        CookieTransport::HttpsOnly,
+        token,
+        SlowWork::default(),
+    );
     let visitor = Visitor::default();
     let password = "correct horse battery".to_owned();
     let claimed = accounts.claim("the link", "Ada", password, &visitor);

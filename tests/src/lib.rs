@@ -20,6 +20,7 @@ pub mod isolated_network;
 pub mod metrics;
 pub mod program;
 pub mod running_server;
+pub mod seed;
 pub mod slow_client;
 pub mod tail;
 pub mod web_client;

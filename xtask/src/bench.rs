@@ -44,6 +44,10 @@ pub(crate) struct Options {
     /// A `llama-server` that takes turns with Hearth's.
     #[arg(long, requires = "chats")]
     peer_server: Option<PathBuf>,
+    /// Instead: what a database of 10,000 conversations costs the server, see
+    /// tests/benches/store.rs. Fails if a goal is missed.
+    #[arg(long, conflicts_with_all = ["chats", "model", "alone"])]
+    store: bool,
 }
 
 /// What both programs print as JSON; other fields are ignored.
@@ -58,6 +62,9 @@ struct Measurement {
 /// # Errors
 /// If something does not build, or a program prints no measurement.
 pub(crate) fn bench(workspace: &Workspace, choice: Choice, options: &Options) -> Result<()> {
+    if options.store {
+        return large_store(workspace);
+    }
     let model = match &options.model {
         Some(model) => model.clone(),
         None => model::provide_for_tests(workspace)?,
@@ -94,6 +101,20 @@ pub(crate) fn bench(workspace: &Workspace, choice: Choice, options: &Options) ->
     }
     report(&ours, &theirs);
     Ok(())
+}
+
+/// In the profile of the tests, which is compiled already.
+fn large_store(workspace: &Workspace) -> Result<()> {
+    let mut command = process::cargo(workspace);
+    command.args([
+        "bench",
+        "--workspace",
+        "--profile",
+        "dev",
+        "--bench",
+        "store",
+    ]);
+    process::run(&mut command)
 }
 
 fn many_chats(

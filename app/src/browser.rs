@@ -84,6 +84,13 @@ pub(crate) fn focus(id: &str) {
     }
 }
 
+/// Moves the focus to the element with this id if what had it is gone.
+pub(crate) fn focus_if_lost(id: &str) {
+    if document().active_element() == document().body().map(Into::into) {
+        focus(id);
+    }
+}
+
 /// The key is part of writing a character with an input method; it confirms a candidate and must
 /// do nothing else. Safari reports the confirming Enter after the composition, as key code 229.
 pub(crate) fn is_composing(event: &KeyboardEvent) -> bool {

@@ -9,6 +9,7 @@
 pub mod api;
 mod browser;
 mod components;
+mod conversation_list;
 pub mod event_decoder;
 pub mod model;
 mod pages;

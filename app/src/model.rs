@@ -3,6 +3,7 @@
 
 pub mod administration;
 pub mod api_key;
+mod conversation;
 pub mod conversation_settings;
 mod drawing;
 pub mod error;
@@ -25,6 +26,9 @@ pub use administration::{
     UsageDay, UsageReport,
 };
 pub use api_key::ApiKeySummary;
+pub use conversation::{
+    Conversation, ConversationPage, ConversationState, ConversationSummary, ListPlace, NoPlace,
+};
 pub use conversation_settings::{ConversationForm, ConversationSettings, ReasoningEffort};
 pub use drawing::{AdminReport, Drawing, TransferSection};
 pub use error::ChatError;
@@ -37,8 +41,8 @@ pub use id::{
 };
 pub use import_problem::{ImportFault, ImportProblem};
 pub use message::{
-    Conversation, ConversationSummary, FinishReason, MAX_MESSAGE_BYTES, Message, MessageStatus,
-    MessageText, Provenance, Reasoning, Role, StartedTurn, ToolStep, TurnParams, Usage,
+    FinishReason, MAX_MESSAGE_BYTES, Message, MessageStatus, MessageText, Provenance, Reasoning,
+    Role, StartedTurn, ToolStep, TurnParams, Usage,
 };
 pub use preferences::{Language, LanguageChoice, Preferences, Theme, UnknownChoice};
 pub use refusal::{BusyReason, Notice, Refusal, TurnError};

@@ -22,9 +22,9 @@ pub use administration::{
 pub use api_keys::ApiKeyService;
 
 use crate::model::{
-    ChatError, ChatEvent, Conversation, ConversationForm, ConversationId, ConversationSummary,
-    Cursor, IdempotencyKey, MessageId, MessageText, ModelStatus, SessionId, SessionSummary,
-    StartedTurn, TurnParams, User, UserId,
+    ChatError, ChatEvent, Conversation, ConversationForm, ConversationId, ConversationPage,
+    ConversationState, Cursor, IdempotencyKey, ListPlace, MessageId, MessageText, ModelStatus,
+    SessionId, SessionSummary, StartedTurn, TurnParams, User, UserId,
 };
 
 /// Name of the page's build, as documents have it.
@@ -46,12 +46,25 @@ pub struct SendMessage {
 /// Conversations and turns.
 #[async_trait]
 pub trait ChatService: Send + Sync + 'static {
-    async fn conversations(&self, user: UserId) -> Result<Vec<ConversationSummary>, ChatError>;
+    /// A page of the list: the conversations used last, or last before those above `after`.
+    async fn conversations(
+        &self,
+        user: UserId,
+        after: Option<ListPlace>,
+    ) -> Result<ConversationPage, ChatError>;
+    /// The end of the active branch, or the piece of a branch that ends before a message of it.
     async fn conversation(
         &self,
         user: UserId,
         id: ConversationId,
+        before: Option<MessageId>,
     ) -> Result<Conversation, ChatError>;
+    /// What tells whether it changed; reads no message.
+    async fn conversation_state(
+        &self,
+        user: UserId,
+        id: ConversationId,
+    ) -> Result<ConversationState, ChatError>;
     async fn rename(
         &self,
         user: UserId,

@@ -15,6 +15,7 @@ const NOWHERE: Cursor = Cursor { epoch: 0, seq: 0 };
 #[derive(Clone, Debug, PartialEq)]
 pub struct ShownMessage {
     pub id: MessageId,
+    pub parent_id: Option<MessageId>,
     pub role: Role,
     pub status: MessageStatus,
     /// A person's text. Empty if the server rendered it: then it stands in the document only.
@@ -57,6 +58,7 @@ impl ShownMessage {
     pub fn new(message: Message) -> Self {
         Self {
             id: message.id,
+            parent_id: message.parent_id,
             role: message.role,
             status: message.status,
             text: message.text,

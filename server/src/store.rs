@@ -44,7 +44,7 @@ pub(crate) use conversation::ListedConversation;
 pub(crate) use conversation_tree::{StoredTree, TreeMessage};
 pub(crate) use database_file::FileState;
 pub(crate) use export::{KeptExport, NewExport, StoredExport};
-pub(crate) use message::{StoredMessage, tokens_per_second};
+pub(crate) use message::{StoredMessage, Window, tokens_per_second};
 pub(crate) use message_chunk::Chunk;
 pub(crate) use name_key::name_key;
 pub use opening::{OpenStoreError, program_schema};

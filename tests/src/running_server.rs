@@ -4,8 +4,8 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::{Context as _, Result};
 use hearth_app::model::{
-    ChatError, Conversation, ConversationId, IdempotencyKey, MessageStatus, StartedTurn, User,
-    UserId, UserRole,
+    ChatError, Conversation, ConversationId, ConversationPage, ConversationSummary, IdempotencyKey,
+    MessageStatus, StartedTurn, User, UserId, UserRole,
 };
 use hearth_engine::{handle::ModelSource, scripted::ScriptedModel};
 use hearth_server::{
@@ -200,6 +200,12 @@ pub async fn send_and_wait(
     let (status, error) = answer.ended.context("the last frame is an end")?;
     anyhow::ensure!(status == MessageStatus::Finished, "{status:?}: {error:?}");
     Ok(turn)
+}
+
+/// The first page of a person's list.
+pub async fn conversations(client: &WebClient) -> Result<Vec<ConversationSummary>> {
+    let page: ConversationPage = client.call("conversations", &[]).await??;
+    Ok(page.conversations)
 }
 
 /// The conversation as the page gets it.

@@ -40,6 +40,7 @@ mod browser {
     mod exporting;
     mod interruption;
     mod lan;
+    mod pieces;
     mod reasoning;
     mod reloading;
     mod settings;

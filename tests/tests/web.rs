@@ -4,5 +4,6 @@ mod web {
     mod forms;
     mod languages;
     mod pages;
+    mod pieces;
     mod preferences;
 }

@@ -10,8 +10,8 @@
 use leptos::prelude::*;
 
 use crate::model::{
-    ChatError, Conversation, ConversationForm, ConversationId, ConversationSummary, MessageId,
-    ModelStatus, User,
+    ChatError, Conversation, ConversationForm, ConversationId, ConversationPage, ConversationState,
+    ListPlace, MessageId, ModelStatus, User,
 };
 #[cfg(feature = "ssr")]
 use crate::{
@@ -28,24 +28,40 @@ pub async fn signed_in_user() -> Result<Option<User>, ChatError> {
     Ok(current_user().ok())
 }
 
-/// The user's conversations, the last used first.
+/// A page of the user's conversations, the last used first; the first page unless it begins
+/// `after` a place.
 ///
 /// # Errors
 /// [`ChatError::Unauthorized`].
 #[server(name = ListConversations, endpoint = "conversations")]
-pub async fn conversations() -> Result<Vec<ConversationSummary>, ChatError> {
+pub async fn conversations(
+    #[server(default)] after: Option<ListPlace>,
+) -> Result<ConversationPage, ChatError> {
     let user = current_user()?;
-    chat_service().conversations(user.id).await
+    chat_service().conversations(user.id, after).await
 }
 
-/// One conversation with the messages of its active branch.
+/// One conversation with the last messages of its active branch, or with those `before` a message.
+///
+/// # Errors
+/// [`ChatError::NotFound`] unless it is the user's, and the message its own.
+#[server(name = ReadConversation, endpoint = "conversation")]
+pub async fn conversation(
+    id: ConversationId,
+    #[server(default)] before: Option<MessageId>,
+) -> Result<Conversation, ChatError> {
+    let user = current_user()?;
+    chat_service().conversation(user.id, id, before).await
+}
+
+/// What tells whether a conversation changed since it was read.
 ///
 /// # Errors
 /// [`ChatError::NotFound`] unless it is the user's.
-#[server(name = ReadConversation, endpoint = "conversation")]
-pub async fn conversation(id: ConversationId) -> Result<Conversation, ChatError> {
+#[server(name = ReadConversationState, endpoint = "conversation_state")]
+pub async fn conversation_state(id: ConversationId) -> Result<ConversationState, ChatError> {
     let user = current_user()?;
-    chat_service().conversation(user.id, id).await
+    chat_service().conversation_state(user.id, id).await
 }
 
 /// Gives a conversation another title.

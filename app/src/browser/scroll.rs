@@ -30,6 +30,9 @@ struct Place {
     container: Element,
     is_pinned: Cell<bool>,
     last_top: Cell<i32>,
+    last_height: Cell<i32>,
+    /// The next growth comes above what is being read.
+    grows_above: Cell<bool>,
 }
 
 impl Follower {
@@ -40,6 +43,8 @@ impl Follower {
             container,
             is_pinned: Cell::new(true),
             last_top: Cell::new(0),
+            last_height: Cell::new(0),
+            grows_above: Cell::new(false),
         });
         let on_growth = Closure::<dyn FnMut()>::new({
             let place = Rc::clone(&place);
@@ -63,6 +68,11 @@ impl Follower {
     pub(crate) fn pin(&self) {
         self.place.is_pinned.set(true);
         self.place.follow();
+    }
+
+    /// What comes now comes above: what is being read keeps its place on the screen.
+    pub(crate) fn hold(&self) {
+        self.place.grows_above.set(true);
     }
 
     /// Takes note of a scroll event; says whether the way back to the bottom needs a button.
@@ -99,10 +109,17 @@ impl Place {
     }
 
     fn follow(&self) {
+        let it = &self.container;
+        let height = it.scroll_height();
+        let growth = height - self.last_height.replace(height);
+        let grew_above = self.grows_above.take();
         if self.is_pinned.get() {
-            self.container
-                .set_scroll_top(self.container.scroll_height());
-            self.last_top.set(self.container.scroll_top());
+            it.set_scroll_top(height);
+        } else if grew_above {
+            it.set_scroll_top(it.scroll_top() + growth);
+        } else {
+            return;
         }
+        self.last_top.set(it.scroll_top());
     }
 }

@@ -11,21 +11,26 @@ use crate::{
     words::{self, use_locale, words},
 };
 
+/// Id of the link to a conversation.
+pub(crate) fn link_id(id: ConversationId) -> String {
+    format!("chat-{id}")
+}
+
 /// One conversation. `summary` follows its title and its running turn.
 #[component]
 pub(crate) fn ConversationRow(
     id: ConversationId,
-    #[prop(into)] summary: Signal<Option<ConversationSummary>>,
+    summary: RwSignal<ConversationSummary>,
     on_command: Callback<SidebarCommand>,
 ) -> impl IntoView {
     let locale = use_locale();
-    let title = Memo::new(move |_| summary.read().as_ref().map(|it| it.title.clone()));
+    let title = Memo::new(move |_| summary.read().title.clone());
     // A conversation that has settings and no message yet has no title.
     let title = Signal::derive(move || {
-        let title = title.get().filter(|title| !title.is_empty());
+        let title = Some(title.get()).filter(|title| !title.is_empty());
         title.unwrap_or_else(|| words!(locale, chat.new_chat).to_owned())
     });
-    let is_running = Memo::new(move |_| summary.read().as_ref().is_some_and(|it| it.running));
+    let is_running = Memo::new(move |_| summary.read().running);
     let menu = NodeRef::<html::Details>::new();
     let close = move || {
         if let Some(menu) = menu.get_untracked() {
@@ -38,6 +43,7 @@ pub(crate) fn ConversationRow(
             <A
                 href=format!("/c/{id}")
                 attr:class="conversation-link"
+                attr:id=link_id(id)
                 attr:title=title
                 attr:dir="auto"
             >

@@ -1,4 +1,4 @@
-//! The list of conversations; a drawer over the page on narrow screens.
+//! What stands beside a chat; a drawer over the page on narrow screens.
 //!
 //! Without script the drawer opens by its address (`#sidebar`, CSS `:target`).
 
@@ -6,11 +6,11 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 use server_fn::ServerFn;
 
-use super::{ConversationRow, Icon, IconName};
+use super::{ConversationListView, Icon, IconName, ListedConversations};
 use crate::{
     api::accounts::SignOut,
-    model::{ConversationId, ConversationSummary, DateGroup},
-    words::{self, use_locale, words},
+    model::ConversationId,
+    words::{use_locale, words},
 };
 
 /// What a person asked of the sidebar.
@@ -18,13 +18,14 @@ use crate::{
 pub(crate) enum SidebarCommand {
     Rename { id: ConversationId, title: String },
     Delete(ConversationId),
+    ShowMore,
     Close,
 }
 
 /// New chat, conversations, account.
 #[component]
 pub(crate) fn Sidebar(
-    list: RwSignal<Vec<ConversationSummary>>,
+    list: ListedConversations,
     user_name: String,
     /// Shows the way to the administration.
     is_administrator: bool,
@@ -60,7 +61,7 @@ pub(crate) fn Sidebar(
                     <Icon name=IconName::Close/>
                 </a>
             </div>
-            <ConversationList list on_command/>
+            <ConversationListView list on_command/>
             <AccountArea user_name is_administrator/>
         </nav>
         <a
@@ -104,56 +105,5 @@ fn AccountArea(user_name: String, is_administrator: bool) -> impl IntoView {
                 <button type="submit" class="quiet-button">{words!(locale, door.sign_out)}</button>
             </form>
         </div>
-    }
-}
-
-#[component]
-fn ConversationList(
-    list: RwSignal<Vec<ConversationSummary>>,
-    on_command: Callback<SidebarCommand>,
-) -> impl IntoView {
-    let locale = use_locale();
-    // The last used comes first, so every group is one piece of the list.
-    let groups = Memo::new(move |_| {
-        let mut groups: Vec<_> = list.read().iter().map(|it| it.group).collect();
-        groups.dedup();
-        groups
-    });
-    let group = move |group| view! { <ConversationGroup group list on_command/> };
-    let is_empty = Memo::new(move |_| list.read().is_empty());
-    view! {
-        <div class="conversation-list">
-            <For each=move || groups.get() key=|group| *group children=group/>
-        </div>
-        {move || is_empty.get().then(|| view! {
-            <p class="sidebar-hint">{words!(locale, chat.no_conversations)}</p>
-        })}
-    }
-}
-
-/// The conversations of a day, some days or a month.
-#[component]
-fn ConversationGroup(
-    group: DateGroup,
-    list: RwSignal<Vec<ConversationSummary>>,
-    on_command: Callback<SidebarCommand>,
-) -> impl IntoView {
-    let heading = words::group_heading(use_locale(), group);
-    let ids = Memo::new(move |_| {
-        let list = list.read();
-        let members = list.iter().filter(|it| it.group == group);
-        members.map(|it| it.id).collect::<Vec<_>>()
-    });
-    let row = move |id: ConversationId| {
-        let summary = Memo::new(move |_| list.read().iter().find(|it| it.id == id).cloned());
-        view! { <ConversationRow id summary on_command/> }
-    };
-    view! {
-        <section class="conversation-group">
-            <h2 class="conversation-group-heading">{heading}</h2>
-            <ul>
-                <For each=move || ids.get() key=|id| *id children=row/>
-            </ul>
-        </section>
     }
 }

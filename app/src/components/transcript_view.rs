@@ -10,10 +10,20 @@ use crate::{
     words::{Locale, use_locale, words},
 };
 
-/// All messages. `message_of` finds the state of one by its id.
+/// What stands above and below the shown messages: addresses, if there is anything.
+#[derive(Clone, Copy)]
+pub(crate) struct Neighbours {
+    pub(crate) earlier: Signal<Option<String>>,
+    pub(crate) later: Signal<Option<String>>,
+    /// Shows the earlier messages above the others.
+    pub(crate) on_earlier: Callback<()>,
+}
+
+/// The shown messages. `message_of` finds the state of one by its id.
 #[component]
 pub(crate) fn TranscriptView(
     #[prop(into)] ids: Signal<Vec<MessageId>>,
+    neighbours: Neighbours,
     message_of: Callback<MessageId, Option<RwSignal<ShownMessage>>>,
     #[prop(into)] is_busy: Signal<bool>,
     on_command: Callback<MessageCommand>,
@@ -38,10 +48,53 @@ pub(crate) fn TranscriptView(
                 node_ref=content
                 on:click=move |event| copy_code(locale, &event, on_copied)
             >
+                <EarlierLink neighbours/>
                 <For each=move || ids.get() key=|id| *id children=row/>
+                <LaterLink neighbours/>
             </div>
         </div>
         <ToBottom following/>
+    }
+}
+
+/// A link, so that it leads there without script too.
+#[component]
+fn EarlierLink(neighbours: Neighbours) -> impl IntoView {
+    let locale = use_locale();
+    let is_there = Memo::new(move |_| neighbours.earlier.read().is_some());
+    let press = move |event: web_sys::MouseEvent| {
+        event.prevent_default();
+        neighbours.on_earlier.run(());
+    };
+    view! {
+        <Show when=move || is_there.get()>
+            <p class="transcript-neighbour">
+                <a
+                    id="earlier-messages"
+                    class="quiet-button"
+                    href=move || neighbours.earlier.get()
+                    on:click=press
+                >
+                    {words!(locale, chat.earlier_messages)}
+                </a>
+            </p>
+        </Show>
+    }
+}
+
+/// Loads the page again: what lies between is not there.
+#[component]
+fn LaterLink(neighbours: Neighbours) -> impl IntoView {
+    let locale = use_locale();
+    let is_there = Memo::new(move |_| neighbours.later.read().is_some());
+    view! {
+        <Show when=move || is_there.get()>
+            <p class="transcript-neighbour">
+                <a class="quiet-button" rel="external" href=move || neighbours.later.get()>
+                    {words!(locale, chat.newest_messages)}
+                </a>
+            </p>
+        </Show>
     }
 }
 
@@ -92,20 +145,32 @@ impl Following {
                     .set_value(Some(StoredValue::new_local(made)));
             }
         });
-        // A new last message is one's own, a new answer or another conversation: show it.
-        Effect::new(move |last: Option<Option<MessageId>>| {
-            let newest = ids.read().last().copied();
-            if last.is_some_and(|last| last != newest) {
-                following.pin();
-            }
-            newest
-        });
+        // A new last message is one's own, a new answer or another conversation: show it. Only
+        // another first one came above what is being read.
+        Effect::new(
+            move |ends: Option<(Option<MessageId>, Option<MessageId>)>| {
+                let ids = ids.read();
+                let (first, last) = (ids.first().copied(), ids.last().copied());
+                match ends {
+                    Some((_, old)) if old != last => following.pin(),
+                    Some((old, _)) if old != first => following.hold(),
+                    _ => {}
+                }
+                (first, last)
+            },
+        );
         following
     }
 
     fn pin(self) {
         if let Some(follower) = self.follower.get_value() {
             follower.with_value(Follower::pin);
+        }
+    }
+
+    fn hold(self) {
+        if let Some(follower) = self.follower.get_value() {
+            follower.with_value(Follower::hold);
         }
     }
 

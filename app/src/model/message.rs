@@ -1,8 +1,8 @@
-//! Conversations and their messages, as the page shows them.
+//! Messages, as the page shows them.
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConversationId, Cursor, DateGroup, LocalTime, MessageId, Notice, Refusal, TurnError};
+use super::{ConversationSummary, Cursor, LocalTime, MessageId, Notice, Refusal, TurnError};
 
 /// Longest message a person may send, in bytes of UTF-8 (256 KiB).
 pub const MAX_MESSAGE_BYTES: usize = 256 * 1024;
@@ -175,24 +175,6 @@ pub struct ToolStep {
 impl ToolStep {
     /// Name of the calculator.
     pub const CALCULATOR: &str = "calculator";
-}
-
-/// A line of the sidebar.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ConversationSummary {
-    pub id: ConversationId,
-    pub title: String,
-    /// A turn of this conversation is running.
-    pub running: bool,
-    /// When it was last used.
-    pub group: DateGroup,
-}
-
-/// A conversation with the messages of its active branch, oldest first.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Conversation {
-    pub summary: ConversationSummary,
-    pub messages: Vec<Message>,
 }
 
 /// What a started turn is known by.

@@ -3,6 +3,7 @@
 mod address;
 mod commands;
 mod load;
+mod pieces;
 mod screen;
 mod settings;
 mod state;
@@ -12,10 +13,10 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{
     components::{Outlet, Redirect},
-    hooks::use_location,
+    hooks::{use_location, use_query_map},
 };
 
-use address::ChatAddress;
+use address::{ChatAddress, Pieces};
 use load::{NotLoaded, load};
 use screen::ChatScreen;
 
@@ -30,7 +31,9 @@ use crate::{
 pub(crate) fn ChatPage() -> impl IntoView {
     let path = use_location().pathname;
     let address = Memo::new(move |_| ChatAddress::parse(&path.read()));
-    let loaded = Resource::new(|| (), move |()| load(address.get_untracked()));
+    let query = use_query_map();
+    let pieces = move || Pieces::parse(&query.read_untracked());
+    let loaded = Resource::new(|| (), move |()| load(address.get_untracked(), pieces()));
     view! {
         <Suspense>
             {move || Suspend::new(async move {

@@ -107,6 +107,7 @@ impl FakeChat {
             id,
             title: self.title.clone(),
             running: true,
+            updated_at: 0,
             group: DateGroup::Today,
         }
     }
@@ -159,23 +160,49 @@ fn conversation(summary: ConversationSummary) -> Conversation {
         ..message(3, Role::Assistant)
     };
     Conversation {
-        summary,
+        state: ConversationState {
+            summary,
+            leaf: Some(running.id),
+            num_messages: 3,
+        },
         messages: vec![question, answer, running],
     }
 }
 
 #[async_trait]
 impl ChatService for FakeChat {
-    async fn conversations(&self, _: UserId) -> Result<Vec<ConversationSummary>, ChatError> {
-        Ok(vec![self.summary()])
+    async fn conversations(
+        &self,
+        _: UserId,
+        _: Option<ListPlace>,
+    ) -> Result<ConversationPage, ChatError> {
+        Ok(ConversationPage {
+            conversations: vec![self.summary()],
+            has_more: true,
+        })
     }
-    async fn conversation(&self, _: UserId, id: ConversationId) -> Result<Conversation, ChatError> {
-        let shown = conversation(self.summary());
-        if shown.summary.id == id {
+    async fn conversation(
+        &self,
+        _: UserId,
+        id: ConversationId,
+        before: Option<MessageId>,
+    ) -> Result<Conversation, ChatError> {
+        let mut shown = conversation(self.summary());
+        if before.is_some() {
+            shown.messages.truncate(1);
+        }
+        if shown.state.summary.id == id {
             Ok(shown)
         } else {
             Err(ChatError::NotFound)
         }
+    }
+    async fn conversation_state(
+        &self,
+        _: UserId,
+        _: ConversationId,
+    ) -> Result<ConversationState, ChatError> {
+        Err(ChatError::NotFound)
     }
     async fn rename(&self, _: UserId, _: ConversationId, _: String) -> Result<(), ChatError> {
         Ok(())

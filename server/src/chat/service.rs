@@ -7,8 +7,8 @@ use futures::stream::{self, BoxStream, StreamExt as _};
 use hearth_app::{
     model::{
         ChatError, ChatEvent, ChatEventKind, Conversation, ConversationForm, ConversationId,
-        ConversationSummary, Cursor, Message, MessageId, ModelState, ModelStatus, Refusal, Role,
-        StartedTurn, UserId,
+        ConversationPage, ConversationState, ConversationSummary, Cursor, ListPlace, Message,
+        MessageId, ModelState, ModelStatus, Refusal, Role, StartedTurn, UserId,
     },
     service::{ChatService, SendMessage},
 };
@@ -19,36 +19,76 @@ use crate::{
     calendar::Calendar,
     settings::{parse_conversation_form, to_form},
     slow_work::Kind,
-    store::{ListedConversation, StoreError, StoredMessage},
+    store::{ListedConversation, StoreError, StoredMessage, Window},
 };
 
 /// Longest title a person may give, in characters.
 pub(crate) const MAX_TITLE_CHARS: usize = 200;
+/// Conversations of a page of the list.
+pub(super) const LIST_PAGE: u32 = 50;
+/// Most messages of a conversation that are shown at once, and the bytes of text that are enough:
+/// with both, a page stays below 400 kB.
+pub(super) const WINDOW_MESSAGES: u32 = 60;
+pub(super) const WINDOW_BYTES: i64 = 96 << 10;
+const WINDOW: Window = Window {
+    num_messages: WINDOW_MESSAGES,
+    num_bytes: WINDOW_BYTES,
+};
 /// Stop answers after this time even if the turn has not ended.
 const STOP_PATIENCE: Duration = Duration::from_millis(300);
 
 #[async_trait]
 impl ChatService for ChatServer {
-    async fn conversations(&self, user: UserId) -> Result<Vec<ConversationSummary>, ChatError> {
-        let rows = read(self.store.conversations(user).await)?;
+    async fn conversations(
+        &self,
+        user: UserId,
+        after: Option<ListPlace>,
+    ) -> Result<ConversationPage, ChatError> {
+        // One more tells whether there are more.
+        let rows = self.store.conversations(user, after, LIST_PAGE + 1).await;
+        let mut rows = read(rows)?;
+        let has_more = rows.len() > LIST_PAGE as usize;
+        rows.truncate(LIST_PAGE as usize);
         let calendar = Calendar::of_viewer();
         let summary = |row| self.summary(row, &calendar);
-        Ok(rows.into_iter().map(summary).collect())
+        Ok(ConversationPage {
+            conversations: rows.into_iter().map(summary).collect(),
+            has_more,
+        })
     }
 
     async fn conversation(
         &self,
         user: UserId,
         id: ConversationId,
+        before: Option<MessageId>,
     ) -> Result<Conversation, ChatError> {
-        let stored = read(self.store.conversation(user, id).await)?.ok_or(ChatError::NotFound)?;
-        let branch = match stored.active_message {
-            Some(leaf) => read(self.store.branch(user, leaf).await)?,
+        let state = self.conversation_state(user, id).await?;
+        let end = match before {
+            Some(before) => {
+                let end = self.store.message_before(user, id, before).await;
+                Some(read(end)?.ok_or(ChatError::NotFound)?)
+            }
+            None => state.leaf,
+        };
+        let branch = match end {
+            Some(end) => read(self.store.branch_end(user, end, WINDOW).await)?,
             None => Vec::new(),
         };
-        Ok(Conversation {
+        let messages = self.shown(user, branch).await?;
+        Ok(Conversation { state, messages })
+    }
+
+    async fn conversation_state(
+        &self,
+        user: UserId,
+        id: ConversationId,
+    ) -> Result<ConversationState, ChatError> {
+        let stored = read(self.store.conversation(user, id).await)?.ok_or(ChatError::NotFound)?;
+        Ok(ConversationState {
             summary: self.summary(stored.listed, &Calendar::of_viewer()),
-            messages: self.shown(user, branch).await?,
+            leaf: stored.active_message,
+            num_messages: read(self.store.num_messages(user, id).await)?,
         })
     }
 
@@ -189,6 +229,7 @@ impl ChatServer {
             id: listed.id,
             running: self.live.is_running(listed.id),
             title: listed.title,
+            updated_at: listed.updated_at,
             group: calendar.group(listed.updated_at),
         }
     }

@@ -3,6 +3,7 @@
 mod bench;
 mod continuing;
 mod drawing;
+mod paging;
 mod reading;
 mod recording;
 mod refusing;

@@ -1,6 +1,6 @@
 //! Rows of `conversation`.
 
-use hearth_app::model::{ConversationId, MessageId, UserId};
+use hearth_app::model::{ConversationId, ListPlace, MessageId, UserId};
 use sqlx::types::Uuid;
 
 use super::{Store, StoreError, now_ms};
@@ -23,20 +23,29 @@ pub(crate) struct StoredConversation {
 }
 
 impl Store {
-    /// A user's conversations, the last one used first.
+    /// A user's conversations, the last one used first: at most `limit`, below a place of the list.
     pub(crate) async fn conversations(
         &self,
         user: UserId,
+        after: Option<ListPlace>,
+        limit: u32,
     ) -> Result<Vec<ListedConversation>, StoreError> {
         let user = user.as_uuid();
+        let (used, id) = after.map_or((i64::MAX, Uuid::max()), |place| {
+            (place.updated_at, place.id.as_uuid())
+        });
         let rows = sqlx::query!(
             r#"
             select id as "id: Uuid", title, updated_at
             from conversation
-            where user_id = ? and deleted_at is null
+            where user_id = ? and deleted_at is null and (updated_at, id) < (?, ?)
             order by updated_at desc, id desc
+            limit ?
             "#,
             user,
+            used,
+            id,
+            limit,
         )
         .fetch_all(&self.readers)
         .await?;
@@ -76,6 +85,28 @@ impl Store {
             },
             active_message: row.active_message_id.map(MessageId::new),
         }))
+    }
+
+    /// How many messages a conversation has, in all its branches; none if it is not `user`'s.
+    pub(crate) async fn num_messages(
+        &self,
+        user: UserId,
+        id: ConversationId,
+    ) -> Result<u32, StoreError> {
+        let (user, id) = (user.as_uuid(), id.as_uuid());
+        let number = sqlx::query_scalar!(
+            r#"
+            select count(*) as "number: u32"
+            from conversation c
+            join message m on m.conversation_id = c.id
+            where c.id = ? and c.user_id = ? and c.deleted_at is null
+            "#,
+            id,
+            user,
+        )
+        .fetch_one(&self.readers)
+        .await?;
+        Ok(number)
     }
 
     /// Gives a conversation another title. False: missing or not `user`'s.

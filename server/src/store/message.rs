@@ -88,6 +88,22 @@ impl MessageRow {
     }
 }
 
+/// How much of the end of a branch is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Window {
+    pub(crate) num_messages: u32,
+    /// The message that reaches this many bytes of text is the last one that is read.
+    pub(crate) num_bytes: i64,
+}
+
+impl Window {
+    /// Everything.
+    const ALL: Self = Self {
+        num_messages: u32::MAX,
+        num_bytes: i64::MAX,
+    };
+}
+
 /// Decode speed, from the first token to the last; 0 if there was only one.
 pub(crate) fn tokens_per_second(completion_tokens: u32, decode_ms: u32) -> f32 {
     if completion_tokens < 2 || decode_ms == 0 {
@@ -137,7 +153,7 @@ impl Store {
         user: UserId,
         leaf: MessageId,
     ) -> Result<Vec<StoredMessage>, StoreError> {
-        self.branch_end(user, leaf, u32::MAX).await
+        self.branch_end(user, leaf, Window::ALL).await
     }
 
     /// One message; `None` if it is not there or not yours.
@@ -146,38 +162,68 @@ impl Store {
         user: UserId,
         id: MessageId,
     ) -> Result<Option<StoredMessage>, StoreError> {
-        Ok(self.branch_end(user, id, 1).await?.pop())
+        let window = Window {
+            num_messages: 1,
+            ..Window::ALL
+        };
+        Ok(self.branch_end(user, id, window).await?.pop())
     }
 
-    /// The last messages of the branch that ends in `leaf`, oldest first, at most `limit`. Reads no
-    /// row of an earlier one. Empty if the leaf is not there or not yours.
+    /// The message before this one, which is a message of that conversation. `None`: there is none.
+    pub(crate) async fn message_before(
+        &self,
+        user: UserId,
+        conversation: ConversationId,
+        id: MessageId,
+    ) -> Result<Option<MessageId>, StoreError> {
+        let (user, conversation, id) = (user.as_uuid(), conversation.as_uuid(), id.as_uuid());
+        let parent = sqlx::query_scalar!(
+            r#"
+            select m.parent_id as "parent_id: Uuid"
+            from message m
+            join conversation c on c.id = m.conversation_id
+            where m.id = ? and c.id = ? and c.user_id = ? and c.deleted_at is null
+            "#,
+            id,
+            conversation,
+            user,
+        )
+        .fetch_optional(&self.readers)
+        .await?;
+        Ok(parent.flatten().map(MessageId::new))
+    }
+
+    /// The last messages of the branch that ends in `leaf`, oldest first, as far as the window
+    /// reaches, and at least the leaf. Reads no row of an earlier one. Empty if the leaf is not
+    /// there or not yours.
     pub(crate) async fn branch_end(
         &self,
         user: UserId,
         leaf: MessageId,
-        limit: u32,
+        window: Window,
     ) -> Result<Vec<StoredMessage>, StoreError> {
         let (user, leaf) = (user.as_uuid(), leaf.as_uuid());
         let rows = sqlx::query_as!(
             MessageRow,
             r#"
-            with recursive branch (id, parent_id, depth) as (
-                select m.id, m.parent_id, 0
+            with recursive branch (id, depth, later_bytes) as (
+                select m.id, 0, 0
                 from message m
                 join conversation c on c.id = m.conversation_id
                 where m.id = ? and c.user_id = ? and c.deleted_at is null
                 union all
-                select m.id, m.parent_id, b.depth + 1
+                select m.parent_id, b.depth + 1, b.later_bytes + octet_length(m.text)
+                    + octet_length(coalesce(m.reasoning, '')) + octet_length(m.tool_steps)
                 from branch b
-                join message m on m.id = b.parent_id
+                join message m on m.id = b.id
+                where m.parent_id is not null and b.later_bytes < ?
                 limit ?
             )
             select
                 m.id as "id!: Uuid",
                 m.conversation_id as "conversation_id!: Uuid",
                 m.parent_id as "parent_id: Uuid",
-                m.role as "role!",
-                m.status as "status!",
+                m.role as "role!", m.status as "status!",
                 m.text || coalesce((
                     select group_concat(c.text, '' order by c.seq)
                     from message_chunk c
@@ -194,22 +240,20 @@ impl Store {
                     from message_chunk c
                     where c.message_id = m.id
                 ), '') as "tool_steps!: String",
-                m.finish_reason,
-                m.error,
-                m.params as "params!",
-                m.model_name,
-                m.prompt_tokens as "prompt_tokens!",
-                m.completion_tokens as "completion_tokens!",
+                m.finish_reason, m.error, m.params as "params!", m.model_name,
+                m.prompt_tokens as "prompt_tokens!", m.completion_tokens as "completion_tokens!",
                 m.time_to_first_token_ms as "time_to_first_token_ms!",
-                m.decode_ms as "decode_ms!",
-                m.created_at as "created_at!"
+                m.decode_ms as "decode_ms!", m.created_at as "created_at!"
             from branch b
             join message m on m.id = b.id
+            where b.later_bytes < ?
             order by b.depth desc
             "#,
             leaf,
             user,
-            limit,
+            window.num_bytes,
+            window.num_messages,
+            window.num_bytes,
         )
         .fetch_all(&self.readers)
         .await?;

@@ -139,6 +139,8 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let (user, message) = (user.as_uuid(), message.as_uuid());
         let (prompt, ids) = (to_blob(&answer.prompt_token_ids), to_blob(token_ids));
+        let now = now_ms();
+        let mut transaction = self.begin().await?;
         let done = sqlx::query!(
             "
             update message
@@ -167,9 +169,26 @@ impl Store {
             message,
             user,
         )
-        .execute(&self.writer)
+        .execute(&mut *transaction)
         .await?;
-        Ok(done.rows_affected() > 0)
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        // It is used, as by a new message: other tabs see that there is more to read.
+        sqlx::query!(
+            "
+            update conversation
+            set updated_at = ?
+            where user_id = ? and id = (select conversation_id from message where id = ?)
+            ",
+            now,
+            user,
+            message,
+        )
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(true)
     }
 }
 

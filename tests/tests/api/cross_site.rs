@@ -3,7 +3,7 @@
 use anyhow::Result;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    running_server::{RunningServer, new_key},
+    running_server::{RunningServer, conversations, new_key},
     web_client::{WebClient, function_path},
 };
 
@@ -81,8 +81,6 @@ async fn reading_a_server_function_by_get_changes_nothing() -> Result<()> {
     let path = format!("/api/send_message?text=Hello&key={}", new_key());
     let answer = ada.get(&path).await?;
     assert!(matches!(answer.status, 404 | 405), "{answer:?}");
-    let conversations: Vec<hearth_app::model::ConversationSummary> =
-        ada.call("conversations", &[]).await??;
-    assert_eq!(conversations, []);
+    assert_eq!(conversations(&ada).await?, []);
     Ok(())
 }

@@ -7,10 +7,12 @@ mod remains;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use hearth_app::model::{ChatError, ConversationId, ConversationSummary, Trash};
+use hearth_app::model::{ChatError, ConversationId, Trash};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    running_server::{PASSWORD, RunningServer, conversation, send_and_wait, sign_in},
+    running_server::{
+        PASSWORD, RunningServer, conversation, conversations, send_and_wait, sign_in,
+    },
     web_client::WebClient,
 };
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
@@ -28,7 +30,7 @@ async fn trash(client: &WebClient) -> Result<Trash> {
 }
 
 async fn titles(client: &WebClient) -> Result<Vec<String>> {
-    let list: Vec<ConversationSummary> = client.call("conversations", &[]).await??;
+    let list = conversations(client).await?;
     Ok(list.into_iter().map(|it| it.title).collect())
 }
 
@@ -128,7 +130,7 @@ async fn an_import_brings_back_what_is_in_the_trash_and_makes_anew_what_is_gone(
         let made = (counts.restored_conversations, counts.new_conversations);
         assert_eq!(made, (u32::from(!is_gone), u32::from(is_gone)));
         server.upkeep_in_days(0).await;
-        let list: Vec<ConversationSummary> = ada.call("conversations", &[]).await??;
+        let list = conversations(&ada).await?;
         let [listed] = list.as_slice() else {
             panic!("{list:?}");
         };

@@ -73,6 +73,8 @@ async fn arguments_nobody_understands_are_refused_in_words() -> Result<()> {
     for (function, fields) in [
         ("conversation", vec![("id", "not an id".to_owned())]),
         ("conversation", vec![]),
+        ("conversations", vec![("after", "yesterday".to_owned())]),
+        ("conversations", vec![("after[updated_at]", "1".to_owned())]),
         ("send_message", vec![("text", "Hello".to_owned())]),
         (
             "send_message",

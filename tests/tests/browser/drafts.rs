@@ -1,13 +1,13 @@
 //! What is written stays with the chat it was written in, and goes to the branch that was read.
 
 use anyhow::Result;
-use hearth_app::model::{ConversationSummary, Language};
+use hearth_app::model::Language;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, PATIENCE},
     chat_page::{ChatPage, TEXT_BOX},
     deadline::eventually,
-    running_server::{PASSWORD, RunningServer, conversation},
+    running_server::{PASSWORD, RunningServer, conversation, conversations},
     words::words,
 };
 use serde_json::{Value, json};
@@ -135,7 +135,7 @@ async fn what_is_written_before_the_settings_of_a_new_chat_is_sent_with_them() -
     text_box.send_keys(Key::Enter + "").await?;
     let answer = page.wait_for_end(1).await?;
     assert_eq!(answer.text.trim(), "123");
-    let chats: Vec<ConversationSummary> = ada.call("conversations", &[]).await??;
+    let chats = conversations(&ada).await?;
     assert_eq!(chats.len(), 1, "{chats:?}");
     page.open("/").await?;
     assert_eq!(text_in_box(&browser).await?, "");

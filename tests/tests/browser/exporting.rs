@@ -3,13 +3,13 @@
 use std::{path::Path, time::Duration};
 
 use anyhow::{Result, ensure};
-use hearth_app::model::{ConversationSummary, Export, ExportId, Language};
+use hearth_app::model::{Export, ExportId, Language};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, Screen},
     chat_page::ChatPage,
     deadline::eventually,
-    running_server::{PASSWORD, RunningServer, send_and_wait},
+    running_server::{PASSWORD, RunningServer, conversations, send_and_wait},
     web_client::WebClient,
     words::words,
 };
@@ -181,7 +181,6 @@ async fn a_file_is_looked_at_before_it_is_imported(language: Language) -> Result
         .text()
         .await?;
     assert_eq!(done, words(language, "exports.imported")?);
-    let list: Vec<ConversationSummary> = berta.call("conversations", &[]).await??;
-    assert_eq!(list.len(), 1);
+    assert_eq!(conversations(&berta).await?.len(), 1);
     browser.quit().await
 }

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use hearth_app::model::{ConversationId, MessageStatus};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    running_server::{PASSWORD, RunningServer, conversation},
+    running_server::{PASSWORD, RunningServer, conversation, conversations},
     web_client::{WebClient, attribute_after},
 };
 
@@ -115,9 +115,7 @@ async fn an_empty_form_post_sends_nothing_and_leads_back() -> Result<()> {
     ];
     let answer = ada.submit_form("/api/send_message", &fields).await?;
     assert!(answer.status < 500, "{answer:?}");
-    let conversations: Vec<hearth_app::model::ConversationSummary> =
-        ada.call("conversations", &[]).await??;
-    assert_eq!(conversations, []);
+    assert_eq!(conversations(&ada).await?, []);
     Ok(())
 }
 

@@ -1,10 +1,10 @@
 //! Language, theme and time zone as the server decides them, without script.
 
 use anyhow::Result;
-use hearth_app::model::{ConversationSummary, DateGroup, Message};
+use hearth_app::model::{DateGroup, Message};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    running_server::{RunningServer, conversation, send_and_wait},
+    running_server::{RunningServer, conversation, conversations, send_and_wait},
     web_client::{Answer, WebClient},
 };
 use reqwest::Method;
@@ -130,7 +130,7 @@ async fn times_are_those_of_the_reader_s_clock_and_utc_for_a_clock_nobody_knows(
     let (here, there) = (utc[0].time, shanghai[0].time);
     assert_eq!((here.hour + 8) % 24, there.hour);
     assert_eq!(elsewhere("Mars/Olympus").await?[0].time, here);
-    let listed: Vec<ConversationSummary> = ada.call("conversations", &[]).await??;
+    let listed = conversations(&ada).await?;
     assert_eq!(listed[0].group, DateGroup::Today);
     Ok(())
 }

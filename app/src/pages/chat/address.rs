@@ -1,6 +1,8 @@
 //! Which conversation the address bar names.
 
-use crate::model::ConversationId;
+use leptos_router::params::ParamsMap;
+
+use crate::model::{ConversationId, ListPlace, MessageId};
 
 /// A place of the chat page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +32,30 @@ impl ChatAddress {
             Self::New | Self::Nowhere => None,
         }
     }
+}
+
+/// What an address asks for instead of the newest: links lead there without script.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Pieces {
+    /// The page of the list below this place.
+    pub(super) older: Option<ListPlace>,
+    /// The messages before this one.
+    pub(super) before: Option<MessageId>,
+}
+
+impl Pieces {
+    /// Reads the query of an address; what nobody understands is left out.
+    pub(super) fn parse(query: &ParamsMap) -> Self {
+        Self {
+            older: query.get("older").and_then(|place| place.parse().ok()),
+            before: query.get("before").and_then(|id| id.parse().ok()),
+        }
+    }
+}
+
+/// The address of the messages of a conversation before one of them.
+pub(super) fn before(conversation: ConversationId, message: MessageId) -> String {
+    format!("{}?before={message}", path_of(Some(conversation)))
 }
 
 /// The path of a conversation, or of a new one.

@@ -14,7 +14,8 @@ use crate::{
     browser,
     components::{MessageCommand, SidebarCommand, forget_sent},
     model::{
-        ChatError, ConversationId, IdempotencyKey, Message, MessageId, StartedTurn, TurnParams,
+        ChatError, ConversationId, ConversationState, ConversationSummary, IdempotencyKey, Message,
+        MessageId, StartedTurn, TurnParams,
     },
 };
 
@@ -67,7 +68,7 @@ impl ChatState {
                 Ok(turn) => {
                     self.unseen.update_value(|it| it.unsent = None);
                     let is_shown = self.shown_id() == from;
-                    forget_sent(self.user, (from, turn.conversation.id), &text, is_shown);
+                    forget_sent(self.user(), (from, turn.conversation.id), &text, is_shown);
                     self.turn_started(turn, place, Some(navigate)).await;
                 }
                 Err(error) => self.fail(error),
@@ -109,12 +110,14 @@ impl ChatState {
             assistant_message,
             notice,
         } = turn;
-        self.move_to_top(conversation.clone());
+        self.list
+            .change(|list| list.move_to_top(conversation.clone()));
         if !self.is_still_at(place) {
             return; // another conversation is shown by now, or soon
         }
         self.notice.set(notice);
         let id = conversation.id;
+        self.remember(&conversation, user_message.is_some(), &assistant_message);
         self.shown.set(Some(conversation));
         self.is_missing.set(false);
         let is_known = self.show_turn(user_message, assistant_message);
@@ -125,6 +128,21 @@ impl ChatState {
             self.refresh().await; // another tab went on with this conversation
         }
         self.follow_running();
+    }
+
+    /// What this tab did is no change that it has to read.
+    fn remember(self, summary: &ConversationSummary, is_sent: bool, answer: &Message) {
+        let entries = self.entries.read_untracked();
+        let is_new = entries.iter().all(|it| it.id != answer.id);
+        self.unseen.update_value(|it| {
+            let num_messages = it.read.as_ref().map_or(0, |read| read.num_messages);
+            let leaf = it.read.as_ref().and_then(|read| read.leaf);
+            it.read = Some(ConversationState {
+                summary: summary.clone(),
+                leaf: if is_new { Some(answer.id) } else { leaf },
+                num_messages: num_messages + u32::from(is_new) + u32::from(is_sent),
+            });
+        });
     }
 
     /// Appends the turn's messages; false if the message they answer to is not shown here.
@@ -218,9 +236,10 @@ impl ChatState {
     pub(super) fn on_sidebar(self, command: SidebarCommand, navigate: Navigate) {
         match command {
             SidebarCommand::Close => self.close_drawer(),
+            SidebarCommand::ShowMore => self.show_more(),
             SidebarCommand::Rename { id, title } => spawn_local(async move {
                 match conversations::rename_conversation(id, title).await {
-                    Ok(()) => self.refresh_list().await,
+                    Ok(()) => self.renamed(id).await,
                     Err(error) => self.fail(error),
                 }
             }),
@@ -234,7 +253,10 @@ impl ChatState {
     }
 
     fn deleted(self, id: ConversationId, navigate: Navigate) {
-        self.list.update(|list| list.retain(|it| it.id != id));
+        self.list.change(|list| list.remove(id));
+        if self.list.with(|list| list.conversations().is_empty()) {
+            spawn_local(self.refresh_list()); // there may be older ones
+        }
         self.deleted.set(Some(id));
         set_timeout(
             move || {
@@ -255,7 +277,7 @@ impl ChatState {
             match conversations::restore_conversation(id).await {
                 Ok(()) => {
                     self.deleted.set(None);
-                    self.refresh_list().await;
+                    self.put_back(id).await;
                     navigate.run((Some(id), NavigateOptions::default()));
                 }
                 Err(error) => self.fail(error),
@@ -309,7 +331,7 @@ impl ChatState {
     }
 
     async fn load(self, id: ConversationId) {
-        let answer = conversations::conversation(id).await;
+        let answer = conversations::conversation(id, None).await;
         let is_wanted = self.address.get_untracked().conversation() == Some(id);
         match answer {
             _ if !is_wanted => {}
@@ -322,7 +344,10 @@ impl ChatState {
                     self.follow_running();
                 }
             }
-            Err(ChatError::NotFound) => self.show_nothing(true),
+            Err(ChatError::NotFound) => {
+                self.list.change(|list| list.remove(id));
+                self.show_nothing(true);
+            }
             Err(error) => self.fail(error),
         }
     }

@@ -3,17 +3,19 @@
 use futures::future::{OptionFuture, try_join4};
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::address::ChatAddress;
+use super::address::{ChatAddress, Pieces};
 use crate::{
     api::{accounts, banner, conversations},
-    model::{Banner, ChatError, Conversation, ConversationSummary, ModelStatus, User},
+    model::{Banner, ChatError, Conversation, ConversationPage, ModelStatus, User},
 };
 
 /// Everything of the first view.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Loaded {
     pub(super) user: User,
-    pub(super) list: Vec<ConversationSummary>,
+    pub(super) list: ConversationPage,
+    /// The list does not begin with the conversation used last.
+    pub(super) is_list_older: bool,
     pub(super) model: ModelStatus,
     pub(super) banner: Option<Banner>,
     /// Absent: a new conversation, or `is_missing`.
@@ -41,7 +43,7 @@ impl From<ChatError> for NotLoaded {
 }
 
 /// Loads the page at an address.
-pub(super) async fn load(address: ChatAddress) -> Result<Loaded, NotLoaded> {
+pub(super) async fn load(address: ChatAddress, pieces: Pieces) -> Result<Loaded, NotLoaded> {
     let Some(user) = conversations::signed_in_user().await? else {
         let is_new = accounts::needs_set_up().await?;
         return Err(if is_new {
@@ -50,10 +52,11 @@ pub(super) async fn load(address: ChatAddress) -> Result<Loaded, NotLoaded> {
             NotLoaded::SignIn
         });
     };
-    let shown = OptionFuture::from(address.conversation().map(conversations::conversation));
+    let read = |id| conversations::conversation(id, pieces.before);
+    let shown = OptionFuture::from(address.conversation().map(read));
     let found = async { found(shown.await.transpose()) };
     let (list, model, banner, conversation) = try_join4(
-        conversations::conversations(),
+        conversations::conversations(pieces.older),
         conversations::model_status(),
         banner::banner(),
         found,
@@ -63,6 +66,7 @@ pub(super) async fn load(address: ChatAddress) -> Result<Loaded, NotLoaded> {
     Ok(Loaded {
         user,
         list,
+        is_list_older: pieces.older.is_some(),
         model,
         banner,
         conversation,

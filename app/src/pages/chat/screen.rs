@@ -7,7 +7,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use super::{
-    address::ChatAddress,
+    address::{ChatAddress, before, path_of},
     commands::{Navigate, navigation, replacing},
     load::Loaded,
     settings::{Dialog, dismiss_banner},
@@ -19,7 +19,7 @@ use crate::{
     browser,
     components::{
         BannerLine, Composer, ConversationSettingsDialog, ExportMenu, Icon, IconName, ModelLine,
-        Sidebar, TranscriptView, UndoToast,
+        Neighbours, Sidebar, TranscriptView, UndoToast,
     },
     model::{ModelState, UserRole},
     pages::{self, address_error, answer_not_found},
@@ -42,10 +42,11 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
     let is_administrator = loaded.user.role == UserRole::Administrator;
     let banner = RwSignal::new(loaded.banner.clone());
     let dialog = Dialog::new();
+    let is_list_older = loaded.is_list_older;
     let state = ChatState::new(loaded, address);
     let navigate = navigation();
     take_form_post_results(state, navigate);
-    keep_alive(state);
+    keep_alive(state, is_list_older);
     let on_sidebar = Callback::new(move |command| state.on_sidebar(command, navigate));
     let on_undo = Callback::new(move |id| state.restore(id, navigate));
     let on_dismiss = Callback::new(move |dismissal| dismiss_banner(banner, dismissal));
@@ -184,17 +185,34 @@ fn Conversation(state: ChatState, navigate: Navigate) -> impl IntoView {
     let on_copied = Callback::new(move |is_copied| state.flash_copied(is_copied));
     let on_send = Callback::new(move |text| state.send(text, navigate));
     let on_stop = Callback::new(move |id| state.stop(id));
-    let leaf = Memo::new(move |_| ids.read().last().copied());
+    let leaf = Memo::new(move |_| state.around.get().later_leaf.or(ids.read().last().copied()));
     let is_empty = Memo::new(move |_| ids.read().is_empty());
+    let earlier = Memo::new(move |_| {
+        let first = ids.read().first().copied()?;
+        let is_there = state.around.get().has_earlier;
+        shown_id
+            .get()
+            .filter(|_| is_there)
+            .map(|id| before(id, first))
+    });
+    let later = Memo::new(move |_| {
+        let is_there = state.around.get().later_leaf.is_some();
+        is_there.then(|| path_of(shown_id.get()))
+    });
+    let neighbours = Neighbours {
+        earlier: earlier.into(),
+        later: later.into(),
+        on_earlier: Callback::new(move |()| state.show_earlier()),
+    };
     view! {
         {move || is_empty.get().then(|| view! { <Greeting is_missing=state.is_missing/> })}
-        <TranscriptView ids message_of is_busy on_command on_copied/>
+        <TranscriptView ids neighbours message_of is_busy on_command on_copied/>
         <OutdatedNotice is_outdated=state.is_outdated/>
         {move || state.notice.get().map(|notice| view! {
             <p class="notice">{words::notice(locale, notice)}</p>
         })}
         <Composer
-            user=state.user
+            user=state.user()
             conversation=shown_id
             leaf
             running
@@ -281,7 +299,7 @@ fn take_form_post_results(state: ChatState, navigate: Navigate) {
 }
 
 /// Streams, addresses and other tabs, while the page is interactive.
-fn keep_alive(state: ChatState) {
+fn keep_alive(state: ChatState, is_list_older: bool) {
     Effect::new(move |is_later: Option<()>| {
         let address = state.address.get();
         if is_later.is_some() {
@@ -289,6 +307,9 @@ fn keep_alive(state: ChatState) {
         } else {
             browser::mark_interactive();
             untrack(|| state.follow_running());
+            if is_list_older {
+                leptos::task::spawn_local(state.refresh_list());
+            }
         }
     });
     Effect::new(move || {
@@ -308,7 +329,7 @@ fn came_back(state: ChatState) {
         leptos::task::spawn_local(async move {
             state.look_for_upgrade().await;
             state.refresh_list().await;
-            state.refresh().await;
+            state.refresh_if_changed().await;
         });
     }
 }
@@ -327,14 +348,15 @@ async fn pulse(state: ChatState) {
             state.model.set(status);
         }
         let shown = state.shown_id();
-        let others_run = state
-            .list
-            .read_untracked()
-            .iter()
-            .any(|it| it.running && Some(it.id) != shown);
+        let others_run = state.list.with(|list| {
+            let mut list = list.conversations().iter();
+            list.any(|it| it.running && Some(it.id) != shown)
+        });
         // After midnight "Today" is another day.
         let is_new_day = std::mem::replace(&mut day, browser::day()) != day;
-        if others_run || is_new_day {
+        if is_new_day {
+            state.begin_list_anew().await;
+        } else if others_run {
             state.refresh_list().await;
         }
     }

@@ -70,9 +70,9 @@ impl ChatState {
     /// The new conversation exists now: what was written for it, and its first message, belong
     /// to it. While this lasts the dialog stays open, so nothing is written meanwhile.
     async fn show_made(self, made: ConversationId) {
-        match conversations::conversation(made).await {
+        match conversations::conversation(made, None).await {
             Ok(conversation) => {
-                move_draft(self.user, made);
+                move_draft(self.user(), made);
                 self.show(conversation);
             }
             // The address leads there; what is wrong is told when it is read again.

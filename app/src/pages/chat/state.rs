@@ -5,9 +5,10 @@ use leptos::prelude::*;
 
 use super::{address::ChatAddress, load::Loaded};
 use crate::{
+    components::ListedConversations,
     model::{
-        ChatError, Conversation, ConversationId, ConversationSummary, IdempotencyKey, Message,
-        MessageId, ModelStatus, Notice, UserId,
+        ChatError, Conversation, ConversationId, ConversationState, ConversationSummary,
+        IdempotencyKey, Message, MessageId, ModelStatus, Notice, UserId,
     },
     transcript::ShownMessage,
 };
@@ -39,17 +40,36 @@ pub(super) enum Announcement {
     Failed,
 }
 
+/// What is not shown of the branch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Around {
+    /// It begins before the first entry.
+    pub(super) has_earlier: bool,
+    /// Its end, if that comes after the last entry.
+    pub(super) later_leaf: Option<MessageId>,
+}
+
+impl Around {
+    pub(super) fn new(conversation: &Conversation) -> Self {
+        Self {
+            has_earlier: conversation.has_earlier(),
+            later_leaf: conversation.later_leaf(),
+        }
+    }
+}
+
 /// The state of the page. A copy is a handle to the same state.
 #[derive(Clone, Copy)]
 pub(super) struct ChatState {
-    pub(super) user: UserId,
     pub(super) address: Memo<ChatAddress>,
-    pub(super) list: RwSignal<Vec<ConversationSummary>>,
+    pub(super) list: ListedConversations,
     pub(super) model: RwSignal<ModelStatus>,
     /// The shown conversation; absent for a new one.
     pub(super) shown: RwSignal<Option<ConversationSummary>>,
     pub(super) is_missing: RwSignal<bool>,
     pub(super) entries: RwSignal<Vec<Entry>>,
+    /// What lies before and after them.
+    pub(super) around: RwSignal<Around>,
     /// A turn was asked for, and the server has not answered yet.
     pub(super) is_sending: RwSignal<bool>,
     pub(super) error: RwSignal<Option<ChatError>>,
@@ -67,28 +87,34 @@ pub(super) struct ChatState {
 }
 
 /// What no view shows.
-#[derive(Default)]
 pub(super) struct Unseen {
+    user: UserId,
     /// The one stream of this tab.
     pub(super) tail: Option<AbortHandle>,
     /// The last text that was not accepted, with its key: sent again, it is the same message.
     pub(super) unsent: Option<(String, IdempotencyKey)>,
+    /// The shown conversation as it was when it was read last, or changed here.
+    pub(super) read: Option<ConversationState>,
+    /// A piece of the list or of the conversation was asked for.
+    pub(super) is_reading: bool,
 }
 
 impl ChatState {
     pub(super) fn new(loaded: Loaded, address: Memo<ChatAddress>) -> Self {
-        let (summary, messages) = match loaded.conversation {
-            Some(Conversation { summary, messages }) => (Some(summary), messages),
+        let conversation = loaded.conversation.as_ref();
+        let around = conversation.map(Around::new).unwrap_or_default();
+        let (read, messages) = match loaded.conversation {
+            Some(Conversation { state, messages }) => (Some(state), messages),
             None => (None, Vec::new()),
         };
         Self {
-            user: loaded.user.id,
             address,
-            list: RwSignal::new(loaded.list),
+            list: ListedConversations::new(loaded.list),
             model: RwSignal::new(loaded.model),
-            shown: RwSignal::new(summary),
+            shown: RwSignal::new(read.as_ref().map(|it| it.summary.clone())),
             is_missing: RwSignal::new(loaded.is_missing),
             entries: RwSignal::new(messages.into_iter().map(Entry::new).collect()),
+            around: RwSignal::new(around),
             is_sending: RwSignal::new(false),
             error: RwSignal::new(None),
             notice: RwSignal::new(None),
@@ -97,8 +123,19 @@ impl ChatState {
             deleted: RwSignal::new(None),
             is_drawer_open: RwSignal::new(false),
             is_outdated: RwSignal::new(false),
-            unseen: StoredValue::default(),
+            unseen: StoredValue::new(Unseen {
+                user: loaded.user.id,
+                tail: None,
+                unsent: None,
+                read,
+                is_reading: false,
+            }),
         }
+    }
+
+    /// Whose page it is.
+    pub(super) fn user(self) -> UserId {
+        self.unseen.with_value(|it| it.user)
     }
 
     /// Id of the shown conversation.
@@ -108,7 +145,8 @@ impl ChatState {
 
     /// The end of the shown branch: what a new message answers to.
     pub(super) fn last_message(self) -> Option<MessageId> {
-        self.entries.with_untracked(|it| it.last().map(|it| it.id))
+        let last = self.entries.with_untracked(|it| it.last().map(|it| it.id));
+        self.around.get_untracked().later_leaf.or(last)
     }
 
     /// The answer that is being made in the shown conversation.
@@ -128,26 +166,11 @@ impl ChatState {
         Some(RwSignal::from(entry.message.clone()))
     }
 
-    /// Shows a conversation, keeping the rows of messages that were shown already.
-    pub(super) fn show(self, conversation: Conversation) {
-        let old = self.entries.get_untracked();
-        let entry = |message: Message| match old.iter().find(|it| it.id == message.id) {
-            Some(entry) => {
-                entry.message.update(|it| it.refresh(message));
-                entry.clone()
-            }
-            None => Entry::new(message),
-        };
-        self.entries
-            .set(conversation.messages.into_iter().map(entry).collect());
-        self.update_summary(conversation.summary.clone());
-        self.shown.set(Some(conversation.summary));
-        self.is_missing.set(false);
-    }
-
     /// Shows an empty page: a new conversation, or one that is not there.
     pub(super) fn show_nothing(self, is_missing: bool) {
         self.entries.set(Vec::new());
+        self.around.set(Around::default());
+        self.unseen.update_value(|it| it.read = None);
         self.shown.set(None);
         self.is_missing.set(is_missing);
     }
@@ -158,26 +181,6 @@ impl ChatState {
             let place = entries.iter().position(|it| Some(it.id) == parent);
             entries.truncate(place.map_or(0, |index| index + 1));
             entries.extend(messages.into_iter().map(Entry::new));
-        });
-    }
-
-    /// The title or the running turn of a conversation changed.
-    pub(super) fn update_summary(self, summary: ConversationSummary) {
-        let is_other = |it: &ConversationSummary| it.id == summary.id && *it != summary;
-        if self.list.read_untracked().iter().any(is_other) {
-            self.list.update(|list| {
-                if let Some(old) = list.iter_mut().find(|it| it.id == summary.id) {
-                    *old = summary;
-                }
-            });
-        }
-    }
-
-    /// A turn started: its conversation is the last used one.
-    pub(super) fn move_to_top(self, summary: ConversationSummary) {
-        self.list.update(|list| {
-            list.retain(|it| it.id != summary.id);
-            list.insert(0, summary);
         });
     }
 }

@@ -10,7 +10,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::state::{Announcement, ChatState, Entry};
 use crate::{
-    api::{conversations, messages::tail_turn, page_build::page_build},
+    api::{messages::tail_turn, page_build::page_build},
     browser,
     event_decoder::EventDecoder,
     model::{ChatError, MessageStatus},
@@ -121,21 +121,6 @@ impl ChatState {
             MessageStatus::Running | MessageStatus::Finished => Announcement::Complete,
         }));
         self.refresh_list().await; // the first answer may have given the conversation its title
-    }
-
-    /// Reads the list again; a failure leaves the old one.
-    pub(super) async fn refresh_list(self) {
-        let Ok(list) = conversations::conversations().await else {
-            return;
-        };
-        let shown = self.shown_id();
-        let summary = list.iter().find(|it| Some(it.id) == shown).cloned();
-        if summary.is_some() && summary != self.shown.get_untracked() {
-            self.shown.set(summary);
-        }
-        if list != *self.list.read_untracked() {
-            self.list.set(list);
-        }
     }
 }
 

@@ -139,7 +139,7 @@ impl Bench {
     pub(super) async fn shown(&self, turn: &StartedTurn) -> Message {
         let conversation = self
             .server
-            .conversation(self.ada, turn.conversation.id)
+            .conversation(self.ada, turn.conversation.id, None)
             .await;
         conversation.unwrap().messages.pop().unwrap()
     }

@@ -190,8 +190,11 @@ async fn an_imported_answer_goes_on_from_its_text_with_a_notice() {
     let imported = tokio::task::spawn_blocking(move || import(&store, bob, json.into(), None));
     assert_eq!(imported.await.unwrap().unwrap().new_messages, 2);
 
-    let theirs = bench.server.conversations(bob).await.unwrap();
-    let shown = bench.server.conversation(bob, theirs[0].id).await.unwrap();
+    let theirs = bench.server.conversations(bob, None).await.unwrap();
+    let shown = bench
+        .server
+        .conversation(bob, theirs.conversations[0].id, None);
+    let shown = shown.await.unwrap();
     let answer = shown.messages[1].id;
     assert_ne!(answer, turn.assistant_message.id);
     let turn = bench.server.continue_turn(bob, answer).await.unwrap();

@@ -72,7 +72,7 @@ async fn an_answer_that_takes_for_ever_to_draw_holds_up_nobody() {
             let conversation = bench.stored(slow).await.conversation;
             let shown = bench
                 .server
-                .conversation(bench.ada, conversation)
+                .conversation(bench.ada, conversation, None)
                 .await
                 .unwrap();
             let last = shown.messages.last().unwrap().clone();
@@ -102,7 +102,7 @@ async fn a_conversation_that_takes_for_ever_to_open_holds_up_nobody() {
     let closed = GATE.write().unwrap();
     // The log of the turn is forgotten: the text has to be rendered.
     let (server, ada) = (bench.served_anew().await, bench.ada);
-    let opening = tokio::spawn(async move { server.conversation(ada, conversation).await });
+    let opening = tokio::spawn(async move { server.conversation(ada, conversation, None).await });
     let others = timeout(PATIENCE, answered(&bench, bench.bob, "*one*"));
     assert_eq!(others.await.unwrap(), MessageStatus::Finished);
     assert!(!opening.is_finished());

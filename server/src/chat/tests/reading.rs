@@ -8,7 +8,7 @@ use hearth_engine::scripted::ScriptedModel;
 use sqlx::types::Uuid;
 
 use super::bench::Bench;
-use crate::store::StoredMessage;
+use crate::store::{StoredMessage, Window};
 
 async fn answered(bench: &Bench, question: &str) -> Message {
     let turn = bench.send(question).await;
@@ -19,6 +19,13 @@ async fn answered(bench: &Bench, question: &str) -> Message {
 
 fn bench_model() -> ScriptedModel {
     ScriptedModel::new(vec!["Yes.".to_owned()])
+}
+
+fn messages(num_messages: u32) -> Window {
+    Window {
+        num_messages,
+        num_bytes: i64::MAX,
+    }
 }
 
 #[tokio::test]
@@ -38,7 +45,7 @@ async fn a_window_of_a_branch_holds_its_last_messages_and_only_their_versions() 
     for limit in 1..=5_u32 {
         let end = bench
             .store
-            .branch_end(bench.ada, leaf, limit)
+            .branch_end(bench.ada, leaf, messages(limit))
             .await
             .unwrap();
         let num_left_out = whole.len().saturating_sub(limit as usize);
@@ -52,7 +59,7 @@ async fn a_window_of_a_branch_holds_its_last_messages_and_only_their_versions() 
     assert!(
         bench
             .store
-            .branch_end(bench.bob, leaf, 2)
+            .branch_end(bench.bob, leaf, messages(2))
             .await
             .unwrap()
             .is_empty()

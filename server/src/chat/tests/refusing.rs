@@ -128,7 +128,7 @@ async fn old_turns_are_left_out_when_the_window_is_full() {
     );
     let conversation = bench
         .server
-        .conversation(bench.ada, turn.conversation.id)
+        .conversation(bench.ada, turn.conversation.id, None)
         .await
         .unwrap();
     assert_eq!(conversation.messages.len(), 10);
@@ -148,14 +148,16 @@ async fn a_hidden_conversation_is_gone_until_it_is_restored() {
     assert!(
         bench
             .server
-            .conversations(bench.ada)
+            .conversations(bench.ada, None)
             .await
             .unwrap()
+            .conversations
             .is_empty()
     );
-    let gone = bench.server.conversation(bench.ada, id).await;
+    let gone = bench.server.conversation(bench.ada, id, None).await;
     assert_eq!(gone.unwrap_err(), ChatError::NotFound);
     bench.server.restore(bench.ada, id).await.unwrap();
-    let list = bench.server.conversations(bench.ada).await.unwrap();
+    let list = bench.server.conversations(bench.ada, None).await.unwrap();
+    let list = list.conversations;
     assert_eq!((list[0].id, list[0].title.as_str()), (id, "A new title"));
 }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use hearth_app::{
-    model::{ChatEventKind, Cursor, MessageStatus},
+    model::{ChatEventKind, ConversationPage, Cursor, MessageStatus},
     service::ChatService as _,
 };
 use hearth_engine::scripted::ScriptedModel;
@@ -157,7 +157,10 @@ async fn another_persons_conversation_is_not_there() {
     let not_found = hearth_app::model::ChatError::NotFound;
     let cursor = Cursor { epoch: 0, seq: 0 };
     assert_eq!(
-        server.conversation(bob, conversation).await.unwrap_err(),
+        server
+            .conversation(bob, conversation, None)
+            .await
+            .unwrap_err(),
         not_found
     );
     assert_eq!(
@@ -196,6 +199,7 @@ async fn another_persons_conversation_is_not_there() {
     let mut message = super::bench::question("Let me in");
     message.conversation = Some(conversation);
     assert_eq!(server.send(bob, message).await.unwrap_err(), not_found);
-    assert!(server.conversations(bob).await.unwrap().is_empty());
+    let theirs = server.conversations(bob, None).await.unwrap();
+    assert_eq!(theirs, ConversationPage::default());
     assert_eq!(bench.num_rows().await, (1, 2));
 }

@@ -79,9 +79,9 @@ async fn a_conversation_without_messages_has_no_title_until_the_next_one() -> Re
     delete(&ada, turn.assistant_message.id).await??;
     let empty = conversation(&ada, id).await?;
     assert!(empty.messages.is_empty());
-    assert_eq!(empty.summary.title, "");
+    assert_eq!(empty.state.summary.title, "");
     send_and_wait(&ada, Some(id), "Rain").await?;
-    assert_eq!(conversation(&ada, id).await?.summary.title, "Rain");
+    assert_eq!(conversation(&ada, id).await?.state.summary.title, "Rain");
     Ok(())
 }
 

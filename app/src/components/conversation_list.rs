@@ -1,0 +1,187 @@
+//! The list of conversations by groups of days, and the way to older ones.
+//!
+//! Every row has a signal of its own: what changes in one touches no other.
+
+use std::collections::HashMap;
+
+use leptos::prelude::*;
+
+use super::{ConversationRow, SidebarCommand};
+use crate::{
+    conversation_list::ConversationList,
+    model::{ConversationId, ConversationPage, ConversationSummary, DateGroup, ListPlace},
+    words::{self, use_locale, words},
+};
+
+/// A conversation of the list.
+#[derive(Clone)]
+struct Row {
+    id: ConversationId,
+    /// Reference-counted: it is made outside any component.
+    summary: ArcRwSignal<ConversationSummary>,
+}
+
+/// The rows of a day, some days or a month.
+type Group = (DateGroup, Vec<Row>);
+
+/// The list and the signals that show it. A copy is a handle to the same list.
+#[derive(Clone, Copy)]
+pub(crate) struct ListedConversations(StoredValue<Listed>);
+
+struct Listed {
+    list: ConversationList,
+    groups: ArcRwSignal<Vec<Group>>,
+    /// Where the next page begins.
+    end: ArcRwSignal<Option<ListPlace>>,
+}
+
+impl ListedConversations {
+    pub(crate) fn new(page: ConversationPage) -> Self {
+        let listed = Listed {
+            list: ConversationList::new(page),
+            groups: ArcRwSignal::new(Vec::new()),
+            end: ArcRwSignal::new(None),
+        };
+        listed.show();
+        Self(StoredValue::new(listed))
+    }
+
+    /// Changes the list and shows the difference; nothing if the page was left.
+    pub(crate) fn change<T>(self, change: impl FnOnce(&mut ConversationList) -> T) -> Option<T> {
+        self.0.try_update_value(|listed| {
+            let changed = change(&mut listed.list);
+            listed.show();
+            changed
+        })
+    }
+
+    /// Looks at the list without following it.
+    pub(crate) fn with<T>(self, look: impl FnOnce(&ConversationList) -> T) -> T {
+        self.0.with_value(|listed| look(&listed.list))
+    }
+
+    fn groups(self) -> ArcRwSignal<Vec<Group>> {
+        self.0.with_value(|listed| listed.groups.clone())
+    }
+
+    fn end(self) -> ArcRwSignal<Option<ListPlace>> {
+        self.0.with_value(|listed| listed.end.clone())
+    }
+}
+
+impl Listed {
+    fn show(&self) {
+        let known: HashMap<_, _> = self
+            .groups
+            .read_untracked()
+            .iter()
+            .flat_map(|(_, rows)| rows)
+            .map(|row| (row.id, row.clone()))
+            .collect();
+        let row = |summary: &ConversationSummary| match known.get(&summary.id) {
+            Some(row) => {
+                if *row.summary.read_untracked() != *summary {
+                    row.summary.set(summary.clone());
+                }
+                row.clone()
+            }
+            None => Row {
+                id: summary.id,
+                summary: ArcRwSignal::new(summary.clone()),
+            },
+        };
+        let all = self.list.conversations();
+        let groups = self.list.groups().into_iter().map(|(group, numbers)| {
+            let rows = numbers.into_iter().filter_map(|number| all.get(number));
+            (group, rows.map(row).collect::<Vec<_>>())
+        });
+        let groups: Vec<Group> = groups.collect();
+        if !has_same_rows(&groups, &self.groups.read_untracked()) {
+            self.groups.set(groups);
+        }
+        let end = self.list.end();
+        if end != self.end.get_untracked() {
+            self.end.set(end);
+        }
+    }
+}
+
+fn has_same_rows(left: &[Group], right: &[Group]) -> bool {
+    let ids = |(group, rows): &Group| (*group, rows.iter().map(|row| row.id).collect::<Vec<_>>());
+    left.iter().map(ids).eq(right.iter().map(ids))
+}
+
+#[component]
+pub(crate) fn ConversationListView(
+    list: ListedConversations,
+    on_command: Callback<SidebarCommand>,
+) -> impl IntoView {
+    let locale = use_locale();
+    let listed = list.groups();
+    let groups = move || {
+        let groups = listed.read();
+        groups.iter().map(|group| group.0).collect::<Vec<_>>()
+    };
+    let group = move |group| view! { <ConversationGroup group list on_command/> };
+    let listed = list.groups();
+    let is_empty = Memo::new(move |_| listed.read().is_empty());
+    view! {
+        <div class="conversation-list">
+            <For each=groups key=|group| *group children=group/>
+            <OlderConversations list on_command/>
+        </div>
+        {move || is_empty.get().then(|| view! {
+            <p class="sidebar-hint">{words!(locale, chat.no_conversations)}</p>
+        })}
+    }
+}
+
+#[component]
+fn ConversationGroup(
+    group: DateGroup,
+    list: ListedConversations,
+    on_command: Callback<SidebarCommand>,
+) -> impl IntoView {
+    let heading = words::group_heading(use_locale(), group);
+    let listed = list.groups();
+    let rows = move || {
+        let groups = listed.read();
+        let found = groups.iter().find(|it| it.0 == group);
+        found.map(|it| it.1.clone()).unwrap_or_default()
+    };
+    let row = move |row: Row| {
+        let summary = RwSignal::from(row.summary);
+        view! { <ConversationRow id=row.id summary on_command/> }
+    };
+    view! {
+        <section class="conversation-group">
+            <h2 class="conversation-group-heading">{heading}</h2>
+            <ul>
+                <For each=rows key=|row| row.id children=row/>
+            </ul>
+        </section>
+    }
+}
+
+/// A link, so that it leads on without script too: to a page that begins there.
+#[component]
+fn OlderConversations(
+    list: ListedConversations,
+    on_command: Callback<SidebarCommand>,
+) -> impl IntoView {
+    let locale = use_locale();
+    let end = RwSignal::from(list.end());
+    let has_more = Memo::new(move |_| end.read().is_some());
+    let href = move || end.get().map(|end| format!("?older={end}#sidebar"));
+    let press = move |event: web_sys::MouseEvent| {
+        event.prevent_default();
+        on_command.run(SidebarCommand::ShowMore);
+    };
+    view! {
+        <Show when=move || has_more.get()>
+            <a id="more-conversations" class="quiet-button list-more" href=href on:click=press>
+                {words!(locale, chat.more_conversations)}
+            </a>
+        </Show>
+    }
+}

@@ -1,0 +1,122 @@
+//! The list of conversations, of which the pages used last are loaded: pure, tested without a
+//! browser.
+//!
+//! Only the first page is read again: what changed stands there, because a change moves to the top.
+
+use std::collections::HashSet;
+
+use crate::model::{ConversationId, ConversationPage, ConversationSummary, DateGroup, ListPlace};
+
+/// The loaded pages: the beginning of the list, without gaps.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ConversationList {
+    conversations: Vec<ConversationSummary>,
+    /// The server has older ones.
+    has_more: bool,
+    /// The highest place when a page was read last: nothing is missing below it.
+    known_from: Option<ListPlace>,
+}
+
+impl ConversationList {
+    /// Begins with one page.
+    pub(crate) fn new(page: ConversationPage) -> Self {
+        Self {
+            known_from: page.conversations.first().map(ConversationSummary::place),
+            conversations: page.conversations,
+            has_more: page.has_more,
+        }
+    }
+
+    pub(crate) fn conversations(&self) -> &[ConversationSummary] {
+        &self.conversations
+    }
+
+    /// The place after which the next page begins; absent if everything is loaded.
+    pub(crate) fn end(&self) -> Option<ListPlace> {
+        let last = self.conversations.last().map(ConversationSummary::place);
+        last.filter(|_| self.has_more)
+    }
+
+    /// Appends the page after `end`. False: the list ends elsewhere by now.
+    pub(crate) fn extend(&mut self, end: ListPlace, page: ConversationPage) -> bool {
+        if self.end() != Some(end) {
+            return false;
+        }
+        let known: HashSet<_> = self.conversations.iter().map(|it| it.id).collect();
+        let new = page.conversations.into_iter();
+        self.conversations
+            .extend(new.filter(|it| !known.contains(&it.id)));
+        self.has_more = page.has_more;
+        true
+    }
+
+    /// The first page was read again: what stands below it stays, what left it goes.
+    pub(crate) fn refresh(&mut self, first: ConversationPage) {
+        let end = first.conversations.last().map(ConversationSummary::place);
+        let Some(end) = end.filter(|_| first.has_more) else {
+            *self = Self::new(first);
+            return;
+        };
+        let has_gap = self.known_from.is_none_or(|known| known < end);
+        let fresh: HashSet<_> = first.conversations.iter().map(|it| it.id).collect();
+        let old = std::mem::replace(self, Self::new(first));
+        if has_gap {
+            return;
+        }
+        let below = old.conversations.into_iter();
+        let below = below.filter(|it| it.place() < end && !fresh.contains(&it.id));
+        let num_fresh = self.conversations.len();
+        // A turn that began before so many others is hardly running; nobody asks again.
+        self.conversations
+            .extend(below.map(|it| ConversationSummary {
+                running: false,
+                ..it
+            }));
+        if self.conversations.len() > num_fresh {
+            self.has_more = old.has_more;
+        }
+    }
+
+    /// The title or the running turn of a conversation changed.
+    pub(crate) fn update(&mut self, summary: ConversationSummary) {
+        if let Some(old) = self.conversations.iter_mut().find(|it| it.id == summary.id) {
+            *old = summary;
+        }
+    }
+
+    /// A turn started: its conversation is the last used one.
+    pub(crate) fn move_to_top(&mut self, summary: ConversationSummary) {
+        self.remove(summary.id);
+        self.conversations.insert(0, summary);
+    }
+
+    /// A deletion was taken back: its conversation stands where it stood, if that is loaded.
+    pub(crate) fn put_back(&mut self, summary: ConversationSummary) {
+        self.remove(summary.id);
+        let place = summary.place();
+        let index = self.conversations.partition_point(|it| it.place() > place);
+        if index < self.conversations.len() || !self.has_more {
+            self.conversations.insert(index, summary);
+        }
+    }
+
+    pub(crate) fn remove(&mut self, id: ConversationId) {
+        self.conversations.retain(|it| it.id != id);
+    }
+
+    /// The groups in the order of the list, each once, with the numbers of their rows.
+    pub(crate) fn groups(&self) -> Vec<(DateGroup, Vec<usize>)> {
+        let mut groups: Vec<(DateGroup, Vec<usize>)> = Vec::new();
+        for (row, summary) in self.conversations.iter().enumerate() {
+            // Nearly always the last one: a list that is loaded in pieces may straddle midnight.
+            match groups.iter_mut().rev().find(|it| it.0 == summary.group) {
+                Some((_, rows)) => rows.push(row),
+                None => groups.push((summary.group, vec![row])),
+            }
+        }
+        groups
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,196 @@
+//! A server's list that changes, and the list of a page that reads pages of it.
+
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::*;
+
+const PAGE: usize = 3;
+
+/// What somebody does, here or in another tab.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    /// A conversation is made and used, elsewhere.
+    Make,
+    /// The one at this place of the server's list is used, elsewhere or here.
+    Use(usize, bool),
+    Delete(usize),
+    /// The page asks for the next page.
+    More,
+    /// The page reads its first page again.
+    Refresh,
+}
+
+#[derive(Default)]
+struct Server {
+    conversations: Vec<ConversationSummary>,
+    clock: i64,
+    num_made: u128,
+}
+
+impl Server {
+    fn make(&mut self) {
+        self.num_made += 1;
+        let id = ConversationId::new(Uuid::from_u128(self.num_made));
+        let summary = self.used(id);
+        self.conversations.insert(0, summary);
+    }
+
+    fn used(&mut self, id: ConversationId) -> ConversationSummary {
+        self.clock += 1;
+        ConversationSummary {
+            id,
+            title: id.to_string(),
+            running: true,
+            updated_at: self.clock,
+            group: DateGroup::Today,
+        }
+    }
+
+    fn touch(&mut self, place: usize) -> Option<ConversationSummary> {
+        let id = self.conversations.get(place)?.id;
+        self.conversations.remove(place);
+        let summary = self.used(id);
+        self.conversations.insert(0, summary.clone());
+        Some(summary)
+    }
+
+    fn page(&self, after: Option<ListPlace>) -> ConversationPage {
+        let below = |it: &&ConversationSummary| after.is_none_or(|after| it.place() < after);
+        let mut conversations: Vec<_> = self.conversations.iter().filter(below).cloned().collect();
+        let has_more = conversations.len() > PAGE;
+        conversations.truncate(PAGE);
+        ConversationPage {
+            conversations,
+            has_more,
+        }
+    }
+}
+
+fn ids(conversations: &[ConversationSummary]) -> Vec<ConversationId> {
+    conversations.iter().map(|it| it.id).collect()
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        Just(Step::Make),
+        (0_usize..20, any::<bool>()).prop_map(|(place, here)| Step::Use(place, here)),
+        (0_usize..20).prop_map(Step::Delete),
+        Just(Step::More),
+        Just(Step::Refresh),
+    ];
+    proptest::collection::vec(step, 0..60)
+}
+
+fn take(server: &mut Server, list: &mut ConversationList, step: Step) {
+    match step {
+        Step::Make => server.make(),
+        Step::Use(place, is_here) => {
+            if let Some(summary) = server.touch(place)
+                && is_here
+            {
+                list.move_to_top(summary);
+            }
+        }
+        Step::Delete(place) => {
+            if place < server.conversations.len() {
+                server.conversations.remove(place);
+            }
+        }
+        Step::More => {
+            if let Some(end) = list.end() {
+                assert!(list.extend(end, server.page(Some(end))));
+            }
+        }
+        Step::Refresh => list.refresh(server.page(None)),
+    }
+}
+
+proptest! {
+    #[test]
+    fn all_pages_hold_every_conversation_exactly_once_whatever_moved_meanwhile(steps in steps()) {
+        let mut server = Server::default();
+        (0..10).for_each(|_| server.make());
+        let mut list = ConversationList::new(server.page(None));
+        for step in steps {
+            take(&mut server, &mut list, step);
+            let shown = ids(list.conversations());
+            let different: HashSet<_> = shown.iter().collect();
+            prop_assert_eq!(different.len(), shown.len());
+        }
+        list.refresh(server.page(None));
+        while let Some(end) = list.end() {
+            list.extend(end, server.page(Some(end)));
+        }
+        let there = ids(&server.conversations);
+        let shown: Vec<_> = ids(list.conversations());
+        let kept: Vec<_> = shown.iter().copied().filter(|id| there.contains(id)).collect();
+        // Others may show what was deleted elsewhere below the first page.
+        prop_assert_eq!(kept, there);
+    }
+}
+
+#[test]
+fn a_page_that_comes_too_late_is_left_out() {
+    let mut server = Server::default();
+    (0..10).for_each(|_| server.make());
+    let mut list = ConversationList::new(server.page(None));
+    let end = list.end().unwrap();
+    let late = server.page(Some(end));
+    assert!(list.extend(end, late.clone()));
+    assert!(!list.extend(end, late));
+    assert_eq!(ids(list.conversations()), ids(&server.conversations[..6]));
+}
+
+#[test]
+fn what_was_deleted_elsewhere_leaves_the_first_page_and_older_pages_stay() {
+    let mut server = Server::default();
+    (0..10).for_each(|_| server.make());
+    let mut list = ConversationList::new(server.page(None));
+    let end = list.end().unwrap();
+    list.extend(end, server.page(Some(end)));
+    server.conversations.remove(1);
+    list.refresh(server.page(None));
+    assert_eq!(ids(list.conversations()), ids(&server.conversations[..5]));
+    assert!(list.end().is_some());
+}
+
+#[test]
+fn a_group_stands_once_though_a_later_page_was_grouped_on_another_day() {
+    let summary = |number, group| ConversationSummary {
+        id: ConversationId::new(Uuid::from_u128(number)),
+        title: String::new(),
+        running: false,
+        updated_at: 0,
+        group,
+    };
+    let list = ConversationList::new(ConversationPage {
+        conversations: vec![
+            summary(1, DateGroup::Yesterday),
+            summary(2, DateGroup::Today),
+            summary(3, DateGroup::Yesterday),
+        ],
+        has_more: false,
+    });
+    let expected = vec![
+        (DateGroup::Yesterday, vec![0, 2]),
+        (DateGroup::Today, vec![1]),
+    ];
+    assert_eq!(list.groups(), expected);
+}
+
+#[test]
+fn a_conversation_that_comes_back_stands_where_it_stood() {
+    let mut server = Server::default();
+    (0..10).for_each(|_| server.make());
+    let mut list = ConversationList::new(server.page(None));
+    let whole = list.clone();
+    let (shown, older) = (
+        server.conversations[1].clone(),
+        server.conversations[7].clone(),
+    );
+    list.remove(shown.id);
+    list.put_back(shown);
+    list.put_back(older); // its page is not loaded
+    assert_eq!(list, whole);
+}

@@ -1,0 +1,193 @@
+//! Lists and conversations come in pieces: which are asked for, and how they are put together.
+
+use std::{collections::HashMap, time::Duration};
+
+use leptos::{prelude::*, task::spawn_local};
+
+use super::state::{Around, ChatState, Entry};
+use crate::{
+    api::conversations,
+    browser,
+    components::link_id,
+    conversation_list::ConversationList,
+    model::{ChatError, Conversation, ConversationId, ConversationSummary, Message},
+};
+
+/// Until then the new messages are in the page and have their place.
+const SETTLED: Duration = Duration::from_millis(100);
+
+impl ChatState {
+    /// Shows a conversation from the end of its branch. Rows of messages that were shown already
+    /// stay, and so do earlier messages, if the new ones go on from them.
+    pub(super) fn show(self, conversation: Conversation) {
+        let mut around = Around::new(&conversation);
+        let Conversation { state, messages } = conversation;
+        let old = self.entries.get_untracked();
+        let before = messages.first().and_then(|message| message.parent_id);
+        let place = old.iter().position(|it| Some(it.id) == before);
+        let (kept, _) = old.split_at(place.map_or(0, |index| index + 1));
+        let known: HashMap<_, _> = old.iter().map(|it| (it.id, it)).collect();
+        let entry = |message: Message| match known.get(&message.id) {
+            Some(&entry) => {
+                entry.message.update(|it| it.refresh(message));
+                entry.clone()
+            }
+            None => Entry::new(message),
+        };
+        let new = messages.into_iter().map(entry);
+        if !kept.is_empty() {
+            around.has_earlier = self.around.get_untracked().has_earlier;
+        }
+        self.entries.set(kept.iter().cloned().chain(new).collect());
+        self.around.set(around);
+        self.list.change(|list| list.update(state.summary.clone()));
+        self.shown.set(Some(state.summary.clone()));
+        self.unseen.update_value(|it| it.read = Some(state));
+        self.is_missing.set(false);
+    }
+
+    /// Shows the messages before the first one that is shown.
+    pub(super) fn show_earlier(self) {
+        let first = self.entries.with_untracked(|it| it.first().map(|it| it.id));
+        let (Some(id), Some(first)) = (self.shown_id(), first) else {
+            return;
+        };
+        if self.begin_reading() {
+            spawn_local(async move {
+                let answer = conversations::conversation(id, Some(first)).await;
+                self.end_reading();
+                match answer {
+                    Ok(conversation) => self.prepend(conversation),
+                    // Another tab deleted it.
+                    Err(ChatError::NotFound) => self.refresh().await,
+                    Err(error) => self.fail(error),
+                }
+            });
+        }
+    }
+
+    fn prepend(self, conversation: Conversation) {
+        let last = conversation.messages.last().map(|message| message.id);
+        let has_earlier = conversation.has_earlier();
+        let first = self.entries.with_untracked(|entries| {
+            let first = entries.first()?;
+            let is_next = first.message.read_untracked().parent_id == last;
+            is_next.then_some(first.id)
+        });
+        let Some(first) = first else {
+            return; // another branch or conversation is shown by now
+        };
+        self.entries.update(|entries| {
+            let new = conversation.messages.into_iter().map(Entry::new);
+            entries.splice(0..0, new);
+        });
+        self.around.update(|it| it.has_earlier = has_earlier);
+        if !has_earlier {
+            // The link is gone: who pressed it by keyboard goes on where they were.
+            let focus = move || browser::focus_if_lost(&format!("message-{first}"));
+            set_timeout(focus, SETTLED);
+        }
+    }
+
+    /// Appends the next page to the list of conversations.
+    pub(super) fn show_more(self) {
+        let Some(end) = self.list.with(ConversationList::end) else {
+            return;
+        };
+        if self.begin_reading() {
+            spawn_local(async move {
+                let answer = conversations::conversations(Some(end)).await;
+                self.end_reading();
+                match answer {
+                    Ok(page) => {
+                        self.list.change(|list| list.extend(end, page));
+                        let link = move || browser::focus_if_lost(&link_id(end.id));
+                        set_timeout(link, SETTLED);
+                    }
+                    Err(error) => self.fail(error),
+                }
+            });
+        }
+    }
+
+    /// One piece is read at a time: a second press asks for the same.
+    fn begin_reading(self) -> bool {
+        let was_reading = self
+            .unseen
+            .try_update_value(|it| std::mem::replace(&mut it.is_reading, true));
+        was_reading == Some(false)
+    }
+
+    fn end_reading(self) {
+        self.unseen.update_value(|it| it.is_reading = false);
+    }
+
+    /// Reads the first page of the list again; a failure leaves the old one.
+    pub(super) async fn refresh_list(self) {
+        let Ok(first) = conversations::conversations(None).await else {
+            return;
+        };
+        let shown = self.shown_id();
+        let summary = first.conversations.iter().find(|it| Some(it.id) == shown);
+        let summary = summary.cloned();
+        self.list.change(|list| list.refresh(first));
+        if let Some(summary) = summary {
+            self.show_summary(summary);
+        }
+    }
+
+    /// Begins the list anew: the groups of all its days are others.
+    pub(super) async fn begin_list_anew(self) {
+        if let Ok(first) = conversations::conversations(None).await {
+            self.list
+                .change(|list| *list = ConversationList::new(first));
+        }
+    }
+
+    /// A conversation has another title, wherever it stands in the list.
+    pub(super) async fn renamed(self, id: ConversationId) {
+        if let Ok(state) = conversations::conversation_state(id).await {
+            self.show_summary(state.summary);
+        }
+    }
+
+    fn show_summary(self, summary: ConversationSummary) {
+        self.list.change(|list| list.update(summary.clone()));
+        if self.shown_id() == Some(summary.id)
+            && Some(&summary) != self.shown.get_untracked().as_ref()
+        {
+            self.shown.set(Some(summary));
+        }
+    }
+
+    /// A deletion was taken back: its conversation may stand below the first page.
+    pub(super) async fn put_back(self, id: ConversationId) {
+        if let Ok(state) = conversations::conversation_state(id).await {
+            self.list.change(|list| list.put_back(state.summary));
+        }
+    }
+
+    /// Reads the shown conversation again if another tab changed it.
+    pub(super) async fn refresh_if_changed(self) {
+        let Some(id) = self.shown_id() else {
+            return;
+        };
+        let state = match conversations::conversation_state(id).await {
+            Ok(state) => state,
+            Err(ChatError::Unauthorized) => return self.fail(ChatError::Unauthorized),
+            // Reading it tells what is wrong.
+            Err(_) => return self.refresh().await,
+        };
+        if self.shown_id() != Some(id) {
+            return;
+        }
+        let read = self.unseen.with_value(|it| it.read.clone());
+        let is_same = read.is_some_and(|read| read.has_same_messages(&state));
+        let is_running = state.summary.running || untrack(|| self.running()).is_some();
+        if is_same && !is_running {
+            self.show_summary(state.summary);
+        } else {
+            self.refresh().await;
+        }
+    }
+}

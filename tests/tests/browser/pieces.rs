@@ -1,0 +1,133 @@
+//! A long list and a long conversation, by keyboard and on a phone.
+
+use anyhow::Result;
+use hearth_app::model::Language;
+use hearth_engine::scripted::ScriptedModel;
+use hearth_tests::{
+    browser::{Browser, PATIENCE, Screen},
+    chat_page::ChatPage,
+    deadline::eventually,
+    running_server::{PASSWORD, RunningServer},
+    seed::{self, Amount},
+    words::words,
+};
+use serde_json::{Value, json};
+use thirtyfour::prelude::*;
+
+in_both_languages! {
+    older_conversations_and_earlier_messages_come_by_keyboard_and_on_a_phone,
+}
+
+const AMOUNT: Amount = Amount {
+    conversations: 120,
+    messages: 400,
+    longest: 160,
+};
+const EARLIER: &str = "#earlier-messages";
+const MORE: &str = "#more-conversations";
+const NUM_ROWS: &str = "return document.querySelectorAll('.conversation-row').length";
+const NUM_MESSAGES: &str = "return document.querySelectorAll('article.message').length";
+/// Where a message stands on the screen.
+const PLACE: &str = "return Math.round(
+    document.getElementById(arguments[0]).getBoundingClientRect().top)";
+const TO_TOP: &str = "document.querySelector('.transcript').scrollTop = 0";
+
+async fn wait_for(browser: &Browser, what: &str, question: &str, number: u64) -> Result<()> {
+    eventually(&format!("{number} {what}"), PATIENCE, async || {
+        let answer = browser.script(question, Vec::new()).await?;
+        Ok((answer == json!(number)).then_some(()))
+    })
+    .await
+}
+
+async fn place(browser: &Browser, id: &str) -> Result<Value> {
+    browser.script(PLACE, vec![json!(id)]).await
+}
+
+/// Presses what leads to earlier messages; the message that stood first stays where it was.
+async fn show_earlier(
+    browser: &Browser,
+    by_keyboard: bool,
+    first: &str,
+    number: u64,
+) -> Result<()> {
+    browser.script(TO_TOP, Vec::new()).await?;
+    let link = browser.element(EARLIER).await?;
+    let before = place(browser, first).await?;
+    if by_keyboard {
+        link.focus().await?;
+        link.send_keys(Key::Enter + "").await?;
+    } else {
+        link.click().await?;
+    }
+    wait_for(browser, "messages are shown", NUM_MESSAGES, number).await?;
+    eventually("the message keeps its place", PATIENCE, async || {
+        let after = place(browser, first).await?;
+        let (was, is) = (before.as_i64(), after.as_i64());
+        let moved = was.zip(is).map(|(was, is)| (was - is).abs());
+        // The link above it may be gone.
+        Ok(moved.is_some_and(|moved| moved <= 60).then_some(()))
+    })
+    .await
+}
+
+async fn older_conversations_and_earlier_messages_come_by_keyboard_and_on_a_phone(
+    language: Language,
+) -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let seeded = seed::fill(&server.database(), "Ada", AMOUNT).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.speak(language).await?;
+    page.sign_in("Ada", PASSWORD).await?;
+    page.open(&format!("/c/{}", seeded.conversations[0]))
+        .await?;
+
+    wait_for(&browser, "conversations are listed", NUM_ROWS, 50).await?;
+    let more = browser.element(MORE).await?;
+    assert_eq!(
+        more.text().await?,
+        words(language, "chat.more_conversations")?
+    );
+    more.focus().await?;
+    more.send_keys(Key::Enter + "").await?;
+    wait_for(&browser, "conversations are listed", NUM_ROWS, 100).await?;
+    // It is still there, and has the focus.
+    browser
+        .element(MORE)
+        .await?
+        .send_keys(Key::Enter + "")
+        .await?;
+    wait_for(&browser, "conversations are listed", NUM_ROWS, 120).await?;
+    assert!(!browser.has(MORE).await?);
+
+    let earlier = browser.element(EARLIER).await?.text().await?;
+    assert_eq!(earlier, words(language, "chat.earlier_messages")?);
+    let first = |index: usize| format!("message-{}", seeded.branch[index]);
+    show_earlier(&browser, true, &first(100), 120).await?;
+    browser.show_screen(Screen::Phone).await?;
+    show_earlier(&browser, false, &first(40), 160).await?;
+    assert!(!browser.has(EARLIER).await?);
+    let shown = page.messages().await?;
+    let shown: Vec<_> = shown.iter().map(|it| it.id.clone()).collect();
+    let branch: Vec<_> = seeded.branch.iter().map(ToString::to_string).collect();
+    assert_eq!(shown, branch);
+
+    // The conversation goes to the top of the list, and its answer to the end of the branch.
+    page.send("Hello").await?;
+    page.wait_for_end(81).await?;
+    wait_for(&browser, "conversations are listed", NUM_ROWS, 120).await?;
+    assert_eq!(page.messages().await?.len(), 162);
+    let top = "return document.querySelector('.conversation-link').getAttribute('href')";
+    let top = browser.script(top, Vec::new()).await?;
+    assert_eq!(top, json!(format!("/c/{}", seeded.conversations[0])));
+
+    // On a phone the list is a drawer.
+    page.open("/").await?;
+    browser.element("#open-sidebar").await?.click().await?;
+    let moving = "return document.getAnimations().length";
+    wait_for(&browser, "animations run", moving, 0).await?;
+    browser.element(MORE).await?.click().await?;
+    wait_for(&browser, "conversations are listed", NUM_ROWS, 100).await?;
+    browser.quit().await
+}

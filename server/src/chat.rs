@@ -10,6 +10,7 @@
 
 mod allowance;
 mod engine_slot;
+mod key_locks;
 mod live_turns;
 mod prompt;
 mod recorder;
@@ -40,11 +41,11 @@ use std::{
 
 use hearth_app::model::UserId;
 use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource};
-use tokio::sync::Mutex;
 
 use crate::{metrics::Metrics, settings::SettingsBook, slow_work::SlowWork, store::Store};
 pub(crate) use allowance::RequestClaim;
 use engine_slot::EngineSlot;
+use key_locks::KeyLocks;
 pub(crate) use prompt::engine_effort;
 pub(crate) use reservation::user_key;
 pub(crate) use service::model_status;
@@ -61,8 +62,6 @@ pub(crate) use view::title;
 /// Together less than the server gives both: one turn that hangs costs no other its text.
 const TURNS_PATIENCE: Duration = Duration::from_millis(1500);
 const WRITE_PATIENCE: Duration = Duration::from_millis(1200);
-/// Two posts with one key wait for each other; different keys rarely meet.
-const NUM_KEY_LOCKS: usize = 16;
 
 /// Serves conversations from a store and an engine.
 #[derive(Debug)]
@@ -75,7 +74,7 @@ pub struct ChatServer {
     rendered: Arc<RenderedAnswers>,
     metrics: Arc<Metrics>,
     slow_work: SlowWork,
-    key_locks: [Mutex<()>; NUM_KEY_LOCKS],
+    key_locks: KeyLocks,
     is_closing: AtomicBool,
 }
 
@@ -97,7 +96,7 @@ impl ChatServer {
             rendered: Arc::default(),
             metrics: Arc::default(),
             slow_work,
-            key_locks: std::array::from_fn(|_| Mutex::new(())),
+            key_locks: KeyLocks::default(),
             is_closing: AtomicBool::new(false),
         })
     }

@@ -68,7 +68,7 @@ impl SlowWorkGauges {
             ),
             (
                 "slow_work_refused",
-                "Pieces refused because too many waited, since the start",
+                "Pieces that got no place, at once or in time, since the start",
                 &self.refused,
             ),
         ] {

@@ -36,6 +36,11 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{MethodRouter, get, post},
 };
+use hearth_app::model::UserId;
+use hearth_engine::{
+    handle::EngineHandle,
+    request::{Conversation, TokenId},
+};
 
 use crate::{
     accounts::{Accounts, now_ms},
@@ -47,12 +52,6 @@ use crate::{
     slow_work::{Kind, SlowWork},
     store::Store,
 };
-use hearth_app::model::UserId;
-use hearth_engine::{
-    handle::EngineHandle,
-    request::{Conversation, TokenId},
-};
-
 use error_object::Refused;
 use request_fault::FaultKind;
 

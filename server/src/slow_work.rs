@@ -3,7 +3,7 @@
 //!
 //! Each kind of work has places of its own, so that imports never wait for passwords, nor streams
 //! for either. Who finds no place waits in a queue that goes round between people: ten requests of
-//! one person hold up another person's by one. A wait has an end, a queue has a length, and beyond
+//! one person hold up another person's by one. A wait has an end, each person's queue a length, and beyond
 //! both stands a refusal that says "busy". A place is held until its work is done, also if whoever
 //! asked has gone. What the work itself may cost is limited where it is done (such as in
 //! `markdown/budget.rs`): a thread cannot be stopped from outside.
@@ -78,7 +78,7 @@ impl Kind {
             Self::Password => (2, usize::MAX, 64, 10),
             // One after the other for each person: two imports of one file are one import.
             Self::Document => (2, 1, 8, 30),
-            // With the largest file, 256 MiB.
+            // Four of the largest file are 256 MiB of memory.
             Self::Upload => (4, 1, 0, 0),
             Self::Download => (8, 2, 0, 0),
         };

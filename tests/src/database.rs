@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use hearth_app::model::MessageId;
+use hearth_app::model::{ConversationId, MessageId};
 use sqlx::{Connection as _, Row as _, SqliteConnection, sqlite::SqliteConnectOptions};
+use uuid::Uuid;
 
 /// Token ids of one answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +47,50 @@ impl Database {
     }
 }
 
+/// Gives each finished answer so many bytes of text that takes half of that when it is packed.
+pub async fn lengthen_answers(path: &Path, num_bytes: i64) -> Result<()> {
+    let mut connection = writing(path).await?;
+    sqlx::query(
+        "update message set text = hex(randomblob(?)) where role = 'assistant' and status = 'finished'",
+    )
+    .bind(num_bytes / 2)
+    .execute(&mut connection)
+    .await?;
+    Ok(connection.close().await?)
+}
+
+/// Puts an answer in the place of the last one of a conversation, under an id that nobody has seen:
+/// nothing that a server remembers is of this answer.
+pub async fn replace_answer(path: &Path, conversation: ConversationId, text: &str) -> Result<()> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .foreign_keys(false);
+    let mut connection = SqliteConnection::connect_with(&options).await?;
+    let mut transaction = connection.begin().await?;
+    let id = Uuid::now_v7();
+    sqlx::query(
+        "update message set id = ?, text = ?
+         where id = (select active_message_id from conversation where id = ?)",
+    )
+    .bind(id)
+    .bind(text)
+    .bind(conversation.as_uuid())
+    .execute(&mut *transaction)
+    .await?;
+    sqlx::query("update conversation set active_message_id = ? where id = ?")
+        .bind(id)
+        .bind(conversation.as_uuid())
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    Ok(connection.close().await?)
+}
+
+async fn writing(path: &Path) -> Result<SqliteConnection> {
+    let options = SqliteConnectOptions::new().filename(path);
+    Ok(SqliteConnection::connect_with(&options).await?)
+}
+
 /// Another program that keeps the database for itself.
 #[derive(Debug)]
 pub struct Lock(SqliteConnection);
@@ -53,8 +98,7 @@ pub struct Lock(SqliteConnection);
 impl Lock {
     /// Begins to write, and does not end.
     pub async fn take(path: &Path) -> Result<Self> {
-        let options = SqliteConnectOptions::new().filename(path);
-        let mut connection = SqliteConnection::connect_with(&options).await?;
+        let mut connection = writing(path).await?;
         sqlx::query("begin immediate")
             .execute(&mut connection)
             .await?;

@@ -1,11 +1,18 @@
 //! Clients that take their time: a request that is begun, and a connection of which nothing is read.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, Result};
 use hearth_app::model::Message;
 use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
-use crate::web_client::{WebClient, function_path};
+use crate::{
+    deadline::eventually,
+    web_client::{WebClient, function_path},
+};
 
+/// Far more than a request takes to arrive.
+const PATIENCE: Duration = Duration::from_secs(20);
 const FORM: &str = "content-type: application/x-www-form-urlencoded\r\n";
 
 /// The head and the first bytes of a large file; the rest never comes.
@@ -32,6 +39,16 @@ pub async fn begin_tail(client: &WebClient, message: &Message) -> Result<TcpStre
     let body = format!("message={}&cursor[epoch]=0&cursor[seq]=0", message.id);
     let head = format!("{FORM}content-length: {}\r\n", body.len());
     begin(client, &function_path("tail_turn"), &head, &body).await
+}
+
+/// Waits until so many places of a kind of slow work are taken. For an administrator.
+pub async fn until_running(client: &WebClient, kind: &str, expected: u64) -> Result<()> {
+    let line = format!("hearth_slow_work_running{{kind=\"{kind}\"}} {expected}");
+    eventually(&line, PATIENCE, async || {
+        let metrics = client.get("/metrics").await?.text();
+        Ok(metrics.lines().any(|it| it == line).then_some(()))
+    })
+    .await
 }
 
 async fn begin(client: &WebClient, path: &str, head: &str, body: &str) -> Result<TcpStream> {

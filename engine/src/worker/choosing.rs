@@ -77,9 +77,10 @@ fn choose_all(
 }
 
 fn chosen(sequence: &mut Sequence, outcome: PartOutcome, end_tokens: &[TokenId]) -> Outcome {
+    if computed_no_numbers(&outcome) {
+        return Outcome::NoNumbers;
+    }
     match outcome {
-        PartOutcome::Logits(logits) if has_no_numbers(&logits) => Outcome::NoNumbers,
-        PartOutcome::EachLogits(rows) if rows.iter().any(has_no_numbers) => Outcome::NoNumbers,
         PartOutcome::Logits(mut logits) => {
             let (token, logprobs) = sequence.choose(&mut logits, end_tokens);
             Outcome::Chosen(token, logprobs)
@@ -88,6 +89,15 @@ fn chosen(sequence: &mut Sequence, outcome: PartOutcome, end_tokens: &[TokenId])
         PartOutcome::Token(token) => Outcome::Chosen(token, None),
         PartOutcome::Prefilled => Outcome::Prefilled,
         PartOutcome::GivenUp => Outcome::GivenUp,
+    }
+}
+
+/// Whether what was computed is broken, and nothing of it is to be kept.
+pub(super) fn computed_no_numbers(outcome: &PartOutcome) -> bool {
+    match outcome {
+        PartOutcome::Logits(logits) => has_no_numbers(logits),
+        PartOutcome::EachLogits(rows) => rows.iter().any(has_no_numbers),
+        PartOutcome::Token(_) | PartOutcome::Prefilled | PartOutcome::GivenUp => false,
     }
 }
 

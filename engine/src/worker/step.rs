@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use super::{Computed, Worker};
+use super::{Computed, Worker, choosing::computed_no_numbers};
 use crate::{
     loaded_model::{Cache, PartOutcome, StepPart},
     model_runner::Wanted,
@@ -142,7 +142,8 @@ impl Worker {
     fn put_back(&mut self, part: Taken, outcome: PartOutcome) -> Computed {
         if let Some(sequence) = self.sequences.get_mut(&part.sequence) {
             let is_computed = !matches!(outcome, PartOutcome::GivenUp);
-            if is_computed && sequence.has_just_prefilled(part.first, part.end) {
+            let is_sound = is_computed && !computed_no_numbers(&outcome);
+            if is_sound && sequence.has_just_prefilled(part.first, part.end) {
                 // The next turn may go on from here, even if it leaves out what comes now.
                 let tokens = &sequence.tokens[..part.end];
                 self.model.keep(&part.cache, tokens, sequence.salt);

@@ -8,7 +8,7 @@ use hearth_app::{
 use leptos::prelude::use_context;
 
 use super::{AccountName, Accounts, Visitor, now_ms, password::Password, random_token, session};
-use crate::{error::AppError, settings::SignUp, store::Change};
+use crate::{error::AppError, settings::SignUp, slow_work::Asker, store::Change};
 
 /// Hours a one-time link holds.
 pub const LINK_HOURS: u32 = 24;
@@ -19,10 +19,10 @@ impl Accounts {
     ///
     /// # Errors
     /// [`AppError::Internal`] if the system gives no randomness.
-    pub async fn unusable_password(&self) -> Result<String, AppError> {
+    pub async fn unusable_password(&self, by: UserId) -> Result<String, AppError> {
         let secret = random_token().map_err(AppError::internal)?;
         let password = Password::parse(&secret).map_err(AppError::internal)?;
-        self.hash(password).await
+        self.hash(by, password).await
     }
 
     /// The token of a new link for an account; an unused one stops holding.
@@ -61,7 +61,7 @@ impl Accounts {
         {
             return Err(AppError::Forbidden);
         }
-        let hash = self.hash(password).await?;
+        let hash = self.hash(Asker::Stranger, password).await?;
         let redeemed = self.store.redeem_link(&token_hash, &hash, now_ms());
         let user = redeemed.await?.ok_or(AppError::Forbidden)?;
         tracing::info!(user.id = %user, "a one-time link was used");
@@ -80,7 +80,7 @@ impl Accounts {
         let name = AccountName::parse(name).map_err(AppError::Invalid)?;
         self.begin_attempt(name.as_str(), visitor.address)?;
         let password = Password::parse(password).map_err(AppError::Invalid)?;
-        let hash = self.hash(password).await?;
+        let hash = self.hash(Asker::Stranger, password).await?;
         let user = User {
             id: UserId::new(uuid::Uuid::now_v7()),
             name: name.as_str().to_owned(),

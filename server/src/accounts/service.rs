@@ -125,7 +125,7 @@ impl Accounts {
         }
         let name = AccountName::parse(name).map_err(AppError::Invalid)?;
         let password = Password::parse(&password).map_err(AppError::Invalid)?;
-        let hash = self.hash(password).await?;
+        let hash = self.hash(Asker::Stranger, password).await?;
         let id = UserId::new(uuid::Uuid::now_v7());
         let inserted = self
             .store
@@ -190,7 +190,7 @@ impl Accounts {
     /// whoever is signing in is not kept out by what went wrong here.
     pub(super) async fn renew_hash(&self, user: UserId, old: String, password: &str) -> String {
         let renewed = async {
-            let new = self.hash(Password::in_use(password)).await?;
+            let new = self.hash(user, Password::in_use(password)).await?;
             self.store.renew_hash(user, &old, &new).await?;
             Ok::<_, AppError>(new)
         };
@@ -200,8 +200,12 @@ impl Accounts {
         })
     }
 
-    pub(super) async fn hash(&self, password: Password) -> Result<String, AppError> {
-        Ok(self.passwords.hash(Asker::Stranger, password).await?)
+    pub(super) async fn hash(
+        &self,
+        asker: impl Into<Asker>,
+        password: Password,
+    ) -> Result<String, AppError> {
+        Ok(self.passwords.hash(asker, password).await?)
     }
 
     pub(super) async fn start_session(

@@ -129,12 +129,12 @@ impl ModelChoice {
         self.store.write_change(&change).await.map_err(refused)?;
         tracing::info!(model = file, "another model is loaded: {file}");
         let source = ModelSource::File(path.clone());
-        self.put(Model { path, source }, Some(by.clone()));
+        let state = self.state();
+        self.put(state, Model { path, source }, Some(by.clone()));
         Ok(())
     }
 
-    fn put(self: &Arc<Self>, model: Model, by: Option<User>) {
-        let mut state = self.state();
+    fn put(self: &Arc<Self>, mut state: MutexGuard<'_, State>, model: Model, by: Option<User>) {
         state.number += 1;
         let number = state.number;
         // While nobody else chooses: what is active is what loads.
@@ -207,9 +207,10 @@ impl ModelChoice {
                 tracing::error!(%error, "the log has no entry of the way back: {error}");
             }
         }
-        // Somebody may have chosen yet another one while the log was written.
-        if self.state().number == attempt.number {
-            self.put(fallback, None);
+        // While the log was written, somebody may have chosen yet another one, or ended the server.
+        let state = self.state();
+        if state.number == attempt.number && !self.chat.is_closing() {
+            self.put(state, fallback, None);
         }
     }
 

@@ -43,7 +43,7 @@ impl Administration {
             name,
             role,
         };
-        let hash = self.accounts.unusable_password().await?;
+        let hash = self.accounts.unusable_password(by.id).await?;
         let change = Change {
             new: role.as_str().to_owned(),
             ..Change::by(by, AuditAction::CreateAccount, &user.name)

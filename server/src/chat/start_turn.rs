@@ -31,8 +31,7 @@ impl ChatServer {
         message: SendMessage,
     ) -> Result<StartedTurn, ChatError> {
         self.refuse_if_closing()?;
-        let key_lock = usize::from(message.key.as_uuid().as_bytes()[15]) % self.key_locks.len();
-        let _one_at_a_time = self.key_locks[key_lock].lock().await;
+        let _one_at_a_time = self.key_locks.lock(user, message.key).await;
         let first = self.store.turn_by_key(user, message.key).await;
         if let Some(first) = first.map_err(|error| store_refused(&error))? {
             return self.started(user, first).await;

@@ -150,15 +150,19 @@ impl TurnTask {
         };
         self.metrics.spent(answer.tokens, num_cached);
         log_end(&self.turn, &answer);
-        let saved = tokio::time::timeout(SAVE_PATIENCE, self.recorder.finish(answer));
+        let claim = self.claim;
+        let saving = async {
+            let saved = tokio::time::timeout(SAVE_PATIENCE, self.recorder.finish(answer)).await;
+            // The next message may be sent.
+            drop(claim);
+            saved
+        };
         // The text is safe before its last picture is drawn, however long that takes.
-        let (saved, blocks) = tokio::join!(saved, self.drawing.finish(unshown.text));
+        let (saved, blocks) = tokio::join!(saving, self.drawing.finish(unshown.text));
         self.turn.log.show(blocks, String::new());
         if saved == Ok(false) {
             ending.error = Some(TurnError::NotSaved);
         }
-        // Whoever sees the last frame may send the next message.
-        drop(self.claim);
         self.turn.log.end(ending);
         // The answer is saved and shown: only now is time spent on the next one.
         if let Some(next) = next {
@@ -271,7 +275,9 @@ impl TurnTask {
         if !reasoning.is_empty() {
             self.turn.log.reason(self.clock.reasoning(reasoning));
         }
-        self.drawing.begin(text);
+        if !text.is_empty() {
+            self.drawing.begin(text);
+        }
         self.clock.next_show = Instant::now() + SHOW_INTERVAL;
     }
 

@@ -88,7 +88,7 @@ impl ExportServer {
             now,
             file_name: file_name.to_string(),
         };
-        // As long as somebody reads; how slowly one may read is the connection's business.
+        // As long as somebody reads: one that takes no chunk for a minute ends it.
         tokio::spawn(run_in(place, move || work.run(writer)));
         Ok(ArchiveDownload {
             file_name,

@@ -1,6 +1,6 @@
 //! Files that leave: exports that are kept, and the archive of everything as it is made.
 
-use std::io;
+use std::{io, time::Duration};
 
 use axum::{
     Router,
@@ -13,6 +13,7 @@ use axum::{
 use futures::{Stream, stream};
 use hearth_app::model::{ChatError, ExportId, Preferences, User};
 use serde::Deserialize;
+use tokio::{sync::mpsc, time::timeout};
 
 use super::{Audience, RouteName, Services};
 use crate::{
@@ -26,6 +27,8 @@ const EXPORT: &str = "/exports/{export}";
 const ARCHIVE: &str = "/exports/all";
 /// Of a kept file, that much is given away at a time.
 const PIECE_BYTES: usize = 256 << 10;
+/// A client that does not take a piece for that long has gone, whatever its connection says.
+const PIECE_PATIENCE: Duration = Duration::from_mins(1);
 
 /// Names of these routes.
 pub(super) fn routes() -> [RouteName; 2] {
@@ -98,11 +101,22 @@ async fn archive(
     }
 }
 
-/// A file piece by piece, so that its place is held until the last one is taken.
-fn in_place(content: Bytes, place: Place) -> impl Stream<Item = io::Result<Bytes>> {
-    stream::unfold((content, place), |(mut rest, place)| async {
-        let next = rest.split_to(rest.len().min(PIECE_BYTES));
-        (!next.is_empty()).then_some((Ok(next), (rest, place)))
+/// A file piece by piece, which gives its place back once the last one is taken, or one is not.
+fn in_place(mut content: Bytes, place: Place) -> impl Stream<Item = io::Result<Bytes>> {
+    let (pieces, taken) = mpsc::channel(1);
+    tokio::spawn(async move {
+        let _place = place;
+        while !content.is_empty() {
+            let piece = content.split_to(content.len().min(PIECE_BYTES));
+            match timeout(PIECE_PATIENCE, pieces.send(Ok(piece))).await {
+                Ok(Ok(())) => {}
+                // The reader left, or stands still: what is missing breaks the download off.
+                Ok(Err(_)) | Err(_) => return,
+            }
+        }
+    });
+    stream::unfold(taken, |mut taken| async {
+        Some((taken.recv().await?, taken))
     })
 }
 
@@ -131,16 +145,23 @@ pub(super) fn ask_to_sign_in(headers: &HeaderMap) -> Response {
 }
 
 /// Browsers are led back to the page, which shows the error in its place.
-pub(super) fn tell(from: &str, page: &str, headers: &HeaderMap, error: ChatError) -> Response {
+pub(super) fn tell(
+    from: &str,
+    page: &str,
+    headers: &HeaderMap,
+    error: impl Into<AppError>,
+) -> Response {
     use leptos::server_fn::error::ServerFnUrlError;
+    let error = error.into();
     if wants_page(headers) {
-        let url = ServerFnUrlError::new(from, error.clone()).to_url("http://localhost/");
+        let url =
+            ServerFnUrlError::new(from, ChatError::from(error.clone())).to_url("http://localhost/");
         if let Ok(url) = url {
             let query = url.query().unwrap_or_default();
             return Redirect::to(&format!("{page}?{query}")).into_response();
         }
     }
-    AppError::from(error).into_response()
+    error.into_response()
 }
 
 pub(super) fn wants_page(headers: &HeaderMap) -> bool {

@@ -10,14 +10,14 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::post,
 };
-use hearth_app::model::{ChatError, Refusal, UploadId, UserId};
+use hearth_app::model::{Refusal, UploadId, UserId};
 
 use super::{
     Audience, RouteName, Services,
     body::Pace,
     downloads::{ask_to_sign_in, tell},
 };
-use crate::{accounts::Visitor, import::MAX_DOCUMENT_BYTES};
+use crate::{accounts::Visitor, error::AppError, import::MAX_DOCUMENT_BYTES};
 
 const IMPORT: &str = "/import";
 const PAGE: &str = "/settings/import";
@@ -67,13 +67,13 @@ async fn receive(
     services: &Services,
     user: UserId,
     request: Request,
-) -> Result<UploadId, ChatError> {
+) -> Result<UploadId, AppError> {
     let _place = services.exports.begin_upload(user).await?;
     // What stands before the file is a few bytes.
     let mut pace = Pace::start();
     let form = Multipart::from_request(request, &()).await;
-    let mut form = form.map_err(|error| ChatError::Invalid(error.body_text().into()))?;
-    let invalid = |_| ChatError::Invalid(Refusal::Incomplete);
+    let mut form = form.map_err(|error| AppError::Invalid(error.body_text().into()))?;
+    let invalid = |_| AppError::Invalid(Refusal::Incomplete);
     while let Some(mut field) = pace.wait(form.next_field()).await?.map_err(invalid)? {
         if field.name() != Some(FIELD) {
             continue;
@@ -91,14 +91,14 @@ async fn receive(
             }
         }
         if received > MAX_FILE_BYTES {
-            return Err(ChatError::Invalid(Refusal::FileTooLarge {
+            return Err(AppError::Invalid(Refusal::FileTooLarge {
                 limit: MAX_FILE_BYTES,
             }));
         }
         if content.is_empty() {
             break;
         }
-        return services.exports.keep_upload(user, &name, &content).await;
+        return Ok(services.exports.keep_upload(user, &name, &content).await?);
     }
-    Err(ChatError::Invalid(Refusal::NoFile))
+    Err(AppError::Invalid(Refusal::NoFile))
 }

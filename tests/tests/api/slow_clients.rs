@@ -1,50 +1,21 @@
 //! Clients that take their time: whoever sends or reads slowly waits alone.
 
-use std::{
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use hearth_app::model::{ChatEventKind, UploadState};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
+    database::lengthen_answers,
     running_server::{RunningServer, send, send_and_wait},
-    slow_client::{begin_archive, begin_upload},
-    web_client::WebClient,
+    slow_client::{begin_archive, begin_upload, until_running},
 };
-use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::{io::AsyncReadExt as _, net::TcpStream};
 
 use super::imports::upload;
 
-/// Gives each answer so many bytes of text that takes half of that when it is packed.
-async fn lengthen_answers(database: &Path, num_bytes: i64) -> Result<()> {
-    let options = SqliteConnectOptions::new().filename(database);
-    let mut connection = SqliteConnection::connect_with(&options).await?;
-    sqlx::query("update message set text = hex(randomblob(?)) where role = 'assistant'")
-        .bind(num_bytes / 2)
-        .execute(&mut connection)
-        .await?;
-    Ok(connection.close().await?)
-}
-
-/// Waits until the place of a kind of slow work is taken so often.
-async fn until_running(ada: &WebClient, kind: &str, expected: u64) -> Result<()> {
-    let line = format!("hearth_slow_work_running{{kind=\"{kind}\"}} {expected}");
-    let start = Instant::now();
-    loop {
-        let metrics = ada.get("/metrics").await?.text();
-        if metrics.contains(&line) {
-            return Ok(());
-        }
-        ensure!(start.elapsed() < Duration::from_secs(20), "{metrics}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
-
 #[tokio::test]
-async fn nobody_waits_for_slow_uploads_and_downloads() -> Result<()> {
+async fn two_slow_uploads_and_downloads_hold_up_nobody() -> Result<()> {
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let (bob, cid) = (server.add_user("Bob").await?, server.add_user("Cid").await?);
     for client in [&ada, &bob] {

@@ -9,10 +9,11 @@ use anyhow::{Context as _, Result, ensure};
 use futures::future::{join_all, try_join_all};
 use hearth_app::model::{Message, OneTimeLink, Setting, StartedTurn};
 use hearth_tests::{
+    database::lengthen_answers,
     deadline::eventually,
     program::Program,
     running_server::{PASSWORD, message_text, new_key},
-    slow_client::{begin_archive, begin_tail, begin_upload},
+    slow_client::{begin_archive, begin_tail, begin_upload, until_running},
     tail::{AnswerText, letters},
     web_client::WebClient,
 };
@@ -26,14 +27,14 @@ fn num_tails() -> usize {
     if is_whole { 1000 } else { 100 }
 }
 
-async fn ask(client: &WebClient) -> Result<StartedTurn> {
+async fn ask(client: &WebClient, max_tokens: u32) -> Result<StartedTurn> {
     let arguments = [
         (
             "text",
             "Tell me a long story about a lighthouse keeper.".to_owned(),
         ),
         ("key", new_key().to_string()),
-        ("params[max_tokens]", MAX_TOKENS.to_string()),
+        ("params[max_tokens]", max_tokens.to_string()),
     ];
     Ok(client.call("send_message", &arguments).await??)
 }
@@ -100,9 +101,15 @@ async fn a_crowd_of_tabs_and_slow_clients_holds_up_nobody_and_loses_nothing() ->
     let ada = program.administrator().await?;
     allow_many_answers(&ada).await?;
     let bob = invited(&program, &ada, "Bob").await?;
+    for client in [&ada, &bob] {
+        let short = ask(client, 4).await?;
+        watch(client, &short.assistant_message).await;
+    }
+    // Far more than sockets and pipes hold.
+    lengthen_answers(&program.database(), 16 << 20).await?;
     let before = program.memory()?;
-    let turns = try_join_all((0..NUM_ANSWERS).map(|_| ask(&ada))).await?;
-    let waiting = ask(&ada).await?.assistant_message;
+    let turns = try_join_all((0..NUM_ANSWERS).map(|_| ask(&ada, MAX_TOKENS))).await?;
+    let waiting = ask(&ada, MAX_TOKENS).await?.assistant_message;
     let watching = join_all(
         turns
             .iter()
@@ -126,7 +133,8 @@ async fn a_crowd_of_tabs_and_slow_clients_holds_up_nobody_and_loses_nothing() ->
             begin_archive(&ada).await?,
             begin_archive(&bob).await?,
         ];
-        tokio::time::sleep(Duration::from_secs(3)).await;
+        until_running(&ada, "upload", 2).await?;
+        until_running(&ada, "download", 2).await?;
         let crowded = slowest(&bob).await?;
         let watched = program.memory()?;
         println!(

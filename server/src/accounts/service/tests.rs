@@ -203,7 +203,7 @@ async fn an_old_hash_still_lets_in_and_is_made_anew() {
 async fn accounts_whose_names_were_two_before_are_both_entered_as_they_are_written() {
     let (folder, accounts) = accounts().await;
     claim(&accounts, "the link").await.unwrap();
-    let hash = accounts.hash(Password::parse(PASSWORD).unwrap());
+    let hash = accounts.hash(Asker::Stranger, Password::parse(PASSWORD).unwrap());
     let hash = hash.await.unwrap();
     for name in ["\u{c4}nne", "\u{e4}nne", "a\u{308}nne"] {
         accounts.store.insert_as_before(name, &hash).await.unwrap();

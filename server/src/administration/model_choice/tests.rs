@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use hearth_app::model::{UserId, UserRole};
-use hearth_engine::scripted::ScriptedModel;
+use hearth_engine::{handle::EngineState, scripted::ScriptedModel};
 use uuid::Uuid;
 
 use super::*;
@@ -30,7 +30,7 @@ fn broken(name: &str) -> Model {
 }
 
 fn slow(name: &str) -> Model {
-    let model = ScriptedModel::new(Vec::new()).with_load_delay(Duration::from_millis(500));
+    let model = ScriptedModel::new(Vec::new()).with_load_delay(Duration::from_secs(3));
     Model {
         path: name.into(),
         source: ModelSource::Scripted(model),
@@ -149,7 +149,17 @@ async fn a_server_that_ends_while_a_model_loads_starts_no_other() {
     bench.choose(slow("second"));
     bench.choice.chat.shut_down().await;
     bench.choice.chat.engine().shut_down();
-    tokio::time::sleep(Duration::from_millis(700)).await;
+    let ended = async {
+        let is_loading = |state| matches!(state, EngineState::Loading { .. });
+        while is_loading(bench.choice.chat.engine().state()) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), ended)
+        .await
+        .unwrap();
+    // What follows from it has been done by then, if anything does.
+    tokio::time::sleep(Duration::from_millis(200)).await;
     assert_eq!(bench.choice.active(), PathBuf::from("second"));
     assert_eq!(bench.remembered().await, None);
 }

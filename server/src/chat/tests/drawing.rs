@@ -15,14 +15,17 @@ use hearth_engine::scripted::ScriptedModel;
 use tokio::time::timeout;
 
 use super::bench::{Bench, Page, question};
-use crate::markdown::{
-    self,
-    tests::{GATE, WAITS},
+use crate::{
+    markdown::{
+        self,
+        tests::{GATE, WAITS},
+    },
+    slow_work::Kind,
 };
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The last message of a conversation's answer, as soon as it has ended.
+/// How the answer to this text ends.
 async fn answered(bench: &Bench, user: UserId, text: &str) -> MessageStatus {
     let turn = bench.server.send(user, question(text)).await.unwrap();
     let id = turn.assistant_message.id;
@@ -102,7 +105,17 @@ async fn a_conversation_that_takes_for_ever_to_open_holds_up_nobody() {
     let closed = GATE.write().unwrap();
     // The log of the turn is forgotten: the text has to be rendered.
     let (server, ada) = (bench.served_anew().await, bench.ada);
+    let slow_work = server.slow_work.clone();
     let opening = tokio::spawn(async move { server.conversation(ada, conversation, None).await });
+    let begun = async {
+        while !slow_work
+            .load()
+            .any(|(kind, load)| kind == Kind::Text && load.running == 1)
+        {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(PATIENCE, begun).await.unwrap();
     let others = timeout(PATIENCE, answered(&bench, bench.bob, "*one*"));
     assert_eq!(others.await.unwrap(), MessageStatus::Finished);
     assert!(!opening.is_finished());

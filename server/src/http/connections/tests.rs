@@ -122,15 +122,20 @@ async fn who_takes_nothing_of_its_answer_is_cut_and_who_waits_for_one_is_not() {
 
 #[tokio::test]
 async fn what_is_being_answered_at_the_end_is_answered() {
-    let echo = post(|body: Bytes| async move {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        body
+    let (begun, mut begins) = mpsc::channel(1);
+    let echo = post(move |body: Bytes| {
+        let begun = begun.clone();
+        async move {
+            begun.send(()).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            body
+        }
     });
     let bench = Bench::start(Router::new().route("/", echo)).await;
     let mut asks = bench.connect().await;
     let request = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nping";
     asks.write_all(request).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(30)).await;
+    begins.recv().await.unwrap();
     bench.stop.send(()).unwrap();
     assert!(read_all(&mut asks).await.ends_with("ping"));
     timeout(LONG, bench.serving).await.unwrap().unwrap();

@@ -62,7 +62,8 @@ impl Bench {
     }
 
     fn choose(&self, model: Model) {
-        self.choice.put(model, Some(self.ada.clone()));
+        let state = self.choice.state();
+        self.choice.put(state, model, Some(self.ada.clone()));
     }
 
     /// The model that answers, once one does.

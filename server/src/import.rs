@@ -2,12 +2,15 @@
 //!
 //! Reading order: `source` (a document or an archive, read one conversation at a time), `check`
 //! (what has to hold before anything is written), `problem` (what does not, and where), `merge`
-//! (the preview, and the one transaction of the import).
+//! (the preview and the import), `staging` (rows that are put aside in short transactions) and
+//! `remains` (what ended and cut off imports leave).
 
 mod check;
 mod merge;
 mod problem;
+pub(crate) mod remains;
 mod source;
+mod staging;
 
 #[cfg(test)]
 mod tests;

@@ -19,6 +19,7 @@ use crate::{
     deletion::Deletion,
     export::ExportServer,
     http::{self, Services, assets::Manifest, router},
+    import,
     openai::ApiServer,
     settings::SettingsBook,
     slow_work::SlowWork,
@@ -109,6 +110,7 @@ impl Server {
         lock.tell(addr);
         let store = data_folder::open(&config).await?;
         Upkeep::prepare(&store).await;
+        import::remains::recover(&store).await;
         let settings = SettingsBook::open(store.clone()).await;
         let settings = settings.map_err(ServeError::Settings)?;
         let first = choose_model(&store, &config, model).await?;

@@ -30,10 +30,12 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 pub(crate) const KEPT_MS: i64 = 30 * DAY_MS;
 /// A file waits that long for its import, or its report to be read.
 pub(crate) const UPLOAD_KEPT_MS: i64 = DAY_MS;
+/// An import puts rows aside several times a second; one that has not for so long was cut off.
+pub(crate) const IMPORT_SILENCE_MS: i64 = 2 * 60 * 1000;
 /// A page that sends the same message again does so sooner than this.
 const KEYS_KEPT_MS: i64 = 7 * DAY_MS;
 /// A clock may be set back by a day; dates further ahead come from one that was wrong.
-const AHEAD_MS: i64 = 2 * DAY_MS;
+pub(crate) const AHEAD_MS: i64 = 2 * DAY_MS;
 /// The first run leaves the start to those who wait for their pages.
 const FIRST_RUN_AFTER: Duration = Duration::from_secs(20);
 const PERIOD: Duration = Duration::from_hours(1);
@@ -41,7 +43,7 @@ const PERIOD: Duration = Duration::from_hours(1);
 const STEP_TIME: Duration = Duration::from_millis(25);
 /// Rows of a step: at least, at first, at most.
 const FEWEST_ROWS: u32 = 8;
-const FIRST_ROWS: u32 = 32;
+pub(crate) const FIRST_ROWS: u32 = 32;
 const MOST_ROWS: u32 = 256;
 
 /// The task and its jobs.
@@ -58,6 +60,9 @@ pub struct Upkeep {
 #[derive(Clone, Copy, Debug)]
 enum Step {
     CondemnOld,
+    GiveSilentImportsUp,
+    DeadImports,
+    DecidedImports,
     PurgeCondemned,
     CondemnAllOf(UserId),
     PurgeAccount(UserId),
@@ -153,7 +158,13 @@ impl Upkeep {
         num_removed: &mut u64,
     ) -> Result<(), StoreError> {
         let steps: &[Step] = match job {
-            UpkeepJob::Conversations => &[Step::CondemnOld, Step::PurgeCondemned],
+            UpkeepJob::Conversations => &[
+                Step::CondemnOld,
+                Step::GiveSilentImportsUp,
+                Step::DeadImports,
+                Step::DecidedImports,
+                Step::PurgeCondemned,
+            ],
             UpkeepJob::Accounts => return self.remove_accounts(now, num_removed).await,
             UpkeepJob::Sessions => &[Step::Sessions, Step::Links],
             UpkeepJob::Exports => &[Step::Export],
@@ -206,6 +217,13 @@ impl Upkeep {
         let oldest = now - KEPT_MS;
         match step {
             Step::CondemnOld => store.condemn_old(now, oldest, future, limit).await,
+            Step::GiveSilentImportsUp => {
+                let oldest = now - IMPORT_SILENCE_MS;
+                let given_up = store.give_silent_imports_up(oldest, future).await;
+                given_up.map(Progress::beside)
+            }
+            Step::DeadImports => store.purge_dead_imports(limit).await,
+            Step::DecidedImports => store.reveal_decided().await.map(Progress::beside),
             Step::PurgeCondemned => store.purge_condemned(limit).await,
             Step::CondemnAllOf(user) => store.condemn_all_of(user, limit).await,
             Step::PurgeAccount(user) => store.purge_account(user).await,
@@ -229,7 +247,7 @@ impl Upkeep {
 }
 
 /// Rows of the next step, after one that took so long.
-fn next_limit(limit: u32, took: Duration) -> u32 {
+pub(crate) fn next_limit(limit: u32, took: Duration) -> u32 {
     let next = if took > STEP_TIME {
         limit / 2
     } else if took < STEP_TIME / 2 {

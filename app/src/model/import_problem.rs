@@ -76,4 +76,9 @@ pub enum ImportFault {
     OtherNumber,
     #[error("is the same conversation as {place}")]
     SameAs { place: String },
+    #[error(
+        "something that belongs to it was removed while the file was being imported, and nothing \
+         was imported: try again"
+    )]
+    ChangedMeanwhile,
 }

@@ -20,6 +20,7 @@ fn fault(locale: Locale, fault: ImportFault) -> String {
         ImportFault::NotFinished => words!(locale, faults.not_finished),
         ImportFault::Changed => words!(locale, faults.changed),
         ImportFault::OtherThanListed => words!(locale, faults.other_than_listed),
+        ImportFault::ChangedMeanwhile => words!(locale, faults.changed_meanwhile),
         ImportFault::OtherNumber => words!(locale, faults.other_number),
         ImportFault::Refused(it) => return refusal(locale, it),
         other => return fault_with_details(locale, other),

@@ -128,6 +128,7 @@ impl ExportServer {
                     Ok(state) => state,
                     Err(ImportError::Refused(problems)) => refused(&problems),
                     Err(ImportError::Gone) => return Err(ChatError::NotFound),
+                    Err(ImportError::Busy) => return Err(busy(BusyReason::WorkersBusy)),
                     Err(ImportError::Store(error)) => return Err(store_refused(&error)),
                 }
             }

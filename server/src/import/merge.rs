@@ -1,5 +1,6 @@
 //! The preview of an import, and the import: everything is checked before the first row is
-//! written, and all rows are written in one transaction.
+//! written, rows are put aside while the rest of the file is parsed, and one transaction decides
+//! that they count.
 //!
 //! Both read a whole file and are not for the threads that serve requests.
 
@@ -11,9 +12,11 @@ use tokio::runtime::Handle;
 
 use super::{
     problem::{Problems, problem, within},
+    remains,
     source::ImportFile,
+    staging::Stager,
 };
-use crate::store::{Store, StoreError};
+use crate::store::{Decision, RunningImport, Store, StoreError};
 
 /// Why nothing was imported.
 #[derive(Debug, thiserror::Error)]
@@ -24,8 +27,17 @@ pub enum ImportError {
     /// Another press of the button was quicker, or another file took its place.
     #[error("the file is not there any more")]
     Gone,
+    #[error("another import of this person is under way; nothing was imported, try again later")]
+    Busy,
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl ImportError {
+    /// What the import continues was removed, or it was given up for dead.
+    pub(super) fn changed_meanwhile() -> Self {
+        Self::Refused(problem("", ImportFault::ChangedMeanwhile).into())
+    }
 }
 
 /// A conversation of a file without its texts.
@@ -44,8 +56,9 @@ pub fn preview(store: &Store, user: UserId, content: Bytes) -> Result<ImportCoun
     let outlines = outline(&mut file)?;
     let mut counts = ImportCounts::default();
     for it in outlines {
-        let plan = store.plan_import(user, it.conversation, &it.messages);
-        Handle::current().block_on(plan)?.count(&mut counts);
+        let plan = store.plan_import(user, it.conversation);
+        let plan = Handle::current().block_on(plan)?;
+        plan.count(it.messages.into_iter(), &mut counts);
     }
     Ok(counts)
 }
@@ -64,20 +77,36 @@ pub fn import(
     let mut file = ImportFile::open(content)?;
     outline(&mut file)?;
     let runtime = Handle::current();
-    let mut counts = ImportCounts::default();
-    let mut transaction = runtime.block_on(store.begin_import())?;
+    runtime.block_on(remains::clear(store))?;
+    let begun = runtime.block_on(store.begin_import(user))?;
+    let import = begun.ok_or(ImportError::Busy)?;
+    let imported = run(store, &import, &mut file, upload);
+    match &imported {
+        Ok(_) => runtime.block_on(remains::finish(store)),
+        Err(_) => runtime.block_on(remains::give_up(store, &import)),
+    }
+    imported
+}
+
+/// Puts everything aside and decides.
+fn run(
+    store: &Store,
+    import: &RunningImport,
+    file: &mut ImportFile,
+    upload: Option<UploadId>,
+) -> Result<ImportCounts, ImportError> {
+    let runtime = Handle::current();
+    let mut stager = Stager::new(store, import);
     for index in 0..file.len() {
         let tree = file.read(index)?.into_tree();
-        let merged = transaction.merge(user, &tree);
-        runtime.block_on(merged)?.count(&mut counts);
+        runtime.block_on(stager.add(tree))?;
     }
-    if let Some(upload) = upload
-        && !runtime.block_on(transaction.finish_upload(user, upload, counts))?
-    {
-        return Err(ImportError::Gone);
+    let counts = runtime.block_on(stager.finish())?;
+    match runtime.block_on(store.decide_import(import, upload, counts))? {
+        Decision::Imported => Ok(counts),
+        Decision::FileGone => Err(ImportError::Gone),
+        Decision::ChangedMeanwhile => Err(ImportError::changed_meanwhile()),
     }
-    runtime.block_on(transaction.commit())?;
-    Ok(counts)
 }
 
 /// Checks everything and keeps the ids.

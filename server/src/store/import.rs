@@ -1,392 +1,359 @@
-//! Conversations that come in: merged with what is there, message by message.
+//! The life of an import: rows are put aside, one transaction decides, then they are revealed.
 //!
-//! An id is kept if it is free or already this user's. If somebody else's row has it, a new id is
-//! made and the old one noted as `source_id`, so that the next import finds it again. Nothing is
-//! asked of the order of ids: rows keep the order of the file, where parents stand first.
+//! Nobody sees a row before the decision, and after it nothing can fail but the disk: what a crash
+//! leaves undone is done at the next start. Everything up to a few thousand rows is revealed by the
+//! deciding transaction itself.
 //!
 //! Rows that exist are never changed, but for two things: a hidden conversation is shown again,
 //! and the branch of the newer side is the one that is shown.
 
-use std::collections::HashMap;
+use hearth_app::model::{ImportCounts, UploadId, UserId};
+use sqlx::{SqliteConnection, types::Uuid};
 
-use hearth_app::model::{ConversationId, ImportCounts, MessageId, ReasoningEffort, UserId};
-use serde_json::Value;
-use sqlx::{Sqlite, SqliteConnection, Transaction, types::Uuid};
+use super::{Store, StoreError, now_ms, upload};
 
-use super::{Store, StoreError, StoredTree, TreeMessage, message::to_word, tool_steps::to_lines};
+/// Conversations that one statement reveals: 10 000 take 40 ms.
+const REVEALED_AT_ONCE: u32 = 5_000;
+/// A step ends with so many messages moved and conversations shown, or so many bytes of text.
+const ROWS_AT_ONCE: u64 = 256;
+const BYTES_AT_ONCE: i64 = 1 << 20;
 
-/// An import under way; dropped without [`ImportTransaction::commit`], it has changed nothing.
+/// An import under way.
 #[derive(Debug)]
-pub(crate) struct ImportTransaction(Transaction<'static, Sqlite>);
-
-/// Where a conversation and its messages go.
-#[derive(Debug)]
-pub(crate) struct MergePlan {
-    target: Target,
-    /// In the order of the messages that were asked for.
-    places: Vec<Place>,
+pub(crate) struct RunningImport {
+    pub(super) id: Uuid,
+    pub(super) user: UserId,
 }
 
-#[derive(Debug)]
-enum Target {
-    New(Place),
-    Own { id: Uuid, is_hidden: bool },
+impl RunningImport {
+    /// Whose conversations come in.
+    pub(crate) const fn user(&self) -> UserId {
+        self.user
+    }
 }
 
-/// The row of something imported.
+/// What became of an import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    /// It is there.
-    Kept(Uuid),
-    /// Its id is free.
-    Free(Uuid),
-    /// Its id is somebody else's.
-    Moved { id: Uuid, source: Uuid },
-}
-
-impl Place {
-    const fn id(self) -> Uuid {
-        match self {
-            Self::Kept(id) | Self::Free(id) | Self::Moved { id, .. } => id,
-        }
-    }
-
-    const fn source(self) -> Option<Uuid> {
-        match self {
-            Self::Moved { source, .. } => Some(source),
-            Self::Kept(_) | Self::Free(_) => None,
-        }
-    }
-}
-
-impl Target {
-    const fn id(&self) -> Uuid {
-        match self {
-            Self::New(place) => place.id(),
-            Self::Own { id, .. } => *id,
-        }
-    }
-}
-
-impl MergePlan {
-    /// Adds what this plan does to what other plans do.
-    pub(crate) fn count(&self, counts: &mut ImportCounts) {
-        let is_kept = |place: &&Place| matches!(place, Place::Kept(_));
-        let num_kept = self.places.iter().filter(is_kept).count();
-        let num_new = self.places.len() - num_kept;
-        *match self.target {
-            Target::New(_) => &mut counts.new_conversations,
-            Target::Own {
-                is_hidden: true, ..
-            } => &mut counts.restored_conversations,
-            Target::Own { .. } if num_new > 0 => &mut counts.extended_conversations,
-            Target::Own { .. } => &mut counts.unchanged_conversations,
-        } += 1;
-        counts.new_messages += u32::try_from(num_new).unwrap_or(u32::MAX);
-        counts.unchanged_messages += u32::try_from(num_kept).unwrap_or(u32::MAX);
-    }
+pub(crate) enum Decision {
+    /// It counts, now and after any crash.
+    Imported,
+    /// The file was imported or replaced meanwhile.
+    FileGone,
+    /// A conversation that it continues was removed meanwhile, or the import was given up.
+    ChangedMeanwhile,
 }
 
 impl Store {
-    /// What importing a conversation would do, without doing it.
-    pub(crate) async fn plan_import(
+    /// Begins an import. `None`: this person has one under way.
+    pub(crate) async fn begin_import(
         &self,
         user: UserId,
-        conversation: ConversationId,
-        messages: &[MessageId],
-    ) -> Result<MergePlan, StoreError> {
-        let mut connection = self.readers.acquire().await?;
-        plan(&mut connection, user, conversation, messages).await
+    ) -> Result<Option<RunningImport>, StoreError> {
+        let import = RunningImport {
+            id: Uuid::now_v7(),
+            user,
+        };
+        let (user, now) = (user.as_uuid(), now_ms());
+        let mut transaction = self.begin().await?;
+        let begun = sqlx::query!(
+            "
+            insert into import (id, user_id, state, renewed_at)
+            values (?, ?, 'running', ?)
+            on conflict (user_id) do nothing
+            ",
+            import.id,
+            user,
+            now,
+        )
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok((begun.rows_affected() > 0).then_some(import))
     }
 
-    /// Begins an import.
-    pub(crate) async fn begin_import(&self) -> Result<ImportTransaction, StoreError> {
-        Ok(ImportTransaction(self.begin().await?))
+    /// Decides that everything that was put aside counts, and notes so if it was an upload. What
+    /// one step can reveal is visible when this returns.
+    pub(crate) async fn decide_import(
+        &self,
+        import: &RunningImport,
+        upload: Option<UploadId>,
+        counts: ImportCounts,
+    ) -> Result<Decision, StoreError> {
+        let (id, user) = (import.id, import.user.as_uuid());
+        let mut transaction = self.begin().await?;
+        let decided = sqlx::query!(
+            "
+            update import
+            set state = 'decided'
+            where id = ?
+                and state = 'running'
+                and exists (
+                    select 1 from user u where u.id = import.user_id and u.removed_at is null
+                )
+                and not exists (
+                    select 1
+                    from import_staged s
+                    left join conversation c on c.id = s.target_id and c.user_id = ?
+                    where s.import_id = import.id
+                        and s.conversation_id is not s.target_id
+                        and (c.id is null or c.deleted_at is 0)
+                )
+            ",
+            id,
+            user,
+        )
+        .execute(&mut *transaction)
+        .await?;
+        if decided.rows_affected() == 0 {
+            return Ok(Decision::ChangedMeanwhile);
+        }
+        if let Some(upload) = upload
+            && !upload::note_imported(&mut transaction, import.user, upload, counts).await?
+        {
+            return Ok(Decision::FileGone);
+        }
+        reveal(&mut transaction, id).await?;
+        transaction.commit().await?;
+        Ok(Decision::Imported)
+    }
+
+    /// Takes one step in revealing what was decided. Returns how many rows it touched; 0: there is
+    /// nothing left to do.
+    pub(crate) async fn reveal_decided(&self) -> Result<u64, StoreError> {
+        let mut transaction = self.begin().await?;
+        let decided = sqlx::query_scalar!(
+            r#"select id as "id: Uuid" from import where state = 'decided' limit 1"#
+        )
+        .fetch_optional(&mut *transaction)
+        .await?;
+        let Some(id) = decided else { return Ok(0) };
+        let num_rows = reveal(&mut transaction, id).await?;
+        transaction.commit().await?;
+        Ok(num_rows)
+    }
+
+    /// Gives an import up that has not been decided.
+    pub(crate) async fn give_import_up(&self, import: &RunningImport) -> Result<(), StoreError> {
+        let id = import.id;
+        let mut transaction = self.begin().await?;
+        sqlx::query!(
+            "update import set state = 'dead' where id = ? and state = 'running'",
+            id,
+        )
+        .execute(&mut *transaction)
+        .await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// Gives up what fell silent until `oldest`, or is of a clock that ran ahead. Returns how many.
+    pub(crate) async fn give_silent_imports_up(
+        &self,
+        oldest: i64,
+        future: i64,
+    ) -> Result<u64, StoreError> {
+        let mut transaction = self.begin().await?;
+        let done = sqlx::query!(
+            "
+            update import
+            set state = 'dead'
+            where state = 'running' and (renewed_at <= ? or renewed_at > ?)
+            ",
+            oldest,
+            future,
+        )
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(done.rows_affected())
     }
 }
 
-impl ImportTransaction {
-    pub(super) fn connection(&mut self) -> &mut SqliteConnection {
-        &mut self.0
+/// One step; 0 is never returned.
+async fn reveal(connection: &mut SqliteConnection, import: Uuid) -> Result<u64, StoreError> {
+    let num_new = reveal_new(connection, import).await?;
+    if num_new > 0 {
+        return Ok(num_new);
     }
-
-    /// Adds what is missing of a conversation. Parents stand before their children.
-    pub(crate) async fn merge(
-        &mut self,
-        user: UserId,
-        tree: &StoredTree,
-    ) -> Result<MergePlan, StoreError> {
-        let ids: Vec<_> = tree.messages.iter().map(|message| message.id).collect();
-        let plan = plan(&mut self.0, user, tree.id, &ids).await?;
-        if let Target::New(place) = plan.target {
-            insert_conversation(&mut self.0, user, place, tree).await?;
-        }
-        let conversation = plan.target.id();
-        let mut places = HashMap::new();
-        for (message, &place) in tree.messages.iter().zip(&plan.places) {
-            places.insert(message.id, place.id());
-            if !matches!(place, Place::Kept(_)) {
-                let parent = message.parent_id.and_then(|parent| places.get(&parent));
-                let row = Row {
-                    user,
-                    conversation,
-                    parent: parent.copied(),
-                    place,
-                };
-                insert_message(&mut self.0, &row, message).await?;
+    let (mut num_rows, mut num_bytes) = (0, 0);
+    while num_rows < ROWS_AT_ONCE && num_bytes < BYTES_AT_ONCE {
+        let Some(merged) = next_merged(connection, import).await? else {
+            sqlx::query!("delete from import where id = ?", import)
+                .execute(connection)
+                .await?;
+            return Ok(num_rows + 1);
+        };
+        if let Some(staged) = merged.conversation {
+            let moved = move_messages(connection, staged, merged.target).await?;
+            if !moved.is_empty() {
+                num_rows += moved.len() as u64;
+                num_bytes += moved.iter().sum::<i64>();
+                continue;
             }
         }
-        let active = tree.active_message.and_then(|id| places.get(&id)).copied();
-        let shown = Shown {
-            conversation,
-            active,
-            updated_at: tree.updated_at,
-        };
-        show(&mut self.0, user, &shown).await?;
-        Ok(plan)
+        show(connection, &merged).await?;
+        num_rows += 1;
     }
-
-    /// Makes everything that was merged stay.
-    pub(crate) async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.0.commit().await?)
-    }
+    Ok(num_rows)
 }
 
-async fn plan(
-    connection: &mut SqliteConnection,
-    user: UserId,
-    conversation: ConversationId,
-    messages: &[MessageId],
-) -> Result<MergePlan, StoreError> {
-    let target = find_conversation(connection, user, conversation.as_uuid()).await?;
-    let there = match target {
-        Target::Own { id, .. } => messages_of(connection, user, id).await?,
-        Target::New(_) => HashMap::new(),
-    };
-    // Of a conversation under another id, all messages get other ids.
-    let keeps_ids = target.id() == conversation.as_uuid();
-    let mut places = Vec::with_capacity(messages.len());
-    for message in messages {
-        let id = message.as_uuid();
-        let place = match there.get(&id) {
-            Some(&kept) => Place::Kept(kept),
-            None if keeps_ids && !is_message(connection, id).await? => Place::Free(id),
-            None => Place::Moved {
-                id: Uuid::now_v7(),
-                source: id,
-            },
-        };
-        places.push(place);
-    }
-    Ok(MergePlan { target, places })
-}
-
-/// The user's conversation that has this id or had it in the file, else a new one: one that is
-/// being removed for good does not come back.
-async fn find_conversation(
-    connection: &mut SqliteConnection,
-    user: UserId,
-    id: Uuid,
-) -> Result<Target, StoreError> {
-    let user = user.as_uuid();
-    let own = sqlx::query!(
-        r#"
-        select id as "id: Uuid", deleted_at is not null as "is_hidden!: bool"
-        from conversation
-        where user_id = ? and (id = ? or source_id = ?) and deleted_at is not 0
-        order by id = ? desc
-        limit 1
-        "#,
-        user,
-        id,
-        id,
-        id,
-    )
-    .fetch_optional(&mut *connection)
-    .await?;
-    if let Some(own) = own {
-        return Ok(Target::Own {
-            id: own.id,
-            is_hidden: own.is_hidden,
-        });
-    }
-    // Whose it is stays unsaid: only whether the id is free.
-    let is_taken = sqlx::query_scalar!(
-        r#"select exists(select 1 from conversation where id = ?) as "is_taken!: bool""#,
-        id,
-    )
-    .fetch_one(connection)
-    .await?;
-    Ok(Target::New(if is_taken {
-        Place::Moved {
-            id: Uuid::now_v7(),
-            source: id,
-        }
-    } else {
-        Place::Free(id)
-    }))
-}
-
-/// Ids of a conversation's messages, by the id they have in files.
-async fn messages_of(
-    connection: &mut SqliteConnection,
-    user: UserId,
-    conversation: Uuid,
-) -> Result<HashMap<Uuid, Uuid>, StoreError> {
-    let user = user.as_uuid();
-    let rows = sqlx::query!(
-        r#"
-        select m.id as "id: Uuid", m.source_id as "source_id: Uuid"
-        from message m
-        join conversation c on c.id = m.conversation_id
-        where c.id = ? and c.user_id = ?
-        "#,
-        conversation,
-        user,
-    )
-    .fetch_all(connection)
-    .await?;
-    let ids = rows.into_iter().flat_map(|row| {
-        let source = row.source_id.map(|source| (source, row.id));
-        source.into_iter().chain([(row.id, row.id)])
-    });
-    Ok(ids.collect())
-}
-
-async fn is_message(connection: &mut SqliteConnection, id: Uuid) -> Result<bool, StoreError> {
-    let found = sqlx::query_scalar!(
-        r#"select exists(select 1 from message where id = ?) as "found!: bool""#,
-        id,
-    )
-    .fetch_one(connection)
-    .await?;
-    Ok(found)
-}
-
-async fn insert_conversation(
-    connection: &mut SqliteConnection,
-    user: UserId,
-    place: Place,
-    tree: &StoredTree,
-) -> Result<(), StoreError> {
-    let (id, source, user) = (place.id(), place.source(), user.as_uuid());
-    let effort = tree.settings.reasoning_effort.map(ReasoningEffort::as_str);
-    // `show` follows once the messages are there; until then, everything is newer.
-    sqlx::query!(
-        "
-        insert into conversation (
-            id, user_id, title, created_at, updated_at, source_id,
-            system_prompt, temperature, top_p, max_tokens, reasoning_effort, calculator
-        )
-        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        ",
-        id,
-        user,
-        tree.title,
-        tree.created_at,
-        i64::MIN,
-        source,
-        tree.settings.system_prompt,
-        tree.settings.temperature,
-        tree.settings.top_p,
-        tree.settings.max_tokens,
-        effort,
-        tree.settings.calculator,
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Where a message is inserted.
-struct Row {
-    user: UserId,
-    conversation: Uuid,
-    parent: Option<Uuid>,
-    place: Place,
-}
-
-async fn insert_message(
-    connection: &mut SqliteConnection,
-    row: &Row,
-    message: &TreeMessage,
-) -> Result<(), StoreError> {
-    let (id, source, user) = (row.place.id(), row.place.source(), row.user.as_uuid());
-    let (role, status) = (message.role.as_str(), to_word(message.status));
-    let finish_reason = message.finish_reason.map(to_word);
-    let params = Value::Object(message.params.clone()).to_string();
-    let reasoning = message.reasoning.as_ref();
-    let reasoning_ms = reasoning.map_or(0, |it| it.duration_ms);
-    let reasoning = reasoning.map(|it| it.text.as_str());
-    let tool_steps = to_lines(&message.steps);
-    sqlx::query!(
-        "
-        insert into message (
-            id, conversation_id, parent_id, role, status, text, finish_reason, error, params,
-            model_name, model_fingerprint, prompt_tokens, completion_tokens,
-            time_to_first_token_ms, decode_ms, created_at, source_id,
-            reasoning, reasoning_ms, tool_steps
-        )
-        select ?, c.id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
-        from conversation c
-        where c.id = ? and c.user_id = ?
-        ",
-        id,
-        row.parent,
-        role,
-        status,
-        message.text,
-        finish_reason,
-        message.error,
-        params,
-        message.model_name,
-        message.model_fingerprint,
-        message.prompt_tokens,
-        message.completion_tokens,
-        message.time_to_first_token_ms,
-        message.decode_ms,
-        message.created_at,
-        source,
-        reasoning,
-        reasoning_ms,
-        tool_steps,
-        row.conversation,
-        user,
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// What the imported side shows, and since when.
-struct Shown {
-    conversation: Uuid,
-    active: Option<Uuid>,
-    updated_at: i64,
-}
-
-/// Shows the branch of the newer side, and the conversation if it was hidden.
-async fn show(
-    connection: &mut SqliteConnection,
-    user: UserId,
-    shown: &Shown,
-) -> Result<(), StoreError> {
-    let user = user.as_uuid();
+/// Reveals conversations that were not there before.
+async fn reveal_new(connection: &mut SqliteConnection, import: Uuid) -> Result<u64, StoreError> {
     sqlx::query!(
         "
         update conversation
         set deleted_at = null,
-            active_message_id = case when updated_at < ? then ? else active_message_id end,
-            updated_at = max(updated_at, ?)
-        where id = ? and user_id = ?
+            active_message_id = s.active_message_id,
+            source_id = s.source_id
+        from (
+            select conversation_id, active_message_id, source_id
+            from import_staged
+            where import_id = ? and conversation_id = target_id
+            order by id
+            limit ?
+        ) s
+        where conversation.id = s.conversation_id
         ",
-        shown.updated_at,
-        shown.active,
-        shown.updated_at,
-        shown.conversation,
-        user,
+        import,
+        REVEALED_AT_ONCE,
+    )
+    .execute(&mut *connection)
+    .await?;
+    let done = sqlx::query!(
+        "
+        delete from import_staged
+        where id in (
+            select id
+            from import_staged
+            where import_id = ? and conversation_id = target_id
+            order by id
+            limit ?
+        )
+        ",
+        import,
+        REVEALED_AT_ONCE,
     )
     .execute(connection)
     .await?;
+    Ok(done.rows_affected())
+}
+
+/// A conversation that was there before, and what is added to it.
+struct Merged {
+    row: i64,
+    conversation: Option<Uuid>,
+    target: Uuid,
+    hidden_at: Option<i64>,
+    active: Option<Uuid>,
+    updated_at: i64,
+}
+
+async fn next_merged(
+    connection: &mut SqliteConnection,
+    import: Uuid,
+) -> Result<Option<Merged>, StoreError> {
+    let merged = sqlx::query_as!(
+        Merged,
+        r#"
+        select
+            id as row,
+            conversation_id as "conversation: Uuid",
+            target_id as "target: Uuid",
+            hidden_at,
+            active_message_id as "active: Uuid",
+            updated_at
+        from import_staged
+        where import_id = ?
+        order by id
+        limit 1
+        "#,
+        import,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(merged)
+}
+
+/// Gives messages to the target, parents first, and says how many bytes of text each has. An id
+/// that the target's messages had in another file is not noted twice.
+async fn move_messages(
+    connection: &mut SqliteConnection,
+    staged: Uuid,
+    target: Uuid,
+) -> Result<Vec<i64>, StoreError> {
+    let limit = i64::try_from(ROWS_AT_ONCE).unwrap_or(i64::MAX);
+    let moved = sqlx::query_scalar!(
+        r#"
+        update message
+        set conversation_id = ?1,
+            source_id = case
+                when exists (
+                    select 1
+                    from message o
+                    where o.conversation_id = ?1 and o.source_id = message.source_id
+                ) then null
+                else source_id
+            end
+        where rowid in (
+            select row
+            from (
+                select
+                    row,
+                    sum(bytes) over (order by row rows unbounded preceding) - bytes as before
+                from (
+                    select
+                        rowid as row,
+                        octet_length(text) + octet_length(coalesce(reasoning, '')) as bytes
+                    from message
+                    where conversation_id = ?2
+                    order by rowid
+                    limit ?3
+                )
+            )
+            where before < ?4
+        )
+        returning octet_length(text) + octet_length(coalesce(reasoning, '')) as "bytes!: i64"
+        "#,
+        target,
+        staged,
+        limit,
+        BYTES_AT_ONCE,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(moved)
+}
+
+/// Shows the branch of the newer side, and the conversation if it was hidden when the import saw
+/// it. What was put aside for it is done with.
+async fn show(connection: &mut SqliteConnection, merged: &Merged) -> Result<(), StoreError> {
+    sqlx::query!(
+        "
+        update conversation
+        set deleted_at = case when deleted_at is ?1 then null else deleted_at end,
+            active_message_id = case
+                when updated_at < ?2 and (
+                    ?3 is null
+                    or exists (
+                        select 1 from message m where m.id = ?3 and m.conversation_id = ?4
+                    )
+                ) then ?3
+                else active_message_id
+            end,
+            updated_at = max(updated_at, ?2)
+        where id = ?4
+        ",
+        merged.hidden_at,
+        merged.updated_at,
+        merged.active,
+        merged.target,
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!("delete from import_staged where id = ?", merged.row)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query!("delete from conversation where id = ?", merged.conversation,)
+        .execute(connection)
+        .await?;
     Ok(())
 }

@@ -17,6 +17,14 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
+    /// Rows that nobody counts.
+    pub(crate) const fn beside(num_rows: u64) -> Self {
+        Self {
+            num_rows,
+            num_removed: 0,
+        }
+    }
+
     const fn of(num_rows: u64) -> Self {
         Self {
             num_rows,
@@ -61,10 +69,7 @@ impl Store {
         .execute(&mut *transaction)
         .await?;
         transaction.commit().await?;
-        Ok(Progress {
-            num_rows: done.rows_affected(),
-            num_removed: 0,
-        })
+        Ok(Progress::beside(done.rows_affected()))
     }
 
     /// Removes condemned conversations with all that belongs to them, `limit` rows at most.
@@ -72,8 +77,20 @@ impl Store {
         let mut transaction = self.begin().await?;
         let mut progress = Progress::default();
         while progress.num_rows < u64::from(limit) {
+            // What an import has put aside, or continues, waits until the import has ended.
             let condemned = sqlx::query_scalar!(
-                r#"select id as "id: Uuid" from conversation where deleted_at = 0 limit 1"#
+                r#"
+                select id as "id: Uuid"
+                from conversation
+                where deleted_at = 0
+                    and not exists (
+                        select 1 from import_staged s where s.conversation_id = conversation.id
+                    )
+                    and not exists (
+                        select 1 from import_staged s where s.target_id = conversation.id
+                    )
+                limit 1
+                "#
             )
             .fetch_optional(&mut *transaction)
             .await?;
@@ -91,6 +108,49 @@ impl Store {
         }
         transaction.commit().await?;
         Ok(progress)
+    }
+
+    /// Removes what imports put aside that were given up, `limit` rows at most.
+    pub(crate) async fn purge_dead_imports(&self, limit: u32) -> Result<Progress, StoreError> {
+        let mut transaction = self.begin().await?;
+        let mut num_rows = 0;
+        while num_rows < u64::from(limit) {
+            let staged = sqlx::query!(
+                r#"
+                select s.id, s.conversation_id as "conversation: Uuid"
+                from import i
+                join import_staged s on s.import_id = i.id
+                where i.state = 'dead'
+                limit 1
+                "#
+            )
+            .fetch_optional(&mut *transaction)
+            .await?;
+            let Some(staged) = staged else {
+                let emptied = sqlx::query!("delete from import where state = 'dead'")
+                    .execute(&mut *transaction)
+                    .await?;
+                num_rows += emptied.rows_affected();
+                break;
+            };
+            let left = i64::from(limit) - i64::try_from(num_rows).unwrap_or(i64::MAX);
+            if let Some(conversation) = staged.conversation {
+                let num_parts = remove_parts(&mut transaction, conversation, left).await?;
+                num_rows += num_parts;
+                if num_parts > 0 {
+                    continue;
+                }
+                sqlx::query!("delete from conversation where id = ?", conversation)
+                    .execute(&mut *transaction)
+                    .await?;
+            }
+            sqlx::query!("delete from import_staged where id = ?", staged.id)
+                .execute(&mut *transaction)
+                .await?;
+            num_rows += 1;
+        }
+        transaction.commit().await?;
+        Ok(Progress::beside(num_rows))
     }
 
     /// Removes sessions that have ended, and those that a clock that ran ahead made or touched.
@@ -271,10 +331,7 @@ impl Store {
         )
         .execute(&self.writer)
         .await?;
-        Ok(Progress {
-            num_rows: done.rows_affected(),
-            num_removed: 0,
-        })
+        Ok(Progress::beside(done.rows_affected()))
     }
 
     /// Removes one thing of an account that is being removed: a file, and at last the account

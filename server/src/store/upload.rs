@@ -1,9 +1,9 @@
 //! Rows of `upload`: a file between its preview and its import, one per user.
 
 use hearth_app::model::{ImportCounts, UploadId, UserId};
-use sqlx::types::Uuid;
+use sqlx::{SqliteConnection, types::Uuid};
 
-use super::{Store, StoreError, import::ImportTransaction, now_ms};
+use super::{Store, StoreError, now_ms};
 use crate::upkeep::UPLOAD_KEPT_MS;
 
 /// A file that was uploaded.
@@ -86,29 +86,27 @@ impl Store {
     }
 }
 
-impl ImportTransaction {
-    /// Notes what the import did in place of the file. False: the file was imported or replaced
-    /// meanwhile.
-    pub(crate) async fn finish_upload(
-        &mut self,
-        user: UserId,
-        id: UploadId,
-        counts: ImportCounts,
-    ) -> Result<bool, StoreError> {
-        let (user, id) = (user.as_uuid(), id.as_uuid());
-        let report = serde_json::to_value(counts).unwrap_or_default().to_string();
-        let done = sqlx::query!(
-            "
-            update upload
-            set report = ?, content = null
-            where user_id = ? and id = ? and report is null
-            ",
-            report,
-            user,
-            id,
-        )
-        .execute(self.connection())
-        .await?;
-        Ok(done.rows_affected() > 0)
-    }
+/// Notes what the import did in place of the file. False: the file was imported or replaced
+/// meanwhile.
+pub(super) async fn note_imported(
+    connection: &mut SqliteConnection,
+    user: UserId,
+    id: UploadId,
+    counts: ImportCounts,
+) -> Result<bool, StoreError> {
+    let (user, id) = (user.as_uuid(), id.as_uuid());
+    let report = serde_json::to_value(counts).unwrap_or_default().to_string();
+    let done = sqlx::query!(
+        "
+        update upload
+        set report = ?, content = null
+        where user_id = ? and id = ? and report is null
+        ",
+        report,
+        user,
+        id,
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() > 0)
 }

@@ -24,7 +24,7 @@ enum Fate {
 
 use Fate::{Stays, WithAccount, WithConversation};
 
-const TABLES: [(&str, Fate); 16] = [
+const TABLES: [(&str, Fate); 18] = [
     ("user", WithAccount),
     ("session", WithAccount),
     ("one_time_link", WithAccount),
@@ -32,6 +32,8 @@ const TABLES: [(&str, Fate); 16] = [
     ("upload", WithAccount),
     ("usage_day", WithAccount),
     ("export", WithAccount), // those of a conversation go with it
+    ("import", WithAccount), // while it is under way
+    ("import_staged", WithConversation),
     ("conversation", WithConversation),
     ("message", WithConversation),
     ("message_chunk", WithConversation),

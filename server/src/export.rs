@@ -9,6 +9,7 @@ mod canonical;
 mod document;
 mod file_name;
 mod format;
+mod hashed;
 mod html;
 mod labels;
 mod markdown;

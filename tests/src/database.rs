@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use hearth_app::model::{ConversationId, MessageId};
 use sqlx::{Connection as _, Row as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use uuid::Uuid;
@@ -36,6 +36,33 @@ impl Database {
             prompt: numbers(row.try_get("prompt_token_ids")?),
             answer: numbers(row.try_get("token_ids")?),
         })
+    }
+
+    /// Whether SQLite finds everything in its place.
+    pub async fn check_integrity(&mut self) -> Result<()> {
+        let found: String = sqlx::query_scalar("pragma integrity_check")
+            .fetch_one(&mut self.0)
+            .await?;
+        ensure!(found == "ok", "{found}");
+        let loose = sqlx::query("pragma foreign_key_check")
+            .fetch_all(&mut self.0)
+            .await?;
+        ensure!(loose.is_empty(), "{} rows point nowhere", loose.len());
+        Ok(())
+    }
+
+    /// Conversations of this title that can be seen, and messages in them.
+    pub async fn num_titled(&mut self, title: &str) -> Result<(usize, usize)> {
+        let query = "select count(distinct c.id), count(m.id)
+                     from conversation c
+                     left join message m on m.conversation_id = c.id
+                     where c.title = ? and c.deleted_at is null";
+        let row = sqlx::query(query)
+            .bind(title)
+            .fetch_one(&mut self.0)
+            .await?;
+        let number = |column| row.try_get::<i64, _>(column).map(usize::try_from);
+        Ok((number(0)??, number(1)??))
     }
 
     /// Rows of the tables that a turn writes: messages and idempotency keys.

@@ -23,5 +23,6 @@ pub mod running_server;
 pub mod seed;
 pub mod slow_client;
 pub mod tail;
+pub mod uploads;
 pub mod web_client;
 pub mod words;

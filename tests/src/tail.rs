@@ -110,6 +110,12 @@ impl AnswerText {
         letters(&visible_text(&self.html()))
     }
 
+    /// When so many letters had come; absent if fewer did.
+    pub fn moment_of(&self, letters: usize) -> Option<Instant> {
+        let reached = self.history.iter().find(|(_, num)| *num >= letters);
+        reached.map(|(at, _)| *at)
+    }
+
     /// How many letters had come at that moment.
     pub fn letters_at(&self, moment: Instant) -> usize {
         let before = self.history.iter().rev().find(|(at, _)| *at <= moment);

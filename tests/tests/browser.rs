@@ -39,6 +39,7 @@ mod browser {
     mod drafts;
     mod exporting;
     mod interruption;
+    mod kills;
     mod lan;
     mod pieces;
     mod reasoning;

@@ -57,6 +57,15 @@ pub(crate) fn browser(workspace: &Workspace) -> Result<Tally> {
     )
 }
 
+/// `kill -9` again and again, while answers are made and conversations come in.
+///
+/// # Errors
+/// If cargo cannot be started.
+pub(crate) fn kills(workspace: &Workspace, proptest_cases: u32) -> Result<Tally> {
+    let targets = ["--test", BROWSER, "--", "random_kills", "--nocapture"].map(str::to_owned);
+    run(workspace, &targets, Some(proptest_cases), None)
+}
+
 /// The tests of kernels and of a model, on every Vulkan driver in software; `whole`: all of them,
 /// and answers are followed to their ends.
 ///

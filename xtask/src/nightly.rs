@@ -39,6 +39,8 @@ pub(crate) fn nightly(
         options.proptest_cases
     ));
     let mut tally = cargo_tests::rust(workspace, Some(options.proptest_cases))?;
+    process::announce("killing the server under load");
+    tally += cargo_tests::kills(workspace, options.proptest_cases)?;
     tally += cargo_tests::cards(workspace, true)?;
     tally += fuzz(workspace, options);
     let Tally {

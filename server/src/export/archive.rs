@@ -8,10 +8,9 @@ use std::io::{self, BufWriter, Write};
 
 use hearth_app::model::{ConversationId, ExportFormat};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use zip::{CompressionMethod, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
-use super::{ConversationDocument, FileName, Language, Timestamp, extension, render};
+use super::{ConversationDocument, FileName, Language, Timestamp, canonical, extension, render};
 use crate::store::StoreError;
 
 /// What `schema` of the manifest says.
@@ -90,12 +89,7 @@ impl Manifest {
             schema: &self.schema,
             version: self.version,
         };
-        let mut out = BufWriter::new(HashWriter(Sha256::new()));
-        let written = serde_json::to_writer(&mut out, &hashed);
-        written.expect("invariant: a manifest is plain JSON");
-        let hash = out.into_inner();
-        let HashWriter(hash) = hash.expect("invariant: a hash takes every byte");
-        hex::encode(hash.finalize())
+        canonical::sha256(&hashed)
     }
 }
 
@@ -168,21 +162,6 @@ fn options(changed_at: Timestamp) -> SimpleFileOptions {
         .compression_method(CompressionMethod::Deflated)
         .last_modified_time(zip_time(changed_at))
         .unix_permissions(0o644)
-}
-
-/// What is written becomes part of the hash.
-#[derive(Debug)]
-struct HashWriter(Sha256);
-
-impl Write for HashWriter {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 /// The time of a file: a ZIP knows the years 1980 to 2107, and no time zone.

@@ -2,44 +2,61 @@
 //!
 //! No space, members sorted by name, members that are null left out. Strings and numbers stand as
 //! `serde_json` writes them, which is RFC 8785 for everything that occurs in a document.
+//!
+//! What is hashed is written into the hash and never in memory as a whole. A structure whose
+//! members are sorted, and left out rather than null, is in this form by itself; any other value
+//! comes into it as [`Canonical`].
 
+use std::{
+    borrow::Borrow,
+    io::{self, BufWriter, Write},
+};
+
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-/// SHA-256 of the canonical form, in lower-case hexadecimal.
-pub(super) fn sha256(value: &Value) -> String {
-    let mut text = String::new();
-    write(value, &mut text);
-    hex::encode(Sha256::digest(text))
+/// SHA-256 of what a value in canonical form is as JSON, in lower-case hexadecimal.
+pub(super) fn sha256(value: &impl Serialize) -> String {
+    let mut out = BufWriter::new(HashWriter(Sha256::new()));
+    let written = serde_json::to_writer(&mut out, value);
+    written.expect("invariant: what is hashed is plain JSON");
+    let hash = out.into_inner();
+    let HashWriter(hash) = hash.expect("invariant: a hash takes every byte");
+    hex::encode(hash.finalize())
 }
 
-fn write(value: &Value, out: &mut String) {
-    match value {
-        Value::Object(members) => {
-            let mut members: Vec<_> = members.iter().filter(|(_, it)| !it.is_null()).collect();
-            members.sort_unstable_by_key(|(name, _)| *name);
-            out.push('{');
-            for (index, (name, value)) in members.into_iter().enumerate() {
-                if index > 0 {
-                    out.push(',');
-                }
-                *out += &Value::from(name.as_str()).to_string();
-                out.push(':');
-                write(value, out);
+/// Any value, in canonical form.
+#[derive(Debug)]
+pub(super) struct Canonical<V>(pub(super) V);
+
+impl<V: Borrow<Value>> Serialize for Canonical<V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0.borrow() {
+            Value::Object(members) => {
+                let mut members: Vec<_> = members.iter().filter(|(_, it)| !it.is_null()).collect();
+                members.sort_unstable_by_key(|(name, _)| *name);
+                let members = members.into_iter();
+                serializer.collect_map(members.map(|(name, value)| (name, Canonical(value))))
             }
-            out.push('}');
+            Value::Array(values) => serializer.collect_seq(values.iter().map(Canonical)),
+            scalar => scalar.serialize(serializer),
         }
-        Value::Array(values) => {
-            out.push('[');
-            for (index, value) in values.iter().enumerate() {
-                if index > 0 {
-                    out.push(',');
-                }
-                write(value, out);
-            }
-            out.push(']');
-        }
-        scalar => *out += &scalar.to_string(),
+    }
+}
+
+/// What is written becomes part of the hash.
+#[derive(Debug)]
+struct HashWriter(Sha256);
+
+impl Write for HashWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -51,13 +68,11 @@ mod tests {
 
     #[test]
     fn order_and_absent_members_make_no_difference() {
-        let mut text = String::new();
-        write(
-            &json!({"b": [1, {"z": null, "y": "\u{1}\n你"}], "a": 0.7}),
-            &mut text,
-        );
+        let value = json!({"b": [1, {"z": null, "y": "\u{1}\n你"}], "a": 0.7});
+        let text = serde_json::to_string(&Canonical(&value)).unwrap();
         assert_eq!(text, "{\"a\":0.7,\"b\":[1,{\"y\":\"\\u0001\\n你\"}]}");
-        assert_eq!(sha256(&json!({"a": null})), sha256(&json!({})));
+        let absent = json!({"a": null});
+        assert_eq!(sha256(&Canonical(absent)), sha256(&json!({})));
     }
 
     #[test]

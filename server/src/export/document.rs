@@ -15,7 +15,11 @@ use hearth_app::model::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{SettingsDocument, canonical, timestamp::Timestamp};
+use super::{
+    SettingsDocument, canonical,
+    hashed::{HashedConversation, HashedMessage},
+    timestamp::Timestamp,
+};
 use crate::store::{StoredTree, TreeMessage};
 
 /// What `schema` says.
@@ -146,7 +150,7 @@ impl ConversationDocument {
 
     /// What `sha256` has to say.
     pub fn content_hash(&self) -> String {
-        hash_without(self, &["exported_at", "sha256"])
+        canonical::sha256(&HashedConversation::new(self))
     }
 
     /// The messages of the shown branch, oldest first; without an active message, of the last.
@@ -242,7 +246,7 @@ impl MessageDocument {
 
     /// What `sha256` has to say.
     pub fn content_hash(&self) -> String {
-        hash_without(self, &["sha256"])
+        canonical::sha256(&HashedMessage::new(self, None))
     }
 }
 
@@ -265,13 +269,4 @@ fn in_canonical_order(messages: Vec<MessageDocument>) -> Vec<MessageDocument> {
         ready.extend(waiting.remove(&id).into_iter().flatten().map(Reverse));
     }
     ordered
-}
-
-/// Hash of the canonical form of a value without some of its members.
-fn hash_without(value: &impl Serialize, members: &[&str]) -> String {
-    let mut value = serde_json::to_value(value).expect("invariant: a document is plain JSON");
-    if let Value::Object(object) = &mut value {
-        object.retain(|name, _| !members.contains(&name.as_str()));
-    }
-    canonical::sha256(&value)
 }

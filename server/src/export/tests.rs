@@ -260,7 +260,10 @@ fn an_archive_holds_both_forms_of_each_conversation_and_says_so() {
     for outside in ["exported_at", "sha256"] {
         hashed.as_object_mut().unwrap().remove(outside);
     }
-    assert_eq!(manifest.sha256, canonical::sha256(&hashed));
+    assert_eq!(
+        manifest.sha256,
+        canonical::sha256(&canonical::Canonical(hashed))
+    );
     for listed in &manifest.conversations {
         assert!(
             listed.file.starts_with("conversations/天空 "),

@@ -1,6 +1,9 @@
 //! Laws of export and import together, over a real database.
 
 mod corrupted;
+mod cut_off;
 mod full_disk;
+mod hashes;
+mod meanwhile;
 mod round_trip;
 mod shelf;

@@ -245,8 +245,28 @@ async fn below(
         .collect())
 }
 
-/// The youngest of a subtree is a leaf: a message is inserted after its parent.
+/// The youngest of a subtree is a leaf: a message is inserted after its parent. What an import has
+/// put aside is in another conversation, and no part of it yet.
 async fn newest_below(connection: &mut SqliteConnection, root: Uuid) -> Result<Uuid, StoreError> {
-    let subtree = below(connection, root).await?;
-    Ok(subtree.first().map_or(root, |it| it.0))
+    let newest = sqlx::query_scalar!(
+        r#"
+        with recursive subtree (id, row, conversation) as (
+            select id, rowid, conversation_id
+            from message
+            where id = ?
+            union all
+            select m.id, m.rowid, m.conversation_id
+            from message m
+            join subtree s on m.parent_id = s.id and m.conversation_id = s.conversation
+        )
+        select id as "id!: Uuid"
+        from subtree
+        order by row desc
+        limit 1
+        "#,
+        root,
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(newest)
 }

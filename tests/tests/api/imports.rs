@@ -1,49 +1,17 @@
 //! Bringing conversations in: over HTTP, with a preview, as forms.
 
 use anyhow::Result;
-use hearth_app::model::{ChatError, Upload, UploadState};
+use hearth_app::model::{ChatError, UploadState};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     database::Database,
     running_server::{RunningServer, send_and_wait},
-    web_client::{Answer, WebClient},
+    uploads::{call, post},
+    web_client::WebClient,
 };
-use reqwest::Method;
 use serde_json::Value;
 
-const BOUNDARY: &str = "a-line-that-is-in-no-file";
-
-/// Presses the button under a chosen file, as a browser does.
-pub(crate) async fn post(client: &WebClient, name: &str, content: &[u8]) -> Result<Answer> {
-    let mut body = format!(
-        "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
-         content-type: application/octet-stream\r\n\r\n"
-    )
-    .into_bytes();
-    body.extend_from_slice(content);
-    body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
-    let request = client
-        .request(Method::POST, "/import")
-        .header("accept", "text/html")
-        .header(
-            "content-type",
-            format!("multipart/form-data; boundary={BOUNDARY}"),
-        )
-        .body(body);
-    client.send(request).await
-}
-
-/// Uploads a file; the page that shows what it would change.
-pub(crate) async fn upload(client: &WebClient, name: &str, content: &[u8]) -> Result<String> {
-    let answer = post(client, name, content).await?;
-    anyhow::ensure!(answer.status == 303, "{} {}", answer.status, answer.text());
-    Ok(answer.header("location").to_owned())
-}
-
-async fn call(client: &WebClient, function: &str, page: &str) -> Result<Result<Upload, ChatError>> {
-    let id = page.rsplit_once('=').map_or("", |(_, id)| id);
-    client.call(function, &[("upload", id.to_owned())]).await
-}
+pub(crate) use hearth_tests::uploads::upload;
 
 /// A conversation of Ada's as JSON.
 async fn exported(ada: &WebClient) -> Result<Vec<u8>> {

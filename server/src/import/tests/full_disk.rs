@@ -9,19 +9,12 @@ use hearth_app::{
 };
 use tokio::runtime::Runtime;
 
-use super::shelf::{Shelf, archive_of, sample};
+use super::shelf::{Shelf, archive_of, many, sample};
 use crate::{
     export::{ExportServer, Language},
     import::ImportError,
     slow_work::{Kind, SlowWork},
 };
-
-impl Shelf {
-    fn execute(&self, sql: &'static str) {
-        let done = sqlx::query(sql).execute(&self.store.writer);
-        self.runtime.block_on(done).unwrap();
-    }
-}
 
 #[test]
 fn an_export_for_a_full_disk_is_refused_in_words_and_leaves_nothing() {
@@ -142,4 +135,25 @@ fn an_import_into_a_full_disk_changes_nothing_and_works_afterwards() {
     assert_eq!(shelf.everything(), before);
     shelf.execute("pragma max_page_count = 100000");
     assert_eq!(shelf.import(shelf.ada, file).unwrap().new_conversations, 2);
+}
+
+#[test]
+fn a_disk_that_is_full_in_the_middle_of_an_import_leaves_nothing_and_the_ids_free() {
+    let shelf = Shelf::new(&Arc::new(Runtime::new().unwrap()));
+    let trees = many(200, "word ".repeat(100).as_str());
+    let file = archive_of(&trees);
+    let pages = shelf.number("select page_count from pragma_page_count");
+    shelf.execute(&format!("pragma max_page_count = {}", pages + 60));
+    let refused = shelf.import(shelf.ada, file.clone()).unwrap_err();
+    assert!(
+        matches!(&refused, ImportError::Store(error) if error.is_write_refused()),
+        "{refused:?}"
+    );
+    let num_staged = shelf.number("select count(*) from import_staged");
+    assert!(num_staged > 0, "it was full before anything was written");
+    assert!(shelf.documents(shelf.ada).is_empty());
+    shelf.execute("pragma max_page_count = 100000");
+    let counts = shelf.import(shelf.ada, file.clone()).unwrap();
+    assert_eq!(counts.new_conversations, 200);
+    assert_eq!(shelf.archive(shelf.ada), file);
 }

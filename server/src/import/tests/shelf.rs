@@ -67,6 +67,18 @@ impl Shelf {
             .collect()
     }
 
+    pub(super) fn execute(&self, sql: &str) {
+        let sql = sqlx::AssertSqlSafe(sql.to_owned());
+        let done = sqlx::query(sql).execute(&self.store.writer);
+        self.runtime.block_on(done).unwrap();
+    }
+
+    pub(super) fn number(&self, sql: &str) -> i64 {
+        let sql = sqlx::AssertSqlSafe(sql.to_owned());
+        let number = sqlx::query_scalar(sql).fetch_one(&self.store.writer);
+        self.runtime.block_on(number).unwrap()
+    }
+
     pub(super) fn archive(&self, user: UserId) -> Vec<u8> {
         let documents = self.documents(user).into_iter().map(Ok);
         let mut file = Vec::new();
@@ -242,6 +254,25 @@ pub(super) fn sample(number: u64) -> StoredTree {
             return tree;
         }
     }
+}
+
+/// The same conversation so many times under other ids, each message with this text.
+pub(super) fn many(number: u64, text: &str) -> Vec<StoredTree> {
+    let first = sample(1);
+    let renumbered = |number: u64| {
+        let renew = |id: Uuid| Uuid::from_u128(id.as_u128() ^ (u128::from(number ^ 1) << 16));
+        let mut tree = first.clone();
+        tree.id = ConversationId::new(renew(tree.id.as_uuid()));
+        let id = |id: MessageId| MessageId::new(renew(id.as_uuid()));
+        tree.active_message = tree.active_message.map(id);
+        for message in &mut tree.messages {
+            message.id = id(message.id);
+            message.parent_id = message.parent_id.map(id);
+            message.text = text.to_owned();
+        }
+        tree
+    };
+    (1..=number).map(renumbered).collect()
 }
 
 /// A person writes below an answer or at a root; everything else is an answer.

@@ -1,0 +1,177 @@
+//! What the hashes of a document cover, in canonical form: every member but the hash itself, sorted
+//! by name. A document of 64 MiB need not be copied to be hashed.
+
+use hearth_app::model::{
+    ConversationId, FinishReason, MessageId, MessageStatus, Reasoning, Role, ToolStep,
+};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use super::{ConversationDocument, MessageDocument, Timestamp, canonical::Canonical};
+
+/// What the hash of a conversation covers.
+#[derive(Serialize)]
+pub(super) struct HashedConversation<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    active_message_id: Option<MessageId>,
+    created_at: Timestamp,
+    id: ConversationId,
+    messages: HashedMessages<'a>,
+    schema: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settings: Option<Canonical<Value>>,
+    title: &'a str,
+    updated_at: Timestamp,
+    version: u32,
+}
+
+struct HashedMessages<'a>(&'a [MessageDocument]);
+
+impl Serialize for HashedMessages<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let messages = self.0.iter();
+        serializer.collect_seq(messages.map(|it| HashedMessage::new(it, Some(&it.sha256))))
+    }
+}
+
+/// What the hash of a message covers, or, with that hash, what it is within its conversation.
+#[derive(Serialize)]
+pub(super) struct HashedMessage<'a> {
+    created_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    finish_reason: Option<FinishReason>,
+    id: MessageId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<Canonical<Value>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    params: Option<Canonical<Value>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent_id: Option<MessageId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning: Option<HashedReasoning<'a>>,
+    role: Role,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<&'a str>,
+    status: MessageStatus,
+    text: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tool_steps: Vec<HashedStep<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage: Option<Canonical<Value>>,
+}
+
+#[derive(Serialize)]
+struct HashedReasoning<'a> {
+    duration_ms: u32,
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+struct HashedStep<'a> {
+    has_failed: bool,
+    input: &'a str,
+    output: &'a str,
+    tool: &'a str,
+}
+
+// Structures are taken apart here, so that no member that is added one day is forgotten.
+
+impl<'a> HashedConversation<'a> {
+    pub(super) fn new(document: &'a ConversationDocument) -> Self {
+        let ConversationDocument {
+            schema,
+            version,
+            exported_at: _,
+            id,
+            title,
+            created_at,
+            updated_at,
+            active_message_id,
+            settings,
+            messages,
+            sha256: _,
+        } = document;
+        Self {
+            active_message_id: *active_message_id,
+            created_at: *created_at,
+            id: *id,
+            messages: HashedMessages(messages),
+            schema,
+            settings: settings.as_ref().map(canonical),
+            title,
+            updated_at: *updated_at,
+            version: *version,
+        }
+    }
+}
+
+impl<'a> HashedMessage<'a> {
+    pub(super) fn new(message: &'a MessageDocument, sha256: Option<&'a str>) -> Self {
+        let MessageDocument {
+            id,
+            parent_id,
+            role,
+            status,
+            text,
+            reasoning,
+            tool_steps,
+            finish_reason,
+            error,
+            params,
+            model,
+            usage,
+            created_at,
+            sha256: _,
+        } = message;
+        Self {
+            created_at: *created_at,
+            error: error.as_deref(),
+            finish_reason: *finish_reason,
+            id: *id,
+            model: model.as_ref().map(canonical),
+            params: Some(params).filter(|it| !it.is_empty()).map(canonical),
+            parent_id: *parent_id,
+            reasoning: reasoning.as_ref().map(HashedReasoning::new),
+            role: *role,
+            sha256,
+            status: *status,
+            text,
+            tool_steps: tool_steps.iter().map(HashedStep::new).collect(),
+            usage: usage.as_ref().map(canonical),
+        }
+    }
+}
+
+impl<'a> HashedReasoning<'a> {
+    fn new(reasoning: &'a Reasoning) -> Self {
+        let Reasoning { text, duration_ms } = reasoning;
+        Self {
+            duration_ms: *duration_ms,
+            text,
+        }
+    }
+}
+
+impl<'a> HashedStep<'a> {
+    fn new(step: &'a ToolStep) -> Self {
+        let ToolStep {
+            tool,
+            input,
+            output,
+            has_failed,
+        } = step;
+        Self {
+            has_failed: *has_failed,
+            input,
+            output,
+            tool,
+        }
+    }
+}
+
+/// Something small, by way of a value.
+fn canonical(small: &impl Serialize) -> Canonical<Value> {
+    Canonical(serde_json::to_value(small).expect("invariant: a document is plain JSON"))
+}

@@ -1,0 +1,189 @@
+//! `kill -9` while eight answers are made and thousands of conversations come in.
+
+use std::{
+    env,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use futures::future::{join_all, try_join_all};
+use hearth_app::model::{Message, MessageStatus, StartedTurn, UploadId, UploadState};
+use hearth_tests::{
+    browser::wait_for_stage,
+    chance::Chance,
+    database::Database,
+    program::Program,
+    running_server::{conversation, message_text},
+    tail::{AnswerText, letters},
+    uploads::{archive, upload_id},
+    web_client::WebClient,
+};
+
+use super::interruption::{ask, continue_turn, read_to_end};
+
+/// What a crash may cost of an answer: 250 ms, and the way to who reads it.
+const LOSS: Duration = Duration::from_millis(300);
+const CHATS: usize = 8;
+const MESSAGES: usize = 5;
+
+/// How often, and of how many conversations an import is.
+fn extent() -> (usize, usize) {
+    let is_whole = env::var("HEARTH_TEST_EXTENT").is_ok_and(|extent| extent == "whole");
+    if is_whole { (50, 3000) } else { (5, 1000) }
+}
+
+/// What all rounds came to.
+#[derive(Debug, Default)]
+struct Figures {
+    interrupted: usize,
+    finished: usize,
+    imports_cut_off: usize,
+    imports_done: usize,
+    largest_loss: Duration,
+}
+
+/// Watches an answer until it ends or the server is gone.
+async fn watch(client: &WebClient, message: &Message) -> AnswerText {
+    let mut seen = AnswerText::default();
+    let Some(cursor) = message.cursor else {
+        return seen;
+    };
+    let Ok(mut tail) = client.tail(message.id, cursor).await else {
+        return seen;
+    };
+    while let Ok(Some(event)) = tail.next().await {
+        seen.apply(&event);
+    }
+    seen
+}
+
+/// Whether the import was told to be done. The server may be gone before it answers.
+async fn import(client: &WebClient, upload: UploadId) -> bool {
+    let arguments = [("upload", upload.to_string())];
+    let outcome = client.call::<hearth_app::model::Upload>("import_commit", &arguments);
+    let Ok(Ok(upload)) = outcome.await else {
+        return false;
+    };
+    matches!(upload.state, UploadState::Imported(_))
+}
+
+/// An answer after the kill: nothing old is missing, and it goes on exactly.
+async fn check_answer(
+    client: &WebClient,
+    (turn, seen): (&StartedTurn, &AnswerText),
+    (undisturbed, killed): (&str, Instant),
+    figures: &mut Figures,
+) -> Result<Option<Message>> {
+    let safe = killed.checked_sub(LOSS).context("the clock has run")?;
+    let shown = conversation(client, turn.conversation.id).await?;
+    ensure!(shown.messages.len() == 2, "a message is missing: {shown:?}");
+    let message = shown.messages.last().context("the answer is there")?;
+    let (kept, whole) = (
+        message_text(client, message.id).await?,
+        letters(undisturbed),
+    );
+    let kept = letters(&kept);
+    ensure!(whole.starts_with(&kept), "kept was {kept}");
+    let due = seen.letters_at(safe);
+    ensure!(
+        kept.len() >= due,
+        "{} letters kept, {due} were old",
+        kept.len()
+    );
+    if let Some(lost) = seen.moment_of(kept.len() + 1) {
+        figures.largest_loss = figures
+            .largest_loss
+            .max(killed.saturating_duration_since(lost));
+    }
+    match message.status {
+        MessageStatus::Interrupted => {
+            ensure!(seen.ended.is_none(), "its end was told, and is lost");
+            figures.interrupted += 1;
+            Ok(Some(message.clone()))
+        }
+        MessageStatus::Finished => {
+            ensure!(kept == whole, "finished with {kept}");
+            figures.finished += 1;
+            Ok(None)
+        }
+        other => bail!("{other:?}"),
+    }
+}
+
+/// All of an import is there, or nothing; the rest of the database is sound.
+async fn check_database(
+    program: &Program,
+    title: &str,
+    was_told: bool,
+    num_conversations: usize,
+) -> Result<bool> {
+    let mut database = Database::open(&program.database()).await?;
+    database.check_integrity().await?;
+    let found = database.num_titled(title).await?;
+    let all = (num_conversations, num_conversations * MESSAGES);
+    ensure!(found == all || found == (0, 0), "{found:?} of {all:?}");
+    ensure!(found == all || !was_told, "it was told to be done");
+    Ok(found == all)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn random_kills_under_load_cost_at_most_300_ms_and_answers_and_imports_are_whole()
+-> Result<()> {
+    // Nothing else may take the two cores meanwhile.
+    let _stage = wait_for_stage().await;
+    let (num_kills, num_conversations) = extent();
+    let mut program = Program::start().await?;
+    let client = program.administrator().await?;
+    let undisturbed = read_to_end(&client, &ask(&client).await?.assistant_message).await?;
+    ensure!(letters(&undisturbed).len() > 40, "too short: {undisturbed}");
+
+    let mut figures = Figures::default();
+    let mut chance = Chance::new(0x6b69_6c6c);
+    for round in 0..num_kills {
+        let title = format!("Import {round}");
+        let file = archive(&title, num_conversations, MESSAGES)?;
+        let upload = upload_id(&client, "old.zip", &file).await?;
+        let turns = try_join_all((0..CHATS).map(|_| ask(&client))).await?;
+        let moment = Duration::from_millis(chance.within(0..6000));
+        let watched = join_all(turns.iter().map(|it| watch(&client, &it.assistant_message)));
+        let kill = async {
+            tokio::time::sleep(moment).await;
+            let killed = Instant::now();
+            program.kill().map(|()| killed)
+        };
+        let (seen, was_told, killed) = tokio::join!(watched, import(&client, upload), kill);
+        let killed = killed?;
+        program.restart().await?;
+
+        let shown = || format!("round {round}, killed after {moment:?}");
+        let mut unfinished = Vec::new();
+        for (turn, seen) in turns.iter().zip(&seen) {
+            let expected = (undisturbed.as_str(), killed);
+            let checked = check_answer(&client, (turn, seen), expected, &mut figures);
+            unfinished.extend(checked.await.with_context(shown)?);
+        }
+        let checked = check_database(&program, &title, was_told, num_conversations);
+        if checked.await.with_context(shown)? {
+            figures.imports_done += 1;
+        } else {
+            figures.imports_cut_off += 1;
+            ensure!(
+                import(&client, upload).await,
+                "{}: it cannot be repeated",
+                shown()
+            );
+            let is_whole = check_database(&program, &title, true, num_conversations);
+            ensure!(is_whole.await.with_context(shown)?, "it is not whole");
+        }
+        let continued = unfinished.iter().map(async |message| {
+            let continued = continue_turn(&client, message).await?.assistant_message;
+            ensure!(continued.id == message.id, "another answer");
+            read_to_end(&client, &continued).await
+        });
+        for text in try_join_all(continued).await.with_context(shown)? {
+            assert_eq!(text, undisturbed, "{}", shown());
+        }
+    }
+    println!("{num_kills} kills: {figures:?}");
+    Ok(())
+}

@@ -27,7 +27,10 @@ pub enum ImportError {
     /// Another press of the button was quicker, or another file took its place.
     #[error("the file is not there any more")]
     Gone,
-    #[error("another import of this person is under way; nothing was imported, try again later")]
+    #[error(
+        "another import of this person is under way, or was cut off within the last two minutes; \
+         nothing was imported, try again later"
+    )]
     Busy,
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -95,14 +98,14 @@ fn run(
     file: &mut ImportFile,
     upload: Option<UploadId>,
 ) -> Result<ImportCounts, ImportError> {
-    let runtime = Handle::current();
     let mut stager = Stager::new(store, import);
     for index in 0..file.len() {
         let tree = file.read(index)?.into_tree();
-        runtime.block_on(stager.add(tree))?;
+        stager.add(tree)?;
     }
-    let counts = runtime.block_on(stager.finish())?;
-    match runtime.block_on(store.decide_import(import, upload, counts))? {
+    let counts = stager.finish()?;
+    let decided = store.decide_import(import, upload, counts);
+    match Handle::current().block_on(decided)? {
         Decision::Imported => Ok(counts),
         Decision::FileGone => Err(ImportError::Gone),
         Decision::ChangedMeanwhile => Err(ImportError::changed_meanwhile()),

@@ -1,11 +1,14 @@
-//! The rows of an import, put aside in short transactions while the next conversations are parsed.
+//! The rows of an import, put aside in short transactions between which the next conversations are
+//! parsed. For threads that may block.
 
 use std::{
     collections::VecDeque,
+    thread,
     time::{Duration, Instant},
 };
 
 use hearth_app::model::ImportCounts;
+use tokio::runtime::Handle;
 
 use super::ImportError;
 use crate::{
@@ -44,8 +47,9 @@ impl<'a> Stager<'a> {
     }
 
     /// Takes a conversation and writes whatever fills a transaction.
-    pub(super) async fn add(&mut self, tree: StoredTree) -> Result<(), ImportError> {
-        let plan = self.store.plan_import(self.import.user(), tree.id).await?;
+    pub(super) fn add(&mut self, tree: StoredTree) -> Result<(), ImportError> {
+        let plan = self.store.plan_import(self.import.user(), tree.id);
+        let plan = Handle::current().block_on(plan)?;
         let ids = tree.messages.iter().map(|message| message.id);
         plan.count(ids, &mut self.counts);
         let Some(incoming) = IncomingConversation::new(tree, plan) else {
@@ -53,22 +57,29 @@ impl<'a> Stager<'a> {
         };
         self.waiting.push_back(incoming);
         while self.is_due() {
-            self.write().await?;
+            self.write()?;
         }
         Ok(())
     }
 
     /// Writes what is left. Returns what the whole import does.
-    pub(super) async fn finish(mut self) -> Result<ImportCounts, ImportError> {
+    pub(super) fn finish(mut self) -> Result<ImportCounts, ImportError> {
         while !self.waiting.is_empty() {
-            self.write().await?;
+            self.write()?;
         }
         Ok(self.counts)
     }
 
-    /// One transaction.
-    async fn write(&mut self) -> Result<(), ImportError> {
-        tokio::time::sleep(self.pause).await;
+    fn write(&mut self) -> Result<(), ImportError> {
+        thread::sleep(self.pause);
+        let took = Handle::current().block_on(self.write_transaction())?;
+        self.limit = upkeep::next_limit(self.limit, took);
+        self.pause = took.max(PAUSE);
+        Ok(())
+    }
+
+    /// Returns how long it held the writer.
+    async fn write_transaction(&mut self) -> Result<Duration, ImportError> {
         let begun = self.store.begin_staging(self.import).await?;
         let mut transaction = begun.ok_or_else(ImportError::changed_meanwhile)?;
         let started = Instant::now();
@@ -87,10 +98,7 @@ impl<'a> Stager<'a> {
             }
         }
         transaction.commit().await?;
-        let took = started.elapsed();
-        self.limit = upkeep::next_limit(self.limit, took);
-        self.pause = took.max(PAUSE);
-        Ok(())
+        Ok(started.elapsed())
     }
 
     /// Whether what waits fills a transaction.

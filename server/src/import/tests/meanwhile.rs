@@ -45,7 +45,10 @@ fn whoever_writes_waits_less_than_a_quarter_second_while_thousands_of_conversati
     assert!(num_writes > 20, "{num_writes}");
     // Other tests run at the same time and take their part of both.
     let total = begun.elapsed();
-    assert!(longest < PATIENCE.max(total / 20), "{longest:?} of {total:?}");
+    assert!(
+        longest < PATIENCE.max(total / 20),
+        "{longest:?} of {total:?}"
+    );
 }
 
 fn answer() -> AnswerStart {

@@ -159,13 +159,12 @@ impl StagingTransaction<'_> {
         incoming: &mut IncomingConversation,
         room: &mut Room,
     ) -> Result<Staged, StoreError> {
-        let place = match incoming.place {
-            Some(place) => place,
-            None => {
-                incoming.take(ROW_BYTES, room);
-                let place = self.make_place(incoming).await?;
-                *incoming.place.insert(place)
-            }
+        let place = if let Some(place) = incoming.place {
+            place
+        } else {
+            incoming.take(ROW_BYTES, room);
+            let place = self.make_place(incoming).await?;
+            *incoming.place.insert(place)
         };
         while !incoming.missing.as_slice().is_empty() {
             if room.is_full() {

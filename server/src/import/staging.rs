@@ -52,7 +52,7 @@ impl<'a> Stager<'a> {
         let plan = Handle::current().block_on(plan)?;
         let ids = tree.messages.iter().map(|message| message.id);
         plan.count(ids, &mut self.counts);
-        let Some(incoming) = IncomingConversation::new(tree, plan) else {
+        let Some(incoming) = IncomingConversation::new(tree, &plan) else {
             return Ok(());
         };
         self.waiting.push_back(incoming);

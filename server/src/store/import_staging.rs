@@ -73,7 +73,7 @@ struct StagedPlace {
 
 impl IncomingConversation {
     /// A conversation with what a plan says of it. `None`: all of it is there.
-    pub(crate) fn new(mut tree: StoredTree, plan: MergePlan) -> Option<Self> {
+    pub(crate) fn new(mut tree: StoredTree, plan: &MergePlan) -> Option<Self> {
         let mut ids = HashMap::new();
         let mut missing = std::mem::take(&mut tree.messages);
         missing.retain(|message| {

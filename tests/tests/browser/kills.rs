@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    io::{self, Write as _},
     time::{Duration, Instant},
 };
 
@@ -198,6 +199,6 @@ async fn random_kills_under_load_cost_at_most_300_ms_and_answers_and_imports_are
             assert_eq!(text, undisturbed, "{}", shown());
         }
     }
-    println!("{num_kills} kills: {figures:?}");
+    writeln!(io::stdout(), "{num_kills} kills: {figures:?}")?;
     Ok(())
 }

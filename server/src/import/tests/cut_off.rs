@@ -22,7 +22,7 @@ impl Shelf {
     pub(super) fn incoming(&self, tree: &StoredTree) -> Option<IncomingConversation> {
         let plan = self.store.plan_import(self.ada, tree.id);
         let plan = self.runtime.block_on(plan).unwrap();
-        IncomingConversation::new(tree.clone(), plan)
+        IncomingConversation::new(tree.clone(), &plan)
     }
 
     /// One transaction of at most three rows.
@@ -115,7 +115,7 @@ fn an_import_that_is_cut_off_after_any_piece_is_never_seen_and_the_next_is_compl
     loop {
         let shelf = Shelf::new(&runtime);
         shelf
-            .import(shelf.ada, archive_of(&[earlier.clone()]))
+            .import(shelf.ada, archive_of(std::slice::from_ref(&earlier)))
             .unwrap();
         let (before, num_before) = (shelf.everything(), shelf.num_rows());
         let is_all = shelf.put_aside(&shelf.begin(), &trees, num_pieces);

@@ -30,8 +30,7 @@ fn hash_without(value: &Value, members: &[&str]) -> String {
     let mut value = value.clone();
     let object = value.as_object_mut().unwrap();
     object.retain(|name, _| !members.contains(&name.as_str()));
-    let digest = Sha256::digest(canonical(&value));
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(Sha256::digest(canonical(&value)))
 }
 
 proptest! {

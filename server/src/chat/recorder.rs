@@ -15,8 +15,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::store::{Chunk, FinishedAnswer, Store, StoreError};
 
-/// From the beginning of one commit to that of the next. With the time that a commit takes and waits,
-/// a crash costs at most 250 ms of an answer.
+/// From the beginning of one commit to that of the next. With the time that a commit takes and
+/// waits, a crash costs at most 250 ms of an answer.
 const COMMIT_INTERVAL: Duration = Duration::from_millis(200);
 /// Failed writes are tried again this often.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);

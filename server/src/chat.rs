@@ -52,7 +52,7 @@ pub(crate) use service::model_status;
 
 use live_turns::{LiveTurns, StopReason};
 use recorder::Recorder;
-pub(crate) use refusal::store_refused;
+pub(crate) use refusal::{busy, store_refused};
 use rendered_answers::RenderedAnswers;
 pub(crate) use service::MAX_TITLE_CHARS;
 pub(crate) use settings::check_params;

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt as _};
 use hearth_app::{
     model::{
-        ChatError, ConversationId, Export, ExportChoice, ExportId, ExportSubject, Preferences,
-        Upload, UploadId, UploadState, UserId,
+        BusyReason, ChatError, ConversationId, Export, ExportChoice, ExportId, ExportSubject,
+        Preferences, Upload, UploadId, UploadState, UserId,
     },
     service::exports::ExportService,
 };
@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     calendar::Calendar,
-    chat::store_refused,
+    chat::{busy, store_refused},
     import::{self, ImportError, Problems},
     slow_work::{Kind, Place, SlowWork, run_in},
     store::{KeptExport, NewExport, Store, StoreError, StoredExport, StoredUploadState},

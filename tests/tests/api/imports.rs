@@ -6,12 +6,12 @@ use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     database::Database,
     running_server::{RunningServer, send_and_wait},
-    uploads::{call, post},
+    uploads::call,
     web_client::WebClient,
 };
 use serde_json::Value;
 
-pub(crate) use hearth_tests::uploads::upload;
+pub(crate) use hearth_tests::uploads::{post, upload};
 
 /// A conversation of Ada's as JSON.
 async fn exported(ada: &WebClient) -> Result<Vec<u8>> {

@@ -1,4 +1,4 @@
-//! Clients that take their time: a request that is begun, and a connection of which nothing is read.
+//! Clients that take their time: they begin a request, and read nothing of its answer.
 
 use std::time::Duration;
 

@@ -81,12 +81,7 @@ pub struct ChatServer {
 impl ChatServer {
     /// Starts serving; answers that an earlier process left running become interrupted before the
     /// first new turn starts. Must be called within a Tokio runtime.
-    pub fn start(
-        store: Store,
-        engine: EngineHandle,
-        settings: Arc<SettingsBook>,
-        slow_work: SlowWork,
-    ) -> Arc<Self> {
+    pub fn start(store: Store, engine: EngineHandle, settings: Arc<SettingsBook>) -> Arc<Self> {
         Arc::new(Self {
             recorder: Recorder::start(store.clone()),
             store,
@@ -95,7 +90,7 @@ impl ChatServer {
             live: LiveTurns::default(),
             rendered: Arc::default(),
             metrics: Arc::default(),
-            slow_work,
+            slow_work: SlowWork::default(),
             key_locks: KeyLocks::default(),
             is_closing: AtomicBool::new(false),
         })
@@ -118,6 +113,11 @@ impl ChatServer {
     /// The engine that answers now.
     pub fn engine(&self) -> EngineHandle {
         self.engine.current()
+    }
+
+    /// Where everything of this server is done that takes long.
+    pub(crate) fn slow_work(&self) -> SlowWork {
+        self.slow_work.clone()
     }
 
     /// What is counted of all answers.

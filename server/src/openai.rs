@@ -79,18 +79,17 @@ impl ApiServer {
         accounts: Arc<Accounts>,
         settings: Arc<SettingsBook>,
         store: Store,
-        slow_work: SlowWork,
         is_behind_proxy: bool,
     ) -> Self {
         Self {
             metrics: chat.metrics(),
+            slow_work: chat.slow_work(),
             chat,
             accounts,
             settings,
             store,
             is_behind_proxy,
             started_at: now_ms() / 1000,
-            slow_work,
         }
     }
 

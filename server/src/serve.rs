@@ -22,7 +22,6 @@ use crate::{
     import,
     openai::ApiServer,
     settings::SettingsBook,
-    slow_work::SlowWork,
     store::Store,
     upkeep::Upkeep,
 };
@@ -116,16 +115,9 @@ impl Server {
         let first = choose_model(&store, &config, model).await?;
         let source = first.active.source.clone();
         let engine = EngineHandle::start(source, engine_config(&config.engine));
-        let slow_work = SlowWork::default();
-        let chat = ChatServer::start(
-            store.clone(),
-            engine,
-            Arc::clone(&settings),
-            slow_work.clone(),
-        );
+        let chat = ChatServer::start(store.clone(), engine, Arc::clone(&settings));
         let upkeep = Upkeep::new(store.clone(), Arc::clone(&chat));
-        let (accounts, set_up_token) =
-            accounts(&store, &settings, &config, slow_work.clone()).await?;
+        let (accounts, set_up_token) = accounts(&store, &settings, &config, &chat).await?;
         let administration = Arc::new(Administration {
             store: store.clone(),
             settings: Arc::clone(&settings),
@@ -138,7 +130,6 @@ impl Server {
             Arc::clone(&accounts),
             Arc::clone(&settings),
             store.clone(),
-            slow_work.clone(),
             config.server.public_origin().is_some(),
         );
         let services = Services {
@@ -146,7 +137,7 @@ impl Server {
             accounts: Arc::clone(&accounts),
             administration: administration as Arc<dyn AdministrationService>,
             settings,
-            exports: ExportServer::new(store.clone(), slow_work),
+            exports: ExportServer::new(store.clone(), chat.slow_work()),
             deletion: deletion(&store, &chat, &accounts, &upkeep),
             api,
             store: store.clone(),
@@ -342,7 +333,7 @@ async fn accounts(
     store: &Store,
     settings: &Arc<SettingsBook>,
     config: &Config,
-    slow_work: SlowWork,
+    chat: &ChatServer,
 ) -> Result<(Arc<Accounts>, Option<String>), ServeError> {
     let token = random_token().map_err(ServeError::Random)?;
     let transport = config.server.cookie_transport();
@@ -352,7 +343,7 @@ async fn accounts(
         Arc::clone(settings),
         transport,
         kept,
-        slow_work,
+        chat.slow_work(),
     );
     let unclaimed = accounts
         .is_unclaimed()

@@ -36,8 +36,9 @@ use crate::{metrics::Metrics, slow_work::SlowWork, store::Chunk};
 const SHOW_INTERVAL: Duration = Duration::from_millis(50);
 /// A block that is slow to render is rendered less often: at most this share of the time.
 const RENDER_SHARE: u32 = 10;
-/// An ended turn waits that long for the database before its last frame.
-const SAVE_PATIENCE: Duration = Duration::from_millis(200);
+/// An ended turn waits that long for the database before its last frame: whoever sees that frame
+/// goes on from what is stored. A write that fails is known at once.
+const SAVE_PATIENCE: Duration = Duration::from_secs(1);
 /// A tail may come that late and still replay the frames.
 const LOG_LIFETIME: Duration = Duration::from_mins(1);
 
@@ -150,17 +151,18 @@ impl TurnTask {
         };
         self.metrics.spent(answer.tokens, num_cached);
         log_end(&self.turn, &answer);
-        let claim = self.claim;
-        let saving = async {
-            let saved = tokio::time::timeout(SAVE_PATIENCE, self.recorder.finish(answer)).await;
-            // The next message may be sent.
+        let (claim, recorder) = (self.claim, self.recorder);
+        let saving = tokio::spawn(async move {
+            let saved = recorder.finish(answer).await;
+            // The next message goes on from what is stored, however long that took.
             drop(claim);
             saved
-        };
-        // The text is safe before its last picture is drawn, however long that takes.
+        });
+        let saving = tokio::time::timeout(SAVE_PATIENCE, saving);
+        // The text is safe before its last picture is drawn.
         let (saved, blocks) = tokio::join!(saving, self.drawing.finish(unshown.text));
         self.turn.log.show(blocks, String::new());
-        if saved == Ok(false) {
+        if matches!(saved, Ok(Ok(false))) {
             ending.error = Some(TurnError::NotSaved);
         }
         self.turn.log.end(ending);

@@ -3,7 +3,7 @@ use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource};
 use uuid::Uuid;
 
 use super::*;
-use crate::{settings::SettingsBook, slow_work::SlowWork, store::NewSession};
+use crate::{settings::SettingsBook, store::NewSession};
 
 struct House {
     _folder: tempfile::TempDir,
@@ -24,7 +24,7 @@ async fn house() -> House {
     let settings = SettingsBook::open(store.clone()).await.unwrap();
     let model = ModelSource::File(folder.path().join("none.gguf"));
     let engine = EngineHandle::start(model, EngineConfig::default());
-    let chat = ChatServer::start(store.clone(), engine, settings, SlowWork::default());
+    let chat = ChatServer::start(store.clone(), engine, settings);
     House {
         upkeep: Upkeep::new(store.clone(), chat),
         _folder: folder,

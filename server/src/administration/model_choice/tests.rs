@@ -5,7 +5,7 @@ use hearth_engine::{handle::EngineState, scripted::ScriptedModel};
 use uuid::Uuid;
 
 use super::*;
-use crate::{settings::SettingsBook, slow_work::SlowWork, store::now_ms};
+use crate::{settings::SettingsBook, store::now_ms};
 
 struct Bench {
     choice: Arc<ModelChoice>,
@@ -50,7 +50,7 @@ impl Bench {
         let settings = SettingsBook::open(store.clone()).await.unwrap();
         let config = EngineConfig::default();
         let engine = EngineHandle::start(active.source.clone(), config.clone());
-        let chat = ChatServer::start(store.clone(), engine, settings, SlowWork::default());
+        let chat = ChatServer::start(store.clone(), engine, settings);
         let models = ModelFolder::new(folder.path().to_owned());
         let first = FirstChoice { active, fallback };
         Self {

@@ -16,7 +16,7 @@ use hearth_engine::{
 };
 use uuid::Uuid;
 
-use crate::{chat::ChatServer, settings::SettingsBook, slow_work::SlowWork, store::Store};
+use crate::{chat::ChatServer, settings::SettingsBook, store::Store};
 
 /// Long enough to be stopped in the middle, with characters of one to four bytes.
 pub(super) fn long_answer() -> String {
@@ -247,5 +247,5 @@ impl Page {
 
 async fn serve(store: &Store, engine: EngineHandle) -> Arc<ChatServer> {
     let settings = SettingsBook::open(store.clone()).await.unwrap();
-    ChatServer::start(store.clone(), engine, settings, SlowWork::default())
+    ChatServer::start(store.clone(), engine, settings)
 }

@@ -2,6 +2,7 @@
 
 #![expect(
     clippy::await_holding_lock,
+    clippy::readonly_write_lock,
     reason = "rendering waits at a gate that each test holds closed"
 )]
 

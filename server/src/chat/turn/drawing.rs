@@ -26,7 +26,7 @@ pub(in crate::chat) struct Drawn {
     pub(super) time: Duration,
 }
 
-type Piece = BoxFuture<'static, Result<(MarkdownStream, Drawn), SlowWorkError>>;
+type Piece = BoxFuture<'static, Result<(Box<MarkdownStream>, Drawn), SlowWorkError>>;
 
 /// The picture of one answer.
 pub(in crate::chat) struct Drawing {
@@ -36,7 +36,7 @@ pub(in crate::chat) struct Drawing {
 }
 
 enum State {
-    Idle(MarkdownStream),
+    Idle(Box<MarkdownStream>),
     Busy(Piece),
 }
 
@@ -56,7 +56,7 @@ impl Drawing {
         Self {
             slow_work,
             user,
-            state: State::Idle(MarkdownStream::default()),
+            state: State::Idle(Box::default()),
         }
     }
 
@@ -69,7 +69,7 @@ impl Drawing {
         user: UserId,
         text: String,
     ) -> Result<(Self, Drawn), SlowWorkError> {
-        let piece = move || draw(MarkdownStream::default(), &text);
+        let piece = move || draw(Box::default(), &text);
         // All of it at once: a request's work, not a frame's.
         let (markdown, drawn) = slow_work.run(Kind::Text, user, piece).await?;
         let state = State::Idle(markdown);
@@ -90,7 +90,7 @@ impl Drawing {
     /// # Panics
     /// If the one before is not drawn yet.
     pub(super) fn begin(&mut self, text: String) {
-        let idle = State::Idle(MarkdownStream::default());
+        let idle = State::Idle(Box::default());
         let State::Idle(markdown) = std::mem::replace(&mut self.state, idle) else {
             panic!("invariant: a piece begins when the one before is drawn");
         };
@@ -131,7 +131,7 @@ impl Drawing {
     }
 }
 
-fn draw(mut markdown: MarkdownStream, text: &str) -> (MarkdownStream, Drawn) {
+fn draw(mut markdown: Box<MarkdownStream>, text: &str) -> (Box<MarkdownStream>, Drawn) {
     let start = Instant::now();
     let blocks = markdown.push(text);
     let pending = markdown.pending();

@@ -79,7 +79,7 @@ async fn who_takes_nothing_of_its_answer_is_cut_and_who_waits_for_one_is_not() {
         async move {
             let pieces = stream::repeat_with(move || {
                 let _until_dropped = &told;
-                Ok::<_, io::Error>(Bytes::from_static(&[b'a'; 1 << 16]))
+                Ok::<_, io::Error>(Bytes::from(vec![b'a'; 1 << 16]))
             });
             Body::from_stream(pieces)
         }

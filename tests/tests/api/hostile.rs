@@ -1,6 +1,9 @@
 //! Answers that were made to hang a renderer, beside an answer that somebody reads.
 
-use std::time::{Duration, Instant};
+use std::{
+    io::{self, Write as _},
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context as _, Result, ensure};
 use hearth_app::model::{ChatEventKind, StartedTurn};
@@ -71,8 +74,11 @@ async fn pause_beside(hostile: &[String]) -> Result<(Duration, Duration)> {
 async fn hostile_answers_hold_up_nobody_else() -> Result<()> {
     let alone = pause_beside(&[]).await?.0;
     let (beside, all) = pause_beside(&hostile_answers()).await?;
-    println!("longest pause between frames: {alone:?} alone, {beside:?} beside hostile answers");
-    println!("all of them ended after {all:?}");
+    writeln!(
+        io::stdout(),
+        "longest pause between frames: {alone:?} alone, {beside:?} beside hostile answers; \
+         all of them ended after {all:?}"
+    )?;
     // Told apart from a busy machine: one such picture took longer than that when it was drawn
     // where everybody's frames are sent.
     ensure!(
@@ -100,7 +106,11 @@ async fn the_longest_hostile_answers_open_in_time() -> Result<()> {
         let start = Instant::now();
         let page = ada.get(&path).await?;
         let took = start.elapsed();
-        println!("8 MiB of {piece:?}: {took:?}, {} bytes", page.body.len());
+        let num_bytes = page.body.len();
+        writeln!(
+            io::stdout(),
+            "8 MiB of {piece:?}: {took:?}, {num_bytes} bytes"
+        )?;
         ensure!(
             page.status == 200 && page.body.len() > 1 << 20,
             "{}",

@@ -3,9 +3,9 @@
 //!
 //! Each kind of work has places of its own, so that imports never wait for passwords, nor streams
 //! for either. Who finds no place waits in a queue that goes round between people: ten requests of
-//! one person hold up another person's by one. A wait has an end, each person's queue a length, and beyond
-//! both stands a refusal that says "busy". A place is held until its work is done, also if whoever
-//! asked has gone. What the work itself may cost is limited where it is done (such as in
+//! one person hold up another person's by one. A wait has an end, each person's queue a length, and
+//! beyond both stands a refusal that says "busy". A place is held until its work is done, also if
+//! whoever asked has gone. What the work itself may cost is limited where it is done (such as in
 //! `markdown/budget.rs`): a thread cannot be stopped from outside.
 
 mod places;

@@ -95,10 +95,14 @@ impl ApiClient {
         serde_json::from_slice(&answer.body).with_context(|| answer.text())
     }
 
-    /// Opens a stream.
+    /// Opens a stream, or an answer that is read by lines.
     pub async fn open(&self, path: &str, body: &Value) -> Result<EventLines> {
-        let request = self.request(Method::POST, path).body(body.to_string());
-        let response = request.header("accept-encoding", "gzip, br").send().await?;
+        let mut request = self.request(Method::POST, path).body(body.to_string());
+        // As every client does. An answer in one piece would be compressed, and is read as it is.
+        if body["stream"] == true {
+            request = request.header("accept-encoding", "gzip, br");
+        }
+        let response = request.send().await?;
         let unread = Vec::new();
         Ok(EventLines { response, unread })
     }

@@ -165,8 +165,8 @@ async fn random_kills_under_load_cost_at_most_300_ms_and_answers_and_imports_are
     ensure!(letters(&undisturbed).len() > 40, "too short: {undisturbed}");
 
     // Kills come before, in and after an import, however quick the machine is: beside eight answers
-    // it takes up to half as long again.
-    let longest = import_ms(&client, num_conversations).await? * 3 / 2;
+    // it takes several times as long.
+    let longest = import_ms(&client, num_conversations).await? * 5;
     let mut figures = Figures::default();
     let mut chance = Chance::new(0x6b69_6c6c);
     for round in 0..num_kills {

@@ -207,17 +207,6 @@ impl EngineHandle {
         Ok(self.prompt_maker().await?.prompt(conversation))
     }
 
-    /// [`PromptMaker::next_prompt`] on the thread at hand.
-    ///
-    /// # Errors
-    /// As [`Self::prompt_maker`].
-    pub async fn next_prompt(
-        &self,
-        conversation: &Conversation,
-    ) -> Result<Vec<TokenId>, SubmitError> {
-        Ok(self.prompt_maker().await?.next_prompt(conversation))
-    }
-
     /// Ids of an answer that another model gave; empty until the file is open.
     pub fn encode_answer(&self, text: &str) -> Vec<TokenId> {
         let opened = self.shared.opened();

@@ -1,6 +1,6 @@
 //! `/metrics`: what the server has done, on the page and for programs, for Prometheus.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use hearth_engine::{
     handle::{EngineCounters, EngineHandle, EngineState},
@@ -54,7 +54,7 @@ struct OfKind {
 struct SlowWorkGauges {
     running: Family<OfKind, Gauge<u64, AtomicU64>>,
     waiting: Family<OfKind, Gauge<u64, AtomicU64>>,
-    refused: Family<OfKind, Gauge<u64, AtomicU64>>,
+    refused: Family<OfKind, Counter>,
 }
 
 impl SlowWorkGauges {
@@ -66,14 +66,14 @@ impl SlowWorkGauges {
                 "Pieces that wait for a place",
                 &self.waiting,
             ),
-            (
-                "slow_work_refused",
-                "Pieces that got no place, at once or in time, since the start",
-                &self.refused,
-            ),
         ] {
             registry.register(name, help, gauges.clone());
         }
+        registry.register(
+            "slow_work_refused",
+            "Pieces that got no place, at once or in time",
+            self.refused.clone(),
+        );
     }
 
     fn set(&self, slow_work: &SlowWork) {
@@ -83,7 +83,8 @@ impl SlowWorkGauges {
             };
             self.running.get_or_create(&kind).set(load.running);
             self.waiting.get_or_create(&kind).set(load.waiting);
-            self.refused.get_or_create(&kind).set(load.refused);
+            let refused = self.refused.get_or_create(&kind);
+            refused.inner().store(load.refused, Ordering::Relaxed);
         }
     }
 }

@@ -110,7 +110,7 @@ impl From<UserId> for Asker {
 #[non_exhaustive]
 pub enum SlowWorkError {
     #[error("too much of this kind is being done already")]
-    Busy,
+    Busy(Kind),
     /// The cause stands in the log.
     #[error("the work ended by a panic")]
     Broken,
@@ -165,7 +165,7 @@ impl SlowWork {
         asker: impl Into<Asker>,
     ) -> Result<Place, SlowWorkError> {
         let taken = Places::take(&self.kinds[kind as usize], asker.into()).await;
-        taken.ok_or(SlowWorkError::Busy)
+        taken.ok_or(SlowWorkError::Busy(kind))
     }
 
     /// What is going on.
@@ -197,8 +197,11 @@ pub(crate) async fn run_in<T: Send + 'static>(
 impl From<SlowWorkError> for AppError {
     fn from(error: SlowWorkError) -> Self {
         match error {
-            SlowWorkError::Busy => Self::Busy {
-                reason: BusyReason::WorkersBusy,
+            SlowWorkError::Busy(kind) => Self::Busy {
+                reason: match kind {
+                    Kind::Document | Kind::Upload | Kind::Download => BusyReason::WorkersBusy,
+                    Kind::Frame | Kind::Text | Kind::Password => BusyReason::Overloaded,
+                },
                 retry_after_s: RETRY_AFTER_S,
             },
             SlowWorkError::Broken => Self::internal(error),

@@ -129,6 +129,8 @@ pub enum BusyReason {
     TokensUsedUp { limit: u64 },
     #[error("other exports or imports are running")]
     WorkersBusy,
+    #[error("the server has too much to do: try again in a moment")]
+    Overloaded,
     #[error("the last answer is not saved yet")]
     AnswerUnsaved,
     #[error("too many failed attempts: try again in {seconds} s")]

@@ -77,6 +77,7 @@ fn busy_reason(told: BusyReason) -> BusyReason {
         | BusyReason::TooManyTurns { .. }
         | BusyReason::TokensUsedUp { .. }
         | BusyReason::WorkersBusy
+        | BusyReason::Overloaded
         | BusyReason::AnswerUnsaved
         | BusyReason::TooManyAttempts { .. }
         | BusyReason::NotReady => told,

@@ -157,6 +157,7 @@ fn busy(locale: Locale, reason: &BusyReason) -> String {
             return words!(locale, errors.tokens_used_up, number = limit);
         }
         BusyReason::WorkersBusy => words!(locale, errors.workers_busy),
+        BusyReason::Overloaded => words!(locale, errors.overloaded),
         BusyReason::EngineStopped => words!(locale, errors.engine_stopped),
         BusyReason::ModelNotLoaded => words!(locale, errors.model_not_loaded),
         BusyReason::RequestRefused => words!(locale, errors.request_refused),

@@ -142,8 +142,10 @@ impl Worker {
     fn put_back(&mut self, part: Taken, outcome: PartOutcome) -> Computed {
         if let Some(sequence) = self.sequences.get_mut(&part.sequence) {
             let is_computed = !matches!(outcome, PartOutcome::GivenUp);
-            let is_sound = is_computed && !computed_no_numbers(&outcome);
-            if is_sound && sequence.has_just_prefilled(part.first, part.end) {
+            if is_computed
+                && sequence.has_just_prefilled(part.first, part.end)
+                && !computed_no_numbers(&outcome)
+            {
                 // The next turn may go on from here, even if it leaves out what comes now.
                 let tokens = &sequence.tokens[..part.end];
                 self.model.keep(&part.cache, tokens, sequence.salt);

@@ -104,7 +104,8 @@ async fn turn_ten_computes_little_more_than_its_message() {
             assert!(old > 320, "the conversation is long");
             assert!(cached * 100 >= old * 95, "{cached} of {old}");
         }
-        let prompt = engine.next_prompt(&conversation).await.unwrap();
+        let maker = engine.prompt_maker().await.unwrap();
+        let prompt = maker.next_prompt(&conversation);
         engine.prepare(USER, request(prompt, 0));
         while engine.counters().prepared < number as u64 + 1 {
             tokio::time::sleep(Duration::from_millis(5)).await;

@@ -21,7 +21,7 @@ pub(super) struct KeyLocks {
 pub(super) struct KeyLock {
     locks: KeyLocks,
     key: Key,
-    /// Absent: given back.
+    /// Absent: waiting, or given back.
     held: Option<OwnedMutexGuard<()>>,
 }
 
@@ -30,11 +30,14 @@ impl KeyLocks {
     pub(super) async fn lock(&self, user: UserId, key: IdempotencyKey) -> KeyLock {
         let key = (user, key);
         let lock = Arc::clone(self.map().entry(key).or_default());
-        KeyLock {
+        // It is there before the wait: one that gives up tidies up as well.
+        let mut right = KeyLock {
             locks: self.clone(),
             key,
-            held: Some(lock.lock_owned().await),
-        }
+            held: None,
+        };
+        right.held = Some(lock.lock_owned().await);
+        right
     }
 
     fn map(&self) -> MutexGuard<'_, HashMap<Key, Arc<tokio::sync::Mutex<()>>>> {
@@ -79,7 +82,12 @@ mod tests {
         drop(locks.lock(user, key(2)).await);
         drop(locks.lock(UserId::new(Uuid::from_u128(2)), key(1)).await);
         drop(first);
-        drop(second.await);
+        let second = second.await;
+        let mut leaves = Box::pin(locks.lock(user, key(1)));
+        assert!(poll!(&mut leaves).is_pending());
+        drop(second);
+        // Its turn has come, and it never looks.
+        drop(leaves);
         assert!(locks.map().is_empty());
     }
 }

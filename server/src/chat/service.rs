@@ -257,6 +257,10 @@ impl ChatServer {
         };
         let num_messages = u32::try_from(branch.len()).unwrap_or(u32::MAX);
         let versions = read(self.store.versions(user, leaf, num_messages).await)?;
+        // A turn draws its own answer: what has just been sent waits for nobody's long texts.
+        let is_quick = branch.iter().all(|message| {
+            message.role == Role::User || self.live.turn(user, message.id).is_some()
+        });
         let (live, rendered) = (self.live.clone(), Arc::clone(&self.rendered));
         let calendar = Calendar::of_viewer();
         let show = move |stored: StoredMessage| {
@@ -267,6 +271,9 @@ impl ChatServer {
             view::message(stored, live.as_deref(), siblings, time, &rendered)
         };
         let shown = move || branch.into_iter().map(show).collect();
+        if is_quick {
+            return Ok(shown());
+        }
         Ok(self.slow_work.run(Kind::Text, user, shown).await?)
     }
 }

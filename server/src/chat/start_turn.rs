@@ -215,11 +215,15 @@ impl ChatServer {
         let Some(id) = message.conversation else {
             return Ok(Vec::new());
         };
-        let conversation = self.store.conversation(user, id).await;
-        let conversation = conversation
-            .map_err(|error| store_refused(&error))?
-            .ok_or(ChatError::NotFound)?;
-        let Some(parent) = message.parent.or(conversation.active_message) else {
+        let parent = if message.parent.is_some() {
+            message.parent
+        } else {
+            // As of now, not as of before the claim.
+            let conversation = self.store.conversation(user, id).await;
+            let conversation = conversation.map_err(|error| store_refused(&error))?;
+            conversation.ok_or(ChatError::NotFound)?.active_message
+        };
+        let Some(parent) = parent else {
             return Ok(Vec::new());
         };
         let branch = self.branch(user, parent).await?;

@@ -53,9 +53,10 @@ impl Pace {
         }
     }
 
-    /// Counts what has come.
-    pub(crate) fn add(&mut self, num_bytes: usize) {
+    /// Counts what has come; how much that is with all before.
+    pub(crate) fn add(&mut self, num_bytes: usize) -> usize {
         self.num_bytes += num_bytes;
+        self.num_bytes
     }
 
     /// Waits for the next piece.
@@ -98,10 +99,10 @@ async fn collect_at(
     let mut bytes = Vec::new();
     while let Some(chunk) = pace.wait(chunks.next()).await? {
         let chunk = chunk.map_err(|_| AppError::Invalid(Refusal::Incomplete))?;
-        pace.add(chunk.len());
-        if pace.num_bytes <= limit {
+        let received = pace.add(chunk.len());
+        if received <= limit {
             bytes.extend_from_slice(&chunk);
-        } else if pace.num_bytes > max_discarded {
+        } else if received > max_discarded {
             break;
         }
     }

@@ -82,8 +82,7 @@ async fn receive(
         let name: String = name.chars().take(MAX_NAME_CHARS).collect();
         let (mut content, mut received) = (Vec::new(), 0);
         while let Some(chunk) = pace.wait(field.chunk()).await?.map_err(invalid)? {
-            received += chunk.len();
-            pace.add(chunk.len());
+            received = pace.add(chunk.len());
             if received <= MAX_FILE_BYTES {
                 content.extend_from_slice(&chunk);
             } else if received > MAX_DISCARDED_BYTES {

@@ -36,7 +36,7 @@ impl JsonBody {
         T: DeserializeOwned + Send + 'static,
     {
         let value = Arc::clone(&self.value);
-        let read = move || Fields(&value).read();
+        let read = move || fields_of(&value);
         let fields = match &self.beside {
             Some((slow_work, asker)) => slow_work.run(Kind::Text, *asker, read).await?,
             None => read(),
@@ -45,22 +45,17 @@ impl JsonBody {
     }
 }
 
-/// An object that is looked into.
-struct Fields<'a>(&'a Value);
-
-impl Fields<'_> {
-    fn read<T: DeserializeOwned>(&self) -> Result<T, RequestFault> {
-        serde_path_to_error::deserialize(self.0).map_err(|error| {
-            let path = error.path().to_string();
-            let message = error.into_inner().to_string();
-            // Of a field that is missing, the path is that of what lacks it.
-            if path == "." {
-                RequestFault::whole(FaultKind::Invalid, message)
-            } else {
-                RequestFault::field(path.as_str(), format!("{path}: {message}"))
-            }
-        })
-    }
+fn fields_of<T: DeserializeOwned>(object: &Value) -> Result<T, RequestFault> {
+    serde_path_to_error::deserialize(object).map_err(|error| {
+        let path = error.path().to_string();
+        let message = error.into_inner().to_string();
+        // Of a field that is missing, the path is that of what lacks it.
+        if path == "." {
+            RequestFault::whole(FaultKind::Invalid, message)
+        } else {
+            RequestFault::field(path.as_str(), format!("{path}: {message}"))
+        }
+    })
 }
 
 fn parse(bytes: &[u8]) -> Result<Value, RequestFault> {
@@ -141,7 +136,7 @@ mod tests {
 
     fn fault(body: &str) -> RequestFault {
         let parsed = parse(body.as_bytes());
-        let read = |body| Fields(&body).read::<Outer>();
+        let read = |body| fields_of::<Outer>(&body);
         parsed.and_then(read).unwrap_err()
     }
 

@@ -141,3 +141,14 @@ async fn each_kind_has_its_own_places() {
         );
     }
 }
+
+#[test]
+fn who_waits_in_vain_is_told_what_there_is_too_much_of() {
+    for kind in Kind::ALL {
+        let AppError::Busy { reason, .. } = SlowWorkError::Busy(kind).into() else {
+            panic!("{kind:?}");
+        };
+        let is_file = matches!(kind, Kind::Document | Kind::Upload | Kind::Download);
+        assert_eq!(reason == BusyReason::WorkersBusy, is_file, "{kind:?}");
+    }
+}

@@ -124,3 +124,25 @@ async fn a_conversation_that_takes_for_ever_to_open_holds_up_nobody() {
     let opened = timeout(PATIENCE, opening).await.unwrap().unwrap().unwrap();
     assert_eq!(opened.messages.len(), 2);
 }
+
+#[tokio::test]
+async fn an_answer_that_is_being_made_is_opened_while_all_places_for_texts_are_taken() {
+    let model = ScriptedModel::new(vec![]).with_token_delay(Duration::from_millis(5));
+    let bench = Bench::start(model).await;
+    let turn = bench.send(&"a ".repeat(2000)).await;
+    let mut held = Vec::new();
+    let taking = async {
+        loop {
+            let place = bench.server.slow_work.place(Kind::Text, bench.bob).await;
+            held.push(place.unwrap());
+        }
+    };
+    // The last one waits.
+    assert!(timeout(Duration::from_millis(50), taking).await.is_err());
+    let opening = bench
+        .server
+        .conversation(bench.ada, turn.conversation.id, None);
+    let opened = timeout(PATIENCE, opening).await.unwrap().unwrap();
+    assert_eq!(opened.messages[1].status, MessageStatus::Running);
+    assert!(!held.is_empty());
+}

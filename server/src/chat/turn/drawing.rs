@@ -1,7 +1,9 @@
 //! The picture of an answer while it grows: HTML, made where it holds up nobody.
 //!
 //! One piece at a time: what arrives while a piece is drawn waits for the next one. A picture that
-//! is slow to draw is therefore drawn less often, and neither Stop nor the text waits for it.
+//! is slow to draw is therefore drawn less often. Neither the end of the text nor its saving waits
+//! for it, only the last frame does. A piece that could not be drawn is missing until the page is
+//! loaded again.
 
 use std::{
     fmt,

@@ -138,6 +138,15 @@ fn what_an_import_continues_is_not_removed_under_it_and_then_nothing_is_imported
     assert_eq!(shelf.num_rows(), 0);
 }
 
+/// Deletes a message of Ada's with everything below it, to the end.
+fn remove_branch(shelf: &Shelf, message: MessageId) {
+    let (store, ada) = (&shelf.store, shelf.ada);
+    shelf.runtime.block_on(async {
+        let doomed = store.leave_branch(ada, message).await.unwrap().unwrap();
+        while store.remove_branch(ada, doomed.root, 8).await.unwrap().1 > 0 {}
+    });
+}
+
 #[test]
 fn a_branch_that_is_deleted_meanwhile_takes_along_what_was_put_below_it() {
     let shelf = Shelf::new(&Arc::new(Runtime::new().unwrap()));
@@ -148,23 +157,7 @@ fn a_branch_that_is_deleted_meanwhile_takes_along_what_was_put_below_it() {
     whole.active_message = Some(whole.messages[2].id);
     let import = shelf.begin();
     assert!(shelf.put_aside(&import, std::slice::from_ref(&whole), usize::MAX));
-    let (ada, answer) = (shelf.ada, whole.messages[1].id);
-    shelf.runtime.block_on(async {
-        let doomed = shelf
-            .store
-            .leave_branch(ada, answer)
-            .await
-            .unwrap()
-            .unwrap();
-        while shelf
-            .store
-            .remove_branch(ada, doomed.root, 8)
-            .await
-            .unwrap()
-            .1
-            > 0
-        {}
-    });
+    remove_branch(&shelf, whole.messages[1].id);
     assert_eq!(shelf.decide(&import), Decision::Imported);
     let document = &shelf.documents(shelf.ada)[0];
     assert_eq!(
@@ -179,23 +172,7 @@ fn a_message_whose_parent_was_deleted_meanwhile_ends_the_import_in_words() {
     let whole = half_here(&shelf);
     let import = shelf.begin();
     let mut incoming = shelf.incoming(&whole).unwrap();
-    let (ada, answer) = (shelf.ada, whole.messages[1].id);
-    shelf.runtime.block_on(async {
-        let doomed = shelf
-            .store
-            .leave_branch(ada, answer)
-            .await
-            .unwrap()
-            .unwrap();
-        while shelf
-            .store
-            .remove_branch(ada, doomed.root, 8)
-            .await
-            .unwrap()
-            .1
-            > 0
-        {}
-    });
+    remove_branch(&shelf, whole.messages[1].id);
     assert_eq!(shelf.piece(&import, &mut incoming), Staged::ParentGone);
     let ImportError::Refused(problems) = ImportError::changed_meanwhile() else {
         panic!("it is refused");

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use hearth_app::model::{ConversationId, Language, MessageId, preferences::LANGUAGE_COOKIE};
+use hearth_app::model::{
+    ConversationId, Language, MessageId, Setting, SettingName, preferences::LANGUAGE_COOKIE,
+};
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
@@ -102,6 +104,19 @@ impl<'a> ChatPage<'a> {
     pub async fn sign_in(&self, name: &str, password: &str) -> Result<()> {
         self.open("/sign-in").await?;
         self.enter_account(name, password).await
+    }
+
+    /// From now on the model takes its most probable words, so that every run says the same. Before
+    /// any other setting is saved.
+    pub async fn answer_greedily(&self) -> Result<()> {
+        let setting = [
+            ("name", SettingName::Temperature.to_string()),
+            ("value", "0".to_owned()),
+            ("version", "0".to_owned()),
+        ];
+        let client = self.client().await?;
+        client.call::<Setting>("save_setting", &setting).await??;
+        Ok(())
     }
 
     /// Asks for all pages in this language, as a choice in the settings does.
@@ -293,11 +308,13 @@ impl<'a> ChatPage<'a> {
         self.wait_until_interactive().await
     }
 
-    /// Keeps a picture of a failure.
+    /// Keeps a picture of a failure, and says what was shown instead.
     async fn told<T>(&self, outcome: Result<T>) -> Result<T> {
-        if outcome.is_err() {
-            self.browser.screenshot("failed").await?;
-        }
-        outcome
+        let Err(error) = outcome else {
+            return outcome;
+        };
+        self.browser.screenshot("failed").await?;
+        let shown = self.last_answer().await?;
+        Err(error.context(format!("the newest answer is {shown:?}")))
     }
 }

@@ -16,6 +16,7 @@ async fn from_the_printed_link_to_a_second_turn_that_remembers_the_first() -> Re
     let page = ChatPage::new(&browser, program.base_url());
     page.set_up(&program.set_up_link().await?, "Ada", PASSWORD)
         .await?;
+    page.answer_greedily().await?;
 
     page.send("My name is Ada. Say hello.").await?;
     page.wait_for_text(1).await?;
@@ -63,6 +64,7 @@ async fn a_second_tab_shows_the_same_answer_while_it_grows_and_after() -> Result
     let page = ChatPage::new(&browser, program.base_url());
     page.set_up(&program.set_up_link().await?, "Ada", PASSWORD)
         .await?;
+    page.answer_greedily().await?;
     page.send("Tell me a story about a lighthouse.").await?;
     page.wait_for_text(20).await?;
     let path = browser.path().await?;

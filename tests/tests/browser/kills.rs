@@ -32,7 +32,7 @@ const MESSAGES: usize = 5;
 /// How often, and of how many conversations an import is.
 fn extent() -> (usize, usize) {
     let is_whole = env::var("HEARTH_TEST_EXTENT").is_ok_and(|extent| extent == "whole");
-    if is_whole { (50, 3000) } else { (5, 1000) }
+    if is_whole { (50, 10_000) } else { (5, 1000) }
 }
 
 /// What all rounds came to.
@@ -43,6 +43,21 @@ struct Figures {
     imports_cut_off: usize,
     imports_done: usize,
     largest_loss: Duration,
+}
+
+/// Asks, watches the answer to its end and asks again, until the server is gone. What it gives was
+/// all taken by the server.
+async fn chat(client: &WebClient) -> Vec<(StartedTurn, AnswerText)> {
+    let mut turns = Vec::new();
+    while let Ok(turn) = ask(client).await {
+        let seen = watch(client, &turn.assistant_message).await;
+        let is_over = seen.ended.is_some();
+        turns.push((turn, seen));
+        if !is_over {
+            break;
+        }
+    }
+    turns
 }
 
 /// Watches an answer until it ends or the server is gone.
@@ -173,21 +188,20 @@ async fn random_kills_under_load_cost_at_most_300_ms_and_answers_and_imports_are
         let title = format!("Import {round}");
         let file = archive(&title, num_conversations, MESSAGES)?;
         let upload = upload_id(&client, "old.zip", &file).await?;
-        let turns = try_join_all((0..CHATS).map(|_| ask(&client))).await?;
         let moment = Duration::from_millis(chance.within(0..longest));
-        let watched = join_all(turns.iter().map(|it| watch(&client, &it.assistant_message)));
+        let chats = join_all((0..CHATS).map(|_| chat(&client)));
         let kill = async {
             tokio::time::sleep(moment).await;
             let killed = Instant::now();
             program.kill().map(|()| killed)
         };
-        let (seen, was_told, killed) = tokio::join!(watched, import(&client, upload), kill);
+        let (turns, was_told, killed) = tokio::join!(chats, import(&client, upload), kill);
         let killed = killed?;
         program.restart().await?;
 
         let shown = || format!("round {round}, killed after {moment:?}");
         let mut unfinished = Vec::new();
-        for (turn, seen) in turns.iter().zip(&seen) {
+        for (turn, seen) in turns.iter().flatten() {
             let expected = (undisturbed.as_str(), killed);
             let checked = check_answer(&client, (turn, seen), expected, &mut figures);
             unfinished.extend(checked.await.with_context(shown)?);

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
-use hearth_app::model::{Language, Setting};
+use hearth_app::model::Language;
 use hearth_tests::{
     browser::{Browser, PATIENCE},
     chat_page::{ANSWER, ChatPage},
@@ -48,13 +48,7 @@ async fn open<'a>(
     let page = ChatPage::new(browser, program.base_url());
     page.set_up(&program.set_up_link().await?, "Ada", PASSWORD)
         .await?;
-    let setting = [
-        ("name", "temperature".to_owned()),
-        ("value", "0".to_owned()),
-        ("version", "0".to_owned()),
-    ];
-    let client = page.client().await?;
-    client.call::<Setting>("save_setting", &setting).await??;
+    page.answer_greedily().await?;
     page.speak(language).await?;
     page.open("/").await?;
     Ok(page)

@@ -82,6 +82,7 @@ async fn stop_works_while_the_real_model_reads_a_long_prompt_and_while_a_turn_wa
     let page = ChatPage::new(&browser, program.base_url());
     page.set_up(&program.set_up_link().await?, "Ada", PASSWORD)
         .await?;
+    page.answer_greedily().await?;
     page.paste_and_send(&long_question()).await?;
     page.wait_for_note("Reading the prompt").await?;
     let reading = browser.path().await?;
@@ -119,6 +120,7 @@ async fn stop_in_mid_answer_keeps_what_was_written_and_continue_goes_on_from_the
     let page = ChatPage::new(&browser, program.base_url());
     page.set_up(&program.set_up_link().await?, "Ada", PASSWORD)
         .await?;
+    page.answer_greedily().await?;
     page.send("Tell me a long story about a lighthouse.")
         .await?;
     page.wait_for_text(30).await?;

@@ -17,6 +17,7 @@ mod gpt_oss {
     mod devices;
     mod golden_chat;
     mod golden_tiny;
+    mod headers;
     mod preemption;
     mod prefixes;
     mod refusals;

@@ -126,21 +126,22 @@ impl Peers {
         }
     }
 
-    /// An engine is loaded again.
-    pub(super) fn resume(&self, index: usize) {
-        if let Some(lane) = &mut self.lock().of_engines[index] {
+    /// An engine is loaded again; `show` says so before any other engine can say what it does.
+    pub(super) fn resume(&self, index: usize, show: impl FnOnce()) {
+        let mut lanes = self.lock();
+        if let Some(lane) = &mut lanes.of_engines[index] {
             lane.is_paused = false;
         }
+        show();
     }
 
-    /// Whether there is an engine that computes what it is given.
-    pub(super) fn is_any_serving(&self) -> bool {
+    /// Calls `show` if no engine computes what it is given; none begins to meanwhile.
+    pub(super) fn unless_serving(&self, show: impl FnOnce()) {
         let lanes = self.lock();
-        lanes
-            .of_engines
-            .iter()
-            .flatten()
-            .any(|lane| !lane.is_paused)
+        let mut engines = lanes.of_engines.iter().flatten();
+        if engines.all(|lane| lane.is_paused) {
+            show();
+        }
     }
 
     /// Lets every engine end when its sequences have ended; `at_once`: now.

@@ -200,17 +200,16 @@ impl Place for AmongPeers<'_> {
         let index = self.index;
         if !self.has_served.get() {
             self.tell(Progress::Loaded { index, percent });
-        } else if self.peers.is_any_serving() {
-            lobby.take_in(percent);
         } else {
-            lobby.wait(percent);
+            lobby.take_in(percent);
+            self.peers
+                .unless_serving(|| self.shared.set_loading(percent));
         }
     }
 
     fn set_ready(&self) {
         if self.has_served.replace(true) {
-            self.peers.resume(self.index);
-            self.shared.set_ready();
+            self.peers.resume(self.index, || self.shared.set_ready());
         } else {
             self.tell(Progress::Ready);
         }

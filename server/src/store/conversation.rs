@@ -1,7 +1,7 @@
 //! Rows of `conversation`.
 
 use hearth_app::model::{ConversationId, ListPlace, MessageId, UserId};
-use sqlx::types::Uuid;
+use sqlx::{SqliteConnection, types::Uuid};
 
 use super::{Store, StoreError, now_ms};
 
@@ -20,6 +20,27 @@ pub(crate) struct StoredConversation {
     pub(crate) listed: ListedConversation,
     /// Leaf of the branch that is shown.
     pub(crate) active_message: Option<MessageId>,
+}
+
+/// When a conversation is used that is used now, milliseconds UTC: right after the user's last use
+/// of any where the clock was set back, so that the list says the truth about the order.
+pub(super) async fn moment_of_use(
+    connection: &mut SqliteConnection,
+    user: Uuid,
+) -> Result<i64, StoreError> {
+    let last = sqlx::query_scalar!(
+        "
+        select updated_at
+        from conversation
+        where user_id = ? and deleted_at is null
+        order by updated_at desc
+        limit 1
+        ",
+        user,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(now_ms().max(last.map_or(0, |last| last.saturating_add(1))))
 }
 
 impl Store {

@@ -2,7 +2,7 @@
 
 use hearth_app::model::{ConversationId, ConversationSettings, ReasoningEffort, UserId};
 
-use super::{Store, StoreError, now_ms};
+use super::{Store, StoreError, conversation::moment_of_use, now_ms};
 
 impl Store {
     /// Own settings of a conversation; `None` if it is missing, hidden or not `user`'s.
@@ -74,6 +74,8 @@ impl Store {
     ) -> Result<(), StoreError> {
         let (user, id, now) = (user.as_uuid(), id.as_uuid(), now_ms());
         let effort = settings.reasoning_effort.map(ReasoningEffort::as_str);
+        let mut transaction = self.begin().await?;
+        let used = moment_of_use(&mut transaction, user).await?;
         sqlx::query!(
             "
             insert into conversation (
@@ -85,7 +87,7 @@ impl Store {
             id,
             user,
             now,
-            now,
+            used,
             settings.system_prompt,
             settings.temperature,
             settings.top_p,
@@ -93,8 +95,9 @@ impl Store {
             effort,
             settings.calculator,
         )
-        .execute(&self.writer)
+        .execute(&mut *transaction)
         .await?;
+        transaction.commit().await?;
         Ok(())
     }
 }

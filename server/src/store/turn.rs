@@ -7,7 +7,9 @@ use hearth_app::model::{
 use sqlx::{SqliteConnection, types::Uuid};
 
 use super::{
-    Store, StoreError, TurnTokens, day_of,
+    Store, StoreError, TurnTokens,
+    conversation::moment_of_use,
+    day_of,
     message::{to_blob, to_word},
     message_chunk::delete_chunks,
     now_ms,
@@ -139,7 +141,6 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let (user, message) = (user.as_uuid(), message.as_uuid());
         let (prompt, ids) = (to_blob(&answer.prompt_token_ids), to_blob(token_ids));
-        let now = now_ms();
         let mut transaction = self.begin().await?;
         let done = sqlx::query!(
             "
@@ -175,13 +176,14 @@ impl Store {
             return Ok(false);
         }
         // It is used, as by a new message: other tabs see that there is more to read.
+        let used = moment_of_use(&mut transaction, user).await?;
         sqlx::query!(
             "
             update conversation
             set updated_at = ?
             where user_id = ? and id = (select conversation_id from message where id = ?)
             ",
-            now,
+            used,
             user,
             message,
         )
@@ -280,6 +282,7 @@ async fn insert_conversation(
     turn: &NewTurn,
 ) -> Result<(), StoreError> {
     let (user, id, now) = (turn.user.as_uuid(), turn.conversation.as_uuid(), now_ms());
+    let used = moment_of_use(connection, user).await?;
     sqlx::query!(
         "
         insert into conversation (id, user_id, title, created_at, updated_at)
@@ -289,7 +292,7 @@ async fn insert_conversation(
         user,
         turn.title,
         now,
-        now,
+        used,
     )
     .execute(connection)
     .await?;
@@ -387,6 +390,7 @@ async fn insert_answer(
     if done.rows_affected() == 0 {
         return Ok(false);
     }
+    let used = moment_of_use(connection, user).await?;
     sqlx::query!(
         "
         update conversation
@@ -394,7 +398,7 @@ async fn insert_answer(
         where user_id = ? and id = (select conversation_id from message where id = ?)
         ",
         id,
-        now,
+        used,
         user,
         id,
     )

@@ -14,7 +14,8 @@ use hearth_tests::{
     web_client::WebClient,
 };
 
-/// A table of ten thousand cells, code that is slow to highlight, quotes in quotes, brackets.
+/// A table of ten thousand cells, code that is slow to highlight, quotes in quotes, brackets, and
+/// models in a loop: one letter, one word, one line for as long as they may.
 fn hostile_answers() -> Vec<String> {
     let table = format!(
         "|a|b|c|d|\n|-|-|-|-|\n{}",
@@ -26,6 +27,9 @@ fn hostile_answers() -> Vec<String> {
         format!("{}{}", "[".repeat(30_000), "]".repeat(30_000)),
         table,
         code,
+        "a".repeat(60_000),
+        "again ".repeat(10_000),
+        "- and again\n".repeat(5_000),
     ]
 }
 

@@ -1,7 +1,7 @@
 //! What is read of a conversation: no more than is shown, in the order in which it was written.
 
 use hearth_app::{
-    model::{Message, MessageId},
+    model::{ConversationId, ConversationSettings, Message, MessageId},
     service::ChatService as _,
 };
 use hearth_engine::scripted::ScriptedModel;
@@ -144,4 +144,36 @@ async fn a_clock_set_back_changes_neither_the_shown_leaf_nor_the_order_of_versio
         .await
         .unwrap();
     assert_eq!(stored.unwrap().active_message, Some(first.id));
+}
+
+/// The conversation that stands first in the list.
+async fn first_listed(bench: &Bench) -> ConversationId {
+    let listed = bench.store.conversations(bench.ada, None, 1).await.unwrap();
+    listed[0].id
+}
+
+#[tokio::test]
+async fn under_a_clock_set_back_the_conversation_used_last_still_stands_first() {
+    let bench = Bench::start(bench_model()).await;
+    let other = answered(&bench, "One?").await;
+    let used = answered(&bench, "Two?").await;
+    let other = bench.stored(other.id).await.conversation;
+    let conversation = bench.stored(used.id).await.conversation;
+    let tomorrow = sqlx::query("update conversation set updated_at = updated_at + 86400000");
+    tomorrow.execute(&bench.store.writer).await.unwrap();
+
+    bench.say(other, "Three?").await;
+    assert_eq!(first_listed(&bench).await, other);
+    bench.server.regenerate(bench.ada, used.id).await.unwrap();
+    assert_eq!(first_listed(&bench).await, conversation);
+    let new = answered(&bench, "Four?").await;
+    let new = bench.stored(new.id).await.conversation;
+    assert_eq!(first_listed(&bench).await, new);
+    let empty = ConversationId::new(Uuid::now_v7());
+    let settings = ConversationSettings::default();
+    let inserted = bench
+        .store
+        .insert_empty_conversation(bench.ada, empty, &settings);
+    inserted.await.unwrap();
+    assert_eq!(first_listed(&bench).await, empty);
 }

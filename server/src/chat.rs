@@ -39,7 +39,10 @@ use std::{
     time::Duration,
 };
 
-use hearth_app::model::UserId;
+use hearth_app::{
+    model::{ConversationId, MessageId, UserId},
+    service::ChatService as _,
+};
 use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource};
 
 use crate::{metrics::Metrics, settings::SettingsBook, slow_work::SlowWork, store::Store};
@@ -99,10 +102,30 @@ impl ChatServer {
     /// Puts another model in the place of the one that answers. Running answers end as
     /// interrupted, with what they have; messages sent from now on wait for the new model.
     pub fn switch_model(&self, source: ModelSource, config: EngineConfig) {
-        for turn in self.live.all() {
-            turn.stop(StopReason::ModelSwitch);
-        }
+        let stop_all = || {
+            for turn in self.live.all() {
+                turn.stop(StopReason::ModelSwitch);
+            }
+        };
+        stop_all();
         self.engine.replace(source, config);
+        // Those that began in between, with the old one.
+        stop_all();
+    }
+
+    /// Ends the answer of a message that is removed, be it one that is only about to begin.
+    pub(crate) async fn end_removed(
+        &self,
+        user: UserId,
+        conversation: ConversationId,
+        message: MessageId,
+    ) {
+        if self.live.turn(user, message).is_some() {
+            // One that is not there any more is as good as stopped.
+            let _gone = self.stop(user, message).await;
+        } else {
+            self.live.end_claim(conversation, StopReason::Person);
+        }
     }
 
     /// Whether the server is being stopped, and its engine with it.

@@ -9,6 +9,7 @@ mod api_keys;
 mod audit;
 mod branch_removal;
 mod chosen_model;
+mod condemned;
 mod conversation;
 mod conversation_settings;
 mod conversation_tree;

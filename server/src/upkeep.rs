@@ -63,6 +63,7 @@ enum Step {
     GiveSilentImportsUp,
     DeadImports,
     DecidedImports,
+    RemoveBranches,
     PurgeCondemned,
     CondemnAllOf(UserId),
     PurgeAccount(UserId),
@@ -163,6 +164,7 @@ impl Upkeep {
                 Step::GiveSilentImportsUp,
                 Step::DeadImports,
                 Step::DecidedImports,
+                Step::RemoveBranches,
                 Step::PurgeCondemned,
             ],
             UpkeepJob::Accounts => return self.remove_accounts(now, num_removed).await,
@@ -196,6 +198,25 @@ impl Upkeep {
         Ok(())
     }
 
+    /// Goes on with a message whose removal was cut off.
+    async fn remove_branches(&self, limit: u32) -> Result<Progress, StoreError> {
+        let Some(branch) = self.store.doomed_branch().await? else {
+            return Ok(Progress::default());
+        };
+        let removed = self.store.remove_branch(&branch, limit).await?;
+        for answer in removed.running {
+            let (user, conversation) = (branch.user, branch.conversation);
+            self.chat.end_removed(user, conversation, answer).await;
+        }
+        if removed.number == 0 {
+            self.store.end_removal(&branch).await?;
+            return Ok(Progress::beside(1));
+        }
+        Ok(Progress::beside(
+            u64::try_from(removed.number).unwrap_or(u64::MAX),
+        ))
+    }
+
     /// Takes a step until nothing is left. Between two steps everybody else may write.
     async fn repeat(&self, step: Step, now: i64, num_removed: &mut u64) -> Result<(), StoreError> {
         let mut limit = FIRST_ROWS;
@@ -224,6 +245,7 @@ impl Upkeep {
             }
             Step::DeadImports => store.purge_dead_imports(limit).await,
             Step::DecidedImports => store.reveal_decided().await.map(Progress::beside),
+            Step::RemoveBranches => self.remove_branches(limit).await,
             Step::PurgeCondemned => store.purge_condemned(limit).await,
             Step::CondemnAllOf(user) => store.condemn_all_of(user, limit).await,
             Step::PurgeAccount(user) => store.purge_account(user).await,

@@ -74,6 +74,9 @@ pub enum Refusal {
     AnswerComplete,
     #[error("this message is not an answer")]
     NotAnAnswer,
+    /// An idempotency key that came with a message to another conversation.
+    #[error("this key was used for another message: send it again with a new one")]
+    KeyUsed,
     #[error("a message can only follow an answer")]
     MustFollowAnswer,
     /// One answer to an unknown name, a wrong password and a disabled account.

@@ -53,6 +53,7 @@ fn refusal(told: Refusal) -> Refusal {
         | Refusal::Incomplete
         | Refusal::AnswerComplete
         | Refusal::NotAnAnswer
+        | Refusal::KeyUsed
         | Refusal::MustFollowAnswer
         | Refusal::WrongCredentials
         | Refusal::WrongPassword

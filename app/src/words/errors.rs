@@ -23,6 +23,7 @@ pub(super) fn refusal(locale: Locale, refusal: Refusal) -> String {
         Refusal::TitleEmpty => words!(locale, errors.title_empty),
         Refusal::AnswerComplete => words!(locale, errors.answer_complete),
         Refusal::NotAnAnswer => words!(locale, errors.not_an_answer),
+        Refusal::KeyUsed => words!(locale, errors.key_used),
         Refusal::MustFollowAnswer => words!(locale, errors.must_follow_answer),
         Refusal::WrongCredentials => words!(locale, errors.wrong_credentials),
         Refusal::WrongPassword => words!(locale, errors.wrong_password),

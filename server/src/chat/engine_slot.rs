@@ -1,6 +1,9 @@
 //! The engine that answers now. An administrator may put another one in its place.
 
-use std::sync::{PoisonError, RwLock};
+use std::sync::{
+    PoisonError, RwLock,
+    atomic::{AtomicU64, Ordering},
+};
 
 use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource};
 
@@ -8,13 +11,21 @@ use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource};
 #[derive(Debug)]
 pub(super) struct EngineSlot {
     current: RwLock<EngineHandle>,
+    num_replaced: AtomicU64,
 }
 
 impl EngineSlot {
     pub(super) fn new(engine: EngineHandle) -> Self {
         Self {
             current: RwLock::new(engine),
+            num_replaced: AtomicU64::new(0),
         }
+    }
+
+    /// How often another one took the place: who finds another number than before has an engine
+    /// that is not the current one.
+    pub(super) fn num_replaced(&self) -> u64 {
+        self.num_replaced.load(Ordering::SeqCst)
     }
 
     pub(super) fn current(&self) -> EngineHandle {
@@ -28,5 +39,6 @@ impl EngineSlot {
     pub(super) fn replace(&self, source: ModelSource, config: EngineConfig) {
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         *current = current.succeed(source, config);
+        self.num_replaced.fetch_add(1, Ordering::SeqCst);
     }
 }

@@ -122,6 +122,23 @@ impl Drop for Claim {
     }
 }
 
+/// A claim of a turn's task and of what looks after the task: whoever is last to write gives it
+/// back, also where the other one panicked.
+#[derive(Clone, Debug)]
+pub(super) struct SharedClaim(Arc<Mutex<Option<Claim>>>);
+
+impl SharedClaim {
+    pub(super) fn new(claim: Claim) -> Self {
+        Self(Arc::new(Mutex::new(Some(claim))))
+    }
+
+    pub(super) fn give_back(&self) {
+        let claim = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // Another lock: not while this one is held.
+        drop(claim);
+    }
+}
+
 impl LiveTurns {
     /// Claims a conversation for `user`, who may hold at most `limit` at once.
     pub(super) fn claim(
@@ -192,6 +209,13 @@ impl LiveTurns {
         };
         for turn in turns {
             turn.stop(reason);
+        }
+    }
+
+    /// Ends what is about to begin in a conversation.
+    pub(super) fn end_claim(&self, conversation: ConversationId, reason: StopReason) {
+        if let Some(claimed) = self.lock().claimed.get(&conversation) {
+            claimed.end.send_replace(Some(reason));
         }
     }
 

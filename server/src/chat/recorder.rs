@@ -52,6 +52,7 @@ enum Command {
     /// An answer whose task is gone: what was recorded of it is all there is.
     Break {
         message: MessageId,
+        closed: oneshot::Sender<()>,
     },
     ShutDown {
         done: oneshot::Sender<()>,
@@ -105,9 +106,14 @@ impl Recorder {
         is_saved.await.unwrap_or(false)
     }
 
-    /// Ends an answer whose task is gone as failed, with all that was appended.
-    pub(super) fn end_broken(&self, message: MessageId) {
-        self.send(Command::Break { message });
+    /// Ends an answer whose task is gone as failed, with all that was appended. Resolves when that
+    /// is in the database.
+    pub(super) async fn end_broken(&self, message: MessageId) {
+        lock(&self.unsaved).insert(message);
+        let (closed, is_closed) = oneshot::channel();
+        self.send(Command::Break { message, closed });
+        // An error means that the server ends.
+        let _ended = is_closed.await;
     }
 
     /// Whether a finished answer is not in the database yet.
@@ -135,7 +141,7 @@ struct RecorderTask {
     unsaved: Unsaved,
     running: HashMap<MessageId, Chunk>,
     finished: Vec<FinishedAnswer>,
-    broken: Vec<MessageId>,
+    broken: Vec<(MessageId, oneshot::Sender<()>)>,
     is_failing: bool,
 }
 
@@ -171,8 +177,8 @@ impl RecorderTask {
                     // Nobody listens if the turn's patience ended first.
                     let _ignored = saved.send(is_saved);
                 }
-                Some(Command::Break { message }) => {
-                    self.broken.push(message);
+                Some(Command::Break { message, closed }) => {
+                    self.broken.push((message, closed));
                     self.commit().await;
                 }
                 Some(Command::ShutDown { done }) => {
@@ -275,13 +281,25 @@ impl RecorderTask {
 
     /// Folds what was recorded of answers whose task is gone.
     async fn close_broken(&mut self) {
-        for message in mem::take(&mut self.broken) {
+        for (message, closed) in mem::take(&mut self.broken) {
             // Chunks that could not be written yet are part of it.
             let is_waiting = self.running.get(&message).is_some_and(|it| !it.is_empty());
-            if !is_waiting && self.store.end_broken(message).await.is_ok() {
-                self.running.remove(&message);
-            } else {
-                self.broken.push(message);
+            if is_waiting {
+                self.broken.push((message, closed));
+                continue;
+            }
+            match self.store.end_broken(message).await {
+                Ok(()) => {
+                    self.running.remove(&message);
+                    lock(&self.unsaved).remove(&message);
+                    self.is_failing = false;
+                    // Nobody listens if the turn's patience ended first.
+                    let _ignored = closed.send(());
+                }
+                Err(error) => {
+                    self.keep_for_retry(&error);
+                    self.broken.push((message, closed));
+                }
             }
         }
     }

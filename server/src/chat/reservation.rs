@@ -8,6 +8,7 @@ use hearth_engine::{
 
 use super::{
     ChatServer,
+    engine_slot::EngineSlot,
     prompt::{self, Prompt},
     refusal::{engine_refused, store_refused},
     settings::Settings,
@@ -21,6 +22,8 @@ use crate::{
 pub(super) struct Reserved {
     /// Whose queue it is, and who makes the answer.
     pub(super) engine: EngineHandle,
+    /// How often engines had been replaced by then.
+    num_replaced: u64,
     pub(super) prompt: Vec<TokenId>,
     /// What the prompt was made of; absent where that would not fit any more.
     pub(super) conversation: Option<Conversation>,
@@ -30,18 +33,41 @@ pub(super) struct Reserved {
 }
 
 impl ChatServer {
-    pub(super) async fn reserve(
+    /// A place for an answer to this branch, and to a message that is not in it yet, at the engine
+    /// that answers now: where another model takes its place meanwhile, at that one.
+    pub(super) async fn reserve_current(
+        &self,
+        user: UserId,
+        branch: &[StoredMessage],
+        question: Option<ChatMessage>,
+        settings: &Settings,
+    ) -> Result<Reserved, ChatError> {
+        loop {
+            let num_replaced = self.engine.num_replaced();
+            let engine = self.engine.current();
+            let mut history = self.history(user, branch, &engine).await?;
+            history.extend(question.clone());
+            let place = (engine, num_replaced);
+            let reserved = self.reserve(user, history, settings, place).await;
+            if self.engine.num_replaced() == num_replaced {
+                return reserved;
+            }
+        }
+    }
+
+    async fn reserve(
         &self,
         user: UserId,
         history: Vec<ChatMessage>,
         settings: &Settings,
-        engine: EngineHandle,
+        (engine, num_replaced): (EngineHandle, u64),
     ) -> Result<Reserved, ChatError> {
         let prompt = self.fit(user, &engine, history, settings).await?;
         let prompt = prompt.map_err(engine_refused)?;
         let permit = engine.reserve(user_key(user), prompt.ids.len());
         Ok(Reserved {
             engine,
+            num_replaced,
             permit: permit.map_err(engine_refused)?,
             prompt: prompt.ids,
             conversation: Some(prompt.conversation),
@@ -59,6 +85,7 @@ impl ChatServer {
         branch: &[StoredMessage],
         settings: &Settings,
     ) -> Result<(Reserved, Vec<u32>), ChatError> {
+        let num_replaced = self.engine.num_replaced();
         let engine = self.engine.current();
         let history = self.history(user, branch, &engine).await?;
         let again = self.fit(user, &engine, history, settings).await?;
@@ -100,6 +127,7 @@ impl ChatServer {
         let permit = permit.map_err(engine_refused)?;
         let reserved = Reserved {
             engine,
+            num_replaced,
             prompt,
             conversation,
             num_shared_tokens,
@@ -140,6 +168,11 @@ impl ChatServer {
 }
 
 impl Reserved {
+    /// Whether another engine has taken the place of this one.
+    pub(super) fn is_replaced(&self, slot: &EngineSlot) -> bool {
+        slot.num_replaced() != self.num_replaced
+    }
+
     /// What the database keeps of the answer from its beginning.
     pub(super) fn answer_start(&self, settings: &Settings) -> AnswerStart {
         AnswerStart {

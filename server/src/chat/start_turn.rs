@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering;
 
 use hearth_app::{
     model::{
-        BusyReason, ChatError, ConversationId, MessageId, Refusal, Role, StartedTurn, TurnParams,
-        UserId,
+        BusyReason, ChatError, ConversationId, MessageId, MessageStatus, Refusal, Role,
+        StartedTurn, TurnParams, UserId,
     },
     service::SendMessage,
 };
@@ -34,7 +34,13 @@ impl ChatServer {
         let _one_at_a_time = self.key_locks.lock(user, message.key).await;
         let first = self.store.turn_by_key(user, message.key).await;
         if let Some(first) = first.map_err(|error| store_refused(&error))? {
-            return self.started(user, first).await;
+            let started = self.started(user, first).await?;
+            // A key belongs to one message: what was sent elsewhere would be swallowed.
+            let elsewhere = message.conversation;
+            if elsewhere.is_some_and(|asked| asked != started.conversation.id) {
+                return Err(ChatError::Invalid(Refusal::KeyUsed));
+            }
+            return Ok(started);
         }
         let conversation = message
             .conversation
@@ -52,10 +58,9 @@ impl ChatServer {
         let branch = self.branch_to_answer(user, &message).await?;
         let parent = branch.last().map(|parent| parent.id);
         let text = message.text.into_string();
-        let engine = self.engine.current();
-        let mut history = self.history(user, &branch, &engine).await?;
-        history.push(ChatMessage::new(EngineRole::User, text.clone()));
-        let reserved = self.reserve(user, history, &settings, engine).await?;
+        let question = ChatMessage::new(EngineRole::User, text.clone());
+        let reserved = self.reserve_current(user, &branch, Some(question), &settings);
+        let reserved = reserved.await?;
         let turn = NewTurn {
             user,
             conversation,
@@ -102,9 +107,7 @@ impl ChatServer {
         // What holds now, not what held for the old version; another seed too.
         let asked = TurnParams::default();
         let settings = self.settings(user, Some(old.conversation), &asked).await?;
-        let engine = self.engine.current();
-        let history = self.history(user, &branch, &engine).await?;
-        let reserved = self.reserve(user, history, &settings, engine).await?;
+        let reserved = self.reserve_current(user, &branch, None, &settings).await?;
         let start = reserved.answer_start(&settings);
         let inserted = self.store.insert_version(user, question, &start).await;
         let id = inserted
@@ -255,15 +258,27 @@ impl ChatServer {
         Ok((claim, self.branch(user, message).await?))
     }
 
+    /// The branch that ends there, as it is stored. Its conversation is claimed: an answer that is
+    /// marked as running has lost its task, and ends here.
     async fn branch(&self, user: UserId, leaf: MessageId) -> Result<Vec<StoredMessage>, ChatError> {
-        let branch = self.store.branch(user, leaf).await;
-        let branch = branch.map_err(|error| store_refused(&error))?;
+        let read = || self.store.branch(user, leaf);
+        let branch = read().await.map_err(|error| store_refused(&error))?;
         if branch
             .iter()
             .any(|message| self.recorder.is_unsaved(message.id))
         {
             return Err(busy(BusyReason::AnswerUnsaved));
         }
-        Ok(branch)
+        let is_running = |message: &&StoredMessage| message.status == MessageStatus::Running;
+        let lost: Vec<_> = branch.iter().filter(is_running).map(|it| it.id).collect();
+        if lost.is_empty() {
+            return Ok(branch);
+        }
+        for message in lost {
+            tracing::warn!(message.id = %message, "an answer without a task ends as interrupted");
+            let ended = self.store.interrupt(message).await;
+            ended.map_err(|error| store_refused(&error))?;
+        }
+        read().await.map_err(|error| store_refused(&error))
     }
 }

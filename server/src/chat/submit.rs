@@ -9,7 +9,7 @@ use hearth_engine::request::{GenerateRequest, TokenOptions};
 
 use super::{
     ChatServer,
-    live_turns::{Claim, LiveTurn, StopReason},
+    live_turns::{Claim, LiveTurn, SharedClaim, StopReason},
     refusal::store_refused,
     reservation::Reserved,
     settings::{Settings, random_u64},
@@ -78,7 +78,7 @@ impl ChatServer {
         let turn = Arc::new(turn);
         let opening = Opening(turn.log.view());
         self.live.insert(Arc::clone(&turn));
-        self.stop_if_unseen(&turn, &start.claim);
+        self.stop_if_unseen(&turn, &start.claim, &start.reserved);
         let num_prompt_tokens = start.reserved.prompt.len();
         let window = start.settings.window(&start.reserved.engine);
         let num_earlier_tokens = start.answer.token_ids.len();
@@ -116,7 +116,7 @@ impl ChatServer {
             slow_work: self.slow_work.clone(),
             drawing,
             answer: start.answer,
-            claim: start.claim,
+            claim: SharedClaim::new(start.claim),
             conversation: start.reserved.conversation,
             num_prompt_tokens,
             num_earlier_tokens,
@@ -128,12 +128,15 @@ impl ChatServer {
     }
 
     /// Whoever ended all turns while this one began did not see it.
-    fn stop_if_unseen(&self, turn: &LiveTurn, claim: &Claim) {
+    fn stop_if_unseen(&self, turn: &LiveTurn, claim: &Claim, reserved: &Reserved) {
         if self.is_closing.load(Ordering::SeqCst) {
             turn.stop(StopReason::ShutDown);
         }
         if let Some(reason) = claim.end_reason() {
             turn.stop(reason);
+        }
+        if reserved.is_replaced(&self.engine) {
+            turn.stop(StopReason::ModelSwitch);
         }
     }
 

@@ -3,10 +3,12 @@
 mod bench;
 mod continuing;
 mod drawing;
+mod lost_tasks;
 mod paging;
 mod reading;
 mod recording;
 mod refusing;
+mod removing;
 mod stopping;
 mod surviving;
 mod tailing;

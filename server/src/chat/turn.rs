@@ -24,7 +24,7 @@ use hearth_engine::{
 use tokio::sync::watch;
 
 use super::{
-    live_turns::{Claim, LiveTurn, LiveTurns, StopReason},
+    live_turns::{LiveTurn, LiveTurns, SharedClaim, StopReason},
     recorder::Recorder,
     source::Source,
     tools,
@@ -70,7 +70,7 @@ pub(super) struct TurnTask {
     pub(super) slow_work: SlowWork,
     pub(super) drawing: Drawing,
     pub(super) answer: Answer,
-    pub(super) claim: Claim,
+    pub(super) claim: SharedClaim,
     /// What the prompt was made of.
     pub(super) conversation: Option<Conversation>,
     pub(super) num_prompt_tokens: usize,
@@ -78,6 +78,25 @@ pub(super) struct TurnTask {
     pub(super) num_earlier_tokens: usize,
     pub(super) earlier: EarlierCost,
     pub(super) clock: Clock,
+}
+
+/// Ends an answer whose task panicked. Its conversation is free once that is stored; who watches
+/// is told so soon in any case.
+async fn end_broken(turn: &LiveTurn, recorder: Recorder, claim: SharedClaim) {
+    let message = turn.message;
+    let closing = tokio::spawn(async move {
+        recorder.end_broken(message).await;
+        claim.give_back();
+    });
+    if tokio::time::timeout(SAVE_PATIENCE, closing).await.is_err() {
+        tracing::warn!(message.id = %message, "its end is not stored yet");
+    }
+    turn.log.end(Ending {
+        status: MessageStatus::Failed,
+        finish_reason: None,
+        usage: None,
+        error: Some(TurnError::Broken),
+    });
 }
 
 /// What no frame holds yet.
@@ -98,17 +117,11 @@ impl TurnTask {
     /// failed, with what it has.
     pub(super) async fn supervise(self) {
         let (turn, live) = (Arc::clone(&self.turn), self.live.clone());
-        let recorder = self.recorder.clone();
+        let (recorder, claim) = (self.recorder.clone(), self.claim.clone());
         let made = tokio::spawn(self.run()).await;
         if made.is_err() {
             tracing::error!(message.id = %turn.message, "a turn ended by a panic");
-            recorder.end_broken(turn.message);
-            turn.log.end(Ending {
-                status: MessageStatus::Failed,
-                finish_reason: None,
-                usage: None,
-                error: Some(TurnError::Broken),
-            });
+            end_broken(&turn, recorder.clone(), claim).await;
         }
         loop {
             tokio::time::sleep(LOG_LIFETIME).await;
@@ -155,7 +168,7 @@ impl TurnTask {
         let saving = tokio::spawn(async move {
             let saved = recorder.finish(answer).await;
             // The next message goes on from what is stored, however long that took.
-            drop(claim);
+            claim.give_back();
             saved
         });
         let saving = tokio::time::timeout(SAVE_PATIENCE, saving);

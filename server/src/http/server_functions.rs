@@ -9,11 +9,12 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{MethodFilter, any, on},
 };
-use hearth_app::model::ChatError;
+use hearth_app::model::{BusyReason, ChatError};
 use leptos::server_fn::{axum::server_fn_paths, error::SERVER_FN_ERROR_HEADER};
+use tracing::Instrument as _;
 
 use super::{Services, pages};
-use crate::error::AppError;
+use crate::{chat::busy, error::AppError};
 
 /// Longest serialised error; a sentence and its envelope.
 const MAX_ERROR_BYTES: usize = 64 * 1024;
@@ -24,9 +25,11 @@ pub(super) fn router(services: &Services) -> Router {
     let mut router = Router::new();
     for (path, method) in server_fn_paths() {
         let context = context.clone();
-        let handler = move |request: Request| async move {
-            let called = leptos_axum::handle_server_fns_with_context(context, request).await;
-            with_status(called.into_response()).await
+        let handler = move |request: Request| {
+            to_its_end(async move {
+                let called = leptos_axum::handle_server_fns_with_context(context, request).await;
+                with_status(called.into_response()).await
+            })
         };
         router = router.route(path, on(filter(&method), handler));
     }
@@ -41,6 +44,19 @@ fn filter(method: &Method) -> MethodFilter {
 
 async fn unknown() -> Response {
     AppError::NotFound.into_server_function_response()
+}
+
+/// Goes on with a call when its client leaves: what it has begun to change is changed whole, and an
+/// answer that stands in the database has a task that makes it.
+async fn to_its_end(call: impl Future<Output = Response> + Send + 'static) -> Response {
+    match tokio::spawn(call.in_current_span()).await {
+        Ok(response) => response,
+        Err(ended) => match ended.try_into_panic() {
+            // As if it had panicked here.
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => AppError::from(busy(BusyReason::Closing)).into_server_function_response(),
+        },
+    }
 }
 
 /// Leptos answers every error with 500; its kind says what it should be.
@@ -76,9 +92,28 @@ async fn never_cache(request: Request<Body>, next: Next) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use hearth_app::model::{BusyReason, Refusal};
+    use hearth_app::model::Refusal;
+    use tokio::sync::oneshot;
 
     use super::*;
+
+    #[tokio::test]
+    async fn what_a_client_asked_for_is_done_though_it_leaves() {
+        let (begun, has_begun) = oneshot::channel();
+        let (go_on, may_go_on) = oneshot::channel();
+        let (done, is_done) = oneshot::channel();
+        let call = tokio::spawn(to_its_end(async move {
+            begun.send(()).unwrap();
+            may_go_on.await.unwrap();
+            done.send(()).unwrap();
+            Response::default()
+        }));
+        has_begun.await.unwrap();
+        call.abort();
+        assert!(call.await.unwrap_err().is_cancelled());
+        go_on.send(()).unwrap();
+        is_done.await.unwrap();
+    }
 
     async fn check(error: ChatError, status: StatusCode, retry_after: Option<&str>) {
         let body = serde_json::to_vec(&error).unwrap();

@@ -61,10 +61,28 @@ impl Store {
         Ok(())
     }
 
-    /// Folds the chunks of every unfinished answer into its message and marks it interrupted.
-    /// Returns how many there were.
+    /// Folds the chunks of every unfinished answer into its message and marks it interrupted, each
+    /// in a transaction of its own. Returns how many there were.
     pub(crate) async fn interrupt_unfinished(&self) -> Result<usize, StoreError> {
-        self.close_unfinished(None, MessageStatus::Interrupted, None)
+        let unfinished =
+            sqlx::query_scalar!(r#"select id as "id: Uuid" from message where status = 'running'"#)
+                .fetch_all(&self.writer)
+                .await?;
+        for &message in &unfinished {
+            match self.interrupt(MessageId::new(message)).await {
+                Err(error) if error.is_write_refused() || error.is_busy() => return Err(error),
+                Err(error) => {
+                    tracing::error!(%message, %error, "an answer stays unfinished: {error}");
+                }
+                Ok(()) => {}
+            }
+        }
+        Ok(unfinished.len())
+    }
+
+    /// Does so with one answer whose task is gone.
+    pub(crate) async fn interrupt(&self, message: MessageId) -> Result<(), StoreError> {
+        self.close_unfinished(message, MessageStatus::Interrupted, None)
             .await
     }
 
@@ -72,55 +90,88 @@ impl Store {
     /// one that has ended.
     pub(crate) async fn end_broken(&self, message: MessageId) -> Result<(), StoreError> {
         let error = Some(TurnError::Broken);
-        let closed = self.close_unfinished(Some(message), MessageStatus::Failed, error);
-        closed.await.map(drop)
+        self.close_unfinished(message, MessageStatus::Failed, error)
+            .await
     }
 
-    /// `only` one answer, or all.
     async fn close_unfinished(
         &self,
-        only: Option<MessageId>,
+        message: MessageId,
         status: MessageStatus,
         error: Option<TurnError>,
-    ) -> Result<usize, StoreError> {
-        let only = only.map(MessageId::as_uuid);
+    ) -> Result<(), StoreError> {
+        let end = (status, error.as_ref());
         let mut transaction = self.begin().await?;
-        let unfinished = sqlx::query!(
-            r#"
-            select id as "id: Uuid", text, reasoning, reasoning_ms, tool_steps, token_ids,
-                   prompt_token_ids
-            from message
-            where status = 'running' and (?1 is null or id = ?1)
-            "#,
-            only,
-        )
-        .fetch_all(&mut *transaction)
-        .await?;
-        for row in &unfinished {
-            let ids = row.token_ids.as_deref().unwrap_or_default();
-            let mut answer = Chunk {
-                seq: 0,
-                text: row.text.clone(),
-                reasoning: row.reasoning.clone().unwrap_or_default(),
-                reasoning_ms: milliseconds(row.reasoning_ms),
-                steps: from_lines(&row.tool_steps)?,
-                token_ids: from_blob(ids, "token_ids")?,
-            };
-            fold(&mut transaction, row.id, &mut answer).await?;
-            close(&mut transaction, row.id, &answer, (status, error.as_ref())).await?;
-            let num_earlier = ids.len() / TOKEN_ID_BYTES;
-            if answer.token_ids.len() > num_earlier {
-                let prompt = row.prompt_token_ids.as_deref().unwrap_or_default();
-                let tokens = TurnTokens {
-                    prompt: narrow(prompt.len() / TOKEN_ID_BYTES + num_earlier),
-                    completion: narrow(answer.token_ids.len() - num_earlier),
-                };
-                usage::add(&mut transaction, row.id, tokens, day_of(now_ms())).await?;
+        match fold_and_close(&mut transaction, message.as_uuid(), end).await {
+            // One row that says nothing sensible must not keep everybody else from writing. It
+            // stays as it is, and ends.
+            Err(error @ StoreError::Corrupt { .. }) => {
+                tracing::error!(message.id = %message, %error, "an answer stays as it is: {error}");
+                transaction.rollback().await?;
+                self.close_as_it_is(message, end).await
             }
+            Err(error) => Err(error),
+            Ok(()) => Ok(transaction.commit().await?),
         }
-        transaction.commit().await?;
-        Ok(unfinished.len())
     }
+
+    async fn close_as_it_is(
+        &self,
+        message: MessageId,
+        (status, error): (MessageStatus, Option<&TurnError>),
+    ) -> Result<(), StoreError> {
+        let message = message.as_uuid();
+        let (status, error) = (to_word(status), error.map(TurnError::to_stored));
+        sqlx::query!(
+            "update message set status = ?, error = ? where id = ? and status = 'running'",
+            status,
+            error,
+            message,
+        )
+        .execute(&self.writer)
+        .await?;
+        Ok(())
+    }
+}
+
+/// Puts a running answer together from what was recorded of it.
+async fn fold_and_close(
+    connection: &mut SqliteConnection,
+    message: Uuid,
+    end: (MessageStatus, Option<&TurnError>),
+) -> Result<(), StoreError> {
+    let row = sqlx::query!(
+        r#"
+        select text, reasoning, reasoning_ms, tool_steps, token_ids, prompt_token_ids
+        from message
+        where id = ? and status = 'running'
+        "#,
+        message,
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(row) = row else { return Ok(()) };
+    let ids = row.token_ids.as_deref().unwrap_or_default();
+    let mut answer = Chunk {
+        seq: 0,
+        text: row.text,
+        reasoning: row.reasoning.unwrap_or_default(),
+        reasoning_ms: milliseconds(row.reasoning_ms),
+        steps: from_lines(&row.tool_steps)?,
+        token_ids: from_blob(ids, "token_ids")?,
+    };
+    fold(connection, message, &mut answer).await?;
+    close(connection, message, &answer, end).await?;
+    let num_earlier = ids.len() / TOKEN_ID_BYTES;
+    if answer.token_ids.len() > num_earlier {
+        let prompt = row.prompt_token_ids.as_deref().unwrap_or_default();
+        let tokens = TurnTokens {
+            prompt: narrow(prompt.len() / TOKEN_ID_BYTES + num_earlier),
+            completion: narrow(answer.token_ids.len() - num_earlier),
+        };
+        usage::add(connection, message, tokens, day_of(now_ms())).await?;
+    }
+    Ok(())
 }
 
 fn milliseconds(number: i64) -> u32 {
@@ -139,8 +190,8 @@ async fn insert_chunk(
     let message = message.as_uuid();
     let token_ids = to_blob(&chunk.token_ids);
     let tool_steps = to_lines(&chunk.steps);
-    // A message that was removed for good must not hold up the others, nor one that was written
-    // already by a commit whose answer got lost.
+    // A message that was removed for good must not hold up the others. A chunk that was written
+    // already, by a commit whose answer got lost, has only grown since.
     sqlx::query!(
         "
         insert into message_chunk
@@ -148,7 +199,12 @@ async fn insert_chunk(
         select id, ?, ?, ?, ?, ?, ?
         from message
         where id = ?
-        on conflict (message_id, seq) do nothing
+        on conflict (message_id, seq) do update
+        set text = excluded.text,
+            reasoning = excluded.reasoning,
+            reasoning_ms = excluded.reasoning_ms,
+            tool_steps = excluded.tool_steps,
+            token_ids = excluded.token_ids
         ",
         chunk.seq,
         chunk.text,

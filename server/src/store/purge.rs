@@ -3,7 +3,7 @@
 //! left.
 
 use hearth_app::model::UserId;
-use sqlx::{SqliteConnection, types::Uuid};
+use sqlx::types::Uuid;
 
 use super::{Store, StoreError};
 
@@ -25,7 +25,7 @@ impl Progress {
         }
     }
 
-    const fn of(num_rows: u64) -> Self {
+    pub(super) const fn of(num_rows: u64) -> Self {
         Self {
             num_rows,
             num_removed: num_rows,
@@ -34,125 +34,6 @@ impl Progress {
 }
 
 impl Store {
-    /// Takes conversations out of the trash that were put there until `oldest`: they cannot come
-    /// back from now on. Those with a date after `future` were deleted by a clock that ran ahead:
-    /// their time begins `now`.
-    pub(crate) async fn condemn_old(
-        &self,
-        now: i64,
-        oldest: i64,
-        future: i64,
-        limit: u32,
-    ) -> Result<Progress, StoreError> {
-        let mut transaction = self.begin().await?;
-        sqlx::query!(
-            "update conversation set deleted_at = ? where deleted_at > ?",
-            now,
-            future,
-        )
-        .execute(&mut *transaction)
-        .await?;
-        let done = sqlx::query!(
-            "
-            update conversation
-            set deleted_at = 0, source_id = null, title = ''
-            where id in (
-                select id
-                from conversation
-                where deleted_at > 0 and deleted_at <= ?
-                limit ?
-            )
-            ",
-            oldest,
-            limit,
-        )
-        .execute(&mut *transaction)
-        .await?;
-        transaction.commit().await?;
-        Ok(Progress::beside(done.rows_affected()))
-    }
-
-    /// Removes condemned conversations with all that belongs to them, `limit` rows at most.
-    pub(crate) async fn purge_condemned(&self, limit: u32) -> Result<Progress, StoreError> {
-        let mut transaction = self.begin().await?;
-        let mut progress = Progress::default();
-        while progress.num_rows < u64::from(limit) {
-            // What an import has put aside, or continues, waits until the import has ended.
-            let condemned = sqlx::query_scalar!(
-                r#"
-                select id as "id: Uuid"
-                from conversation
-                where deleted_at = 0
-                    and not exists (
-                        select 1 from import_staged s where s.conversation_id = conversation.id
-                    )
-                    and not exists (
-                        select 1 from import_staged s where s.target_id = conversation.id
-                    )
-                limit 1
-                "#
-            )
-            .fetch_optional(&mut *transaction)
-            .await?;
-            let Some(conversation) = condemned else { break };
-            let left = i64::from(limit) - i64::try_from(progress.num_rows).unwrap_or(i64::MAX);
-            let num_parts = remove_parts(&mut transaction, conversation, left).await?;
-            progress.num_rows += num_parts;
-            if num_parts == 0 {
-                sqlx::query!("delete from conversation where id = ?", conversation)
-                    .execute(&mut *transaction)
-                    .await?;
-                progress.num_rows += 1;
-                progress.num_removed += 1;
-            }
-        }
-        transaction.commit().await?;
-        Ok(progress)
-    }
-
-    /// Removes what imports put aside that were given up, `limit` rows at most.
-    pub(crate) async fn purge_dead_imports(&self, limit: u32) -> Result<Progress, StoreError> {
-        let mut transaction = self.begin().await?;
-        let mut num_rows = 0;
-        while num_rows < u64::from(limit) {
-            let staged = sqlx::query!(
-                r#"
-                select s.id, s.conversation_id as "conversation: Uuid"
-                from import i
-                join import_staged s on s.import_id = i.id
-                where i.state = 'dead'
-                limit 1
-                "#
-            )
-            .fetch_optional(&mut *transaction)
-            .await?;
-            let Some(staged) = staged else {
-                let emptied = sqlx::query!("delete from import where state = 'dead'")
-                    .execute(&mut *transaction)
-                    .await?;
-                num_rows += emptied.rows_affected();
-                break;
-            };
-            let left = i64::from(limit) - i64::try_from(num_rows).unwrap_or(i64::MAX);
-            if let Some(conversation) = staged.conversation {
-                let num_parts = remove_parts(&mut transaction, conversation, left).await?;
-                num_rows += num_parts;
-                if num_parts > 0 {
-                    continue;
-                }
-                sqlx::query!("delete from conversation where id = ?", conversation)
-                    .execute(&mut *transaction)
-                    .await?;
-            }
-            sqlx::query!("delete from import_staged where id = ?", staged.id)
-                .execute(&mut *transaction)
-                .await?;
-            num_rows += 1;
-        }
-        transaction.commit().await?;
-        Ok(Progress::beside(num_rows))
-    }
-
     /// Removes sessions that have ended, and those that a clock that ran ahead made or touched.
     pub(crate) async fn purge_sessions(
         &self,
@@ -305,35 +186,6 @@ impl Store {
         Ok(ids.into_iter().map(UserId::new).collect())
     }
 
-    /// Condemns conversations of an account that is being removed.
-    pub(crate) async fn condemn_all_of(
-        &self,
-        user: UserId,
-        limit: u32,
-    ) -> Result<Progress, StoreError> {
-        let user = user.as_uuid();
-        let done = sqlx::query!(
-            "
-            update conversation
-            set deleted_at = 0, source_id = null, title = ''
-            where id in (
-                select c.id
-                from conversation c
-                join user u on u.id = c.user_id
-                where u.id = ?
-                    and u.removed_at is not null
-                    and c.deleted_at is not 0
-                limit ?
-            )
-            ",
-            user,
-            limit,
-        )
-        .execute(&self.writer)
-        .await?;
-        Ok(Progress::beside(done.rows_affected()))
-    }
-
     /// Removes one thing of an account that is being removed: a file, and at last the account
     /// itself, once it has no conversations. The rest of its rows go with it.
     pub(crate) async fn purge_account(&self, user: UserId) -> Result<Progress, StoreError> {
@@ -375,43 +227,4 @@ impl Store {
         transaction.commit().await?;
         Ok(progress)
     }
-}
-
-/// Removes messages of a conversation, the youngest first, or, once there are none, one of the
-/// files that it was exported to. What a message had beside it goes with it.
-async fn remove_parts(
-    connection: &mut SqliteConnection,
-    conversation: Uuid,
-    limit: i64,
-) -> Result<u64, StoreError> {
-    // A message is inserted after its parent: in this order no parent goes before its child.
-    let messages = sqlx::query!(
-        "
-        delete from message
-        where rowid in (
-            select rowid
-            from message
-            where conversation_id = ?
-            order by rowid desc
-            limit ?
-        )
-        ",
-        conversation,
-        limit,
-    )
-    .execute(&mut *connection)
-    .await?;
-    if messages.rows_affected() > 0 {
-        return Ok(messages.rows_affected());
-    }
-    let exports = sqlx::query!(
-        "
-        delete from export
-        where id in (select id from export where conversation_id = ? limit 1)
-        ",
-        conversation,
-    )
-    .execute(connection)
-    .await?;
-    Ok(exports.rows_affected())
 }

@@ -7,7 +7,7 @@ use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::{
     address::{ChatAddress, path_of},
-    state::ChatState,
+    state::{ChatState, Unsent},
 };
 use crate::{
     api::{conversations, deletion, messages},
@@ -56,7 +56,7 @@ impl ChatState {
         let place = self.place();
         let from = place.shown;
         let parent = self.last_message();
-        let key = self.key_for(&text);
+        let key = self.key_for(from, &text);
         self.is_sending.set(true);
         self.error.set(None);
         self.notice.set(None);
@@ -76,15 +76,16 @@ impl ChatState {
         });
     }
 
-    /// The key of the last attempt if the text is the same: an answer that got lost on its way
-    /// must not make a second message.
-    fn key_for(self, text: &str) -> IdempotencyKey {
+    /// The key of the last attempt if the same text goes to the same conversation: an answer that
+    /// got lost on its way must not make a second message.
+    fn key_for(self, to: Option<ConversationId>, text: &str) -> IdempotencyKey {
         let last = self.unseen.with_value(|it| it.unsent.clone());
         let key = match last {
-            Some((unsent, key)) if unsent == text => key,
+            Some(last) if last.to == to && last.text == text => last.key,
             _ => browser::idempotency_key(),
         };
-        let unsent = Some((text.to_owned(), key));
+        let text = text.to_owned();
+        let unsent = Some(Unsent { to, text, key });
         self.unseen.update_value(|it| it.unsent = unsent);
         key
     }

@@ -86,13 +86,20 @@ pub(super) struct ChatState {
     pub(super) unseen: StoredValue<Unseen>,
 }
 
+/// The last text that was not accepted: sent again to the same conversation, it is the same message.
+#[derive(Clone)]
+pub(super) struct Unsent {
+    pub(super) to: Option<ConversationId>,
+    pub(super) text: String,
+    pub(super) key: IdempotencyKey,
+}
+
 /// What no view shows.
 pub(super) struct Unseen {
     user: UserId,
     /// The one stream of this tab.
     pub(super) tail: Option<AbortHandle>,
-    /// The last text that was not accepted, with its key: sent again, it is the same message.
-    pub(super) unsent: Option<(String, IdempotencyKey)>,
+    pub(super) unsent: Option<Unsent>,
     /// The shown conversation as it was when it was read last, or changed here.
     pub(super) read: Option<ConversationState>,
     /// A piece of the list or of the conversation was asked for.

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::shelf::{Shelf, archive_of, many, sample};
 use crate::{
+    chat::title,
     import::{ImportError, remains},
     store::{AnswerStart, Chunk, Decision, NewTurn, Staged, StoredTree},
 };
@@ -142,8 +143,10 @@ fn what_an_import_continues_is_not_removed_under_it_and_then_nothing_is_imported
 fn remove_branch(shelf: &Shelf, message: MessageId) {
     let (store, ada) = (&shelf.store, shelf.ada);
     shelf.runtime.block_on(async {
-        let doomed = store.leave_branch(ada, message).await.unwrap().unwrap();
-        while store.remove_branch(ada, doomed.root, 8).await.unwrap().1 > 0 {}
+        let doomed = store.leave_branch(ada, message, title).await;
+        let doomed = doomed.unwrap().unwrap();
+        while store.remove_branch(&doomed, 8).await.unwrap().number > 0 {}
+        store.end_removal(&doomed).await.unwrap();
     });
 }
 
@@ -196,6 +199,9 @@ fn a_deleted_message_makes_room_for_one_that_is_here_not_for_one_that_comes_in()
     assert!(shelf.put_aside(&import, std::slice::from_ref(&whole), usize::MAX));
     let doomed = shelf
         .runtime
-        .block_on(shelf.store.leave_branch(ada, version));
-    assert_eq!(doomed.unwrap().unwrap().shown, Some(whole.messages[1].id));
+        .block_on(shelf.store.leave_branch(ada, version, title));
+    let conversation = doomed.unwrap().unwrap().conversation;
+    let shown = shelf.store.conversation(ada, conversation);
+    let shown = shelf.runtime.block_on(shown).unwrap().unwrap();
+    assert_eq!(shown.active_message, Some(whole.messages[1].id));
 }

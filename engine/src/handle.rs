@@ -294,7 +294,8 @@ impl EngineHandle {
         let _ = self.commands.send(Command::Add(Box::new(sequence)));
     }
 
-    /// Ends the engine after the layer it is computing; every stream fails.
+    /// Ends the engine after the layer it is computing or the tensor it is loading; every stream
+    /// fails.
     pub fn shut_down(&self) {
         self.shared.stop();
         // The flag is for a busy worker, the command wakes an idle one.

@@ -25,6 +25,8 @@ pub(crate) const NAME: &str = "scripted";
 const DEFAULT_CONTEXT_WINDOW: usize = 8192;
 /// Longest uninterrupted sleep, so that aborts are quick.
 const SLICE: Duration = Duration::from_millis(5);
+/// Longest time of loading without a report, as between two tensors of a file.
+const LOAD_STEP: Duration = Duration::from_millis(50);
 
 /// What a scripted model says, and how slowly.
 #[derive(Clone, Debug)]
@@ -33,6 +35,8 @@ pub struct ScriptedModel {
     token_delay: Duration,
     prefill_delay: Duration,
     load_delay: Duration,
+    /// Of the last of several engines, where it is not that of the others.
+    last_load_delay: Option<Duration>,
     context_window: usize,
     certainty: Certainty,
     load_failure: Option<String>,
@@ -64,6 +68,7 @@ impl ScriptedModel {
             token_delay: Duration::ZERO,
             prefill_delay: Duration::ZERO,
             load_delay: Duration::ZERO,
+            last_load_delay: None,
             context_window: DEFAULT_CONTEXT_WINDOW,
             certainty: Certainty::Full,
             load_failure: None,
@@ -93,6 +98,13 @@ impl ScriptedModel {
     #[must_use]
     pub fn with_load_delay(mut self, delay: Duration) -> Self {
         self.load_delay = delay;
+        self
+    }
+
+    /// Time until the last of several engines is ready, where the others take another.
+    #[must_use]
+    pub fn with_last_load_delay(mut self, delay: Duration) -> Self {
+        self.last_load_delay = Some(delay);
         self
     }
 
@@ -158,9 +170,14 @@ impl ScriptedModel {
             1 => self.num_panicking,
             _ => usize::from(index < self.num_panicking),
         };
+        let load_delay = |index: usize| match self.last_load_delay {
+            Some(delay) if index + 1 == self.num_replicas => delay,
+            _ => self.load_delay,
+        };
         let replica = |index| Self {
             num_panicking: num_panicking(index),
             load_failure: self.load_failure.clone().filter(|_| index == 0),
+            load_delay: load_delay(index),
             ..self.clone()
         };
         (0..self.num_replicas).map(replica).collect()
@@ -194,11 +211,17 @@ impl ScriptedModel {
         &mut self,
         progress: &mut dyn FnMut(u8),
     ) -> Result<ScriptedRunner, LoadError> {
-        progress(0);
-        for percent in 1..=100u8 {
-            let _ = sleep(self.load_delay / 100, &|| false);
+        for percent in 0..100u8 {
             progress(percent);
+            let mut rest = self.load_delay / 100;
+            while !rest.is_zero() {
+                let step = rest.min(LOAD_STEP);
+                let _ = sleep(step, &|| false);
+                rest -= step;
+                progress(percent);
+            }
         }
+        progress(100);
         if let Some(reason) = &self.load_failure {
             return Err(LoadError::Scripted(reason.clone()));
         }

@@ -1,7 +1,8 @@
 //! The engine's one thread: it alone touches the model.
 //!
 //! It opens and loads the model, then repeats: schedule, make room, launch, collect, update. On a
-//! CPU a launched step is complete at once. With nothing to do it sleeps on its commands.
+//! CPU a launched step is complete at once. With nothing to do it sleeps on its commands. Told to
+//! end, it does so after the tensor or the layer it is at.
 //!
 //! It knows token ids, never text. One that panics is loaded again, and its answers go on. When it
 //! ends for good, for whatever reason, every stream ends with it, because it owns their senders.
@@ -75,6 +76,10 @@ fn serve(
     shared: &Arc<Shared>,
     commands: Receiver<Command>,
 ) {
+    // It may have waited long for the memory of its predecessor.
+    if shared.is_stopping() {
+        return;
+    }
     let mut lobby = Lobby::new(commands, Arc::clone(shared));
     let (opened, mut models) = match UnloadedModel::open(source, config) {
         Ok(opened) => opened,

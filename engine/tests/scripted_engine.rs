@@ -14,6 +14,8 @@ mod queueing;
 mod reloading;
 #[path = "scripted_engine/replicas.rs"]
 mod replicas;
+#[path = "scripted_engine/unwanted_models.rs"]
+mod unwanted_models;
 
 use std::time::Duration;
 

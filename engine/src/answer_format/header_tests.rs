@@ -11,7 +11,7 @@ use crate::{
     sampling::Sampler,
 };
 
-const HEADERS: [&str; 14] = [
+const HEADERS: [&str; 16] = [
     "final json",
     "final <|constrain|>json",
     "final",
@@ -25,6 +25,8 @@ const HEADERS: [&str; 14] = [
     "final code",
     "final text json",
     "final??",
+    "final some words",
+    "final <|constrain|>json schema v2",
     "analysis<|channel|>final json",
 ];
 
@@ -86,16 +88,39 @@ impl Harmony {
         None
     }
 
+    /// The tokens of headers, but for those that name a tool.
+    fn header_tokens(&self) -> Vec<TokenId> {
+        let tokens = "<|start|><|channel|><|message|><|constrain|><|end|><|return|><|call|>\
+            assistant final analysis commentary json";
+        let mut tokens = self.tokenizer.encode_with_control_tokens(tokens);
+        for word in ["final", "analysis", "commentary"] {
+            tokens.extend(self.tokenizer.encode_text(word));
+        }
+        tokens
+    }
+
+    fn may_come(&self, begun: &str, control: &str) -> bool {
+        let begun = self.tokenizer.encode_with_control_tokens(begun);
+        let control = self.tokenizer.control(control).unwrap();
+        let mut logits = vec![0.0; self.tokenizer.vocab_size()];
+        self.format.constraint(&begun).apply(&mut logits);
+        logits[control.0 as usize] > f32::NEG_INFINITY
+    }
+
     /// What people see of an answer.
     fn shown(&self, answer: &[TokenId]) -> String {
         let mut parser = self.template.parser().unwrap();
-        let mut bytes = Vec::new();
+        let (mut bytes, mut is_shown) = (Vec::new(), false);
         for token in answer {
             for event in parser.push(*token, &self.tokenizer) {
-                if let ChainEvent::Model(Event::Text { channel, token }) = event
-                    && channel != Channel::Analysis
-                {
-                    bytes.extend_from_slice(self.tokenizer.text_bytes(token));
+                match event {
+                    ChainEvent::Model(Event::MessageStarted { channel, recipient }) => {
+                        is_shown = channel != Channel::Analysis && recipient.is_none();
+                    }
+                    ChainEvent::Model(Event::Text { token, .. }) if is_shown => {
+                        bytes.extend_from_slice(self.tokenizer.text_bytes(token));
+                    }
+                    _ => {}
                 }
             }
         }
@@ -132,12 +157,7 @@ fn every_header_of_the_final_channel_begins_the_format() {
 #[test]
 fn whatever_headers_a_random_model_writes_the_schema_is_all_that_is_shown() {
     let model = Harmony::new();
-    let likes = "<|start|><|channel|><|message|><|constrain|><|end|><|return|><|call|>\
-        assistant final analysis commentary json";
-    let mut liked = model.tokenizer.encode_with_control_tokens(likes);
-    for word in ["final", "analysis", "commentary"] {
-        liked.extend(model.tokenizer.encode_text(word));
-    }
+    let liked = model.header_tokens();
     let answers = (0..200).filter_map(|seed| model.answer(&[], &liked, seed));
     let answers: Vec<Vec<TokenId>> = answers.collect();
     assert!(answers.len() > 50, "{} came to an end", answers.len());
@@ -149,16 +169,41 @@ fn whatever_headers_a_random_model_writes_the_schema_is_all_that_is_shown() {
 #[test]
 fn an_answer_that_calls_nobody_does_not_end_as_a_call() {
     let model = Harmony::new();
-    let end = model.tokenizer.control("<|call|>").unwrap();
-    let may_call = |begun: &str| {
-        let begun = model.tokenizer.encode_with_control_tokens(begun);
-        let mut logits = vec![0.0; model.tokenizer.vocab_size()];
-        model.format.constraint(&begun).apply(&mut logits);
-        logits[end.0 as usize] > f32::NEG_INFINITY
-    };
+    let may_call = |begun: &str| model.may_come(begun, "<|call|>");
     assert!(!may_call("<|channel|>analysis<|message|>Well."));
     assert!(!may_call("<|channel|>commentary"));
     assert!(may_call(
         "<|channel|>commentary to=functions.f<|message|>{}"
     ));
+}
+
+#[test]
+fn what_follows_a_call_without_the_name_of_a_channel_is_not_shown_beside_the_format() {
+    let model = Harmony::new();
+    let begun = "<|channel|>commentary to=functions.f<|message|>{}<|channel|><|message|>Well.";
+    let begun = model.tokenizer.encode_with_control_tokens(begun);
+    assert_eq!(model.shown(&begun), "");
+    let liked = model.header_tokens();
+    let answers = (0..200).filter_map(|seed| model.answer(&begun, &liked, seed));
+    let answers: Vec<Vec<TokenId>> = answers.collect();
+    assert!(!answers.is_empty());
+    for answer in answers {
+        model.check(&answer);
+    }
+}
+
+#[test]
+fn what_is_said_before_a_call_goes_on_in_no_message_without_a_name() {
+    let model = Harmony::new();
+    let said = "<|channel|>commentary<|message|>Well.<|channel|>";
+    for (header, may_come) in [
+        ("", false),
+        ("commentary", false),
+        ("commentary to=functions.f", true),
+        ("analysis", true),
+        ("final", true),
+    ] {
+        let begun = format!("{said}{header}");
+        assert_eq!(model.may_come(&begun, "<|message|>"), may_come, "{header}");
+    }
 }

@@ -5,10 +5,11 @@
 //! on the analysis channel, so that neither the answer nor the arguments of a call contain it.
 //!
 //! An answer may lack its header: words that no control token introduces are the answer, and so are
-//! those behind the name of the final channel.
+//! those behind the name of the final channel, unless `<|message|>` or another message follows.
 //!
 //! The text of a message is given as token ids; who shows it turns them into characters.
 
+mod event;
 mod header;
 
 #[cfg(test)]
@@ -16,60 +17,12 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
+pub use event::{Event, Standing};
 pub(crate) use header::CONTENT_TYPES;
 use header::{Beginning, Header, Opening};
 
 use super::{Channel, ControlIds, ControlToken, Spell, conversation::FUNCTIONS};
 use crate::request::TokenId;
-
-/// What a token, or the end of the answer, brought.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// A message begins.
-    MessageStarted {
-        /// Where it belongs; never the final channel if there is a recipient.
-        channel: Channel,
-        /// The tool it is for, namespace included: then its text are the arguments of a call.
-        recipient: Option<String>,
-    },
-    /// An ordinary token of the message that is open.
-    Text {
-        /// Channel of the message.
-        channel: Channel,
-        /// The token.
-        token: TokenId,
-    },
-    /// The message is over.
-    MessageEnded,
-    /// The message before was a complete call.
-    ToolCall {
-        /// Name of the tool, without the namespace of functions.
-        name: String,
-    },
-    /// A stop token came, or [`HarmonyParser::finish`] was called. Always the last event.
-    Finished,
-}
-
-/// Where an answer stands between two tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// Before a message, and no control token says yet that a header is being written: words are
-    /// the answer.
-    Unmarked,
-    /// In a header.
-    Header {
-        /// The channel that it names so far.
-        channel: Option<Channel>,
-        /// Whether it names a tool.
-        is_call: bool,
-    },
-    /// In the text of a message.
-    Message {
-        /// Whether it is for a tool.
-        is_call: bool,
-    },
-    Finished,
-}
 
 /// A message of which the text is being written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +37,9 @@ struct OpenMessage {
 pub struct HarmonyParser {
     ids: ControlIds,
     state: State,
+    /// Words of headers that ended without `<|message|>`: the answer if no message follows, which
+    /// is known when one does, or when nothing else comes.
+    held: Vec<TokenId>,
 }
 
 #[derive(Clone, Debug)]
@@ -99,7 +55,11 @@ impl HarmonyParser {
     /// pushed from its first token on; the events of the old tokens can be ignored.
     pub fn new(ids: ControlIds) -> Self {
         let state = State::Header(Header::new(Opening::Unmarked, Channel::Final));
-        Self { ids, state }
+        Self {
+            ids,
+            state,
+            held: Vec::new(),
+        }
     }
 
     /// Takes the next token. After [`Event::Finished`] every token is ignored.
@@ -121,12 +81,13 @@ impl HarmonyParser {
             State::Finished => return events,
             State::Message(_) => events.push(Event::MessageEnded),
             State::Header(header) => {
-                if let Some(beginning) = header.at_end(false) {
-                    begin(beginning, &mut events);
+                if let Some(beginning) = header.at_end() {
+                    self.begin(beginning, &mut events);
                     events.push(Event::MessageEnded);
                 }
             }
         }
+        self.say_held(&mut events);
         events.push(Event::Finished);
         events
     }
@@ -155,7 +116,8 @@ impl HarmonyParser {
             State::Header(header) => {
                 header.push(token, bytes);
                 if let Some(beginning) = header.begun_text() {
-                    self.state = State::Message(begin(beginning, events));
+                    let message = self.begin(beginning, events);
+                    self.state = State::Message(message);
                 }
             }
             State::Finished => {}
@@ -166,7 +128,9 @@ impl HarmonyParser {
         match control {
             ControlToken::Message => {
                 if let State::Header(header) = &self.state {
-                    self.state = State::Message(begin(header.at_message(), events));
+                    let beginning = header.at_message();
+                    let message = self.begin(beginning, events);
+                    self.state = State::Message(message);
                 }
             }
             ControlToken::Constrain => {
@@ -185,16 +149,24 @@ impl HarmonyParser {
             }
             ControlToken::Return | ControlToken::Call | ControlToken::EndOfText => {
                 self.close(State::Finished, events);
+                self.say_held(events);
                 events.push(Event::Finished);
             }
         }
     }
 
     /// Inside a message the next header has begun without an end: without a channel of its own
-    /// it stays in the message's.
+    /// it stays in the message's. Another header also begins behind words that no header contains.
     fn channel(&mut self, events: &mut Vec<Event>) {
-        if let State::Message(message) = &self.state {
-            let header = Header::new(Opening::Unmarked, message.channel);
+        let fallback = match &self.state {
+            // People see nothing of a call's text, so they see nothing of what stays in there.
+            State::Message(message) if message.recipient.is_some() => Some(Channel::Analysis),
+            State::Message(message) => Some(message.channel),
+            State::Header(header) if header.holds_words() => Some(Channel::Final),
+            State::Header(_) | State::Finished => None,
+        };
+        if let Some(fallback) = fallback {
+            let header = Header::new(Opening::Unmarked, fallback);
             self.close(State::Header(header), events);
         }
         if let State::Header(header) = &mut self.state {
@@ -207,9 +179,14 @@ impl HarmonyParser {
         let goes_on = !matches!(next, State::Finished);
         let open = match std::mem::replace(&mut self.state, next) {
             State::Message(message) => Some(message),
-            State::Header(header) => header
-                .at_end(goes_on)
-                .map(|beginning| begin(beginning, events)),
+            State::Header(header) => match header.at_end() {
+                // It is the answer only if no message follows.
+                Some(beginning) if goes_on && beginning.message.channel == Channel::Final => {
+                    self.held.extend(beginning.text);
+                    None
+                }
+                beginning => beginning.map(|beginning| self.begin(beginning, events)),
+            },
             State::Finished => None,
         };
         let Some(message) = open else { return };
@@ -221,33 +198,43 @@ impl HarmonyParser {
             });
         }
     }
-}
 
-/// Says that a message has begun, after what does not belong to it.
-fn begin(beginning: Beginning, events: &mut Vec<Event>) -> OpenMessage {
-    let Beginning {
-        stray,
-        message,
-        text,
-    } = beginning;
-    if !stray.is_empty() {
-        let channel = Channel::Analysis;
+    /// Says that a message has begun, after what does not belong to it. Where a message follows,
+    /// words that no message token followed are none of the answer.
+    fn begin(&mut self, beginning: Beginning, events: &mut Vec<Event>) -> OpenMessage {
+        let Beginning {
+            stray,
+            message,
+            text,
+        } = beginning;
+        let mut junk = std::mem::take(&mut self.held);
+        junk.extend(stray);
+        say(Channel::Analysis, junk, events);
+        let channel = message.channel;
         events.push(Event::MessageStarted {
             channel,
-            recipient: None,
+            recipient: message.recipient.clone(),
         });
-        events.extend(
-            stray
-                .into_iter()
-                .map(|token| Event::Text { channel, token }),
-        );
-        events.push(Event::MessageEnded);
+        events.extend(text.into_iter().map(|token| Event::Text { channel, token }));
+        message
     }
-    let channel = message.channel;
+
+    /// Says what is held at the end of the answer: no message followed.
+    fn say_held(&mut self, events: &mut Vec<Event>) {
+        let answer = std::mem::take(&mut self.held);
+        say(Channel::Final, answer, events);
+    }
+}
+
+/// Says a whole message, if there is anything in it.
+fn say(channel: Channel, text: Vec<TokenId>, events: &mut Vec<Event>) {
+    if text.is_empty() {
+        return;
+    }
     events.push(Event::MessageStarted {
         channel,
-        recipient: message.recipient.clone(),
+        recipient: None,
     });
     events.extend(text.into_iter().map(|token| Event::Text { channel, token }));
-    message
+    events.push(Event::MessageEnded);
 }

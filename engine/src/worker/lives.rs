@@ -6,7 +6,7 @@
 use std::{
     any::Any,
     collections::VecDeque,
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -58,7 +58,7 @@ pub(super) fn live(
     let mut reloads = Reloads::default();
     let mut has_served = false;
     loop {
-        let (failure, is_loaded) = match load(model, &mut lobby, place) {
+        let (failure, is_loaded) = match load(model, shared, &mut lobby, place) {
             Ok(loaded) => {
                 has_served = true;
                 let (commands, waiting) = lobby.close();
@@ -73,6 +73,8 @@ pub(super) fn live(
                 lobby = Lobby::with(commands, shared, without_given_up(unfinished));
                 (message(&*panic), true)
             }
+            // Whatever came of it, nobody waits for this model any more.
+            Err(_) if shared.is_stopping() => return Ending::Told,
             Err(error) if !has_served => return Ending::NotLoaded(error, lobby),
             Err(error) => (error, false),
         };
@@ -91,14 +93,23 @@ pub(super) fn live(
     }
 }
 
+/// Loads the model, but not to its end once the engine is told to end: its successor waits for the
+/// memory, and a file chosen by mistake may have many gigabytes.
 fn load(
     model: &mut UnloadedModel,
+    shared: &Shared,
     lobby: &mut Lobby,
     place: &dyn Place,
 ) -> Result<LoadedModel, String> {
-    let loaded = catch_unwind(AssertUnwindSafe(|| {
-        model.load(&mut |percent| place.show_loading(percent, lobby))
-    }));
+    let mut progress = |percent: u8| {
+        if shared.is_stopping() {
+            // A loader tells how far it is, and nothing can be told to it. It is left as by a
+            // panic, which gives its memory back, but without a report: it is no mistake.
+            resume_unwind(Box::new("the engine was told to end"));
+        }
+        place.show_loading(percent, lobby);
+    };
+    let loaded = catch_unwind(AssertUnwindSafe(|| model.load(&mut progress)));
     match loaded {
         Ok(loaded) => loaded.map_err(|error| error.to_string()),
         Err(panic) => Err(format!("loading panicked: {}", message(&*panic))),

@@ -82,7 +82,7 @@ pub(super) fn serve(
         }
     }
     drop(progress);
-    let is_ready = wait(&told, &mut lobby, num_replicas, shared);
+    let is_ready = wait(&told, &mut lobby, num_replicas, shared) && !shared.is_stopping();
     let (commands, waiting) = lobby.close();
     if is_ready {
         shared.set_ready();
@@ -165,8 +165,14 @@ impl Replica {
         };
         let lobby = Lobby::new(commands, Arc::clone(&shared));
         let (end, reason, lobby) = match lives::live(&mut model, &config, &shared, lobby, &place) {
-            // It was told to end; so are all others.
-            Ending::Told => return,
+            Ending::Told => {
+                // All are told to end, but those that serve hear of it once nobody waits for this
+                // one to be ready.
+                if !place.has_served.get() {
+                    place.tell(Progress::Failed(GenerationError::EngineStopped));
+                }
+                return;
+            }
             Ending::NotLoaded(error, lobby) => {
                 tracing::error!(%error, "engine {index} could not load the model: {error}");
                 let end = GenerationError::ModelNotLoaded(error);

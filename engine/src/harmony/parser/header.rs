@@ -87,7 +87,7 @@ impl Header {
     pub(super) fn begun_text(&self) -> Option<Beginning> {
         let read = Read::new(self);
         if read.arguments.is_some() {
-            return Some(read.text(self, false));
+            return Some(read.text(self));
         }
         let num_bytes: usize = self
             .sections
@@ -95,11 +95,13 @@ impl Header {
             .map(|section| section.bytes.len())
             .sum();
         let is_too_long = num_bytes > MAX_BYTES;
-        // One unknown word may be the name of a channel, a role or a content type.
+        // One unknown word may be the name of a channel, a role or a content type. More of them
+        // are text. Of the final channel people would see it, so there they wait for `<|message|>`.
         let allowed = usize::from(self.is_marked());
-        let is_text = !read.is_call(self) && read.num_settled_strays > allowed;
+        let is_text =
+            !read.is_call(self) && !self.names_final(&read) && read.num_settled_strays > allowed;
         if is_text || (is_too_long && !read.strays.is_empty()) {
-            return Some(read.text(self, false));
+            return Some(read.text(self));
         }
         let is_junk = self.is_marked() || read.is_call(self);
         is_too_long.then(|| Beginning {
@@ -119,12 +121,16 @@ impl Header {
         }
     }
 
-    /// The message a header without text amounts to, if it says anything. Where the answer goes
-    /// on, words that no message token followed are none of it.
-    pub(super) fn at_end(&self, goes_on: bool) -> Option<Beginning> {
-        let read = Read::new(self);
-        let beginning = read.text(self, goes_on);
+    /// The message a header without text amounts to, if it says anything.
+    pub(super) fn at_end(&self) -> Option<Beginning> {
+        let beginning = Read::new(self).text(self);
         (beginning.message.recipient.is_some() || !beginning.text.is_empty()).then_some(beginning)
+    }
+
+    /// Whether words that mean nothing wait here for `<|message|>`, or for the end of the answer.
+    pub(super) fn holds_words(&self) -> bool {
+        let read = Read::new(self);
+        self.names_final(&read) && !read.strays.is_empty()
     }
 
     pub(super) fn standing(&self) -> Standing {
@@ -132,10 +138,16 @@ impl Header {
             return Standing::Unmarked;
         }
         let read = Read::new(self);
+        let stays = Some(self.fallback).filter(|channel| *channel == Channel::Commentary);
         Standing::Header {
-            channel: read.channel,
+            channel: read.channel.or(stays),
             is_call: read.is_call(self),
         }
+    }
+
+    /// Whether this is a header for certain, of a message on the final channel.
+    fn names_final(&self, read: &Read) -> bool {
+        self.is_marked() && read.channel == Some(Channel::Final) && !read.is_call(self)
     }
 
     fn message(&self, channel: Option<Channel>) -> OpenMessage {

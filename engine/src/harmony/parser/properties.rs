@@ -100,12 +100,11 @@ fn is_well_formed(events: &[Event]) -> bool {
     matches!(events.last(), Some(Event::Finished))
 }
 
-/// Anything but the name of the channel of answers, of a tool, and the token before a text.
+/// Anything but the name of a tool, whose text nobody sees.
 fn header_part() -> impl Strategy<Value = Vec<TokenId>> {
-    let others = ["final", "<|message|>", "to"];
     let is_allowed = |part: &&str| {
         // Behind an end that no header follows words are an answer without one.
-        *part != "<|end|>" && others.iter().all(|other| !part.contains(other))
+        *part != "<|end|>" && !part.contains("to")
     };
     let parts: Vec<&str> = PARTS.into_iter().filter(is_allowed).collect();
     prop_oneof![
@@ -156,29 +155,45 @@ proptest! {
         let channel = Channel::Commentary;
         let recipient = Some("functions.x".to_owned());
         let text = |character: u8| Event::Text { channel, token: TokenId(character.into()) };
-        prop_assert_eq!(
-            events(&mut parser, &WordVocabulary::encode_marked(call)),
-            [
-                Event::MessageStarted { channel, recipient },
-                text(b'{'),
-                text(b'}'),
-                Event::MessageEnded,
-                Event::ToolCall { name: "x".to_owned() },
-                Event::Finished,
-            ]
-        );
+        let expected = [
+            Event::MessageStarted { channel, recipient },
+            text(b'{'),
+            text(b'}'),
+            Event::MessageEnded,
+            Event::ToolCall { name: "x".to_owned() },
+            Event::Finished,
+        ];
+        let events = events(&mut parser, &WordVocabulary::encode_marked(call));
+        // Words of a header before it that had no end are said first, to nobody.
+        let (held, message) = events.split_at(events.len().saturating_sub(expected.len()));
+        prop_assert_eq!(message, &expected[..]);
+        prop_assert_eq!(held.iter().filter_map(shown).count(), 0);
     }
 
-    /// Whatever stands where the name of a channel belongs: the answer is what is in order.
+    /// Whatever stands where the name of a channel belongs: the answer is what is in order. What
+    /// is shown stands behind `<|message|>`, and is shown at once.
     #[test]
     fn words_of_a_header_are_never_shown(parts in vec(header_part(), 0..12)) {
+        let ids = WordVocabulary::control_ids();
         let header = WordVocabulary::encode_marked("<|channel|>analysis");
         let answer = "<|end|><|start|>assistant<|channel|>final<|message|>The<|return|>";
-        let rest = WordVocabulary::encode_marked(answer);
         let mut parser = HarmonyParser::new(WordVocabulary::control_ids());
-        let events = events(&mut parser, &[header, parts.concat(), rest].concat());
-        let shown: Vec<TokenId> = events.iter().filter_map(shown).collect();
-        prop_assert_eq!(shown, WordVocabulary::encode("The"));
+        let mut is_text = false;
+        for token in [header, parts.concat()].concat() {
+            let control = ids.token(token);
+            is_text = match control {
+                Some(ControlToken::Message) => true,
+                Some(ControlToken::Start | ControlToken::End | ControlToken::Channel) => false,
+                _ => is_text,
+            };
+            let events = parser.push(token, &WordVocabulary);
+            let seen: Vec<TokenId> = events.iter().filter_map(shown).collect();
+            let may_be_seen = is_text && control.is_none();
+            prop_assert!(seen.is_empty() || (may_be_seen && seen == [token]), "{events:?}");
+        }
+        let events = events(&mut parser, &WordVocabulary::encode_marked(answer));
+        let seen: Vec<TokenId> = events.iter().filter_map(shown).collect();
+        prop_assert_eq!(seen, WordVocabulary::encode("The"));
     }
 
     /// The state is all there is: a parser that is copied, or moved elsewhere, goes on the same.

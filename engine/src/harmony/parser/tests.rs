@@ -187,6 +187,80 @@ fn what_no_header_can_say_leaves_the_answer_alone() {
 }
 
 #[test]
+fn words_behind_the_name_of_the_final_channel_are_no_answer_where_a_message_follows() {
+    let expected = "analysis[ river runs] final[The] done";
+    for header in [
+        "<|channel|>final river runs",
+        "<|channel|>final <|constrain|>json river runs",
+        "<|channel|>final river<|constrain|> runs",
+        "<|channel|>final river runs<|channel|>",
+        "<|channel|>final river runs<|channel|>final",
+        "<|channel|>final river runs<|channel|>final json",
+        "<|channel|>final river runs<|end|>",
+        "<|channel|>final river runs<|end|>\n<|start|>assistant<|channel|>final",
+        "<|start|>assistant final river runs",
+    ] {
+        check(&format!("{header}<|message|>The<|return|>"), expected);
+    }
+    check(
+        "<|channel|>final river runs<|channel|>commentary to=functions.x<|message|>{}<|call|>",
+        "analysis[ river runs] commentary>functions.x[{}] call(x) done",
+    );
+    check(
+        "<|channel|>final river runs<|end|><|start|>assistant<|channel|>analysis<|message|>The",
+        "analysis[ river runs] analysis[The] done",
+    );
+}
+
+#[test]
+fn words_behind_the_name_of_the_final_channel_are_the_answer_where_no_message_follows() {
+    for end in [
+        "",
+        "<|return|>",
+        "<|end|>",
+        "<|end|><|return|>",
+        "<|end|><|end|>\n<|endoftext|>",
+        "<|end|><|start|>assistant<|return|>",
+        "<|end|><|start|>assistant<|channel|>",
+    ] {
+        check(
+            &format!("<|channel|>final river runs{end}"),
+            "final[ river runs] done",
+        );
+    }
+    let long = " river".repeat(50);
+    let mut parser = HarmonyParser::new(WordVocabulary::control_ids());
+    let ids = WordVocabulary::encode_marked(&format!("<|channel|>final{long}"));
+    let events = ids
+        .into_iter()
+        .flat_map(|id| parser.push(id, &WordVocabulary));
+    let events: Vec<Event> = events.collect();
+    assert!(!events.is_empty(), "longer than any header");
+    assert_eq!(
+        line(&[events, parser.finish()].concat()),
+        format!("final[{long}] done")
+    );
+}
+
+#[test]
+fn what_stays_in_a_call_without_a_name_is_not_shown() {
+    let call = "<|channel|>commentary to=functions.x<|message|>{}<|channel|>";
+    let read = "commentary>functions.x[{}] call(x)";
+    for (rest, expected) in [
+        ("<|message|>The<|end|>", "analysis[The]"),
+        ("thought<|message|>The", "analysis[thought] analysis[The]"),
+        ("commentary<|message|>The", "commentary[The]"),
+        ("final<|message|>The", "final[The]"),
+    ] {
+        check(&format!("{call}{rest}"), &format!("{read} {expected} done"));
+    }
+    check(
+        "<|channel|>commentary<|message|>The<|channel|><|message|> river",
+        "commentary[The] commentary[ river] done",
+    );
+}
+
+#[test]
 fn a_broken_header_does_not_break_what_follows() {
     let rest = "<|end|><|start|>assistant<|channel|>final<|message|>The<|return|>";
     for (header, junk) in [

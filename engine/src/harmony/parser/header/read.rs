@@ -99,7 +99,7 @@ impl Read {
 
     /// The header as a message without `<|message|>`. It is part of the answer only where nothing
     /// says that it was to be a header, or where it names the final channel.
-    pub(super) fn text(self, header: &Header, goes_on: bool) -> Beginning {
+    pub(super) fn text(self, header: &Header) -> Beginning {
         if self.is_call(header) {
             return self.call(header);
         }
@@ -115,7 +115,7 @@ impl Read {
             let start = has_words.then_some((0, self.role_end));
             (!header.is_marked(), start)
         };
-        let is_answer = is_answer && !self.is_foreign && !goes_on;
+        let is_answer = is_answer && !self.is_foreign;
         let message = OpenMessage {
             channel: if is_answer {
                 Channel::Final

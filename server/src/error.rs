@@ -94,9 +94,16 @@ impl AppError {
             Self::Unacceptable(fault) => fault.status(),
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
-            // Nobody asked too often.
+            // Nobody asked too often: the server cannot do it just now, whoever asks.
             Self::Busy {
-                reason: BusyReason::DiskFull | BusyReason::DatabaseBusy,
+                reason:
+                    BusyReason::DiskFull
+                    | BusyReason::DatabaseBusy
+                    | BusyReason::Closing
+                    | BusyReason::EngineStopped
+                    | BusyReason::ModelNotLoaded
+                    | BusyReason::NotReady
+                    | BusyReason::Overloaded,
                 ..
             }
             | Self::NotReady { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -268,6 +275,59 @@ mod tests {
                 problem.headers().get(header::RETRY_AFTER),
                 function.headers().get(header::RETRY_AFTER)
             );
+        }
+    }
+
+    #[test]
+    fn what_the_server_cannot_do_for_anybody_is_503_on_every_face_and_asked_for_again() {
+        let message = "Loading model".to_owned();
+        let mut errors = vec![AppError::NotReady { message }];
+        errors.extend(
+            [
+                BusyReason::DiskFull,
+                BusyReason::DatabaseBusy,
+                BusyReason::Closing,
+                BusyReason::EngineStopped,
+                BusyReason::ModelNotLoaded,
+                BusyReason::NotReady,
+                BusyReason::Overloaded,
+            ]
+            .map(|reason| AppError::Busy {
+                reason,
+                retry_after_s: 5,
+            }),
+        );
+        for error in errors {
+            // As it comes back from a server function.
+            let called = AppError::from(ChatError::from(error.clone()));
+            for response in [
+                error.clone().into_response(),
+                error.clone().into_openai_response(),
+                called.into_server_function_response(),
+            ] {
+                let status = response.status();
+                assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{error:?}");
+                let again = response.headers().get(header::RETRY_AFTER);
+                assert_eq!(again, Some(&HeaderValue::from_static("5")), "{error:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn who_asks_too_much_is_told_so() {
+        for reason in [
+            BusyReason::QueueFull { capacity: 1 },
+            BusyReason::TooManyTurns { limit: 1 },
+            BusyReason::TokensUsedUp { limit: 1 },
+            BusyReason::TooManyAttempts { seconds: 1 },
+            BusyReason::WorkersBusy,
+        ] {
+            let retry_after_s = 5;
+            let error = AppError::Busy {
+                reason,
+                retry_after_s,
+            };
+            assert_eq!(error.status(), StatusCode::TOO_MANY_REQUESTS, "{error}");
         }
     }
 

@@ -26,10 +26,14 @@ mod streaming;
 mod tokens;
 mod tools;
 
+#[cfg(test)]
+#[cfg(feature = "testing")]
+mod tests;
+
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Json, Router,
     extract::{MatchedPath, Request, State},
     http::Method,
     middleware::{Next, from_fn_with_state},
@@ -41,6 +45,7 @@ use hearth_engine::{
     handle::EngineHandle,
     request::{Conversation, TokenId},
 };
+use serde::Serialize;
 
 use crate::{
     accounts::{Accounts, now_ms},
@@ -49,7 +54,7 @@ use crate::{
     http::{Audience, RouteName},
     metrics::Metrics,
     settings::SettingsBook,
-    slow_work::{Kind, SlowWork},
+    slow_work::{Kind, MAX_QUICK_BYTES, SlowWork},
     store::Store,
 };
 use error_object::Refused;
@@ -100,6 +105,21 @@ impl ApiServer {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, AppError> {
         Ok(self.slow_work.run(Kind::Text, user, work).await?)
+    }
+
+    /// An answer as JSON of about so many bytes: a long one is made where it keeps nobody waiting.
+    async fn answer<T: Serialize + 'static>(
+        &self,
+        user: UserId,
+        num_bytes: usize,
+        make: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<Response, AppError> {
+        let write = move || Json(make()).into_response();
+        if num_bytes > MAX_QUICK_BYTES {
+            self.beside(user, write).await
+        } else {
+            Ok(write())
+        }
     }
 
     /// Ids of the prompt of a conversation.

@@ -78,9 +78,11 @@ impl Accounts {
             return Err(AppError::Forbidden);
         }
         let name = AccountName::parse(name).map_err(AppError::Invalid)?;
-        self.begin_attempt(name.as_str(), visitor.address)?;
-        let password = Password::parse(password).map_err(AppError::Invalid)?;
-        let hash = self.hash(Asker::Stranger, password).await?;
+        let hashed = self.attempt(name.as_str(), visitor.address, async {
+            let password = Password::parse(password).map_err(AppError::Invalid)?;
+            self.hash(Asker::Stranger, password).await
+        });
+        let hash = hashed.await?;
         let user = User {
             id: UserId::new(uuid::Uuid::now_v7()),
             name: name.as_str().to_owned(),

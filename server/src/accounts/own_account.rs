@@ -61,12 +61,14 @@ impl Accounts {
         password: String,
         visitor: &Visitor,
     ) -> Result<String, AppError> {
-        self.begin_attempt(&user.name, visitor.address)?;
-        let stored = self.store.credentials(&user.name).await?;
-        let stored = stored.ok_or(AppError::Unauthorized)?.password_hash;
-        let known = Some(stored.clone());
-        let fit = self.passwords.verify(user.id, password.clone(), known);
-        let fit = fit.await?;
+        let checked = self.attempt(&user.name, visitor.address, async {
+            let stored = self.store.credentials(&user.name).await?;
+            let stored = stored.ok_or(AppError::Unauthorized)?.password_hash;
+            let known = Some(stored.clone());
+            let fit = self.passwords.verify(user.id, password.clone(), known);
+            Ok((fit.await?, stored))
+        });
+        let (fit, stored) = checked.await?;
         if fit == Fit::Wrong {
             return Err(AppError::Invalid(Refusal::WrongPassword));
         }

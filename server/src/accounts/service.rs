@@ -149,13 +149,15 @@ impl Accounts {
         visitor: &Visitor,
     ) -> Result<SessionCookie, AppError> {
         let name = name.trim();
-        self.begin_attempt(name, visitor.address)?;
-        let found = self.store.credentials(name).await?;
-        let stored = found.as_ref().map(|found| found.password_hash.clone());
-        let fit = self
-            .passwords
-            .verify(Asker::Stranger, password.clone(), stored);
-        let fit = fit.await?;
+        let checked = self.attempt(name, visitor.address, async {
+            let found = self.store.credentials(name).await?;
+            let stored = found.as_ref().map(|found| found.password_hash.clone());
+            let fit = self
+                .passwords
+                .verify(Asker::Stranger, password.clone(), stored);
+            Ok((fit.await?, found))
+        });
+        let (fit, found) = checked.await?;
         let found = found
             .filter(|found| fit != Fit::Wrong && !found.disabled)
             .ok_or(AppError::Invalid(Refusal::WrongCredentials))?;
@@ -168,18 +170,26 @@ impl Accounts {
         self.start_session(user.id, visitor).await
     }
 
-    pub(super) fn begin_attempt(
+    /// Checks what somebody typed, which counts as a failure until [`Accounts::succeeded`]. It
+    /// counts as nothing if the server was too busy to check it.
+    pub(super) async fn attempt<T>(
         &self,
         name: &str,
         address: Option<IpAddr>,
-    ) -> Result<(), AppError> {
+        check: impl Future<Output = Result<T, AppError>>,
+    ) -> Result<T, AppError> {
         let begun = self.throttle.begin(name, address, now_ms());
         begun.map_err(|retry_after_s| AppError::Busy {
             reason: BusyReason::TooManyAttempts {
                 seconds: retry_after_s,
             },
             retry_after_s,
-        })
+        })?;
+        let checked = check.await;
+        if matches!(checked, Err(AppError::Busy { .. })) {
+            self.throttle.take_back(name, address);
+        }
+        checked
     }
 
     pub(super) fn succeeded(&self, name: &str, address: Option<IpAddr>) {

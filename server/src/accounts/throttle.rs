@@ -89,6 +89,23 @@ impl Throttle {
         }
     }
 
+    /// The attempt was not looked at: it counts as if it had not begun.
+    pub fn take_back(&self, name: &str, address: Option<IpAddr>) {
+        let mut failures = self.lock();
+        for key in keys(name, address) {
+            let Some(failed) = failures.get_mut(&key) else {
+                continue;
+            };
+            failed.count = failed.count.saturating_sub(1);
+            if failed.count == 0 {
+                failures.remove(&key);
+            } else {
+                // When it began, the wait after the failures before it was over.
+                failed.last_ms -= wait_after(failed.count);
+            }
+        }
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Failures>> {
         // Counts stay right whatever a panicking holder did.
         self.failures
@@ -146,6 +163,24 @@ mod tests {
             assert_eq!(throttle.begin("ada", HERE, 0), Ok(()));
             throttle.succeeded("ada", HERE);
         }
+    }
+
+    #[test]
+    fn an_attempt_that_is_taken_back_leaves_everything_as_it_was() {
+        let throttle = Throttle::default();
+        for _ in 0..100 {
+            assert_eq!(throttle.begin("ada", HERE, 0), Ok(()));
+            throttle.take_back("ada", HERE);
+        }
+        for _ in 0..5 {
+            assert_eq!(throttle.begin("ada", HERE, 0), Ok(()));
+        }
+        for _ in 0..3 {
+            assert_eq!(throttle.begin("ada", HERE, 15_000), Ok(()));
+            throttle.take_back("ada", HERE);
+        }
+        assert_eq!(throttle.begin("ada", HERE, 15_000), Ok(()));
+        assert_eq!(throttle.begin("ada", HERE, 15_000), Err(30));
     }
 
     #[test]

@@ -111,20 +111,22 @@ impl ExportServer {
         Ok(self.slow_work.place(Kind::Upload, user).await?)
     }
 
-    /// Runs the preview of an upload, or its import.
+    /// Runs the preview of an upload, or its import. The file is read in its place: whoever waits
+    /// for one has no file in memory, and then gets what there is by that time.
     async fn with_upload(
         &self,
         user: UserId,
         id: UploadId,
         work: fn(&Store, UserId, Bytes, UploadId) -> Result<UploadState, ImportError>,
     ) -> Result<Upload, ChatError> {
+        let place = self.slow_work.place(Kind::Document, user).await?;
         let stored = read(self.store.upload(user, id).await)?.ok_or(ChatError::NotFound)?;
         let state = match stored.state {
             StoredUploadState::Imported(counts) => UploadState::Imported(counts),
             StoredUploadState::Waiting(content) => {
                 let store = self.store.clone();
                 let work = move || work(&store, user, content.into(), id);
-                match self.slow_work.run(Kind::Document, user, work).await? {
+                match run_in(place, work).await? {
                     Ok(state) => state,
                     Err(ImportError::Refused(problems)) => refused(&problems),
                     Err(ImportError::Gone) => return Err(ChatError::NotFound),
@@ -153,6 +155,8 @@ impl ExportService for ExportServer {
             format,
             with_reasoning,
         } = choice;
+        // Before the conversation is in memory.
+        let place = self.slow_work.place(Kind::Document, user).await?;
         let tree = read(self.store.conversation_tree(user, conversation).await)?;
         let mut tree = tree.ok_or(ChatError::NotFound)?;
         if !with_reasoning {
@@ -176,7 +180,7 @@ impl ExportService for ExportServer {
                 content: Some(content),
             }
         };
-        let export = self.slow_work.run(Kind::Document, user, write).await?;
+        let export = run_in(place, write).await?;
         read(self.store.insert_export(export).await)
     }
 
@@ -339,3 +343,6 @@ fn refused(problems: &Problems) -> UploadState {
 fn read<T>(result: Result<T, StoreError>) -> Result<T, ChatError> {
     result.map_err(|error| store_refused(&error))
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,76 +2,89 @@
 //!
 //! A client may be slow, but not so slow that it holds what it has for as long as it likes: a body
 //! that stands still, or comes slower on the average than any line that people use, ends its
-//! request.
+//! request. So does a file on its way out.
 
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use futures::StreamExt as _;
 use hearth_app::model::Refusal;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout};
 
 use crate::error::AppError;
 
-/// How slow a body may be.
+/// How slow a client may be.
 #[derive(Clone, Copy, Debug)]
-struct Patience {
-    /// Longest pause between two pieces.
-    pause: Duration,
-    /// From then on the pace counts.
-    grace: Duration,
+pub(crate) struct Patience {
+    /// Longest wait for one piece.
+    pub(crate) pause: Duration,
+    /// Waiting for so long costs nothing, whatever the pace.
+    pub(crate) grace: Duration,
     /// Slowest pace.
-    bytes_per_s: usize,
+    pub(crate) bytes_per_s: usize,
 }
 
 /// An old mobile phone sends faster. The largest file may take half an hour.
-const PATIENCE: Patience = Patience {
+const WITH_SENDERS: Patience = Patience {
     pause: Duration::from_secs(30),
     grace: Duration::from_mins(1),
     bytes_per_s: 32 << 10,
 };
+/// No line takes files slower than it sends them.
+const WITH_READERS: Patience = Patience {
+    pause: Duration::from_mins(1),
+    ..WITH_SENDERS
+};
 
-/// How fast a body comes.
+/// How fast a client sends, or takes what is sent. What the server does between two pieces does not
+/// count.
 #[derive(Debug)]
 pub(crate) struct Pace {
     patience: Patience,
-    start: Instant,
+    waited: Duration,
     num_bytes: usize,
 }
 
 impl Pace {
     /// Of a body that begins now.
     pub(crate) fn start() -> Self {
-        Self::start_with(PATIENCE)
+        Self::start_with(WITH_SENDERS)
     }
 
-    fn start_with(patience: Patience) -> Self {
+    /// Of a file that somebody begins to read.
+    pub(crate) fn of_reader() -> Self {
+        Self::start_with(WITH_READERS)
+    }
+
+    pub(crate) fn start_with(patience: Patience) -> Self {
         Self {
             patience,
-            start: Instant::now(),
+            waited: Duration::ZERO,
             num_bytes: 0,
         }
     }
 
-    /// Counts what has come; how much that is with all before.
+    /// Counts what has come, or was taken; how much that is with all before.
     pub(crate) fn add(&mut self, num_bytes: usize) -> usize {
         self.num_bytes += num_bytes;
         self.num_bytes
     }
 
-    /// Waits for the next piece.
+    /// Waits for the next piece, or until it is taken.
     ///
     /// # Errors
-    /// [`AppError::TooSlow`] if it does not come in time.
-    pub(crate) async fn wait<T>(&self, piece: impl Future<Output = T>) -> Result<T, AppError> {
+    /// [`AppError::TooSlow`] if that does not happen in time.
+    pub(crate) async fn wait<T>(&mut self, piece: impl Future<Output = T>) -> Result<T, AppError> {
         let Patience {
             pause,
             grace,
             bytes_per_s,
         } = self.patience;
-        let earned = self.num_bytes as u64 * 1000 / bytes_per_s as u64;
-        let end = self.start + grace + Duration::from_millis(earned);
-        let piece = timeout_at(end.min(Instant::now() + pause), piece).await;
+        let earned = Duration::from_millis(self.num_bytes as u64 * 1000 / bytes_per_s as u64);
+        let left = (grace + earned).saturating_sub(self.waited);
+        let start = Instant::now();
+        let piece = timeout(left.min(pause), piece).await;
+        self.waited += start.elapsed();
         piece.map_err(|_| AppError::TooSlow)
     }
 }
@@ -159,6 +172,15 @@ mod tests {
         // Longer than the grace, and as much as that takes.
         let slow = read(body(32, 32 << 10, 10)).await;
         assert_eq!(slow.unwrap().len(), LIMIT);
+    }
+
+    #[tokio::test]
+    async fn what_the_server_takes_its_time_for_is_no_fault_of_the_client() {
+        let mut pace = Pace::start_with(QUICK);
+        for _ in 0..4 {
+            assert_eq!(pace.wait(std::future::ready(7)).await, Ok(7));
+            sleep(QUICK.grace).await;
+        }
     }
 
     #[tokio::test]

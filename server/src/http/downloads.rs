@@ -1,6 +1,6 @@
 //! Files that leave: exports that are kept, and the archive of everything as it is made.
 
-use std::{io, time::Duration};
+use std::io;
 
 use axum::{
     Router,
@@ -13,9 +13,9 @@ use axum::{
 use futures::{Stream, stream};
 use hearth_app::model::{ChatError, ExportId, Preferences, User};
 use serde::Deserialize;
-use tokio::{sync::mpsc, time::timeout};
+use tokio::sync::mpsc;
 
-use super::{Audience, RouteName, Services};
+use super::{Audience, RouteName, Services, body::Pace};
 use crate::{
     accounts::Visitor,
     error::AppError,
@@ -27,8 +27,6 @@ const EXPORT: &str = "/exports/{export}";
 const ARCHIVE: &str = "/exports/all";
 /// Of a kept file, that much is given away at a time.
 const PIECE_BYTES: usize = 256 << 10;
-/// A client that does not take a piece for that long has gone, whatever its connection says.
-const PIECE_PATIENCE: Duration = Duration::from_mins(1);
 
 /// Names of these routes.
 pub(super) fn routes() -> [RouteName; 2] {
@@ -65,7 +63,8 @@ async fn export(
             let media_type = kept.format.map_or("application/zip", content_type);
             let size = kept.content.len();
             let file = attachment(&kept.file_name, media_type);
-            let content = Body::from_stream(in_place(kept.content.into(), place));
+            let pieces = in_place(kept.content.into(), place, Pace::of_reader());
+            let content = Body::from_stream(pieces);
             (file, [(header::CONTENT_LENGTH, size)], content).into_response()
         }
         Err(error) => AppError::from(error).into_response(),
@@ -102,15 +101,22 @@ async fn archive(
 }
 
 /// A file piece by piece, which gives its place back once the last one is taken, or one is not.
-fn in_place(mut content: Bytes, place: Place) -> impl Stream<Item = io::Result<Bytes>> {
+fn in_place(
+    mut content: Bytes,
+    place: Place,
+    mut pace: Pace,
+) -> impl Stream<Item = io::Result<Bytes>> {
     let (pieces, taken) = mpsc::channel(1);
     tokio::spawn(async move {
         let _place = place;
         while !content.is_empty() {
             let piece = content.split_to(content.len().min(PIECE_BYTES));
-            match timeout(PIECE_PATIENCE, pieces.send(Ok(piece))).await {
-                Ok(Ok(())) => {}
-                // The reader left, or stands still: what is missing breaks the download off.
+            let num_bytes = piece.len();
+            match pace.wait(pieces.send(Ok(piece))).await {
+                Ok(Ok(())) => {
+                    pace.add(num_bytes);
+                }
+                // The reader left, or is too slow: what is missing breaks the download off.
                 Ok(Err(_)) | Err(_) => return,
             }
         }
@@ -168,4 +174,55 @@ pub(super) fn wants_page(headers: &HeaderMap) -> bool {
     let accepted = headers.get(header::ACCEPT);
     let accepted = accepted.and_then(|value| value.to_str().ok());
     accepted.is_some_and(|accepted| accepted.contains("text/html"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use futures::StreamExt as _;
+    use tokio::time::sleep;
+
+    use super::*;
+    use crate::{
+        http::body::Patience,
+        slow_work::{Asker, Kind, SlowWork},
+    };
+
+    /// A file of eight pieces.
+    const NUM_BYTES: usize = 8 * PIECE_BYTES;
+
+    /// A piece earns 63 ms.
+    const QUICK: Patience = Patience {
+        pause: Duration::from_secs(10),
+        grace: Duration::from_secs(1),
+        bytes_per_s: 4 << 20,
+    };
+
+    /// How much of a file comes to a client that waits before it takes a piece.
+    async fn taken(pause_ms: u64) -> usize {
+        let slow_work = SlowWork::default();
+        let place = slow_work.place(Kind::Download, Asker::Stranger).await;
+        let content = Bytes::from(vec![b'a'; NUM_BYTES]);
+        let pace = Pace::start_with(QUICK);
+        let mut pieces = Box::pin(in_place(content, place.unwrap(), pace));
+        let mut num_bytes = 0;
+        loop {
+            sleep(Duration::from_millis(pause_ms)).await;
+            let Some(piece) = pieces.next().await else {
+                break;
+            };
+            num_bytes += piece.unwrap().len();
+        }
+        assert!(slow_work.load().all(|(_, load)| load.running == 0));
+        num_bytes
+    }
+
+    #[tokio::test]
+    async fn a_download_that_crawls_ends_and_gives_its_place_back() {
+        assert_eq!(taken(10).await, NUM_BYTES);
+        // Each piece in time, and all of them at no pace.
+        let crawled = taken(500).await;
+        assert!(crawled < NUM_BYTES, "{crawled}");
+    }
 }

@@ -4,14 +4,12 @@
 //!
 //! Both read a whole file and are not for the threads that serve requests.
 
-use std::collections::HashMap;
-
 use bytes::Bytes;
 use hearth_app::model::{ConversationId, ImportCounts, ImportFault, MessageId, UploadId, UserId};
 use tokio::runtime::Handle;
 
 use super::{
-    problem::{Problems, problem, within},
+    problem::{Problems, problem},
     remains,
     source::ImportFile,
     staging::Stager,
@@ -112,26 +110,20 @@ fn run(
     }
 }
 
-/// Checks everything and keeps the ids.
+/// Checks everything and keeps the ids; no more is read than what is wrong can be named.
 fn outline(file: &mut ImportFile) -> Result<Vec<Outline>, Problems> {
     let mut problems = Problems::default();
     let mut outlines = Vec::new();
-    let mut places = HashMap::new();
     for index in 0..file.len() {
-        let read = file.read(index);
-        let place = file.place(index);
-        match read {
-            Ok(document) => {
-                if let Some(first) = places.insert(document.id, place.to_owned()) {
-                    let fault = ImportFault::SameAs { place: first };
-                    problems.push(within(problem("id", fault), place));
-                }
-                outlines.push(Outline {
-                    conversation: document.id,
-                    messages: document.messages.iter().map(|message| message.id).collect(),
-                });
-            }
-            Err(wrong) => problems.append(wrong, place),
+        match file.read(index) {
+            Ok(document) => outlines.push(Outline {
+                conversation: document.id,
+                messages: document.messages.iter().map(|message| message.id).collect(),
+            }),
+            Err(wrong) => problems.append(wrong, file.place(index)),
+        }
+        if problems.is_full() {
+            break;
         }
     }
     problems.into_result()?;

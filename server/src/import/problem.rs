@@ -2,7 +2,7 @@
 
 use hearth_app::model::{ImportFault, ImportProblem};
 
-/// Most problems named; a file that has more is wrong as a whole.
+/// Most problems named; a file that has more is wrong as a whole, and is not read to its end.
 const MAX_NAMED: usize = 50;
 
 pub(super) fn problem(place: impl Into<String>, fault: ImportFault) -> ImportProblem {
@@ -20,7 +20,7 @@ pub(super) fn within(problem: ImportProblem, outer: &str) -> ImportProblem {
     ImportProblem { place, ..problem }
 }
 
-/// Why a file is not imported: the first problems, and how many more there are.
+/// Why a file is not imported: the first problems, and how many more were found with them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.sentence())]
 pub struct Problems {
@@ -30,10 +30,10 @@ pub struct Problems {
 
 impl Problems {
     pub(super) fn push(&mut self, problem: ImportProblem) {
-        if self.named.len() < MAX_NAMED {
-            self.named.push(problem);
-        } else {
+        if self.is_full() {
             self.num_more += 1;
+        } else {
+            self.named.push(problem);
         }
     }
 
@@ -43,6 +43,11 @@ impl Problems {
             self.push(within(problem, place));
         }
         self.num_more += part.num_more;
+    }
+
+    /// Whether nothing that is found from now on is named.
+    pub(super) fn is_full(&self) -> bool {
+        self.named.len() >= MAX_NAMED
     }
 
     pub(super) fn into_result(self) -> Result<(), Self> {
@@ -58,7 +63,7 @@ impl Problems {
         &self.named
     }
 
-    /// How many there are beside the named ones.
+    /// How many were found beside the named ones.
     pub const fn num_more(&self) -> usize {
         self.num_more
     }

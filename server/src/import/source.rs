@@ -1,10 +1,13 @@
 //! A file to import: one document, or an archive of many. One conversation is in memory at a time.
 
-use std::io::{Cursor, Read};
+use std::{
+    collections::HashMap,
+    io::{Cursor, Read},
+};
 
 use bytes::Bytes;
 use hearth_app::model::{ImportFault, ImportProblem};
-use zip::ZipArchive;
+use zip::{ZipArchive, result::ZipError};
 
 use super::{
     check,
@@ -25,9 +28,17 @@ pub struct ImportFile(Content);
 enum Content {
     Document(Bytes),
     Archive {
-        zip: ZipArchive<Cursor<Bytes>>,
+        entries: Box<Entries>,
         manifest: Manifest,
     },
+}
+
+/// The files of an archive.
+struct Entries {
+    zip: ZipArchive<Cursor<Bytes>>,
+    /// Places in its directory of names that are not in UTF-8 there: to find one of them, the ZIP
+    /// itself would read through all of its names.
+    other_names: HashMap<String, usize>,
 }
 
 impl ImportFile {
@@ -40,13 +51,15 @@ impl ImportFile {
             check_size(content.len() as u64)?;
             return Ok(Self(Content::Document(content)));
         }
-        let mut zip = ZipArchive::new(Cursor::new(content)).map_err(|error| {
+        let zip = ZipArchive::new(Cursor::new(content)).map_err(|error| {
             let detail = error.to_string();
             problem("", ImportFault::DamagedArchive { detail })
         })?;
         check_unpacked_size(&zip)?;
-        let manifest = read_manifest(&mut zip).map_err(|it| within(it, MANIFEST))?;
-        Ok(Self(Content::Archive { zip, manifest }))
+        let mut entries = Box::new(Entries::new(zip));
+        let manifest = read_manifest(&mut entries).map_err(|it| within(it, MANIFEST))?;
+        check_listed(&manifest)?;
+        Ok(Self(Content::Archive { entries, manifest }))
     }
 
     /// How many conversations there are.
@@ -78,11 +91,11 @@ impl ImportFile {
     /// # Panics
     /// If there are not that many.
     pub(super) fn read(&mut self, index: usize) -> Result<ConversationDocument, Problems> {
-        let (zip, listed) = match &mut self.0 {
+        let (entries, listed) = match &mut self.0 {
             Content::Document(json) => return check::read(json),
-            Content::Archive { zip, manifest } => (zip, &manifest.conversations[index]),
+            Content::Archive { entries, manifest } => (entries, &manifest.conversations[index]),
         };
-        let document = check::read(&entry(zip, &listed.file)?)?;
+        let document = check::read(&entries.unpack(&listed.file)?)?;
         if document.id != listed.id || document.sha256 != listed.sha256 {
             return Err(problem("", ImportFault::OtherThanListed).into());
         }
@@ -90,8 +103,42 @@ impl ImportFile {
     }
 }
 
-fn read_manifest(zip: &mut ZipArchive<Cursor<Bytes>>) -> Result<Manifest, ImportProblem> {
-    let json = entry(zip, MANIFEST)?;
+impl Entries {
+    fn new(zip: ZipArchive<Cursor<Bytes>>) -> Self {
+        let names = zip.file_names().zip(zip.file_names_raw()).enumerate();
+        let other_names = names.filter_map(|(index, (name, raw))| {
+            let name = name.ok()?;
+            (name.as_bytes() != raw).then(|| (name.into_owned(), index))
+        });
+        Self {
+            other_names: other_names.collect(),
+            zip,
+        }
+    }
+
+    /// A file, decompressed; its checksum is compared on the way.
+    fn unpack(&mut self, name: &str) -> Result<Vec<u8>, ImportProblem> {
+        let index = self.zip.index_for_name_raw(name.as_bytes());
+        let file = match index.or_else(|| self.other_names.get(name).copied()) {
+            Some(index) => self.zip.by_index(index),
+            None => Err(ZipError::FileNotFound),
+        };
+        let file = file.map_err(|error| damaged(&error.to_string()))?;
+        let size = file.size();
+        check_size(size)?;
+        let mut content = Vec::new();
+        // What the directory says about the size may be a lie.
+        let read = file.take(size + 1).read_to_end(&mut content);
+        read.map_err(|error| damaged(&error.to_string()))?;
+        if content.len() as u64 != size {
+            return Err(damaged("it is longer than it says"));
+        }
+        Ok(content)
+    }
+}
+
+fn read_manifest(entries: &mut Entries) -> Result<Manifest, ImportProblem> {
+    let json = entries.unpack(MANIFEST)?;
     check::check_header(&json, ARCHIVE_SCHEMA, ARCHIVE_VERSION)?;
     let manifest: Manifest = check::parse(&json)?;
     if manifest.sha256 != manifest.content_hash() {
@@ -103,21 +150,27 @@ fn read_manifest(zip: &mut ZipArchive<Cursor<Bytes>>) -> Result<Manifest, Import
     Ok(manifest)
 }
 
-/// A file of an archive, decompressed; its checksum is compared on the way.
-fn entry(zip: &mut ZipArchive<Cursor<Bytes>>, name: &str) -> Result<Vec<u8>, ImportProblem> {
-    let file = zip
-        .by_name(name)
-        .map_err(|error| damaged(&error.to_string()))?;
-    let size = file.size();
-    check_size(size)?;
-    let mut content = Vec::new();
-    // What the directory says about the size may be a lie.
-    let read = file.take(size + 1).read_to_end(&mut content);
-    read.map_err(|error| damaged(&error.to_string()))?;
-    if content.len() as u64 != size {
-        return Err(damaged("it is longer than it says"));
+/// Each conversation is listed once. What an archive unpacks to was added up by its directory: a
+/// file that is listed again and again would be unpacked again and again.
+fn check_listed(manifest: &Manifest) -> Result<(), Problems> {
+    let (mut files, mut ids) = (HashMap::new(), HashMap::new());
+    let mut problems = Problems::default();
+    for (index, listed) in manifest.conversations.iter().enumerate() {
+        let same_file = *files.entry(listed.file.as_str()).or_insert(index);
+        let same_id = *ids.entry(listed.id).or_insert(index);
+        let (member, first) = if same_file < index {
+            ("file", same_file)
+        } else {
+            ("id", same_id)
+        };
+        if first < index {
+            let place = format!("{MANIFEST}/conversations/{first}");
+            let fault = ImportFault::SameAs { place };
+            let place = format!("{MANIFEST}/conversations/{index}/{member}");
+            problems.push(problem(place, fault));
+        }
     }
-    Ok(content)
+    problems.into_result()
 }
 
 fn damaged(detail: &str) -> ImportProblem {
@@ -133,7 +186,8 @@ fn check_size(size: u64) -> Result<(), ImportProblem> {
     Ok(())
 }
 
-/// Adds up what the directory says; [`entry`] holds each file to it.
+/// Adds up what the directory says; [`Entries::unpack`] holds each file to it, and [`check_listed`]
+/// has each of them read once.
 fn check_unpacked_size(zip: &ZipArchive<Cursor<Bytes>>) -> Result<(), ImportProblem> {
     let mut unpacked = 0_u64;
     for index in 0..zip.len() {

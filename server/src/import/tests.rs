@@ -4,6 +4,7 @@ mod corrupted;
 mod cut_off;
 mod full_disk;
 mod hashes;
+mod listed;
 mod meanwhile;
 mod round_trip;
 mod shelf;

@@ -2,11 +2,7 @@
 
 use std::collections::HashMap;
 
-use axum::{
-    Json,
-    extract::State,
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, response::Response};
 use hearth_engine::answer_format::FormatError;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -16,7 +12,7 @@ use super::{
     answer_fields::AnswerFields,
     chat_request::ChatFields,
     chat_response::{ChatChunk, ChatChunks, ChatCompletion},
-    collected::collect,
+    collected::{Collected, collect},
     entry::Caller,
     error_object::{ErrorBody, Refused},
     generation::Prompts,
@@ -53,7 +49,8 @@ pub(super) struct ChatCompletionRequest {
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody, description = "No such model"),
         (status = 429, body = ErrorBody, description = "Too many requests: see Retry-After"),
-        (status = 503, body = ErrorBody, description = "The model is being loaded"),
+        (status = 503, body = ErrorBody, description = "The model is being loaded, or the server has \
+            too much to do: see Retry-After"),
     ),
     security(("key" = [])),
 )]
@@ -104,11 +101,16 @@ pub(super) async fn complete_chat(
             num_calls: HashMap::new(),
         };
         let usage = asked.includes_usage;
-        return Ok(streaming::respond(generation, num_answers, chunks, usage));
+        let streamed = streaming::respond(&server, generation, num_answers, chunks, usage);
+        return Ok(streamed);
     }
     let answers = collect(&mut generation, num_answers).await?;
+    let usage = generation.usage();
+    // Its place among the person's answers is free.
+    drop(generation);
+    let num_bytes = answers.iter().map(Collected::num_bytes).sum();
     let head = ResponseHead::new("chatcmpl-", "chat.completion", &engine);
-    let logprobs_by = has_logprobs.then_some(&engine);
-    let completion = ChatCompletion::new(head, answers, generation.usage(), logprobs_by);
-    Ok(Json(completion).into_response())
+    let by = has_logprobs.then_some(engine);
+    let completion = move || ChatCompletion::new(head, answers, usage, by.as_ref());
+    Ok(server.answer(user.id, num_bytes, completion).await?)
 }

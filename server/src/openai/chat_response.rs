@@ -245,6 +245,10 @@ impl Chunks for ChatChunks {
         })
     }
 
+    fn num_bytes(&self, _: usize, piece: &Piece) -> usize {
+        piece.num_bytes()
+    }
+
     fn end(&mut self, answer: usize, reason: FinishReason) -> ChatChunk {
         self.chunk(ChunkChoice {
             index: answer,

@@ -2,7 +2,10 @@
 
 use hearth_engine::request::{FinishReason, TokenLogprobs};
 
-use super::generation::{Generation, Piece, Progress};
+use super::{
+    generation::{Generation, Piece, Progress},
+    logprobs,
+};
 use crate::error::AppError;
 
 /// One whole answer.
@@ -18,6 +21,17 @@ pub(super) struct Collected {
 }
 
 impl Collected {
+    /// About how long it is as JSON, in bytes.
+    pub(super) fn num_bytes(&self) -> usize {
+        let calls = self.calls.iter();
+        let calls = calls.map(|(name, arguments)| name.len() + arguments.len());
+        self.text.len()
+            + self.reasoning.len()
+            + calls.sum::<usize>()
+            + logprobs::num_bytes(&self.logprobs)
+            + logprobs::num_bytes(&self.prompt_logprobs)
+    }
+
     fn push(&mut self, piece: Piece) {
         self.text.push_str(&piece.text);
         self.reasoning.push_str(&piece.reasoning);

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::{
     collected::{Collected, finish_reason},
     generation::Piece,
-    logprobs::CompletionLogprobs,
+    logprobs::{self, CompletionLogprobs},
     meter::{ChunkUsage, RequestUsage},
     response_head::ResponseHead,
     streaming::Chunks,
@@ -47,6 +47,13 @@ pub(super) struct Echo {
     pub(super) logprobs: Vec<TokenLogprobs>,
 }
 
+impl Echo {
+    /// About how long it is as JSON, in bytes.
+    fn num_bytes(&self) -> usize {
+        self.text.len() + logprobs::num_bytes(&self.logprobs)
+    }
+}
+
 /// Makes completions.
 pub(super) struct CompletionShape {
     pub(super) head: ResponseHead,
@@ -60,6 +67,13 @@ pub(super) struct CompletionShape {
 }
 
 impl CompletionShape {
+    /// About how long the whole of these is as JSON, in bytes.
+    pub(super) fn whole_bytes(&self, answers: &[Collected]) -> usize {
+        let echoes = self.echoes.iter().flatten().map(Echo::num_bytes);
+        let answers = answers.iter().map(Collected::num_bytes);
+        echoes.sum::<usize>() + answers.sum::<usize>()
+    }
+
     pub(super) fn whole(mut self, answers: Vec<Collected>, usage: RequestUsage) -> Completion {
         let mut choices = Vec::new();
         for (index, answer) in answers.into_iter().enumerate() {
@@ -135,6 +149,18 @@ impl Chunks for CompletionShape {
         }
         let logprobs = has_logprobs.then_some(logprobs);
         Some(self.chunk(answer, piece.text, logprobs, None))
+    }
+
+    fn num_bytes(&self, answer: usize, piece: &Piece) -> usize {
+        let Some(echo) = &self.echoes[answer] else {
+            return piece.num_bytes();
+        };
+        let num_told = echo.logprobs.len() + piece.prompt_logprobs.len();
+        if self.has_logprobs && num_told + 1 < echo.ids.len() {
+            // They are put aside.
+            return 0;
+        }
+        echo.num_bytes() + piece.num_bytes()
     }
 
     fn end(&mut self, answer: usize, reason: FinishReason) -> Completion {

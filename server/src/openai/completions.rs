@@ -1,10 +1,6 @@
 //! `POST /v1/completions`: text that goes on, without a chat's format.
 
-use axum::{
-    Json,
-    extract::State,
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, response::Response};
 use hearth_app::model::UserId;
 use hearth_engine::{handle::EngineHandle, request::TokenId};
 use serde::Deserialize;
@@ -88,7 +84,8 @@ enum Prompt {
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody, description = "No such model"),
         (status = 429, body = ErrorBody, description = "Too many requests: see Retry-After"),
-        (status = 503, body = ErrorBody, description = "The model is being loaded"),
+        (status = 503, body = ErrorBody, description = "The model is being loaded, or the server has \
+            too much to do: see Retry-After"),
     ),
     security(("key" = [])),
 )]
@@ -108,34 +105,34 @@ pub(super) async fn complete(
     asked.options.scores_prompt = scores_prompt;
     let max_tokens = *asked.max_tokens.get_or_insert(DEFAULT_MAX_TOKENS);
     let num_answers = server.num_answers(completion.prompt.count(), &asked)?;
-    let has_echo = completion.echo;
-    let prompts = server.encode(user.id, &engine, completion.prompt).await?;
+    let (prompt, has_echo) = (completion.prompt, completion.echo);
+    let prompts = server.encode(user.id, &engine, prompt, has_echo).await?;
     for prompt in &prompts {
         server.room(&engine, prompt.ids.len(), "prompt")?;
     }
-    let echoes = prompts.iter().flat_map(|prompt| {
-        let echo = has_echo.then(|| prompt.echo(&engine));
-        std::iter::repeat_n(echo, asked.num_answers)
-    });
+    let parts = prompts.into_iter().map(|prompt| (prompt.ids, prompt.echo));
+    let (each, echoes): (Vec<_>, Vec<_>) = parts.unzip();
+    let repeated = |echo| std::iter::repeat_n(echo, asked.num_answers);
     let shape = CompletionShape {
         head: ResponseHead::new("cmpl-", "text_completion", &engine),
         engine: engine.clone(),
         has_logprobs: completion.logprobs.is_some(),
         includes_usage: asked.includes_usage,
-        echoes: echoes.collect(),
+        echoes: echoes.into_iter().flat_map(repeated).collect(),
         places: std::iter::repeat_with(CompletionLogprobs::default)
             .take(num_answers)
             .collect(),
     };
     if max_tokens == 0 && !asked.streams && !scores_prompt {
-        let num_tokens = prompts.iter().map(|prompt| prompt.ids.len()).sum();
-        return Ok(Json(nothing(shape, num_answers, num_tokens)).into_response());
+        let num_tokens = each.iter().map(Vec::len).sum();
+        let (answers, usage) = nothing(num_answers, num_tokens);
+        return Ok(server.whole(user.id, shape, answers, usage).await?);
     }
     if max_tokens == 0 && !scores_prompt {
         return Err(RequestFault::range("max_tokens", &0, "≥ 1 in a stream").into());
     }
     let prompts = Prompts {
-        each: prompts.into_iter().map(|prompt| prompt.ids).collect(),
+        each,
         begun: Vec::new(),
         calls: Calls::None,
         param: "prompt",
@@ -143,22 +140,25 @@ pub(super) async fn complete(
     let mut generation = server.generate(&user, engine, &asked, prompts).await?;
     if asked.streams {
         let usage = asked.includes_usage;
-        return Ok(streaming::respond(generation, num_answers, shape, usage));
+        let streamed = streaming::respond(&server, generation, num_answers, shape, usage);
+        return Ok(streamed);
     }
     let answers = collect(&mut generation, num_answers).await?;
-    let completion = shape.whole(answers, generation.usage());
-    Ok(Json(completion).into_response())
+    let usage = generation.usage();
+    // Its place among the person's answers is free.
+    drop(generation);
+    Ok(server.whole(user.id, shape, answers, usage).await?)
 }
 
 /// No token is asked for: the prompts, if they are to be echoed without probabilities.
-fn nothing(shape: CompletionShape, num_answers: usize, prompt_tokens: usize) -> Completion {
+fn nothing(num_answers: usize, prompt_tokens: usize) -> (Vec<Collected>, RequestUsage) {
     let answers = std::iter::repeat_with(Collected::default).take(num_answers);
     let usage = RequestUsage {
         prompt_tokens,
         total_tokens: prompt_tokens,
         ..RequestUsage::default()
     };
-    shape.whole(answers.collect(), usage)
+    (answers.collect(), usage)
 }
 
 impl CompletionFields {
@@ -186,22 +186,22 @@ impl Prompt {
         }
     }
 
-    /// Token ids of every prompt; none is empty.
-    fn encode(self, engine: &EngineHandle) -> Result<Vec<EncodedPrompt>, RequestFault> {
+    /// Token ids of every prompt, and what is repeated of it; none is empty.
+    fn encode(
+        self,
+        engine: &EngineHandle,
+        has_echo: bool,
+    ) -> Result<Vec<EncodedPrompt>, RequestFault> {
         let encode = |text: String| {
             let begin = engine.begin_token();
-            EncodedPrompt {
-                num_hidden: begin.iter().len(),
-                ids: begin.into_iter().chain(engine.encode_text(&text)).collect(),
-                text: Some(text),
-            }
+            let num_hidden = begin.iter().len();
+            let ids = begin.into_iter().chain(engine.encode_text(&text)).collect();
+            EncodedPrompt::new(ids, has_echo.then_some(text), num_hidden)
         };
         let check = |ids: Vec<u32>| {
-            Ok(EncodedPrompt {
-                ids: tokens("prompt", &ids, engine)?,
-                text: None,
-                num_hidden: 0,
-            })
+            let ids = tokens("prompt", &ids, engine)?;
+            let text = has_echo.then(|| engine.decode_tokens(&ids));
+            Ok(EncodedPrompt::new(ids, text, 0))
         };
         let prompts: Vec<EncodedPrompt> = match self {
             Self::Text(text) => vec![encode(text)],
@@ -222,21 +222,20 @@ impl Prompt {
 /// A prompt as the model reads it.
 struct EncodedPrompt {
     ids: Vec<TokenId>,
-    /// As it was sent, if it was a text.
-    text: Option<String>,
-    /// Tokens at its beginning that are not in the text.
-    num_hidden: usize,
+    /// If it is to be repeated.
+    echo: Option<Echo>,
 }
 
 impl EncodedPrompt {
-    fn echo(&self, engine: &EngineHandle) -> Echo {
-        let text = self.text.clone();
-        Echo {
-            text: text.unwrap_or_else(|| engine.decode_tokens(&self.ids)),
-            ids: self.ids.clone(),
-            num_hidden: self.num_hidden,
+    /// `text`: what is repeated. `num_hidden`: tokens at the beginning that are not in it.
+    fn new(ids: Vec<TokenId>, text: Option<String>, num_hidden: usize) -> Self {
+        let echo = text.map(|text| Echo {
+            text,
+            ids: ids.clone(),
+            num_hidden,
             logprobs: Vec::new(),
-        }
+        });
+        Self { ids, echo }
     }
 }
 
@@ -246,9 +245,22 @@ impl ApiServer {
         user: UserId,
         engine: &EngineHandle,
         prompt: Prompt,
+        has_echo: bool,
     ) -> Result<Vec<EncodedPrompt>, AppError> {
         let engine = engine.clone();
-        let prompts = self.beside(user, move || prompt.encode(&engine)).await?;
-        Ok(prompts?)
+        let encode = move || prompt.encode(&engine, has_echo);
+        Ok(self.beside(user, encode).await??)
+    }
+
+    async fn whole(
+        &self,
+        user: UserId,
+        shape: CompletionShape,
+        answers: Vec<Collected>,
+        usage: RequestUsage,
+    ) -> Result<Response, AppError> {
+        let num_bytes = shape.whole_bytes(&answers);
+        let completion = move || shape.whole(answers, usage);
+        self.answer(user, num_bytes, completion).await
     }
 }

@@ -1,6 +1,9 @@
 //! The third face of [`AppError`]: `{"error": {…}}`, as clients of OpenAI read it.
 
-use axum::response::{IntoResponse, Response};
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
 use hearth_app::model::{BusyReason, Refusal};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -74,12 +77,12 @@ fn kind_and_code(error: &AppError) -> (&'static str, Value) {
             reason: BusyReason::TokensUsedUp { .. },
             ..
         } => ("insufficient_quota", json!("insufficient_quota")),
-        AppError::Busy {
-            reason: BusyReason::DiskFull | BusyReason::DatabaseBusy,
-            ..
+        AppError::Busy { .. } if error.status() == StatusCode::TOO_MANY_REQUESTS => {
+            ("rate_limit_error", json!("rate_limit_exceeded"))
         }
-        | AppError::NotReady { .. } => ("unavailable_error", json!(error.status().as_u16())),
-        AppError::Busy { .. } => ("rate_limit_error", json!("rate_limit_exceeded")),
+        AppError::Busy { .. } | AppError::NotReady { .. } => {
+            ("unavailable_error", json!(error.status().as_u16()))
+        }
         AppError::Internal { .. } => ("server_error", Value::Null),
         AppError::Forbidden
         | AppError::ForeignOrigin
@@ -140,11 +143,9 @@ mod tests {
             429,
             &kind("insufficient_quota", json!("insufficient_quota")),
         );
-        check(
-            &busy(BusyReason::DatabaseBusy),
-            503,
-            &kind("unavailable_error", json!(503)),
-        );
+        for reason in [BusyReason::DatabaseBusy, BusyReason::Overloaded] {
+            check(&busy(reason), 503, &kind("unavailable_error", json!(503)));
+        }
         let message = "Loading model".to_owned();
         check(
             &AppError::NotReady { message },

@@ -20,6 +20,7 @@ use super::{
     ApiServer,
     answer_fields::Asked,
     chat_request::Calls,
+    logprobs,
     meter::{Counts, Meter, RequestUsage},
     request_fault::{FaultKind, RequestFault},
 };
@@ -38,6 +39,18 @@ pub(super) struct Piece {
     pub(super) logprobs: Vec<TokenLogprobs>,
     /// Of the next ones of the prompt's tokens.
     pub(super) prompt_logprobs: Vec<TokenLogprobs>,
+}
+
+impl Piece {
+    /// About how long it is as JSON, in bytes.
+    pub(super) fn num_bytes(&self) -> usize {
+        let call = self.call.as_ref();
+        self.text.len()
+            + self.reasoning.len()
+            + call.map_or(0, |call| call.name.len() + call.arguments.len())
+            + logprobs::num_bytes(&self.logprobs)
+            + logprobs::num_bytes(&self.prompt_logprobs)
+    }
 }
 
 /// What happened to one answer.
@@ -305,6 +318,11 @@ impl Generation {
                 })
             }
         }
+    }
+
+    /// Whose answers they are.
+    pub(super) fn user(&self) -> UserId {
+        self.meter.user
     }
 
     /// What it has cost so far.

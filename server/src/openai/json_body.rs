@@ -1,11 +1,15 @@
 //! Bodies of requests: one JSON object, whatever the content type says. Each fault names its field.
 
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc, time::Duration};
 
-use axum::extract::{FromRequest, Request};
+use axum::{
+    body::{Body, Bytes, HttpBody as _},
+    extract::{FromRequest, Request},
+};
 use hearth_app::model::Refusal;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use tokio::time::timeout;
 
 use super::{
     ApiServer,
@@ -15,11 +19,16 @@ use super::{
 use crate::{
     error::AppError,
     http::body,
-    slow_work::{Asker, Kind, MAX_QUICK_BYTES, SlowWork},
+    slow_work::{Asker, Kind, MAX_QUICK_BYTES, Place, SlowWork, run_in},
 };
 
 /// Longest body (8 MiB): a window of 128k tokens, every character escaped.
 pub(super) const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
+/// A client reads a refusal only after it has sent its body: that much of it is thrown away.
+const MAX_DISCARDED_BYTES: usize = 2 * MAX_BODY_BYTES;
+/// A long body holds its place while it comes, for so long at most: the longest takes less on a
+/// line of 200 megabits a second.
+const QUICK_ARRIVAL: Duration = Duration::from_millis(500);
 
 /// The object of a body, not looked into yet.
 #[derive(Debug)]
@@ -83,24 +92,57 @@ impl FromRequest<ApiServer> for JsonBody {
 
     async fn from_request(request: Request, server: &ApiServer) -> Result<Self, Refused> {
         let asker = request.extensions().get::<Asker>().copied();
-        let body = body::collect(request.into_body(), MAX_BODY_BYTES, 2 * MAX_BODY_BYTES).await;
-        let bytes = body.map_err(not_received)?;
-        let beside = (bytes.len() > MAX_QUICK_BYTES).then(|| {
-            let asker = asker.unwrap_or(Asker::Stranger);
-            (server.slow_work.clone(), asker)
-        });
-        let value = match &beside {
-            Some((slow_work, asker)) => {
-                let parse = move || parse(&bytes);
-                slow_work.run(Kind::Text, *asker, parse).await?
-            }
-            None => parse(&bytes),
-        };
+        let asker = asker.unwrap_or(Asker::Stranger);
+        let body = request.into_body();
+        // A body that does not say how long it is may be long.
+        let is_short = body
+            .size_hint()
+            .upper()
+            .is_some_and(|most| most <= MAX_QUICK_BYTES as u64);
+        if is_short {
+            let value = parse(&received(body).await?)?;
+            return Ok(Self {
+                value: Arc::new(value),
+                beside: None,
+            });
+        }
+        let (bytes, place) = received_in_place(body, &server.slow_work, asker).await?;
+        let is_long = bytes.len() > MAX_QUICK_BYTES;
+        let value = run_in(place, move || parse(&bytes)).await?;
         Ok(Self {
             value: Arc::new(value?),
-            beside,
+            beside: is_long.then(|| (server.slow_work.clone(), asker)),
         })
     }
+}
+
+async fn received(body: Body) -> Result<Bytes, AppError> {
+    let received = body::collect(body, MAX_BODY_BYTES, MAX_DISCARDED_BYTES).await;
+    received.map_err(not_received)
+}
+
+/// A long body and the place in which it is parsed. The place comes first: what waits for one is
+/// not in memory. A client that is slow to send gives it back meanwhile: it holds up nobody.
+async fn received_in_place(
+    body: Body,
+    slow_work: &SlowWork,
+    asker: Asker,
+) -> Result<(Bytes, Place), AppError> {
+    let place = match slow_work.place(Kind::Text, asker).await {
+        Ok(place) => place,
+        Err(busy) => {
+            // Nothing of it is kept.
+            let _thrown_away = body::collect(body, 0, MAX_DISCARDED_BYTES).await;
+            return Err(busy.into());
+        }
+    };
+    let mut receiving = pin!(received(body));
+    if let Ok(bytes) = timeout(QUICK_ARRIVAL, receiving.as_mut()).await {
+        return Ok((bytes?, place));
+    }
+    drop(place);
+    let bytes = receiving.await?;
+    Ok((bytes, slow_work.place(Kind::Text, asker).await?))
 }
 
 /// Programs are told in their own words.
@@ -116,7 +158,15 @@ fn not_received(error: AppError) -> AppError {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        convert::Infallible,
+        sync::atomic::{AtomicUsize, Ordering},
+        task::Poll,
+    };
+
+    use futures::{StreamExt as _, stream};
     use serde::Deserialize;
+    use tokio::time::sleep;
 
     use super::*;
 
@@ -164,5 +214,56 @@ mod tests {
         ] {
             assert_eq!(fault(body).kind, FaultKind::Invalid, "{body}");
         }
+    }
+
+    /// Two pieces, each after a pause; counts how many were asked for.
+    fn body(pause: Duration, num_asked: &Arc<AtomicUsize>) -> Body {
+        let num_asked = Arc::clone(num_asked);
+        Body::from_stream(stream::iter(0..2).then(move |_| {
+            num_asked.fetch_add(1, Ordering::Relaxed);
+            async move {
+                sleep(pause).await;
+                Ok::<_, Infallible>(Bytes::from(vec![b' '; MAX_QUICK_BYTES]))
+            }
+        }))
+    }
+
+    fn num_running(slow_work: &SlowWork) -> u64 {
+        slow_work.load().map(|(_, load)| load.running).sum()
+    }
+
+    #[tokio::test]
+    async fn a_long_body_is_not_read_before_there_is_a_place_for_it() {
+        let slow_work = SlowWork::default();
+        let mut held = Vec::new();
+        loop {
+            let next = Box::pin(slow_work.place(Kind::Text, Asker::Stranger));
+            match futures::poll!(next) {
+                Poll::Ready(place) => held.push(place.unwrap()),
+                Poll::Pending => break,
+            }
+        }
+        let num_asked = Arc::default();
+        let body = body(Duration::ZERO, &num_asked);
+        let mut received = Box::pin(received_in_place(body, &slow_work, Asker::Stranger));
+        assert!(futures::poll!(&mut received).is_pending());
+        assert_eq!(num_asked.load(Ordering::Relaxed), 0);
+        drop(held);
+        let (bytes, _place) = received.await.unwrap();
+        assert_eq!(bytes.len(), 2 * MAX_QUICK_BYTES);
+    }
+
+    #[tokio::test]
+    async fn a_client_that_is_slow_to_send_holds_no_place_meanwhile() {
+        let slow_work = SlowWork::default();
+        let body = body(2 * QUICK_ARRIVAL, &Arc::default());
+        let mut received = Box::pin(received_in_place(body, &slow_work, Asker::Stranger));
+        assert!(futures::poll!(&mut received).is_pending());
+        assert_eq!(num_running(&slow_work), 1);
+        assert!(timeout(2 * QUICK_ARRIVAL, &mut received).await.is_err());
+        assert_eq!(num_running(&slow_work), 0);
+        let received = received.await.unwrap();
+        assert_eq!(num_running(&slow_work), 1);
+        drop(received);
     }
 }

@@ -86,7 +86,8 @@ pub(super) struct Detokenized {
         (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody, description = "No such model"),
-        (status = 503, body = ErrorBody, description = "The model is being loaded"),
+        (status = 503, body = ErrorBody, description = "The model is being loaded, or the server has \
+            too much to do: see Retry-After"),
     ),
     security(("key" = [])),
 )]
@@ -148,7 +149,8 @@ pub(super) async fn tokenize(
         (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody, description = "No such model"),
-        (status = 503, body = ErrorBody, description = "The model is being loaded"),
+        (status = 503, body = ErrorBody, description = "The model is being loaded, or the server has \
+            too much to do: see Retry-After"),
     ),
     security(("key" = [])),
 )]

@@ -76,7 +76,8 @@ impl Store {
         Ok(())
     }
 
-    /// At most `limit` changes, the newest first, older than `before`.
+    /// At most `limit` changes, the newest first, older than `before`: in the order in which they
+    /// were written, whatever the clock said.
     pub(crate) async fn changes(
         &self,
         before: Option<Uuid>,
@@ -86,8 +87,8 @@ impl Store {
             r#"select id as "id: Uuid", user_id as "user_id: Uuid", user_name, action, subject,
                       old, new, created_at
                from audit
-               where ? is null or id < ?
-               order by id desc
+               where ? is null or rowid < (select rowid from audit where id = ?)
+               order by rowid desc
                limit ?"#,
             before,
             before,
@@ -111,5 +112,47 @@ impl Store {
                 })
             })
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(subject: &str) -> Change {
+        Change {
+            by: None,
+            by_name: "ada".to_owned(),
+            action: AuditAction::SignUp,
+            subject: subject.to_owned(),
+            old: String::new(),
+            new: String::new(),
+        }
+    }
+
+    async fn subjects(store: &Store, before: Option<Uuid>) -> Vec<String> {
+        let changes = store.changes(before, 10).await.unwrap().into_iter();
+        changes.map(|it| it.change.subject).collect()
+    }
+
+    #[tokio::test]
+    async fn after_a_clock_was_set_back_the_last_change_still_stands_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("hearth.db")).await.unwrap();
+        store.write_change(&change("first")).await.unwrap();
+        // What the first one got while the clock ran ahead.
+        let ahead = Uuid::from_u128(u128::MAX);
+        sqlx::query("update audit set id = ?")
+            .bind(ahead)
+            .execute(&store.writer)
+            .await
+            .unwrap();
+        for subject in ["second", "third"] {
+            store.write_change(&change(subject)).await.unwrap();
+        }
+        assert_eq!(subjects(&store, None).await, ["third", "second", "first"]);
+        let second = store.changes(None, 2).await.unwrap()[1].id;
+        assert_eq!(subjects(&store, Some(second)).await, ["first"]);
+        assert!(subjects(&store, Some(ahead)).await.is_empty());
     }
 }

@@ -1,4 +1,6 @@
 //! Rows of `export`: what was exported, and for some time the file itself.
+//!
+//! Which is newer is a matter of `rowid`: ids begin with the time, and a clock may be set back.
 
 use hearth_app::model::{ConversationId, ExportFormat, ExportId, ExportSubject, UserId};
 use sqlx::{SqliteConnection, types::Uuid};
@@ -59,11 +61,11 @@ impl Store {
             "
             delete from export
             where user_id = ?
-                and id not in (
-                    select id
+                and rowid not in (
+                    select rowid
                     from export
                     where user_id = ?
-                    order by id desc
+                    order by rowid desc
                     limit ?
                 )
             ",
@@ -92,7 +94,7 @@ impl Store {
                 created_at
             from export
             where user_id = ?
-            order by id desc
+            order by rowid desc
             "#,
             oldest,
             user,
@@ -227,13 +229,13 @@ async fn drop_old_content(
             and user_id = ?
             and (
                 created_at < ?
-                or id in (
-                    select id
+                or rowid in (
+                    select number
                     from (
                         select
-                            id,
-                            sum(size) over (order by id desc) as total,
-                            row_number() over (order by id desc) as place
+                            rowid as number,
+                            sum(size) over (order by rowid desc) as total,
+                            row_number() over (order by rowid desc) as place
                         from export
                         where user_id = ? and content is not null
                     )
@@ -314,5 +316,47 @@ mod tests {
         let dropped = drop_old_content(&mut connection, user.as_uuid(), quota);
         dropped.await.unwrap();
         assert_eq!(kept(&store, user).await, [0, 0, 0]);
+    }
+
+    #[tokio::test]
+    async fn after_a_clock_was_set_back_the_export_just_made_is_still_the_newest() {
+        let (_folder, store, user) = store().await;
+        store.insert_export(export(user, 10)).await.unwrap();
+        // What the first one got while the clock ran ahead.
+        let ahead = Uuid::from_u128(u128::MAX);
+        sqlx::query("update export set id = ?")
+            .bind(ahead)
+            .execute(&store.writer)
+            .await
+            .unwrap();
+        let newest = store.insert_export(export(user, 20)).await.unwrap();
+        assert_eq!(kept(&store, user).await, [20, 10]);
+        let mut connection = store.writer.acquire().await.unwrap();
+        let quota = Quota {
+            oldest: 0,
+            max_bytes: 1,
+        };
+        let dropped = drop_old_content(&mut connection, user.as_uuid(), quota);
+        dropped.await.unwrap();
+        assert_eq!(kept(&store, user).await, [20, 0]);
+        assert!(store.kept_export(user, newest).await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_file_is_given_away_for_thirty_days_though_nobody_has_removed_it_then() {
+        let (_folder, store, user) = store().await;
+        let id = store.insert_export(export(user, 10)).await.unwrap();
+        let aged = async |age: i64| {
+            sqlx::query("update export set created_at = ?")
+                .bind(now_ms() - age)
+                .execute(&store.writer)
+                .await
+                .unwrap();
+            let is_given = store.kept_export(user, id).await.unwrap().is_some();
+            (is_given, kept(&store, user).await)
+        };
+        let minute = 60 * 1000;
+        assert_eq!(aged(KEPT_MS - minute).await, (true, vec![10]));
+        assert_eq!(aged(KEPT_MS).await, (false, vec![0]));
     }
 }

@@ -119,18 +119,26 @@ impl Store {
         Ok(days.collect())
     }
 
-    /// Decode speeds of the last answers of a model, tokens a second, the newest first.
+    /// Decode speeds of the last answers of a model, tokens a second, the newest first: in the
+    /// order in which they were begun, whatever the clock said.
     pub(crate) async fn last_speeds(
         &self,
         fingerprint: &str,
         limit: i64,
     ) -> Result<Vec<f32>, StoreError> {
+        // The plus keeps SQLite from reading all messages backwards for a model that has no answer;
+        // the index alone tells the rows.
         let rows = sqlx::query!(
             "select completion_tokens, decode_ms
              from message
-             where model_fingerprint = ? and completion_tokens > 1 and decode_ms > 0
-             order by id desc
-             limit ?",
+             where rowid in (
+                 select rowid
+                 from message
+                 where model_fingerprint = ? and completion_tokens > 1 and decode_ms > 0
+                 order by +rowid desc
+                 limit ?
+             )
+             order by rowid desc",
             fingerprint,
             limit,
         )
@@ -150,6 +158,8 @@ fn count(number: i64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use hearth_app::model::{ConversationId, ConversationSettings, User, UserRole};
+
     use super::*;
 
     #[test]
@@ -160,5 +170,42 @@ mod tests {
         assert_eq!(day_of(-1), -1);
         assert_eq!(rest_of_day_ms(DAY_MS - 1), 1);
         assert_eq!(rest_of_day_ms(DAY_MS), DAY_MS);
+    }
+
+    #[tokio::test]
+    async fn after_a_clock_was_set_back_the_last_answers_are_still_the_last() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("hearth.db")).await.unwrap();
+        let user = User {
+            id: UserId::new(Uuid::now_v7()),
+            name: "ada".to_owned(),
+            role: UserRole::User,
+        };
+        store.insert_user(&user, "no password", 0).await.unwrap();
+        let conversation = ConversationId::new(Uuid::now_v7());
+        let settings = ConversationSettings::default();
+        let made = store.insert_empty_conversation(user.id, conversation, &settings);
+        made.await.unwrap();
+        // Each answer has more tokens than the one before, and an id that is smaller.
+        for (id, num_tokens, fingerprint) in
+            [(9, 11, "a"), (8, 21, "a"), (7, 31, "a"), (6, 41, "another")]
+        {
+            sqlx::query(
+                "insert into message (id, conversation_id, role, status, text, params,
+                                      model_fingerprint, completion_tokens, decode_ms, created_at)
+                 values (?, ?, 'assistant', 'finished', '', '{}', ?, ?, 1000, 0)",
+            )
+            .bind(Uuid::from_u128(id))
+            .bind(conversation.as_uuid())
+            .bind(fingerprint)
+            .bind(num_tokens)
+            .execute(&store.writer)
+            .await
+            .unwrap();
+        }
+        let speeds = store.last_speeds("a", 2).await.unwrap();
+        let speeds: Vec<String> = speeds.iter().map(f32::to_string).collect();
+        assert_eq!(speeds, ["30", "20"]);
+        assert!(store.last_speeds("none", 2).await.unwrap().is_empty());
     }
 }

@@ -1,9 +1,17 @@
-use hearth_app::model::{ConversationId, ConversationSettings, User, UserRole};
+use hearth_app::model::{
+    ConversationId, ConversationSettings, ExportFormat, ExportSubject, IdempotencyKey, User,
+    UserRole,
+};
 use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource};
 use uuid::Uuid;
 
 use super::*;
-use crate::{settings::SettingsBook, store::NewSession};
+use crate::{
+    settings::SettingsBook,
+    store::{AnswerStart, NewExport, NewSession, NewTurn},
+};
+
+const MINUTE_MS: i64 = 60 * 1000;
 
 struct House {
     _folder: tempfile::TempDir,
@@ -132,6 +140,78 @@ async fn sessions_end_when_nobody_uses_them() {
     assert_eq!(house.num_sessions().await, 1);
     house.upkeep.run(now + 15 * DAY_MS).await;
     assert_eq!(house.num_sessions().await, 0);
+}
+
+#[tokio::test]
+async fn an_exported_file_is_kept_for_thirty_days_and_its_line_for_longer() {
+    let house = house().await;
+    let export = NewExport {
+        user: house.user,
+        subject: ExportSubject::Conversation {
+            format: ExportFormat::Text,
+            id: None,
+        },
+        file_name: "a.txt".to_owned(),
+        sha256: [0; 32],
+        size: 1,
+        content: Some(b"a".to_vec()),
+    };
+    let id = house.store.insert_export(export).await.unwrap();
+    let now = now_ms();
+    let is_kept_after = async |ms: i64| {
+        house.upkeep.run(now + ms).await;
+        let listed = house.store.exports(house.user).await.unwrap();
+        let kept = house.store.kept_export(house.user, id).await.unwrap();
+        assert_eq!(listed.len(), 1);
+        assert_eq!(listed[0].is_kept, kept.is_some());
+        kept.is_some()
+    };
+    assert!(is_kept_after(KEPT_MS - MINUTE_MS).await);
+    assert!(!is_kept_after(KEPT_MS + MINUTE_MS).await);
+}
+
+#[tokio::test]
+async fn a_file_that_nobody_imports_waits_for_a_day() {
+    let house = house().await;
+    let (store, user) = (&house.store, house.user);
+    let id = store.insert_upload(user, "a.json", b"{}").await.unwrap();
+    let now = now_ms();
+    let waits_after = async |ms: i64| {
+        house.upkeep.run(now + ms).await;
+        store.upload(user, id).await.unwrap().is_some()
+    };
+    assert!(waits_after(DAY_MS - MINUTE_MS).await);
+    assert!(!waits_after(DAY_MS + MINUTE_MS).await);
+}
+
+#[tokio::test]
+async fn the_key_of_a_message_is_known_for_seven_days() {
+    let house = house().await;
+    let key = IdempotencyKey::new(Uuid::now_v7());
+    let turn = NewTurn {
+        user: house.user,
+        conversation: ConversationId::new(Uuid::now_v7()),
+        is_new_conversation: true,
+        title: "Hello".to_owned(),
+        parent: None,
+        text: "Hello".to_owned(),
+        key,
+        answer: AnswerStart {
+            prompt_token_ids: Vec::new(),
+            params: "{}".to_owned(),
+            model_name: "a model".to_owned(),
+            model_fingerprint: None,
+        },
+    };
+    assert!(house.store.insert_turn(&turn).await.unwrap().is_some());
+    let now = now_ms();
+    let is_known_after = async |ms: i64| {
+        house.upkeep.run(now + ms).await;
+        let known = house.store.turn_by_key(house.user, key).await.unwrap();
+        known.is_some()
+    };
+    assert!(is_known_after(7 * DAY_MS - MINUTE_MS).await);
+    assert!(!is_known_after(7 * DAY_MS + MINUTE_MS).await);
 }
 
 #[test]

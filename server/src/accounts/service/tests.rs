@@ -1,23 +1,23 @@
+use std::task::Poll;
+
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, Version};
 use hearth_app::model::UserRole;
 
 use super::*;
-use crate::store::InsertUserError;
+use crate::{slow_work::Kind, store::InsertUserError};
 
 const PASSWORD: &str = "correct horse battery";
 
 async fn accounts() -> (tempfile::TempDir, Arc<Accounts>) {
+    accounts_beside(SlowWork::default()).await
+}
+
+async fn accounts_beside(slow_work: SlowWork) -> (tempfile::TempDir, Arc<Accounts>) {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("hearth.db")).await.unwrap();
     let token = Some(SetUpToken::new("the link"));
     let settings = SettingsBook::open(store.clone()).await.unwrap();
-    let accounts = Accounts::new(
-        store,
-        settings,
-        CookieTransport::Any,
-        token,
-        SlowWork::default(),
-    );
+    let accounts = Accounts::new(store, settings, CookieTransport::Any, token, slow_work);
     (folder, accounts)
 }
 
@@ -102,6 +102,46 @@ async fn the_sixth_failure_in_a_row_is_told_when_to_come_back() {
             ..
         }
     ));
+}
+
+#[tokio::test]
+async fn a_server_that_is_too_busy_to_check_a_password_counts_no_failure() {
+    let slow_work = SlowWork::default();
+    let (_folder, accounts) = accounts_beside(slow_work.clone()).await;
+    let visitor = Visitor::default();
+    let cookie = claim(&accounts, "the link").await.unwrap();
+    let ada = accounts.user_of(&token(&cookie)).await.unwrap().unwrap();
+    let confirm = || accounts.confirm_password(&ada, PASSWORD.into(), &visitor);
+    // Every place is taken, and every place in both queues.
+    let (mut held, mut waiting) = (Vec::new(), Vec::new());
+    for asker in [Asker::Stranger, ada.id.into()] {
+        loop {
+            let mut next = Box::pin(slow_work.place(Kind::Password, asker));
+            match futures::poll!(&mut next) {
+                Poll::Ready(Ok(place)) => held.push(place),
+                Poll::Pending => waiting.push(next),
+                Poll::Ready(Err(_)) => break,
+            }
+        }
+    }
+    let overloaded = |error: AppError| {
+        let is_overloaded = matches!(
+            error,
+            AppError::Busy {
+                reason: BusyReason::Overloaded,
+                ..
+            }
+        );
+        assert!(is_overloaded, "{error:?}");
+    };
+    for _ in 0..10 {
+        overloaded(enter(&accounts, "ada", PASSWORD).await.unwrap_err());
+        overloaded(confirm().await.unwrap_err());
+    }
+    drop(waiting);
+    drop(held);
+    assert!(enter(&accounts, "ada", PASSWORD).await.is_ok());
+    assert!(confirm().await.is_ok());
 }
 
 #[tokio::test]

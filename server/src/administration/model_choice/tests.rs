@@ -47,6 +47,11 @@ impl Bench {
             role: UserRole::Administrator,
         };
         store.insert_user(&ada, "", now_ms()).await.unwrap();
+        // What stands in for another model was chosen before this start.
+        if fallback.is_some() {
+            let chosen = file_name(&active.path);
+            store.save_chosen_model(&chosen).await.unwrap();
+        }
         let settings = SettingsBook::open(store.clone()).await.unwrap();
         let config = EngineConfig::default();
         let engine = EngineHandle::start(active.source.clone(), config.clone());
@@ -124,11 +129,13 @@ async fn a_model_that_does_not_load_gives_its_place_back_and_is_not_remembered()
 }
 
 #[tokio::test]
-async fn a_choice_that_no_longer_loads_at_the_start_leaves_the_configured_model() {
+async fn a_choice_that_no_longer_loads_at_the_start_stays_one_and_the_configured_model_answers() {
     let bench = Bench::start(broken("chosen"), Some(good("configured"))).await;
+    assert_eq!(bench.remembered().await.as_deref(), Some("chosen"));
     assert_eq!(bench.answering().await, PathBuf::from("configured"));
     assert!(bench.choice.failure(Path::new("chosen")).is_some());
-    assert_eq!(bench.remembered().await, None);
+    // Whatever was wrong with its file may be mended until the next start.
+    assert_eq!(bench.remembered().await.as_deref(), Some("chosen"));
 }
 
 #[tokio::test]

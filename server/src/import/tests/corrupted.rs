@@ -19,13 +19,13 @@ fn document() -> Value {
 }
 
 /// A shelf with one conversation, and what is on it.
-struct Guarded {
+pub(super) struct Guarded {
     shelf: Shelf,
     before: [Vec<ConversationDocument>; 2],
 }
 
 impl Guarded {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let shelf = Shelf::new(&Arc::new(Runtime::new().unwrap()));
         shelf.import(shelf.ada, archive_of(&[sample(2)])).unwrap();
         let before = shelf.everything();
@@ -33,7 +33,7 @@ impl Guarded {
     }
 
     /// The first problem of a file that changes nothing.
-    fn refuse(&self, what: &str, file: Vec<u8>) -> ImportProblem {
+    pub(super) fn refuse(&self, what: &str, file: Vec<u8>) -> ImportProblem {
         let outcome = self.shelf.import(self.shelf.ada, file);
         assert_eq!(self.shelf.everything(), self.before, "{what}");
         match outcome {
@@ -254,7 +254,10 @@ fn an_archive_that_is_larger_than_it_says_is_refused_before_it_fills_the_memory(
 }
 
 /// The same archive with some contents replaced; an empty replacement leaves the file out.
-fn rewrite(archive: &[u8], replacement: impl Fn(&str, &str) -> Option<String>) -> (Vec<u8>, usize) {
+pub(super) fn rewrite(
+    archive: &[u8],
+    replacement: impl Fn(&str, &str) -> Option<String>,
+) -> (Vec<u8>, usize) {
     let mut zip = zip::ZipArchive::new(std::io::Cursor::new(archive)).unwrap();
     let mut out = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let mut num_replaced = 0;

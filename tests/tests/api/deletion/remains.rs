@@ -24,7 +24,7 @@ enum Fate {
 
 use Fate::{Stays, WithAccount, WithConversation};
 
-const TABLES: [(&str, Fate); 18] = [
+const TABLES: [(&str, Fate); 19] = [
     ("user", WithAccount),
     ("session", WithAccount),
     ("one_time_link", WithAccount),
@@ -38,10 +38,11 @@ const TABLES: [(&str, Fate); 18] = [
     ("message", WithConversation),
     ("message_chunk", WithConversation),
     ("idempotency_key", WithConversation),
-    ("audit", Stays),        // an entry outlives the account it speaks of
-    ("setting", Stays),      // of the server
-    ("chosen_model", Stays), // of the server
-    ("upkeep_job", Stays),   // numbers and times only
+    ("removed_branch", WithConversation), // while it is under way
+    ("audit", Stays),                     // an entry outlives the account it speaks of
+    ("setting", Stays),                   // of the server
+    ("chosen_model", Stays),              // of the server
+    ("upkeep_job", Stays),                // numbers and times only
     ("_sqlx_migrations", Stays),
 ];
 

@@ -204,12 +204,12 @@ impl AmongPeers<'_> {
 impl Place for AmongPeers<'_> {
     fn show_loading(&self, percent: u8, lobby: &mut Lobby) {
         let index = self.index;
-        if !self.has_served.get() {
-            self.tell(Progress::Loaded { index, percent });
-        } else {
+        if self.has_served.get() {
             lobby.take_in(percent);
             self.peers
                 .unless_serving(|| self.shared.set_loading(percent));
+        } else {
+            self.tell(Progress::Loaded { index, percent });
         }
     }
 

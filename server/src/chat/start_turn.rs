@@ -32,14 +32,7 @@ impl ChatServer {
     ) -> Result<StartedTurn, ChatError> {
         self.refuse_if_closing()?;
         let _one_at_a_time = self.key_locks.lock(user, message.key).await;
-        let first = self.store.turn_by_key(user, message.key).await;
-        if let Some(first) = first.map_err(|error| store_refused(&error))? {
-            let started = self.started(user, first).await?;
-            // A key belongs to one message: what was sent elsewhere would be swallowed.
-            let elsewhere = message.conversation;
-            if elsewhere.is_some_and(|asked| asked != started.conversation.id) {
-                return Err(ChatError::Invalid(Refusal::KeyUsed));
-            }
+        if let Some(started) = self.started_before(user, &message).await? {
             return Ok(started);
         }
         let conversation = message
@@ -93,6 +86,25 @@ impl ChatServer {
         let (_, question) = self.shown_message(user, inserted.user_message).await?;
         started.user_message = Some(question);
         Ok(started)
+    }
+
+    /// The turn that an earlier post of the same message started.
+    async fn started_before(
+        &self,
+        user: UserId,
+        message: &SendMessage,
+    ) -> Result<Option<StartedTurn>, ChatError> {
+        let first = self.store.turn_by_key(user, message.key).await;
+        let Some(first) = first.map_err(|error| store_refused(&error))? else {
+            return Ok(None);
+        };
+        let started = self.started(user, first).await?;
+        // A key belongs to one message: what was sent elsewhere would be swallowed.
+        let elsewhere = message.conversation;
+        if elsewhere.is_some_and(|asked| asked != started.conversation.id) {
+            return Err(ChatError::Invalid(Refusal::KeyUsed));
+        }
+        Ok(Some(started))
     }
 
     pub(super) async fn start_version(

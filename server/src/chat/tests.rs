@@ -11,6 +11,7 @@ mod refusing;
 mod removing;
 mod stopping;
 mod surviving;
+mod switching;
 mod tailing;
 mod tools;
 

@@ -11,24 +11,10 @@ use crate::{
     sampling::Sampler,
 };
 
-const HEADERS: [&str; 16] = [
-    "final json",
-    "final <|constrain|>json",
-    "final",
-    " final",
-    "final\n",
-    "finaljson",
-    "final<|constrain|>json",
-    "final <|constrain|>",
-    "final <|constrain|>JSON",
-    "final <|constrain|>poem",
-    "final code",
-    "final text json",
-    "final??",
-    "final some words",
-    "final <|constrain|>json schema v2",
-    "analysis<|channel|>final json",
-];
+/// What stands between the name of the final channel and the text, and what may.
+fn headers() -> Vec<String> {
+    serde_json::from_str(include_str!("../../tests/golden/final-headers.json")).unwrap()
+}
 
 struct Harmony {
     tokenizer: Tokenizer,
@@ -142,7 +128,7 @@ impl Harmony {
 fn every_header_of_the_final_channel_begins_the_format() {
     let model = Harmony::new();
     let thought = "<|channel|>analysis<|message|>Well.<|end|><|start|>assistant";
-    for header in HEADERS {
+    for header in headers() {
         for before in ["", thought] {
             let begun = format!("{before}<|channel|>{header}<|message|>");
             let begun = model.tokenizer.encode_with_control_tokens(&begun);

@@ -14,23 +14,6 @@ use serde_json::{Value, json};
 
 use crate::targets;
 
-/// What stands between the name of the channel and the text, and what may.
-const HEADERS: [&str; 14] = [
-    "final json",
-    "final <|constrain|>json",
-    "final",
-    " final",
-    "final\n",
-    "finaljson",
-    "final<|constrain|>json",
-    "final <|constrain|>",
-    "final <|constrain|>JSON",
-    "final <|constrain|>poem",
-    "final code",
-    "final text json",
-    "final??",
-    "analysis<|channel|>final json",
-];
 const USER: UserKey = UserKey(7);
 const ANSWERS_PER_HEADER: u64 = 15;
 /// Far more than the longest text of the schema needs.
@@ -151,8 +134,10 @@ async fn behind_every_header_the_text_is_what_the_schema_says() {
         format: Some(format.unwrap()),
         ..TokenOptions::default()
     };
+    let headers = fs::read(crate::golden("final-headers.json")).unwrap();
+    let headers: Vec<String> = serde_json::from_slice(&headers).unwrap();
     let mut num_valid = 0;
-    for header in HEADERS {
+    for header in &headers {
         let begun = format!("<|channel|>{header}<|message|>");
         let begun = tokenizer.encode_with_control_tokens(&begun);
         let requests =
@@ -163,6 +148,6 @@ async fn behind_every_header_the_text_is_what_the_schema_says() {
             num_valid += 1;
         }
     }
-    assert_eq!(num_valid, 14 * ANSWERS_PER_HEADER);
+    assert_eq!(num_valid, headers.len() as u64 * ANSWERS_PER_HEADER);
     eprintln!("{num_valid} of {num_valid} are what the schema says");
 }

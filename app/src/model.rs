@@ -3,6 +3,7 @@
 
 pub mod administration;
 pub mod api_key;
+mod backup;
 mod conversation;
 pub mod conversation_settings;
 mod drawing;
@@ -26,6 +27,7 @@ pub use administration::{
     UsageDay, UsageReport,
 };
 pub use api_key::ApiKeySummary;
+pub use backup::{BackupCounts, BackupKind, BackupOutcome, BackupReport, BackupSummary};
 pub use conversation::{
     Conversation, ConversationPage, ConversationState, ConversationSummary, ListPlace, NoPlace,
 };

@@ -11,8 +11,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use hearth_app::{
     model::{
-        AccountChange, AccountSummary, AuditEntry, Banner, ChatError, Language, ModelSummary,
-        OneTimeLink, Refusal, Setting, UpkeepReport, UsageReport, User, UserId, UserRole,
+        AccountChange, AccountSummary, AuditEntry, BackupReport, Banner, ChatError, Language,
+        ModelSummary, OneTimeLink, Refusal, Setting, UpkeepReport, UsageReport, User, UserId,
+        UserRole,
     },
     service::{AdministrationService, SettingChange},
 };
@@ -21,10 +22,11 @@ pub use model_folder::ModelFolder;
 
 use crate::{
     accounts::Accounts,
+    backup::Backups,
     chat::ChatServer,
     error::AppError,
     settings::{SaveSettingError, SettingsBook},
-    store::{Store, StoreError},
+    store::{Store, StoreError, now_ms},
 };
 
 /// Everything an administrator may change.
@@ -35,6 +37,7 @@ pub struct Administration {
     pub chat: Arc<ChatServer>,
     pub accounts: Arc<Accounts>,
     pub models: Arc<ModelChoice>,
+    pub backups: Arc<Backups>,
 }
 
 #[async_trait]
@@ -107,6 +110,15 @@ impl AdministrationService for Administration {
 
     async fn upkeep(&self) -> Result<Vec<UpkeepReport>, ChatError> {
         self.upkeep_reports().await
+    }
+
+    async fn backups(&self) -> Result<BackupReport, ChatError> {
+        self.backup_report()
+    }
+
+    async fn back_up(&self) -> Result<(), ChatError> {
+        self.backups.ask(now_ms());
+        Ok(())
     }
 }
 

@@ -1,12 +1,14 @@
 //! The commands: `hearth serve | generate | bench | verify | doctor | model | user | export |
-//! import`.
+//! import | backup | restore`.
 
+mod backup;
 mod bench;
 mod doctor;
 mod export;
 mod generate;
 mod import;
 mod model;
+mod restore;
 mod serve;
 mod user;
 mod verify;
@@ -58,6 +60,10 @@ enum Command {
     Export(export::ExportArgs),
     /// Adds the conversations of an exported file to a user's.
     Import(import::ImportArgs),
+    /// Copies the database, beside a running server or without one, and reads the copy whole.
+    Backup(backup::BackupArgs),
+    /// Puts a copy in the place of the database, and keeps what was there.
+    Restore(restore::RestoreArgs),
 }
 
 /// Where the settings come from.
@@ -131,6 +137,8 @@ impl Cli {
             Command::User(args) => user::run(args),
             Command::Export(args) => export::run(&args),
             Command::Import(args) => import::run(&args),
+            Command::Backup(args) => backup::run(&args),
+            Command::Restore(args) => restore::run(&args),
         };
         outcome.unwrap_or_else(|error| {
             // Without stderr there is nobody to tell.

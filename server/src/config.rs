@@ -21,7 +21,7 @@ use figment::{
 
 pub use secret::Secret;
 pub use section::Problem;
-pub use sections::{EngineSection, ModelsSection, ServerSection};
+pub use sections::{BackupSection, EngineSection, ModelsSection, ServerSection};
 
 use hearth_engine::{
     device::{DeviceChoice, Parallel},
@@ -32,10 +32,11 @@ use section::Reader;
 /// Effective settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// Folder of `hearth.db`, `models/` and `backups/`.
+    /// Folder of `hearth.db`, `models/` and, unless named elsewhere, `backups/`.
     pub data: PathBuf,
     pub server: ServerSection,
     pub engine: EngineSection,
+    pub backup: BackupSection,
     pub hub: ModelsSection,
 }
 
@@ -73,7 +74,7 @@ impl fmt::Display for ConfigError {
 impl std::error::Error for ConfigError {}
 
 /// Settings that may be nothing but digits and are no numbers.
-const TEXTS: [&str; 2] = ["models.token", "engine.model"];
+const TEXTS: [&str; 3] = ["models.token", "engine.model", "backup.folder"];
 
 impl Config {
     /// The defaults, with everything kept in `data`.
@@ -82,6 +83,7 @@ impl Config {
             data,
             server: ServerSection::default(),
             engine: EngineSection::default(),
+            backup: BackupSection::default(),
             hub: ModelsSection::default(),
         }
     }
@@ -127,6 +129,7 @@ impl Config {
             data,
             server: ServerSection::read(&mut reader),
             engine: EngineSection::read(&mut reader),
+            backup: BackupSection::read(&mut reader),
             hub: ModelsSection::read(&mut reader),
         };
         if let Some(listen) = overrides.listen {
@@ -152,6 +155,7 @@ impl Config {
         }
         config.server.check(problems);
         config.engine.check(problems);
+        config.backup.check(problems);
         config.hub.check(problems);
         config
     }
@@ -164,6 +168,14 @@ impl Config {
     /// Where models are looked for.
     pub fn models(&self) -> PathBuf {
         self.data.join("models")
+    }
+
+    /// Where copies of the database are kept.
+    pub fn backups(&self) -> PathBuf {
+        if self.backup.folder.as_os_str().is_empty() {
+            return self.data.join("backups");
+        }
+        self.backup.folder.clone()
     }
 
     /// Whether a model is named, by file, environment or flag.
@@ -190,6 +202,7 @@ impl Config {
         );
         text.push_str(&ServerSection::example());
         text.push_str(&EngineSection::example());
+        text.push_str(&BackupSection::example());
         text.push_str(&ModelsSection::example());
         text
     }
@@ -197,10 +210,11 @@ impl Config {
     /// The effective values, in the form of the file.
     pub fn effective(&self) -> String {
         format!(
-            "# data folder: {}\n\n{}\n{}\n{}",
+            "# data folder: {}\n\n{}\n{}\n{}\n{}",
             self.data.display(),
             self.server.effective(),
             self.engine.effective(),
+            self.backup.effective(),
             self.hub.effective()
         )
     }
@@ -240,6 +254,7 @@ fn report_unknown_sections(figment: &Figment, problems: &mut Vec<Problem>) {
         let known = match section.as_str() {
             ServerSection::NAME => ServerSection::KEYS,
             EngineSection::NAME => EngineSection::KEYS,
+            BackupSection::NAME => BackupSection::KEYS,
             ModelsSection::NAME => ModelsSection::KEYS,
             _ => {
                 problems.push(Problem::new(&section, "there is no such section"));

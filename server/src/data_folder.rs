@@ -19,8 +19,9 @@ pub use lock::{FolderLock, Holder};
 pub(crate) use permissions::{create_file, create_folder, make_file, open_file, too_open};
 
 use crate::{
+    backup::{BackupError, before_upgrade},
     config::Config,
-    store::{OpenStoreError, Store, program_schema},
+    store::{OpenStoreError, Store, now_ms, program_schema},
 };
 use lock::LockError;
 
@@ -72,6 +73,12 @@ pub enum FolderError {
         folder: PathBuf,
         source: OpenStoreError,
     },
+    #[error(
+        "the database has to be brought up to date, which only goes forward, and no copy of it \
+         could be made first: {0}. Nothing was changed. Make room, or name another folder for \
+         copies as backup.folder"
+    )]
+    NoCopy(Box<BackupError>),
 }
 
 /// A database that a command uses, and what keeps a server from changing it meanwhile.
@@ -109,11 +116,16 @@ pub async fn occupy(config: &Config) -> Result<FolderLock, FolderError> {
 /// A sentence naming the folder or the file.
 pub(crate) async fn open(config: &Config) -> Result<Store, FolderError> {
     let folder = &config.data;
-    for inner in [config.models(), folder.join("backups")] {
+    for inner in [config.models(), config.data.join("backups")] {
         let made = permissions::create_folder_inside(&inner);
         made.map_err(|source| unwritable(&inner, source))?;
     }
     check_writable(folder).map_err(|source| unwritable(folder, source))?;
+    match before_upgrade(config, now_ms()).await {
+        Ok(_) => {}
+        Err(BackupError::Open(source)) => return Err(store_refused(folder, source)),
+        Err(error) => return Err(FolderError::NoCopy(Box::new(error))),
+    }
     let opened = Store::open(&config.database()).await;
     opened.map_err(|source| store_refused(folder, source))
 }
@@ -155,6 +167,25 @@ pub(crate) async fn open_for_writing(config: &Config) -> Result<OpenFolder, Fold
 /// # Errors
 /// A sentence: there is none, or it is of another schema.
 pub(crate) async fn open_for_reading(config: &Config) -> Result<OpenFolder, FolderError> {
+    let (lock, is_in_use) = look_in(config)?;
+    let opened = Store::open_read_only(&config.database(), is_in_use).await;
+    let store = opened.map_err(|source| store_refused(&config.data, source))?;
+    Ok(OpenFolder { store, _lock: lock })
+}
+
+/// As [`open_for_reading`], of an older schema too: to count and to copy.
+///
+/// # Errors
+/// A sentence: there is none, or it is of a newer schema.
+pub(crate) async fn open_for_copying(config: &Config) -> Result<OpenFolder, FolderError> {
+    let (lock, is_in_use) = look_in(config)?;
+    let opened = Store::open_unchanged(&config.database(), is_in_use).await;
+    let store = opened.map_err(|source| store_refused(&config.data, source))?;
+    Ok(OpenFolder { store, _lock: lock })
+}
+
+/// What keeps a server from starting meanwhile, and whether one may be there.
+fn look_in(config: &Config) -> Result<(Option<FolderLock>, bool), FolderError> {
     let folder = &config.data;
     if !config.database().is_file() {
         let folder = folder.clone();
@@ -163,9 +194,7 @@ pub(crate) async fn open_for_reading(config: &Config) -> Result<OpenFolder, Fold
     // Who may read a folder need not be able to write into it, or to keep others out.
     let lock = FolderLock::shared(folder).ok();
     let is_quiet = lock.as_ref().is_some_and(FolderLock::is_held);
-    let opened = Store::open_read_only(&config.database(), !is_quiet).await;
-    let store = opened.map_err(|source| store_refused(folder, source))?;
-    Ok(OpenFolder { store, _lock: lock })
+    Ok((lock, !is_quiet))
 }
 
 /// Who is in the folder. Changes nothing.

@@ -5,14 +5,15 @@
 //! enter), [`calendar`] (the visitor's days), [`chat`] (turns), [`calculator`] (a tool of models),
 //! [`markdown`] (answers as HTML), [`export`] and [`import`] (conversations that leave and come),
 //! [`settings`] and [`administration`] (what an administrator changes), [`store`] (the database),
-//! [`openai`] (the API for programs), [`deletion`] (what goes for good), [`upkeep`] (what time does
-//! by itself), [`slow_work`] (what holds up nobody), `metrics` (what was done, counted),
+//! [`openai`] (the API for programs), [`deletion`] (what goes for good), [`backup`] (copies of the
+//! database, and the way back), [`upkeep`] (what time does by itself), [`slow_work`] (what holds up nobody), `metrics` (what was done, counted),
 //! [`model_pull`] (models from a hub), [`cli`] (the other commands).
 
 #![forbid(unsafe_code)]
 
 pub mod accounts;
 pub mod administration;
+pub mod backup;
 pub mod calculator;
 pub mod calendar;
 pub mod chat;

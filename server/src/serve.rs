@@ -8,11 +8,13 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use hearth_app::service::{AdministrationService, ChatService};
 use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource};
+use jiff::tz::TimeZone;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
 
 use crate::{
     accounts::{Accounts, random_token, set_up_token::SetUpToken},
     administration::{Administration, FirstChoice, Model, ModelChoice, ModelFolder},
+    backup::Backups,
     chat::ChatServer,
     config::{Config, EngineSection},
     data_folder::{self, FolderError, FolderLock},
@@ -116,7 +118,8 @@ impl Server {
         let source = first.active.source.clone();
         let engine = EngineHandle::start(source, engine_config(&config.engine));
         let chat = ChatServer::start(store.clone(), engine, Arc::clone(&settings));
-        let upkeep = Upkeep::new(store.clone(), Arc::clone(&chat));
+        let backups = Backups::new(store.clone(), &config, TimeZone::system());
+        let upkeep = Upkeep::new(store.clone(), Arc::clone(&chat), Arc::clone(&backups));
         let (accounts, set_up_token) = accounts(&store, &settings, &config, &chat).await?;
         let administration = Arc::new(Administration {
             store: store.clone(),
@@ -124,6 +127,7 @@ impl Server {
             chat: Arc::clone(&chat),
             accounts: Arc::clone(&accounts),
             models: watched(&store, &chat, &config, first),
+            backups,
         });
         let api = ApiServer::new(
             Arc::clone(&chat),

@@ -21,6 +21,7 @@ use tokio::{
 
 use crate::{
     accounts::session,
+    backup::{BackupError, Backups},
     chat::ChatServer,
     store::{FileState, JobRun, Progress, Store, StoreError, now_ms},
 };
@@ -51,9 +52,19 @@ const MOST_ROWS: u32 = 256;
 pub struct Upkeep {
     store: Store,
     chat: Arc<ChatServer>,
+    backups: Arc<Backups>,
     woken: Notify,
     /// Two runs at once would only be in each other's way.
     running: Mutex<()>,
+}
+
+/// What stopped a job.
+#[derive(Debug, thiserror::Error)]
+enum JobError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Backup(#[from] BackupError),
 }
 
 /// One short piece of a job.
@@ -77,10 +88,11 @@ enum Step {
 
 impl Upkeep {
     /// The upkeep of a store. Nothing runs by itself before [`Upkeep::start`].
-    pub fn new(store: Store, chat: Arc<ChatServer>) -> Arc<Self> {
+    pub fn new(store: Store, chat: Arc<ChatServer>, backups: Arc<Backups>) -> Arc<Self> {
         Arc::new(Self {
             store,
             chat,
+            backups,
             woken: Notify::new(),
             running: Mutex::new(()),
         })
@@ -157,7 +169,7 @@ impl Upkeep {
         job: UpkeepJob,
         now: i64,
         num_removed: &mut u64,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), JobError> {
         let steps: &[Step] = match job {
             UpkeepJob::Conversations => &[
                 Step::CondemnOld,
@@ -167,7 +179,9 @@ impl Upkeep {
                 Step::RemoveBranches,
                 Step::PurgeCondemned,
             ],
-            UpkeepJob::Accounts => return self.remove_accounts(now, num_removed).await,
+            UpkeepJob::Accounts => {
+                return Ok(self.remove_accounts(now, num_removed).await?);
+            }
             UpkeepJob::Sessions => &[Step::Sessions, Step::Links],
             UpkeepJob::Exports => &[Step::Export],
             UpkeepJob::Uploads => &[Step::Upload],
@@ -176,7 +190,17 @@ impl Upkeep {
                 self.store.optimize().await?;
                 self.repeat(Step::Space, now, num_removed).await?;
                 // A log that somebody reads from is cut the next time.
-                return self.store.cut_log().await.map(drop);
+                self.store.cut_log().await?;
+                return Ok(());
+            }
+            UpkeepJob::Backups => {
+                // What was removed before is not in it.
+                let made = self.backups.make_if_due(now).await;
+                *num_removed += self.backups.rotate(now).await?;
+                made?;
+                // While it was made, the log could only grow.
+                self.store.cut_log().await?;
+                return Ok(());
             }
         };
         for &step in steps {

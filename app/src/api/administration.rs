@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use crate::model::{
-    AccountChange, AccountSummary, AdminReport, AuditEntry, ChatError, Drawing, ModelSummary,
-    OneTimeLink, Setting, SettingName, UpkeepReport, UsageReport, UserId, UserRole,
+    AccountChange, AccountSummary, AdminReport, AuditEntry, BackupReport, ChatError, Drawing,
+    ModelSummary, OneTimeLink, Setting, SettingName, UpkeepReport, UsageReport, UserId, UserRole,
 };
 #[cfg(feature = "ssr")]
 use crate::{
@@ -155,6 +155,28 @@ pub async fn audit(
 pub async fn upkeep() -> Result<Vec<UpkeepReport>, ChatError> {
     current_administrator()?;
     administration_service().upkeep().await
+}
+
+/// The copies of the database that are kept, and how the last one went.
+///
+/// # Errors
+/// [`ChatError::Forbidden`].
+#[server(name = ReadBackups, endpoint = "backups")]
+pub async fn backups() -> Result<BackupReport, ChatError> {
+    current_administrator()?;
+    administration_service().backups().await
+}
+
+/// Begins a copy of the database. [`backups`] tells how it went.
+///
+/// # Errors
+/// [`ChatError::Forbidden`].
+#[server(endpoint = "back_up")]
+pub async fn back_up() -> Result<(), ChatError> {
+    current_administrator()?;
+    administration_service().back_up().await?;
+    lead_form_post_to("/admin/backups");
+    Ok(())
 }
 
 /// A section of the page in which nothing is typed. `before` is a cursor of the log.

@@ -18,6 +18,7 @@ pub enum AdminReport {
     Usage,
     Log,
     Upkeep,
+    Backups,
 }
 
 /// Sections of the settings in which nothing is typed.

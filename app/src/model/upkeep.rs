@@ -22,11 +22,13 @@ pub enum UpkeepJob {
     Keys,
     /// Space of the database's file.
     File,
+    /// Tonight's copy of the database, and old copies.
+    Backups,
 }
 
 impl UpkeepJob {
     /// In the order in which they are done.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Conversations,
         Self::Accounts,
         Self::Sessions,
@@ -34,6 +36,7 @@ impl UpkeepJob {
         Self::Uploads,
         Self::Keys,
         Self::File,
+        Self::Backups,
     ];
 }
 

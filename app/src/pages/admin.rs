@@ -1,6 +1,8 @@
 //! The administration: a list of sections, and the section that is open.
 
 #[cfg(feature = "ssr")]
+mod backups;
+#[cfg(feature = "ssr")]
 mod details;
 #[cfg(feature = "ssr")]
 mod log;
@@ -40,7 +42,7 @@ use crate::{
 };
 
 /// In the order of the list.
-const SECTIONS: [Section; 6] = [
+const SECTIONS: [Section; 7] = [
     Section {
         address: "/admin",
         name: |locale| words!(locale, admin.server),
@@ -65,6 +67,10 @@ const SECTIONS: [Section; 6] = [
         address: "/admin/upkeep",
         name: |locale| words!(locale, admin.upkeep),
     },
+    Section {
+        address: "/admin/backups",
+        name: |locale| words!(locale, admin.backups),
+    },
 ];
 
 /// The addresses of the sections.
@@ -78,6 +84,7 @@ pub(crate) fn AdminRoutes() -> impl MatchNestedRoutes + Clone {
             <Route path=path!("usage") view=|| report(AdminReport::Usage) ssr=SsrMode::Async/>
             <Route path=path!("log") view=|| report(AdminReport::Log) ssr=SsrMode::Async/>
             <Route path=path!("upkeep") view=|| report(AdminReport::Upkeep) ssr=SsrMode::Async/>
+            <Route path=path!("backups") view=|| report(AdminReport::Backups) ssr=SsrMode::Async/>
         </ParentRoute>
     }
     .into_inner()
@@ -117,5 +124,6 @@ pub(crate) async fn draw_report(
         AdminReport::Usage => usage::draw().await,
         AdminReport::Log => log::draw(before).await,
         AdminReport::Upkeep => upkeep::draw().await,
+        AdminReport::Backups => backups::draw().await,
     }
 }

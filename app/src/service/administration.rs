@@ -7,8 +7,9 @@ use leptos::prelude::use_context;
 
 use super::{SessionCookie, current_user};
 use crate::model::{
-    AccountChange, AccountSummary, AuditEntry, Banner, ChatError, Language, ModelSummary,
-    OneTimeLink, Setting, SettingName, UpkeepReport, UsageReport, User, UserId, UserRole,
+    AccountChange, AccountSummary, AuditEntry, BackupReport, Banner, ChatError, Language,
+    ModelSummary, OneTimeLink, Setting, SettingName, UpkeepReport, UsageReport, User, UserId,
+    UserRole,
 };
 
 /// A change of one setting.
@@ -61,6 +62,10 @@ pub trait AdministrationService: Send + Sync + 'static {
     async fn audit(&self, before: Option<String>) -> Result<Vec<AuditEntry>, ChatError>;
     /// Every job of the upkeep with its last run.
     async fn upkeep(&self) -> Result<Vec<UpkeepReport>, ChatError>;
+    /// The copies of the database, the newest first, and how the last one went.
+    async fn backups(&self) -> Result<BackupReport, ChatError>;
+    /// Begins a copy, unless one that somebody asked for is being made.
+    async fn back_up(&self) -> Result<(), ChatError>;
 }
 
 /// Ways into an account besides signing in.

@@ -52,6 +52,12 @@ impl AdministrationService for FakeAdministration {
     async fn audit(&self, _: Option<String>) -> Result<Vec<AuditEntry>, ChatError> {
         Ok(Vec::new())
     }
+    async fn backups(&self) -> Result<BackupReport, ChatError> {
+        Err(ChatError::NotFound)
+    }
+    async fn back_up(&self) -> Result<(), ChatError> {
+        Err(ChatError::NotFound)
+    }
 }
 
 #[async_trait]

@@ -1,8 +1,8 @@
 //! What is loaded, what was used, and who changed what.
 
 use hearth_app::model::{
-    ActiveModel, AuditEntry, ChatError, ModelSummary, UpkeepJob, UpkeepReport, UpkeepRun,
-    UsageReport,
+    ActiveModel, AuditEntry, BackupCounts, BackupOutcome, BackupReport, BackupSummary, ChatError,
+    ModelSummary, UpkeepJob, UpkeepReport, UpkeepRun, UsageReport,
 };
 use uuid::Uuid;
 
@@ -14,7 +14,8 @@ use super::{
 use crate::{
     calendar::{self, Calendar},
     chat::model_status,
-    store::{StoredJob, day_of, now_ms},
+    error::AppError,
+    store::{Proof, StoredJob, day_of, now_ms, rows_of},
 };
 
 /// Days of a usage report, today included.
@@ -127,6 +128,43 @@ impl Administration {
             last: stored.iter().find(|it| it.last.job == job).map(run),
         };
         Ok(UpkeepJob::ALL.map(report).to_vec())
+    }
+
+    pub(super) fn backup_report(&self) -> Result<BackupReport, ChatError> {
+        let listed = self
+            .backups
+            .list()
+            .map_err(|error| ChatError::from(AppError::internal(error)))?;
+        let calendar = Calendar::of_viewer();
+        let copies = listed.into_iter().map(|copy| BackupSummary {
+            kind: copy.kind,
+            time: calendar.local_time(copy.made_at),
+            file: file_name(&copy.path),
+            num_bytes: copy.num_bytes,
+        });
+        let last = self.backups.last().map(|last| BackupOutcome {
+            kind: last.kind,
+            time: calendar.local_time(last.ended_at),
+            made: last.made.map(|made| counts(&made.proof)),
+        });
+        let (num_nights, at) = self.backups.schedule();
+        Ok(BackupReport {
+            folder: self.backups.folder().display().to_string(),
+            num_nights,
+            at: at.to_string(),
+            is_being_made: self.backups.is_being_made(),
+            last,
+            copies: copies.collect(),
+        })
+    }
+}
+
+fn counts(proof: &Proof) -> BackupCounts {
+    let rows = |table| rows_of(&proof.tables, table);
+    BackupCounts {
+        num_accounts: rows("user"),
+        num_conversations: rows("conversation"),
+        num_messages: rows("message"),
     }
 }
 

@@ -1,6 +1,8 @@
 //! `hearth doctor`: what is there, what is usable, and the sentence that mends the rest. It changes
 //! nothing, whether a server runs or not.
 
+mod backups;
+
 use std::{
     collections::BTreeSet,
     fs,
@@ -19,7 +21,7 @@ use super::Place;
 use crate::{
     config::Config,
     data_folder::{self, Presence},
-    store::{OpenStoreError, Store, program_schema},
+    store::{OpenStoreError, Store, now_ms, program_schema},
 };
 
 #[derive(Debug, Args)]
@@ -101,6 +103,7 @@ fn examine(config: &Config) -> anyhow::Result<Vec<Finding>> {
         finding("device", chosen_device(config, &reports)),
         of("data", data(config)),
         of("database", runtime.block_on(database(config, &presence))),
+        of("backups", backups::examine(config, now_ms())),
         finding("model", model(config)),
         of("server", server(config, presence)),
     ]);

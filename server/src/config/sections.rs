@@ -12,7 +12,10 @@ use super::{
     secret::Secret,
     section::{Problem, section},
 };
-use crate::{accounts::session::CookieTransport, model_pull::Endpoint};
+use crate::{accounts::session::CookieTransport, backup::TimeOfDay, model_pull::Endpoint};
+
+/// Nightly copies that may be kept: those of ten years.
+const MOST_NIGHTS: usize = 3650;
 
 section! {
     /// Where the server listens and how it is reached.
@@ -59,6 +62,20 @@ section! {
         /// Seconds an answer may take, waiting included, up to 86400; then it fails with what it
         /// has. 0: as long as it takes.
         time_limit: usize = 0;
+    }
+}
+
+section! {
+    /// Copies of the database, which the server makes of itself every night.
+    BackupSection = "backup" {
+        /// Nightly copies that are kept, 0 to 3650; what somebody deletes is in none of them after
+        /// as many nights. 0: none is made.
+        keep: usize = 7;
+        /// When, in the server's time zone, such as `03:00`. A server that was not running then
+        /// makes its copy when it starts.
+        at: TimeOfDay = TimeOfDay::constant(3, 0);
+        /// The folder of the copies, best on another disk. Empty: `backups` in the data folder.
+        folder: PathBuf = PathBuf::new();
     }
 }
 
@@ -121,6 +138,15 @@ impl EngineSection {
         within("max_running", self.max_running, 1, 256);
         within("queue", self.queue, 0, 10_000);
         within("time_limit", self.time_limit, 0, 86_400);
+    }
+}
+
+impl BackupSection {
+    pub(super) fn check(&self, problems: &mut Vec<Problem>) {
+        if self.keep > MOST_NIGHTS {
+            let reason = format!("is {}, allowed is 0 to {MOST_NIGHTS}", self.keep);
+            problems.push(Problem::new("backup.keep", &reason));
+        }
     }
 }
 

@@ -147,12 +147,8 @@ impl Store {
             path: shown.clone(),
             source,
         };
-        let readers = connect_read_only(path, is_in_use).await.map_err(open)?;
-        let applied = applied(&readers).await.map_err(open)?;
-        if let Err(refused) = refuse_newer(&shown, &applied) {
-            readers.close().await;
-            return Err(refused);
-        }
+        let store = Self::open_unchanged(path, is_in_use).await?;
+        let applied = applied(&store.readers).await.map_err(open)?;
         let found = applied.last().copied().unwrap_or_default();
         if found < program_schema() {
             return Err(OpenStoreError::Older {
@@ -161,8 +157,59 @@ impl Store {
                 known: program_schema(),
             });
         }
+        Ok(store)
+    }
+
+    /// As [`Store::open_read_only`], of an older schema too: to count and to copy.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub(crate) async fn open_unchanged(
+        path: &Path,
+        is_in_use: bool,
+    ) -> Result<Self, OpenStoreError> {
+        let shown = path.display().to_string();
+        let open = |source| OpenStoreError::Open {
+            path: shown.clone(),
+            source,
+        };
+        let readers = connect_read_only(path, is_in_use).await.map_err(open)?;
+        let applied = applied(&readers).await.map_err(open)?;
+        if let Err(refused) = refuse_newer(&shown, &applied) {
+            readers.close().await;
+            return Err(refused);
+        }
         let writer = readers.clone();
         Ok(Self { writer, readers })
+    }
+
+    /// Opens a database for who holds its folder alone, with what a server that was killed left in
+    /// its log, and says its schema. None: it is missing or empty.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub(crate) async fn open_as_it_is(path: &Path) -> Result<Option<(Self, i64)>, OpenStoreError> {
+        if !path.metadata().is_ok_and(|file| file.len() > 0) {
+            return Ok(None);
+        }
+        let shown = path.display().to_string();
+        let open = |source| OpenStoreError::Open {
+            path: shown.clone(),
+            source,
+        };
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .busy_timeout(BUSY_TIMEOUT);
+        let pool = SqlitePoolOptions::new().max_connections(1);
+        let pool = pool.connect_with(options).await.map_err(open)?;
+        let applied = applied(&pool).await.map_err(open)?;
+        if let Err(refused) = refuse_newer(&shown, &applied) {
+            pool.close().await;
+            return Err(refused);
+        }
+        let schema = applied.last().copied().unwrap_or_default();
+        let (writer, readers) = (pool.clone(), pool);
+        Ok(Some((Self { writer, readers }, schema)))
     }
 
     /// The schema of a database, and none of one that is missing or empty. Changes nothing.

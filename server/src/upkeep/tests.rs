@@ -3,10 +3,12 @@ use hearth_app::model::{
     UserRole,
 };
 use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource};
+use jiff::tz::TimeZone;
 use uuid::Uuid;
 
 use super::*;
 use crate::{
+    config::Config,
     settings::SettingsBook,
     store::{AnswerStart, NewExport, NewSession, NewTurn},
 };
@@ -33,8 +35,10 @@ async fn house() -> House {
     let model = ModelSource::File(folder.path().join("none.gguf"));
     let engine = EngineHandle::start(model, EngineConfig::default());
     let chat = ChatServer::start(store.clone(), engine, settings);
+    let config = Config::new(folder.path().to_owned());
+    let backups = Backups::new(store.clone(), &config, TimeZone::UTC);
     House {
-        upkeep: Upkeep::new(store.clone(), chat),
+        upkeep: Upkeep::new(store.clone(), chat, backups),
         _folder: folder,
         store,
         user: user.id,

@@ -20,7 +20,7 @@ const SAID: [&str; 4] = ["aria-label", "title", "placeholder", "alt"];
 /// English words one after the other from here on are a sentence.
 const SENTENCE_WORDS: usize = 4;
 
-const PAGES: [&str; 17] = [
+const PAGES: [&str; 18] = [
     "/",
     "/settings",
     "/settings/account",
@@ -34,6 +34,7 @@ const PAGES: [&str; 17] = [
     "/admin/usage",
     "/admin/log",
     "/admin/upkeep",
+    "/admin/backups",
     "/nothing",
     "/c/0192f0c1-2f3a-7000-8000-000000000001",
     "/exports/0192f0c1-2f3a-7000-8000-000000000001",

@@ -70,5 +70,6 @@ fn job(locale: Locale, job: UpkeepJob) -> &'static str {
         UpkeepJob::Uploads => words!(locale, admin.jobs.uploads),
         UpkeepJob::Keys => words!(locale, admin.jobs.keys),
         UpkeepJob::File => words!(locale, admin.jobs.file),
+        UpkeepJob::Backups => words!(locale, admin.jobs.backups),
     }
 }

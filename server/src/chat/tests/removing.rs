@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use hearth_app::service::ChatService as _;
 use hearth_engine::scripted::ScriptedModel;
+use jiff::tz::TimeZone;
 
 use super::bench::{Bench, question};
-use crate::{chat::title, store::now_ms, upkeep::Upkeep};
+use crate::{backup::Backups, chat::title, config::Config, store::now_ms, upkeep::Upkeep};
 
 async fn answering() -> Bench {
     Bench::start(ScriptedModel::new(vec!["Yes.".to_owned()])).await
@@ -28,7 +29,10 @@ async fn a_removal_that_was_cut_off_goes_on_and_takes_the_title_along() {
     left.unwrap().unwrap();
     // The server ends here.
     assert_eq!(num_messages(&bench).await, 2);
-    let upkeep = Upkeep::new(bench.store.clone(), Arc::clone(&bench.server));
+    let folder = tempfile::tempdir().unwrap();
+    let config = Config::new(folder.path().to_owned());
+    let backups = Backups::new(bench.store.clone(), &config, TimeZone::UTC);
+    let upkeep = Upkeep::new(bench.store.clone(), Arc::clone(&bench.server), backups);
     upkeep.run(now_ms()).await;
     assert_eq!(num_messages(&bench).await, 0);
     let shown = bench.store.conversation(bench.ada, conversation).await;

@@ -137,6 +137,17 @@ async fn of_a_deleted_conversation_no_file_holds_anything_a_month_later() -> Res
         "it could still come back"
     );
     server.upkeep_in_days(31).await;
+    let copies = holds_canary(folder)?;
+    let is_copy = |name: &String| name.ends_with("-nightly.db");
+    assert!(
+        copies.iter().all(is_copy) && !copies.is_empty(),
+        "{copies:?}"
+    );
+    // In the nightly copies made before it went, until as many nights later they are gone.
+    for days in 32..=38 {
+        assert!(!holds_canary(folder)?.is_empty(), "day {days}");
+        server.upkeep_in_days(days).await;
+    }
     assert_eq!(holds_canary(folder)?, Vec::<String>::new());
     let mut database = super::open(&server.database()).await?;
     for (table, _) in TABLES.iter().filter(|it| it.1 == WithConversation) {

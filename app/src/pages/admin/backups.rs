@@ -1,0 +1,128 @@
+//! Copies of the database, and a button that makes one.
+
+use leptos::prelude::*;
+use server_fn::ServerFn;
+
+use crate::{
+    api::administration::{BackUp, backups},
+    model::{BackupKind, BackupOutcome, BackupReport, BackupSummary, ChatError, Drawing},
+    pages::{admin::details::Details, drawn::settled},
+    words::{Locale, bytes, grouped, moment, use_locale, words},
+};
+
+/// What is kept, how the last copy went, and the way back.
+pub(super) async fn draw() -> Result<Drawing, ChatError> {
+    let report = backups().await?;
+    let locale = use_locale();
+    let is_changing = report.is_being_made;
+    let schedule = match report.num_nights {
+        0 => words!(locale, admin.backups_off).to_owned(),
+        number => words!(
+            locale,
+            admin.backups_lead,
+            time = report.at.clone(),
+            number = number
+        ),
+    };
+    let last = report.last.as_ref().map(|last| outcome(locale, last));
+    let drawing = settled(view! {
+        <section class="settings-group">
+            <h2>{words!(locale, admin.backups)}</h2>
+            <p class="settings-lead">{schedule}</p>
+            {button(locale, is_changing)}
+            {last}
+            {copies(locale, report)}
+        </section>
+    });
+    Ok(Drawing {
+        is_changing,
+        ..drawing
+    })
+}
+
+fn button(locale: Locale, is_being_made: bool) -> AnyView {
+    if is_being_made {
+        return view! { <p role="status">{words!(locale, admin.backup_being_made)}</p> }.into_any();
+    }
+    view! {
+        <form method="post" action=BackUp::url() class="post-form">
+            <button type="submit" class="secondary-button">{words!(locale, admin.back_up)}</button>
+        </form>
+    }
+    .into_any()
+}
+
+fn outcome(locale: Locale, last: &BackupOutcome) -> AnyView {
+    let time = moment(locale, last.time);
+    match &last.made {
+        Ok(counts) => {
+            let sentence = words!(
+                locale,
+                admin.backup_made,
+                time = time,
+                accounts = grouped(counts.num_accounts),
+                conversations = grouped(counts.num_conversations),
+                messages = grouped(counts.num_messages)
+            );
+            view! { <p>{sentence}</p> }.into_any()
+        }
+        Err(reason) => view! {
+            <p class="error-text">{words!(locale, admin.backup_failed, time = time)}</p>
+            <Details text=reason.clone()/>
+        }
+        .into_any(),
+    }
+}
+
+fn copies(locale: Locale, report: BackupReport) -> impl IntoView {
+    let BackupReport { folder, copies, .. } = report;
+    if copies.is_empty() {
+        return view! { <p class="exports-empty">{words!(locale, admin.no_backups)}</p> }
+            .into_any();
+    }
+    let rows = copies.into_iter().map(|copy| row(locale, copy));
+    view! {
+        <table class="exports-table">
+            <thead>
+                <tr>
+                    <th scope="col">{words!(locale, admin.file)}</th>
+                    <th scope="col">{words!(locale, admin.backup_time)}</th>
+                    <th scope="col">{words!(locale, admin.backup_reason)}</th>
+                    <th scope="col">{words!(locale, admin.size)}</th>
+                </tr>
+            </thead>
+            <tbody>{rows.collect_view()}</tbody>
+        </table>
+        <p class="settings-lead">{words!(locale, admin.backups_folder)} " " <code>{folder}</code></p>
+        <p class="settings-lead">
+            {words!(locale, admin.restore_hint)} " " <code>"hearth restore FILE"</code>
+        </p>
+    }
+    .into_any()
+}
+
+fn row(locale: Locale, copy: BackupSummary) -> impl IntoView {
+    let BackupSummary {
+        kind,
+        time,
+        file,
+        num_bytes,
+    } = copy;
+    view! {
+        <tr>
+            <td class="exports-name">{file}</td>
+            <td data-label=words!(locale, admin.backup_time)>{moment(locale, time)}</td>
+            <td data-label=words!(locale, admin.backup_reason)>{reason(locale, kind)}</td>
+            <td data-label=words!(locale, admin.size)>{bytes(num_bytes)}</td>
+        </tr>
+    }
+}
+
+fn reason(locale: Locale, kind: BackupKind) -> &'static str {
+    match kind {
+        BackupKind::Nightly => words!(locale, admin.backup_reasons.nightly),
+        BackupKind::Asked => words!(locale, admin.backup_reasons.asked),
+        BackupKind::BeforeUpgrade => words!(locale, admin.backup_reasons.before_upgrade),
+        BackupKind::BeforeRestore => words!(locale, admin.backup_reasons.before_restore),
+    }
+}

@@ -1,0 +1,65 @@
+//! Whether there are copies to go back to.
+
+use super::State;
+use crate::{backup::list, calendar::utc_date, config::Config};
+
+/// A nightly copy that is older has been missed (2 days).
+const STALE_MS: i64 = 2 * 24 * 60 * 60 * 1000;
+
+/// What lies in the folder of copies, by the names of the files.
+pub(super) fn examine(config: &Config, now_ms: i64) -> State {
+    let folder = config.backups();
+    let shown = folder.display();
+    let copies = match list(&folder) {
+        Ok(copies) => copies,
+        Err(error) => return State::Broken(error.to_string()),
+    };
+    let is_off = config.backup.keep == 0;
+    let Some(newest) = copies.first() else {
+        let text = format!("none in {shown} yet: a server makes one every night");
+        return match is_off {
+            true => State::Risky(format!(
+                "none in {shown}, and backup.keep is 0: none is made"
+            )),
+            false => State::Absent(text),
+        };
+    };
+    let (number, date) = (copies.len(), utc_date(newest.made_at));
+    let text = format!("{number} in {shown}, the newest of {date}");
+    if newest.made_at < now_ms - STALE_MS {
+        let why = match is_off {
+            true => "backup.keep is 0: none is made by itself",
+            false => "the server was not running, or its log says what went wrong",
+        };
+        return State::Risky(format!("{text}: {why}"));
+    }
+    State::Fine(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const NOON: i64 = 1_795_953_600_000;
+
+    #[test]
+    fn the_newest_copy_is_told_and_a_night_that_was_missed() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = Config::new(folder.path().to_owned());
+        assert!(matches!(examine(&config, NOON), State::Absent(_)));
+        let backups = config.backups();
+        fs::create_dir(&backups).unwrap();
+        fs::write(backups.join("hearth-20261129T030000Z-nightly.db"), "").unwrap();
+        let State::Fine(text) = examine(&config, NOON) else {
+            panic!("there is one");
+        };
+        assert!(text.ends_with("the newest of 2026-11-29"), "{text}");
+        let late = examine(&config, NOON + 2 * STALE_MS);
+        assert!(matches!(late, State::Risky(_)));
+        config.backup.keep = 0;
+        fs::remove_dir_all(&backups).unwrap();
+        assert!(matches!(examine(&config, NOON), State::Risky(_)));
+    }
+}

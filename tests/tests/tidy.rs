@@ -3,6 +3,7 @@
 mod tidy {
     mod configuration;
     mod dependencies;
+    mod deployment;
     mod documents;
     mod imports;
     mod languages;

@@ -6,6 +6,7 @@ mod tidy {
     mod deployment;
     mod documents;
     mod imports;
+    mod installer;
     mod languages;
     mod lengths;
     mod names;

@@ -249,9 +249,9 @@ mod tests {
 
     #[test]
     fn the_compiler_names_the_old_library_before_gcc_names_its_own() {
-        let script = script("/somewhere/root");
+        let script = script("/somewhere/top");
         assert!(script.starts_with("#!/bin/sh\n"), "{script}");
-        let folder = format!("-B'/somewhere/root/usr/lib/{}'", multiarch());
+        let folder = format!("-B'/somewhere/top/usr/lib/{}'", multiarch());
         assert!(script.contains(&folder), "{script}");
         assert!(script.trim_end().ends_with("\"$@\""), "{script}");
     }

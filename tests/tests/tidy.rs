@@ -3,8 +3,10 @@
 mod tidy {
     mod configuration;
     mod dependencies;
+    mod deployment;
     mod documents;
     mod imports;
+    mod installer;
     mod languages;
     mod lengths;
     mod names;

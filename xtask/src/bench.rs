@@ -106,15 +106,8 @@ pub(crate) fn bench(workspace: &Workspace, choice: Choice, options: &Options) ->
 /// In the profile of the tests, which is compiled already.
 fn large_store(workspace: &Workspace) -> Result<()> {
     let mut command = process::cargo(workspace);
-    command.args([
-        "bench",
-        "--workspace",
-        "--profile",
-        "dev",
-        "--bench",
-        "store",
-    ]);
-    process::run(&mut command)
+    command.arg("bench").args(process::PRODUCT);
+    process::run(command.args(["--profile", "dev", "--bench", "store"]))
 }
 
 fn many_chats(

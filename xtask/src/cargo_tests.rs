@@ -28,6 +28,12 @@ pub(crate) fn rust(workspace: &Workspace, proptest_cases: Option<u32>) -> Result
     }
     let mut tally = run(workspace, &targets, proptest_cases, None)?;
     tally += run(workspace, &["--doc".to_owned()], None, None)?;
+    let mut command = process::cargo(workspace);
+    command
+        .arg("test")
+        .args(process::TOOL)
+        .arg("--no-fail-fast");
+    tally += counted(&mut command)?;
     Ok(tally)
 }
 
@@ -100,9 +106,8 @@ fn run(
 ) -> Result<Tally> {
     let program = build_server(workspace)?;
     let mut command = process::cargo(workspace);
-    command
-        .args(["test", "--workspace", "--no-fail-fast"])
-        .args(targets);
+    command.arg("test").args(process::PRODUCT);
+    command.arg("--no-fail-fast").args(targets);
     command.env("HEARTH_BINARY", program);
     // Drivers in software complain where a desktop has not set it.
     command.env("XDG_RUNTIME_DIR", workspace.target());
@@ -139,8 +144,13 @@ fn run(
         command.env("PROPTEST_CASES", cases.to_string());
         command.env("HEARTH_TEST_EXTENT", "whole");
     }
+    counted(&mut command)
+}
+
+/// Runs tests and counts them.
+fn counted(command: &mut Command) -> Result<Tally> {
     let mut tally = Tally::default();
-    let status = process::run_watched(&mut command, |line| tally.read(line))?;
+    let status = process::run_watched(command, |line| tally.read(line))?;
     if !status.success() && tally.num_failed == 0 {
         // It did not compile, or a test program died without a result.
         tally += Tally::FAILED;
@@ -152,7 +162,8 @@ fn run(
 fn build_server(workspace: &Workspace) -> Result<PathBuf> {
     let contents = vendored::settle(workspace)?;
     let mut command = process::cargo(workspace);
-    process::run(command.args(["build", "--workspace", "--bins", "--tests"]))?;
+    command.arg("build").args(process::PRODUCT);
+    process::run(command.args(["--bins", "--tests"]))?;
     vendored::remember(workspace, &contents)?;
     Ok(workspace.target().join("debug/hearth"))
 }

@@ -21,6 +21,8 @@ mod nightly;
 mod npm;
 mod process;
 mod python_package;
+#[cfg(unix)]
+mod release;
 mod run;
 mod setup;
 mod site;
@@ -90,6 +92,9 @@ enum Task {
     Bench(bench::Options),
     /// Pack tests and benches for NVIDIA cards into one archive, to be run on any Linux machine.
     Bundle,
+    /// Make the archive that is given away: program, licences, installer, checksums.
+    #[cfg(unix)]
+    Dist(release::Options),
     /// The long checks: fuzzing and many property test cases.
     Nightly(nightly::Options),
 }
@@ -123,6 +128,8 @@ fn perform(arguments: Arguments) -> Result<ExitCode> {
         Task::Bundle => {
             bundle::bundle(&workspace, &wasm::provide(toolchain)?)?;
         }
+        #[cfg(unix)]
+        Task::Dist(options) => release::dist(&workspace, toolchain, &options)?,
         Task::Nightly(options) => return nightly::nightly(&workspace, toolchain, &options),
     }
     Ok(ExitCode::SUCCESS)

@@ -15,6 +15,12 @@ use crate::workspace::Workspace;
 /// How often a command with a time limit is looked at.
 const POLL: Duration = Duration::from_millis(100);
 
+/// Everything but this tool. With it, its crates would get the features of the product's and be
+/// compiled once more: `cargo xtask` has compiled them with its own.
+pub(crate) const PRODUCT: [&str; 3] = ["--workspace", "--exclude", "xtask"];
+/// This tool, with the features it runs with.
+pub(crate) const TOOL: [&str; 2] = ["--package", "xtask"];
+
 /// Announces a step that may take a while.
 pub(crate) fn announce(what: &str) {
     eprintln!("==> {what}");

@@ -59,15 +59,28 @@ impl Site {
 /// # Errors
 /// If the page or the stylesheet does not build, or a file cannot be written.
 pub(crate) fn build(workspace: &Workspace, toolchain: &Toolchain) -> Result<Site> {
+    build_with(workspace, toolchain, &[])
+}
+
+/// As [`build`], with these flags for the compiler in place of those of `.cargo/config.toml`; they
+/// may name folders, but what they make must not depend on these.
+///
+/// # Errors
+/// As [`build`].
+pub(crate) fn build_with(
+    workspace: &Workspace,
+    toolchain: &Toolchain,
+    flags: &[String],
+) -> Result<Site> {
     let dist = workspace.dist();
-    let stamp = stamp(workspace, toolchain)?;
+    let stamp = stamp(workspace, toolchain, !flags.is_empty())?;
     if fs::read_to_string(dist.join(STAMP)).is_ok_and(|old| old == stamp)
         && let Ok(site) = read(&dist)
     {
         process::note("the page is up to date");
         return Ok(site);
     }
-    let page = wasm::compile(workspace, toolchain)?;
+    let page = wasm::compile(workspace, toolchain, flags)?;
     process::announce("bundling and compressing");
     let css = stylesheet::bundle(&workspace.root().join("style/main.css"))?;
     let hash = content_hash(&page, &css);
@@ -166,7 +179,7 @@ fn content_hash(page: &Page, css: &str) -> String {
 }
 
 /// Digest of everything that decides what `dist/` contains.
-fn stamp(workspace: &Workspace, toolchain: &Toolchain) -> Result<String> {
+fn stamp(workspace: &Workspace, toolchain: &Toolchain, has_flags: bool) -> Result<String> {
     let root = workspace.root();
     let mut inputs: Vec<PathBuf> = ["Cargo.toml", "Cargo.lock", ".cargo/config.toml"]
         .map(|name| root.join(name))
@@ -186,6 +199,9 @@ fn stamp(workspace: &Workspace, toolchain: &Toolchain) -> Result<String> {
     }
     hasher.update(toolchain.to_string());
     hasher.update([u8::from(process::find("wasm-opt").is_some())]);
+    if has_flags {
+        hasher.update("flags");
+    }
     Ok(hex(&hasher.finalize()))
 }
 

@@ -80,7 +80,9 @@ fn describe(workspace: &Workspace) -> Result<BTreeMap<String, String>> {
     process::announce("asking the database about every query");
     let mut command = process::cargo(workspace);
     command
-        .args(["check", "--workspace", "--all-targets"])
+        .arg("check")
+        .args(process::PRODUCT)
+        .arg("--all-targets")
         .env("DATABASE_URL", format!("sqlite:{}", database.display()))
         .env("SQLX_OFFLINE", "false")
         .env("SQLX_OFFLINE_DIR", &descriptions);

@@ -137,24 +137,22 @@ impl Checks<'_> {
     }
 
     fn clippy(&mut self) -> Result<()> {
-        let mut native = process::cargo(self.workspace);
-        native.args([
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ]);
-        process::run(&mut native)?;
+        for packages in [&process::PRODUCT[..], &process::TOOL] {
+            let mut native = process::cargo(self.workspace);
+            native.arg("clippy").args(packages);
+            process::run(native.args(["--all-targets", "--", "-D", "warnings"]))?;
+        }
         let toolchain = self.toolchain()?;
         wasm::lint(self.workspace, &toolchain)
     }
 
     fn doc(&self) -> Result<()> {
-        let mut command = process::cargo(self.workspace);
-        command.args(["doc", "--workspace", "--no-deps"]);
-        process::run(command.env("RUSTDOCFLAGS", "-D warnings --cfg erase_components"))
+        for packages in [&process::PRODUCT[..], &process::TOOL] {
+            let mut command = process::cargo(self.workspace);
+            command.arg("doc").args(packages).arg("--no-deps");
+            process::run(command.env("RUSTDOCFLAGS", "-D warnings --cfg erase_components"))?;
+        }
+        Ok(())
     }
 
     fn site(&mut self) -> Result<()> {

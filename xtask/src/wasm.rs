@@ -22,6 +22,8 @@ pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 const RUSTUP_LIMIT: Duration = Duration::from_mins(1);
 /// The oldest minor version of Rust 1 that compiles the workspace.
 const OLDEST_RUST: u32 = 95;
+/// Separates flags in `CARGO_ENCODED_RUSTFLAGS`.
+pub(crate) const FLAG_SEPARATOR: &str = "\u{1f}";
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 const DEBIAN_CARGO: &str = "/usr/bin/cargo";
 const DEBIAN_PACKAGES: [&str; 5] = [
@@ -179,14 +181,25 @@ pub(crate) struct Page {
     pub(crate) snippets: Vec<(String, String)>,
 }
 
-/// Compiles the package `hearth-app` for the browser.
+/// Compiles the package `hearth-app` for the browser, with these flags in place of those of
+/// `.cargo/config.toml` if there are any.
 ///
 /// # Errors
 /// If it does not compile, or its exports cannot be bound.
-pub(crate) fn compile(workspace: &Workspace, toolchain: &Toolchain) -> Result<Page> {
+pub(crate) fn compile(
+    workspace: &Workspace,
+    toolchain: &Toolchain,
+    flags: &[String],
+) -> Result<Page> {
     process::announce(&format!("compiling the page ({toolchain})"));
-    let target = workspace.target().join("wasm");
     let mut command = toolchain.cargo(workspace);
+    // Other flags compile everything anew: what others made stays beside it.
+    let target = if flags.is_empty() {
+        workspace.target().join("wasm")
+    } else {
+        command.env("CARGO_ENCODED_RUSTFLAGS", flags.join(FLAG_SEPARATOR));
+        workspace.target().join("wasm-dist")
+    };
     command
         .args([
             "rustc",

@@ -61,6 +61,19 @@ fn target_directory(root: &Path) -> PathBuf {
     }
 }
 
+/// Where cargo keeps the sources of packages.
+///
+/// # Errors
+/// If neither `CARGO_HOME` nor `HOME` is set.
+#[cfg(unix)]
+pub(crate) fn cargo_home() -> Result<PathBuf> {
+    if let Some(home) = env::var_os("CARGO_HOME").filter(|value| !value.is_empty()) {
+        return Ok(home.into());
+    }
+    let home = env::var_os("HOME").context("neither CARGO_HOME nor HOME is set")?;
+    Ok(PathBuf::from(home).join(".cargo"))
+}
+
 /// The data directory a server without `--data` uses.
 ///
 /// # Errors

@@ -36,12 +36,38 @@ fn every_document_a_reader_expects_is_there() {
 }
 
 #[test]
-fn the_changelog_has_a_place_for_what_comes_next() {
+fn the_changelog_begins_with_what_comes_next_or_with_this_version() {
     let changelog = sources::read("CHANGELOG.md");
+    let newest = changelog.lines().find_map(|line| line.strip_prefix("## ["));
+    let newest = newest.and_then(|rest| rest.split(']').next());
+    let version = env!("CARGO_PKG_VERSION");
     assert!(
-        changelog.contains("## [Unreleased]"),
-        "CHANGELOG.md lacks `## [Unreleased]`"
+        newest.is_some_and(|newest| newest == "Unreleased" || newest == version),
+        "CHANGELOG.md begins with {newest:?}, neither Unreleased nor {version}"
     );
+}
+
+#[test]
+fn what_is_downloaded_and_started_is_this_version() {
+    let version = env!("CARGO_PKG_VERSION");
+    for path in [
+        "README.md",
+        "deploy/container/compose.yaml",
+        "docs/operations.md",
+    ] {
+        let text = sources::read(path);
+        let names = ["hearth-", "hearth:", "VERSION=", "download/v"];
+        let told = names.iter().flat_map(|name| text.split(*name).skip(1));
+        let stale = told.filter_map(|rest| {
+            let is_outside = |letter: char| !letter.is_ascii_digit() && letter != '.';
+            let number = rest.split(is_outside).next()?.trim_end_matches('.');
+            let is_version = number.matches('.').count() == 2;
+            (is_version && number != version).then(|| format!("{path}: {number}"))
+        });
+        let stale: Vec<String> = stale.collect();
+        sources::none("another version than this one", &stale);
+        assert!(text.contains(version), "{path} names no version");
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ mod user;
 mod verify;
 
 use std::{
-    io::{self, IsTerminal as _, Write},
+    io::{self, Write},
     path::PathBuf,
     process::ExitCode,
 };
@@ -180,19 +180,4 @@ fn runtime() -> io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-}
-
-fn start_log(config: &Config) {
-    let filter = tracing_subscriber::EnvFilter::try_new(&config.server.log)
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let started = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        // Colours are for people; a journal or a file shows them as noise.
-        .with_ansi(io::stderr().is_terminal())
-        .with_target(false)
-        .try_init();
-    if let Err(error) = started {
-        tracing::debug!(%error, "a log was there already: {error}");
-    }
 }

@@ -16,6 +16,7 @@ use serde_json::json;
 
 use crate::{
     openai::{RequestFault, error_body},
+    request_id::RequestId,
     store::StoreError,
 };
 
@@ -60,10 +61,10 @@ pub enum AppError {
 }
 
 impl AppError {
-    /// Logs the cause under a new request number; the client sees the number only.
+    /// Logs the cause under the request's number; the client sees the number only.
     pub fn internal(cause: impl Display) -> Self {
-        let request_id = uuid::Uuid::now_v7().simple().to_string();
-        tracing::error!(request.id = %request_id, error = %cause, "a request failed: {cause}");
+        let request_id = RequestId::to_be_told();
+        tracing::error!(told.id = request_id, error = %cause, "a request failed: {cause}");
         Self::Internal { request_id }
     }
 

@@ -7,7 +7,8 @@
 //! [`settings`] and [`administration`] (what an administrator changes), [`store`] (the database),
 //! [`openai`] (the API for programs), [`deletion`] (what goes for good), [`upkeep`] (what time does
 //! by itself), [`slow_work`] (what holds up nobody), `metrics` (what was done, counted),
-//! [`model_pull`] (models from a hub), [`cli`] (the other commands).
+//! [`log`] and `request_id` (what is told of it), [`model_pull`] (models from a hub), [`cli`] (the
+//! other commands).
 
 #![forbid(unsafe_code)]
 
@@ -24,10 +25,12 @@ pub mod error;
 pub mod export;
 pub mod http;
 pub mod import;
+pub mod log;
 pub mod markdown;
 mod metrics;
 pub mod model_pull;
 pub mod openai;
+mod request_id;
 pub mod serve;
 pub mod settings;
 pub mod slow_work;

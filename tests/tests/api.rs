@@ -14,6 +14,7 @@ mod api {
     mod openai;
     mod own_account;
     mod people;
+    mod request_ids;
     mod sessions;
     mod set_up;
     mod settings;

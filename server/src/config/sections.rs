@@ -12,7 +12,7 @@ use super::{
     secret::Secret,
     section::{Problem, section},
 };
-use crate::{accounts::session::CookieTransport, model_pull::Endpoint};
+use crate::{accounts::session::CookieTransport, log::LogFormat, model_pull::Endpoint};
 
 section! {
     /// Where the server listens and how it is reached.
@@ -23,8 +23,11 @@ section! {
         /// `https://chat.example.org`. With https, cookies are sent over https only. Empty: none.
         public_url: String = String::new();
         /// What is logged: `error`, `warn`, `info`, `debug`, or per module, such as
-        /// `info,hearth_engine=debug`.
+        /// `info,hearth_engine=debug`. Requests are the module `access`: `info,access=off` is a log
+        /// without them.
         log: String = "info".to_owned();
+        /// What a line of the log looks like: `text` for people, `json` for programs.
+        log_format: LogFormat = LogFormat::Text;
     }
 }
 

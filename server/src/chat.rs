@@ -8,6 +8,7 @@
 //! Nothing here knows HTTP or SQL. A tail only watches: a turn ends by itself, by Stop, or with
 //! the process.
 
+mod account_watch;
 mod allowance;
 mod engine_slot;
 mod key_locks;
@@ -85,7 +86,7 @@ impl ChatServer {
     /// Starts serving; answers that an earlier process left running become interrupted before the
     /// first new turn starts. Must be called within a Tokio runtime.
     pub fn start(store: Store, engine: EngineHandle, settings: Arc<SettingsBook>) -> Arc<Self> {
-        Arc::new(Self {
+        let server = Arc::new(Self {
             recorder: Recorder::start(store.clone()),
             store,
             engine: EngineSlot::new(engine),
@@ -96,7 +97,9 @@ impl ChatServer {
             slow_work: SlowWork::default(),
             key_locks: KeyLocks::default(),
             is_closing: AtomicBool::new(false),
-        })
+        });
+        account_watch::start(&server);
+        server
     }
 
     /// Puts another model in the place of the one that answers. Running answers end as

@@ -52,7 +52,7 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     /// Fetches models.
     Model(model::ModelArgs),
-    /// Makes and lists accounts, and resets passwords.
+    /// Makes, lists and changes accounts.
     User(user::UserArgs),
     /// Writes a user's conversations into a file.
     Export(export::ExportArgs),
@@ -64,10 +64,10 @@ enum Command {
 #[derive(Clone, Debug, Args)]
 struct Place {
     /// Folder of the database, the models and hearth.toml.
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", global = true)]
     data: Option<PathBuf>,
     /// Settings file, instead of hearth.toml in the data folder.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
 }
 

@@ -41,7 +41,7 @@ use sqlx::{Sqlite, SqlitePool, Transaction};
 
 pub(crate) use account::AccountChanged;
 pub(crate) use api_keys::NewApiKey;
-pub(crate) use audit::Change;
+pub(crate) use audit::{Author, Change};
 pub(crate) use branch_removal::DoomedBranch;
 pub(crate) use conversation::ListedConversation;
 pub(crate) use conversation_tree::{StoredTree, TreeMessage};

@@ -2,6 +2,7 @@
 
 mod api {
     mod authorisation;
+    mod commands;
     mod conversation_settings;
     mod cross_site;
     mod deletion;

@@ -96,6 +96,7 @@ pub struct AuditEntry {
     /// Where the next page of older entries begins.
     pub cursor: String,
     pub time: LocalTime,
+    /// Empty: it was done on the command line.
     pub user_name: String,
     pub action: AuditAction,
     /// A setting, an account, a model.
@@ -116,7 +117,10 @@ pub enum AuditAction {
     DisableAccount,
     EnableAccount,
     DeleteAccount,
+    RenameAccount,
     MakeLink,
+    /// A password was chosen on the command line.
+    ResetPassword,
     SwitchModel,
     /// A model did not load, and the one before answers again.
     ReturnToModel,

@@ -4,7 +4,7 @@ use hearth_app::model::{AccountChange, AuditAction, User, UserId, UserRole};
 use sqlx::{SqliteConnection, types::Uuid};
 
 use super::{
-    Change, InsertUserError, Store, StoreError, now_ms,
+    Author, Change, InsertUserError, Store, StoreError, name_key, now_ms,
     user::{self, into_user},
 };
 
@@ -135,13 +135,41 @@ impl Store {
         Ok(true)
     }
 
+    /// Gives an account another name. False: it is taken, or the account is not there (any more).
+    pub(crate) async fn rename_account(
+        &self,
+        id: UserId,
+        name: &str,
+        change: &Change,
+    ) -> Result<bool, StoreError> {
+        let (id, key) = (id.as_uuid(), name_key(name));
+        let mut transaction = self.begin().await?;
+        // The name is unique, and so is its key.
+        let renamed = sqlx::query!(
+            "update or ignore user
+             set name = ?, name_key = ?
+             where id = ? and removed_at is null",
+            name,
+            key,
+            id,
+        )
+        .execute(&mut *transaction)
+        .await?;
+        if renamed.rows_affected() == 0 {
+            return Ok(false);
+        }
+        change.write(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
     /// Gives an account another role, or disables or enables it, and ends its sessions. What it is
     /// now is read inside of the transaction: of two changes at once, both hold.
     pub(crate) async fn change_account(
         &self,
         id: UserId,
         change: AccountChange,
-        by: &User,
+        by: impl Into<Author>,
     ) -> Result<AccountChanged, StoreError> {
         let mut transaction = self.begin().await?;
         let Some((user, disabled)) = account(&mut transaction, id).await? else {
@@ -283,5 +311,24 @@ mod tests {
             .change_account(nobody, AccountChange::Disable, &ada)
             .await;
         assert_eq!(missed.unwrap(), AccountChanged::NotThere);
+    }
+
+    #[tokio::test]
+    async fn a_name_is_given_once_and_its_own_account_may_change_its_letters() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(&directory.path().join("hearth.db"))
+            .await
+            .unwrap();
+        let ada = insert(&store, "Ada", UserRole::Administrator).await;
+        let bob = insert(&store, "Bob", UserRole::User).await;
+        for (name, is_given) in [("ADA", false), ("\u{ff22}ob", true), ("bob", true)] {
+            let change = Change::by(&ada, AuditAction::RenameAccount, "Bob");
+            let renamed = store.rename_account(bob.id, name, &change).await;
+            assert_eq!(renamed.unwrap(), is_given, "{name}");
+        }
+        let found = store.credentials("BOB").await.unwrap().unwrap().user;
+        assert_eq!((found.id, found.name.as_str()), (bob.id, "bob"));
+        // Two were remembered, and the two that made the accounts.
+        assert_eq!(store.changes(None, 10).await.unwrap().len(), 4);
     }
 }

@@ -4,7 +4,7 @@ use hearth_app::model::{User, UserId, UserRole};
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
-use super::{Store, StoreError, name_key};
+use super::{Change, Store, StoreError, name_key};
 
 /// An account as the operator sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,16 +117,17 @@ impl Store {
 
     /// Gives an account another password where the old one is of no use: its sessions end and its
     /// API keys hold no more, whoever has them. Returns whether there is such an account.
-    ///
-    /// # Errors
-    /// What `SQLite` said.
-    pub async fn reset_password(
+    pub(crate) async fn reset_password(
         &self,
         id: UserId,
         password_hash: &str,
+        change: &Change,
     ) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
         let is_reset = reset_password(&mut transaction, id.as_uuid(), password_hash).await?;
+        if is_reset {
+            change.write(&mut transaction).await?;
+        }
         transaction.commit().await?;
         Ok(is_reset)
     }

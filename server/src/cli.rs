@@ -50,7 +50,7 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// Says what is there, what is usable, and what mends the rest.
     Doctor(doctor::DoctorArgs),
-    /// Fetches models.
+    /// Fetches, lists, checks and removes models.
     Model(model::ModelArgs),
     /// Makes, lists and changes accounts.
     User(user::UserArgs),

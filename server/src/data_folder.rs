@@ -168,6 +168,11 @@ pub(crate) async fn open_for_reading(config: &Config) -> Result<OpenFolder, Fold
     Ok(OpenFolder { store, _lock: lock })
 }
 
+/// Keeps servers from starting in the folder, as far as its file system can.
+pub(crate) fn hold_servers_off(config: &Config) -> Option<FolderLock> {
+    FolderLock::shared(&config.data).ok()
+}
+
 /// Who is in the folder. Changes nothing.
 pub(crate) fn look(config: &Config) -> Presence {
     lock::look(&config.data)

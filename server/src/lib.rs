@@ -7,8 +7,8 @@
 //! [`settings`] and [`administration`] (what an administrator changes), [`store`] (the database),
 //! [`openai`] (the API for programs), [`deletion`] (what goes for good), [`upkeep`] (what time does
 //! by itself), [`slow_work`] (what holds up nobody), `metrics` (what was done, counted),
-//! [`log`] and `request_id` (what is told of it), [`model_pull`] (models from a hub), [`cli`] (the
-//! other commands).
+//! [`log`] and `request_id` (what is told of it), [`model_pull`] (models from a hub),
+//! `model_files` (models on the disk), [`cli`] (the other commands).
 
 #![forbid(unsafe_code)]
 
@@ -28,6 +28,7 @@ pub mod import;
 pub mod log;
 pub mod markdown;
 mod metrics;
+mod model_files;
 pub mod model_pull;
 pub mod openai;
 mod request_id;

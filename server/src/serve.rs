@@ -123,7 +123,7 @@ impl Server {
             settings: Arc::clone(&settings),
             chat: Arc::clone(&chat),
             accounts: Arc::clone(&accounts),
-            models: watched(&store, &chat, &config, first),
+            models: watched(&store, &chat, &config, &lock, first),
         });
         let api = ApiServer::new(
             Arc::clone(&chat),
@@ -323,12 +323,13 @@ fn watched(
     store: &Store,
     chat: &Arc<ChatServer>,
     config: &Config,
+    lock: &Arc<FolderLock>,
     first: FirstChoice,
 ) -> Arc<ModelChoice> {
     ModelChoice::start(
         store.clone(),
         Arc::clone(chat),
-        ModelFolder::new(config.models()),
+        ModelFolder::of_server(config.models(), Arc::clone(lock)),
         engine_config(&config.engine),
         first,
     )

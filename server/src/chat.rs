@@ -56,6 +56,7 @@ pub(crate) use service::model_status;
 
 use live_turns::{LiveTurns, StopReason};
 use recorder::Recorder;
+pub(crate) use recorder::RecorderCondition;
 pub(crate) use refusal::{busy, store_refused};
 use rendered_answers::RenderedAnswers;
 pub(crate) use service::MAX_TITLE_CHARS;
@@ -149,6 +150,11 @@ impl ChatServer {
     /// What is counted of all answers.
     pub(crate) fn metrics(&self) -> Arc<Metrics> {
         Arc::clone(&self.metrics)
+    }
+
+    /// How far the disk is behind what answers have.
+    pub(crate) fn recorder_condition(&self) -> RecorderCondition {
+        self.recorder.condition()
     }
 
     /// Ends everything that is being made for a person or about to be, programs' requests too.

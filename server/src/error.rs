@@ -4,6 +4,8 @@
 //! [`ChatError`] for server functions, OpenAI's error object for programs. The cause of a failure
 //! stays in the log, written once, here.
 
+mod refusal;
+
 use std::fmt::Display;
 
 use axum::{
@@ -19,6 +21,7 @@ use crate::{
     request_id::RequestId,
     store::StoreError,
 };
+pub(crate) use refusal::RefusalKind;
 
 /// A model that is being loaded is asked for again after that long.
 const NOT_READY_RETRY_S: u32 = 5;
@@ -172,6 +175,9 @@ impl AppError {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = self.retry_after_s() {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(refusal) = self.refusal() {
+            response.extensions_mut().insert(refusal);
         }
         // Whoever reads pages is told in words: `http/told.rs`.
         response.extensions_mut().insert(self.clone());

@@ -149,7 +149,7 @@ pub fn router(services: &Services, section: &ServerSection) -> Router {
             security::add_headers,
         ))
         .layer(CompressionLayer::new().compress_when(is_compressible))
-        .layer(from_fn(trace::log))
+        .layer(from_fn_with_state(services.api.metrics(), trace::log))
 }
 
 /// Pages and JSON. Assets are compressed already, an answer that grows must not wait (it is an

@@ -1,5 +1,5 @@
-//! What lies in the models folder: whole models, damaged ones, and what is still being fetched. Nothing
-//! is loaded, and a file is believed only as far as the loader checks it.
+//! What lies in the models folder: whole models, damaged ones, and what is still being fetched.
+//! Nothing is loaded, and a file is believed only as far as the loader checks it.
 
 mod removal;
 

@@ -45,7 +45,7 @@ pub(crate) use audit::{Author, Change};
 pub(crate) use branch_removal::DoomedBranch;
 pub(crate) use conversation::ListedConversation;
 pub(crate) use conversation_tree::{StoredTree, TreeMessage};
-pub(crate) use database_file::FileState;
+pub(crate) use database_file::{FileSizes, FileState};
 pub(crate) use export::{KeptExport, NewExport, StoredExport};
 pub(crate) use import::{Decision, RunningImport};
 pub(crate) use import_plan::MergePlan;

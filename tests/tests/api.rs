@@ -11,6 +11,7 @@ mod api {
     mod imports;
     mod limits;
     mod locked_database;
+    mod metrics;
     mod model_commands;
     mod models;
     mod openai;

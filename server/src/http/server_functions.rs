@@ -14,7 +14,11 @@ use leptos::server_fn::{axum::server_fn_paths, error::SERVER_FN_ERROR_HEADER};
 use tracing::Instrument as _;
 
 use super::{Services, pages};
-use crate::{chat::busy, error::AppError, request_id};
+use crate::{
+    chat::busy,
+    error::{AppError, RefusalKind},
+    request_id,
+};
 
 /// Longest serialised error; a sentence and its envelope.
 const MAX_ERROR_BYTES: usize = 64 * 1024;
@@ -78,6 +82,9 @@ async fn with_status(response: Response) -> Response {
         parts.headers.insert(name, value.clone());
     }
     parts.headers.remove(header::CONTENT_LENGTH);
+    if let Some(refusal) = answer.extensions().get::<RefusalKind>() {
+        parts.extensions.insert(*refusal);
+    }
     Response::from_parts(parts, answer.into_body())
 }
 

@@ -12,7 +12,7 @@ use std::{
 
 use axum::{
     body::Body,
-    extract::{ConnectInfo, MatchedPath, Request},
+    extract::{ConnectInfo, MatchedPath, Request, State},
     http::Uri,
     middleware::Next,
     response::Response,
@@ -22,6 +22,8 @@ use tracing::Instrument as _;
 
 use crate::{
     accounts::Visitor,
+    error::RefusalKind,
+    metrics::Metrics,
     request_id::{self, RequestId},
 };
 use line::{Line, LoggedBody};
@@ -77,8 +79,12 @@ pub(super) async fn note_visitor(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// Gives a request its number, which its answer carries, and logs it.
-pub(super) async fn log(mut request: Request, next: Next) -> Response {
+/// Gives a request its number, which its answer carries, counts it and logs it.
+pub(super) async fn log(
+    State(metrics): State<Arc<Metrics>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let id = RequestId::of(request.headers());
     let learnt = Learnt::default();
     let route = request.extensions().get::<MatchedPath>().cloned();
@@ -100,6 +106,8 @@ pub(super) async fn log(mut request: Request, next: Next) -> Response {
     line.address = learnt.0.address.get().copied().or(peer);
     let is_marked = response.extensions().get::<Quiet>().is_some();
     let route = route.as_ref().map(MatchedPath::as_str);
+    let refusal = response.extensions().get::<RefusalKind>().copied();
+    metrics.answered_on(route, line.status, refusal);
     line.is_quiet = is_marked || route.is_some_and(|route| QUIET_ROUTES.contains(&route));
     if let Some(value) = id.header_value() {
         response.headers_mut().insert(request_id::HEADER, value);

@@ -77,7 +77,7 @@ impl Record {
         }
     }
 
-    /// Keeps it for a model that is complete. One that cannot be kept is no reason to have no model.
+    /// Keeps it for a model that is complete. Without it the model is as good, only less is known.
     pub(super) fn keep(&self, models: &Path) {
         let place = place(models, &self.name);
         if let Err(error) = self.write(models, &place) {

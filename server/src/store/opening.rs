@@ -212,7 +212,8 @@ async fn connect_read_only(path: &Path, is_in_use: bool) -> Result<SqlitePool, s
     pool.connect_with(options).await
 }
 
-fn write_ahead_log(database: &Path) -> PathBuf {
+/// The log that `SQLite` keeps beside a database.
+pub(super) fn write_ahead_log(database: &Path) -> PathBuf {
     let mut path = database.as_os_str().to_owned();
     path.push("-wal");
     path.into()

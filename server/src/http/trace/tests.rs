@@ -1,6 +1,6 @@
 use std::net::SocketAddr;
 
-use axum::{Router, middleware::from_fn, routing::get};
+use axum::{Router, middleware::from_fn_with_state, routing::get};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tower::ServiceExt as _;
@@ -154,7 +154,9 @@ async fn what_is_logged_for_a_request_carries_its_number_also_while_its_answer_i
         });
         Body::from_stream(pieces)
     };
-    let router: Router = Router::new().route("/", get(answer)).layer(from_fn(log));
+    let router: Router = Router::new()
+        .route("/", get(answer))
+        .layer(from_fn_with_state(Arc::<Metrics>::default(), log));
     let request = Request::get("/").header(request_id::HEADER, "7");
     let response = router.oneshot(request.body(Body::empty()).unwrap()).await;
     let bytes = axum::body::to_bytes(response.unwrap().into_body(), 100).await;
@@ -176,7 +178,9 @@ async fn an_operator_can_silence_requests_and_nothing_else() {
     let filter = "info,access=off";
     let _log = tracing::subscriber::set_default(written.log(filter, LogFormat::Text));
     let answer = || async { tracing::info!("a line of another module") };
-    let router: Router = Router::new().route("/", get(answer)).layer(from_fn(log));
+    let router: Router = Router::new()
+        .route("/", get(answer))
+        .layer(from_fn_with_state(Arc::<Metrics>::default(), log));
     let request = Request::get("/").body(Body::empty()).unwrap();
     drop(router.oneshot(request).await.unwrap());
     let text = written.text();

@@ -1,7 +1,7 @@
 //! `/metrics`: what the server has done, on the page and for programs, for Prometheus.
 //!
-//! What happens is counted where it happens; what only is, such as how full a queue is, is looked at
-//! when somebody asks (`seen`). docs/metrics.md lists every name.
+//! What happens is counted where it happens; what only is, such as how full a queue is, is looked
+//! at when somebody asks (`seen`). docs/metrics.md lists every name.
 
 mod engine;
 mod machine;

@@ -27,6 +27,7 @@ mod own_account;
 mod purge;
 mod session;
 mod setting;
+mod token_limit;
 mod tool_steps;
 mod trash;
 mod turn;
@@ -38,6 +39,8 @@ mod user;
 use std::time::SystemTime;
 
 use sqlx::{Sqlite, SqlitePool, Transaction};
+
+use crate::days::Days;
 
 pub(crate) use account::AccountChanged;
 pub(crate) use api_keys::NewApiKey;
@@ -60,7 +63,7 @@ pub(crate) use setting::SettingRow;
 pub(crate) use turn::{AnswerStart, FinishedAnswer, InsertedTurn, NewTurn};
 pub(crate) use upkeep_job::{JobRun, StoredJob};
 pub(crate) use upload::StoredUploadState;
-pub(crate) use usage::{TurnTokens, day_of, rest_of_day_ms};
+pub(crate) use usage::TurnTokens;
 pub use user::{Account, Credentials, InsertUserError};
 
 /// The database.
@@ -69,6 +72,7 @@ pub struct Store {
     /// One connection: writes queue here and never meet `SQLITE_BUSY`.
     pub(crate) writer: SqlitePool,
     pub(crate) readers: SqlitePool,
+    days: Days,
 }
 
 /// Why the database did not do what was asked.
@@ -116,6 +120,18 @@ pub fn now_ms() -> i64 {
 }
 
 impl Store {
+    /// The days by which usage is counted.
+    pub(crate) const fn days(&self) -> &Days {
+        &self.days
+    }
+
+    /// As if the machine were in another time zone.
+    #[cfg(test)]
+    pub(crate) fn in_zone(mut self, name: &str) -> Self {
+        self.days = Days::of_zone(name);
+        self
+    }
+
     /// Begins a transaction that will write.
     pub(crate) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
         match self.writer.begin_with("begin immediate").await {

@@ -62,6 +62,12 @@ enum UserCommand {
     },
     /// Prints a link with which a person chooses a password, once, within 24 hours.
     Link { name: String },
+    /// Limits the tokens computed for a person in a day, whatever the settings say.
+    Limit {
+        name: String,
+        /// A number, `default` for what the settings say, or `none`.
+        limit: String,
+    },
     /// Gives an account another password, read from standard input, and ends its sessions and keys.
     ResetPassword { name: String },
 }
@@ -122,6 +128,7 @@ async fn carry_out(command: UserCommand, config: &Config, store: &Store) -> anyh
         UserCommand::Rename { name, new_name } => changes::rename(store, &name, &new_name).await,
         UserCommand::Delete { name, .. } => changes::delete(store, &name).await,
         UserCommand::Link { name } => link::link(config, store, &name).await,
+        UserCommand::Limit { name, limit } => changes::limit(store, &name, &limit).await,
         UserCommand::ResetPassword { name } => changes::reset_password(store, &name).await,
     }
 }

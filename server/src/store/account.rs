@@ -1,10 +1,11 @@
 //! Accounts as an administrator changes them. Each change and its audit entry are one transaction.
 
-use hearth_app::model::{AccountChange, AuditAction, User, UserId, UserRole};
+use hearth_app::model::{AccountChange, AuditAction, TokenLimit, User, UserId, UserRole};
 use sqlx::{SqliteConnection, types::Uuid};
 
 use super::{
     Author, Change, InsertUserError, Store, StoreError, name_key, now_ms,
+    token_limit::limit_of,
     user::{self, into_user},
 };
 
@@ -16,6 +17,7 @@ pub(crate) struct AccountOverview {
     /// Milliseconds UTC.
     pub(crate) last_seen_at: Option<i64>,
     pub(crate) is_invited: bool,
+    pub(crate) token_limit: TokenLimit,
     pub(crate) tokens_today: i64,
 }
 
@@ -91,6 +93,7 @@ impl Store {
                        select 1 from one_time_link l
                        where l.user_id = u.id and l.expires_at > ?
                    ) as "is_invited!: bool",
+                   u.tokens_per_day as "tokens_per_day: i64",
                    coalesce(d.prompt_tokens + d.completion_tokens, 0) as "tokens_today!: i64"
                from user u
                left join usage_day d on d.user_id = u.id and d.day = ?
@@ -106,6 +109,7 @@ impl Store {
             disabled: row.disabled,
             last_seen_at: row.last_seen_at,
             is_invited: row.is_invited,
+            token_limit: limit_of(row.tokens_per_day),
             tokens_today: row.tokens_today,
         });
         Ok(accounts.collect())
@@ -210,7 +214,7 @@ impl Store {
     }
 }
 
-async fn account(
+pub(super) async fn account(
     connection: &mut SqliteConnection,
     id: UserId,
 ) -> Result<Option<(User, bool)>, StoreError> {

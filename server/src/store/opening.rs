@@ -129,7 +129,12 @@ impl Store {
             .connect_with(options.read_only(true))
             .await
             .map_err(open)?;
-        let store = Self { writer, readers };
+        let days = Days::of_system();
+        let store = Self {
+            writer,
+            readers,
+            days,
+        };
         store.fill_name_keys().await.map_err(open)?;
         Ok(store)
     }
@@ -162,7 +167,12 @@ impl Store {
             });
         }
         let writer = readers.clone();
-        Ok(Self { writer, readers })
+        let days = Days::of_system();
+        Ok(Self {
+            writer,
+            readers,
+            days,
+        })
     }
 
     /// The schema of a database, and none of one that is missing or empty. Changes nothing.

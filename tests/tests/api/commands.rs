@@ -101,6 +101,7 @@ async fn the_log_says_that_it_was_the_command_line() -> Result<()> {
     for words in [
         ["disable", "Berta"].as_slice(),
         &["enable", "Berta"],
+        &["limit", "Berta", "5000"],
         &["role", "Berta", "administrator"],
         &["rename", "Berta", "Bertha"],
         &["link", "Bertha"],
@@ -115,6 +116,7 @@ async fn the_log_says_that_it_was_the_command_line() -> Result<()> {
         [
             AuditAction::DisableAccount,
             AuditAction::EnableAccount,
+            AuditAction::ChangeLimit,
             AuditAction::ChangeRole,
             AuditAction::RenameAccount,
             AuditAction::MakeLink,
@@ -193,6 +195,9 @@ async fn what_the_page_refuses_the_command_refuses_in_a_sentence() -> Result<()>
         (&["add", "Berta"], "at least"),
         (&["role", "Ada", "king"], "invalid value"),
         (&["delete", "Ada"], "--yes"),
+        (&["limit", "Ada", "0"], "tokens_per_day"),
+        (&["limit", "Ada", "some"], "`none` is no limit"),
+        (&["limit", "Nobody", "5"], "\"Nobody\""),
         (&["reset-password", "Nobody"], "\"Nobody\""),
     ] {
         let sentence = beside.user(words, "short\n").await?.refusal()?;

@@ -1,4 +1,5 @@
-//! Every answer has the number of its request: of routes and server functions, of streams and files.
+//! Every answer has the number of its request: of routes and server functions, of streams and
+//! files.
 
 use anyhow::{Context as _, Result};
 use hearth_engine::scripted::ScriptedModel;

@@ -77,6 +77,7 @@ fn action(locale: Locale, action: AuditAction, subject: String) -> String {
         AuditAction::RenameAccount => {
             words!(locale, admin.actions.rename_account, subject = subject)
         }
+        AuditAction::ChangeLimit => words!(locale, admin.actions.change_limit, subject = subject),
         AuditAction::ResetPassword => {
             words!(locale, admin.actions.reset_password, subject = subject)
         }

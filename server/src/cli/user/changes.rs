@@ -1,7 +1,7 @@
 //! What changes an account. Each gives the sentence that is printed.
 
 use anyhow::{bail, ensure};
-use hearth_app::model::{AccountChange, AuditAction, Refusal, User, UserId, UserRole};
+use hearth_app::model::{AccountChange, AuditAction, Refusal, TokenLimit, User, UserId, UserRole};
 
 use super::{account, ask_password};
 use crate::{
@@ -92,6 +92,25 @@ pub(super) async fn delete(store: &Store, name: &str) -> anyhow::Result<String> 
          another when it starts.",
         user.name
     ))
+}
+
+pub(super) async fn limit(store: &Store, name: &str, limit: &str) -> anyhow::Result<String> {
+    let limit: TokenLimit = limit.parse().map_err(|refusal: Refusal| {
+        anyhow::anyhow!("{refusal}; `default` is what the settings say, `none` is no limit")
+    })?;
+    let (user, _) = account(store, name).await?;
+    let is_changed = store.change_limit(user.id, limit, Author::command_line());
+    ensure!(
+        is_changed.await?,
+        "the account {:?} has just gone",
+        user.name
+    );
+    let name = user.name;
+    Ok(match limit {
+        TokenLimit::Default => format!("{name} may have as many tokens a day as the settings say."),
+        TokenLimit::None => format!("{name} may have as many tokens a day as there are."),
+        TokenLimit::Tokens(number) => format!("{name} may have {number} tokens a day."),
+    })
 }
 
 pub(super) async fn reset_password(store: &Store, name: &str) -> anyhow::Result<String> {

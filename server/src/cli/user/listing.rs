@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use hearth_app::model::TokenLimit;
+
 use crate::{
     export::Timestamp,
     store::{Account, Store},
@@ -17,7 +19,11 @@ pub(super) async fn list(store: &Store, as_json: bool) -> anyhow::Result<String>
     for account in &accounts {
         let role = account.user.role.as_str();
         let disabled = if account.disabled { "  disabled" } else { "" };
-        writeln!(text, "{}  {role}{disabled}", account.user.name)?;
+        let limit = match account.token_limit {
+            TokenLimit::Default => String::new(),
+            limit => format!("  tokens a day: {limit}"),
+        };
+        writeln!(text, "{}  {role}{disabled}{limit}", account.user.name)?;
     }
     Ok(text)
 }
@@ -28,6 +34,7 @@ fn object(account: &Account) -> serde_json::Value {
         "name": account.user.name,
         "role": account.user.role.as_str(),
         "disabled": account.disabled,
+        "tokens_per_day": account.token_limit.to_string(),
         "created_at": Timestamp::from_ms(account.created_at).to_string(),
     })
 }

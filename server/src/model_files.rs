@@ -11,7 +11,7 @@ use std::{
 
 use hearth_engine::loader::{ModelFile, models_in};
 
-pub(crate) use removal::{RemovalError, remove};
+pub(crate) use removal::remove;
 
 /// What a file in the making ends in.
 const PART: &str = ".part";

@@ -19,6 +19,7 @@ pub mod session;
 pub mod setting;
 pub mod status;
 pub mod time;
+mod token_limit;
 mod trash;
 mod upkeep;
 
@@ -52,5 +53,6 @@ pub use session::{Browser, SessionSummary};
 pub use setting::{Banner, BannerLevel, Setting, SettingName, UnknownSetting};
 pub use status::{ModelState, ModelStatus, User, UserRole};
 pub use time::{DateGroup, LocalTime};
+pub use token_limit::TokenLimit;
 pub use trash::{Trash, TrashedConversation};
 pub use upkeep::{UpkeepJob, UpkeepReport, UpkeepRun};

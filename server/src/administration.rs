@@ -92,6 +92,10 @@ impl AdministrationService for Administration {
         self.change_state(by, user, change).await
     }
 
+    async fn change_limit(&self, by: &User, user: UserId, limit: String) -> Result<(), ChatError> {
+        self.limit(by, user, &limit).await
+    }
+
     async fn models(&self) -> Result<Vec<ModelSummary>, ChatError> {
         self.model_summaries().await
     }

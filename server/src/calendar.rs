@@ -94,7 +94,7 @@ pub(crate) fn date_of_day(day: i64) -> String {
 }
 
 /// A moment beyond the calendar's end is at its end.
-fn timestamp(at_ms: i64) -> Timestamp {
+pub(crate) fn timestamp(at_ms: i64) -> Timestamp {
     Timestamp::from_millisecond(at_ms).unwrap_or(if at_ms < 0 {
         Timestamp::MIN
     } else {

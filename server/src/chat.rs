@@ -8,6 +8,7 @@
 //! Nothing here knows HTTP or SQL. A tail only watches: a turn ends by itself, by Stop, or with
 //! the process.
 
+mod account_watch;
 mod allowance;
 mod engine_slot;
 mod key_locks;
@@ -55,6 +56,7 @@ pub(crate) use service::model_status;
 
 use live_turns::{LiveTurns, StopReason};
 use recorder::Recorder;
+pub(crate) use recorder::RecorderCondition;
 pub(crate) use refusal::{busy, store_refused};
 use rendered_answers::RenderedAnswers;
 pub(crate) use service::MAX_TITLE_CHARS;
@@ -85,7 +87,7 @@ impl ChatServer {
     /// Starts serving; answers that an earlier process left running become interrupted before the
     /// first new turn starts. Must be called within a Tokio runtime.
     pub fn start(store: Store, engine: EngineHandle, settings: Arc<SettingsBook>) -> Arc<Self> {
-        Arc::new(Self {
+        let server = Arc::new(Self {
             recorder: Recorder::start(store.clone()),
             store,
             engine: EngineSlot::new(engine),
@@ -96,7 +98,9 @@ impl ChatServer {
             slow_work: SlowWork::default(),
             key_locks: KeyLocks::default(),
             is_closing: AtomicBool::new(false),
-        })
+        });
+        account_watch::start(&server);
+        server
     }
 
     /// Puts another model in the place of the one that answers. Running answers end as
@@ -146,6 +150,11 @@ impl ChatServer {
     /// What is counted of all answers.
     pub(crate) fn metrics(&self) -> Arc<Metrics> {
         Arc::clone(&self.metrics)
+    }
+
+    /// How far the disk is behind what answers have.
+    pub(crate) fn recorder_condition(&self) -> RecorderCondition {
+        self.recorder.condition()
     }
 
     /// Ends everything that is being made for a person or about to be, programs' requests too.

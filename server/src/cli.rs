@@ -14,7 +14,7 @@ mod user;
 mod verify;
 
 use std::{
-    io::{self, IsTerminal as _, Write},
+    io::{self, Write},
     path::PathBuf,
     process::ExitCode,
 };
@@ -52,9 +52,9 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// Says what is there, what is usable, and what mends the rest.
     Doctor(doctor::DoctorArgs),
-    /// Fetches models.
+    /// Fetches, lists, checks and removes models.
     Model(model::ModelArgs),
-    /// Makes and lists accounts, and resets passwords.
+    /// Makes, lists and changes accounts.
     User(user::UserArgs),
     /// Writes a user's conversations into a file.
     Export(export::ExportArgs),
@@ -70,10 +70,10 @@ enum Command {
 #[derive(Clone, Debug, Args)]
 struct Place {
     /// Folder of the database, the models and hearth.toml.
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", global = true)]
     data: Option<PathBuf>,
     /// Settings file, instead of hearth.toml in the data folder.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
 }
 
@@ -188,19 +188,4 @@ fn runtime() -> io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-}
-
-fn start_log(config: &Config) {
-    let filter = tracing_subscriber::EnvFilter::try_new(&config.server.log)
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let started = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        // Colours are for people; a journal or a file shows them as noise.
-        .with_ansi(io::stderr().is_terminal())
-        .with_target(false)
-        .try_init();
-    if let Err(error) = started {
-        tracing::debug!(%error, "a log was there already: {error}");
-    }
 }

@@ -197,6 +197,11 @@ fn look_in(config: &Config) -> Result<(Option<FolderLock>, bool), FolderError> {
     Ok((lock, !is_quiet))
 }
 
+/// Keeps servers from starting in the folder, as far as its file system can.
+pub(crate) fn hold_servers_off(config: &Config) -> Option<FolderLock> {
+    FolderLock::shared(&config.data).ok()
+}
+
 /// Who is in the folder. Changes nothing.
 pub(crate) fn look(config: &Config) -> Presence {
     lock::look(&config.data)

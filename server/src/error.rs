@@ -4,6 +4,8 @@
 //! [`ChatError`] for server functions, OpenAI's error object for programs. The cause of a failure
 //! stays in the log, written once, here.
 
+mod refusal;
+
 use std::fmt::Display;
 
 use axum::{
@@ -16,8 +18,10 @@ use serde_json::json;
 
 use crate::{
     openai::{RequestFault, error_body},
+    request_id::RequestId,
     store::StoreError,
 };
+pub(crate) use refusal::RefusalKind;
 
 /// A model that is being loaded is asked for again after that long.
 const NOT_READY_RETRY_S: u32 = 5;
@@ -60,10 +64,10 @@ pub enum AppError {
 }
 
 impl AppError {
-    /// Logs the cause under a new request number; the client sees the number only.
+    /// Logs the cause under the request's number; the client sees the number only.
     pub fn internal(cause: impl Display) -> Self {
-        let request_id = uuid::Uuid::now_v7().simple().to_string();
-        tracing::error!(request.id = %request_id, error = %cause, "a request failed: {cause}");
+        let request_id = RequestId::to_be_told();
+        tracing::error!(told.id = request_id, error = %cause, "a request failed: {cause}");
         Self::Internal { request_id }
     }
 
@@ -171,6 +175,9 @@ impl AppError {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = self.retry_after_s() {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(refusal) = self.refusal() {
+            response.extensions_mut().insert(refusal);
         }
         // Whoever reads pages is told in words: `http/told.rs`.
         response.extensions_mut().insert(self.clone());

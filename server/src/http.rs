@@ -1,9 +1,9 @@
 //! The router: which address leads where, and what every request passes.
 //!
-//! From the outside in: log line, compression of pages and JSON, security headers; then, so that
-//! errors can be put into words, how the visitor wants pages; origin check, body limit (uploads and
-//! the API for programs have their own); pages, server functions and files then learn who visits;
-//! pages send strangers to sign in.
+//! From the outside in: number and log line, compression of pages and JSON, security headers; then,
+//! so that errors can be put into words, how the visitor wants pages; origin check, body limit
+//! (uploads and the API for programs have their own); pages, server functions and files then learn
+//! who visits; pages send strangers to sign in.
 
 pub mod assets;
 pub(crate) mod body;
@@ -27,7 +27,7 @@ use std::sync::Arc;
 use axum::{
     Router,
     http::{Extensions, HeaderMap, Method, StatusCode, Version, header},
-    middleware::{from_fn, from_fn_with_state},
+    middleware::{from_fn, from_fn_with_state, map_response},
     routing::{MethodRouter, get},
 };
 use hearth_app::service::{AdministrationService, ChatService};
@@ -45,6 +45,7 @@ use crate::{
 
 pub use body_limit::MAX_BODY_BYTES;
 pub(crate) use connections::serve;
+pub(crate) use trace::Learnt;
 
 /// What handlers work with.
 #[derive(Clone)]
@@ -119,7 +120,8 @@ pub fn router(services: &Services, section: &ServerSection) -> Router {
         .fold(Router::new(), |router, route| {
             router.route(&route.name.path, route.handler)
         })
-        .with_state(services.clone());
+        .with_state(services.clone())
+        .layer(map_response(trace::mark_quiet));
     let identify = from_fn_with_state(Arc::clone(&services.accounts), visitor::identify);
     let prefer = from_fn_with_state(Arc::clone(&services.settings), preferences::read);
     let options = services.assets.leptos_options();
@@ -127,11 +129,16 @@ pub fn router(services: &Services, section: &ServerSection) -> Router {
         .merge(server_functions::router(services))
         .merge(downloads::router(services))
         .layer(from_fn_with_state(options.clone(), kept_text::give_back))
+        .layer(from_fn(trace::note_visitor))
         .layer(identify.clone());
     plain
         .merge(visited)
         .layer(from_fn(body_limit::enforce))
-        .merge(uploads::router(services).layer(identify))
+        .merge(
+            uploads::router(services)
+                .layer(from_fn(trace::note_visitor))
+                .layer(identify),
+        )
         .layer(origin::check(section))
         .layer(from_fn_with_state(options, told::in_words))
         .layer(prefer)
@@ -142,7 +149,7 @@ pub fn router(services: &Services, section: &ServerSection) -> Router {
             security::add_headers,
         ))
         .layer(CompressionLayer::new().compress_when(is_compressible))
-        .layer(from_fn(trace::log))
+        .layer(from_fn_with_state(services.api.metrics(), trace::log))
 }
 
 /// Pages and JSON. Assets are compressed already, an answer that grows must not wait (it is an

@@ -1,13 +1,15 @@
 //! The program around the engine: HTTP, SQL, configuration, accounts.
 //!
-//! Reading order: [`config`] (what an operator sets), [`data_folder`] (whose it is), [`serve`]
-//! (how a server starts and ends), [`http`] (the router and what guards it), [`accounts`] (who may
-//! enter), [`calendar`] (the visitor's days), [`chat`] (turns), [`calculator`] (a tool of models),
-//! [`markdown`] (answers as HTML), [`export`] and [`import`] (conversations that leave and come),
-//! [`settings`] and [`administration`] (what an administrator changes), [`store`] (the database),
-//! [`openai`] (the API for programs), [`deletion`] (what goes for good), [`backup`] (copies of the
-//! database, and the way back), [`upkeep`] (what time does by itself), [`slow_work`] (what holds up nobody), `metrics` (what was done, counted),
-//! [`model_pull`] (models from a hub), [`cli`] (the other commands).
+//! Reading order: [`config`] (what an operator sets), [`data_folder`] (whose it is), [`serve`] (how
+//! a server starts and ends), [`http`] (the router and what guards it), [`accounts`] (who may
+//! enter), [`calendar`] (the visitor's days), `days` (the server's), [`chat`] (turns),
+//! [`calculator`] (a tool of models), [`markdown`] (answers as HTML), [`export`] and [`import`]
+//! (conversations that leave and come), [`settings`] and [`administration`] (what an administrator
+//! changes), [`store`] (the database), [`openai`] (the API for programs), [`deletion`] (what goes
+//! for good), [`backup`] (copies of the database, and the way back), [`upkeep`] (what time does by
+//! itself), [`slow_work`] (what holds up nobody), `metrics` (what was done, counted), [`log`] and
+//! `request_id` (what is told of it), [`model_pull`] (models from a hub), `model_files` (models on
+//! the disk), [`cli`] (the other commands).
 
 #![forbid(unsafe_code)]
 
@@ -20,15 +22,19 @@ pub mod chat;
 pub mod cli;
 pub mod config;
 pub mod data_folder;
+mod days;
 pub mod deletion;
 pub mod error;
 pub mod export;
 pub mod http;
 pub mod import;
+pub mod log;
 pub mod markdown;
 mod metrics;
+mod model_files;
 pub mod model_pull;
 pub mod openai;
+mod request_id;
 pub mod serve;
 pub mod settings;
 pub mod slow_work;

@@ -1,18 +1,30 @@
 //! `/metrics`: what the server has done, on the page and for programs, for Prometheus.
+//!
+//! What happens is counted where it happens; what only is, such as how full a queue is, is looked
+//! at when somebody asks (`seen`). docs/metrics.md lists every name.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+mod engine;
+mod machine;
+mod seen;
+mod slow_work;
 
-use hearth_engine::{
-    handle::{EngineCounters, EngineHandle, EngineState},
-    request::Usage,
-};
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Mutex, PoisonError};
+
+use hearth_engine::request::Usage;
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
-    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    metrics::{counter::Counter, family::Family, histogram::Histogram},
     registry::{Registry, Unit},
 };
 
-use crate::{slow_work::SlowWork, store::TurnTokens};
+use crate::{error::RefusalKind, store::TurnTokens};
+use engine::EngineNumbers;
+use machine::MachineNumbers;
+pub(crate) use seen::Seen;
+use slow_work::SlowWorkNumbers;
 
 /// Seconds until the first token: from a cached prompt on a card to a long one on a CPU.
 const FIRST_TOKEN_S: [f64; 12] = [
@@ -20,6 +32,8 @@ const FIRST_TOKEN_S: [f64; 12] = [
 ];
 /// Seconds between tokens.
 const NEXT_TOKEN_S: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0];
+/// The route of what no route knows.
+const NO_ROUTE: &str = "other";
 
 /// An answer of the API, by address and status.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -28,93 +42,56 @@ struct Answered {
     status: u16,
 }
 
+/// Any answer, by the router's pattern and the first digit of the status.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OnRoute {
+    route: String,
+    class: &'static str,
+}
+
+/// One of few kinds.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfKind {
+    kind: &'static str,
+}
+
 /// Counters of one server.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
+    on_routes: Family<OnRoute, Counter>,
+    refusals: Family<OfKind, Counter>,
     requests: Family<Answered, Counter>,
     prompt_tokens: Counter,
     cached_tokens: Counter,
     completion_tokens: Counter,
     first_token: Histogram,
     next_token: Histogram,
-    is_ready: Gauge,
-    engine: EngineGauges,
-    slow_work: SlowWorkGauges,
+    /// Held while somebody reads: of two who do so at once, one is behind the other.
+    looked_at: Mutex<LookedAt>,
 }
 
-/// A kind of slow work.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct OfKind {
-    kind: &'static str,
-}
-
-/// What is done beside serving, when it is asked.
+/// What is written down when somebody asks.
 #[derive(Debug, Default)]
-struct SlowWorkGauges {
-    running: Family<OfKind, Gauge<u64, AtomicU64>>,
-    waiting: Family<OfKind, Gauge<u64, AtomicU64>>,
-    refused: Family<OfKind, Counter>,
-}
-
-impl SlowWorkGauges {
-    fn register(&self, registry: &mut Registry) {
-        for (name, help, gauges) in [
-            ("slow_work_running", "Pieces of slow work", &self.running),
-            (
-                "slow_work_waiting",
-                "Pieces that wait for a place",
-                &self.waiting,
-            ),
-        ] {
-            registry.register(name, help, gauges.clone());
-        }
-        registry.register(
-            "slow_work_refused",
-            "Pieces that got no place, at once or in time",
-            self.refused.clone(),
-        );
-    }
-
-    fn set(&self, slow_work: &SlowWork) {
-        for (kind, load) in slow_work.load() {
-            let kind = OfKind {
-                kind: kind.as_str(),
-            };
-            self.running.get_or_create(&kind).set(load.running);
-            self.waiting.get_or_create(&kind).set(load.waiting);
-            let refused = self.refused.get_or_create(&kind);
-            refused.inner().store(load.refused, Ordering::Relaxed);
-        }
-    }
-}
-
-/// What the engine tells of itself, when it is asked.
-#[derive(Debug, Default)]
-struct EngineGauges {
-    running: Gauge<u64, AtomicU64>,
-    waiting: Gauge<u64, AtomicU64>,
-    used_blocks: Gauge<u64, AtomicU64>,
-    blocks: Gauge<u64, AtomicU64>,
-    preemptions: Gauge<u64, AtomicU64>,
-    prepared: Gauge<u64, AtomicU64>,
-    steps: Gauge<u64, AtomicU64>,
-    computed_tokens: Gauge<u64, AtomicU64>,
+struct LookedAt {
+    engine: EngineNumbers,
+    slow_work: SlowWorkNumbers,
+    machine: MachineNumbers,
 }
 
 impl Default for Metrics {
     fn default() -> Self {
         let mut metrics = Self {
             registry: Registry::with_prefix("hearth"),
+            on_routes: Family::default(),
+            refusals: Family::default(),
             requests: Family::default(),
             prompt_tokens: Counter::default(),
             cached_tokens: Counter::default(),
             completion_tokens: Counter::default(),
             first_token: Histogram::new(FIRST_TOKEN_S),
             next_token: Histogram::new(NEXT_TOKEN_S),
-            is_ready: Gauge::default(),
-            engine: EngineGauges::default(),
-            slow_work: SlowWorkGauges::default(),
+            looked_at: Mutex::default(),
         };
         metrics.register();
         metrics
@@ -124,6 +101,15 @@ impl Default for Metrics {
 impl Metrics {
     fn register(&mut self) {
         let registry = &mut self.registry;
+        let on_routes = self.on_routes.clone();
+        registry.register("http_requests", "Answered requests of everybody", on_routes);
+        // From the start: who watches for the first refusal needs a number before it.
+        for kind in RefusalKind::ALL {
+            let kind = kind.as_str();
+            self.refusals.get_or_create(&OfKind { kind }).inc_by(0);
+        }
+        let refusals = self.refusals.clone();
+        registry.register("refusals", "Requests that were refused", refusals);
         let requests = self.requests.clone();
         registry.register("api_requests", "Answered requests of programs", requests);
         for (name, help, counter) in [
@@ -153,13 +139,38 @@ impl Metrics {
             Unit::Seconds,
             self.next_token.clone(),
         );
-        let is_ready = self.is_ready.clone();
-        registry.register("model_ready", "1: the model is loaded", is_ready);
-        self.engine.register(registry);
-        self.slow_work.register(registry);
+        let looked_at = self.looked_at.get_mut();
+        let looked_at = looked_at.unwrap_or_else(PoisonError::into_inner);
+        looked_at.engine.register(registry);
+        looked_at.slow_work.register(registry);
+        looked_at.machine.register(registry);
     }
 
-    /// A request was answered; `path` is one of the router's.
+    /// Somebody was answered; `route` is the router's pattern, absent where none fits.
+    pub(crate) fn answered_on(
+        &self,
+        route: Option<&str>,
+        status: u16,
+        refusal: Option<RefusalKind>,
+    ) {
+        let class = match status {
+            ..200 => "1xx",
+            200..300 => "2xx",
+            300..400 => "3xx",
+            400..500 => "4xx",
+            _ => "5xx",
+        };
+        let route = route.unwrap_or(NO_ROUTE).to_owned();
+        self.on_routes
+            .get_or_create(&OnRoute { route, class })
+            .inc();
+        if let Some(refusal) = refusal {
+            let kind = refusal.as_str();
+            self.refusals.get_or_create(&OfKind { kind }).inc();
+        }
+    }
+
+    /// A request of a program was answered; `path` is one of the router's.
     pub(crate) fn request(&self, path: String, status: u16) {
         self.requests
             .get_or_create(&Answered { path, status })
@@ -187,66 +198,32 @@ impl Metrics {
     }
 
     /// All of it, as Prometheus reads it.
-    pub(crate) fn text(&self, engine: &EngineHandle, slow_work: &SlowWork) -> String {
-        self.slow_work.set(slow_work);
-        self.engine.set(engine.counters());
-        self.is_ready
-            .set(i64::from(engine.state() == EngineState::Ready));
+    pub(crate) fn text(&self, seen: &Seen) -> String {
+        let mut looked_at = self
+            .looked_at
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        looked_at.engine.set(seen);
+        looked_at.slow_work.set(&seen.slow_work);
+        looked_at.machine.set(seen);
         let mut text = String::new();
         encode(&mut text, &self.registry).expect("invariant: a String takes every write");
         text
     }
 }
 
-impl EngineGauges {
-    fn register(&self, registry: &mut Registry) {
-        for (name, help, gauge) in [
-            ("running_sequences", "Answers being computed", &self.running),
-            (
-                "waiting_sequences",
-                "Answers that wait for a place",
-                &self.waiting,
-            ),
-            (
-                "cache_blocks_used",
-                "Blocks of the cache that running answers hold",
-                &self.used_blocks,
-            ),
-            ("cache_blocks", "All blocks of the cache", &self.blocks),
-            (
-                "preemptions",
-                "Sequences halted because the cache was full, since the model was loaded",
-                &self.preemptions,
-            ),
-            (
-                "prepared_prompts",
-                "Prompts computed while there was nothing else to do, since the model was loaded",
-                &self.prepared,
-            ),
-            (
-                "engine_steps",
-                "Forward passes since the model was loaded",
-                &self.steps,
-            ),
-            (
-                "engine_tokens",
-                "Tokens of prompts and answers in them",
-                &self.computed_tokens,
-            ),
-        ] {
-            registry.register(name, help, gauge.clone());
-        }
-    }
+/// Lets a counter follow a count that is kept elsewhere. That one may begin anew, such as that of a
+/// model when another is loaded; a counter never falls.
+#[derive(Debug, Default)]
+struct Follower {
+    counter: Counter,
+    last: u64,
+}
 
-    fn set(&self, counters: EngineCounters) {
-        let load = counters.load;
-        self.running.set(load.running);
-        self.waiting.set(load.waiting);
-        self.used_blocks.set(load.used_blocks);
-        self.blocks.set(load.num_blocks);
-        self.preemptions.set(counters.preemptions);
-        self.prepared.set(counters.prepared);
-        self.steps.set(counters.steps);
-        self.computed_tokens.set(counters.computed_tokens);
+impl Follower {
+    fn follow(&mut self, now: u64) {
+        let risen = now.checked_sub(self.last).unwrap_or(now);
+        self.counter.inc_by(risen);
+        self.last = now;
     }
 }

@@ -3,7 +3,7 @@
 //! Reading order: `name` and `endpoint` (what a person sets, and addresses), `hub` (requests,
 //! redirects, the token), `listing` (what a model consists of), `selection` (what of it is needed),
 //! `checksum`, `part_file` (a file in the making), `download` (one file through broken
-//! connections), `plan` (what is there already, and the disk).
+//! connections), `plan` (what is there already, and the disk), `record` (checksums that are kept).
 //!
 //! *Invariant:* a file or directory has its final name only when it is complete and its checksums
 //! are right; a run that was killed leaves what the next run goes on from. Nothing is overwritten.
@@ -18,6 +18,7 @@ mod listing;
 mod name;
 mod part_file;
 mod plan;
+mod record;
 mod selection;
 
 #[cfg(test)]
@@ -31,6 +32,8 @@ pub use listing::{ListingError, RepositoryFile};
 pub use name::{ModelName, NameError, Revision};
 pub use part_file::PartFileError;
 pub use plan::{Difference, PlanError};
+pub(crate) use record::place as record_place;
+pub use record::{Compared, RecordError, compare_with_record};
 pub use selection::{Bytes, FileList, SelectionError};
 
 use std::{
@@ -41,6 +44,7 @@ use std::{
 
 use download::Download;
 use plan::{Plan, planned};
+use record::Record;
 
 /// Pause before the first retry of a broken connection.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -142,8 +146,12 @@ impl ModelPull {
         } = request;
         let files = listing::list(&self.hub, model, revision)?;
         let selection = selection::select(model, files, file.as_deref())?;
+        let record = Record::of(&selection);
         let plan = match planned(selection, &self.models, progress)? {
-            Plan::AlreadyThere { path } => return Ok(Pulled::AlreadyThere { path }),
+            Plan::AlreadyThere { path } => {
+                record.keep(&self.models);
+                return Ok(Pulled::AlreadyThere { path });
+            }
             Plan::Missing(missing) => missing,
         };
         let present_bytes = plan.present_bytes();
@@ -164,6 +172,7 @@ impl ModelPull {
         }
         let size_bytes = plan.total_bytes();
         let path = plan.put_in_place(&self.models)?;
+        record.keep(&self.models);
         Ok(Pulled::Complete { path, size_bytes })
     }
 }

@@ -98,6 +98,11 @@ impl ApiServer {
         }
     }
 
+    /// Where requests are counted.
+    pub(crate) fn metrics(&self) -> Arc<Metrics> {
+        Arc::clone(&self.metrics)
+    }
+
     /// Computes what may take seconds where it keeps nobody waiting.
     async fn beside<T: Send + 'static>(
         &self,

@@ -126,7 +126,7 @@ impl Server {
             settings: Arc::clone(&settings),
             chat: Arc::clone(&chat),
             accounts: Arc::clone(&accounts),
-            models: watched(&store, &chat, &config, first),
+            models: watched(&store, &chat, &config, &lock, first),
             backups,
         });
         let api = ApiServer::new(
@@ -168,16 +168,8 @@ impl Server {
 impl RunningServer {
     /// The address to open in a browser on this machine.
     pub fn url(&self) -> String {
-        let mut shown = self.addr;
-        if shown.ip().is_unspecified() {
-            let loopback: std::net::IpAddr = match shown {
-                SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
-                SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
-            };
-            shown.set_ip(loopback);
-        }
-        let local = format!("http://{shown}");
-        self.public_origin.clone().unwrap_or(local)
+        let public = self.public_origin.clone();
+        public.unwrap_or_else(|| local_url(self.addr))
     }
 
     /// The link that makes the first account; absent once there is one.
@@ -222,6 +214,19 @@ impl RunningServer {
         }
         drop(self.lock);
     }
+}
+
+/// Where a server that listens there is reached from this machine.
+pub(crate) fn local_url(listens: SocketAddr) -> String {
+    let mut shown = listens;
+    if shown.ip().is_unspecified() {
+        let loopback: std::net::IpAddr = match shown {
+            SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+        };
+        shown.set_ip(loopback);
+    }
+    format!("http://{shown}")
 }
 
 fn deletion(
@@ -322,12 +327,13 @@ fn watched(
     store: &Store,
     chat: &Arc<ChatServer>,
     config: &Config,
+    lock: &Arc<FolderLock>,
     first: FirstChoice,
 ) -> Arc<ModelChoice> {
     ModelChoice::start(
         store.clone(),
         Arc::clone(chat),
-        ModelFolder::new(config.models()),
+        ModelFolder::of_server(config.models(), Arc::clone(lock)),
         engine_config(&config.engine),
         first,
     )

@@ -28,6 +28,7 @@ mod proof;
 mod purge;
 mod session;
 mod setting;
+mod token_limit;
 mod tool_steps;
 mod trash;
 mod turn;
@@ -40,13 +41,15 @@ use std::time::SystemTime;
 
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
+use crate::days::Days;
+
 pub(crate) use account::AccountChanged;
 pub(crate) use api_keys::NewApiKey;
-pub(crate) use audit::Change;
+pub(crate) use audit::{Author, Change};
 pub(crate) use branch_removal::DoomedBranch;
 pub(crate) use conversation::ListedConversation;
 pub(crate) use conversation_tree::{StoredTree, TreeMessage};
-pub(crate) use database_file::FileState;
+pub(crate) use database_file::{FileSizes, FileState};
 pub(crate) use export::{KeptExport, NewExport, StoredExport};
 pub(crate) use import::{Decision, RunningImport};
 pub(crate) use import_plan::MergePlan;
@@ -63,7 +66,7 @@ pub(crate) use setting::SettingRow;
 pub(crate) use turn::{AnswerStart, FinishedAnswer, InsertedTurn, NewTurn};
 pub(crate) use upkeep_job::{JobRun, StoredJob};
 pub(crate) use upload::StoredUploadState;
-pub(crate) use usage::{TurnTokens, day_of, rest_of_day_ms};
+pub(crate) use usage::TurnTokens;
 pub use user::{Account, Credentials, InsertUserError};
 
 /// The database.
@@ -72,6 +75,7 @@ pub struct Store {
     /// One connection: writes queue here and never meet `SQLITE_BUSY`.
     pub(crate) writer: SqlitePool,
     pub(crate) readers: SqlitePool,
+    days: Days,
 }
 
 /// Why the database did not do what was asked.
@@ -119,6 +123,18 @@ pub fn now_ms() -> i64 {
 }
 
 impl Store {
+    /// The days by which usage is counted.
+    pub(crate) const fn days(&self) -> &Days {
+        &self.days
+    }
+
+    /// As if the machine were in another time zone.
+    #[cfg(test)]
+    pub(crate) fn in_zone(mut self, name: &str) -> Self {
+        self.days = Days::of_zone(name);
+        self
+    }
+
     /// Begins a transaction that will write.
     pub(crate) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
         match self.writer.begin_with("begin immediate").await {

@@ -1,8 +1,8 @@
 //! The product from outside: what the tests in `tests/` share.
 //!
 //! Reading order: [`running_server`] (a server within the test, scripted model), [`program`] (the
-//! real binary, real model), [`web_client`] and [`tail`] (a client without script), [`browser`]
-//! and [`chat_page`] (Chromium and what it shows).
+//! real binary, real model), [`command`] (its other commands), [`web_client`] and [`tail`] (a
+//! client without script), [`browser`] and [`chat_page`] (Chromium and what it shows).
 #![expect(
     clippy::missing_errors_doc,
     reason = "an error here is a failed test, told in its own sentence"
@@ -14,6 +14,7 @@ pub mod browser;
 pub mod chance;
 pub mod chat_page;
 mod chromedriver;
+pub mod command;
 pub mod database;
 pub mod deadline;
 pub mod isolated_network;

@@ -232,7 +232,8 @@ pub fn set_up_link_in(log: &str) -> Option<String> {
         .map(|word| word.trim_end_matches(['.', ',']).to_owned())
 }
 
-fn binary() -> Result<PathBuf> {
+/// The program: the one that `HEARTH_BINARY` names, or what was built beside this test.
+pub(crate) fn binary() -> Result<PathBuf> {
     let path = if let Some(path) = env::var_os("HEARTH_BINARY") {
         PathBuf::from(path)
     } else {

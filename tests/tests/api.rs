@@ -2,6 +2,7 @@
 
 mod api {
     mod authorisation;
+    mod commands;
     mod conversation_settings;
     mod cross_site;
     mod deletion;
@@ -10,10 +11,13 @@ mod api {
     mod imports;
     mod limits;
     mod locked_database;
+    mod metrics;
+    mod model_commands;
     mod models;
     mod openai;
     mod own_account;
     mod people;
+    mod request_ids;
     mod sessions;
     mod set_up;
     mod settings;

@@ -103,6 +103,26 @@ pub async fn change_account(user: UserId, change: AccountChange) -> Result<(), C
     Ok(())
 }
 
+/// Gives a person another limit of tokens a day: `default`, `none`, or `tokens` with their number.
+///
+/// # Errors
+/// [`ChatError::NotFound`]; [`ChatError::Invalid`] for a number outside its range.
+#[server(endpoint = "change_limit")]
+pub async fn change_limit(
+    user: UserId,
+    limit: String,
+    // A browser leaves an empty field out of some encodings.
+    #[server(default)] tokens: String,
+) -> Result<(), ChatError> {
+    let by = current_administrator()?;
+    let limit = if limit == "tokens" { tokens } else { limit };
+    administration_service()
+        .change_limit(&by, user, limit)
+        .await?;
+    lead_form_post_to("/admin/people");
+    Ok(())
+}
+
 /// The models the server could load, and the one that answers.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{LocalTime, ModelState, User, UserId, UserRole};
+use super::{LocalTime, ModelState, TokenLimit, User, UserId, UserRole};
 
 /// An account, without anything its owner wrote.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,7 +13,9 @@ pub struct AccountSummary {
     pub last_seen: Option<LocalTime>,
     /// A link to choose a password was made and not used yet.
     pub is_invited: bool,
-    /// Tokens computed today (UTC), prompts and answers.
+    /// Tokens that may be computed for this person in a day.
+    pub token_limit: TokenLimit,
+    /// Tokens computed today, in the server's time zone; prompts and answers.
     pub tokens_today: u64,
 }
 
@@ -72,7 +74,7 @@ pub struct ActiveModel {
 pub struct UsageDay {
     pub user: UserId,
     pub user_name: String,
-    /// Days since 1970-01-01, UTC.
+    /// Days since 1970-01-01, in the server's time zone.
     pub day: i64,
     pub num_turns: u64,
     pub prompt_tokens: u64,
@@ -84,8 +86,10 @@ pub struct UsageDay {
 pub struct UsageReport {
     /// The number that the first day has in `rows`.
     pub first_day: i64,
-    /// `YYYY-MM-DD` UTC of every day, the oldest first.
+    /// `YYYY-MM-DD` of every day, the oldest first.
     pub dates: Vec<String>,
+    /// The time zone by whose midnights days are told apart: the server's.
+    pub zone: String,
     /// Of every person that used anything, in order of days.
     pub rows: Vec<UsageDay>,
 }
@@ -96,6 +100,7 @@ pub struct AuditEntry {
     /// Where the next page of older entries begins.
     pub cursor: String,
     pub time: LocalTime,
+    /// Empty: it was done on the command line.
     pub user_name: String,
     pub action: AuditAction,
     /// A setting, an account, a model.
@@ -116,7 +121,11 @@ pub enum AuditAction {
     DisableAccount,
     EnableAccount,
     DeleteAccount,
+    RenameAccount,
+    ChangeLimit,
     MakeLink,
+    /// A password was chosen on the command line.
+    ResetPassword,
     SwitchModel,
     /// A model did not load, and the one before answers again.
     ReturnToModel,

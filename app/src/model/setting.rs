@@ -46,7 +46,7 @@ setting_names! {
     ContextBudget = "context_budget",
     /// Answers one person may have made at once.
     ConcurrentTurns = "concurrent_turns",
-    /// Tokens computed for one person in a day (UTC); empty: no limit.
+    /// Tokens computed for one person in a day of the server's time zone; empty: no limit.
     TokensPerDay = "tokens_per_day",
     /// Who may make an account: `closed` or `open`.
     SignUp = "sign_up",
@@ -90,6 +90,9 @@ pub struct Setting {
     pub value: String,
     /// Counts changes; a change says which version it replaces.
     pub version: i64,
+    /// Of a setting that counts by days: the time zone by whose midnights.
+    #[serde(default)]
+    pub zone: Option<String>,
 }
 
 /// How urgent a banner is.

@@ -38,6 +38,19 @@ impl UpkeepJob {
         Self::File,
         Self::Backups,
     ];
+
+    /// Its word in the database and in `/metrics`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Conversations => "conversations",
+            Self::Accounts => "accounts",
+            Self::Sessions => "sessions",
+            Self::Exports => "exports",
+            Self::Uploads => "uploads",
+            Self::Keys => "keys",
+            Self::File => "file",
+        }
+    }
 }
 
 /// A job with its last run.

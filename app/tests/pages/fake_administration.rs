@@ -37,6 +37,9 @@ impl AdministrationService for FakeAdministration {
     async fn change_account(&self, _: &User, _: UserId, _: AccountChange) -> Result<(), ChatError> {
         Err(ChatError::NotFound)
     }
+    async fn change_limit(&self, _: &User, _: UserId, _: String) -> Result<(), ChatError> {
+        Err(ChatError::NotFound)
+    }
     async fn models(&self) -> Result<Vec<ModelSummary>, ChatError> {
         Ok(Vec::new())
     }

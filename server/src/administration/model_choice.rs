@@ -83,6 +83,7 @@ impl ModelChoice {
             number: 0,
             failures: BTreeMap::new(),
         };
+        folder.tell_active(&state.active.path);
         let engine = chat.engine();
         let choice = Arc::new(Self {
             store,
@@ -142,6 +143,7 @@ impl ModelChoice {
             .switch_model(model.source.clone(), self.engine_config.clone());
         let engine = self.chat.engine();
         state.active = model;
+        self.folder.tell_active(&state.active.path);
         drop(state);
         self.watch(engine, Attempt { number, by });
     }

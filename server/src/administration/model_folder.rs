@@ -1,18 +1,38 @@
 //! The model files an administrator may choose from.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use hearth_engine::loader::models_in;
+
+use crate::data_folder::FolderLock;
 
 /// The models folder. The model that answers may lie elsewhere.
 #[derive(Debug)]
 pub struct ModelFolder {
     folder: PathBuf,
+    /// What commands read of the server.
+    lock: Option<Arc<FolderLock>>,
 }
 
 impl ModelFolder {
     pub fn new(folder: PathBuf) -> Self {
-        Self { folder }
+        Self { folder, lock: None }
+    }
+
+    /// As [`ModelFolder::new`], of a server that tells commands which model it uses.
+    pub fn of_server(folder: PathBuf, lock: Arc<FolderLock>) -> Self {
+        let lock = Some(lock);
+        Self { folder, lock }
+    }
+
+    /// Tells commands which model is used from now on.
+    pub(super) fn tell_active(&self, path: &Path) {
+        if let Some(lock) = &self.lock {
+            lock.tell_model(path);
+        }
     }
 
     /// Every model of the folder and the active one, by name: files and directories.

@@ -1,28 +1,31 @@
 //! Accounts, as an administrator makes and changes them.
 
 use hearth_app::model::{
-    AccountChange, AccountSummary, AuditAction, ChatError, OneTimeLink, Refusal, User, UserId,
-    UserRole,
+    AccountChange, AccountSummary, AuditAction, ChatError, OneTimeLink, Refusal, TokenLimit, User,
+    UserId, UserRole,
 };
 
 use super::{Administration, refused};
 use crate::{
     accounts::{AccountName, LINK_HOURS},
     calendar::Calendar,
-    store::{AccountChanged, Change, day_of, now_ms},
+    store::{AccountChanged, Change, now_ms},
 };
 
 impl Administration {
     pub(super) async fn account_summaries(&self) -> Result<Vec<AccountSummary>, ChatError> {
         let now = now_ms();
         let calendar = Calendar::of_viewer();
-        let overviews = self.store.account_overviews(day_of(now), now).await;
-        let overviews = overviews.map_err(refused)?.into_iter();
+        let overviews = self
+            .store
+            .account_overviews(self.store.days().number(now), now);
+        let overviews = overviews.await.map_err(refused)?.into_iter();
         let summaries = overviews.map(|overview| AccountSummary {
             user: overview.user,
             disabled: overview.disabled,
             last_seen: overview.last_seen_at.map(|at| calendar.local_time(at)),
             is_invited: overview.is_invited,
+            token_limit: overview.token_limit,
             tokens_today: u64::try_from(overview.tokens_today).unwrap_or_default(),
         });
         Ok(summaries.collect())
@@ -88,5 +91,15 @@ impl Administration {
             }
         }
         Ok(())
+    }
+
+    pub(super) async fn limit(&self, by: &User, id: UserId, limit: &str) -> Result<(), ChatError> {
+        let limit: TokenLimit = limit.parse().map_err(ChatError::Invalid)?;
+        let changed = self.store.change_limit(id, limit, by).await;
+        if changed.map_err(refused)? {
+            Ok(())
+        } else {
+            Err(ChatError::NotFound)
+        }
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     calendar::{self, Calendar},
     chat::model_status,
     error::AppError,
-    store::{Proof, StoredJob, day_of, now_ms, rows_of},
+    store::{Proof, StoredJob, now_ms, rows_of},
 };
 
 /// Days of a usage report, today included.
@@ -80,13 +80,15 @@ impl Administration {
     }
 
     pub(super) async fn usage_report(&self) -> Result<UsageReport, ChatError> {
-        let first_day = day_of(now_ms()) - i64::from(REPORT_DAYS) + 1;
+        let days = self.store.days();
+        let first_day = days.number(now_ms()) - i64::from(REPORT_DAYS) + 1;
         let rows = self.store.usage_since(first_day).await.map_err(refused)?;
         Ok(UsageReport {
             dates: (0..i64::from(REPORT_DAYS))
                 .map(|day| calendar::date_of_day(first_day + day))
                 .collect(),
             first_day,
+            zone: days.zone_name(),
             rows,
         })
     }

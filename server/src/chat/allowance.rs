@@ -7,7 +7,7 @@ use super::{
     live_turns::{Claim, ClaimRefusal},
     refusal::{busy, store_refused},
 };
-use crate::store::{day_of, now_ms, rest_of_day_ms};
+use crate::store::now_ms;
 
 /// The right of one request of a program to several answers at once.
 #[derive(Debug)]
@@ -56,11 +56,8 @@ impl ChatServer {
         user: UserId,
         conversation: ConversationId,
     ) -> Result<Claim, ChatError> {
-        let settings = self.settings.current();
-        if let Some(limit) = settings.tokens_per_day {
-            self.check_tokens(user, limit).await?;
-        }
-        let limit = settings.concurrent_turns;
+        self.check_tokens(user, now_ms()).await?;
+        let limit = self.settings.current().concurrent_turns;
         let claim = self.live.claim(user, conversation, limit);
         claim.map_err(|refusal| match refusal {
             ClaimRefusal::Running => busy(BusyReason::AnswerRunning),
@@ -77,14 +74,21 @@ impl ChatServer {
         }
     }
 
-    async fn check_tokens(&self, user: UserId, limit: u64) -> Result<(), ChatError> {
-        let now = now_ms();
-        let used = self.store.tokens_on(user, day_of(now)).await;
-        let used = used.map_err(|error| store_refused(&error))?;
-        if used < limit {
+    /// Refuses who has had as many tokens on the day of this moment as allowed: by the limit of
+    /// their own, else by the server's.
+    pub(super) async fn check_tokens(&self, user: UserId, now: i64) -> Result<(), ChatError> {
+        let days = self.store.days();
+        let spending = self.store.spending(user, days.number(now)).await;
+        let spending = spending.map_err(|error| store_refused(&error))?;
+        // Whoever is not there any more is refused later, by name.
+        let Some(spending) = spending else {
             return Ok(());
-        }
-        let rest_s = rest_of_day_ms(now).div_euclid(1000) + 1;
+        };
+        let limit = spending.limit.or(self.settings.current().tokens_per_day);
+        let Some(limit) = limit.filter(|limit| spending.used >= *limit) else {
+            return Ok(());
+        };
+        let rest_s = days.rest_ms(now).div_euclid(1000) + 1;
         Err(ChatError::Busy {
             reason: BusyReason::TokensUsedUp { limit },
             retry_after_s: u32::try_from(rest_s).unwrap_or(u32::MAX),

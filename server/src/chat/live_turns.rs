@@ -1,7 +1,7 @@
 //! Which turns are running, and which have just ended.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -217,6 +217,11 @@ impl LiveTurns {
         if let Some(claimed) = self.lock().claimed.get(&conversation) {
             claimed.end.send_replace(Some(reason));
         }
+    }
+
+    /// Everybody for whom something is being made or about to be.
+    pub(super) fn people(&self) -> HashSet<UserId> {
+        self.lock().claimed.values().map(|it| it.user).collect()
     }
 
     pub(super) fn all(&self) -> Vec<Arc<LiveTurn>> {

@@ -3,6 +3,8 @@
 //! A write that fails is kept and tried again: turns go on, nothing is dropped, and the page of a
 //! finished answer says that it is not saved yet.
 
+mod backlog;
+
 use std::{
     collections::{HashMap, HashSet},
     mem,
@@ -14,6 +16,8 @@ use hearth_app::model::MessageId;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::store::{Chunk, FinishedAnswer, Store, StoreError};
+use backlog::Backlog;
+pub(crate) use backlog::RecorderCondition;
 
 /// From the beginning of one commit to that of the next. With the time that a commit takes and
 /// waits, a crash costs at most 250 ms of an answer.
@@ -32,6 +36,7 @@ const LAST_RETRY_INTERVAL: Duration = Duration::from_millis(200);
 pub(super) struct Recorder {
     commands: mpsc::UnboundedSender<Command>,
     unsaved: Unsaved,
+    backlog: Backlog,
     is_recovered: watch::Receiver<bool>,
 }
 
@@ -64,10 +69,11 @@ impl Recorder {
     pub(super) fn start(store: Store) -> Self {
         let (commands, received) = mpsc::unbounded_channel();
         let (recovered, is_recovered) = watch::channel(false);
-        let unsaved = Unsaved::default();
+        let (unsaved, backlog) = (Unsaved::default(), Backlog::default());
         let task = RecorderTask {
             store,
             unsaved: Arc::clone(&unsaved),
+            backlog: backlog.clone(),
             running: HashMap::new(),
             finished: Vec::new(),
             broken: Vec::new(),
@@ -77,6 +83,7 @@ impl Recorder {
         Self {
             commands,
             unsaved,
+            backlog,
             is_recovered,
         }
     }
@@ -121,6 +128,11 @@ impl Recorder {
         lock(&self.unsaved).contains(&message)
     }
 
+    /// How far the disk is behind.
+    pub(super) fn condition(&self) -> RecorderCondition {
+        self.backlog.condition()
+    }
+
     /// Writes what is left and ends the task.
     pub(super) async fn shut_down(&self) {
         let (done, is_done) = oneshot::channel();
@@ -139,6 +151,7 @@ impl Recorder {
 struct RecorderTask {
     store: Store,
     unsaved: Unsaved,
+    backlog: Backlog,
     running: HashMap<MessageId, Chunk>,
     finished: Vec<FinishedAnswer>,
     broken: Vec<(MessageId, oneshot::Sender<()>)>,
@@ -208,6 +221,7 @@ impl RecorderTask {
     }
 
     fn append(&mut self, message: MessageId, more: Chunk) {
+        self.backlog.begins();
         let chunk = self.running.entry(message).or_default();
         chunk.text.push_str(&more.text);
         chunk.reasoning.push_str(&more.reasoning);
@@ -219,11 +233,20 @@ impl RecorderTask {
     async fn finish(&mut self, answer: FinishedAnswer) {
         // The whole answer is written: its last chunk is not needed.
         self.running.remove(&answer.message);
+        self.backlog.begins();
         self.finished.push(answer);
         self.commit().await;
     }
 
     async fn commit(&mut self) {
+        self.write_waiting().await;
+        let chunks_wait = self.running.values().any(|chunk| !chunk.is_empty());
+        if !chunks_wait && self.finished.is_empty() && self.broken.is_empty() {
+            self.backlog.ends();
+        }
+    }
+
+    async fn write_waiting(&mut self) {
         for chunk in self.running.values_mut().filter(|chunk| chunk.seq == 0) {
             chunk.seq = 1;
         }
@@ -242,6 +265,7 @@ impl RecorderTask {
     /// Writes each answer in a transaction of its own: one that the database refuses must not hold
     /// up the others. It is kept and tried again.
     async fn commit_apart(&mut self, error: &StoreError) {
+        self.backlog.failed();
         tracing::error!(%error, "answers are saved one by one, the database refused: {error}");
         let mut num_written = 0;
         for (&message, chunk) in &mut self.running {
@@ -321,6 +345,7 @@ impl RecorderTask {
     }
 
     fn keep_for_retry(&mut self, error: &StoreError) {
+        self.backlog.failed();
         if !mem::replace(&mut self.is_failing, true) {
             tracing::error!(%error, "answers cannot be saved, trying again: {error}");
         }

@@ -6,6 +6,7 @@ use hearth_app::model::{
     ChatError, ConversationId, Message, MessageId, MessageStatus, StartedTurn, UserId,
 };
 use hearth_engine::request::{GenerateRequest, TokenOptions};
+use tracing::Instrument as _;
 
 use super::{
     ChatServer,
@@ -17,7 +18,7 @@ use super::{
     turn::{Answer, Clock, Drawing, Drawn, EarlierCost, TurnTask},
     turn_log::{Beginning, TurnLog, TurnView},
 };
-use crate::{calendar::Calendar, store::InsertedTurn};
+use crate::{calendar::Calendar, request_id, store::InsertedTurn};
 
 /// A turn that stands in the database and is to be submitted.
 pub(super) struct Start {
@@ -123,7 +124,8 @@ impl ChatServer {
             earlier: start.earlier,
             clock: Clock::start(earlier_reasoning_ms),
         };
-        tokio::spawn(task.supervise());
+        // What is logged of the turn belongs to the request that began it.
+        tokio::spawn(request_id::carried(task.supervise().in_current_span()));
         opening
     }
 

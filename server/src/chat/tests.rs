@@ -1,5 +1,6 @@
 //! The laws of a turn, most of them with a scripted model.
 
+mod allowing;
 mod bench;
 mod continuing;
 mod drawing;

@@ -22,6 +22,7 @@ use hearth_engine::{
     request::{Conversation, GenerationError, GenerationEvent, TokenId, Usage},
 };
 use tokio::sync::watch;
+use tracing::Instrument as _;
 
 use super::{
     live_turns::{LiveTurn, LiveTurns, SharedClaim, StopReason},
@@ -30,7 +31,7 @@ use super::{
     tools,
     turn_log::Ending,
 };
-use crate::{metrics::Metrics, slow_work::SlowWork, store::Chunk};
+use crate::{metrics::Metrics, request_id, slow_work::SlowWork, store::Chunk};
 
 /// Frames with text come at most this often.
 const SHOW_INTERVAL: Duration = Duration::from_millis(50);
@@ -118,7 +119,8 @@ impl TurnTask {
     pub(super) async fn supervise(self) {
         let (turn, live) = (Arc::clone(&self.turn), self.live.clone());
         let (recorder, claim) = (self.recorder.clone(), self.claim.clone());
-        let made = tokio::spawn(self.run()).await;
+        let run = request_id::carried(self.run().in_current_span());
+        let made = tokio::spawn(run).await;
         if made.is_err() {
             tracing::error!(message.id = %turn.message, "a turn ended by a panic");
             end_broken(&turn, recorder.clone(), claim).await;

@@ -44,7 +44,7 @@ pub(super) struct BenchArgs {
 
 pub(super) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     let config = Config::load(args.running.overrides(&args.place))?;
-    super::start_log(&config);
+    crate::log::start(&config);
     let source = match &args.random {
         Some(shape) => Source::Random(shape.clone()),
         None => Source::File(ModelFile::open(&super::model(&config)?)?),

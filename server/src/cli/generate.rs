@@ -54,7 +54,7 @@ pub(super) struct GenerateArgs {
 
 pub(super) fn run(args: GenerateArgs) -> anyhow::Result<ExitCode> {
     let config = Config::load(args.running.overrides(&args.place))?;
-    super::start_log(&config);
+    crate::log::start(&config);
     super::runtime()?.block_on(generate(&config, args))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,259 +1,105 @@
-//! `hearth model pull`: a model from a hub into the models folder.
+//! `hearth model`: what lies in the models folder, and what comes and goes there.
+
+mod list;
+mod pull;
+mod remove;
+mod verify;
 
 use std::{
-    error::Error,
-    io::{self, IsTerminal as _, Write},
-    iter,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use clap::{Args, Subcommand};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Place;
 use crate::{
     config::Config,
-    model_pull::{
-        Bytes, DownloadError, Hub, ModelName, ModelPull, Progress, PullEvent, PullRequest, Pulled,
-        Revision,
-    },
+    data_folder::{Presence, open_for_reading},
+    model_files::FoundModel,
 };
-
-const BAR: &str =
-    "{wide_bar} {decimal_bytes} of {decimal_total_bytes}  {decimal_bytes_per_sec}  {eta} left";
 
 #[derive(Debug, Args)]
 pub(super) struct ModelArgs {
+    #[command(flatten)]
+    place: Place,
     #[command(subcommand)]
     command: ModelCommand,
 }
 
 #[derive(Debug, Subcommand)]
 enum ModelCommand {
+    /// Lists the models folder: whole models, and what is still being fetched.
+    List {
+        /// As JSON, for programs.
+        #[arg(long)]
+        json: bool,
+    },
     /// Fetches a model from the hub that `models.endpoint` names; goes on where it was interrupted.
-    Pull(PullArgs),
-}
-
-#[derive(Debug, Args)]
-struct PullArgs {
-    #[command(flatten)]
-    place: Place,
-    /// The model: its owner and its name on the hub.
-    #[arg(default_value = "openai/gpt-oss-20b", value_parser = ModelName::parse)]
-    name: ModelName,
-    /// A branch, a tag or a commit.
-    #[arg(long, value_name = "REV", default_value = "main", value_parser = Revision::parse)]
-    revision: Revision,
-    /// One GGUF file of the model.
-    #[arg(long, value_name = "FILE")]
-    file: Option<String>,
+    Pull(pull::PullArgs),
+    /// Checks the structure of models and, where the hub's checksums are known, their content.
+    Verify {
+        /// One model, as `list` names it; without it all of them.
+        name: Option<String>,
+    },
+    /// Removes a model, and what is there of one that is being fetched.
+    Remove {
+        /// As `list` names it.
+        name: String,
+    },
 }
 
 pub(super) fn run(args: &ModelArgs) -> anyhow::Result<ExitCode> {
-    let ModelCommand::Pull(args) = &args.command;
     let config = Config::load(args.place.overrides())?;
-    let section = &config.hub;
-    let hub = Hub::new(&section.endpoint, section.token.reveal())?;
-    let request = PullRequest {
-        model: args.name.clone(),
-        revision: args.revision.clone(),
-        file: args.file.clone(),
-    };
-    let pull = ModelPull::new(hub, config.models());
-    let pulled = if io::stderr().is_terminal() {
-        pull.run(&request, &mut Bar::new()?)
-    } else {
-        pull.run(&request, &mut Lines::new(io::stderr()))
-    };
-    let sentence = match pulled? {
-        Pulled::AlreadyThere { path } => format!("{}: already there", path.display()),
-        Pulled::Complete { path, size_bytes } => {
-            format!("{}: complete, {}", path.display(), Bytes(size_bytes))
-        }
-    };
-    writeln!(io::stdout(), "{sentence}")?;
-    Ok(ExitCode::SUCCESS)
-}
-
-/// What a person sees who watches.
-struct Bar(ProgressBar);
-
-impl Bar {
-    fn new() -> anyhow::Result<Self> {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        Ok(Self(bar.with_style(ProgressStyle::with_template(BAR)?)))
+    match &args.command {
+        ModelCommand::List { json } => list::run(&config, *json),
+        ModelCommand::Pull(args) => pull::run(&config, args),
+        ModelCommand::Verify { name } => verify::run(&config, name.as_deref()),
+        ModelCommand::Remove { name } => remove::run(&config, name),
     }
 }
 
-impl Progress for Bar {
-    fn on(&mut self, event: PullEvent<'_>) {
-        let bar = &self.0;
-        match event {
-            PullEvent::Starting {
-                present_bytes,
-                total_bytes,
-                ..
-            } => {
-                bar.set_length(total_bytes);
-                bar.set_position(present_bytes);
-                // What an earlier run brought says nothing about this run's speed.
-                bar.reset_elapsed();
-                bar.reset_eta();
-            }
-            PullEvent::Received { num_bytes } => bar.inc(num_bytes),
-            PullEvent::Discarded { num_bytes } => bar.dec(num_bytes),
-            other => {
-                if let Some(sentence) = sentence(&other) {
-                    bar.println(sentence);
-                }
-            }
-        }
+/// What answers now, or would after the next start: as the running server says, else as
+/// configuration, database and folder say.
+fn chosen(config: &Config, presence: &Presence) -> anyhow::Result<Option<PathBuf>> {
+    if let Presence::Server(holder) = presence
+        && let Some(model) = &holder.model
+    {
+        return Ok(Some(model.clone()));
     }
+    if config.names_model() {
+        return Ok(config.model());
+    }
+    let remembered = super::runtime()?.block_on(async {
+        // Without a database nobody has chosen anything.
+        let folder = open_for_reading(config).await.ok()?;
+        let file = folder.store.chosen_model().await;
+        folder.store.close().await;
+        file.ok().flatten()
+    });
+    let path = remembered.map(|file| config.models().join(file));
+    let path = path.filter(|path| path.exists());
+    Ok(path.or_else(|| config.model()))
 }
 
-impl Drop for Bar {
-    fn drop(&mut self) {
-        self.0.finish_and_clear();
-    }
+/// Whether two paths lead to the same thing.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().ok();
+    one == other || real(one).is_some_and(|path| Some(path) == real(other))
 }
 
-/// What a log keeps: a line for every tenth.
-struct Lines<W> {
-    out: W,
-    present_bytes: u64,
-    total_bytes: u64,
-    tenths: u64,
-}
-
-impl<W: Write> Lines<W> {
-    fn new(out: W) -> Self {
-        Self {
-            out,
-            present_bytes: 0,
-            total_bytes: 0,
-            tenths: 0,
-        }
-    }
-
-    fn tenths_there(&self) -> u64 {
-        let tenths = self.present_bytes.saturating_mul(10);
-        tenths.checked_div(self.total_bytes).unwrap_or(10)
-    }
-
-    fn tell(&mut self, sentence: &str) {
-        // Without stderr there is nobody to tell.
-        let _ = writeln!(self.out, "{sentence}");
-    }
-}
-
-impl<W: Write> Progress for Lines<W> {
-    fn on(&mut self, event: PullEvent<'_>) {
-        match event {
-            PullEvent::Starting {
-                num_files,
-                present_bytes,
-                total_bytes,
-            } => {
-                (self.present_bytes, self.total_bytes) = (present_bytes, total_bytes);
-                self.tenths = self.tenths_there();
-                let (present, total) = (Bytes(present_bytes), Bytes(total_bytes));
-                self.tell(&format!(
-                    "fetching {total}, files: {num_files}, there already: {present}"
-                ));
-            }
-            PullEvent::Received { num_bytes } => {
-                self.present_bytes = self.present_bytes.saturating_add(num_bytes);
-                let tenths = self.tenths_there();
-                if tenths > self.tenths {
-                    self.tenths = tenths;
-                    let (present, total) = (Bytes(self.present_bytes), Bytes(self.total_bytes));
-                    self.tell(&format!("{:3} %  {present} of {total}", tenths * 10));
-                }
-            }
-            PullEvent::Discarded { num_bytes } => {
-                self.present_bytes = self.present_bytes.saturating_sub(num_bytes);
-                self.tenths = self.tenths_there();
-            }
-            other => {
-                if let Some(sentence) = sentence(&other) {
-                    self.tell(&sentence);
-                }
-            }
-        }
-    }
-}
-
-/// Events that both ways of showing put into words.
-fn sentence(event: &PullEvent<'_>) -> Option<String> {
-    match event {
-        PullEvent::Checking { path } => Some(format!("checking {}", path.display())),
-        PullEvent::Retrying { failure, pause } => Some(format!(
-            "{}; trying again in {} s",
-            with_causes(failure),
-            pause.as_secs()
-        )),
-        _ => None,
-    }
-}
-
-fn with_causes(failure: &DownloadError) -> String {
-    let first: &dyn Error = failure;
-    let causes = iter::successors(Some(first), |error| (*error).source());
-    let sentences: Vec<_> = causes.map(ToString::to_string).collect();
-    sentences.join(": ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_log_gets_a_line_for_every_tenth() {
-        let mut lines = Lines::new(Vec::new());
-        lines.on(PullEvent::Starting {
-            num_files: 2,
-            present_bytes: 250,
-            total_bytes: 1000,
-        });
-        for _ in 0..75 {
-            lines.on(PullEvent::Received { num_bytes: 10 });
-        }
-        let text = String::from_utf8(lines.out).unwrap();
-        let lines: Vec<_> = text.lines().collect();
-        let first = "fetching 1.0 kB, files: 2, there already: 250 bytes";
-        assert_eq!(lines[0], first);
-        assert_eq!(lines[1], " 30 %  300 bytes of 1.0 kB");
-        assert_eq!(lines[8], "100 %  1.0 kB of 1.0 kB");
-        assert_eq!(lines.len(), 9, "{text}");
-    }
-
-    #[test]
-    fn bytes_that_come_twice_are_counted_once() {
-        let mut lines = Lines::new(Vec::new());
-        lines.on(PullEvent::Starting {
-            num_files: 1,
-            present_bytes: 900,
-            total_bytes: 1000,
-        });
-        lines.on(PullEvent::Discarded { num_bytes: 900 });
-        lines.on(PullEvent::Received { num_bytes: 1000 });
-        let text = String::from_utf8(lines.out).unwrap();
-        assert_eq!(
-            text.lines().last(),
-            Some("100 %  1.0 kB of 1.0 kB"),
-            "{text}"
-        );
-    }
-
-    #[test]
-    fn the_template_of_the_bar_is_one() {
-        Bar::new().unwrap();
-    }
-
-    #[test]
-    fn without_an_endpoint_the_answer_says_what_to_set() {
-        let error = Hub::new("", "").unwrap_err().to_string();
-        assert!(error.contains("https://hub.example.org"), "{error}");
-        assert!(error.contains("[models]"), "{error}");
-    }
+/// The model of this name. The name is compared, never joined to a path.
+fn found<'a>(
+    config: &Config,
+    models: &'a [FoundModel],
+    name: &str,
+) -> anyhow::Result<&'a FoundModel> {
+    let found = models.iter().find(|model| model.name == name);
+    found.ok_or_else(|| {
+        let folder = config.models();
+        anyhow::anyhow!(
+            "there is no model {name:?} in {}; `hearth model list` shows all",
+            folder.display()
+        )
+    })
 }

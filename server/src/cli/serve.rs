@@ -32,7 +32,7 @@ pub(super) fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
         listen: args.listen,
         ..args.running.overrides(&args.place)
     })?;
-    super::start_log(&config);
+    crate::log::start(&config);
     let runtime = super::runtime().context("cannot start threads")?;
     let code = runtime.block_on(serve(config))?;
     // A blocking thread that hangs must not keep the process.

@@ -61,7 +61,7 @@ pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
         model: args.model.clone(),
         ..args.place.overrides()
     })?;
-    super::start_log(&config);
+    crate::log::start(&config);
     let model = super::model(&config)?;
     let tokenizer = tokenizer(&model)?;
     if let Some(text) = &args.text {

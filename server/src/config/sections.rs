@@ -12,7 +12,9 @@ use super::{
     secret::Secret,
     section::{Problem, section},
 };
-use crate::{accounts::session::CookieTransport, backup::TimeOfDay, model_pull::Endpoint};
+use crate::{
+    accounts::session::CookieTransport, backup::TimeOfDay, log::LogFormat, model_pull::Endpoint,
+};
 
 /// Nightly copies that may be kept: those of ten years.
 const MOST_NIGHTS: usize = 3650;
@@ -26,8 +28,11 @@ section! {
         /// `https://chat.example.org`. With https, cookies are sent over https only. Empty: none.
         public_url: String = String::new();
         /// What is logged: `error`, `warn`, `info`, `debug`, or per module, such as
-        /// `info,hearth_engine=debug`.
+        /// `info,hearth_engine=debug`. Requests are the module `access`: `info,access=off` is a log
+        /// without them.
         log: String = "info".to_owned();
+        /// What a line of the log looks like: `text` for people, `json` for programs.
+        log_format: LogFormat = LogFormat::Text;
     }
 }
 

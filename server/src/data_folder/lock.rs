@@ -10,14 +10,15 @@ use std::{
     io::{self, Read as _},
     net::SocketAddr,
     os::unix::fs::FileExt as _,
-    path::Path,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
 use super::permissions;
 
 pub(super) const NAME: &str = "hearth.lock";
-/// More than this is not ours.
-const MAX_TEXT_BYTES: u64 = 1024;
+/// More than this is not ours: a path has at most 4096 bytes.
+const MAX_TEXT_BYTES: u64 = 8192;
 
 /// A lock that is held until it is dropped.
 #[derive(Debug)]
@@ -25,6 +26,14 @@ pub struct FolderLock {
     file: File,
     /// False: this file system cannot lock.
     is_held: bool,
+    told: Mutex<Told>,
+}
+
+/// What a server has said of itself.
+#[derive(Debug, Default)]
+struct Told {
+    address: Option<SocketAddr>,
+    model: Option<String>,
 }
 
 /// The server that holds a folder.
@@ -33,6 +42,8 @@ pub struct Holder {
     pub process: u32,
     pub address: String,
     pub version: String,
+    /// What it answers with, or loads; absent: it has not said so.
+    pub model: Option<PathBuf>,
 }
 
 impl fmt::Display for Holder {
@@ -41,6 +52,7 @@ impl fmt::Display for Holder {
             process,
             address,
             version,
+            model: _,
         } = self;
         write!(
             f,
@@ -90,7 +102,12 @@ impl FolderLock {
                 false
             }
         };
-        let lock = Self { file, is_held };
+        let told = Mutex::default();
+        let lock = Self {
+            file,
+            is_held,
+            told,
+        };
         // A server that was killed has left its name.
         lock.write("");
         Ok(lock)
@@ -103,9 +120,30 @@ impl FolderLock {
 
     /// Says who holds it.
     pub(crate) fn tell(&self, address: SocketAddr) {
+        self.change(|told| told.address = Some(address));
+    }
+
+    /// Says which model is in use, so that no command removes it. A scripted one lies nowhere.
+    pub(crate) fn tell_model(&self, path: &Path) {
+        let path = std::path::absolute(path).unwrap_or_default();
+        // A line is a line.
+        let is_told = |path: &&str| !path.is_empty() && !path.contains('\n');
+        let path = path.to_str().filter(is_told);
+        self.change(|told| told.model = path.map(str::to_owned));
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Told)) {
+        // Nothing is left half done by whoever panics.
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut told);
+        let Some(address) = told.address else {
+            return;
+        };
         let (process, version) = (std::process::id(), env!("CARGO_PKG_VERSION"));
+        let model = told.model.iter().map(|path| format!("model {path}\n"));
+        let model: String = model.collect();
         self.write(&format!(
-            "process {process}\naddress {address}\nversion {version}\n"
+            "process {process}\naddress {address}\nversion {version}\n{model}"
         ));
     }
 
@@ -159,6 +197,7 @@ fn holder(file: &File) -> Option<Holder> {
         process: value("process")?.parse().ok()?,
         address: value("address")?.to_owned(),
         version: value("version")?.to_owned(),
+        model: value("model").map(PathBuf::from),
     })
 }
 
@@ -189,6 +228,7 @@ mod tests {
             process: std::process::id(),
             address: "127.0.0.1:80".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            model: None,
         };
         assert_eq!(
             holder_of(FolderLock::exclusive(folder)).as_ref(),
@@ -199,6 +239,16 @@ mod tests {
             Some(&expected)
         );
         assert!(matches!(look(folder), Presence::Server(found) if found == expected));
+        for path in ["/models/a longer name.gguf", "/models/b.gguf"] {
+            lock.tell_model(Path::new(path));
+            let found = holder_of(FolderLock::shared(folder)).and_then(|it| it.model);
+            assert_eq!(found.as_deref(), Some(Path::new(path)));
+        }
+        lock.tell_model(Path::new("/models/two\nlines.gguf"));
+        assert_eq!(
+            holder_of(FolderLock::shared(folder)).as_ref(),
+            Some(&expected)
+        );
         drop(lock);
         assert!(matches!(look(folder), Presence::Nobody));
         FolderLock::exclusive(folder).unwrap();

@@ -14,7 +14,11 @@ use leptos::server_fn::{axum::server_fn_paths, error::SERVER_FN_ERROR_HEADER};
 use tracing::Instrument as _;
 
 use super::{Services, pages};
-use crate::{chat::busy, error::AppError};
+use crate::{
+    chat::busy,
+    error::{AppError, RefusalKind},
+    request_id,
+};
 
 /// Longest serialised error; a sentence and its envelope.
 const MAX_ERROR_BYTES: usize = 64 * 1024;
@@ -49,7 +53,7 @@ async fn unknown() -> Response {
 /// Goes on with a call when its client leaves: what it has begun to change is changed whole, and an
 /// answer that stands in the database has a task that makes it.
 async fn to_its_end(call: impl Future<Output = Response> + Send + 'static) -> Response {
-    match tokio::spawn(call.in_current_span()).await {
+    match tokio::spawn(request_id::carried(call.in_current_span())).await {
         Ok(response) => response,
         Err(ended) => match ended.try_into_panic() {
             // As if it had panicked here.
@@ -78,6 +82,9 @@ async fn with_status(response: Response) -> Response {
         parts.headers.insert(name, value.clone());
     }
     parts.headers.remove(header::CONTENT_LENGTH);
+    if let Some(refusal) = answer.extensions().get::<RefusalKind>() {
+        parts.extensions.insert(*refusal);
+    }
     Response::from_parts(parts, answer.into_body())
 }
 

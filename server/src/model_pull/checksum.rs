@@ -34,6 +34,25 @@ impl Checksum {
     }
 }
 
+impl Checksum {
+    /// As it is recorded.
+    pub(super) fn to_text(self) -> String {
+        match self {
+            Self::Sha256(bytes) => format!("sha256:{}", hex::encode(bytes)),
+            Self::GitBlob(bytes) => format!("git:{}", hex::encode(bytes)),
+        }
+    }
+
+    /// Of what [`Checksum::to_text`] gave.
+    pub(super) fn from_text(text: &str) -> Option<Self> {
+        match text.split_once(':')? {
+            ("sha256", digits) => Self::sha256(digits),
+            ("git", digits) => Self::git_blob(digits),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Checksum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (kind, bytes) = match self {

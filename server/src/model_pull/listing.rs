@@ -193,8 +193,17 @@ fn file(entry: Entry) -> Result<RepositoryFile, ListingError> {
     })
 }
 
-/// Every component is a name that means the same on every system.
 fn check_path(path: &str) -> Result<(), ListingError> {
+    if is_plain_path(path) {
+        Ok(())
+    } else {
+        let path = path.to_owned();
+        Err(ListingError::Path { path })
+    }
+}
+
+/// Whether every component is a name that means the same on every system.
+pub(super) fn is_plain_path(path: &str) -> bool {
     let is_plain = |component: &str| {
         let is_odd = |letter: char| letter.is_control() || "\\:".contains(letter);
         !component.is_empty()
@@ -204,12 +213,7 @@ fn check_path(path: &str) -> Result<(), ListingError> {
             && component.trim() == component
             && !component.contains(is_odd)
     };
-    if path.split('/').all(is_plain) {
-        Ok(())
-    } else {
-        let path = path.to_owned();
-        Err(ListingError::Path { path })
-    }
+    path.split('/').all(is_plain)
 }
 
 #[cfg(test)]

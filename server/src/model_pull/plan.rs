@@ -231,7 +231,7 @@ fn remove_strangers(files: &[RepositoryFile], staging: &Path) -> io::Result<()> 
 }
 
 /// Whether the file at `place` is the hub's; the outer error is the disk's.
-fn compare(
+pub(super) fn compare(
     wanted: &RepositoryFile,
     place: &Path,
     progress: &mut dyn Progress,

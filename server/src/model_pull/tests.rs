@@ -3,6 +3,7 @@
 mod directory;
 mod gguf;
 mod pretend_hub;
+mod recording;
 mod refusal;
 mod resumption;
 
@@ -86,10 +87,11 @@ impl Machine {
         fs::read(self.models().join(path)).unwrap()
     }
 
-    /// Every file below the models folder, sorted.
+    /// Every file below the models folder but records, sorted.
     fn files(&self) -> Vec<String> {
         let mut found = Vec::new();
         collect(&self.models(), "", &mut found);
+        found.retain(|name| !name.ends_with(".checksums"));
         found.sort();
         found
     }

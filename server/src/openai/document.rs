@@ -18,6 +18,7 @@ use utoipa::{
 use super::{
     ApiServer, chat, completions, entry::Overseer, error_object::ErrorBody, models, tokens,
 };
+use crate::metrics::Seen;
 
 /// What bodies of requests are made of.
 const BODIES: [&str; 5] = [
@@ -151,9 +152,8 @@ pub(super) async fn describe(_: Overseer) -> Response {
     security((), ("key" = [])),
 )]
 pub(super) async fn metrics(State(server): State<ApiServer>, _: Overseer) -> Response {
-    let text = server
-        .metrics
-        .text(&server.chat.engine(), &server.slow_work);
+    let seen = Seen::look(&server.chat, &server.store).await;
+    let text = server.metrics.text(&seen);
     let headers = [
         (header::CONTENT_TYPE, METRICS_TYPE),
         (header::CACHE_CONTROL, "no-store"),

@@ -9,7 +9,7 @@ use axum::{
 use hearth_app::model::{User, UserRole};
 
 use super::{ApiServer, error_object::Refused};
-use crate::{error::AppError, slow_work::Asker};
+use crate::{error::AppError, http::Learnt, slow_work::Asker};
 
 /// Headers that a proxy adds: the connection is then no proof of where somebody is.
 const FORWARDED: [&str; 4] = [
@@ -36,6 +36,9 @@ impl FromRequestParts<ApiServer> for Caller {
             None => None,
         };
         let user = user.ok_or(AppError::Unauthorized)?;
+        if let Some(learnt) = parts.extensions.get::<Learnt>() {
+            learnt.asked_by(user.id);
+        }
         // In whose turn the body is read.
         parts.extensions.insert(Asker::from(user.id));
         Ok(Self(user))

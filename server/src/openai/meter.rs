@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::{
     metrics::Metrics,
-    store::{Store, TurnTokens, day_of, now_ms},
+    store::{Store, TurnTokens, now_ms},
 };
 
 /// What a request cost.
@@ -141,7 +141,8 @@ impl Drop for Meter {
             return;
         };
         runtime.spawn(async move {
-            if let Err(error) = store.add_usage(user, tokens, day_of(now_ms())).await {
+            let day = store.days().number(now_ms());
+            if let Err(error) = store.add_usage(user, tokens, day).await {
                 tracing::warn!(%error, "could not count a request: {error}");
             }
         });

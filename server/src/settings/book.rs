@@ -81,6 +81,7 @@ impl SettingsBook {
                 name,
                 value: page.settings.get(name),
                 version,
+                zone: self.zone_of(name),
             })
             .collect()
     }
@@ -149,7 +150,13 @@ impl SettingsBook {
             name,
             value: row.value,
             version: row.version,
+            zone: self.zone_of(name),
         })
+    }
+
+    /// What a setting that counts by days needs to be understood.
+    fn zone_of(&self, name: SettingName) -> Option<String> {
+        (name == SettingName::TokensPerDay).then(|| self.store.days().zone_name())
     }
 }
 

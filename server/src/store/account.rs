@@ -1,10 +1,11 @@
 //! Accounts as an administrator changes them. Each change and its audit entry are one transaction.
 
-use hearth_app::model::{AccountChange, AuditAction, User, UserId, UserRole};
+use hearth_app::model::{AccountChange, AuditAction, TokenLimit, User, UserId, UserRole};
 use sqlx::{SqliteConnection, types::Uuid};
 
 use super::{
-    Change, InsertUserError, Store, StoreError, now_ms,
+    Author, Change, InsertUserError, Store, StoreError, name_key, now_ms,
+    token_limit::limit_of,
     user::{self, into_user},
 };
 
@@ -16,6 +17,7 @@ pub(crate) struct AccountOverview {
     /// Milliseconds UTC.
     pub(crate) last_seen_at: Option<i64>,
     pub(crate) is_invited: bool,
+    pub(crate) token_limit: TokenLimit,
     pub(crate) tokens_today: i64,
 }
 
@@ -91,6 +93,7 @@ impl Store {
                        select 1 from one_time_link l
                        where l.user_id = u.id and l.expires_at > ?
                    ) as "is_invited!: bool",
+                   u.tokens_per_day as "tokens_per_day: i64",
                    coalesce(d.prompt_tokens + d.completion_tokens, 0) as "tokens_today!: i64"
                from user u
                left join usage_day d on d.user_id = u.id and d.day = ?
@@ -106,6 +109,7 @@ impl Store {
             disabled: row.disabled,
             last_seen_at: row.last_seen_at,
             is_invited: row.is_invited,
+            token_limit: limit_of(row.tokens_per_day),
             tokens_today: row.tokens_today,
         });
         Ok(accounts.collect())
@@ -135,13 +139,41 @@ impl Store {
         Ok(true)
     }
 
+    /// Gives an account another name. False: it is taken, or the account is not there (any more).
+    pub(crate) async fn rename_account(
+        &self,
+        id: UserId,
+        name: &str,
+        change: &Change,
+    ) -> Result<bool, StoreError> {
+        let (id, key) = (id.as_uuid(), name_key(name));
+        let mut transaction = self.begin().await?;
+        // The name is unique, and so is its key.
+        let renamed = sqlx::query!(
+            "update or ignore user
+             set name = ?, name_key = ?
+             where id = ? and removed_at is null",
+            name,
+            key,
+            id,
+        )
+        .execute(&mut *transaction)
+        .await?;
+        if renamed.rows_affected() == 0 {
+            return Ok(false);
+        }
+        change.write(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
     /// Gives an account another role, or disables or enables it, and ends its sessions. What it is
     /// now is read inside of the transaction: of two changes at once, both hold.
     pub(crate) async fn change_account(
         &self,
         id: UserId,
         change: AccountChange,
-        by: &User,
+        by: impl Into<Author>,
     ) -> Result<AccountChanged, StoreError> {
         let mut transaction = self.begin().await?;
         let Some((user, disabled)) = account(&mut transaction, id).await? else {
@@ -182,7 +214,7 @@ impl Store {
     }
 }
 
-async fn account(
+pub(super) async fn account(
     connection: &mut SqliteConnection,
     id: UserId,
 ) -> Result<Option<(User, bool)>, StoreError> {
@@ -283,5 +315,24 @@ mod tests {
             .change_account(nobody, AccountChange::Disable, &ada)
             .await;
         assert_eq!(missed.unwrap(), AccountChanged::NotThere);
+    }
+
+    #[tokio::test]
+    async fn a_name_is_given_once_and_its_own_account_may_change_its_letters() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(&directory.path().join("hearth.db"))
+            .await
+            .unwrap();
+        let ada = insert(&store, "Ada", UserRole::Administrator).await;
+        let bob = insert(&store, "Bob", UserRole::User).await;
+        for (name, is_given) in [("ADA", false), ("\u{ff22}ob", true), ("bob", true)] {
+            let change = Change::by(&ada, AuditAction::RenameAccount, "Bob");
+            let renamed = store.rename_account(bob.id, name, &change).await;
+            assert_eq!(renamed.unwrap(), is_given, "{name}");
+        }
+        let found = store.credentials("BOB").await.unwrap().unwrap().user;
+        assert_eq!((found.id, found.name.as_str()), (bob.id, "bob"));
+        // Two were remembered, and the two that made the accounts.
+        assert_eq!(store.changes(None, 10).await.unwrap().len(), 4);
     }
 }

@@ -30,7 +30,8 @@ impl Store {
                 role = 'user',
                 name = lower(hex(id)),
                 name_key = null,
-                password_hash = ''
+                password_hash = '',
+                tokens_per_day = null
             where id = ? and removed_at is null
             ",
             now,

@@ -9,11 +9,38 @@ use super::{
     now_ms,
 };
 
+/// Who changes something.
+#[derive(Clone, Debug)]
+pub(crate) struct Author {
+    id: Option<UserId>,
+    name: String,
+}
+
+impl Author {
+    /// Whoever may run commands on this machine. No account has its name: an empty one.
+    pub(crate) const fn command_line() -> Self {
+        Self {
+            id: None,
+            name: String::new(),
+        }
+    }
+}
+
+impl From<&User> for Author {
+    fn from(person: &User) -> Self {
+        Self {
+            id: Some(person.id),
+            name: person.name.clone(),
+        }
+    }
+}
+
 /// A change to be remembered.
 #[derive(Clone, Debug)]
 pub(crate) struct Change {
-    /// Absent: the command line, or somebody without an account.
+    /// Absent: the command line, or somebody whose account is gone.
     pub(crate) by: Option<UserId>,
+    /// Empty: the command line.
     pub(crate) by_name: String,
     pub(crate) action: AuditAction,
     /// A setting, an account, a model.
@@ -33,11 +60,12 @@ pub(crate) struct StoredChange {
 }
 
 impl Change {
-    /// A change by this person; old and new are empty.
-    pub(crate) fn by(person: &User, action: AuditAction, subject: &str) -> Self {
+    /// A change by this person, or on the command line; old and new are empty.
+    pub(crate) fn by(author: impl Into<Author>, action: AuditAction, subject: &str) -> Self {
+        let Author { id, name } = author.into();
         Self {
-            by: Some(person.id),
-            by_name: person.name.clone(),
+            by: id,
+            by_name: name,
             action,
             subject: subject.to_owned(),
             old: String::new(),

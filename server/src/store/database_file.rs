@@ -3,11 +3,11 @@
 //! `secure_delete` overwrites what is deleted in the file itself; until the log beside it is folded
 //! in and cut, the old pages still stand there.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use sqlx::{Connection as _, Row as _, SqliteConnection};
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, opening::write_ahead_log};
 
 /// A log that somebody reads from is left for the next time after this long.
 const CHECKPOINT_PATIENCE: Duration = Duration::from_millis(200);
@@ -25,7 +25,26 @@ pub(crate) enum FileState {
     TooLarge { num_bytes: i64 },
 }
 
+/// What the database takes on the disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct FileSizes {
+    pub(crate) database_bytes: u64,
+    /// Of the log beside it.
+    pub(crate) log_bytes: u64,
+}
+
 impl Store {
+    /// What the database takes now; nothing of a file that is not there.
+    pub(crate) fn file_sizes(&self) -> FileSizes {
+        let options = self.writer.connect_options();
+        let path = options.get_filename();
+        let num_bytes = |path: &Path| path.metadata().map_or(0, |found| found.len());
+        FileSizes {
+            database_bytes: num_bytes(path),
+            log_bytes: num_bytes(&write_ahead_log(path)),
+        }
+    }
+
     /// Rewrites a file that an older program made, so that it can give space back and holds
     /// nothing that was deleted before. Once, and before anybody is served.
     pub(crate) async fn make_fit(&self) -> Result<FileState, StoreError> {

@@ -4,7 +4,7 @@ use hearth_app::model::{MessageId, MessageStatus, ToolStep, TurnError};
 use sqlx::{SqliteConnection, types::Uuid};
 
 use super::{
-    FinishedAnswer, Store, StoreError, TurnTokens, day_of,
+    FinishedAnswer, Store, StoreError, TurnTokens,
     message::{from_blob, to_blob, to_word},
     now_ms,
     tool_steps::{from_lines, to_lines},
@@ -54,8 +54,9 @@ impl Store {
         for (message, chunk) in chunks {
             insert_chunk(&mut transaction, message, chunk).await?;
         }
+        let day = self.days.number(now_ms());
         for answer in finished {
-            answer.write(&mut transaction).await?;
+            answer.write(&mut transaction, day).await?;
         }
         transaction.commit().await?;
         Ok(())
@@ -102,7 +103,8 @@ impl Store {
     ) -> Result<(), StoreError> {
         let end = (status, error.as_ref());
         let mut transaction = self.begin().await?;
-        match fold_and_close(&mut transaction, message.as_uuid(), end).await {
+        let day = self.days.number(now_ms());
+        match fold_and_close(&mut transaction, message.as_uuid(), end, day).await {
             // One row that says nothing sensible must not keep everybody else from writing. It
             // stays as it is, and ends.
             Err(error @ StoreError::Corrupt { .. }) => {
@@ -139,6 +141,7 @@ async fn fold_and_close(
     connection: &mut SqliteConnection,
     message: Uuid,
     end: (MessageStatus, Option<&TurnError>),
+    day: i64,
 ) -> Result<(), StoreError> {
     let row = sqlx::query!(
         r#"
@@ -169,7 +172,7 @@ async fn fold_and_close(
             prompt: narrow(prompt.len() / TOKEN_ID_BYTES + num_earlier),
             completion: narrow(answer.token_ids.len() - num_earlier),
         };
-        usage::add(connection, message, tokens, day_of(now_ms())).await?;
+        usage::add(connection, message, tokens, day).await?;
     }
     Ok(())
 }

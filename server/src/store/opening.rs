@@ -129,7 +129,12 @@ impl Store {
             .connect_with(options.read_only(true))
             .await
             .map_err(open)?;
-        let store = Self { writer, readers };
+        let days = Days::of_system();
+        let store = Self {
+            writer,
+            readers,
+            days,
+        };
         store.fill_name_keys().await.map_err(open)?;
         Ok(store)
     }
@@ -180,7 +185,12 @@ impl Store {
             return Err(refused);
         }
         let writer = readers.clone();
-        Ok(Self { writer, readers })
+        let days = Days::of_system();
+        Ok(Self {
+            writer,
+            readers,
+            days,
+        })
     }
 
     /// Opens a database for who holds its folder alone, with what a server that was killed left in
@@ -259,7 +269,8 @@ async fn connect_read_only(path: &Path, is_in_use: bool) -> Result<SqlitePool, s
     pool.connect_with(options).await
 }
 
-fn write_ahead_log(database: &Path) -> PathBuf {
+/// The log that `SQLite` keeps beside a database.
+pub(super) fn write_ahead_log(database: &Path) -> PathBuf {
     let mut path = database.as_os_str().to_owned();
     path.push("-wal");
     path.into()

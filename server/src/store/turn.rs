@@ -9,7 +9,6 @@ use sqlx::{SqliteConnection, types::Uuid};
 use super::{
     Store, StoreError, TurnTokens,
     conversation::moment_of_use,
-    day_of,
     message::{to_blob, to_word},
     message_chunk::delete_chunks,
     now_ms,
@@ -195,8 +194,12 @@ impl Store {
 }
 
 impl FinishedAnswer {
-    /// Writes the whole answer and removes its chunks.
-    pub(super) async fn write(&self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    /// Writes the whole answer and removes its chunks; what it cost is of this day.
+    pub(super) async fn write(
+        &self,
+        connection: &mut SqliteConnection,
+        day: i64,
+    ) -> Result<(), StoreError> {
         let message = self.message.as_uuid();
         let status = to_word(self.status);
         let finish_reason = self.finish_reason.map(to_word);
@@ -239,7 +242,7 @@ impl FinishedAnswer {
         )
         .execute(&mut *connection)
         .await?;
-        usage::add(connection, message, self.tokens, day_of(now_ms())).await?;
+        usage::add(connection, message, self.tokens, day).await?;
         delete_chunks(connection, message).await
     }
 }

@@ -1,28 +1,15 @@
-//! Rows of `usage_day`: tokens computed for each person, by day (UTC).
+//! Rows of `usage_day`: tokens computed for each person, by day of the server's time zone.
 
 use hearth_app::model::{UsageDay, UserId};
 use sqlx::{SqliteConnection, types::Uuid};
 
 use super::{Store, StoreError};
 
-/// Milliseconds of a day.
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-
 /// Tokens that one turn computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TurnTokens {
     pub(crate) prompt: u32,
     pub(crate) completion: u32,
-}
-
-/// The day of a moment, counted from 1970-01-01, UTC.
-pub(crate) const fn day_of(ms: i64) -> i64 {
-    ms.div_euclid(DAY_MS)
-}
-
-/// Milliseconds from a moment to the end of its day, UTC.
-pub(crate) const fn rest_of_day_ms(ms: i64) -> i64 {
-    DAY_MS - ms.rem_euclid(DAY_MS)
 }
 
 /// Adds a turn to its owner's day.
@@ -78,21 +65,6 @@ impl Store {
         .execute(&self.writer)
         .await?;
         Ok(())
-    }
-
-    /// Tokens computed for a person on a day, prompts and answers.
-    pub(crate) async fn tokens_on(&self, user: UserId, day: i64) -> Result<u64, StoreError> {
-        let user = user.as_uuid();
-        let tokens = sqlx::query_scalar!(
-            r#"select prompt_tokens + completion_tokens as "tokens!: i64"
-               from usage_day
-               where user_id = ? and day = ?"#,
-            user,
-            day,
-        )
-        .fetch_optional(&self.readers)
-        .await?;
-        Ok(count(tokens.unwrap_or_default()))
     }
 
     /// Usage of everybody from a day on, by day and name.
@@ -161,16 +133,6 @@ mod tests {
     use hearth_app::model::{ConversationId, ConversationSettings, User, UserRole};
 
     use super::*;
-
-    #[test]
-    fn a_day_begins_at_midnight_utc() {
-        assert_eq!(day_of(0), 0);
-        assert_eq!(day_of(DAY_MS - 1), 0);
-        assert_eq!(day_of(DAY_MS), 1);
-        assert_eq!(day_of(-1), -1);
-        assert_eq!(rest_of_day_ms(DAY_MS - 1), 1);
-        assert_eq!(rest_of_day_ms(DAY_MS), DAY_MS);
-    }
 
     #[tokio::test]
     async fn after_a_clock_was_set_back_the_last_answers_are_still_the_last() {

@@ -1,16 +1,18 @@
 //! Accounts.
 
-use hearth_app::model::{User, UserId, UserRole};
+use hearth_app::model::{TokenLimit, User, UserId, UserRole};
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
-use super::{Store, StoreError, name_key};
+use super::{Change, Store, StoreError, name_key, token_limit::limit_of};
 
 /// An account as the operator sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     pub user: User,
     pub disabled: bool,
+    /// Tokens that may be computed in a day.
+    pub token_limit: TokenLimit,
     /// Milliseconds UTC.
     pub created_at: i64,
 }
@@ -117,16 +119,17 @@ impl Store {
 
     /// Gives an account another password where the old one is of no use: its sessions end and its
     /// API keys hold no more, whoever has them. Returns whether there is such an account.
-    ///
-    /// # Errors
-    /// What `SQLite` said.
-    pub async fn reset_password(
+    pub(crate) async fn reset_password(
         &self,
         id: UserId,
         password_hash: &str,
+        change: &Change,
     ) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
         let is_reset = reset_password(&mut transaction, id.as_uuid(), password_hash).await?;
+        if is_reset {
+            change.write(&mut transaction).await?;
+        }
         transaction.commit().await?;
         Ok(is_reset)
     }
@@ -159,7 +162,8 @@ impl Store {
     /// What `SQLite` said.
     pub async fn accounts(&self) -> Result<Vec<Account>, sqlx::Error> {
         let rows = sqlx::query!(
-            r#"select id as "id: Uuid", name, role, disabled as "disabled: bool", created_at
+            r#"select id as "id: Uuid", name, role, disabled as "disabled: bool",
+                      tokens_per_day as "tokens_per_day: i64", created_at
                from user
                where removed_at is null
                order by created_at, id"#,
@@ -169,6 +173,7 @@ impl Store {
         let accounts = rows.into_iter().map(|row| Account {
             user: into_user(row.id, row.name, &row.role),
             disabled: row.disabled,
+            token_limit: limit_of(row.tokens_per_day),
             created_at: row.created_at,
         });
         Ok(accounts.collect())

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use hearth_app::model::{
-    AccountChange, AccountSummary, ChatError, MessageStatus, OneTimeLink, Setting, User,
+    AccountChange, AccountSummary, BusyReason, ChatError, MessageStatus, OneTimeLink, Setting,
+    TokenLimit, User,
 };
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    api_client::ApiClient,
-    running_server::{PASSWORD, RunningServer, conversation, send, sign_in},
+    api_client::{ApiClient, question},
+    running_server::{PASSWORD, RunningServer, conversation, send, send_and_wait, sign_in},
     web_client::WebClient,
 };
 
@@ -212,5 +213,64 @@ async fn people_make_accounts_where_that_is_open() -> Result<()> {
     assert!(matches!(taken, Err(ChatError::Invalid(_))), "{taken:?}");
     let settings = emil.call::<Vec<Setting>>("settings", &[]).await?;
     assert_eq!(settings, Err(ChatError::Forbidden));
+    Ok(())
+}
+
+async fn limit(
+    ada: &WebClient,
+    user: &User,
+    limit: &str,
+    tokens: &str,
+) -> Result<Result<(), ChatError>> {
+    let fields = [
+        ("user", user.id.to_string()),
+        ("limit", limit.to_owned()),
+        ("tokens", tokens.to_owned()),
+    ];
+    ada.call("change_limit", &fields).await
+}
+
+#[tokio::test]
+async fn one_person_may_have_fewer_or_more_tokens_than_all_others() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
+    let berta = server.add_user("Berta").await?;
+    let user = account(&ada, "Berta").await?.user;
+    assert_eq!(
+        account(&ada, "Berta").await?.token_limit,
+        TokenLimit::Default
+    );
+    limit(&ada, &user, "tokens", "5").await??;
+    assert_eq!(
+        account(&ada, "Berta").await?.token_limit,
+        TokenLimit::Tokens(5)
+    );
+    for client in [&ada, &berta] {
+        send_and_wait(client, None, "Hi").await?;
+    }
+    send_and_wait(&ada, None, "Hi again").await?;
+    let refused = send(&berta, None, "Hi again").await?;
+    let Err(ChatError::Busy { reason, .. }) = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(reason, BusyReason::TokensUsedUp { limit: 5 });
+    let program = ApiClient::of(&server, &berta).await?;
+    let asked = program
+        .post("/v1/chat/completions", &question("Hi"))
+        .await?;
+    assert_eq!(asked.status, 429, "{}", asked.text());
+    limit(&ada, &user, "none", "").await??;
+    send_and_wait(&berta, None, "Hi again").await?;
+    for (word, tokens) in [
+        ("tokens", ""),
+        ("tokens", "0"),
+        ("tokens", "-1"),
+        ("much", ""),
+    ] {
+        let refused = limit(&ada, &user, word, tokens).await?;
+        assert!(matches!(refused, Err(ChatError::Invalid(_))), "{refused:?}");
+    }
+    assert_eq!(account(&ada, "Berta").await?.token_limit, TokenLimit::None);
+    let page = ada.get("/admin/people").await?.text();
+    assert!(page.contains("no token limit"), "{page}");
     Ok(())
 }

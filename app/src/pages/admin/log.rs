@@ -41,10 +41,14 @@ fn Entries(entries: Vec<AuditEntry>) -> impl IntoView {
 fn row(locale: Locale, entry: AuditEntry) -> impl IntoView {
     let what = action(locale, entry.action, entry.subject);
     let change = change(locale, shorten(entry.old), shorten(entry.new));
+    let who = match entry.user_name {
+        name if name.is_empty() => words!(locale, admin.command_line).to_owned(),
+        name => name,
+    };
     view! {
         <li>
             <span class="log-time">{moment(locale, entry.time)}</span>
-            <span><strong dir="auto">{entry.user_name}</strong> " " {what} " " {change}</span>
+            <span><strong dir="auto">{who}</strong> " " {what} " " {change}</span>
         </li>
     }
 }
@@ -69,6 +73,13 @@ fn action(locale: Locale, action: AuditAction, subject: String) -> String {
         }
         AuditAction::DeleteAccount => {
             words!(locale, admin.actions.delete_account, subject = subject)
+        }
+        AuditAction::RenameAccount => {
+            words!(locale, admin.actions.rename_account, subject = subject)
+        }
+        AuditAction::ChangeLimit => words!(locale, admin.actions.change_limit, subject = subject),
+        AuditAction::ResetPassword => {
+            words!(locale, admin.actions.reset_password, subject = subject)
         }
         AuditAction::MakeLink => words!(locale, admin.actions.make_link, subject = subject),
         AuditAction::SwitchModel => words!(locale, admin.actions.switch_model).to_owned(),

@@ -7,13 +7,13 @@ use server_fn::ServerFn;
 use super::once_loaded;
 use crate::{
     api::{
-        administration::{ChangeAccount, CreateAccount, MakeLink, accounts},
+        administration::{ChangeAccount, ChangeLimit, CreateAccount, MakeLink, accounts},
         conversations::signed_in_user,
         deletion::DeleteAccount,
     },
     browser,
     components::Field,
-    model::{AccountChange, AccountSummary, ChatError, OneTimeLink, UserId, UserRole},
+    model::{AccountChange, AccountSummary, ChatError, OneTimeLink, TokenLimit, UserId, UserRole},
     words::{Locale, grouped, moment, use_locale, words},
 };
 
@@ -130,7 +130,7 @@ fn NewLink(link: OneTimeLink) -> impl IntoView {
 fn Account(account: AccountSummary, own: Option<UserId>) -> impl IntoView {
     let locale = use_locale();
     let facts = facts(locale, &account, own);
-    let id = account.user.id;
+    let (id, limit) = (account.user.id, account.token_limit);
     let role_change = match account.user.role {
         UserRole::User => (
             AccountChange::MakeAdministrator,
@@ -167,9 +167,60 @@ fn Account(account: AccountSummary, own: Option<UserId>) -> impl IntoView {
                         {words!(locale, admin.new_link)}
                     </button>
                 </form>
+                <LimitForm id limit/>
                 {(own != Some(id)).then(|| view! { <Removal id/> })}
             </div>
         </li>
+    }
+}
+
+/// Tokens a day for one person, in the place of the server's setting.
+#[component]
+fn LimitForm(id: UserId, limit: TokenLimit) -> impl IntoView {
+    let locale = use_locale();
+    let (choice, number) = (format!("limit-{id}"), format!("tokens-{id}"));
+    let (chosen, tokens) = match limit {
+        TokenLimit::Default => ("default", String::new()),
+        TokenLimit::None => ("none", String::new()),
+        TokenLimit::Tokens(tokens) => ("tokens", tokens.to_string()),
+    };
+    let choices = [
+        ("default", words!(locale, admin.limit_default)),
+        ("none", words!(locale, admin.limit_none)),
+        ("tokens", words!(locale, admin.limit_own)),
+    ];
+    let option = |(value, label): (&'static str, &'static str)| {
+        let is_chosen = value == chosen;
+        view! { <option value=value selected=is_chosen>{label}</option> }
+    };
+    let options: Vec<_> = choices.into_iter().map(option).collect();
+    view! {
+        <details class="confirm">
+            <summary class="quiet-button">{words!(locale, admin.token_limit)}</summary>
+            <form method="post" action=ChangeLimit::url() class="setting-field">
+                <input type="hidden" name="user" value=id.to_string()/>
+                <div class="field">
+                    <label for=choice.clone()>{words!(locale, admin.token_limit)}</label>
+                    <select id=choice name="limit">
+                        {options}
+                    </select>
+                </div>
+                <div class="field">
+                    <label for=number.clone()>{words!(locale, admin.names.tokens_per_day)}</label>
+                    <input
+                        id=number
+                        name="tokens"
+                        type="text"
+                        inputmode="numeric"
+                        autocomplete="off"
+                        value=tokens
+                    />
+                </div>
+                <button type="submit" class="secondary-button">
+                    {words!(locale, admin.save)}
+                </button>
+            </form>
+        </details>
     }
 }
 
@@ -215,6 +266,14 @@ fn facts(locale: Locale, account: &AccountSummary, own: Option<UserId>) -> Strin
         Some(time) => words!(locale, admin.last_seen, time = moment(locale, time)),
         None => words!(locale, admin.never_seen).to_owned(),
     });
+    match account.token_limit {
+        TokenLimit::Default => {}
+        TokenLimit::None => facts.push(words!(locale, admin.unlimited).to_owned()),
+        TokenLimit::Tokens(limit) => {
+            let number = grouped(limit);
+            facts.push(words!(locale, admin.limited, number = number));
+        }
+    }
     if account.tokens_today > 0 {
         let number = grouped(account.tokens_today);
         facts.push(words!(locale, admin.tokens_today, number = number));

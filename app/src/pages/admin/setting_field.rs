@@ -27,7 +27,7 @@ pub(super) enum Control {
 pub(super) fn SettingField(
     setting: Setting,
     label: &'static str,
-    #[prop(optional_no_strip)] hint: Option<&'static str>,
+    #[prop(optional_no_strip)] hint: Option<String>,
     control: Control,
 ) -> impl IntoView {
     let locale = use_locale();
@@ -55,7 +55,7 @@ pub(super) fn SettingField(
         }
     });
     let hint_id = format!("{name}-hint");
-    let described_by = hint.map(|_| hint_id.clone());
+    let described_by = hint.as_ref().map(|_| hint_id.clone());
     view! {
         <ActionForm action=save attr:class="setting-field">
             <div class="field">

@@ -78,19 +78,19 @@ const BANNER: &[SettingName] = &[
 ];
 
 fn field(locale: Locale, setting: Setting) -> impl IntoView {
-    let name = setting.name;
+    let (name, hint) = (setting.name, hint(locale, &setting));
     view! {
         <SettingField
             setting
             label=setting_name(locale, name)
-            hint=hint(locale, name)
+            hint
             control=control(locale, name)
         />
     }
 }
 
-fn hint(locale: Locale, name: SettingName) -> Option<&'static str> {
-    Some(match name {
+fn hint(locale: Locale, setting: &Setting) -> Option<String> {
+    let fixed = match setting.name {
         SettingName::SystemPromptEn => words!(locale, admin.hints.system_prompt),
         SettingName::SystemPromptZh => words!(locale, admin.hints.system_prompt_zh),
         SettingName::Temperature => words!(locale, admin.hints.temperature),
@@ -100,14 +100,18 @@ fn hint(locale: Locale, name: SettingName) -> Option<&'static str> {
         SettingName::MaxTokens => words!(locale, admin.hints.max_tokens),
         SettingName::ContextBudget => words!(locale, admin.hints.context_budget),
         SettingName::ConcurrentTurns => words!(locale, admin.hints.concurrent_turns),
-        SettingName::TokensPerDay => words!(locale, admin.hints.tokens_per_day),
+        SettingName::TokensPerDay => {
+            let zone = setting.zone.clone().unwrap_or_default();
+            return Some(words!(locale, admin.hints.tokens_per_day, zone = zone));
+        }
         SettingName::BannerZh => words!(locale, admin.hints.banner_zh),
         SettingName::SignUp
         | SettingName::DefaultLanguage
         | SettingName::BannerLevel
         | SettingName::BannerEn
         | SettingName::BannerDismissible => return None,
-    })
+    };
+    Some(fixed.to_owned())
 }
 
 fn control(locale: Locale, name: SettingName) -> Control {

@@ -17,7 +17,9 @@ pub(super) async fn draw() -> Result<Drawing, ChatError> {
     Ok(settled(view! {
         <section class="settings-group">
             <h2>{words!(locale, admin.usage)}</h2>
-            <p class="settings-lead">{words!(locale, admin.usage_lead)}</p>
+            <p class="settings-lead">
+                {words!(locale, admin.usage_lead, zone = report.zone.clone())}
+            </p>
             <Report report/>
         </section>
     }))

@@ -203,6 +203,7 @@ mod tests {
                 "2026-11-23".into(),
                 "2026-11-24".into(),
             ],
+            zone: "UTC".into(),
             rows,
         }
     }

@@ -1,10 +1,13 @@
 use std::task::Poll;
 
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, Version};
-use hearth_app::model::UserRole;
+use hearth_app::model::{AuditAction, UserRole};
 
 use super::*;
-use crate::{slow_work::Kind, store::InsertUserError};
+use crate::{
+    slow_work::Kind,
+    store::{Author, Change, InsertUserError},
+};
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -37,6 +40,12 @@ async fn enter(accounts: &Accounts, name: &str, password: &str) -> Result<String
 fn token(cookie: &SessionCookie) -> String {
     let sent = session::token_in_cookies(&[&cookie.0], CookieTransport::Any);
     sent.unwrap().token
+}
+
+async fn reset(accounts: &Accounts, user: UserId, hash: &str) -> bool {
+    let change = Change::by(Author::command_line(), AuditAction::ResetPassword, "Ada");
+    let reset = accounts.store.reset_password(user, hash, &change).await;
+    reset.unwrap()
 }
 
 #[tokio::test]
@@ -186,11 +195,11 @@ async fn a_password_that_is_reset_ends_all_sessions_and_keys() {
     let (_folder, accounts) = accounts().await;
     let old = token(&claim(&accounts, "the link").await.unwrap());
     let ada = accounts.user_of(&old).await.unwrap().unwrap();
-    let reset = accounts.store.reset_password(ada.id, "$argon2id$").await;
-    assert!(reset.unwrap());
+    assert!(reset(&accounts, ada.id, "$argon2id$").await);
     let nobody = UserId::new(uuid::Uuid::now_v7());
-    let reset = accounts.store.reset_password(nobody, "$argon2id$").await;
-    assert!(!reset.unwrap());
+    assert!(!reset(&accounts, nobody, "$argon2id$").await);
+    let changes = accounts.store.changes(None, 10).await.unwrap();
+    assert_eq!(changes.len(), 1, "{changes:?}");
     assert_eq!(accounts.user_of(&old).await.unwrap(), None);
 }
 
@@ -227,8 +236,7 @@ async fn an_old_hash_still_lets_in_and_is_made_anew() {
     let weak = Argon2::new(Algorithm::Argon2id, Version::V0x13, weak);
     let old = weak.hash_password(typed.as_bytes()).unwrap().to_string();
     let stored = accounts.store.credentials("ada").await.unwrap().unwrap();
-    let reset = accounts.store.reset_password(stored.user.id, &old).await;
-    assert!(reset.unwrap());
+    assert!(reset(&accounts, stored.user.id, &old).await);
     assert!(enter(&accounts, "Ada", typed).await.is_ok());
     let stored = accounts.store.credentials("ada").await.unwrap().unwrap();
     assert_ne!(stored.password_hash, old);

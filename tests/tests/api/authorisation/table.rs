@@ -213,6 +213,13 @@ fn nobody(_: &Belongings) -> Arguments {
     ]
 }
 
+fn nobody_limited(_: &Belongings) -> Arguments {
+    vec![
+        ("user", new_key().to_string()),
+        ("limit", "none".to_owned()),
+    ]
+}
+
 fn nobody_alone(_: &Belongings) -> Arguments {
     vec![("user", new_key().to_string())]
 }
@@ -265,6 +272,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
     row("/api/create_account", new_account, ADMINISTRATOR),
     row("/api/make_link", nobody_alone, ADMINISTRATOR_MISSES),
     row("/api/change_account", nobody, ADMINISTRATOR_MISSES),
+    row("/api/change_limit", nobody_limited, ADMINISTRATOR_MISSES),
     row("/api/models", nothing, ADMINISTRATOR),
     row("/api/switch_model", no_model, ADMINISTRATOR_MISSES),
     row("/api/usage", nothing, ADMINISTRATOR),

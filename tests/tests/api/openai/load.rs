@@ -103,7 +103,7 @@ async fn two_hundred_that_leave_at_any_moment_give_everything_back() -> Result<(
     assert!(!refused.contains(&true), "there is a place for everybody");
     let computed = Metrics::read(&server.client()?)
         .await?
-        .value("hearth_engine_tokens")?;
+        .value("hearth_engine_tokens_total")?;
     assert!(computed > 2_000, "{computed} tokens were computed");
     until_load(&server, [0, 0], Duration::from_secs(1)).await?;
     // It still answers.

@@ -47,7 +47,7 @@ async fn metrics_count_what_was_answered() -> Result<()> {
         "hearth_completion_tokens_total 13",
         "hearth_prompt_tokens_total 24",
         "hearth_model_ready 1",
-        "hearth_preemptions 0",
+        "hearth_preemptions_total 0",
         "hearth_running_sequences 0",
         "hearth_waiting_sequences 0",
         "hearth_cache_blocks_used 0",

@@ -1,0 +1,52 @@
+//! A link with which a person chooses a password.
+
+use hearth_app::model::AuditAction;
+
+use super::account;
+use crate::{
+    accounts::{Accounts, LINK_HOURS},
+    config::Config,
+    data_folder::{self, Presence},
+    serve::local_url,
+    settings::SettingsBook,
+    slow_work::SlowWork,
+    store::{Author, Change, Store},
+};
+
+pub(super) async fn link(config: &Config, store: &Store, name: &str) -> anyhow::Result<String> {
+    let (user, is_disabled) = account(store, name).await?;
+    anyhow::ensure!(
+        !is_disabled,
+        "{0} is disabled, and no link lets {0} in: `hearth user enable` comes first",
+        user.name
+    );
+    let settings = SettingsBook::open(store.clone()).await?;
+    let transport = config.server.cookie_transport();
+    let accounts = Accounts::new(
+        store.clone(),
+        settings,
+        transport,
+        None,
+        SlowWork::default(),
+    );
+    let change = Change::by(Author::command_line(), AuditAction::MakeLink, &user.name);
+    let token = accounts.make_link(user.id, &change).await?;
+    Ok(format!(
+        "{} chooses a password with this link, once, within {LINK_HOURS} hours:\n\n  {}/join?token={token}",
+        user.name,
+        address(config)
+    ))
+}
+
+/// Where people reach the server, as far as that is known here.
+fn address(config: &Config) -> String {
+    if let Some(origin) = config.server.public_origin() {
+        return origin;
+    }
+    // One that runs may listen elsewhere than the file says.
+    let told = match data_folder::look(config) {
+        Presence::Server(holder) => holder.address.parse().ok(),
+        _ => None,
+    };
+    local_url(told.unwrap_or(config.server.listen))
+}

@@ -3,6 +3,7 @@
 //! The only module that reads the environment. All problems are found together; a section's
 //! doc comments are also the text of `hearth.example.toml`.
 
+mod networks;
 mod secret;
 mod section;
 mod sections;
@@ -19,6 +20,7 @@ use figment::{
     value::Value,
 };
 
+pub use networks::Networks;
 pub use secret::Secret;
 pub use section::Problem;
 pub use sections::{EngineSection, ModelsSection, ServerSection};
@@ -325,6 +327,25 @@ mod tests {
             assert_eq!(found, 1, "{name} in {problems:#?}");
         }
         assert_eq!(problems.len(), 6, "{problems:#?}");
+    }
+
+    #[test]
+    fn proxies_are_named_one_by_one() {
+        let config = load("[server]\ntrusted_proxies = [\"127.0.0.1\", \"fd00::/8\"]").unwrap();
+        assert!(
+            config
+                .server
+                .trusted_proxies
+                .contains("fd00::7".parse().unwrap())
+        );
+        for wrong in ["[\"0.0.0.0/0\"]", "[\"proxy.example\"]", "true"] {
+            let problems = load(&format!("[server]\ntrusted_proxies = {wrong}")).unwrap_err();
+            assert_eq!(problems.len(), 1, "{problems:?}");
+            assert!(
+                problems[0].starts_with("server.trusted_proxies"),
+                "{problems:?}"
+            );
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The router: which address leads where, and what every request passes.
 //!
-//! From the outside in: log line, compression of pages and JSON, security headers; then, so that
+//! From the outside in: where a request comes from, log line, compression of pages and JSON, security headers; then, so that
 //! errors can be put into words, how the visitor wants pages; origin check, body limit (uploads and
 //! the API for programs have their own); pages, server functions and files then learn who visits;
 //! pages send strangers to sign in.
@@ -8,6 +8,7 @@
 pub mod assets;
 pub(crate) mod body;
 mod body_limit;
+mod client_address;
 mod connections;
 mod downloads;
 mod health;
@@ -143,6 +144,10 @@ pub fn router(services: &Services, section: &ServerSection) -> Router {
         ))
         .layer(CompressionLayer::new().compress_when(is_compressible))
         .layer(from_fn(trace::log))
+        .layer(from_fn_with_state(
+            section.trusted_proxies.clone(),
+            client_address::find,
+        ))
 }
 
 /// Pages and JSON. Assets are compressed already, an answer that grows must not wait (it is an

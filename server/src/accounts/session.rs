@@ -26,7 +26,7 @@ pub struct Visitor {
     pub user: Option<User>,
     /// Value of the session cookie, valid or not.
     pub session: Option<String>,
-    /// Address of the connection.
+    /// Where the request comes from: the connection, or what trusted proxies say.
     pub address: Option<IpAddr>,
     /// What the browser calls itself, at most 256 characters.
     pub user_agent: String,

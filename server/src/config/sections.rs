@@ -9,6 +9,7 @@ use hearth_engine::{
 };
 
 use super::{
+    networks::Networks,
     secret::Secret,
     section::{Problem, section},
 };
@@ -22,6 +23,10 @@ section! {
         /// The address people type, if a proxy stands in between, such as
         /// `https://chat.example.org`. With https, cookies are sent over https only. Empty: none.
         public_url: String = String::new();
+        /// Addresses and networks of proxies whose word on where a visitor comes from is taken
+        /// (`X-Forwarded-For`, `Forwarded`), such as `["127.0.0.1", "10.0.0.0/8"]`; from the
+        /// environment also `127.0.0.1,10.0.0.0/8`. Empty: nobody's.
+        trusted_proxies: Networks = Networks::default();
         /// What is logged: `error`, `warn`, `info`, `debug`, or per module, such as
         /// `info,hearth_engine=debug`.
         log: String = "info".to_owned();
@@ -80,6 +85,12 @@ impl ServerSection {
             problems.push(Problem::new(
                 "server.public_url",
                 "must be http:// or https:// and a host, without a path",
+            ));
+        }
+        if self.trusted_proxies.has_everybody() {
+            problems.push(Problem::new(
+                "server.trusted_proxies",
+                "trusts everybody: name the proxies' own addresses",
             ));
         }
         if tracing_subscriber::EnvFilter::try_new(&self.log).is_err() {

@@ -1,14 +1,15 @@
 //! Who makes a request: the session cookie, looked up once.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
-    extract::{ConnectInfo, Request, State},
+    extract::{Request, State},
     http::{HeaderMap, HeaderValue, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 
+use super::client_address::ClientAddress;
 use crate::{
     accounts::{
         Accounts, Visitor,
@@ -33,12 +34,12 @@ pub(super) async fn identify(
         Ok(user) => user,
         Err(error) => return answer_for(request.uri().path(), error),
     };
-    let connection = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let address = request.extensions().get::<ClientAddress>();
     let is_known = user.is_some();
     let visitor = Visitor {
         user,
         session: sent.as_ref().map(|sent| sent.token.clone()),
-        address: connection.map(|ConnectInfo(address)| address.ip()),
+        address: address.map(|ClientAddress(address)| *address),
         user_agent: user_agent(request.headers()),
     };
     request.extensions_mut().insert(visitor);

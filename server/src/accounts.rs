@@ -3,6 +3,7 @@
 //! Nothing here knows HTTP beyond the text of one cookie; the store keeps hashes only.
 
 mod api_keys;
+mod device;
 mod joining;
 mod own_account;
 pub mod password;
@@ -13,6 +14,7 @@ pub mod throttle;
 mod user_agent;
 
 pub use api_keys::KEY_PREFIX;
+pub use device::device_in_cookies;
 pub use joining::LINK_HOURS;
 pub use service::Accounts;
 pub use session::{SESSION_COOKIE, Visitor};

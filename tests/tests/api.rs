@@ -14,6 +14,7 @@ mod api {
     mod openai;
     mod own_account;
     mod people;
+    mod proxies;
     mod sessions;
     mod set_up;
     mod settings;

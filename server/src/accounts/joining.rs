@@ -7,7 +7,10 @@ use hearth_app::{
 };
 use leptos::prelude::use_context;
 
-use super::{AccountName, Accounts, Visitor, now_ms, password::Password, random_token, session};
+use super::{
+    AccountName, Accounts, Visitor, now_ms, password::Password, random_token, session,
+    throttle::Attempt,
+};
 use crate::{error::AppError, settings::SignUp, slow_work::Asker, store::Change};
 
 /// Hours a one-time link holds.
@@ -65,7 +68,7 @@ impl Accounts {
         let redeemed = self.store.redeem_link(&token_hash, &hash, now_ms());
         let user = redeemed.await?.ok_or(AppError::Forbidden)?;
         tracing::info!(user.id = %user, "a one-time link was used");
-        self.start_session(user, visitor).await
+        self.start_session(user, &hash, visitor).await
     }
 
     async fn make_own(
@@ -78,7 +81,8 @@ impl Accounts {
             return Err(AppError::Forbidden);
         }
         let name = AccountName::parse(name).map_err(AppError::Invalid)?;
-        let hashed = self.attempt(name.as_str(), visitor.address, async {
+        let attempt = Attempt::sign_up(visitor.address);
+        let hashed = self.attempt(&attempt, async {
             let password = Password::parse(password).map_err(AppError::Invalid)?;
             self.hash(Asker::Stranger, password).await
         });
@@ -93,9 +97,9 @@ impl Accounts {
         if !created.await? {
             return Err(AppError::Invalid(Refusal::NameTaken));
         }
-        self.succeeded(name.as_str(), visitor.address);
+        self.succeeded(&attempt);
         tracing::info!(user.id = %user.id, "somebody signed up");
-        self.start_session(user.id, visitor).await
+        self.start_session(user.id, &hash, visitor).await
     }
 }
 

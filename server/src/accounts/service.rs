@@ -1,11 +1,8 @@
 //! Set-up, sign-in, sign-out, and who a request comes from.
 
-use std::{
-    net::IpAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
 use async_trait::async_trait;
@@ -18,12 +15,12 @@ use leptos::prelude::use_context;
 use super::{
     AccountName, Visitor,
     api_keys::UnshownKeys,
-    now_ms,
+    device, now_ms,
     password::{Fit, Password, Passwords},
     random_token,
     session::{self, CookieTransport},
     set_up_token::SetUpToken,
-    throttle::Throttle,
+    throttle::{Attempt, Throttle},
 };
 use crate::{
     error::AppError,
@@ -135,7 +132,7 @@ impl Accounts {
         }
         self.claimed.store(true, Ordering::Relaxed);
         tracing::info!(user.id = %id, "the server was claimed by its first administrator");
-        self.start_session(id, visitor).await
+        self.start_session(id, &hash, visitor).await
     }
 
     /// Checks a name and a password and makes a session.
@@ -149,51 +146,72 @@ impl Accounts {
         visitor: &Visitor,
     ) -> Result<SessionCookie, AppError> {
         let name = name.trim();
-        let checked = self.attempt(name, visitor.address, async {
+        let (attempt, asker) = self.guess_at(name, visitor).await?;
+        let checked = self.attempt(&attempt, async {
             let found = self.store.credentials(name).await?;
             let stored = found.as_ref().map(|found| found.password_hash.clone());
-            let fit = self
-                .passwords
-                .verify(Asker::Stranger, password.clone(), stored);
+            let fit = self.passwords.verify(asker, password.clone(), stored);
             Ok((fit.await?, found))
         });
         let (fit, found) = checked.await?;
         let found = found
             .filter(|found| fit != Fit::Wrong && !found.disabled)
             .ok_or(AppError::Invalid(Refusal::WrongCredentials))?;
-        let user = found.user;
-        self.succeeded(name, visitor.address);
+        self.succeeded(&attempt);
+        let (user, mut hash) = (found.user, found.password_hash);
         if fit == Fit::Outdated {
-            self.renew_hash(user.id, found.password_hash, &password)
-                .await;
+            hash = self.renew_hash(user.id, hash, &password).await;
         }
-        self.start_session(user.id, visitor).await
+        self.start_session(user.id, &hash, visitor).await
+    }
+
+    /// Whose guess this is, and in whose turn its hash is made: a browser that was here before, or
+    /// is, waits for no stranger.
+    async fn guess_at(&self, name: &str, visitor: &Visitor) -> Result<(Attempt, Asker), AppError> {
+        let stranger = || (Attempt::stranger(name, visitor.address), Asker::Stranger);
+        if visitor.device.is_none() && visitor.user.is_none() {
+            return Ok(stranger());
+        }
+        let Some(found) = self.store.credentials(name).await? else {
+            return Ok(stranger());
+        };
+        let user = found.user.id;
+        let is_own = visitor.user.as_ref().is_some_and(|own| own.id == user);
+        let session = visitor.session.as_deref().filter(|_| is_own);
+        let device = visitor.device.as_deref();
+        let device = device.filter(|device| device::is_of(device, &found.password_hash));
+        Ok(match session.or(device) {
+            Some(token) => (Attempt::Known(session::hash_token(token)), user.into()),
+            None => stranger(),
+        })
     }
 
     /// Checks what somebody typed, which counts as a failure until [`Accounts::succeeded`]. It
     /// counts as nothing if the server was too busy to check it.
     pub(super) async fn attempt<T>(
         &self,
-        name: &str,
-        address: Option<IpAddr>,
+        attempt: &Attempt,
         check: impl Future<Output = Result<T, AppError>>,
     ) -> Result<T, AppError> {
-        let begun = self.throttle.begin(name, address, now_ms());
-        begun.map_err(|retry_after_s| AppError::Busy {
+        let begun = self.throttle.begin(attempt, self.throttle.now_ms());
+        let wait = begun.map_err(|retry_after_s| AppError::Busy {
             reason: BusyReason::TooManyAttempts {
                 seconds: retry_after_s,
             },
             retry_after_s,
         })?;
+        if !wait.is_zero() {
+            tokio::time::sleep(wait).await;
+        }
         let checked = check.await;
         if matches!(checked, Err(AppError::Busy { .. })) {
-            self.throttle.take_back(name, address);
+            self.throttle.take_back(attempt, self.throttle.now_ms());
         }
         checked
     }
 
-    pub(super) fn succeeded(&self, name: &str, address: Option<IpAddr>) {
-        self.throttle.succeeded(name, address);
+    pub(super) fn succeeded(&self, attempt: &Attempt) {
+        self.throttle.succeeded(attempt, self.throttle.now_ms());
     }
 
     /// Replaces an outdated hash of a password that is right. Gives the one that is stored now:
@@ -221,9 +239,11 @@ impl Accounts {
     pub(super) async fn start_session(
         &self,
         user: UserId,
+        password_hash: &str,
         visitor: &Visitor,
     ) -> Result<SessionCookie, AppError> {
         let token = random_token().map_err(AppError::internal)?;
+        let device = device::new_device(password_hash).map_err(AppError::internal)?;
         // Signing in anew replaces the session the browser had.
         if let Some(old) = &visitor.session {
             self.store.delete_session(&session::hash_token(old)).await?;
@@ -237,7 +257,10 @@ impl Accounts {
             expires_at: now_ms + session::ABSOLUTE_MS,
         };
         self.store.insert_session(session).await?;
-        Ok(SessionCookie(session::start_cookie(&token, self.transport)))
+        Ok(SessionCookie {
+            session: session::start_cookie(&token, self.transport),
+            device: Some(device::device_cookie(&device, self.transport)),
+        })
     }
 
     /// Whether cookies travel over https only.
@@ -255,7 +278,10 @@ impl Accounts {
                 .delete_session(&session::hash_token(&token))
                 .await?;
         }
-        Ok(SessionCookie(session::end_cookie(self.transport)))
+        Ok(SessionCookie {
+            session: session::end_cookie(self.transport),
+            device: None,
+        })
     }
 }
 

@@ -12,7 +12,7 @@ use axum::{
 use super::client_address::ClientAddress;
 use crate::{
     accounts::{
-        Accounts, Visitor,
+        Accounts, Visitor, device_in_cookies,
         session::{HOST_SESSION_COOKIE, SentToken, end_old_cookie, start_cookie, token_in_cookies},
     },
     error::AppError,
@@ -25,7 +25,9 @@ pub(super) async fn identify(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let sent = session(request.headers(), &accounts);
+    let cookies = cookies(request.headers());
+    let sent = token_in_cookies(&cookies, accounts.transport());
+    let device = device_in_cookies(&cookies, accounts.transport());
     let user = match &sent {
         Some(sent) => accounts.user_of(&sent.token).await,
         None => Ok(None),
@@ -39,6 +41,7 @@ pub(super) async fn identify(
     let visitor = Visitor {
         user,
         session: sent.as_ref().map(|sent| sent.token.clone()),
+        device,
         address: address.map(|ClientAddress(address)| *address),
         user_agent: user_agent(request.headers()),
     };
@@ -72,10 +75,9 @@ pub(super) fn answer_for(path: &str, error: AppError) -> Response {
     }
 }
 
-fn session(headers: &HeaderMap, accounts: &Accounts) -> Option<SentToken> {
+fn cookies(headers: &HeaderMap) -> Vec<&str> {
     let headers = headers.get_all(header::COOKIE).into_iter();
-    let headers: Vec<&str> = headers.filter_map(|value| value.to_str().ok()).collect();
-    token_in_cookies(&headers, accounts.transport())
+    headers.filter_map(|value| value.to_str().ok()).collect()
 }
 
 fn user_agent(headers: &HeaderMap) -> String {

@@ -35,8 +35,44 @@ async fn enter(accounts: &Accounts, name: &str, password: &str) -> Result<String
 }
 
 fn token(cookie: &SessionCookie) -> String {
-    let sent = session::token_in_cookies(&[&cookie.0], CookieTransport::Any);
+    let sent = session::token_in_cookies(&[&cookie.session], CookieTransport::Any);
     sent.unwrap().token
+}
+
+fn with_session(cookie: &SessionCookie) -> Visitor {
+    Visitor {
+        session: Some(token(cookie)),
+        ..Visitor::default()
+    }
+}
+
+/// A browser that has signed out.
+fn with_device(cookie: &SessionCookie) -> Visitor {
+    let set = cookie.device.as_deref().unwrap();
+    Visitor {
+        device: device::device_in_cookies(&[set], CookieTransport::Any),
+        ..Visitor::default()
+    }
+}
+
+/// Guesses at Ada's password until there is a wait, as somebody nobody knows.
+async fn guess_until_refused(accounts: &Accounts) {
+    for _ in 0..5 {
+        let failed = enter(accounts, "ada", "not her password").await;
+        assert!(matches!(failed, Err(AppError::Invalid(_))), "{failed:?}");
+    }
+    assert_is_refused(enter(accounts, "ada", PASSWORD).await);
+}
+
+fn assert_is_refused<T: std::fmt::Debug>(outcome: Result<T, AppError>) {
+    let reason = match outcome {
+        Err(AppError::Busy { reason, .. }) => reason,
+        other => panic!("{other:?}"),
+    };
+    assert!(
+        matches!(reason, BusyReason::TooManyAttempts { seconds: 1.. }),
+        "{reason:?}"
+    );
 }
 
 #[tokio::test]
@@ -105,12 +141,89 @@ async fn the_sixth_failure_in_a_row_is_told_when_to_come_back() {
 }
 
 #[tokio::test]
+async fn a_browser_that_was_here_before_gets_in_while_strangers_guess() {
+    let (_folder, accounts) = accounts().await;
+    let cookie = claim(&accounts, "the link").await.unwrap();
+    guess_until_refused(&accounts).await;
+    let ada = with_device(&cookie);
+    let enter = |name: &'static str, password: &str, visitor: &Visitor| {
+        let (password, visitor) = (password.to_owned(), visitor.clone());
+        let accounts = Arc::clone(&accounts);
+        async move { accounts.enter(name, password, &visitor).await }
+    };
+    let entered = enter("Ada", PASSWORD, &ada).await.unwrap();
+    // Its own failures slow it down, and nobody else.
+    for _ in 0..5 {
+        let wrong = enter("Ada", "not her password", &ada).await;
+        assert!(matches!(wrong, Err(AppError::Invalid(_))), "{wrong:?}");
+    }
+    assert_is_refused(enter("Ada", PASSWORD, &ada).await);
+    assert!(enter("Ada", PASSWORD, &with_device(&entered)).await.is_ok());
+    // At other names it is a stranger, and so it is after another password.
+    for _ in 0..5 {
+        assert!(
+            enter("Grace", PASSWORD, &with_device(&entered))
+                .await
+                .is_err()
+        );
+    }
+    assert_is_refused(enter("Grace", PASSWORD, &with_device(&entered)).await);
+    let stored = accounts.store.credentials("ada").await.unwrap().unwrap();
+    let new = Password::parse("another horse battery").unwrap();
+    let hash = accounts.hash(Asker::Stranger, new).await.unwrap();
+    assert!(
+        accounts
+            .store
+            .reset_password(stored.user.id, &hash)
+            .await
+            .unwrap()
+    );
+    assert_is_refused(enter("Ada", "another horse battery", &with_device(&entered)).await);
+}
+
+#[tokio::test]
+async fn what_is_guessed_at_the_door_slows_nobody_down_who_is_in() {
+    let (_folder, accounts) = accounts().await;
+    let cookie = claim(&accounts, "the link").await.unwrap();
+    let ada = accounts.user_of(&token(&cookie)).await.unwrap().unwrap();
+    guess_until_refused(&accounts).await;
+    let (one, other) = (with_session(&cookie), Visitor::default());
+    let confirm = |password: &str| accounts.confirm_password(&ada, password.to_owned(), &one);
+    assert!(confirm(PASSWORD).await.is_ok());
+    for _ in 0..5 {
+        assert!(confirm("not her password").await.is_err());
+    }
+    assert_is_refused(confirm(PASSWORD).await);
+    // Nobody confirms anything without a session.
+    let without = accounts.confirm_password(&ada, PASSWORD.to_owned(), &other);
+    assert_eq!(without.await, Err(AppError::Unauthorized));
+    // Another session, and the door of a browser that was here, are open as before.
+    let signed_in = Visitor {
+        user: Some(ada.clone()),
+        session: Some("ab".repeat(32)),
+        ..Visitor::default()
+    };
+    assert!(
+        accounts
+            .enter("ada", PASSWORD.into(), &signed_in)
+            .await
+            .is_ok()
+    );
+    assert!(
+        accounts
+            .enter("ada", PASSWORD.into(), &with_device(&cookie))
+            .await
+            .is_ok()
+    );
+}
+
+#[tokio::test]
 async fn a_server_that_is_too_busy_to_check_a_password_counts_no_failure() {
     let slow_work = SlowWork::default();
     let (_folder, accounts) = accounts_beside(slow_work.clone()).await;
-    let visitor = Visitor::default();
     let cookie = claim(&accounts, "the link").await.unwrap();
     let ada = accounts.user_of(&token(&cookie)).await.unwrap().unwrap();
+    let visitor = with_session(&cookie);
     let confirm = || accounts.confirm_password(&ada, PASSWORD.into(), &visitor);
     // Every place is taken, and every place in both queues.
     let (mut held, mut waiting) = (Vec::new(), Vec::new());

@@ -248,7 +248,8 @@ fn answer(
             std::future::pending::<()>().await;
         }
     };
-    let serving = http::serve(listener, router(services, &config.server), stopped);
+    let proxies = config.server.trusted_proxies.clone();
+    let serving = http::serve(listener, router(services, &config.server), proxies, stopped);
     let connections = tokio::spawn(async move {
         let _held = lock;
         serving.await;

@@ -349,6 +349,29 @@ mod tests {
     }
 
     #[test]
+    fn metrics_are_opened_to_this_machine_or_to_nobody() {
+        let load = |address: &str| load(&format!("[server]\nmetrics_listen = \"{address}\""));
+        for here in ["127.0.0.1:9464", "[::1]:0", "127.9.9.9:1"] {
+            let address = load(here).unwrap().server.metrics_address().unwrap();
+            assert_eq!(address.to_string(), here);
+        }
+        assert_eq!(load("").unwrap().server.metrics_address(), None);
+        for wrong in [
+            "0.0.0.0:9464",
+            "[::]:9464",
+            "192.168.0.9:9464",
+            "127.0.0.1",
+            "localhost:1",
+        ] {
+            let problems = load(wrong).unwrap_err();
+            assert!(
+                problems[0].starts_with("server.metrics_listen"),
+                "{problems:?}"
+            );
+        }
+    }
+
+    #[test]
     fn a_file_that_is_no_toml_is_one_problem() {
         assert_eq!(load("[server").unwrap_err().len(), 1);
     }

@@ -150,6 +150,11 @@ pub fn router(services: &Services, section: &ServerSection) -> Router {
         ))
 }
 
+/// What programs on this machine read without a key, at an address of its own.
+pub fn metrics_router(services: &Services) -> Router {
+    openai::metrics_router(&services.api).layer(from_fn(trace::log))
+}
+
 /// Pages and JSON. Assets are compressed already, an answer that grows must not wait (it is an
 /// octet or event stream), and a file keeps the length that its download shows.
 fn is_compressible(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {

@@ -4,21 +4,24 @@
 //! model in its own time), serve. End: end the tails, finish what is being answered, at most five
 //! seconds.
 
+mod listeners;
+
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use hearth_app::service::{AdministrationService, ChatService};
 use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource};
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
+use listeners::Listeners;
+use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
 
 use crate::{
     accounts::{Accounts, random_token, set_up_token::SetUpToken},
     administration::{Administration, FirstChoice, Model, ModelChoice, ModelFolder},
     chat::ChatServer,
-    config::{Config, EngineSection},
+    config::{Config, EngineSection, Networks},
     data_folder::{self, FolderError, FolderLock},
     deletion::Deletion,
     export::ExportServer,
-    http::{self, Services, assets::Manifest, router},
+    http::{self, Services, assets::Manifest, metrics_router, router},
     import,
     openai::ApiServer,
     settings::SettingsBook,
@@ -65,6 +68,14 @@ pub enum ServeError {
         suggestion: SocketAddr,
         source: std::io::Error,
     },
+    #[error(
+        "cannot listen for metrics on {address}: {source}. Another program may use this port; \
+         choose another one in server.metrics_listen"
+    )]
+    ListenForMetrics {
+        address: SocketAddr,
+        source: std::io::Error,
+    },
     #[error(transparent)]
     Folder(#[from] FolderError),
     #[error("the database does not answer")]
@@ -84,6 +95,8 @@ pub struct Server;
 pub struct RunningServer {
     /// Where it listens; the port is the real one if 0 was asked for.
     pub addr: SocketAddr,
+    /// Where metrics are read without a key, if that is configured.
+    pub metrics_addr: Option<SocketAddr>,
     /// Present while no account exists: what `/set-up?token=…` needs.
     pub set_up_token: Option<String>,
     public_origin: Option<String>,
@@ -105,7 +118,8 @@ impl Server {
     pub async fn start(options: ServeOptions) -> Result<RunningServer, ServeError> {
         let ServeOptions { config, model } = options;
         let lock = Arc::new(data_folder::occupy(&config).await?);
-        let (listener, addr) = listen(config.server.listen).await?;
+        let listeners = Listeners::open(&config.server).await?;
+        let (addr, metrics_addr) = (listeners.address, listeners.metrics_address);
         lock.tell(addr);
         let store = data_folder::open(&config).await?;
         Upkeep::prepare(&store).await;
@@ -130,7 +144,6 @@ impl Server {
             Arc::clone(&accounts),
             Arc::clone(&settings),
             store.clone(),
-            config.server.public_origin().is_some(),
         );
         let services = Services {
             chat: Arc::clone(&chat) as Arc<dyn ChatService>,
@@ -143,11 +156,12 @@ impl Server {
             store: store.clone(),
             assets: Arc::new(Manifest::embedded()),
         };
-        let (stop, connections) = answer(listener, &services, &config, Arc::clone(&lock));
+        let (stop, connections) = answer(listeners, &services, &config, Arc::clone(&lock));
         tokio::spawn(async move { accounts.warm_up().await });
         let hourly = upkeep.start();
         Ok(RunningServer {
             addr,
+            metrics_addr,
             set_up_token,
             public_origin: config.server.public_origin(),
             store,
@@ -236,7 +250,7 @@ fn deletion(
 
 /// Answers connections until it is told to stop; the data folder stays locked as long.
 fn answer(
-    listener: TcpListener,
+    listeners: Listeners,
     services: &Services,
     config: &Config,
     lock: Arc<FolderLock>,
@@ -248,28 +262,28 @@ fn answer(
             std::future::pending::<()>().await;
         }
     };
+    let Listeners {
+        public, metrics, ..
+    } = listeners;
     let proxies = config.server.trusted_proxies.clone();
-    let serving = http::serve(listener, router(services, &config.server), proxies, stopped);
+    let serving = http::serve(public, router(services, &config.server), proxies, stopped);
+    let measured = metrics_router(services);
     let connections = tokio::spawn(async move {
         let _held = lock;
-        serving.await;
+        let telling = async {
+            if let Some(listener) = metrics {
+                let never = std::future::pending();
+                http::serve(listener, measured, Networks::default(), never).await;
+            }
+            std::future::pending::<()>().await;
+        };
+        // What is being measured is cut at the end: it will be asked for again.
+        tokio::select! {
+            () = serving => {}
+            () = telling => {}
+        }
     });
     (stop, connections)
-}
-
-async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
-    let failed = |source| {
-        let mut suggestion = address;
-        suggestion.set_port(address.port().checked_add(1).unwrap_or(8080));
-        ServeError::Listen {
-            address,
-            suggestion,
-            source,
-        }
-    };
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
-    let bound = listener.local_addr().map_err(failed)?;
-    Ok((listener, bound))
 }
 
 /// The model to load: an administrator's choice, unless the configuration names one or the file

@@ -9,7 +9,7 @@ use crate::web_client::WebClient;
 pub struct Metrics(String);
 
 impl Metrics {
-    /// Asks the server that `client` speaks to, from this machine.
+    /// Asks the server whose watcher `client` is.
     pub async fn read(client: &WebClient) -> Result<Self> {
         Ok(Self(client.get("/metrics").await?.text()))
     }

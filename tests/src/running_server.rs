@@ -56,6 +56,7 @@ impl RunningServer {
         let data = tempfile::tempdir()?;
         let mut config = Config::new(data.path().to_owned());
         config.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        config.server.metrics_listen = "127.0.0.1:0".to_owned();
         configure(&mut config);
         let server = Server::start(ServeOptions { config, model }).await?;
         let token = server.set_up_token.clone();
@@ -125,6 +126,12 @@ impl RunningServer {
     /// A client nobody knows.
     pub fn client(&self) -> Result<WebClient> {
         WebClient::new(&self.base_url)
+    }
+
+    /// A client that reads metrics without a key.
+    pub fn watcher(&self) -> Result<WebClient> {
+        let address = self.server.metrics_addr.context("metrics are told")?;
+        WebClient::new(format!("http://{address}"))
     }
 
     /// Lets the hourly upkeep run as if so many days had passed.

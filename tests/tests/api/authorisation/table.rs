@@ -336,15 +336,15 @@ pub(super) const ROUTES: &[Row] = &[
     row("/settings", nothing, [ToSignIn, Done, Done, Done]),
     row("/settings/account", nothing, [ToSignIn, Done, Done, Done]),
     row("/settings/keys", nothing, [ToSignIn, Done, Done, Done]),
-    // A session opens nothing here: a key does, and this machine where that is enough.
+    // A session opens nothing here: a key does.
     row("/v1/models", nothing, [Unauthorized; 4]),
     row("/v1/models/{*model}", nothing, [Unauthorized; 4]),
     row("/v1/chat/completions", nothing, [Unauthorized; 4]),
     row("/v1/completions", nothing, [Unauthorized; 4]),
     row("/tokenize", nothing, [Unauthorized; 4]),
     row("/detokenize", nothing, [Unauthorized; 4]),
-    row("/v1/openapi.json", nothing, EVERYBODY),
-    row("/metrics", nothing, EVERYBODY),
+    row("/v1/openapi.json", nothing, [Unauthorized; 4]),
+    row("/metrics", nothing, [Unauthorized; 4]),
     row("/health", nothing, EVERYBODY),
     row("/healthz", nothing, EVERYBODY),
     row("/readyz", nothing, EVERYBODY),

@@ -11,7 +11,9 @@ use hearth_app::{
     service::ApiKeyService,
 };
 
-use super::{AccountName, Accounts, now_ms, random_token, session::hash_token};
+use super::{
+    AccountName, Accounts, log, now_ms, random_token, service::visitor, session::hash_token,
+};
 use crate::{calendar::Calendar, error::AppError, store::NewApiKey};
 
 /// What every key begins with: scanners for lost secrets know them by it.
@@ -101,7 +103,13 @@ impl Accounts {
             let limit = MAX_KEYS.into();
             return Err(AppError::Invalid(Refusal::TooManyKeys { limit }));
         }
-        tracing::info!(user.id = %user.id, key.id = %new.id, "an API key was made");
+        tracing::info!(
+            user.id = %user.id,
+            user.name = %log::name(&user.name),
+            client.address = %log::address(&visitor()),
+            key.id = %new.id,
+            "an API key was made"
+        );
         self.unshown_keys.put(user.id, key.clone(), now_ms);
         Ok(key)
     }
@@ -110,7 +118,13 @@ impl Accounts {
         if !self.store.delete_api_key(user.id, id).await? {
             return Err(AppError::NotFound);
         }
-        tracing::info!(user.id = %user.id, key.id = %id, "an API key was revoked");
+        tracing::info!(
+            user.id = %user.id,
+            user.name = %log::name(&user.name),
+            client.address = %log::address(&visitor()),
+            key.id = %id,
+            "an API key was revoked"
+        );
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use hearth_app::{
 use leptos::prelude::use_context;
 
 use super::{
-    AccountName, Accounts, Visitor, now_ms, password::Password, random_token, session,
+    AccountName, Accounts, Visitor, log, now_ms, password::Password, random_token, session,
     throttle::Attempt,
 };
 use crate::{error::AppError, settings::SignUp, slow_work::Asker, store::Change};
@@ -44,6 +44,7 @@ impl Accounts {
         if !inserted.await? {
             return Err(AppError::NotFound);
         }
+        tracing::info!(user.id = %user, "a one-time link was made");
         Ok(token)
     }
 
@@ -56,18 +57,20 @@ impl Accounts {
         // 256 random bits are not guessed: only a link that holds costs a password hash.
         let password = Password::parse(password).map_err(AppError::Invalid)?;
         let token_hash = session::hash_token(token);
-        if self
-            .store
-            .link_owner(&token_hash, now_ms())
-            .await?
-            .is_none()
-        {
+        let address = log::address(visitor);
+        let Some(owner) = self.store.link_owner(&token_hash, now_ms()).await? else {
+            tracing::warn!(client.address = %address, "a link that does not hold was tried");
             return Err(AppError::Forbidden);
-        }
+        };
         let hash = self.hash(Asker::Stranger, password).await?;
         let redeemed = self.store.redeem_link(&token_hash, &hash, now_ms());
         let user = redeemed.await?.ok_or(AppError::Forbidden)?;
-        tracing::info!(user.id = %user, "a one-time link was used");
+        tracing::info!(
+            user.id = %user,
+            user.name = %log::name(&owner),
+            client.address = %address,
+            "a one-time link was used"
+        );
         self.start_session(user, &hash, visitor).await
     }
 
@@ -82,7 +85,7 @@ impl Accounts {
         }
         let name = AccountName::parse(name).map_err(AppError::Invalid)?;
         let attempt = Attempt::sign_up(visitor.address);
-        let hashed = self.attempt(&attempt, async {
+        let hashed = self.attempt(&attempt, (name.as_str(), visitor), async {
             let password = Password::parse(password).map_err(AppError::Invalid)?;
             self.hash(Asker::Stranger, password).await
         });
@@ -98,7 +101,12 @@ impl Accounts {
             return Err(AppError::Invalid(Refusal::NameTaken));
         }
         self.succeeded(&attempt);
-        tracing::info!(user.id = %user.id, "somebody signed up");
+        tracing::info!(
+            user.id = %user.id,
+            user.name = %log::name(&user.name),
+            client.address = %log::address(visitor),
+            "somebody signed up"
+        );
         self.start_session(user.id, &hash, visitor).await
     }
 }

@@ -3,7 +3,7 @@
 use hearth_app::model::{Refusal, SessionId, SessionSummary, User};
 
 use super::{
-    Accounts, Visitor, now_ms,
+    Accounts, Visitor, log, now_ms,
     password::{Fit, Password},
     session::{self, hash_token},
     throttle::Attempt,
@@ -65,7 +65,7 @@ impl Accounts {
     ) -> Result<String, AppError> {
         // Only this session can use its budget up.
         let attempt = Attempt::Known(kept_session(visitor)?);
-        let checked = self.attempt(&attempt, async {
+        let checked = self.attempt(&attempt, (user.name.as_str(), visitor), async {
             let stored = self.store.credentials(&user.name).await?;
             let stored = stored.ok_or(AppError::Unauthorized)?.password_hash;
             let known = Some(stored.clone());
@@ -74,6 +74,12 @@ impl Accounts {
         });
         let (fit, stored) = checked.await?;
         if fit == Fit::Wrong {
+            tracing::warn!(
+                user.id = %user.id,
+                user.name = %log::name(&user.name),
+                client.address = %log::address(visitor),
+                "a password was not confirmed"
+            );
             return Err(AppError::Invalid(Refusal::WrongPassword));
         }
         self.succeeded(&attempt);
@@ -106,7 +112,12 @@ impl Accounts {
         if !changed {
             return Err(AppError::Invalid(Refusal::WrongPassword));
         }
-        tracing::info!(user.id = %user.id, "a password was changed by its owner");
+        tracing::info!(
+            user.id = %user.id,
+            user.name = %log::name(&user.name),
+            client.address = %log::address(visitor),
+            "a password was changed by its owner"
+        );
         Ok(())
     }
 }

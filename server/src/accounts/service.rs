@@ -15,7 +15,7 @@ use leptos::prelude::use_context;
 use super::{
     AccountName, Visitor,
     api_keys::UnshownKeys,
-    device, now_ms,
+    device, log, now_ms,
     password::{Fit, Password, Passwords},
     random_token,
     session::{self, CookieTransport},
@@ -118,6 +118,8 @@ impl Accounts {
             .as_ref()
             .is_some_and(|own| own.matches(token));
         if !matches || !self.is_unclaimed().await? {
+            let address = log::address(visitor);
+            tracing::warn!(client.address = %address, "a set-up link that does not hold was tried");
             return Err(AppError::Forbidden);
         }
         let name = AccountName::parse(name).map_err(AppError::Invalid)?;
@@ -131,7 +133,12 @@ impl Accounts {
             return Err(AppError::Forbidden);
         }
         self.claimed.store(true, Ordering::Relaxed);
-        tracing::info!(user.id = %id, "the server was claimed by its first administrator");
+        tracing::info!(
+            user.id = %id,
+            user.name = %log::name(name.as_str()),
+            client.address = %log::address(visitor),
+            "the server was claimed by its first administrator"
+        );
         self.start_session(id, &hash, visitor).await
     }
 
@@ -147,17 +154,27 @@ impl Accounts {
     ) -> Result<SessionCookie, AppError> {
         let name = name.trim();
         let (attempt, asker) = self.guess_at(name, visitor).await?;
-        let checked = self.attempt(&attempt, async {
+        let checked = self.attempt(&attempt, (name, visitor), async {
             let found = self.store.credentials(name).await?;
             let stored = found.as_ref().map(|found| found.password_hash.clone());
             let fit = self.passwords.verify(asker, password.clone(), stored);
             Ok((fit.await?, found))
         });
         let (fit, found) = checked.await?;
-        let found = found
-            .filter(|found| fit != Fit::Wrong && !found.disabled)
-            .ok_or(AppError::Invalid(Refusal::WrongCredentials))?;
+        let (shown, address) = (log::name(name), log::address(visitor));
+        let found = found.filter(|found| fit != Fit::Wrong && !found.disabled);
+        let Some(found) = found else {
+            tracing::warn!(user.name = %shown, client.address = %address, "a sign-in failed");
+            return Err(AppError::Invalid(Refusal::WrongCredentials));
+        };
         self.succeeded(&attempt);
+        let id = found.user.id;
+        tracing::info!(
+            user.id = %id,
+            user.name = %shown,
+            client.address = %address,
+            "somebody signed in"
+        );
         let (user, mut hash) = (found.user, found.password_hash);
         if fit == Fit::Outdated {
             hash = self.renew_hash(user.id, hash, &password).await;
@@ -191,14 +208,21 @@ impl Accounts {
     pub(super) async fn attempt<T>(
         &self,
         attempt: &Attempt,
+        (name, visitor): (&str, &Visitor),
         check: impl Future<Output = Result<T, AppError>>,
     ) -> Result<T, AppError> {
         let begun = self.throttle.begin(attempt, self.throttle.now_ms());
-        let wait = begun.map_err(|retry_after_s| AppError::Busy {
-            reason: BusyReason::TooManyAttempts {
-                seconds: retry_after_s,
-            },
-            retry_after_s,
+        let wait = begun.map_err(|seconds| {
+            tracing::warn!(
+                user.name = %log::name(name),
+                client.address = %log::address(visitor),
+                seconds,
+                "an attempt has to wait for {seconds} s after too many that failed"
+            );
+            AppError::Busy {
+                reason: BusyReason::TooManyAttempts { seconds },
+                retry_after_s: seconds,
+            }
         })?;
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
@@ -334,7 +358,7 @@ impl AccountService for Accounts {
 }
 
 /// Whoever makes the request that is being answered.
-fn visitor() -> Visitor {
+pub(super) fn visitor() -> Visitor {
     use_context::<Visitor>().unwrap_or_default()
 }
 

@@ -1,10 +1,20 @@
-use std::task::Poll;
+use std::{
+    io,
+    sync::{Mutex, PoisonError},
+    task::Poll,
+};
 
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, Version};
-use hearth_app::model::UserRole;
+use hearth_app::{
+    model::{AuditAction, UserRole},
+    service::{ApiKeyService as _, JoinService as _},
+};
 
 use super::*;
-use crate::{slow_work::Kind, store::InsertUserError};
+use crate::{
+    slow_work::Kind,
+    store::{Change, InsertUserError},
+};
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -374,4 +384,143 @@ async fn accounts_whose_names_were_two_before_are_both_entered_as_they_are_writt
     }
     assert_eq!(found("\u{c4}NNE").await, "\u{c4}nne");
     store.close().await;
+}
+
+/// What is logged meanwhile.
+#[derive(Clone, Default)]
+struct Logged(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Logged {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut logged = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        logged.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Everything that is worth a line; gives the secrets that were in use.
+async fn have_a_busy_day(accounts: &Accounts) -> Vec<String> {
+    let mut secrets = vec![PASSWORD.to_owned(), "not her password".to_owned()];
+    let claimed = claim(accounts, "the link").await.unwrap();
+    let mut visitor = with_device(&claimed);
+    visitor.address = Some("203.0.113.5".parse().unwrap());
+    let entered = accounts
+        .enter("Ada", PASSWORD.into(), &visitor)
+        .await
+        .unwrap();
+    let stranger = Visitor {
+        address: Some("198.51.100.7".parse().unwrap()),
+        ..Visitor::default()
+    };
+    for _ in 0..6 {
+        let name = "Ada\n INFO forged\u{1b}";
+        let failed = accounts
+            .enter(name, "not her password".into(), &stranger)
+            .await;
+        assert!(failed.is_err());
+    }
+    let ada = accounts.user_of(&token(&entered)).await.unwrap().unwrap();
+    let own = with_session(&entered);
+    assert!(
+        accounts
+            .confirm_password(&ada, "not her password".into(), &own)
+            .await
+            .is_err()
+    );
+    let change = accounts.replace_password(&ada, PASSWORD.into(), "another horse", &own);
+    change.await.unwrap();
+    let key = accounts
+        .create_api_key(&ada, "mine".to_owned())
+        .await
+        .unwrap();
+    let id = accounts.api_keys(&ada).await.unwrap()[0].id;
+    accounts.revoke_api_key(&ada, id).await.unwrap();
+    let made = Change::by(&ada, AuditAction::MakeLink, &ada.name);
+    let link = accounts.make_link(ada.id, &made).await.unwrap();
+    accounts
+        .join(link.clone(), "third horse battery".to_owned())
+        .await
+        .unwrap();
+    assert!(
+        accounts
+            .join("f".repeat(64), "fourth horse battery".to_owned())
+            .await
+            .is_err()
+    );
+    let stored = accounts.store.credentials("ada").await.unwrap().unwrap();
+    for text in [
+        "another horse",
+        "third horse battery",
+        "fourth horse battery",
+        &key,
+        &link,
+    ] {
+        secrets.push(text.to_owned());
+    }
+    secrets.extend([token(&claimed), token(&entered), stored.password_hash]);
+    secrets.extend([visitor.device.unwrap(), "f".repeat(64)]);
+    let hashes: Vec<String> = secrets
+        .iter()
+        .map(|it| hex::encode(session::hash_token(it)))
+        .collect();
+    secrets.extend(hashes);
+    secrets
+}
+
+#[tokio::test]
+async fn who_came_in_and_who_did_not_stands_in_the_log_and_no_secret_does() {
+    let (_folder, accounts) = accounts().await;
+    let logged = Logged::default();
+    let writer = logged.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let logging = tracing::subscriber::set_default(subscriber);
+    let secrets = have_a_busy_day(&accounts).await;
+    drop(logging);
+    let bytes = logged
+        .0
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
+    let told = String::from_utf8(bytes).unwrap();
+    for sentence in [
+        "the server was claimed",
+        "somebody signed in",
+        "a sign-in failed",
+        "has to wait for",
+        "a password was not confirmed",
+        "a password was changed",
+        "an API key was made",
+        "an API key was revoked",
+        "a one-time link was made",
+        "a one-time link was used",
+        "a link that does not hold was tried",
+    ] {
+        assert!(told.contains(sentence), "{sentence:?} is not in\n{told}");
+    }
+    let has_line = |words: [&str; 2]| {
+        let mut lines = told.lines();
+        lines.any(|line| words.iter().all(|word| line.contains(word)))
+    };
+    assert!(has_line(["somebody signed in", "203.0.113.5"]), "{told}");
+    assert!(has_line(["a sign-in failed", "198.51.100.7"]), "{told}");
+    assert!(
+        has_line(["a sign-in failed", "Ada\\n INFO forged\\u{1b}"]),
+        "{told}"
+    );
+    assert!(
+        !told
+            .lines()
+            .any(|line| line.trim_start().starts_with("INFO forged"))
+    );
+    for secret in secrets {
+        assert!(!told.contains(&secret), "{secret} is in\n{told}");
+    }
 }

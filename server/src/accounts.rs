@@ -12,6 +12,7 @@ pub mod service;
 pub mod session;
 pub mod set_up_token;
 pub mod throttle;
+mod unshown;
 mod user_agent;
 
 pub use api_keys::KEY_PREFIX;

@@ -97,7 +97,7 @@ pub struct RunningServer {
     pub addr: SocketAddr,
     /// Where metrics are read without a key, if that is configured.
     pub metrics_addr: Option<SocketAddr>,
-    /// Present while no account exists: what `/set-up?token=…` needs.
+    /// Present while no account exists: what `/set-up#token=…` needs.
     pub set_up_token: Option<String>,
     public_origin: Option<String>,
     store: Store,
@@ -193,7 +193,7 @@ impl RunningServer {
     /// The link that makes the first account; absent once there is one.
     pub fn set_up_link(&self) -> Option<String> {
         let token = self.set_up_token.as_ref()?;
-        Some(format!("{}/set-up?token={token}", self.url()))
+        Some(format!("{}/set-up#token={token}", self.url()))
     }
 
     /// Does the hourly upkeep now, as if now were this moment (milliseconds UTC).
@@ -418,7 +418,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn a_new_server_sends_everybody_to_set_it_up_and_guards_its_pages() {
         let (_folder, server) = start().await;
-        assert!(server.set_up_link().unwrap().contains("/set-up?token="));
+        assert!(server.set_up_link().unwrap().contains("/set-up#token="));
         let start_page = get(&server, "/").await;
         assert!(start_page.starts_with("HTTP/1.1 303"), "{start_page}");
         assert!(start_page.contains("location: /set-up"), "{start_page}");

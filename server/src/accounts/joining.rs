@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use hearth_app::{
-    model::{AuditAction, ChatError, Refusal, User, UserId, UserRole},
+    model::{AuditAction, ChatError, OneTimeLink, Refusal, User, UserId, UserRole},
     service::{JoinService, SessionCookie},
 };
 use leptos::prelude::use_context;
@@ -17,7 +17,25 @@ use crate::{error::AppError, settings::SignUp, slow_work::Asker, store::Change};
 pub const LINK_HOURS: u32 = 24;
 const HOUR_MS: i64 = 60 * 60 * 1000;
 
+/// The token in what somebody pasted: it alone, the end of its link, or all of it.
+pub(super) fn link_code(pasted: &str) -> &str {
+    let pasted = pasted.trim();
+    let code = pasted.rsplit_once("token=");
+    let code = code.map_or(pasted, |(_, code)| code);
+    code.split_once('&').map_or(code, |(code, _)| code)
+}
+
 impl Accounts {
+    /// Keeps a link for the next page that its maker opens.
+    pub(crate) fn keep_new_link(&self, by: UserId, link: OneTimeLink) {
+        self.unshown_links.put(by, link, now_ms());
+    }
+
+    /// The link that this person made last, if no page has shown it yet.
+    pub(crate) fn take_new_link(&self, by: UserId) -> Option<OneTimeLink> {
+        self.unshown_links.take(by, now_ms())
+    }
+
     /// The hash of a password that nobody knows: its account is entered by a link only.
     ///
     /// # Errors
@@ -56,7 +74,7 @@ impl Accounts {
     ) -> Result<SessionCookie, AppError> {
         // 256 random bits are not guessed: only a link that holds costs a password hash.
         let password = Password::parse(password).map_err(AppError::Invalid)?;
-        let token_hash = session::hash_token(token);
+        let token_hash = session::hash_token(link_code(token));
         let address = log::address(visitor);
         let Some(owner) = self.store.link_owner(&token_hash, now_ms()).await? else {
             tracing::warn!(client.address = %address, "a link that does not hold was tried");
@@ -123,7 +141,7 @@ impl JoinService for Accounts {
     }
 
     async fn link_owner(&self, token: String) -> Result<Option<String>, ChatError> {
-        let hash = session::hash_token(&token);
+        let hash = session::hash_token(link_code(&token));
         let owner = self.store.link_owner(&hash, now_ms()).await;
         Ok(owner.map_err(AppError::from)?)
     }
@@ -131,5 +149,24 @@ impl JoinService for Accounts {
     async fn join(&self, token: String, password: String) -> Result<SessionCookie, ChatError> {
         let visitor = use_context::<Visitor>().unwrap_or_default();
         Ok(self.redeem(&token, &password, &visitor).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_found_in_a_link_of_today_and_in_one_of_before() {
+        for pasted in [
+            "ab12",
+            " ab12\n",
+            "#token=ab12",
+            "https://chat.example.org/join#token=ab12",
+            "http://127.0.0.1:8080/set-up?token=ab12&x=1",
+        ] {
+            assert_eq!(link_code(pasted), "ab12", "{pasted}");
+        }
+        assert_eq!(link_code("a code with spaces"), "a code with spaces");
     }
 }

@@ -7,20 +7,21 @@ use std::sync::{
 
 use async_trait::async_trait;
 use hearth_app::{
-    model::{BusyReason, ChatError, Refusal, SessionId, SessionSummary, User, UserId},
+    model::{BusyReason, ChatError, OneTimeLink, Refusal, SessionId, SessionSummary, User, UserId},
     service::{AccountService, SessionCookie},
 };
 use leptos::prelude::use_context;
 
 use super::{
-    AccountName, Visitor,
-    api_keys::UnshownKeys,
-    device, log, now_ms,
+    AccountName, Visitor, device,
+    joining::link_code,
+    log, now_ms,
     password::{Fit, Password, Passwords},
     random_token,
     session::{self, CookieTransport},
     set_up_token::SetUpToken,
     throttle::{Attempt, Throttle},
+    unshown::Unshown,
 };
 use crate::{
     error::AppError,
@@ -36,7 +37,8 @@ pub struct Accounts {
     pub(super) settings: Arc<SettingsBook>,
     pub(super) passwords: Passwords,
     pub(super) throttle: Throttle,
-    pub(super) unshown_keys: UnshownKeys,
+    pub(super) unshown_keys: Unshown<String>,
+    pub(super) unshown_links: Unshown<OneTimeLink>,
     transport: CookieTransport,
     set_up_token: Option<SetUpToken>,
     /// Never turns back: the database is asked until an account exists.
@@ -57,7 +59,8 @@ impl Accounts {
             settings,
             passwords: Passwords::new(slow_work),
             throttle: Throttle::default(),
-            unshown_keys: UnshownKeys::default(),
+            unshown_keys: Unshown::default(),
+            unshown_links: Unshown::default(),
             transport,
             set_up_token,
             claimed: AtomicBool::new(false),
@@ -116,7 +119,7 @@ impl Accounts {
         let matches = self
             .set_up_token
             .as_ref()
-            .is_some_and(|own| own.matches(token));
+            .is_some_and(|own| own.matches(link_code(token)));
         if !matches || !self.is_unclaimed().await? {
             let address = log::address(visitor);
             tracing::warn!(client.address = %address, "a set-up link that does not hold was tried");

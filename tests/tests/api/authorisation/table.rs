@@ -263,6 +263,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
     row("/api/save_setting", setting, ADMINISTRATOR),
     row("/api/accounts", nothing, ADMINISTRATOR),
     row("/api/create_account", new_account, ADMINISTRATOR),
+    row("/api/take_new_link", nothing, ADMINISTRATOR),
     row("/api/make_link", nobody_alone, ADMINISTRATOR_MISSES),
     row("/api/change_account", nobody, ADMINISTRATOR_MISSES),
     row("/api/models", nothing, ADMINISTRATOR),

@@ -51,7 +51,9 @@ pub(crate) fn JoinPage() -> impl IntoView {
                         Ok(Some(name)) => welcome(name).into_any(),
                         Ok(None) if token.read_untracked().is_empty() => ().into_any(),
                         Ok(None) => view! {
-                            <p class="error-text" role="alert">{words!(locale, admin.join_ended)}</p>
+                            <p class="error-text" role="alert">
+                                {words!(locale, admin.join_ended)}
+                            </p>
                         }.into_any(),
                         Err(error) => view! { <ErrorText error=Some(error)/> }.into_any(),
                     }

@@ -9,8 +9,8 @@ use crate::{
     words::{use_locale, words},
 };
 
-/// The token of the link that was opened; empty while it is not known. Links have it in the fragment,
-/// which only the browser sees; those of earlier versions had it in the query.
+/// The token of the link that was opened; empty while it is not known. Links have it in the
+/// fragment, which only the browser sees; those of earlier versions had it in the query.
 pub(super) fn link_token() -> RwSignal<String> {
     let query = use_query_map();
     let in_query = query.read_untracked().get("token").unwrap_or_default();

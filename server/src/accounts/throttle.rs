@@ -1,7 +1,7 @@
 //! Slows guessing down, and lets nobody keep somebody else out by it.
 //!
-//! Each guess falls into budgets, and an attempt counts as a failure when it begins, so that many at
-//! once get no further than one after the other:
+//! Each guess falls into budgets, and an attempt counts as a failure when it begins, so that many
+//! at once get no further than one after the other:
 //!
 //! - *its own*: this address at this name, or this browser that has signed in before. Five failures
 //!   are free, then each one doubles the wait. Nobody else can use it up.

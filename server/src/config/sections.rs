@@ -27,9 +27,9 @@ section! {
         /// (`X-Forwarded-For`, `Forwarded`), such as `["127.0.0.1", "10.0.0.0/8"]`; from the
         /// environment also `127.0.0.1,10.0.0.0/8`. Empty: nobody's.
         trusted_proxies: Networks = Networks::default();
-        /// Where programs on this machine read `/metrics` and `/v1/openapi.json` without a key, such as
-        /// `127.0.0.1:9464`: an address and a port of their own, which no other machine and no
-        /// proxy of the page reaches. Empty: nowhere, and both want an administrator's key.
+        /// Where programs on this machine read `/metrics` and `/v1/openapi.json` without a key,
+        /// such as `127.0.0.1:9464`: an address and a port of their own, which no other machine
+        /// and no proxy of the page reaches. Empty: nowhere, and both want an administrator's key.
         metrics_listen: String = String::new();
         /// What is logged: `error`, `warn`, `info`, `debug`, or per module, such as
         /// `info,hearth_engine=debug`.

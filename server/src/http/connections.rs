@@ -34,7 +34,7 @@ use per_address::{PerAddress, Share};
 /// Connections at the same time: some thousand tabs that each watch an answer. A thousand of them
 /// and four clients that stand still took 120 MB together.
 const MAX_CONNECTIONS: usize = 8192;
-/// Of them, one address has at most so many: a large office behind one address, and an eighth of all.
+/// Of them, one address has at most so many: a large office behind one, and an eighth of all.
 const MAX_OF_ADDRESS: usize = 1024;
 /// When the system gives no connection, such as for want of file handles.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);

@@ -25,9 +25,13 @@ pub(super) async fn identify(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let cookies = cookies(request.headers());
-    let sent = token_in_cookies(&cookies, accounts.transport());
-    let device = device_in_cookies(&cookies, accounts.transport());
+    let (sent, device) = {
+        let (cookies, transport) = (cookies(request.headers()), accounts.transport());
+        (
+            token_in_cookies(&cookies, transport),
+            device_in_cookies(&cookies, transport),
+        )
+    };
     let user = match &sent {
         Some(sent) => accounts.user_of(&sent.token).await,
         None => Ok(None),

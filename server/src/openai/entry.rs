@@ -70,8 +70,8 @@ fn key(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())
 }
 
-/// Whether a program asks for this machine, and neither a proxy nor a page of another site by a name
-/// of its own.
+/// Whether a program asks for this machine, and neither a proxy nor a page of another site by a
+/// name of its own.
 fn is_direct(headers: &HeaderMap) -> bool {
     let is_forwarded = FORWARDED.iter().any(|name| headers.contains_key(*name));
     let host = headers.get(header::HOST);

@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// An IPv4 address, or the 64 bits of an IPv6 address that its holder cannot choose: whoever has one
-/// of the others has all of them.
+/// An IPv4 address, or the 64 bits of an IPv6 address that its holder cannot choose: whoever has
+/// one of the others has all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Origin(IpAddr);
 

@@ -1,9 +1,9 @@
 //! The router: which address leads where, and what every request passes.
 //!
 //! From the outside in: where a request comes from, log line, compression of pages and JSON,
-//! security headers; then, so that errors can be put into words, how the visitor wants pages; origin
-//! check, body limit (uploads and the API for programs have their own); pages, server functions and
-//! files then learn who visits; pages send strangers to sign in.
+//! security headers; then, so that errors can be put into words, how the visitor wants pages;
+//! origin check, body limit (uploads and the API for programs have their own); pages, server
+//! functions and files then learn who visits; pages send strangers to sign in.
 
 pub mod assets;
 pub(crate) mod body;

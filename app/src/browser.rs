@@ -4,19 +4,18 @@
 mod appearance;
 mod clipboard;
 mod drafts;
+mod link_token;
 mod random;
 mod scroll;
 mod timer;
 
 use leptos::prelude::{document, window};
-use web_sys::{
-    HtmlElement, KeyboardEvent,
-    wasm_bindgen::{JsCast, JsValue},
-};
+use web_sys::{HtmlElement, KeyboardEvent, wasm_bindgen::JsCast};
 
 pub(crate) use appearance::{remember_time_zone, show_theme};
 pub(crate) use clipboard::{copy_text, copy_when_fetched, read_code};
 pub(crate) use drafts::{forget_draft, read_draft, save_draft};
+pub(crate) use link_token::{kept_link_token, take_link_token};
 pub(crate) use random::idempotency_key;
 pub(crate) use scroll::Follower;
 pub(crate) use timer::sleep;
@@ -55,15 +54,6 @@ pub(crate) fn day() -> u32 {
 pub(crate) fn origin() -> String {
     // Fails only for documents that have none.
     window().location().origin().unwrap_or_default()
-}
-
-/// Takes the query out of the address: it is not shown again, nor found in the history.
-pub(crate) fn forget_query() {
-    let path = window().location().pathname().unwrap_or_default();
-    if let Ok(history) = window().history() {
-        // Fails only where a page may not change its own address.
-        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&path));
-    }
 }
 
 /// Nobody looks at the page now.

@@ -14,6 +14,7 @@ mod drawn;
 mod error_page;
 mod join;
 mod not_found;
+mod one_time_link;
 #[cfg(feature = "ssr")]
 mod refused_message;
 mod set_up;

@@ -142,9 +142,13 @@ pub trait AccountService: Send + Sync + 'static {
     async fn sign_out(&self, session: Option<String>) -> Result<SessionCookie, ChatError>;
 }
 
-/// A complete `Set-Cookie` value.
+/// Complete `Set-Cookie` values.
 #[derive(Clone, Debug)]
-pub struct SessionCookie(pub String);
+pub struct SessionCookie {
+    pub session: String,
+    /// By which the server knows this browser again, also after it has signed out.
+    pub device: Option<String>,
+}
 
 /// The value of the request's session cookie, put into the context by the server.
 #[derive(Clone, Debug, Default)]

@@ -129,7 +129,20 @@ async fn a_stranger_is_sent_to_the_door() {
 }
 
 #[tokio::test]
-async fn the_set_up_page_carries_the_token_of_its_link() {
+async fn a_page_of_a_link_has_a_field_for_what_no_server_is_sent() {
+    for path in ["/set-up", "/join"] {
+        let (status, html) = page(FakeServer::signed_out(), path).await;
+        assert_eq!(status, 200, "{path}");
+        let (_, field) = html.split_once("name=\"token\"").unwrap();
+        let (field, _) = field.split_once('>').unwrap();
+        assert!(field.contains("type=\"text\""), "{path}: {field}");
+        assert!(html.contains("Code of the link"), "{path}");
+        assert!(!html.contains("role=\"alert\""), "{path}: {html}");
+    }
+}
+
+#[tokio::test]
+async fn the_set_up_page_carries_the_token_of_a_link_of_earlier_versions() {
     let (status, html) = page(FakeServer::signed_out(), "/set-up?token=abc%22%3E").await;
     assert_eq!(status, 200);
     assert!(html.contains("value=\"abc&quot;"), "{html}");

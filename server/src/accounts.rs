@@ -3,16 +3,20 @@
 //! Nothing here knows HTTP beyond the text of one cookie; the store keeps hashes only.
 
 mod api_keys;
+mod device;
 mod joining;
+mod log;
 mod own_account;
 pub mod password;
 pub mod service;
 pub mod session;
 pub mod set_up_token;
 pub mod throttle;
+mod unshown;
 mod user_agent;
 
 pub use api_keys::KEY_PREFIX;
+pub use device::device_in_cookies;
 pub use joining::LINK_HOURS;
 pub use service::Accounts;
 pub use session::{SESSION_COOKIE, Visitor};

@@ -83,6 +83,10 @@ impl AdministrationService for Administration {
         self.link_for(by, user).await
     }
 
+    async fn take_new_link(&self, by: &User) -> Option<OneTimeLink> {
+        self.accounts.take_new_link(by.id)
+    }
+
     async fn change_account(
         &self,
         by: &User,

@@ -3,6 +3,7 @@
 //! The only module that reads the environment. All problems are found together; a section's
 //! doc comments are also the text of `hearth.example.toml`.
 
+mod networks;
 mod secret;
 mod section;
 mod sections;
@@ -19,6 +20,7 @@ use figment::{
     value::Value,
 };
 
+pub use networks::Networks;
 pub use secret::Secret;
 pub use section::Problem;
 pub use sections::{BackupSection, EngineSection, ModelsSection, ServerSection};
@@ -340,6 +342,48 @@ mod tests {
             assert_eq!(found, 1, "{name} in {problems:#?}");
         }
         assert_eq!(problems.len(), 6, "{problems:#?}");
+    }
+
+    #[test]
+    fn proxies_are_named_one_by_one() {
+        let config = load("[server]\ntrusted_proxies = [\"127.0.0.1\", \"fd00::/8\"]").unwrap();
+        assert!(
+            config
+                .server
+                .trusted_proxies
+                .contains("fd00::7".parse().unwrap())
+        );
+        for wrong in ["[\"0.0.0.0/0\"]", "[\"proxy.example\"]", "true"] {
+            let problems = load(&format!("[server]\ntrusted_proxies = {wrong}")).unwrap_err();
+            assert_eq!(problems.len(), 1, "{problems:?}");
+            assert!(
+                problems[0].starts_with("server.trusted_proxies"),
+                "{problems:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn metrics_are_opened_to_this_machine_or_to_nobody() {
+        let load = |address: &str| load(&format!("[server]\nmetrics_listen = \"{address}\""));
+        for here in ["127.0.0.1:9464", "[::1]:0", "127.9.9.9:1"] {
+            let address = load(here).unwrap().server.metrics_address().unwrap();
+            assert_eq!(address.to_string(), here);
+        }
+        assert_eq!(load("").unwrap().server.metrics_address(), None);
+        for wrong in [
+            "0.0.0.0:9464",
+            "[::]:9464",
+            "192.168.0.9:9464",
+            "127.0.0.1",
+            "localhost:1",
+        ] {
+            let problems = load(wrong).unwrap_err();
+            assert!(
+                problems[0].starts_with("server.metrics_listen"),
+                "{problems:?}"
+            );
+        }
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! The router: which address leads where, and what every request passes.
 //!
-//! From the outside in: number and log line, compression of pages and JSON, security headers; then,
-//! so that errors can be put into words, how the visitor wants pages; origin check, body limit
-//! (uploads and the API for programs have their own); pages, server functions and files then learn
-//! who visits; pages send strangers to sign in.
+//! From the outside in: where a request comes from, number and log line, compression of pages and
+//! JSON, security headers; then, so that errors can be put into words, how the visitor wants pages;
+//! origin check, body limit (uploads and the API for programs have their own); pages, server
+//! functions and files then learn who visits; pages send strangers to sign in.
 
 pub mod assets;
 pub(crate) mod body;
 mod body_limit;
+mod client_address;
 mod connections;
 mod downloads;
 mod health;
@@ -150,6 +151,16 @@ pub fn router(services: &Services, section: &ServerSection) -> Router {
         ))
         .layer(CompressionLayer::new().compress_when(is_compressible))
         .layer(from_fn_with_state(services.api.metrics(), trace::log))
+        .layer(from_fn_with_state(
+            section.trusted_proxies.clone(),
+            client_address::find,
+        ))
+}
+
+/// What programs on this machine read without a key, at an address of its own.
+pub fn metrics_router(services: &Services) -> Router {
+    let logged = from_fn_with_state(services.api.metrics(), trace::log);
+    openai::metrics_router(&services.api).layer(logged)
 }
 
 /// Pages and JSON. Assets are compressed already, an answer that grows must not wait (it is an

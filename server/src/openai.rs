@@ -33,7 +33,7 @@ mod tests;
 use std::sync::Arc;
 
 use axum::{
-    Json, Router,
+    Extension, Json, Router,
     extract::{MatchedPath, Request, State},
     http::Method,
     middleware::{Next, from_fn_with_state},
@@ -57,6 +57,7 @@ use crate::{
     slow_work::{Kind, MAX_QUICK_BYTES, SlowWork},
     store::Store,
 };
+use entry::ThisMachine;
 use error_object::Refused;
 use request_fault::FaultKind;
 
@@ -71,8 +72,6 @@ pub struct ApiServer {
     settings: Arc<SettingsBook>,
     store: Store,
     metrics: Arc<Metrics>,
-    /// Then a connection from this machine says nothing.
-    is_behind_proxy: bool,
     /// Seconds since 1970, UTC.
     started_at: i64,
     slow_work: SlowWork,
@@ -84,7 +83,6 @@ impl ApiServer {
         accounts: Arc<Accounts>,
         settings: Arc<SettingsBook>,
         store: Store,
-        is_behind_proxy: bool,
     ) -> Self {
         Self {
             metrics: chat.metrics(),
@@ -93,7 +91,6 @@ impl ApiServer {
             accounts,
             settings,
             store,
-            is_behind_proxy,
             started_at: now_ms() / 1000,
         }
     }
@@ -158,6 +155,9 @@ fn table() -> [(Method, &'static str, MethodRouter<ApiServer>); 9] {
     ]
 }
 
+/// Addresses of those who watch the server.
+const OVERSEEN: [&str; 3] = ["/health", "/metrics", "/v1/openapi.json"];
+
 /// Names of these routes. A session opens none of them, a key does.
 pub fn routes() -> Vec<RouteName> {
     let named = table().into_iter().map(|(method, path, _)| RouteName {
@@ -180,6 +180,21 @@ pub(crate) fn router(server: &ApiServer) -> Router {
         .route("/v1/", axum::routing::any(unknown))
         .route("/v1/{*unknown}", axum::routing::any(unknown))
         .layer(from_fn_with_state(server.clone(), count))
+        .with_state(server.clone())
+}
+
+/// What is read without a key at the address that only this machine reaches.
+pub(crate) fn metrics_router(server: &ApiServer) -> Router {
+    let routes = table()
+        .into_iter()
+        .filter(|(_, path, _)| OVERSEEN.contains(path));
+    routes
+        .fold(Router::new(), |router, (_, path, handler)| {
+            router.route(path, handler.fallback(other_method))
+        })
+        .fallback(unknown)
+        .layer(from_fn_with_state(server.clone(), count))
+        .layer(Extension(ThisMachine))
         .with_state(server.clone())
 }
 

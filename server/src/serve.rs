@@ -4,23 +4,26 @@
 //! model in its own time), serve. End: end the tails, finish what is being answered, at most five
 //! seconds.
 
+mod listeners;
+
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use hearth_app::service::{AdministrationService, ChatService};
 use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource};
 use jiff::tz::TimeZone;
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
+use listeners::Listeners;
+use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
 
 use crate::{
     accounts::{Accounts, random_token, set_up_token::SetUpToken},
     administration::{Administration, FirstChoice, Model, ModelChoice, ModelFolder},
     backup::Backups,
     chat::ChatServer,
-    config::{Config, EngineSection},
+    config::{Config, EngineSection, Networks},
     data_folder::{self, FolderError, FolderLock},
     deletion::Deletion,
     export::ExportServer,
-    http::{self, Services, assets::Manifest, router},
+    http::{self, Services, assets::Manifest, metrics_router, router},
     import,
     openai::ApiServer,
     settings::SettingsBook,
@@ -67,6 +70,14 @@ pub enum ServeError {
         suggestion: SocketAddr,
         source: std::io::Error,
     },
+    #[error(
+        "cannot listen for metrics on {address}: {source}. Another program may use this port; \
+         choose another one in server.metrics_listen"
+    )]
+    ListenForMetrics {
+        address: SocketAddr,
+        source: std::io::Error,
+    },
     #[error(transparent)]
     Folder(#[from] FolderError),
     #[error("the database does not answer")]
@@ -86,7 +97,9 @@ pub struct Server;
 pub struct RunningServer {
     /// Where it listens; the port is the real one if 0 was asked for.
     pub addr: SocketAddr,
-    /// Present while no account exists: what `/set-up?token=…` needs.
+    /// Where metrics are read without a key, if that is configured.
+    pub metrics_addr: Option<SocketAddr>,
+    /// Present while no account exists: what `/set-up#token=…` needs.
     pub set_up_token: Option<String>,
     public_origin: Option<String>,
     store: Store,
@@ -107,7 +120,8 @@ impl Server {
     pub async fn start(options: ServeOptions) -> Result<RunningServer, ServeError> {
         let ServeOptions { config, model } = options;
         let lock = Arc::new(data_folder::occupy(&config).await?);
-        let (listener, addr) = listen(config.server.listen).await?;
+        let listeners = Listeners::open(&config.server).await?;
+        let (addr, metrics_addr) = (listeners.address, listeners.metrics_address);
         lock.tell(addr);
         let store = data_folder::open(&config).await?;
         Upkeep::prepare(&store).await;
@@ -134,7 +148,6 @@ impl Server {
             Arc::clone(&accounts),
             Arc::clone(&settings),
             store.clone(),
-            config.server.public_origin().is_some(),
         );
         let services = Services {
             chat: Arc::clone(&chat) as Arc<dyn ChatService>,
@@ -147,11 +160,12 @@ impl Server {
             store: store.clone(),
             assets: Arc::new(Manifest::embedded()),
         };
-        let (stop, connections) = answer(listener, &services, &config, Arc::clone(&lock));
+        let (stop, connections) = answer(listeners, &services, &config, Arc::clone(&lock));
         tokio::spawn(async move { accounts.warm_up().await });
         let hourly = upkeep.start();
         Ok(RunningServer {
             addr,
+            metrics_addr,
             set_up_token,
             public_origin: config.server.public_origin(),
             store,
@@ -175,7 +189,7 @@ impl RunningServer {
     /// The link that makes the first account; absent once there is one.
     pub fn set_up_link(&self) -> Option<String> {
         let token = self.set_up_token.as_ref()?;
-        Some(format!("{}/set-up?token={token}", self.url()))
+        Some(format!("{}/set-up#token={token}", self.url()))
     }
 
     /// Does the hourly upkeep now, as if now were this moment (milliseconds UTC).
@@ -245,7 +259,7 @@ fn deletion(
 
 /// Answers connections until it is told to stop; the data folder stays locked as long.
 fn answer(
-    listener: TcpListener,
+    listeners: Listeners,
     services: &Services,
     config: &Config,
     lock: Arc<FolderLock>,
@@ -257,27 +271,28 @@ fn answer(
             std::future::pending::<()>().await;
         }
     };
-    let serving = http::serve(listener, router(services, &config.server), stopped);
+    let Listeners {
+        public, metrics, ..
+    } = listeners;
+    let proxies = config.server.trusted_proxies.clone();
+    let serving = http::serve(public, router(services, &config.server), proxies, stopped);
+    let measured = metrics_router(services);
     let connections = tokio::spawn(async move {
         let _held = lock;
-        serving.await;
+        let telling = async {
+            if let Some(listener) = metrics {
+                let never = std::future::pending();
+                http::serve(listener, measured, Networks::default(), never).await;
+            }
+            std::future::pending::<()>().await;
+        };
+        // What is being measured is cut at the end: it will be asked for again.
+        tokio::select! {
+            () = serving => {}
+            () = telling => {}
+        }
     });
     (stop, connections)
-}
-
-async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
-    let failed = |source| {
-        let mut suggestion = address;
-        suggestion.set_port(address.port().checked_add(1).unwrap_or(8080));
-        ServeError::Listen {
-            address,
-            suggestion,
-            source,
-        }
-    };
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
-    let bound = listener.local_addr().map_err(failed)?;
-    Ok((listener, bound))
 }
 
 /// The model to load: an administrator's choice, unless the configuration names one or the file
@@ -413,7 +428,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn a_new_server_sends_everybody_to_set_it_up_and_guards_its_pages() {
         let (_folder, server) = start().await;
-        assert!(server.set_up_link().unwrap().contains("/set-up?token="));
+        assert!(server.set_up_link().unwrap().contains("/set-up#token="));
         let start_page = get(&server, "/").await;
         assert!(start_page.starts_with("HTTP/1.1 303"), "{start_page}");
         assert!(start_page.contains("location: /set-up"), "{start_page}");

@@ -20,7 +20,7 @@ pub struct Sample {
 pub struct Metrics(String);
 
 impl Metrics {
-    /// Asks the server that `client` speaks to, from this machine.
+    /// Asks the server whose watcher `client` is.
     pub async fn read(client: &WebClient) -> Result<Self> {
         Ok(Self(client.get("/metrics").await?.text()))
     }

@@ -43,6 +43,7 @@ pub struct Program {
     data: TempDir,
     host: String,
     port: u16,
+    metrics_port: u16,
     settings: Vec<(&'static str, String)>,
     child: Option<Child>,
 }
@@ -79,6 +80,7 @@ impl Program {
             data: tempfile::tempdir()?,
             host: host.to_owned(),
             port: free_port()?,
+            metrics_port: free_port()?,
             settings,
             child: None,
         };
@@ -89,6 +91,15 @@ impl Program {
     /// Address without a slash at its end. It survives a restart.
     pub fn base_url(&self) -> String {
         format!("http://{}:{}", self.host, self.port)
+    }
+
+    /// A client that reads metrics without a key.
+    pub fn watcher(&self) -> Result<WebClient> {
+        WebClient::new(format!("http://{}", self.metrics_address()))
+    }
+
+    fn metrics_address(&self) -> String {
+        format!("127.0.0.1:{}", self.metrics_port)
     }
 
     /// The database file.
@@ -180,6 +191,7 @@ impl Program {
             .arg(format!("{}:{}", self.host, self.port))
             .arg("--model")
             .arg(&self.model)
+            .env("HEARTH_SERVER__METRICS_LISTEN", self.metrics_address())
             .envs(self.settings.iter().cloned())
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)

@@ -43,14 +43,21 @@ impl RunningServer {
 
     /// As [`RunningServer::unclaimed`], with settings of the engine.
     pub async fn unclaimed_with(model: ScriptedModel, engine: EngineSection) -> Result<Self> {
-        Self::unclaimed_model(ModelSource::Scripted(model), engine).await
+        Self::unclaimed_model(ModelSource::Scripted(model), |config| {
+            config.engine = engine
+        })
+        .await
     }
 
-    async fn unclaimed_model(model: ModelSource, engine: EngineSection) -> Result<Self> {
+    async fn unclaimed_model(
+        model: ModelSource,
+        configure: impl FnOnce(&mut Config),
+    ) -> Result<Self> {
         let data = tempfile::tempdir()?;
         let mut config = Config::new(data.path().to_owned());
         config.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
-        config.engine = engine;
+        config.server.metrics_listen = "127.0.0.1:0".to_owned();
+        configure(&mut config);
         let server = Server::start(ServeOptions { config, model }).await?;
         let token = server.set_up_token.clone();
         Ok(Self {
@@ -74,6 +81,14 @@ impl RunningServer {
         Self::claimed(Self::unclaimed_with(model, engine).await?).await
     }
 
+    /// As [`RunningServer::start`], configured by an operator.
+    pub async fn start_configured(
+        model: ScriptedModel,
+        configure: impl FnOnce(&mut Config),
+    ) -> Result<(Self, WebClient)> {
+        Self::claimed(Self::unclaimed_model(ModelSource::Scripted(model), configure).await?).await
+    }
+
     /// As [`RunningServer::start`], with the model of a file.
     pub async fn start_file(model: PathBuf) -> Result<(Self, WebClient)> {
         Self::start_file_with(model, EngineSection::default()).await
@@ -84,7 +99,8 @@ impl RunningServer {
         model: PathBuf,
         engine: EngineSection,
     ) -> Result<(Self, WebClient)> {
-        Self::claimed(Self::unclaimed_model(ModelSource::File(model), engine).await?).await
+        let configure = |config: &mut Config| config.engine = engine;
+        Self::claimed(Self::unclaimed_model(ModelSource::File(model), configure).await?).await
     }
 
     async fn claimed(server: Self) -> Result<(Self, WebClient)> {
@@ -110,6 +126,12 @@ impl RunningServer {
     /// A client nobody knows.
     pub fn client(&self) -> Result<WebClient> {
         WebClient::new(&self.base_url)
+    }
+
+    /// A client that reads metrics without a key.
+    pub fn watcher(&self) -> Result<WebClient> {
+        let address = self.server.metrics_addr.context("metrics are told")?;
+        WebClient::new(format!("http://{address}"))
     }
 
     /// Lets the hourly upkeep run as if so many days had passed.

@@ -41,11 +41,11 @@ pub async fn begin_tail(client: &WebClient, message: &Message) -> Result<TcpStre
     begin(client, &function_path("tail_turn"), &head, &body).await
 }
 
-/// Waits until so many places of a kind of slow work are taken. For an administrator.
-pub async fn until_running(client: &WebClient, kind: &str, expected: u64) -> Result<()> {
+/// Waits until so many places of a kind of slow work are taken, as a server's watcher sees them.
+pub async fn until_running(watcher: &WebClient, kind: &str, expected: u64) -> Result<()> {
     let line = format!("hearth_slow_work_running{{kind=\"{kind}\"}} {expected}");
     eventually(&line, PATIENCE, async || {
-        let metrics = client.get("/metrics").await?.text();
+        let metrics = watcher.get("/metrics").await?.text();
         Ok(metrics.lines().any(|it| it == line).then_some(()))
     })
     .await

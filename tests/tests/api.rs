@@ -17,6 +17,7 @@ mod api {
     mod openai;
     mod own_account;
     mod people;
+    mod proxies;
     mod request_ids;
     mod sessions;
     mod set_up;

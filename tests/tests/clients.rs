@@ -97,7 +97,7 @@ async fn schemathesis_finds_no_request_that_is_answered_wrongly() -> Result<()> 
         .await?;
     let told = String::from_utf8_lossy(&output.stdout);
     ensure!(output.status.success(), "{told}");
-    let metrics = Metrics::read(&server.client()?).await?;
+    let metrics = Metrics::read(&server.watcher()?).await?;
     let requests = metrics.sum("hearth_api_requests_total", "")?;
     assert!(requests >= least, "{requests} requests:\n{told}");
     assert_eq!(metrics.sum("hearth_api_requests_total", "status=\"5")?, 0);

@@ -55,7 +55,12 @@ pub async fn needs_set_up() -> Result<bool, ChatError> {
 #[cfg(feature = "ssr")]
 pub(super) fn set_cookie(cookie: &SessionCookie) {
     let response = expect_context::<leptos_axum::ResponseOptions>();
-    if let Ok(value) = http::HeaderValue::from_str(&cookie.0) {
-        response.append_header(http::header::SET_COOKIE, value);
+    for cookie in [Some(&cookie.session), cookie.device.as_ref()]
+        .into_iter()
+        .flatten()
+    {
+        if let Ok(value) = http::HeaderValue::from_str(cookie) {
+            response.append_header(http::header::SET_COOKIE, value);
+        }
     }
 }

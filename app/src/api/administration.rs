@@ -64,7 +64,7 @@ pub async fn create_account(name: String, role: UserRole) -> Result<OneTimeLink,
     let by = current_administrator()?;
     let service = administration_service();
     let link = service.create_account(&by, name, role).await?;
-    lead_to_link(&link);
+    lead_form_post_to("/admin/people");
     Ok(link)
 }
 
@@ -76,17 +76,19 @@ pub async fn create_account(name: String, role: UserRole) -> Result<OneTimeLink,
 pub async fn make_link(user: UserId) -> Result<OneTimeLink, ChatError> {
     let by = current_administrator()?;
     let link = administration_service().make_link(&by, user).await?;
-    lead_to_link(&link);
+    lead_form_post_to("/admin/people");
     Ok(link)
 }
 
-/// Without script, the link is shown by the page that the answer leads to.
-#[cfg(feature = "ssr")]
-fn lead_to_link(link: &OneTimeLink) {
-    lead_form_post_to(&format!(
-        "/admin/people?user={}&link={}&hours={}",
-        link.user, link.token, link.valid_hours
-    ));
+/// The link that this administrator made last, if no page has shown it yet. A form without script
+/// leads to the page that asks for it: it stands in no address.
+///
+/// # Errors
+/// [`ChatError::Forbidden`].
+#[server(endpoint = "take_new_link")]
+pub async fn take_new_link() -> Result<Option<OneTimeLink>, ChatError> {
+    let by = current_administrator()?;
+    Ok(administration_service().take_new_link(&by).await)
 }
 
 /// Changes the role of an account, disables or enables it.

@@ -24,7 +24,7 @@ pub struct AccountSummary {
 pub struct OneTimeLink {
     pub user: UserId,
     pub user_name: String,
-    /// What makes `/join?token=…`; the host is the one the page was opened at.
+    /// What makes `/join#token=…`; the host is the one the page was opened at.
     pub token: String,
     /// Hours until it ends.
     pub valid_hours: u32,

@@ -2,10 +2,13 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 use server_fn::ServerFn;
 
-use super::{FormPostError, window_title};
+use super::{
+    FormPostError,
+    one_time_link::{LinkTokenField, link_token},
+    window_title,
+};
 use crate::{
     api::joining::{Join, link_owner},
     browser,
@@ -13,27 +16,29 @@ use crate::{
     words::{use_locale, words},
 };
 
+/// What joins what is known of the link's owner to the form.
+const FORM: &str = "join";
+
 /// Where an administrator's link leads. Works as a form post before and without script.
 #[component]
 pub(crate) fn JoinPage() -> impl IntoView {
     let locale = use_locale();
-    let query = use_query_map();
-    let token = Memo::new(move |_| query.read().get("token").unwrap_or_default());
-    let owner = Resource::new(move || token.get(), link_owner);
+    let token = link_token();
+    let owner = Resource::new(
+        move || token.get(),
+        |token| async move {
+            if token.is_empty() {
+                return Ok(None);
+            }
+            link_owner(token).await
+        },
+    );
     Effect::new(browser::mark_interactive);
-    let form = move |name: String| {
+    let welcome = move |name: String| {
         view! {
             <p class="door-lead">{words!(locale, admin.join_lead, name = name.clone())}</p>
-            <FormPostError/>
-            <form method="post" action=Join::url() class="door-form">
-                <input type="hidden" name="token" value=move || token.get() autocomplete="off"/>
-                // A password store wants to know whose password it keeps.
-                <input type="hidden" name="username" value=name autocomplete="username"/>
-                <NewPasswordField/>
-                <button type="submit" class="primary-button">
-                    {words!(locale, admin.join)}
-                </button>
-            </form>
+            // A password store wants to know whose password it keeps.
+            <input type="hidden" form=FORM name="username" value=name autocomplete="username"/>
         }
     };
     view! {
@@ -43,14 +48,25 @@ pub(crate) fn JoinPage() -> impl IntoView {
             <Suspense>
                 {move || Suspend::new(async move {
                     match owner.await {
-                        Ok(Some(name)) => form(name).into_any(),
+                        Ok(Some(name)) => welcome(name).into_any(),
+                        Ok(None) if token.read_untracked().is_empty() => ().into_any(),
                         Ok(None) => view! {
-                            <p class="error-text" role="alert">{words!(locale, admin.join_ended)}</p>
+                            <p class="error-text" role="alert">
+                                {words!(locale, admin.join_ended)}
+                            </p>
                         }.into_any(),
                         Err(error) => view! { <ErrorText error=Some(error)/> }.into_any(),
                     }
                 })}
             </Suspense>
+            <FormPostError/>
+            <form id=FORM method="post" action=Join::url() class="door-form">
+                <LinkTokenField token/>
+                <NewPasswordField/>
+                <button type="submit" class="primary-button">
+                    {words!(locale, admin.join)}
+                </button>
+            </form>
         </main>
     }
 }

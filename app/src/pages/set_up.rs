@@ -2,9 +2,11 @@
 
 use leptos::{form::ActionForm, prelude::*};
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 
-use super::window_title;
+use super::{
+    one_time_link::{LinkTokenField, link_token},
+    window_title,
+};
 use crate::{
     api::accounts::SetUp,
     browser,
@@ -18,20 +20,16 @@ pub(crate) fn SetUpPage() -> impl IntoView {
     let locale = use_locale();
     let set_up = ServerAction::<SetUp>::new();
     let error = Signal::derive(move || set_up.value().get().and_then(Result::err));
-    let query = use_query_map();
-    let token = Memo::new(move |_| query.read().get("token").unwrap_or_default());
+    let token = link_token();
     Effect::new(browser::mark_interactive);
     view! {
         <Title text=window_title(words!(locale, door.set_up))/>
         <main class="door">
             <h1>{words!(locale, door.set_up)}</h1>
             <p class="door-lead">{words!(locale, door.set_up_lead)}</p>
-            {move || token.read().is_empty().then(|| view! {
-                <p class="error-text" role="alert">{words!(locale, door.token_missing)}</p>
-            })}
             <ErrorText error/>
             <ActionForm action=set_up attr:class="door-form">
-                <input type="hidden" name="token" value=move || token.get() autocomplete="off"/>
+                <LinkTokenField token/>
                 <Field label=words!(locale, door.name) name="name" autocomplete="username"/>
                 <NewPasswordField/>
                 <button type="submit" class="primary-button" disabled=set_up.pending()>

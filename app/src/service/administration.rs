@@ -45,6 +45,8 @@ pub trait AdministrationService: Send + Sync + 'static {
     ) -> Result<OneTimeLink, ChatError>;
     /// Another link; it replaces an unused one. The old password holds until it is used.
     async fn make_link(&self, by: &User, user: UserId) -> Result<OneTimeLink, ChatError>;
+    /// The link that this administrator made last, if no page has shown it yet.
+    async fn take_new_link(&self, by: &User) -> Option<OneTimeLink>;
     /// Ends the person's sessions, and running answers if it disables. The last administrator
     /// stays one: [`ChatError::Invalid`].
     async fn change_account(

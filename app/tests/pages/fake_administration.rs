@@ -34,6 +34,9 @@ impl AdministrationService for FakeAdministration {
     async fn make_link(&self, _: &User, _: UserId) -> Result<OneTimeLink, ChatError> {
         Err(ChatError::NotFound)
     }
+    async fn take_new_link(&self, _: &User) -> Option<OneTimeLink> {
+        None
+    }
     async fn change_account(&self, _: &User, _: UserId, _: AccountChange) -> Result<(), ChatError> {
         Err(ChatError::NotFound)
     }

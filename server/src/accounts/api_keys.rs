@@ -1,17 +1,14 @@
 //! Keys of programs: shown once, kept as a hash, revoked by whoever made them.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-};
-
 use async_trait::async_trait;
 use hearth_app::{
-    model::{ApiKeyId, ApiKeySummary, ChatError, Refusal, User, UserId},
+    model::{ApiKeyId, ApiKeySummary, ChatError, Refusal, User},
     service::ApiKeyService,
 };
 
-use super::{AccountName, Accounts, now_ms, random_token, session::hash_token};
+use super::{
+    AccountName, Accounts, log, now_ms, random_token, service::visitor, session::hash_token,
+};
 use crate::{calendar::Calendar, error::AppError, store::NewApiKey};
 
 /// What every key begins with: scanners for lost secrets know them by it.
@@ -20,37 +17,8 @@ pub const KEY_PREFIX: &str = "sk-hearth-";
 const MAX_KEYS: u8 = 50;
 /// How stale "last used" may get; sparing writes (1 minute).
 const TOUCH_AFTER_MS: i64 = 60 * 1000;
-/// A new key waits that long to be shown on a page (5 minutes).
-const SHOWN_WITHIN_MS: i64 = 5 * 60 * 1000;
 /// Characters of a key that stay visible.
 const NUM_ENDING: usize = 4;
-
-/// Keys that were made and not shown yet: a page without script shows them after the form.
-#[derive(Debug, Default)]
-pub(super) struct UnshownKeys {
-    keys: Mutex<HashMap<UserId, Unshown>>,
-}
-
-#[derive(Debug)]
-struct Unshown {
-    key: String,
-    made_at: i64,
-}
-
-impl UnshownKeys {
-    fn put(&self, user: UserId, key: String, now_ms: i64) {
-        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        keys.retain(|_, it| it.made_at + SHOWN_WITHIN_MS > now_ms);
-        let made_at = now_ms;
-        keys.insert(user, Unshown { key, made_at });
-    }
-
-    fn take(&self, user: UserId, now_ms: i64) -> Option<String> {
-        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = keys.remove(&user)?;
-        (found.made_at + SHOWN_WITHIN_MS > now_ms).then_some(found.key)
-    }
-}
 
 impl Accounts {
     /// The person whose key this is; nobody if it is revoked or the person disabled.
@@ -101,7 +69,13 @@ impl Accounts {
             let limit = MAX_KEYS.into();
             return Err(AppError::Invalid(Refusal::TooManyKeys { limit }));
         }
-        tracing::info!(user.id = %user.id, key.id = %new.id, "an API key was made");
+        tracing::info!(
+            user.id = %user.id,
+            user.name = %log::name(&user.name),
+            client.address = %log::address(&visitor()),
+            key.id = %new.id,
+            "an API key was made"
+        );
         self.unshown_keys.put(user.id, key.clone(), now_ms);
         Ok(key)
     }
@@ -110,7 +84,13 @@ impl Accounts {
         if !self.store.delete_api_key(user.id, id).await? {
             return Err(AppError::NotFound);
         }
-        tracing::info!(user.id = %user.id, key.id = %id, "an API key was revoked");
+        tracing::info!(
+            user.id = %user.id,
+            user.name = %log::name(&user.name),
+            client.address = %log::address(&visitor()),
+            key.id = %id,
+            "an API key was revoked"
+        );
         Ok(())
     }
 }
@@ -140,22 +120,5 @@ impl ApiKeyService for Accounts {
 
     fn take_new_api_key(&self, user: &User) -> Option<String> {
         self.unshown_keys.take(user.id, now_ms())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_new_key_is_shown_once_and_not_too_late() {
-        let keys = UnshownKeys::default();
-        let user = UserId::new(uuid::Uuid::now_v7());
-        keys.put(user, "a".to_owned(), 0);
-        keys.put(user, "b".to_owned(), 1);
-        assert_eq!(keys.take(user, 2).as_deref(), Some("b"));
-        assert_eq!(keys.take(user, 2), None);
-        keys.put(user, "c".to_owned(), 0);
-        assert_eq!(keys.take(user, SHOWN_WITHIN_MS), None);
     }
 }

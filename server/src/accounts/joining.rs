@@ -2,19 +2,40 @@
 
 use async_trait::async_trait;
 use hearth_app::{
-    model::{AuditAction, ChatError, Refusal, User, UserId, UserRole},
+    model::{AuditAction, ChatError, OneTimeLink, Refusal, User, UserId, UserRole},
     service::{JoinService, SessionCookie},
 };
 use leptos::prelude::use_context;
 
-use super::{AccountName, Accounts, Visitor, now_ms, password::Password, random_token, session};
+use super::{
+    AccountName, Accounts, Visitor, log, now_ms, password::Password, random_token, session,
+    throttle::Attempt,
+};
 use crate::{error::AppError, settings::SignUp, slow_work::Asker, store::Change};
 
 /// Hours a one-time link holds.
 pub const LINK_HOURS: u32 = 24;
 const HOUR_MS: i64 = 60 * 60 * 1000;
 
+/// The token in what somebody pasted: it alone, the end of its link, or all of it.
+pub(super) fn link_code(pasted: &str) -> &str {
+    let pasted = pasted.trim();
+    let code = pasted.rsplit_once("token=");
+    let code = code.map_or(pasted, |(_, code)| code);
+    code.split_once('&').map_or(code, |(code, _)| code)
+}
+
 impl Accounts {
+    /// Keeps a link for the next page that its maker opens.
+    pub(crate) fn keep_new_link(&self, by: UserId, link: OneTimeLink) {
+        self.unshown_links.put(by, link, now_ms());
+    }
+
+    /// The link that this person made last, if no page has shown it yet.
+    pub(crate) fn take_new_link(&self, by: UserId) -> Option<OneTimeLink> {
+        self.unshown_links.take(by, now_ms())
+    }
+
     /// The hash of a password that nobody knows: its account is entered by a link only.
     ///
     /// # Errors
@@ -41,6 +62,7 @@ impl Accounts {
         if !inserted.await? {
             return Err(AppError::NotFound);
         }
+        tracing::info!(user.id = %user, "a one-time link was made");
         Ok(token)
     }
 
@@ -52,20 +74,22 @@ impl Accounts {
     ) -> Result<SessionCookie, AppError> {
         // 256 random bits are not guessed: only a link that holds costs a password hash.
         let password = Password::parse(password).map_err(AppError::Invalid)?;
-        let token_hash = session::hash_token(token);
-        if self
-            .store
-            .link_owner(&token_hash, now_ms())
-            .await?
-            .is_none()
-        {
+        let token_hash = session::hash_token(link_code(token));
+        let address = log::address(visitor);
+        let Some(owner) = self.store.link_owner(&token_hash, now_ms()).await? else {
+            tracing::warn!(client.address = %address, "a link that does not hold was tried");
             return Err(AppError::Forbidden);
-        }
+        };
         let hash = self.hash(Asker::Stranger, password).await?;
         let redeemed = self.store.redeem_link(&token_hash, &hash, now_ms());
         let user = redeemed.await?.ok_or(AppError::Forbidden)?;
-        tracing::info!(user.id = %user, "a one-time link was used");
-        self.start_session(user, visitor).await
+        tracing::info!(
+            user.id = %user,
+            user.name = %log::name(&owner),
+            client.address = %address,
+            "a one-time link was used"
+        );
+        self.start_session(user, &hash, visitor).await
     }
 
     async fn make_own(
@@ -78,7 +102,8 @@ impl Accounts {
             return Err(AppError::Forbidden);
         }
         let name = AccountName::parse(name).map_err(AppError::Invalid)?;
-        let hashed = self.attempt(name.as_str(), visitor.address, async {
+        let attempt = Attempt::sign_up(visitor.address);
+        let hashed = self.attempt(&attempt, (name.as_str(), visitor), async {
             let password = Password::parse(password).map_err(AppError::Invalid)?;
             self.hash(Asker::Stranger, password).await
         });
@@ -93,9 +118,14 @@ impl Accounts {
         if !created.await? {
             return Err(AppError::Invalid(Refusal::NameTaken));
         }
-        self.succeeded(name.as_str(), visitor.address);
-        tracing::info!(user.id = %user.id, "somebody signed up");
-        self.start_session(user.id, visitor).await
+        self.succeeded(&attempt);
+        tracing::info!(
+            user.id = %user.id,
+            user.name = %log::name(&user.name),
+            client.address = %log::address(visitor),
+            "somebody signed up"
+        );
+        self.start_session(user.id, &hash, visitor).await
     }
 }
 
@@ -111,7 +141,7 @@ impl JoinService for Accounts {
     }
 
     async fn link_owner(&self, token: String) -> Result<Option<String>, ChatError> {
-        let hash = session::hash_token(&token);
+        let hash = session::hash_token(link_code(&token));
         let owner = self.store.link_owner(&hash, now_ms()).await;
         Ok(owner.map_err(AppError::from)?)
     }
@@ -119,5 +149,24 @@ impl JoinService for Accounts {
     async fn join(&self, token: String, password: String) -> Result<SessionCookie, ChatError> {
         let visitor = use_context::<Visitor>().unwrap_or_default();
         Ok(self.redeem(&token, &password, &visitor).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_found_in_a_link_of_today_and_in_one_of_before() {
+        for pasted in [
+            "ab12",
+            " ab12\n",
+            "#token=ab12",
+            "https://chat.example.org/join#token=ab12",
+            "http://127.0.0.1:8080/set-up?token=ab12&x=1",
+        ] {
+            assert_eq!(link_code(pasted), "ab12", "{pasted}");
+        }
+        assert_eq!(link_code("a code with spaces"), "a code with spaces");
     }
 }

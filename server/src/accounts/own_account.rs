@@ -3,9 +3,10 @@
 use hearth_app::model::{Refusal, SessionId, SessionSummary, User};
 
 use super::{
-    Accounts, Visitor, now_ms,
+    Accounts, Visitor, log, now_ms,
     password::{Fit, Password},
     session::{self, hash_token},
+    throttle::Attempt,
     user_agent,
 };
 use crate::{calendar::Calendar, error::AppError};
@@ -54,14 +55,17 @@ impl Accounts {
     /// Whether somebody at the person's screen knows the password. Gives its hash.
     ///
     /// # Errors
-    /// [`AppError::Invalid`] for a wrong one, [`AppError::Busy`] after too many.
+    /// [`AppError::Invalid`] for a wrong one, [`AppError::Busy`] after too many of this session:
+    /// what strangers guess at the door counts for nothing here.
     pub(crate) async fn confirm_password(
         &self,
         user: &User,
         password: String,
         visitor: &Visitor,
     ) -> Result<String, AppError> {
-        let checked = self.attempt(&user.name, visitor.address, async {
+        // Only this session can use its budget up.
+        let attempt = Attempt::Known(kept_session(visitor)?);
+        let checked = self.attempt(&attempt, (user.name.as_str(), visitor), async {
             let stored = self.store.credentials(&user.name).await?;
             let stored = stored.ok_or(AppError::Unauthorized)?.password_hash;
             let known = Some(stored.clone());
@@ -70,9 +74,15 @@ impl Accounts {
         });
         let (fit, stored) = checked.await?;
         if fit == Fit::Wrong {
+            tracing::warn!(
+                user.id = %user.id,
+                user.name = %log::name(&user.name),
+                client.address = %log::address(visitor),
+                "a password was not confirmed"
+            );
             return Err(AppError::Invalid(Refusal::WrongPassword));
         }
-        self.throttle.succeeded(&user.name, visitor.address);
+        self.succeeded(&attempt);
         Ok(match fit {
             Fit::Outdated => self.renew_hash(user.id, stored, &password).await,
             _ => stored,
@@ -102,7 +112,12 @@ impl Accounts {
         if !changed {
             return Err(AppError::Invalid(Refusal::WrongPassword));
         }
-        tracing::info!(user.id = %user.id, "a password was changed by its owner");
+        tracing::info!(
+            user.id = %user.id,
+            user.name = %log::name(&user.name),
+            client.address = %log::address(visitor),
+            "a password was changed by its owner"
+        );
         Ok(())
     }
 }

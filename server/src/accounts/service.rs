@@ -1,29 +1,27 @@
 //! Set-up, sign-in, sign-out, and who a request comes from.
 
-use std::{
-    net::IpAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
 use async_trait::async_trait;
 use hearth_app::{
-    model::{BusyReason, ChatError, Refusal, SessionId, SessionSummary, User, UserId},
+    model::{BusyReason, ChatError, OneTimeLink, Refusal, SessionId, SessionSummary, User, UserId},
     service::{AccountService, SessionCookie},
 };
 use leptos::prelude::use_context;
 
 use super::{
-    AccountName, Visitor,
-    api_keys::UnshownKeys,
-    now_ms,
+    AccountName, Visitor, device,
+    joining::link_code,
+    log, now_ms,
     password::{Fit, Password, Passwords},
     random_token,
     session::{self, CookieTransport},
     set_up_token::SetUpToken,
-    throttle::Throttle,
+    throttle::{Attempt, Throttle},
+    unshown::Unshown,
 };
 use crate::{
     error::AppError,
@@ -39,7 +37,8 @@ pub struct Accounts {
     pub(super) settings: Arc<SettingsBook>,
     pub(super) passwords: Passwords,
     pub(super) throttle: Throttle,
-    pub(super) unshown_keys: UnshownKeys,
+    pub(super) unshown_keys: Unshown<String>,
+    pub(super) unshown_links: Unshown<OneTimeLink>,
     transport: CookieTransport,
     set_up_token: Option<SetUpToken>,
     /// Never turns back: the database is asked until an account exists.
@@ -60,7 +59,8 @@ impl Accounts {
             settings,
             passwords: Passwords::new(slow_work),
             throttle: Throttle::default(),
-            unshown_keys: UnshownKeys::default(),
+            unshown_keys: Unshown::default(),
+            unshown_links: Unshown::default(),
             transport,
             set_up_token,
             claimed: AtomicBool::new(false),
@@ -119,8 +119,10 @@ impl Accounts {
         let matches = self
             .set_up_token
             .as_ref()
-            .is_some_and(|own| own.matches(token));
+            .is_some_and(|own| own.matches(link_code(token)));
         if !matches || !self.is_unclaimed().await? {
+            let address = log::address(visitor);
+            tracing::warn!(client.address = %address, "a set-up link that does not hold was tried");
             return Err(AppError::Forbidden);
         }
         let name = AccountName::parse(name).map_err(AppError::Invalid)?;
@@ -134,8 +136,13 @@ impl Accounts {
             return Err(AppError::Forbidden);
         }
         self.claimed.store(true, Ordering::Relaxed);
-        tracing::info!(user.id = %id, "the server was claimed by its first administrator");
-        self.start_session(id, visitor).await
+        tracing::info!(
+            user.id = %id,
+            user.name = %log::name(name.as_str()),
+            client.address = %log::address(visitor),
+            "the server was claimed by its first administrator"
+        );
+        self.start_session(id, &hash, visitor).await
     }
 
     /// Checks a name and a password and makes a session.
@@ -149,51 +156,89 @@ impl Accounts {
         visitor: &Visitor,
     ) -> Result<SessionCookie, AppError> {
         let name = name.trim();
-        let checked = self.attempt(name, visitor.address, async {
+        let (attempt, asker) = self.guess_at(name, visitor).await?;
+        let checked = self.attempt(&attempt, (name, visitor), async {
             let found = self.store.credentials(name).await?;
             let stored = found.as_ref().map(|found| found.password_hash.clone());
-            let fit = self
-                .passwords
-                .verify(Asker::Stranger, password.clone(), stored);
+            let fit = self.passwords.verify(asker, password.clone(), stored);
             Ok((fit.await?, found))
         });
         let (fit, found) = checked.await?;
-        let found = found
-            .filter(|found| fit != Fit::Wrong && !found.disabled)
-            .ok_or(AppError::Invalid(Refusal::WrongCredentials))?;
-        let user = found.user;
-        self.succeeded(name, visitor.address);
+        let (shown, address) = (log::name(name), log::address(visitor));
+        let found = found.filter(|found| fit != Fit::Wrong && !found.disabled);
+        let Some(found) = found else {
+            tracing::warn!(user.name = %shown, client.address = %address, "a sign-in failed");
+            return Err(AppError::Invalid(Refusal::WrongCredentials));
+        };
+        self.succeeded(&attempt);
+        let id = found.user.id;
+        tracing::info!(
+            user.id = %id,
+            user.name = %shown,
+            client.address = %address,
+            "somebody signed in"
+        );
+        let (user, mut hash) = (found.user, found.password_hash);
         if fit == Fit::Outdated {
-            self.renew_hash(user.id, found.password_hash, &password)
-                .await;
+            hash = self.renew_hash(user.id, hash, &password).await;
         }
-        self.start_session(user.id, visitor).await
+        self.start_session(user.id, &hash, visitor).await
+    }
+
+    /// Whose guess this is, and in whose turn its hash is made: a browser that was here before, or
+    /// is, waits for no stranger.
+    async fn guess_at(&self, name: &str, visitor: &Visitor) -> Result<(Attempt, Asker), AppError> {
+        let stranger = || (Attempt::stranger(name, visitor.address), Asker::Stranger);
+        if visitor.device.is_none() && visitor.user.is_none() {
+            return Ok(stranger());
+        }
+        let Some(found) = self.store.credentials(name).await? else {
+            return Ok(stranger());
+        };
+        let user = found.user.id;
+        let is_own = visitor.user.as_ref().is_some_and(|own| own.id == user);
+        let session = visitor.session.as_deref().filter(|_| is_own);
+        let device = visitor.device.as_deref();
+        let device = device.filter(|device| device::is_of(device, &found.password_hash));
+        Ok(match session.or(device) {
+            Some(token) => (Attempt::Known(session::hash_token(token)), user.into()),
+            None => stranger(),
+        })
     }
 
     /// Checks what somebody typed, which counts as a failure until [`Accounts::succeeded`]. It
     /// counts as nothing if the server was too busy to check it.
     pub(super) async fn attempt<T>(
         &self,
-        name: &str,
-        address: Option<IpAddr>,
+        attempt: &Attempt,
+        (name, visitor): (&str, &Visitor),
         check: impl Future<Output = Result<T, AppError>>,
     ) -> Result<T, AppError> {
-        let begun = self.throttle.begin(name, address, now_ms());
-        begun.map_err(|retry_after_s| AppError::Busy {
-            reason: BusyReason::TooManyAttempts {
-                seconds: retry_after_s,
-            },
-            retry_after_s,
+        let begun = self.throttle.begin(attempt, self.throttle.now_ms());
+        let wait = begun.map_err(|seconds| {
+            tracing::warn!(
+                user.name = %log::name(name),
+                client.address = %log::address(visitor),
+                seconds,
+                "an attempt has to wait for {seconds} s after too many that failed"
+            );
+            AppError::Busy {
+                reason: BusyReason::TooManyAttempts { seconds },
+                retry_after_s: seconds,
+            }
         })?;
+        if !wait.is_zero() {
+            tokio::time::sleep(wait).await;
+        }
         let checked = check.await;
         if matches!(checked, Err(AppError::Busy { .. })) {
-            self.throttle.take_back(name, address);
+            self.throttle.take_back(attempt, self.throttle.now_ms());
         }
         checked
     }
 
-    pub(super) fn succeeded(&self, name: &str, address: Option<IpAddr>) {
-        self.throttle.succeeded(name, address);
+    pub(super) fn succeeded(&self, attempt: &Attempt) {
+        self.throttle.succeeded(attempt, self.throttle.now_ms());
     }
 
     /// Replaces an outdated hash of a password that is right. Gives the one that is stored now:
@@ -221,9 +266,11 @@ impl Accounts {
     pub(super) async fn start_session(
         &self,
         user: UserId,
+        password_hash: &str,
         visitor: &Visitor,
     ) -> Result<SessionCookie, AppError> {
         let token = random_token().map_err(AppError::internal)?;
+        let device = device::new_device(password_hash).map_err(AppError::internal)?;
         // Signing in anew replaces the session the browser had.
         if let Some(old) = &visitor.session {
             self.store.delete_session(&session::hash_token(old)).await?;
@@ -237,7 +284,10 @@ impl Accounts {
             expires_at: now_ms + session::ABSOLUTE_MS,
         };
         self.store.insert_session(session).await?;
-        Ok(SessionCookie(session::start_cookie(&token, self.transport)))
+        Ok(SessionCookie {
+            session: session::start_cookie(&token, self.transport),
+            device: Some(device::device_cookie(&device, self.transport)),
+        })
     }
 
     /// Whether cookies travel over https only.
@@ -255,7 +305,10 @@ impl Accounts {
                 .delete_session(&session::hash_token(&token))
                 .await?;
         }
-        Ok(SessionCookie(session::end_cookie(self.transport)))
+        Ok(SessionCookie {
+            session: session::end_cookie(self.transport),
+            device: None,
+        })
     }
 }
 
@@ -308,7 +361,7 @@ impl AccountService for Accounts {
 }
 
 /// Whoever makes the request that is being answered.
-fn visitor() -> Visitor {
+pub(super) fn visitor() -> Visitor {
     use_context::<Visitor>().unwrap_or_default()
 }
 

@@ -26,7 +26,9 @@ pub struct Visitor {
     pub user: Option<User>,
     /// Value of the session cookie, valid or not.
     pub session: Option<String>,
-    /// Address of the connection.
+    /// Value of the device's cookie, valid or not.
+    pub device: Option<String>,
+    /// Where the request comes from: the connection, or what trusted proxies say.
     pub address: Option<IpAddr>,
     /// What the browser calls itself, at most 256 characters.
     pub user_agent: String,
@@ -47,21 +49,24 @@ pub struct SentToken {
 
 /// The session's token in `Cookie` headers. Of several, the first that looks like one.
 pub fn token_in_cookies(headers: &[&str], transport: CookieTransport) -> Option<SentToken> {
-    let named = |name: &str| {
-        let cookies = headers.iter().copied().flat_map(Cookie::split_parse);
-        let mut cookies = cookies.flatten();
-        cookies.find_map(|cookie| {
-            let value = cookie.value_trimmed();
-            let is_token = value.len() == 64 && value.bytes().all(|byte| byte.is_ascii_hexdigit());
-            (cookie.name() == name && is_token).then(|| value.to_owned())
-        })
-    };
+    let named = |name: &str| digits_in_cookies(headers, name, 64);
     let sent = |is_old_name| move |token| SentToken { token, is_old_name };
     let current = named(transport.cookie_name()).map(sent(false));
     match transport {
         CookieTransport::Any => current,
         CookieTransport::HttpsOnly => current.or_else(|| named(SESSION_COOKIE).map(sent(true))),
     }
+}
+
+/// The first cookie of this name that has so many hex digits and nothing else.
+pub(super) fn digits_in_cookies(headers: &[&str], name: &str, number: usize) -> Option<String> {
+    let cookies = headers.iter().copied().flat_map(Cookie::split_parse);
+    let mut cookies = cookies.flatten();
+    cookies.find_map(|cookie| {
+        let value = cookie.value_trimmed();
+        let is_token = value.len() == number && value.bytes().all(|byte| byte.is_ascii_hexdigit());
+        (cookie.name() == name && is_token).then(|| value.to_owned())
+    })
 }
 
 /// Whether the browser may send the cookie over plain HTTP.
@@ -102,7 +107,12 @@ pub fn end_old_cookie() -> String {
     cookie(SESSION_COOKIE, "", 0, CookieTransport::HttpsOnly)
 }
 
-fn cookie(name: &str, value: &str, max_age_s: i64, transport: CookieTransport) -> String {
+pub(super) fn cookie(
+    name: &str,
+    value: &str,
+    max_age_s: i64,
+    transport: CookieTransport,
+) -> String {
     Cookie::build((name, value))
         .path("/")
         .max_age(Duration::seconds(max_age_s))

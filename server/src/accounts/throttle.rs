@@ -1,197 +1,238 @@
-//! Slows guessing down: after five failures a name, and an address, must wait longer each time.
+//! Slows guessing down, and lets nobody keep somebody else out by it.
 //!
-//! Nobody is locked out for good, which would let anybody lock anybody out. An attempt counts
-//! as a failure when it begins, so that many at once get no further than five.
+//! Each guess falls into budgets, and an attempt counts as a failure when it begins, so that many
+//! at once get no further than one after the other:
+//!
+//! - *its own*: this address at this name, or this browser that has signed in before. Five failures
+//!   are free, then each one doubles the wait. Nobody else can use it up.
+//! - *the address's*, over all names: fifty, and another one every 30 seconds.
+//! - *the name's*, over all addresses: what comes faster than one a second waits in the request
+//!   itself, at most three seconds, and beyond that is told to come again. An address that has not
+//!   failed at the name yet is never told so: it waits in a queue of its own and then has its turn.
+//!
+//! A browser that has signed in before has its own budget only: whatever strangers do, it gets in.
+//! docs/adr/0038 says why it is so.
 
-use std::{collections::HashMap, net::IpAddr, sync::Mutex};
+mod bounded;
+mod bucket;
+mod failures;
+mod origin;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    net::IpAddr,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use bounded::Bounded;
+use bucket::{Bucket, Rate};
+use failures::Failures;
+pub use origin::Origin;
 
 use crate::store::name_key;
 
-/// Failures without a wait.
-const FREE_FAILURES: u32 = 5;
-/// First wait; doubled with each failure.
-const FIRST_WAIT_MS: i64 = 15_000;
-const LONGEST_WAIT_MS: i64 = 15 * 60_000;
-/// Failures are forgotten this long after the last one.
-const FORGET_MS: i64 = 30 * 60_000;
-/// Bound of the memory an attacker can fill with invented names.
-const MAX_KEYS: usize = 10_000;
+/// Longest wait for the name, in the request.
+const NAME_WAIT_MS: i64 = 3_000;
+/// Failures of one address, whatever the names: many people may share it.
+const OF_ADDRESS: Rate = Rate {
+    burst: 50,
+    interval_ms: 30_000,
+};
+/// Further guesses at one name, from wherever they come.
+const OF_NAME: Rate = Rate {
+    burst: 20,
+    interval_ms: 1_000,
+};
+/// First guesses of addresses at one name: two passwords are hashed at a time, each in some 50 ms.
+const OF_NEWCOMERS: Rate = Rate {
+    burst: 20,
+    interval_ms: 30,
+};
+/// Characters of a name that are looked at; no account has more than 64.
+const MAX_NAME_CHARS: usize = 128;
 
+/// A guess, and whose it is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Key {
+pub enum Attempt {
+    /// By a browser or a session that has shown the password of the account before: the hash of
+    /// its token.
+    Known([u8; 32]),
+    /// At a name, by anybody.
+    Stranger {
+        name: String,
+        origin: Option<Origin>,
+    },
+    /// At a name that is free, to take it.
+    SignUp { origin: Option<Origin> },
+}
+
+/// A budget of several attempts.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Shared {
+    Address(Origin),
     Name(String),
-    Address(IpAddr),
+    Newcomers(String),
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Failures {
-    count: u32,
-    last_ms: i64,
-}
-
-/// Failed sign-ins of late.
-#[derive(Debug, Default)]
+/// Failed sign-ins of late. Times are milliseconds of [`Throttle::now_ms`].
+#[derive(Debug)]
 pub struct Throttle {
-    failures: Mutex<HashMap<Key, Failures>>,
+    start: Instant,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    failures: Bounded<Attempt, Failures>,
+    shared: Bounded<Shared, Bucket>,
+}
+
+impl Default for Throttle {
+    fn default() -> Self {
+        Self {
+            start: Instant::now(),
+            state: Mutex::default(),
+        }
+    }
 }
 
 impl Throttle {
-    /// Begins an attempt, or says how many seconds to wait (at least 1).
-    ///
-    /// # Errors
-    /// The seconds, if the name or the address has failed too often.
-    pub fn begin(&self, name: &str, address: Option<IpAddr>, now_ms: i64) -> Result<(), u32> {
-        let mut failures = self.lock();
-        let keys = keys(name, address);
-        let wait_ms = keys
-            .iter()
-            .filter_map(|key| failures.get(key))
-            .map(|failed| failed.last_ms + wait_after(failed.count) - now_ms)
-            .max()
-            .unwrap_or(0);
-        if wait_ms > 0 {
-            return Err(u32::try_from((wait_ms + 999) / 1000).unwrap_or(u32::MAX));
-        }
-        if failures.len() >= MAX_KEYS {
-            failures.retain(|_, failed| failed.last_ms + FORGET_MS > now_ms);
-        }
-        if failures.len() >= MAX_KEYS {
-            failures.clear();
-        }
-        for key in keys {
-            let failed = failures.entry(key).or_insert(Failures {
-                count: 0,
-                last_ms: now_ms,
-            });
-            if failed.last_ms + FORGET_MS <= now_ms {
-                failed.count = 0;
-            }
-            failed.count += 1;
-            failed.last_ms = now_ms;
-        }
-        Ok(())
+    /// Milliseconds since the start: whoever sets the clock changes no wait.
+    pub fn now_ms(&self) -> i64 {
+        i64::try_from(self.start.elapsed().as_millis()).unwrap_or(i64::MAX)
     }
 
-    /// The attempt was right: forgets the name's failures and this attempt of the address.
-    pub fn succeeded(&self, name: &str, address: Option<IpAddr>) {
-        let mut failures = self.lock();
-        for key in keys(name, address) {
-            let left = match (&key, failures.get_mut(&key)) {
-                (Key::Address(_), Some(failed)) => {
-                    failed.count = failed.count.saturating_sub(1);
-                    failed.count
-                }
-                _ => 0,
-            };
-            if left == 0 {
-                failures.remove(&key);
-            }
+    /// Begins an attempt. Gives how long it has to wait before anything is checked.
+    ///
+    /// # Errors
+    /// The seconds after which it may come again, at least 1.
+    pub fn begin(&self, attempt: &Attempt, now_ms: i64) -> Result<Duration, u32> {
+        let begun = self.lock().begin(attempt, now_ms);
+        match begun {
+            Ok(wait_ms) => Ok(Duration::from_millis(wait_ms.unsigned_abs())),
+            Err(wait_ms) => Err(u32::try_from((wait_ms + 999) / 1000).unwrap_or(u32::MAX)),
         }
+    }
+
+    /// The attempt was right: its own failures are forgotten, and it counts nowhere.
+    pub fn succeeded(&self, attempt: &Attempt, now_ms: i64) {
+        let mut state = self.lock();
+        state.give_back(attempt, now_ms);
+        state.failures.remove(attempt);
     }
 
     /// The attempt was not looked at: it counts as if it had not begun.
-    pub fn take_back(&self, name: &str, address: Option<IpAddr>) {
-        let mut failures = self.lock();
-        for key in keys(name, address) {
-            let Some(failed) = failures.get_mut(&key) else {
-                continue;
-            };
-            failed.count = failed.count.saturating_sub(1);
-            if failed.count == 0 {
-                failures.remove(&key);
-            } else {
-                // When it began, the wait after the failures before it was over.
-                failed.last_ms -= wait_after(failed.count);
+    pub fn take_back(&self, attempt: &Attempt, now_ms: i64) {
+        let mut state = self.lock();
+        state.give_back(attempt, now_ms);
+        match state.failures.get(attempt).and_then(Failures::one_less) {
+            Some(fewer) => state.failures.set(attempt.clone(), fewer, now_ms),
+            None => state.failures.remove(attempt),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Counts stay right whatever a panicking holder did.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// How long to wait before anything is checked, or else before the next attempt.
+    fn begin(&mut self, attempt: &Attempt, now_ms: i64) -> Result<i64, i64> {
+        let own = self.own_failures(attempt, now_ms);
+        refuse_for(own.wait_ms(now_ms))?;
+        let (address, name) = attempt.shared(own.is_none());
+        if let Some(address) = &address {
+            refuse_for(self.wait_ms(address, now_ms))?;
+        }
+        let mut wait_ms = name.as_ref().map_or(0, |name| self.wait_ms(name, now_ms));
+        if matches!(name, Some(Shared::Name(_))) && wait_ms > NAME_WAIT_MS {
+            return Err(NAME_WAIT_MS);
+        }
+        wait_ms = wait_ms.min(NAME_WAIT_MS);
+        for shared in address.into_iter().chain(name) {
+            let bucket = self.bucket(&shared).take(now_ms, NAME_WAIT_MS);
+            self.shared.set(shared, bucket, now_ms);
+        }
+        self.failures
+            .set(attempt.clone(), own.one_more(now_ms), now_ms);
+        Ok(wait_ms)
+    }
+
+    /// What an attempt took of the budgets that it shares.
+    fn give_back(&mut self, attempt: &Attempt, now_ms: i64) {
+        let own = self.own_failures(attempt, now_ms);
+        let (address, name) = attempt.shared(own.is_first());
+        for shared in address.into_iter().chain(name) {
+            let bucket = self.bucket(&shared).give_back();
+            self.shared.set(shared, bucket, now_ms);
+        }
+    }
+
+    fn own_failures(&self, attempt: &Attempt, now_ms: i64) -> Failures {
+        let known = self.failures.get(attempt).unwrap_or_default();
+        known.remembered(now_ms)
+    }
+
+    fn wait_ms(&self, shared: &Shared, now_ms: i64) -> i64 {
+        self.bucket(shared).wait_ms(now_ms)
+    }
+
+    fn bucket(&self, shared: &Shared) -> Bucket {
+        let known = self.shared.get(shared);
+        known.unwrap_or_else(|| Bucket::full(shared.rate()))
+    }
+}
+
+impl Attempt {
+    /// A guess at a name.
+    pub fn stranger(name: &str, address: Option<IpAddr>) -> Self {
+        let name: String = name.chars().take(MAX_NAME_CHARS).collect();
+        Self::Stranger {
+            name: name_key(&name),
+            origin: address.map(Origin::from),
+        }
+    }
+
+    /// A try to make an account.
+    pub fn sign_up(address: Option<IpAddr>) -> Self {
+        Self::SignUp {
+            origin: address.map(Origin::from),
+        }
+    }
+
+    /// The budgets of the address and of the name.
+    fn shared(&self, is_newcomer: bool) -> (Option<Shared>, Option<Shared>) {
+        match self {
+            Self::Known(_) => (None, None),
+            Self::SignUp { origin } => (origin.map(Shared::Address), None),
+            Self::Stranger { name, origin } => {
+                let name = name.clone();
+                let of_name = if is_newcomer {
+                    Shared::Newcomers(name)
+                } else {
+                    Shared::Name(name)
+                };
+                (origin.map(Shared::Address), Some(of_name))
             }
         }
     }
+}
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Failures>> {
-        // Counts stay right whatever a panicking holder did.
-        self.failures
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+impl Shared {
+    const fn rate(&self) -> Rate {
+        match self {
+            Self::Address(_) => OF_ADDRESS,
+            Self::Name(_) => OF_NAME,
+            Self::Newcomers(_) => OF_NEWCOMERS,
+        }
     }
 }
 
-fn keys(name: &str, address: Option<IpAddr>) -> Vec<Key> {
-    let name: String = name_key(name).chars().take(64).collect();
-    std::iter::once(Key::Name(name))
-        .chain(address.map(Key::Address))
-        .collect()
-}
-
-fn wait_after(count: u32) -> i64 {
-    match count.checked_sub(FREE_FAILURES) {
-        None => 0,
-        Some(beyond) => (FIRST_WAIT_MS << beyond.min(10)).min(LONGEST_WAIT_MS),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const HERE: Option<IpAddr> = Some(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST));
-
-    #[test]
-    fn the_sixth_guess_of_a_name_waits_whatever_the_address() {
-        let throttle = Throttle::default();
-        for _ in 0..5 {
-            assert_eq!(throttle.begin("ada", None, 0), Ok(()));
-        }
-        assert_eq!(throttle.begin("ADA ", HERE, 0), Err(15));
-        assert_eq!(throttle.begin("grace", HERE, 0), Ok(()));
-        assert_eq!(throttle.begin("ada", None, 15_000), Ok(()));
-        assert_eq!(throttle.begin("ada", None, 15_000), Err(30));
-    }
-
-    #[test]
-    fn the_sixth_guess_from_an_address_waits_whatever_the_name() {
-        let throttle = Throttle::default();
-        for name in ["a", "b", "c", "d", "e"] {
-            assert_eq!(throttle.begin(name, HERE, 0), Ok(()));
-        }
-        assert_eq!(throttle.begin("f", HERE, 0), Err(15));
-        assert_eq!(throttle.begin("f", None, 0), Ok(()));
-    }
-
-    #[test]
-    fn signing_in_well_never_adds_up() {
-        let throttle = Throttle::default();
-        for _ in 0..100 {
-            assert_eq!(throttle.begin("ada", HERE, 0), Ok(()));
-            throttle.succeeded("ada", HERE);
-        }
-    }
-
-    #[test]
-    fn an_attempt_that_is_taken_back_leaves_everything_as_it_was() {
-        let throttle = Throttle::default();
-        for _ in 0..100 {
-            assert_eq!(throttle.begin("ada", HERE, 0), Ok(()));
-            throttle.take_back("ada", HERE);
-        }
-        for _ in 0..5 {
-            assert_eq!(throttle.begin("ada", HERE, 0), Ok(()));
-        }
-        for _ in 0..3 {
-            assert_eq!(throttle.begin("ada", HERE, 15_000), Ok(()));
-            throttle.take_back("ada", HERE);
-        }
-        assert_eq!(throttle.begin("ada", HERE, 15_000), Ok(()));
-        assert_eq!(throttle.begin("ada", HERE, 15_000), Err(30));
-    }
-
-    #[test]
-    fn old_failures_are_forgotten_and_waits_stay_bounded() {
-        let throttle = Throttle::default();
-        for _ in 0..5 {
-            assert_eq!(throttle.begin("ada", None, 0), Ok(()));
-        }
-        for _ in 0..5 {
-            assert_eq!(throttle.begin("ada", None, FORGET_MS), Ok(()));
-        }
-        assert_eq!(wait_after(u32::MAX), LONGEST_WAIT_MS);
-    }
+fn refuse_for(wait_ms: i64) -> Result<(), i64> {
+    if wait_ms > 0 { Err(wait_ms) } else { Ok(()) }
 }

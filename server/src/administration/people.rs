@@ -67,12 +67,14 @@ impl Administration {
     async fn link(&self, by: &User, user: &User) -> Result<OneTimeLink, ChatError> {
         let change = Change::by(by, AuditAction::MakeLink, &user.name);
         let token = self.accounts.make_link(user.id, &change).await?;
-        Ok(OneTimeLink {
+        let link = OneTimeLink {
             user: user.id,
             user_name: user.name.clone(),
             token,
             valid_hours: LINK_HOURS,
-        })
+        };
+        self.accounts.keep_new_link(by.id, link.clone());
+        Ok(link)
     }
 
     pub(super) async fn change_state(

@@ -9,6 +9,7 @@ use hearth_engine::{
 };
 
 use super::{
+    networks::Networks,
     secret::Secret,
     section::{Problem, section},
 };
@@ -27,6 +28,14 @@ section! {
         /// The address people type, if a proxy stands in between, such as
         /// `https://chat.example.org`. With https, cookies are sent over https only. Empty: none.
         public_url: String = String::new();
+        /// Addresses and networks of proxies whose word on where a visitor comes from is taken
+        /// (`X-Forwarded-For`, `Forwarded`), such as `["127.0.0.1", "10.0.0.0/8"]`; from the
+        /// environment also `127.0.0.1,10.0.0.0/8`. Empty: nobody's.
+        trusted_proxies: Networks = Networks::default();
+        /// Where programs on this machine read `/metrics` and `/v1/openapi.json` without a key,
+        /// such as `127.0.0.1:9464`: an address and a port of their own, which no other machine
+        /// and no proxy of the page reaches. Empty: nowhere, and both want an administrator's key.
+        metrics_listen: String = String::new();
         /// What is logged: `error`, `warn`, `info`, `debug`, or per module, such as
         /// `info,hearth_engine=debug`. Requests are the module `access`: `info,access=off` is a log
         /// without them.
@@ -104,6 +113,18 @@ impl ServerSection {
                 "must be http:// or https:// and a host, without a path",
             ));
         }
+        if !self.metrics_listen.is_empty() && self.metrics_address().is_none() {
+            problems.push(Problem::new(
+                "server.metrics_listen",
+                "must be an address of this machine alone and a port, such as 127.0.0.1:9464",
+            ));
+        }
+        if self.trusted_proxies.has_everybody() {
+            problems.push(Problem::new(
+                "server.trusted_proxies",
+                "trusts everybody: name the proxies' own addresses",
+            ));
+        }
         if tracing_subscriber::EnvFilter::try_new(&self.log).is_err() {
             problems.push(Problem::new("server.log", "is not a log filter"));
         }
@@ -118,6 +139,12 @@ impl ServerSection {
         let bare = url.path() == "/" && url.query().is_none();
         let host = url.authority()?.as_str().to_lowercase();
         bare.then(|| format!("{scheme}://{host}"))
+    }
+
+    /// Where metrics are read without a key: never an address that others reach.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        let address: SocketAddr = self.metrics_listen.parse().ok()?;
+        address.ip().is_loopback().then_some(address)
     }
 
     /// Whether cookies may travel over plain HTTP.

@@ -3,6 +3,11 @@
 //! `axum::serve` would do the same without any limit: it gives hyper no clock, and who sends half a
 //! request or reads half an answer keeps a connection for as long as it likes.
 
+mod per_address;
+
+#[cfg(test)]
+mod tests;
+
 use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use axum::{
@@ -23,9 +28,14 @@ use tokio::{
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt as _;
 
+use crate::config::Networks;
+use per_address::{PerAddress, Share};
+
 /// Connections at the same time: some thousand tabs that each watch an answer. A thousand of them
 /// and four clients that stand still took 120 MB together.
 const MAX_CONNECTIONS: usize = 8192;
+/// Of them, one address has at most so many: a large office behind one, and an eighth of all.
+const MAX_OF_ADDRESS: usize = 1024;
 /// When the system gives no connection, such as for want of file handles.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
@@ -48,14 +58,17 @@ const PATIENCE: Patience = Patience {
 pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
+    proxies: Networks,
     stopped: impl Future<Output = ()>,
 ) {
-    serve_with(listener, router, stopped, PATIENCE).await;
+    let per_address = PerAddress::new(MAX_OF_ADDRESS, proxies);
+    serve_with(listener, router, per_address, stopped, PATIENCE).await;
 }
 
 async fn serve_with(
     listener: TcpListener,
     router: Router,
+    per_address: PerAddress,
     stopped: impl Future<Output = ()>,
     patience: Patience,
 ) {
@@ -72,12 +85,17 @@ async fn serve_with(
             continue;
         };
         while connections.try_join_next().is_some() {}
+        let Some(share) = per_address.admit(address.ip()) else {
+            tracing::debug!(client.address = %address.ip(), "an address has too many connections");
+            continue;
+        };
         let connection = Connection {
             address,
             router: router.clone(),
             closing: closing.subscribe(),
             patience,
             _place: place,
+            _share: share,
         };
         connections.spawn(connection.serve(stream));
     }
@@ -119,6 +137,7 @@ struct Connection {
     closing: watch::Receiver<bool>,
     patience: Patience,
     _place: OwnedSemaphorePermit,
+    _share: Share,
 }
 
 impl Connection {
@@ -160,6 +179,3 @@ impl Connection {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -20,6 +20,7 @@ use axum::{
 use hearth_app::model::UserId;
 use tracing::Instrument as _;
 
+use super::client_address::ClientAddress;
 use crate::{
     accounts::Visitor,
     error::RefusalKind,
@@ -95,8 +96,10 @@ pub(super) async fn log(
         http.method = %request.method(),
         http.path = path,
     );
+    let client = request.extensions().get::<ClientAddress>();
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let peer = peer.map(|ConnectInfo(address)| address.ip());
+    let peer = client.map(|ClientAddress(address)| *address).or(peer);
     let mut line = Line::new(&id, request.method(), path);
     request.extensions_mut().insert(learnt.clone());
     let work = next.run(request).instrument(span.clone());

@@ -1,17 +1,18 @@
 //! Who makes a request: the session cookie, looked up once.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
-    extract::{ConnectInfo, Request, State},
+    extract::{Request, State},
     http::{HeaderMap, HeaderValue, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 
+use super::client_address::ClientAddress;
 use crate::{
     accounts::{
-        Accounts, Visitor,
+        Accounts, Visitor, device_in_cookies,
         session::{HOST_SESSION_COOKIE, SentToken, end_old_cookie, start_cookie, token_in_cookies},
     },
     error::AppError,
@@ -24,7 +25,13 @@ pub(super) async fn identify(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let sent = session(request.headers(), &accounts);
+    let (sent, device) = {
+        let (cookies, transport) = (cookies(request.headers()), accounts.transport());
+        (
+            token_in_cookies(&cookies, transport),
+            device_in_cookies(&cookies, transport),
+        )
+    };
     let user = match &sent {
         Some(sent) => accounts.user_of(&sent.token).await,
         None => Ok(None),
@@ -33,12 +40,13 @@ pub(super) async fn identify(
         Ok(user) => user,
         Err(error) => return answer_for(request.uri().path(), error),
     };
-    let connection = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let address = request.extensions().get::<ClientAddress>();
     let is_known = user.is_some();
     let visitor = Visitor {
         user,
         session: sent.as_ref().map(|sent| sent.token.clone()),
-        address: connection.map(|ConnectInfo(address)| address.ip()),
+        device,
+        address: address.map(|ClientAddress(address)| *address),
         user_agent: user_agent(request.headers()),
     };
     request.extensions_mut().insert(visitor);
@@ -71,10 +79,9 @@ pub(super) fn answer_for(path: &str, error: AppError) -> Response {
     }
 }
 
-fn session(headers: &HeaderMap, accounts: &Accounts) -> Option<SentToken> {
+fn cookies(headers: &HeaderMap) -> Vec<&str> {
     let headers = headers.get_all(header::COOKIE).into_iter();
-    let headers: Vec<&str> = headers.filter_map(|value| value.to_str().ok()).collect();
-    token_in_cookies(&headers, accounts.transport())
+    headers.filter_map(|value| value.to_str().ok()).collect()
 }
 
 fn user_agent(headers: &HeaderMap) -> String {

@@ -59,7 +59,7 @@ impl Bench {
             chat.slow_work(),
         );
         Self {
-            server: ApiServer::new(chat, accounts, settings, store, false),
+            server: ApiServer::new(chat, accounts, settings, store),
             engine,
             ada,
             _folder: folder,

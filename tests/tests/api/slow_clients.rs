@@ -18,6 +18,7 @@ use super::imports::upload;
 async fn two_slow_uploads_and_downloads_hold_up_nobody() -> Result<()> {
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let (bob, cid) = (server.add_user("Bob").await?, server.add_user("Cid").await?);
+    let watcher = server.watcher()?;
     for client in [&ada, &bob] {
         send_and_wait(client, None, "Hello").await?;
     }
@@ -32,10 +33,10 @@ async fn two_slow_uploads_and_downloads_hold_up_nobody() -> Result<()> {
     let file = cid.get(&format!("/exports/{kept}")).await?.body;
 
     let mut slow = vec![begin_upload(&ada).await?, begin_upload(&bob).await?];
-    until_running(&ada, "upload", 2).await?;
+    until_running(&watcher, "upload", 2).await?;
     slow.push(begin_archive(&ada).await?);
     slow.push(begin_archive(&bob).await?);
-    until_running(&ada, "download", 2).await?;
+    until_running(&watcher, "download", 2).await?;
 
     let start = Instant::now();
     let page = upload(&cid, "chats.json", &file).await?;
@@ -65,8 +66,8 @@ async fn two_slow_uploads_and_downloads_hold_up_nobody() -> Result<()> {
     ensure!(second.status == 303 && second.header("location").contains("__err"));
     // Nothing of it is kept once the slow ones have gone.
     drop(slow);
-    until_running(&ada, "upload", 0).await?;
-    until_running(&ada, "download", 0).await
+    until_running(&watcher, "upload", 0).await?;
+    until_running(&watcher, "download", 0).await
 }
 
 #[tokio::test]

@@ -69,11 +69,11 @@ async fn set_up_and_the_empty_chat_have_no_serious_violation(language: Language)
     let server = RunningServer::unclaimed(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.open(&format!("/set-up?token={}", server.set_up_token()))
+    page.open(&format!("/set-up#token={}", server.set_up_token()))
         .await?;
     check(&browser, &named("set-up", language)).await?;
     let link = format!(
-        "{}/set-up?token={}",
+        "{}/set-up#token={}",
         server.base_url(),
         server.set_up_token()
     );

@@ -119,8 +119,9 @@ async fn crowd(
         begin_archive(ada).await?,
         begin_archive(bob).await?,
     ];
-    until_running(ada, "upload", 2).await?;
-    until_running(ada, "download", 2).await?;
+    let watcher = program.watcher()?;
+    until_running(&watcher, "upload", 2).await?;
+    until_running(&watcher, "download", 2).await?;
     let crowded = slowest(bob).await?;
     writeln!(
         io::stdout(),

@@ -160,3 +160,62 @@ async fn wait_for_messages(client: &WebClient, id: ConversationId, count: usize)
     })
     .await
 }
+
+#[tokio::test]
+async fn a_link_stands_in_no_address_is_shown_once_and_pasted_whole_where_there_is_no_script()
+-> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let fields = [("name", "Dora".to_owned()), ("role", "user".to_owned())];
+    let answer = ada.submit_form("/api/create_account", &fields).await?;
+    assert_eq!(location(&answer)?, "/admin/people");
+    let page = ada.get("/admin/people").await?.text();
+    let (_, link) = page
+        .split_once("/join#token=")
+        .context("the link is shown")?;
+    let digits = link.chars().take_while(char::is_ascii_hexdigit);
+    let token: String = digits.collect();
+    assert_eq!(token.len(), 64, "{token}");
+    let again = ada.get("/admin/people").await?.text();
+    assert!(!again.contains(&token), "{again}");
+
+    // A browser sends no fragment: the page does not know whose link it is.
+    let dora = server.client()?;
+    let page = dora.get("/join").await?.text();
+    assert!(
+        page.contains("name=\"token\"") && !page.contains("Dora"),
+        "{page}"
+    );
+    let with = |token: &str| {
+        let password = ("password", PASSWORD.to_owned());
+        [("token", token.to_owned()), password]
+    };
+    let request = dora.form("/api/join", &with("0123"));
+    let request = request.header("accept", "text/html");
+    let wrong = dora
+        .send(request.header("referer", format!("{}/join", server.base_url())))
+        .await?;
+    assert!(location(&wrong)?.contains("__err"), "{wrong:?}");
+    let pasted = format!("https://chat.example.org/join#token={token}");
+    let answer = dora.submit_form("/api/join", &with(&pasted)).await?;
+    assert_eq!(location(&answer)?, "/");
+    assert_eq!(dora.get("/").await?.status, 200);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_link_of_an_earlier_version_still_opens_the_form() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let fields = [("name", "Dora".to_owned()), ("role", "user".to_owned())];
+    let link: hearth_app::model::OneTimeLink = ada.call("create_account", &fields).await??;
+    let dora = server.client()?;
+    let page = dora
+        .get(&format!("/join?token={}", link.token))
+        .await?
+        .text();
+    assert_eq!(
+        attribute_after(&page, "name=\"token\"", "value")?,
+        link.token
+    );
+    assert!(page.contains("Dora"), "{page}");
+    Ok(())
+}

@@ -1,13 +1,14 @@
 //! Accounts: who has one, and what an administrator may do about it.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 use server_fn::ServerFn;
 
 use super::once_loaded;
 use crate::{
     api::{
-        administration::{ChangeAccount, ChangeLimit, CreateAccount, MakeLink, accounts},
+        administration::{
+            ChangeAccount, ChangeLimit, CreateAccount, MakeLink, accounts, take_new_link,
+        },
         conversations::signed_in_user,
         deletion::DeleteAccount,
     },
@@ -17,6 +18,9 @@ use crate::{
     words::{Locale, grouped, moment, use_locale, words},
 };
 
+/// The administrator, everybody with an account, and a link that is shown for the only time.
+type People = (Option<UserId>, Vec<AccountSummary>, Option<OneTimeLink>);
+
 /// Everybody with an account, and a form to invite somebody. All buttons are plain forms.
 #[component]
 pub(super) fn PeopleSection() -> impl IntoView {
@@ -25,11 +29,11 @@ pub(super) fn PeopleSection() -> impl IntoView {
         || (),
         |()| async {
             let own = signed_in_user().await?.map(|user| user.id);
-            Ok::<_, ChatError>((own, accounts().await?))
+            Ok::<_, ChatError>((own, accounts().await?, take_new_link().await?))
         },
     );
-    let show = move |(own, accounts): (Option<UserId>, Vec<AccountSummary>)| {
-        let new = new_link(&accounts).map(|link| view! { <NewLink link/> });
+    let show = move |(own, accounts, new): People| {
+        let new = new.map(|link| view! { <NewLink link/> });
         let row = move |account| view! { <Account account own/> };
         let rows = accounts.into_iter().map(row).collect_view();
         view! { {new} <ul class="people">{rows}</ul> }
@@ -41,19 +45,6 @@ pub(super) fn PeopleSection() -> impl IntoView {
         </section>
         <Invitation/>
     }
-}
-
-/// A new link comes back in the address; the script takes it out of there at once.
-fn new_link(accounts: &[AccountSummary]) -> Option<OneTimeLink> {
-    let query = use_query_map().get_untracked();
-    let user = query.get("user")?.parse().ok()?;
-    let account = accounts.iter().find(|it| it.user.id == user)?;
-    Some(OneTimeLink {
-        user,
-        user_name: account.user.name.clone(),
-        token: query.get("link")?,
-        valid_hours: query.get("hours")?.parse().ok()?,
-    })
 }
 
 #[component]
@@ -92,12 +83,9 @@ fn NewLink(link: OneTimeLink) -> impl IntoView {
         hours = link.valid_hours
     );
     // Only the browser knows the address people type; without script the path has to do.
-    let path = format!("/join?token={}", link.token);
+    let path = format!("/join#token={}", link.token);
     let address = RwSignal::new(path.clone());
-    Effect::new(move || {
-        address.set(format!("{}{path}", browser::origin()));
-        browser::forget_query();
-    });
+    Effect::new(move || address.set(format!("{}{path}", browser::origin())));
     let is_copied = RwSignal::new(None);
     let copy = move |_| {
         let copying = browser::copy_text(&address.get_untracked());

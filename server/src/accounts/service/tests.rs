@@ -1,7 +1,14 @@
-use std::task::Poll;
+use std::{
+    io,
+    sync::{Mutex, PoisonError},
+    task::Poll,
+};
 
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, Version};
-use hearth_app::model::{AuditAction, UserRole};
+use hearth_app::{
+    model::{AuditAction, UserRole},
+    service::{ApiKeyService as _, JoinService as _},
+};
 
 use super::*;
 use crate::{
@@ -38,7 +45,7 @@ async fn enter(accounts: &Accounts, name: &str, password: &str) -> Result<String
 }
 
 fn token(cookie: &SessionCookie) -> String {
-    let sent = session::token_in_cookies(&[&cookie.0], CookieTransport::Any);
+    let sent = session::token_in_cookies(&[&cookie.session], CookieTransport::Any);
     sent.unwrap().token
 }
 
@@ -46,6 +53,42 @@ async fn reset(accounts: &Accounts, user: UserId, hash: &str) -> bool {
     let change = Change::by(Author::command_line(), AuditAction::ResetPassword, "Ada");
     let reset = accounts.store.reset_password(user, hash, &change).await;
     reset.unwrap()
+}
+
+fn with_session(cookie: &SessionCookie) -> Visitor {
+    Visitor {
+        session: Some(token(cookie)),
+        ..Visitor::default()
+    }
+}
+
+/// A browser that has signed out.
+fn with_device(cookie: &SessionCookie) -> Visitor {
+    let set = cookie.device.as_deref().unwrap();
+    Visitor {
+        device: device::device_in_cookies(&[set], CookieTransport::Any),
+        ..Visitor::default()
+    }
+}
+
+/// Guesses at Ada's password until there is a wait, as somebody nobody knows.
+async fn guess_until_refused(accounts: &Accounts) {
+    for _ in 0..5 {
+        let failed = enter(accounts, "ada", "not her password").await;
+        assert!(matches!(failed, Err(AppError::Invalid(_))), "{failed:?}");
+    }
+    assert_is_refused(enter(accounts, "ada", PASSWORD).await);
+}
+
+fn assert_is_refused<T: std::fmt::Debug>(outcome: Result<T, AppError>) {
+    let reason = match outcome {
+        Err(AppError::Busy { reason, .. }) => reason,
+        other => panic!("{other:?}"),
+    };
+    assert!(
+        matches!(reason, BusyReason::TooManyAttempts { seconds: 1.. }),
+        "{reason:?}"
+    );
 }
 
 #[tokio::test]
@@ -114,12 +157,89 @@ async fn the_sixth_failure_in_a_row_is_told_when_to_come_back() {
 }
 
 #[tokio::test]
+async fn a_browser_that_was_here_before_gets_in_while_strangers_guess() {
+    let (_folder, accounts) = accounts().await;
+    let cookie = claim(&accounts, "the link").await.unwrap();
+    guess_until_refused(&accounts).await;
+    let ada = with_device(&cookie);
+    let enter = |name: &'static str, password: &str, visitor: &Visitor| {
+        let (password, visitor) = (password.to_owned(), visitor.clone());
+        let accounts = Arc::clone(&accounts);
+        async move { accounts.enter(name, password, &visitor).await }
+    };
+    let entered = enter("Ada", PASSWORD, &ada).await.unwrap();
+    // Its own failures slow it down, and nobody else.
+    for _ in 0..5 {
+        let wrong = enter("Ada", "not her password", &ada).await;
+        assert!(matches!(wrong, Err(AppError::Invalid(_))), "{wrong:?}");
+    }
+    assert_is_refused(enter("Ada", PASSWORD, &ada).await);
+    assert!(enter("Ada", PASSWORD, &with_device(&entered)).await.is_ok());
+    // At other names it is a stranger, and so it is after another password.
+    for _ in 0..5 {
+        assert!(
+            enter("Grace", PASSWORD, &with_device(&entered))
+                .await
+                .is_err()
+        );
+    }
+    assert_is_refused(enter("Grace", PASSWORD, &with_device(&entered)).await);
+    let stored = accounts.store.credentials("ada").await.unwrap().unwrap();
+    let new = Password::parse("another horse battery").unwrap();
+    let hash = accounts.hash(Asker::Stranger, new).await.unwrap();
+    assert!(
+        accounts
+            .store
+            .reset_password(stored.user.id, &hash)
+            .await
+            .unwrap()
+    );
+    assert_is_refused(enter("Ada", "another horse battery", &with_device(&entered)).await);
+}
+
+#[tokio::test]
+async fn what_is_guessed_at_the_door_slows_nobody_down_who_is_in() {
+    let (_folder, accounts) = accounts().await;
+    let cookie = claim(&accounts, "the link").await.unwrap();
+    let ada = accounts.user_of(&token(&cookie)).await.unwrap().unwrap();
+    guess_until_refused(&accounts).await;
+    let (one, other) = (with_session(&cookie), Visitor::default());
+    let confirm = |password: &str| accounts.confirm_password(&ada, password.to_owned(), &one);
+    assert!(confirm(PASSWORD).await.is_ok());
+    for _ in 0..5 {
+        assert!(confirm("not her password").await.is_err());
+    }
+    assert_is_refused(confirm(PASSWORD).await);
+    // Nobody confirms anything without a session.
+    let without = accounts.confirm_password(&ada, PASSWORD.to_owned(), &other);
+    assert_eq!(without.await, Err(AppError::Unauthorized));
+    // Another session, and the door of a browser that was here, are open as before.
+    let signed_in = Visitor {
+        user: Some(ada.clone()),
+        session: Some("ab".repeat(32)),
+        ..Visitor::default()
+    };
+    assert!(
+        accounts
+            .enter("ada", PASSWORD.into(), &signed_in)
+            .await
+            .is_ok()
+    );
+    assert!(
+        accounts
+            .enter("ada", PASSWORD.into(), &with_device(&cookie))
+            .await
+            .is_ok()
+    );
+}
+
+#[tokio::test]
 async fn a_server_that_is_too_busy_to_check_a_password_counts_no_failure() {
     let slow_work = SlowWork::default();
     let (_folder, accounts) = accounts_beside(slow_work.clone()).await;
-    let visitor = Visitor::default();
     let cookie = claim(&accounts, "the link").await.unwrap();
     let ada = accounts.user_of(&token(&cookie)).await.unwrap().unwrap();
+    let visitor = with_session(&cookie);
     let confirm = || accounts.confirm_password(&ada, PASSWORD.into(), &visitor);
     // Every place is taken, and every place in both queues.
     let (mut held, mut waiting) = (Vec::new(), Vec::new());
@@ -269,4 +389,143 @@ async fn accounts_whose_names_were_two_before_are_both_entered_as_they_are_writt
     }
     assert_eq!(found("\u{c4}NNE").await, "\u{c4}nne");
     store.close().await;
+}
+
+/// What is logged meanwhile.
+#[derive(Clone, Default)]
+struct Logged(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Logged {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut logged = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        logged.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Everything that is worth a line; gives the secrets that were in use.
+async fn have_a_busy_day(accounts: &Accounts) -> Vec<String> {
+    let mut secrets = vec![PASSWORD.to_owned(), "not her password".to_owned()];
+    let claimed = claim(accounts, "the link").await.unwrap();
+    let mut visitor = with_device(&claimed);
+    visitor.address = Some("203.0.113.5".parse().unwrap());
+    let entered = accounts
+        .enter("Ada", PASSWORD.into(), &visitor)
+        .await
+        .unwrap();
+    let stranger = Visitor {
+        address: Some("198.51.100.7".parse().unwrap()),
+        ..Visitor::default()
+    };
+    for _ in 0..6 {
+        let name = "Ada\n INFO forged\u{1b}";
+        let failed = accounts
+            .enter(name, "not her password".into(), &stranger)
+            .await;
+        assert!(failed.is_err());
+    }
+    let ada = accounts.user_of(&token(&entered)).await.unwrap().unwrap();
+    let own = with_session(&entered);
+    assert!(
+        accounts
+            .confirm_password(&ada, "not her password".into(), &own)
+            .await
+            .is_err()
+    );
+    let change = accounts.replace_password(&ada, PASSWORD.into(), "another horse", &own);
+    change.await.unwrap();
+    let key = accounts
+        .create_api_key(&ada, "mine".to_owned())
+        .await
+        .unwrap();
+    let id = accounts.api_keys(&ada).await.unwrap()[0].id;
+    accounts.revoke_api_key(&ada, id).await.unwrap();
+    let made = Change::by(&ada, AuditAction::MakeLink, &ada.name);
+    let link = accounts.make_link(ada.id, &made).await.unwrap();
+    accounts
+        .join(link.clone(), "third horse battery".to_owned())
+        .await
+        .unwrap();
+    assert!(
+        accounts
+            .join("f".repeat(64), "fourth horse battery".to_owned())
+            .await
+            .is_err()
+    );
+    let stored = accounts.store.credentials("ada").await.unwrap().unwrap();
+    for text in [
+        "another horse",
+        "third horse battery",
+        "fourth horse battery",
+        &key,
+        &link,
+    ] {
+        secrets.push(text.to_owned());
+    }
+    secrets.extend([token(&claimed), token(&entered), stored.password_hash]);
+    secrets.extend([visitor.device.unwrap(), "f".repeat(64)]);
+    let hashes: Vec<String> = secrets
+        .iter()
+        .map(|it| hex::encode(session::hash_token(it)))
+        .collect();
+    secrets.extend(hashes);
+    secrets
+}
+
+#[tokio::test]
+async fn who_came_in_and_who_did_not_stands_in_the_log_and_no_secret_does() {
+    let (_folder, accounts) = accounts().await;
+    let logged = Logged::default();
+    let writer = logged.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let logging = tracing::subscriber::set_default(subscriber);
+    let secrets = have_a_busy_day(&accounts).await;
+    drop(logging);
+    let bytes = logged
+        .0
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
+    let told = String::from_utf8(bytes).unwrap();
+    for sentence in [
+        "the server was claimed",
+        "somebody signed in",
+        "a sign-in failed",
+        "has to wait for",
+        "a password was not confirmed",
+        "a password was changed",
+        "an API key was made",
+        "an API key was revoked",
+        "a one-time link was made",
+        "a one-time link was used",
+        "a link that does not hold was tried",
+    ] {
+        assert!(told.contains(sentence), "{sentence:?} is not in\n{told}");
+    }
+    let has_line = |words: [&str; 2]| {
+        let mut lines = told.lines();
+        lines.any(|line| words.iter().all(|word| line.contains(word)))
+    };
+    assert!(has_line(["somebody signed in", "203.0.113.5"]), "{told}");
+    assert!(has_line(["a sign-in failed", "198.51.100.7"]), "{told}");
+    assert!(
+        has_line(["a sign-in failed", "Ada\\n INFO forged\\u{1b}"]),
+        "{told}"
+    );
+    assert!(
+        !told
+            .lines()
+            .any(|line| line.trim_start().starts_with("INFO forged"))
+    );
+    for secret in secrets {
+        assert!(!told.contains(&secret), "{secret} is in\n{told}");
+    }
 }

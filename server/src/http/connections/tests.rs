@@ -34,7 +34,8 @@ impl Bench {
         let stopped = async {
             let _ = stopped.await;
         };
-        let serving = tokio::spawn(serve_with(listener, router, stopped, QUICK));
+        let everybody = PerAddress::new(0, Networks::default());
+        let serving = tokio::spawn(serve_with(listener, router, everybody, stopped, QUICK));
         Self {
             address,
             stop,

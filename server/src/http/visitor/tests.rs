@@ -29,7 +29,7 @@ async fn signed_in() -> (tempfile::TempDir, Router, String) {
     let visitor = Visitor::default();
     let password = "correct horse battery".to_owned();
     let claimed = accounts.claim("the link", "Ada", password, &visitor);
-    let cookie = claimed.await.unwrap().0;
+    let cookie = claimed.await.unwrap().session;
     let sent = token_in_cookies(&[&cookie], CookieTransport::HttpsOnly);
     let who = |request: Request| async move {
         let visitor = request.extensions().get::<Visitor>().cloned();

@@ -101,7 +101,7 @@ async fn two_hundred_that_leave_at_any_moment_give_everything_back() -> Result<(
     });
     let refused = try_join_all(leaving).await?;
     assert!(!refused.contains(&true), "there is a place for everybody");
-    let computed = Metrics::read(&server.client()?)
+    let computed = Metrics::read(&server.watcher()?)
         .await?
         .value("hearth_engine_tokens_total")?;
     assert!(computed > 2_000, "{computed} tokens were computed");
@@ -168,7 +168,7 @@ fn tiny_model() -> std::path::PathBuf {
 /// So many run, so many wait; blocks are held where something runs.
 async fn until_load(server: &RunningServer, load: [u64; 2], patience: Duration) -> Result<()> {
     eventually(&format!("{load:?} run and wait"), patience, async || {
-        let metrics = Metrics::read(&server.client()?).await?;
+        let metrics = Metrics::read(&server.watcher()?).await?;
         let found = [
             metrics.value("hearth_running_sequences")?,
             metrics.value("hearth_waiting_sequences")?,

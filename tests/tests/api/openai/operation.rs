@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     api_client::{ApiClient, question},
     deadline::eventually,
     metrics::Metrics,
-    running_server::send,
+    running_server::{RunningServer, send},
 };
 use serde_json::{Value, json};
 
@@ -41,8 +42,7 @@ async fn metrics_count_what_was_answered() -> Result<()> {
     let (server, _ada, program) = start("Good morning!").await?;
     program.ask(CHAT, &question("Hello")).await?;
     program.post(CHAT, &json!({})).await?;
-    let nobody = server.client()?;
-    let text = nobody.get("/metrics").await?.text();
+    let text = server.watcher()?.get("/metrics").await?.text();
     for line in [
         "hearth_completion_tokens_total 13",
         "hearth_prompt_tokens_total 24",
@@ -70,7 +70,7 @@ async fn metrics_count_the_answers_of_the_page_too() -> Result<()> {
     send(&ada, None, "Hello").await??;
     let patience = Duration::from_secs(5);
     eventually("the answer is counted", patience, async || {
-        let metrics = Metrics::read(&server.client()?).await?;
+        let metrics = Metrics::read(&server.watcher()?).await?;
         let found = [
             metrics.value("hearth_completion_tokens_total")?,
             metrics.value("hearth_time_to_first_token_seconds_count")?,
@@ -81,20 +81,52 @@ async fn metrics_count_the_answers_of_the_page_too() -> Result<()> {
 }
 
 #[tokio::test]
-async fn metrics_and_description_are_for_administrators_and_this_machine() -> Result<()> {
+async fn metrics_and_description_are_for_administrators_and_an_address_of_this_machine()
+-> Result<()> {
     let (server, _ada, program) = start("Hi.").await?;
     let carl = server.add_user("Carl").await?;
     let others = ApiClient::of(&server, &carl).await?;
-    let stranger = server.client()?;
+    let (stranger, watcher) = (server.client()?, server.watcher()?);
     for path in ["/metrics", "/v1/openapi.json"] {
         assert_eq!(program.get(path).await?.status, 200, "{path}");
         assert_eq!(others.get(path).await?.status, 403, "{path}");
-        assert_eq!(stranger.get(path).await?.status, 200, "{path}");
-        for (name, value) in [("x-forwarded-for", "192.0.2.1"), ("host", "evil.example")] {
-            let request = stranger.request(reqwest::Method::GET, path);
-            let answer = stranger.send(request.header(name, value)).await?;
+        assert_eq!(stranger.get(path).await?.status, 401, "{path}");
+        assert_eq!(watcher.get(path).await?.status, 200, "{path}");
+        // A proxy that leads there opens nothing, nor does a page with a name of its own.
+        for (name, value) in [
+            ("x-forwarded-for", "127.0.0.1"),
+            ("forwarded", "for=127.0.0.1"),
+            ("host", "evil.example"),
+        ] {
+            let request = watcher.request(reqwest::Method::GET, path);
+            let answer = watcher.send(request.header(name, value)).await?;
             assert_eq!(answer.status, 401, "{path} {name}");
         }
+    }
+    // Nothing else is there.
+    for path in ["/", "/sign-in", "/v1/models", "/readyz"] {
+        assert_eq!(watcher.get(path).await?.status, 404, "{path}");
+    }
+    assert_eq!(watcher.get("/health").await?.status, 200);
+    Ok(())
+}
+
+#[tokio::test]
+async fn metrics_want_a_key_from_everywhere_unless_the_operator_names_an_address() -> Result<()> {
+    let model = ScriptedModel::new(Vec::new());
+    let (server, _ada) = RunningServer::start_configured(model, |config| {
+        config.server.metrics_listen = String::new();
+        config.server.trusted_proxies = serde_json::from_str("[\"127.0.0.1\"]").unwrap_or_default();
+    })
+    .await?;
+    assert!(server.watcher().is_err());
+    let stranger = server.client()?;
+    for headers in [None, Some(("x-forwarded-for", "127.0.0.1"))] {
+        let mut request = stranger.request(reqwest::Method::GET, "/metrics");
+        if let Some((name, value)) = headers {
+            request = request.header(name, value);
+        }
+        assert_eq!(stranger.send(request).await?.status, 401, "{headers:?}");
     }
     Ok(())
 }

@@ -1,0 +1,42 @@
+//! The token of a one-time link, in the address's fragment: a browser sends that to nobody, so it
+//! stands in no server's and no proxy's log.
+
+use leptos::prelude::window;
+use web_sys::{Storage, wasm_bindgen::JsValue};
+
+/// Before the token in the fragment.
+const BEGINNING: &str = "#token=";
+
+/// The token of the link that led here. It leaves the address: it is not shown again, nor found in
+/// the history. The tab keeps it, since a form that is refused needs it once more.
+pub(crate) fn take_link_token() -> Option<String> {
+    let location = window().location();
+    let fragment = location.hash().ok()?;
+    let token = fragment.strip_prefix(BEGINNING)?;
+    if let Some(storage) = storage() {
+        // Full storage: the link has to be opened again after a refusal.
+        let _ = storage.set_item(&name(), token);
+    }
+    let path = location.pathname().ok()?;
+    let query = location.search().ok()?;
+    if let Ok(history) = window().history() {
+        // Fails only where a page may not change its own address.
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&format!("{path}{query}")));
+    }
+    Some(token.to_owned())
+}
+
+/// The token that a link brought to this page of this tab before.
+pub(crate) fn kept_link_token() -> Option<String> {
+    storage()?.get_item(&name()).ok()?
+}
+
+/// Ends with the tab.
+fn storage() -> Option<Storage> {
+    window().session_storage().ok().flatten()
+}
+
+fn name() -> String {
+    let path = window().location().pathname().unwrap_or_default();
+    format!("hearth-link:{path}")
+}

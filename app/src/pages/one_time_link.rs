@@ -1,0 +1,51 @@
+//! The token that a one-time link brings, and the field for it where no script can read the link.
+
+use leptos::prelude::*;
+use leptos_router::hooks::{use_location, use_query_map};
+
+use crate::{
+    browser,
+    components::Field,
+    words::{use_locale, words},
+};
+
+/// The token of the link that was opened; empty while it is not known. Links have it in the
+/// fragment, which only the browser sees; those of earlier versions had it in the query.
+pub(super) fn link_token() -> RwSignal<String> {
+    let query = use_query_map();
+    let in_query = query.read_untracked().get("token").unwrap_or_default();
+    let token = RwSignal::new(in_query);
+    let location = use_location();
+    Effect::new(move || {
+        // Another link may be opened in the same tab, which loads no page.
+        location.hash.track();
+        let is_missing = token.read_untracked().is_empty();
+        let kept = || is_missing.then(browser::kept_link_token).flatten();
+        if let Some(found) = browser::take_link_token().or_else(kept) {
+            token.set(found);
+        }
+    });
+    token
+}
+
+/// The token as a field of a form: unseen if the link brought it, else to be filled in.
+#[component]
+pub(super) fn LinkTokenField(token: RwSignal<String>) -> impl IntoView {
+    let locale = use_locale();
+    move || {
+        let token = token.get();
+        if token.is_empty() {
+            view! {
+                <Field
+                    label=words!(locale, door.link_code)
+                    name="token"
+                    autocomplete="off"
+                    hint=words!(locale, door.link_code_rule)
+                />
+            }
+            .into_any()
+        } else {
+            view! { <input type="hidden" name="token" value=token autocomplete="off"/> }.into_any()
+        }
+    }
+}

@@ -1,0 +1,165 @@
+use axum::http::HeaderValue;
+
+use super::*;
+
+/// A proxy on this machine, and some of a network behind it.
+fn proxies() -> Networks {
+    serde_json::from_str(r#"["127.0.0.1", "10.0.0.0/8", "fd00::/8"]"#).unwrap()
+}
+
+/// Who is believed to ask, where a connection from `peer` brings these headers.
+fn found(peer: &str, lines: &[(&'static str, &str)]) -> String {
+    let mut headers = HeaderMap::new();
+    for (name, line) in lines {
+        headers.append(*name, HeaderValue::from_str(line).unwrap());
+    }
+    client_address(peer.parse().unwrap(), &headers, &proxies()).to_string()
+}
+
+fn usual(line: &str) -> String {
+    found("127.0.0.1", &[("x-forwarded-for", line)])
+}
+
+fn standard(line: &str) -> String {
+    found("127.0.0.1", &[("forwarded", line)])
+}
+
+#[test]
+fn nobody_is_believed_but_a_trusted_proxy() {
+    let headers = [
+        ("x-forwarded-for", "203.0.113.5"),
+        ("forwarded", "for=203.0.113.5"),
+        ("x-real-ip", "203.0.113.5"),
+    ];
+    assert_eq!(found("198.51.100.7", &headers), "198.51.100.7");
+    assert_eq!(found("::ffff:198.51.100.7", &headers), "198.51.100.7");
+    assert_eq!(found("127.0.0.1", &headers), "203.0.113.5");
+    assert_eq!(found("::ffff:127.0.0.1", &headers), "203.0.113.5");
+    assert_eq!(found("127.0.0.1", &[]), "127.0.0.1");
+    let mut lines = HeaderMap::new();
+    lines.insert("x-forwarded-for", HeaderValue::from_static("203.0.113.5"));
+    let nobody = client_address("127.0.0.1".parse().unwrap(), &lines, &Networks::default());
+    assert_eq!(nobody.to_string(), "127.0.0.1");
+}
+
+#[test]
+fn the_right_most_address_that_is_no_proxy_is_the_visitor() {
+    assert_eq!(usual("203.0.113.5"), "203.0.113.5");
+    // What a visitor writes stands further left.
+    assert_eq!(usual("1.1.1.1, 127.0.0.1, 203.0.113.5"), "203.0.113.5");
+    assert_eq!(
+        usual("1.1.1.1, 203.0.113.5, 10.0.0.2,10.0.0.3"),
+        "203.0.113.5"
+    );
+    // Where all are proxies, the furthest one asks for itself.
+    assert_eq!(usual("10.0.0.2, 10.0.0.3"), "10.0.0.2");
+    let lines = [
+        ("x-forwarded-for", "1.1.1.1"),
+        ("x-forwarded-for", "203.0.113.5"),
+        ("x-forwarded-for", "10.0.0.3"),
+    ];
+    assert_eq!(found("127.0.0.1", &lines), "203.0.113.5");
+}
+
+#[test]
+fn an_address_is_the_same_however_it_is_written() {
+    for (written, address) in [
+        (" 203.0.113.5 ", "203.0.113.5"),
+        ("203.0.113.5:4711", "203.0.113.5"),
+        ("::ffff:203.0.113.5", "203.0.113.5"),
+        ("[::ffff:203.0.113.5]:80", "203.0.113.5"),
+        ("2001:DB8::1", "2001:db8::1"),
+        ("[2001:db8::1]", "2001:db8::1"),
+        ("[2001:db8::1]:443", "2001:db8::1"),
+    ] {
+        assert_eq!(usual(written), address, "{written}");
+        assert_eq!(
+            standard(&format!("for=\"{written}\"")),
+            address,
+            "{written}"
+        );
+    }
+}
+
+#[test]
+fn what_nobody_can_read_ends_at_the_proxy_that_said_it() {
+    let long = "1".repeat(100_000);
+    for junk in [
+        "unknown",
+        "_hidden",
+        "",
+        "  ",
+        "a.b",
+        "1.2.3",
+        "[::1",
+        "1.2.3.4:x",
+        &long,
+    ] {
+        assert_eq!(usual(junk), "127.0.0.1", "{junk}");
+        assert_eq!(usual(&format!("1.1.1.1, {junk}")), "127.0.0.1", "{junk}");
+        assert_eq!(usual(&format!("1.1.1.1, {junk}, 10.0.0.3")), "10.0.0.3");
+        assert_eq!(
+            standard(&format!("for=1.1.1.1, for=\"{junk}\"")),
+            "127.0.0.1"
+        );
+    }
+    let mut headers = HeaderMap::new();
+    headers.insert(
+        "x-forwarded-for",
+        HeaderValue::from_bytes(b"\xff, 1.1.1.1").unwrap(),
+    );
+    let proxy = client_address("127.0.0.1".parse().unwrap(), &headers, &proxies());
+    assert_eq!(proxy.to_string(), "127.0.0.1");
+}
+
+#[test]
+fn a_chain_that_has_no_end_is_left() {
+    let endless = "10.0.0.9,".repeat(50_000) + "10.0.0.9";
+    assert_eq!(usual(&endless), "10.0.0.9");
+    let far = format!("203.0.113.5{}", ",10.0.0.9".repeat(MAX_HOPS));
+    assert_eq!(usual(&far), "10.0.0.9");
+    let long = format!("for=203.0.113.5;by=\"{}\"", "a".repeat(MAX_LINE_BYTES));
+    assert_eq!(standard(&long), "127.0.0.1");
+}
+
+#[test]
+fn the_standard_header_is_read_like_the_usual_one() {
+    for (line, address) in [
+        ("for=203.0.113.5", "203.0.113.5"),
+        (
+            "For=\"203.0.113.5:4711\";proto=https;by=10.0.0.3",
+            "203.0.113.5",
+        ),
+        ("proto=https;FOR=203.0.113.5 , for=10.0.0.2", "203.0.113.5"),
+        ("for=1.1.1.1, for=\"[2001:db8::1]:80\"", "2001:db8::1"),
+        ("for=203.0.113.5;host=\"a, for=9.9.9.9\"", "203.0.113.5"),
+        ("for=203.0.113.5;host=\"\\\", for=9.9.9.9\"", "203.0.113.5"),
+        // Not an address, no `for`, and a quote that swallows what follows it.
+        ("for=1.1.1.1, for=unknown", "127.0.0.1"),
+        ("for=1.1.1.1, proto=https", "127.0.0.1"),
+        ("for=\"1.1.1.1, for=203.0.113.5", "127.0.0.1"),
+    ] {
+        assert_eq!(standard(line), address, "{line}");
+    }
+    // Such a quote spoils its own line and no other.
+    let lines = [
+        ("forwarded", "for=\"1.1.1.1"),
+        ("forwarded", "for=203.0.113.5"),
+    ];
+    assert_eq!(found("127.0.0.1", &lines), "203.0.113.5");
+}
+
+#[test]
+fn of_two_headers_that_contradict_each_other_neither_is_believed() {
+    let both = |usual: &str, standard: &str| {
+        let lines = [("x-forwarded-for", usual), ("forwarded", standard)];
+        found("127.0.0.1", &lines)
+    };
+    assert_eq!(both("203.0.113.5", "for=203.0.113.5"), "203.0.113.5");
+    assert_eq!(
+        both("1.1.1.1, 203.0.113.5", "for=203.0.113.5"),
+        "203.0.113.5"
+    );
+    assert_eq!(both("203.0.113.5", "for=1.1.1.1"), "127.0.0.1");
+    assert_eq!(both("203.0.113.5", "for=unknown"), "127.0.0.1");
+}

@@ -3,6 +3,7 @@
 //! The only module that reads the environment. All problems are found together; a section's
 //! doc comments are also the text of `hearth.example.toml`.
 
+mod public_url;
 mod secret;
 mod section;
 mod sections;

@@ -1,9 +1,9 @@
 //! The router: which address leads where, and what every request passes.
 //!
-//! From the outside in: log line, compression of pages and JSON, security headers; then, so that
-//! errors can be put into words, how the visitor wants pages; origin check, body limit (uploads and
-//! the API for programs have their own); pages, server functions and files then learn who visits;
-//! pages send strangers to sign in.
+//! From the outside in: the path of the host that everything stands below, log line, compression of
+//! pages and JSON, security headers; then, so that errors can be put into words, how the visitor
+//! wants pages; origin check, body limit (uploads and the API for programs have their own); pages,
+//! server functions and files then learn who visits; pages send strangers to sign in.
 
 pub mod assets;
 pub(crate) mod body;
@@ -17,6 +17,7 @@ mod pages;
 mod preferences;
 mod security;
 mod server_functions;
+mod sub_path;
 mod told;
 mod trace;
 mod uploads;
@@ -30,7 +31,10 @@ use axum::{
     middleware::{from_fn, from_fn_with_state},
     routing::{MethodRouter, get},
 };
-use hearth_app::service::{AdministrationService, ChatService};
+use hearth_app::{
+    SubPath,
+    service::{AdministrationService, ChatService},
+};
 use tower_http::compression::CompressionLayer;
 
 use crate::{
@@ -58,6 +62,8 @@ pub struct Services {
     pub api: ApiServer,
     pub store: Store,
     pub assets: Arc<assets::Manifest>,
+    /// Below which path of the host everything stands.
+    pub sub_path: SubPath,
 }
 
 /// Who gets an answer other than "please sign in" from a route.
@@ -122,18 +128,18 @@ pub fn router(services: &Services, section: &ServerSection) -> Router {
         .with_state(services.clone());
     let identify = from_fn_with_state(Arc::clone(&services.accounts), visitor::identify);
     let prefer = from_fn_with_state(Arc::clone(&services.settings), preferences::read);
-    let options = services.assets.leptos_options();
+    let place = (services.assets.leptos_options(), services.sub_path);
     let visited = pages::router(services)
         .merge(server_functions::router(services))
         .merge(downloads::router(services))
-        .layer(from_fn_with_state(options.clone(), kept_text::give_back))
+        .layer(from_fn_with_state(place.clone(), kept_text::give_back))
         .layer(identify.clone());
-    plain
+    let router = plain
         .merge(visited)
         .layer(from_fn(body_limit::enforce))
         .merge(uploads::router(services).layer(identify))
         .layer(origin::check(section))
-        .layer(from_fn_with_state(options, told::in_words))
+        .layer(from_fn_with_state(place, told::in_words))
         .layer(prefer)
         // A key comes by no cookie: no other site can send it in somebody's name.
         .merge(openai::router(&services.api))
@@ -142,7 +148,8 @@ pub fn router(services: &Services, section: &ServerSection) -> Router {
             security::add_headers,
         ))
         .layer(CompressionLayer::new().compress_when(is_compressible))
-        .layer(from_fn(trace::log))
+        .layer(from_fn(trace::log));
+    sub_path::below(services.sub_path, router)
 }
 
 /// Pages and JSON. Assets are compressed already, an answer that grows must not wait (it is an

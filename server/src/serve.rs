@@ -6,7 +6,10 @@
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use hearth_app::service::{AdministrationService, ChatService};
+use hearth_app::{
+    SubPath,
+    service::{AdministrationService, ChatService},
+};
 use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
 
@@ -86,7 +89,7 @@ pub struct RunningServer {
     pub addr: SocketAddr,
     /// Present while no account exists: what `/set-up?token=…` needs.
     pub set_up_token: Option<String>,
-    public_origin: Option<String>,
+    public_address: Option<String>,
     store: Store,
     chat: Arc<ChatServer>,
     upkeep: Arc<Upkeep>,
@@ -142,6 +145,7 @@ impl Server {
             api,
             store: store.clone(),
             assets: Arc::new(Manifest::embedded()),
+            sub_path: SubPath::new(config.server.sub_path()),
         };
         let (stop, connections) = answer(listener, &services, &config, Arc::clone(&lock));
         tokio::spawn(async move { accounts.warm_up().await });
@@ -149,7 +153,7 @@ impl Server {
         Ok(RunningServer {
             addr,
             set_up_token,
-            public_origin: config.server.public_origin(),
+            public_address: config.server.public_address(),
             store,
             chat,
             upkeep,
@@ -173,7 +177,7 @@ impl RunningServer {
             shown.set_ip(loopback);
         }
         let local = format!("http://{shown}");
-        self.public_origin.clone().unwrap_or(local)
+        self.public_address.clone().unwrap_or(local)
     }
 
     /// The link that makes the first account; absent once there is one.

@@ -10,6 +10,7 @@ use crate::{
     api::joining::{Join, link_owner},
     browser,
     components::{ErrorText, NewPasswordField},
+    sub_path::address_of,
     words::{use_locale, words},
 };
 
@@ -25,7 +26,7 @@ pub(crate) fn JoinPage() -> impl IntoView {
         view! {
             <p class="door-lead">{words!(locale, admin.join_lead, name = name.clone())}</p>
             <FormPostError/>
-            <form method="post" action=Join::url() class="door-form">
+            <form method="post" action=address_of(Join::url()) class="door-form">
                 <input type="hidden" name="token" value=move || token.get() autocomplete="off"/>
                 // A password store wants to know whose password it keeps.
                 <input type="hidden" name="username" value=name autocomplete="username"/>

@@ -1,6 +1,6 @@
 //! The first account. The token comes with the link that the server printed.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
@@ -8,7 +8,7 @@ use super::window_title;
 use crate::{
     api::accounts::SetUp,
     browser,
-    components::{ErrorText, Field, NewPasswordField},
+    components::{ErrorText, Field, NewPasswordField, ServerForm},
     words::{use_locale, words},
 };
 
@@ -30,14 +30,14 @@ pub(crate) fn SetUpPage() -> impl IntoView {
                 <p class="error-text" role="alert">{words!(locale, door.token_missing)}</p>
             })}
             <ErrorText error/>
-            <ActionForm action=set_up attr:class="door-form">
+            <ServerForm action=set_up attr:class="door-form">
                 <input type="hidden" name="token" value=move || token.get() autocomplete="off"/>
                 <Field label=words!(locale, door.name) name="name" autocomplete="username"/>
                 <NewPasswordField/>
                 <button type="submit" class="primary-button" disabled=set_up.pending()>
                     {words!(locale, door.create_account)}
                 </button>
-            </ActionForm>
+            </ServerForm>
         </main>
     }
 }

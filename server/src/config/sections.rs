@@ -2,13 +2,13 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use axum::http::Uri;
 use hearth_engine::{
     device::{DeviceChoice, Parallel},
     loader::WeightFormat,
 };
 
 use super::{
+    public_url::PublicUrl,
     secret::Secret,
     section::{Problem, section},
 };
@@ -20,7 +20,8 @@ section! {
         /// Address and port. `0.0.0.0:8080` serves everybody on the network.
         listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8080));
         /// The address people type, if a proxy stands in between, such as
-        /// `https://chat.example.org`. With https, cookies are sent over https only. Empty: none.
+        /// `https://chat.example.org` or `https://example.org/chat`. With https, cookies are sent
+        /// over https only. Empty: none.
         public_url: String = String::new();
         /// What is logged: `error`, `warn`, `info`, `debug`, or per module, such as
         /// `info,hearth_engine=debug`.
@@ -76,32 +77,44 @@ section! {
 
 impl ServerSection {
     pub(super) fn check(&self, problems: &mut Vec<Problem>) {
-        if !self.public_url.is_empty() && self.public_origin().is_none() {
-            problems.push(Problem::new(
-                "server.public_url",
-                "must be http:// or https:// and a host, without a path",
-            ));
+        if !self.public_url.is_empty()
+            && let Err(error) = PublicUrl::parse(&self.public_url)
+        {
+            problems.push(Problem::new("server.public_url", &error.to_string()));
         }
         if tracing_subscriber::EnvFilter::try_new(&self.log).is_err() {
             problems.push(Problem::new("server.log", "is not a log filter"));
         }
     }
 
+    fn public(&self) -> Option<PublicUrl> {
+        PublicUrl::parse(&self.public_url).ok()
+    }
+
     /// `scheme://host[:port]` of `public_url`, as browsers write it in `Origin`.
     pub fn public_origin(&self) -> Option<String> {
-        let url: Uri = self.public_url.parse().ok()?;
-        let scheme = url
-            .scheme_str()
-            .filter(|scheme| ["http", "https"].contains(scheme))?;
-        let bare = url.path() == "/" && url.query().is_none();
-        let host = url.authority()?.as_str().to_lowercase();
-        bare.then(|| format!("{scheme}://{host}"))
+        Some(self.public()?.origin)
+    }
+
+    /// `public_url` without a slash at its end.
+    pub fn public_address(&self) -> Option<String> {
+        let PublicUrl { origin, path } = self.public()?;
+        Some(origin + &path)
+    }
+
+    /// What stands before every path in the addresses that people use, such as `/chat`. Empty
+    /// where Hearth has its host for itself.
+    pub fn sub_path(&self) -> String {
+        self.public().map(|public| public.path).unwrap_or_default()
     }
 
     /// Whether cookies may travel over plain HTTP.
     pub fn cookie_transport(&self) -> CookieTransport {
-        match self.public_origin() {
-            Some(origin) if origin.starts_with("https:") => CookieTransport::HttpsOnly,
+        match self.public() {
+            Some(public) if public.is_https() && public.path.is_empty() => {
+                CookieTransport::HttpsOnly
+            }
+            Some(public) if public.is_https() => CookieTransport::HttpsBelowPath,
             _ => CookieTransport::Any,
         }
     }

@@ -423,6 +423,26 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
+    async fn links_begin_with_the_address_that_people_type() {
+        for (public_url, start) in [
+            ("https://example.org/", "https://example.org/set-up?token="),
+            (
+                "https://example.org/chat/",
+                "https://example.org/chat/set-up?token=",
+            ),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let mut config = Config::new(folder.path().join("data"));
+            config.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+            public_url.clone_into(&mut config.server.public_url);
+            let server = Server::start(ServeOptions::new(config)).await.unwrap();
+            let link = server.set_up_link().unwrap();
+            assert!(link.starts_with(start), "{link}");
+            server.shut_down().await;
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
     async fn a_port_in_use_is_named_with_what_mends_it() {
         let (_folder, server) = start().await;
         let other = tempfile::tempdir().unwrap();

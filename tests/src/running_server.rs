@@ -46,15 +46,31 @@ impl RunningServer {
         Self::unclaimed_model(ModelSource::Scripted(model), engine).await
     }
 
+    /// A claimed server that people reach at another address, as behind a proxy, and its
+    /// administrator, Ada. Tests still ask it directly.
+    pub async fn start_behind(model: ScriptedModel, public_url: &str) -> Result<(Self, WebClient)> {
+        let (model, engine) = (ModelSource::Scripted(model), EngineSection::default());
+        Self::claimed(Self::unclaimed_behind(model, engine, public_url).await?).await
+    }
+
     async fn unclaimed_model(model: ModelSource, engine: EngineSection) -> Result<Self> {
+        Self::unclaimed_behind(model, engine, "").await
+    }
+
+    async fn unclaimed_behind(
+        model: ModelSource,
+        engine: EngineSection,
+        public_url: &str,
+    ) -> Result<Self> {
         let data = tempfile::tempdir()?;
         let mut config = Config::new(data.path().to_owned());
         config.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        public_url.clone_into(&mut config.server.public_url);
         config.engine = engine;
         let server = Server::start(ServeOptions { config, model }).await?;
         let token = server.set_up_token.clone();
         Ok(Self {
-            base_url: server.url(),
+            base_url: format!("http://{}", server.addr),
             set_up_token: token.context("a new server can be claimed")?,
             server,
             data,
@@ -95,6 +111,11 @@ impl RunningServer {
     /// Address without a slash at its end.
     pub fn base_url(&self) -> &str {
         &self.base_url
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.server.addr
     }
 
     /// What a claimer has to show.

@@ -1,6 +1,6 @@
 //! A form whose answer comes into the page, and which works without script as any other does.
 
-use leptos::{form::FromFormData as _, html, prelude::*};
+use leptos::{html, prelude::*};
 use serde::de::DeserializeOwned;
 use server_fn::ServerFn;
 

@@ -20,6 +20,8 @@ pub(crate) use random::idempotency_key;
 pub(crate) use scroll::Follower;
 pub(crate) use timer::sleep;
 
+use crate::sub_path::address_of;
+
 /// The script has taken the page over: what needs it may be shown (`utilities.css`).
 pub(crate) fn mark_interactive() {
     if let Some(root) = document().document_element() {
@@ -28,10 +30,10 @@ pub(crate) fn mark_interactive() {
     }
 }
 
-/// Leaves for another page, which the server makes anew.
+/// Leaves for another page of the product, which the server makes anew.
 pub(crate) fn load(path: &str) {
     // Fails only for addresses that are none.
-    let _ = window().location().set_href(path);
+    let _ = window().location().set_href(&address_of(path));
 }
 
 /// Loads the page again, from the server.

@@ -1,6 +1,6 @@
 //! What the browser sees. Reading order: [`model`] (the words), [`service`] (what the server
 //! offers), [`api`] (server functions), [`event_decoder`] and [`transcript`] (the stream), then
-//! `pages`.
+//! `sub_path` (addresses) and `pages`.
 //!
 //! This crate depends on no other crate of the workspace: the server implements
 //! [`service::ChatService`] and puts it into Leptos' context with the signed-in user.
@@ -17,12 +17,16 @@ mod preferences;
 #[cfg(feature = "ssr")]
 pub mod service;
 mod shell;
+mod sub_path;
 pub mod transcript;
 mod words;
 
 #[cfg(feature = "ssr")]
 pub use pages::{RefusedMessage, address_error, error_page, refused_message};
 pub use shell::{App, shell};
+pub use sub_path::SubPath;
+#[cfg(feature = "ssr")]
+pub use sub_path::provide_sub_path;
 #[cfg(feature = "ssr")]
 pub use words::export::ExportWords;
 
@@ -31,5 +35,6 @@ pub use words::export::ExportWords;
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
+    sub_path::read_from_document();
     leptos::mount::hydrate_body(App);
 }

@@ -20,6 +20,7 @@ use crate::{
         SignUpPage,
     },
     preferences,
+    sub_path::{address_of, use_sub_path},
     words::PRODUCT,
 };
 
@@ -38,19 +39,21 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
         theme,
     } = use_context::<Preferences>().unwrap_or_default();
     let build = options.output_name.to_string();
+    let sub_path = use_sub_path();
     view! {
         <!DOCTYPE html>
-        // The browser reads these back: see `preferences` and `api::page_build`.
+        // The browser reads these back: see `preferences`, `api::page_build` and `sub_path`.
         <html
             lang=language.as_str()
             dir="ltr"
             data-language=chosen_language.map(Language::as_str)
             data-theme=theme.as_attribute()
             data-build=build
+            data-sub-path=sub_path.as_attribute()
         >
             <head>
                 <Appearance style=style_sheet(&options) theme/>
-                <HydrationScripts options/>
+                <HydrationScripts options root=sub_path.as_str()/>
                 <MetaTags/>
             </head>
             <body>
@@ -74,15 +77,16 @@ pub(crate) fn Appearance(
         <meta name="color-scheme" content=theme.color_scheme()/>
         {theme_color("(prefers-color-scheme: light)", light)}
         {theme_color("(prefers-color-scheme: dark)", dark)}
-        <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
-        <link rel="manifest" href="/manifest.webmanifest"/>
+        <link rel="icon" href=address_of("/favicon.svg") type="image/svg+xml"/>
+        <link rel="manifest" href=address_of("/manifest.webmanifest")/>
         <link rel="stylesheet" href=style/>
     }
 }
 
 /// Address of the style sheet that belongs to this build.
 pub(crate) fn style_sheet(options: &LeptosOptions) -> String {
-    format!("/{}/{}.css", options.site_pkg_dir, options.output_name)
+    let path = format!("/{}/{}.css", options.site_pkg_dir, options.output_name);
+    address_of(&path)
 }
 
 /// Colours of the browser's frame where the system asks for light and for dark.
@@ -110,7 +114,7 @@ pub fn App() -> impl IntoView {
     Effect::new(browser::remember_time_zone);
     view! {
         <Title text=PRODUCT/>
-        <Router>
+        <Router base=use_sub_path().as_str()>
             <Routes fallback=NotFoundPage>
                 <Route path=path!("/set-up") view=SetUpPage ssr=SsrMode::Async/>
                 <Route path=path!("/setup") view=SetUpPage ssr=SsrMode::Async/>

@@ -4,6 +4,7 @@
 //! doc comments are also the text of `hearth.example.toml`.
 
 mod networks;
+mod public_url;
 mod secret;
 mod section;
 mod sections;
@@ -383,6 +384,28 @@ mod tests {
                 problems[0].starts_with("server.metrics_listen"),
                 "{problems:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_public_address_may_have_a_path_and_what_is_wrong_with_one_is_said() {
+        let url = |url: &str| load(&format!("[server]\npublic_url = \"{url}\""));
+        let server = url("https://Example.org/chat/").unwrap().server;
+        assert_eq!(server.public_origin().unwrap(), "https://example.org");
+        assert_eq!(server.public_address().unwrap(), "https://example.org/chat");
+        assert_eq!(server.sub_path(), "/chat");
+        let server = url("").unwrap().server;
+        assert_eq!(
+            (server.public_address(), server.sub_path()),
+            (None, String::new())
+        );
+        for (refused, word) in [
+            ("https://example.org/a/../b", "\"..\""),
+            ("https://example.org/api", "/api"),
+            ("example.org/chat", "http://"),
+        ] {
+            let problems = url(refused).unwrap_err();
+            assert!(problems[0].contains(word), "{problems:?}");
         }
     }
 

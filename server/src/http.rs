@@ -1,9 +1,10 @@
 //! The router: which address leads where, and what every request passes.
 //!
-//! From the outside in: where a request comes from, number and log line, compression of pages and
-//! JSON, security headers; then, so that errors can be put into words, how the visitor wants pages;
-//! origin check, body limit (uploads and the API for programs have their own); pages, server
-//! functions and files then learn who visits; pages send strangers to sign in.
+//! From the outside in: the path of the host that everything stands below, where a request comes
+//! from, number and log line, compression of pages and JSON, security headers; then, so that errors
+//! can be put into words, how the visitor wants pages; origin check, body limit (uploads and the API
+//! for programs have their own); pages, server functions and files then learn who visits; pages send
+//! strangers to sign in.
 
 pub mod assets;
 pub(crate) mod body;
@@ -18,6 +19,7 @@ mod pages;
 mod preferences;
 mod security;
 mod server_functions;
+mod sub_path;
 mod told;
 mod trace;
 mod uploads;
@@ -31,7 +33,10 @@ use axum::{
     middleware::{from_fn, from_fn_with_state, map_response},
     routing::{MethodRouter, get},
 };
-use hearth_app::service::{AdministrationService, ChatService};
+use hearth_app::{
+    SubPath,
+    service::{AdministrationService, ChatService},
+};
 use tower_http::compression::CompressionLayer;
 
 use crate::{
@@ -60,6 +65,8 @@ pub struct Services {
     pub api: ApiServer,
     pub store: Store,
     pub assets: Arc<assets::Manifest>,
+    /// Below which path of the host everything stands.
+    pub sub_path: SubPath,
 }
 
 /// Who gets an answer other than "please sign in" from a route.
@@ -125,14 +132,14 @@ pub fn router(services: &Services, section: &ServerSection) -> Router {
         .layer(map_response(trace::mark_quiet));
     let identify = from_fn_with_state(Arc::clone(&services.accounts), visitor::identify);
     let prefer = from_fn_with_state(Arc::clone(&services.settings), preferences::read);
-    let options = services.assets.leptos_options();
+    let place = (services.assets.leptos_options(), services.sub_path);
     let visited = pages::router(services)
         .merge(server_functions::router(services))
         .merge(downloads::router(services))
-        .layer(from_fn_with_state(options.clone(), kept_text::give_back))
+        .layer(from_fn_with_state(place.clone(), kept_text::give_back))
         .layer(from_fn(trace::note_visitor))
         .layer(identify.clone());
-    plain
+    let router = plain
         .merge(visited)
         .layer(from_fn(body_limit::enforce))
         .merge(
@@ -141,7 +148,7 @@ pub fn router(services: &Services, section: &ServerSection) -> Router {
                 .layer(identify),
         )
         .layer(origin::check(section))
-        .layer(from_fn_with_state(options, told::in_words))
+        .layer(from_fn_with_state(place, told::in_words))
         .layer(prefer)
         // A key comes by no cookie: no other site can send it in somebody's name.
         .merge(openai::router(&services.api))
@@ -154,7 +161,8 @@ pub fn router(services: &Services, section: &ServerSection) -> Router {
         .layer(from_fn_with_state(
             section.trusted_proxies.clone(),
             client_address::find,
-        ))
+        ));
+    sub_path::below(services.sub_path, router)
 }
 
 /// What programs on this machine read without a key, at an address of its own.

@@ -8,7 +8,10 @@ mod listeners;
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use hearth_app::service::{AdministrationService, ChatService};
+use hearth_app::{
+    SubPath,
+    service::{AdministrationService, ChatService},
+};
 use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource};
 use jiff::tz::TimeZone;
 use listeners::Listeners;
@@ -101,7 +104,7 @@ pub struct RunningServer {
     pub metrics_addr: Option<SocketAddr>,
     /// Present while no account exists: what `/set-up#token=…` needs.
     pub set_up_token: Option<String>,
-    public_origin: Option<String>,
+    public_address: Option<String>,
     store: Store,
     chat: Arc<ChatServer>,
     upkeep: Arc<Upkeep>,
@@ -159,6 +162,7 @@ impl Server {
             api,
             store: store.clone(),
             assets: Arc::new(Manifest::embedded()),
+            sub_path: SubPath::new(config.server.sub_path()),
         };
         let (stop, connections) = answer(listeners, &services, &config, Arc::clone(&lock));
         tokio::spawn(async move { accounts.warm_up().await });
@@ -167,7 +171,7 @@ impl Server {
             addr,
             metrics_addr,
             set_up_token,
-            public_origin: config.server.public_origin(),
+            public_address: config.server.public_address(),
             store,
             chat,
             upkeep,
@@ -182,7 +186,7 @@ impl Server {
 impl RunningServer {
     /// The address to open in a browser on this machine.
     pub fn url(&self) -> String {
-        let public = self.public_origin.clone();
+        let public = self.public_address.clone();
         public.unwrap_or_else(|| local_url(self.addr))
     }
 
@@ -441,6 +445,26 @@ mod tests {
         assert!(get(&server, "/readyz").await.starts_with("HTTP/1.1 503"));
         assert!(get(&server, "/nothing").await.starts_with("HTTP/1.1 404"));
         server.shut_down().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn links_begin_with_the_address_that_people_type() {
+        for (public_url, start) in [
+            ("https://example.org/", "https://example.org/set-up?token="),
+            (
+                "https://example.org/chat/",
+                "https://example.org/chat/set-up?token=",
+            ),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let mut config = Config::new(folder.path().join("data"));
+            config.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+            public_url.clone_into(&mut config.server.public_url);
+            let server = Server::start(ServeOptions::new(config)).await.unwrap();
+            let link = server.set_up_link().unwrap();
+            assert!(link.starts_with(start), "{link}");
+            server.shut_down().await;
+        }
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -268,6 +268,8 @@ fn add_flags(capabilities: &mut ChromeCapabilities, profile: &TempDir) -> Result
     }
     let profile = format!("--user-data-dir={}", profile.path().display());
     capabilities.add_arg(&profile)?;
+    // Proxies of tests have a certificate that nobody vouches for.
+    capabilities.accept_insecure_certs(true)?;
     capabilities.set_browser_log_level(LoggingPrefsLogLevel::All)?;
     Ok(())
 }

@@ -73,6 +73,15 @@ impl<'a> ChatPage<'a> {
         Self { browser, base_url }
     }
 
+    /// Path of the current page, below that of the server.
+    pub async fn path(&self) -> Result<String> {
+        let path = self.browser.path().await?;
+        let (_, host) = self.base_url.split_once("://").unwrap_or_default();
+        let below = host.find('/').map_or("", |slash| &host[slash..]);
+        let inside = path.strip_prefix(below).map(str::to_owned);
+        inside.with_context(|| format!("{path} leads out of {}", self.base_url))
+    }
+
     /// Opens a path and waits until the page is interactive.
     pub async fn open(&self, path: &str) -> Result<()> {
         self.browser
@@ -239,7 +248,7 @@ impl<'a> ChatPage<'a> {
     /// The conversation in the address bar.
     pub async fn conversation(&self) -> Result<ConversationId> {
         eventually("the address names the conversation", PATIENCE, async || {
-            let path = self.browser.path().await?;
+            let path = self.path().await?;
             Ok(path.strip_prefix("/c/").and_then(|id| id.parse().ok()))
         })
         .await
@@ -304,7 +313,7 @@ impl<'a> ChatPage<'a> {
             .click()
             .await?;
         self.browser.element(TEXT_BOX).await?;
-        ensure!(self.browser.path().await? == "/", "the start page follows");
+        ensure!(self.path().await? == "/", "the start page follows");
         self.wait_until_interactive().await
     }
 

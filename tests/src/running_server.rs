@@ -49,6 +49,13 @@ impl RunningServer {
         .await
     }
 
+    /// A claimed server that people reach at another address, as behind a proxy, and its
+    /// administrator, Ada. Tests still ask it directly.
+    pub async fn start_behind(model: ScriptedModel, public_url: &str) -> Result<(Self, WebClient)> {
+        let behind = |config: &mut Config| public_url.clone_into(&mut config.server.public_url);
+        Self::claimed(Self::unclaimed_model(ModelSource::Scripted(model), behind).await?).await
+    }
+
     async fn unclaimed_model(
         model: ModelSource,
         configure: impl FnOnce(&mut Config),
@@ -61,7 +68,7 @@ impl RunningServer {
         let server = Server::start(ServeOptions { config, model }).await?;
         let token = server.set_up_token.clone();
         Ok(Self {
-            base_url: server.url(),
+            base_url: format!("http://{}", server.addr),
             set_up_token: token.context("a new server can be claimed")?,
             server,
             data,
@@ -111,6 +118,11 @@ impl RunningServer {
     /// Address without a slash at its end.
     pub fn base_url(&self) -> &str {
         &self.base_url
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.server.addr
     }
 
     /// What a claimer has to show.

@@ -17,8 +17,8 @@ use crate::tail::Tail;
 /// Media type of a form post.
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// Beginning of the cookie that the client keeps.
-const SESSION_COOKIE: &str = "hearth_session=";
+/// Name of the cookie that the client keeps; over https a prefix stands before it.
+const SESSION_COOKIE: &str = "hearth_session";
 
 /// A client that keeps the session cookie and follows no redirect.
 #[derive(Debug)]
@@ -175,11 +175,10 @@ impl WebClient {
         for value in headers.get_all(SET_COOKIE) {
             let value = value.to_str().unwrap_or_default();
             let pair = value.split(';').next().unwrap_or_default();
-            if !pair.starts_with(SESSION_COOKIE) {
-                continue;
+            let (name, token) = pair.split_once('=').unwrap_or((pair, ""));
+            if name.ends_with(SESSION_COOKIE) {
+                self.set_cookie((!token.is_empty()).then(|| pair.to_owned()));
             }
-            let is_empty = pair.ends_with('=');
-            self.set_cookie((!is_empty).then(|| pair.to_owned()));
         }
     }
 }

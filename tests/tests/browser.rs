@@ -42,6 +42,7 @@ mod browser {
     mod kills;
     mod lan;
     mod pieces;
+    mod proxies;
     mod reasoning;
     mod reloading;
     mod settings;

@@ -1,6 +1,7 @@
 //! The house rules, read from the sources themselves. Each failure names the file and the rule.
 
 mod tidy {
+    mod addresses;
     mod configuration;
     mod dependencies;
     mod deployment;

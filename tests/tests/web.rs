@@ -6,4 +6,5 @@ mod web {
     mod pages;
     mod pieces;
     mod preferences;
+    mod sub_path;
 }

@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use crate::graphics::{self, Driver};
 use crate::tally::Tally;
 use crate::workspace::Workspace;
-use crate::{model, npm, process, python_package, vendored};
+use crate::{model, npm, process, proxies, python_package, vendored};
 
 /// Integration tests that have a step of their own.
 const TIDY: &str = "tidy";
@@ -125,6 +125,9 @@ fn run(
     }
     if let Ok(schemathesis) = python_package::SCHEMATHESIS.provide(workspace) {
         command.env("HEARTH_TEST_SCHEMATHESIS", schemathesis);
+    }
+    if let Ok(unpacked) = proxies::provide(workspace) {
+        command.env("HEARTH_TEST_PROXIES", unpacked);
     }
     if let Ok(cuda) = graphics::provide_cuda(workspace) {
         let own = std::env::var_os("LD_LIBRARY_PATH").unwrap_or_default();

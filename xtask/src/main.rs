@@ -20,6 +20,7 @@ mod model;
 mod nightly;
 mod npm;
 mod process;
+mod proxies;
 mod python_package;
 #[cfg(unix)]
 mod release;

@@ -12,7 +12,9 @@ use clap::ValueEnum;
 use crate::tally::Tally;
 use crate::wasm::{self, Toolchain};
 use crate::workspace::Workspace;
-use crate::{cargo_tests, graphics, model, npm, process, python_package, setup, site, sql};
+use crate::{
+    cargo_tests, graphics, model, npm, process, proxies, python_package, setup, site, sql,
+};
 
 /// One part of the whole check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -116,6 +118,7 @@ impl Checks<'_> {
         graphics::provide_cuda(self.workspace)?;
         python_package::OPENAI.provide(self.workspace)?;
         python_package::SCHEMATHESIS.provide(self.workspace)?;
+        proxies::provide(self.workspace)?;
         setup::require_c_compiler()?;
         let toolchain = self.toolchain()?;
         process::note(&format!("page compiler: {toolchain}"));

@@ -6,6 +6,7 @@ use web_sys::{Element, wasm_bindgen::JsCast};
 use crate::{
     model::{Theme, preferences::ZONE_COOKIE},
     shell::frame_colors,
+    sub_path::use_sub_path,
 };
 
 /// Shows the page in a theme; the next page comes in it from the server.
@@ -48,7 +49,8 @@ pub(crate) fn remember_time_zone() {
     let Ok(document) = document().dyn_into::<web_sys::HtmlDocument>() else {
         return;
     };
-    let cookie = format!("{ZONE_COOKIE}={zone}; Path=/; Max-Age=31536000; SameSite=Lax");
+    let path = use_sub_path().cookie_path();
+    let cookie = format!("{ZONE_COOKIE}={zone}; Path={path}; Max-Age=31536000; SameSite=Lax");
     // A browser that keeps no cookies shows times in UTC.
     let _ = document.set_cookie(&cookie);
 }

@@ -5,13 +5,18 @@
 use leptos::prelude::window;
 use web_sys::Storage;
 
-use crate::model::{ConversationId, UserId};
+use crate::{
+    model::{ConversationId, UserId},
+    sub_path::use_sub_path,
+};
 
-/// Where a draft is kept. The person is part of it: two people may share a browser.
+/// Where a draft is kept. The person is part of it: two people may share a browser. So is the path
+/// of the server: all of a host share one storage, and a copy of a server has the same people.
 fn name(user: UserId, conversation: Option<ConversationId>) -> String {
+    let path = use_sub_path().as_str();
     match conversation {
-        Some(id) => format!("hearth-draft:{user}:{id}"),
-        None => format!("hearth-draft:{user}:new"),
+        Some(id) => format!("hearth-draft{path}:{user}:{id}"),
+        None => format!("hearth-draft{path}:{user}:new"),
     }
 }
 

@@ -7,6 +7,7 @@ use super::{Icon, IconName, PostForm};
 use crate::{
     api::banner::DismissBanner,
     model::{Banner, BannerLevel},
+    sub_path::address_of,
     words::{use_locale, words},
 };
 
@@ -23,7 +24,7 @@ pub(crate) fn BannerLine(
         let on_press = Callback::new(move |()| on_dismiss.run(remembered.clone()));
         view! {
             <PostForm
-                action=DismissBanner::url()
+                action=address_of(DismissBanner::url())
                 name="dismissal"
                 value=dismissal
                 label=words!(locale, admin.close_banner)

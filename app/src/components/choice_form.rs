@@ -26,7 +26,7 @@ pub(crate) struct Choices {
 pub(crate) fn ChoiceForm(
     choices: Choices,
     /// Address of the server function.
-    action: &'static str,
+    action: String,
     /// Says so beside the setting.
     #[prop(into)]
     saved: Signal<bool>,

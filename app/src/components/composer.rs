@@ -14,6 +14,7 @@ use crate::{
     api::messages::{PostMessage, StopTurn},
     browser,
     model::{ChatError, ConversationId, MessageId, UserId},
+    sub_path::address_of,
     words::{use_locale, words},
 };
 
@@ -67,7 +68,7 @@ pub(crate) fn Composer(
             <form
                 class="composer"
                 method="post"
-                action=PostMessage::url()
+                action=address_of(PostMessage::url())
                 on:submit=move |event| {
                     event.prevent_default();
                     send();
@@ -248,7 +249,7 @@ fn StopForm(running: Signal<Option<MessageId>>, on_stop: Callback<MessageId>) ->
             on_stop.run(id);
         };
         Some(view! {
-            <form id=STOP_FORM_ID method="post" action=StopTurn::url() on:submit=on_submit>
+            <form id=STOP_FORM_ID method="post" action=address_of(StopTurn::url()) on:submit=on_submit>
                 <input type="hidden" name="message" value=id.to_string() autocomplete="off"/>
             </form>
         })

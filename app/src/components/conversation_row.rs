@@ -1,13 +1,13 @@
 //! One line of the sidebar: link, running dot, and a menu that needs no script.
 
 use leptos::{html, prelude::*};
-use leptos_router::components::A;
 use server_fn::ServerFn;
 
-use super::{Icon, IconName, SidebarCommand};
+use super::{Icon, IconName, PageLink, SidebarCommand};
 use crate::{
     api::conversations::{DeleteConversation, RenameConversation},
     model::{ConversationId, ConversationSummary},
+    sub_path::address_of,
     words::{self, use_locale, words},
 };
 
@@ -40,8 +40,8 @@ pub(crate) fn ConversationRow(
     let on_close = Callback::new(move |()| close());
     view! {
         <li class="conversation-row">
-            <A
-                href=format!("/c/{id}")
+            <PageLink
+                to=format!("/c/{id}")
                 attr:class="conversation-link"
                 attr:id=link_id(id)
                 attr:title=title
@@ -52,7 +52,7 @@ pub(crate) fn ConversationRow(
                     <span class="running-dot" title=words!(locale, chat.answering)></span>
                     <span class="visually-hidden">{words!(locale, chat.answering)}</span>
                 })}
-            </A>
+            </PageLink>
             <details
                 class="row-menu"
                 name="row-menu" // opening one closes the other
@@ -102,7 +102,7 @@ fn RenameForm(
         <form
             class="rename-form"
             method="post"
-            action=RenameConversation::url()
+            action=address_of(RenameConversation::url())
             on:submit=on_submit
         >
             <input type="hidden" name="id" value=id.to_string()/>
@@ -129,7 +129,7 @@ fn DeleteForm(id: ConversationId, on_command: Callback<SidebarCommand>) -> impl 
         on_command.run(SidebarCommand::Delete(id));
     };
     view! {
-        <form method="post" action=DeleteConversation::url() on:submit=on_submit>
+        <form method="post" action=address_of(DeleteConversation::url()) on:submit=on_submit>
             <input type="hidden" name="id" value=id.to_string()/>
             <button type="submit" class="quiet-button danger">{words!(locale, chat.delete)}</button>
         </form>

@@ -7,6 +7,7 @@ use super::{Icon, IconName, MessageCommand, PostForm};
 use crate::{
     api::deletion::DeleteMessage,
     model::Role,
+    sub_path::address_of,
     transcript::ShownMessage,
     words::{use_locale, words},
 };
@@ -46,7 +47,7 @@ pub(crate) fn DeleteMessageMenu(
             <div class="message-delete-panel">
                 <p>{lead}</p>
                 <PostForm
-                    action=DeleteMessage::url()
+                    action=address_of(DeleteMessage::url())
                     name="message"
                     value=id.to_string()
                     label=words!(locale, chat.delete)

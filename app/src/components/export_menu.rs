@@ -2,13 +2,13 @@
 //! whose answer is the file, so the page stays where it is, with script and without.
 
 use leptos::{html, prelude::*};
-use leptos_router::components::A;
 use server_fn::ServerFn;
 
-use super::{Icon, IconName};
+use super::{Icon, IconName, PageLink};
 use crate::{
     api::exports::CreateExport,
     model::{ConversationId, ExportFormat},
+    sub_path::address_of,
     words::{export, use_locale, words},
 };
 
@@ -51,7 +51,7 @@ pub(crate) fn ExportMenu(
                 </summary>
                 <div class="menu-panel">
                     // The post goes out first: a closed menu sends nothing.
-                    <form method="post" action=CreateExport::url() on:submit=move |_| {
+                    <form method="post" action=address_of(CreateExport::url()) on:submit=move |_| {
                         request_animation_frame(close);
                     }>
                         <input type="hidden" name="conversation" value=id.to_string()/>
@@ -64,7 +64,9 @@ pub(crate) fn ExportMenu(
                     <button type="button" class="menu-entry needs-script" on:click=print>
                         {words!(locale, exports.print)}
                     </button>
-                    <A href="/settings/exports" attr:class="menu-entry">{words!(locale, exports.all_exports)}</A>
+                    <PageLink to="/settings/exports" attr:class="menu-entry">
+                        {words!(locale, exports.all_exports)}
+                    </PageLink>
                     <p class="menu-hint">{words!(locale, exports.export_hint)}</p>
                 </div>
             </details>

@@ -10,6 +10,7 @@ use crate::{
         messages::{ContinueTurn, Regenerate},
     },
     model::{MessageId, MessageStatus, Role},
+    sub_path::address_of,
     transcript::ShownMessage,
     words::{self, use_locale, words},
 };
@@ -80,7 +81,7 @@ fn AnswerActions(
             };
             view! {
                 <PostForm
-                    action=Regenerate::url()
+                    action=address_of(Regenerate::url())
                     name="message"
                     value=value.clone()
                     label
@@ -98,7 +99,7 @@ fn AnswerActions(
         can_continue.get().then(|| {
             view! {
                 <PostForm
-                    action=ContinueTurn::url()
+                    action=address_of(ContinueTurn::url())
                     name="message"
                     value=value.clone()
                     label=words!(locale, chat.go_on)
@@ -144,7 +145,7 @@ fn VersionSwitch(
         let disabled = Signal::derive(move || target.is_none() || is_busy.get());
         view! {
             <PostForm
-                action=ShowVersion::url()
+                action=address_of(ShowVersion::url())
                 name="message"
                 value
                 label

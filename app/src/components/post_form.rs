@@ -6,7 +6,7 @@ use leptos::{oco::Oco, prelude::*};
 #[component]
 pub(crate) fn PostForm(
     /// Address of the server function.
-    action: &'static str,
+    action: String,
     /// Name of its argument.
     name: &'static str,
     /// Value of its argument.

@@ -1,9 +1,8 @@
 //! A page of sections: their list beside the one that is open.
 
 use leptos::prelude::*;
-use leptos_router::components::A;
 
-use super::{Icon, IconName};
+use super::{Icon, IconName, PageLink};
 use crate::words::{Locale, use_locale, words};
 
 /// An entry of the list.
@@ -25,15 +24,15 @@ pub(crate) fn Sections(
     let locale = use_locale();
     let entry = |section: &Section| {
         let name = (section.name)(locale);
-        view! { <li><A href=section.address exact=true>{name}</A></li> }
+        view! { <li><PageLink to=section.address>{name}</PageLink></li> }
     };
     view! {
         <div class="settings-page">
             <header class="settings-header">
-                <A href="/" attr:class="quiet-button">
+                <PageLink to="/" attr:class="quiet-button">
                     <Icon name=IconName::Left/>
                     {words!(locale, settings.back)}
-                </A>
+                </PageLink>
                 <h1>{heading}</h1>
             </header>
             <nav class="settings-sections" aria-label=label>

@@ -12,14 +12,17 @@ use crate::{
 #[component]
 pub(crate) fn SessionList(
     list: Vec<SessionSummary>,
-    end_action: &'static str,
-    end_others_action: &'static str,
+    end_action: String,
+    end_others_action: String,
     on_end: Callback<SessionId>,
     on_end_others: Callback<()>,
 ) -> impl IntoView {
     let locale = use_locale();
     let has_others = list.iter().any(|it| !it.is_current);
-    let row = move |session: SessionSummary| view! { <SessionRow session end_action on_end/> };
+    let row = move |session: SessionSummary| {
+        let end_action = end_action.clone();
+        view! { <SessionRow session end_action on_end/> }
+    };
     let end_others = move || {
         let label = words!(locale, settings.sign_out_others);
         view! {
@@ -44,7 +47,7 @@ pub(crate) fn SessionList(
 #[component]
 fn SessionRow(
     session: SessionSummary,
-    end_action: &'static str,
+    end_action: String,
     on_end: Callback<SessionId>,
 ) -> impl IntoView {
     let locale = use_locale();

@@ -3,13 +3,13 @@
 //! Without script the drawer opens by its address (`#sidebar`, CSS `:target`).
 
 use leptos::prelude::*;
-use leptos_router::components::A;
 use server_fn::ServerFn;
 
-use super::{ConversationListView, Icon, IconName, ListedConversations};
+use super::{ConversationListView, Icon, IconName, ListedConversations, PageLink};
 use crate::{
     api::accounts::SignOut,
     model::ConversationId,
+    sub_path::address_of,
     words::{use_locale, words},
 };
 
@@ -48,10 +48,10 @@ pub(crate) fn Sidebar(
             }
         >
             <div class="sidebar-top">
-                <A href="/" attr:class="new-chat" attr:id="new-chat">
+                <PageLink to="/" attr:class="new-chat" attr:id="new-chat">
                     <Icon name=IconName::Plus/>
                     {words!(locale, chat.new_chat)}
-                </A>
+                </PageLink>
                 <a
                     href="#"
                     class="icon-button sidebar-close"
@@ -83,25 +83,25 @@ fn AccountArea(user_name: String, is_administrator: bool) -> impl IntoView {
         <div class="sidebar-account">
             <span class="account-name" dir="auto">{user_name}</span>
             {is_administrator.then(|| view! {
-                <A
-                    href="/admin"
+                <PageLink
+                    to="/admin"
                     attr:class="icon-button"
                     attr:title=words!(locale, admin.administration)
                     attr:aria-label=words!(locale, admin.administration)
                 >
                     <Icon name=IconName::Administration/>
-                </A>
+                </PageLink>
             })}
-            <A
-                href="/settings"
+            <PageLink
+                to="/settings"
                 attr:class="icon-button"
                 attr:title=words!(locale, settings.settings)
                 attr:aria-label=words!(locale, settings.settings)
             >
                 <Icon name=IconName::Gear/>
-            </A>
+            </PageLink>
             // A plain post: the next page starts without anything of this person.
-            <form method="post" action=SignOut::url()>
+            <form method="post" action=address_of(SignOut::url())>
                 <button type="submit" class="quiet-button">{words!(locale, door.sign_out)}</button>
             </form>
         </div>

@@ -7,6 +7,7 @@ use super::PostForm;
 use crate::{
     api::conversations::RestoreConversation,
     model::ConversationId,
+    sub_path::address_of,
     words::{use_locale, words},
 };
 
@@ -26,7 +27,7 @@ pub(crate) fn UndoToast(
             <div class="toast">
                 <span>{words!(locale, chat.deleted)}</span>
                 <PostForm
-                    action=RestoreConversation::url()
+                    action=address_of(RestoreConversation::url())
                     name="id"
                     value=id.to_string()
                     label=words!(locale, chat.undo)

@@ -23,6 +23,7 @@ use screen::ChatScreen;
 use super::window_title;
 use crate::{
     components::ErrorText,
+    sub_path::use_sub_path,
     words::{use_locale, words},
 };
 
@@ -30,7 +31,8 @@ use crate::{
 #[component]
 pub(crate) fn ChatPage() -> impl IntoView {
     let path = use_location().pathname;
-    let address = Memo::new(move |_| ChatAddress::parse(&path.read()));
+    let sub_path = use_sub_path();
+    let address = Memo::new(move |_| ChatAddress::parse(&path.read(), sub_path));
     let query = use_query_map();
     let pieces = move || Pieces::parse(&query.read_untracked());
     let loaded = Resource::new(|| (), move |()| load(address.get_untracked(), pieces()));

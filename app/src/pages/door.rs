@@ -6,17 +6,20 @@ use super::window_title;
 use crate::{
     model::Preferences,
     shell::{Appearance, style_sheet},
+    sub_path::SubPath,
 };
 
 /// The document. `name` stands in the window's title and above the rest.
 pub(super) fn door_document<V: IntoView>(
     options: &LeptosOptions,
+    sub_path: SubPath,
     preferences: Preferences,
     name: &'static str,
     content: impl FnOnce() -> V,
 ) -> String {
     // Signals live as long as their owner: until the document is written.
     Owner::new().with(|| {
+        provide_context(sub_path);
         provide_context(preferences);
         let document = view! {
             <!DOCTYPE html>

@@ -13,6 +13,7 @@ use crate::{
     api::joining::{Join, link_owner},
     browser,
     components::{ErrorText, NewPasswordField},
+    sub_path::address_of,
     words::{use_locale, words},
 };
 
@@ -60,7 +61,7 @@ pub(crate) fn JoinPage() -> impl IntoView {
                 })}
             </Suspense>
             <FormPostError/>
-            <form id=FORM method="post" action=Join::url() class="door-form">
+            <form id=FORM method="post" action=address_of(Join::url()) class="door-form">
                 <LinkTokenField token/>
                 <NewPasswordField/>
                 <button type="submit" class="primary-button">

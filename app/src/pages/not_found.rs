@@ -2,10 +2,12 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::components::A;
 
 use super::{answer_not_found, window_title};
-use crate::words::{use_locale, words};
+use crate::{
+    components::PageLink,
+    words::{use_locale, words},
+};
 
 /// The answer to every other address, with status 404.
 #[component]
@@ -17,7 +19,7 @@ pub(crate) fn NotFoundPage() -> impl IntoView {
         <main class="door">
             <h1>{words!(locale, door.not_found)}</h1>
             <p>{words!(locale, door.not_found_lead)}</p>
-            <p><A href="/">{words!(locale, chat.new_chat)}</A></p>
+            <p><PageLink to="/">{words!(locale, chat.new_chat)}</PageLink></p>
         </main>
     }
 }

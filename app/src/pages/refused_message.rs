@@ -6,6 +6,7 @@ use super::{door::door_document, escape_text};
 use crate::{
     components::ErrorText,
     model::{ChatError, ConversationId, Preferences},
+    sub_path::{SubPath, address_of},
     words::{locale_of, use_locale, words},
 };
 
@@ -25,12 +26,15 @@ pub struct RefusedMessage {
 /// The document in which the message can be mended and sent again.
 pub fn refused_message(
     options: &LeptosOptions,
+    sub_path: SubPath,
     preferences: Preferences,
     message: RefusedMessage,
     error: ChatError,
 ) -> String {
     let name = words!(locale_of(preferences.language), door.not_sent);
-    door_document(options, preferences, name, || content(message, error))
+    door_document(options, sub_path, preferences, name, || {
+        content(message, error)
+    })
 }
 
 fn content(message: RefusedMessage, error: ChatError) -> impl IntoView {
@@ -45,15 +49,15 @@ fn content(message: RefusedMessage, error: ChatError) -> impl IntoView {
     let hidden: Vec<_> = hidden
         .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
         .collect();
-    let back = match message.conversation.parse::<ConversationId>() {
+    let back = address_of(&match message.conversation.parse::<ConversationId>() {
         Ok(id) => format!("/c/{id}"),
         Err(_) => "/".to_owned(),
-    };
+    });
     // The first line break after the tag is the browser's, not the text's.
     let text = format!("\n{}", escape_text(&message.text));
     view! {
         <ErrorText error=Signal::derive(move || Some(error.clone()))/>
-        <form method="post" action="/api/send_message" class="door-form">
+        <form method="post" action=address_of("/api/send_message") class="door-form">
             {hidden}
             <div class="field">
                 <label for="refused-text">{words!(locale, door.your_message)}</label>
@@ -63,7 +67,7 @@ fn content(message: RefusedMessage, error: ChatError) -> impl IntoView {
         </form>
         {needs_sign_in
             .then(|| view! {
-                <p><a href="/sign-in" target="_blank">{words!(locale, door.sign_in)}</a></p>
+                <p><a href=address_of("/sign-in") target="_blank">{words!(locale, door.sign_in)}</a></p>
             })}
         <p><a href=back>{words!(locale, door.back_without_sending)}</a></p>
     }

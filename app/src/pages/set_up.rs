@@ -1,6 +1,6 @@
 //! The first account. The token comes with the link that the server printed.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::{
@@ -10,7 +10,7 @@ use super::{
 use crate::{
     api::accounts::SetUp,
     browser,
-    components::{ErrorText, Field, NewPasswordField},
+    components::{ErrorText, Field, NewPasswordField, ServerForm},
     words::{use_locale, words},
 };
 
@@ -28,14 +28,14 @@ pub(crate) fn SetUpPage() -> impl IntoView {
             <h1>{words!(locale, door.set_up)}</h1>
             <p class="door-lead">{words!(locale, door.set_up_lead)}</p>
             <ErrorText error/>
-            <ActionForm action=set_up attr:class="door-form">
+            <ServerForm action=set_up attr:class="door-form">
                 <LinkTokenField token/>
                 <Field label=words!(locale, door.name) name="name" autocomplete="username"/>
                 <NewPasswordField/>
                 <button type="submit" class="primary-button" disabled=set_up.pending()>
                     {words!(locale, door.create_account)}
                 </button>
-            </ActionForm>
+            </ServerForm>
         </main>
     }
 }

@@ -1,13 +1,14 @@
 //! Name and password.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::window_title;
 use crate::{
     api::{accounts::SignIn, joining::may_sign_up},
     browser,
-    components::{ErrorText, Field},
+    components::{ErrorText, Field, ServerForm},
+    sub_path::address_of,
     words::{use_locale, words},
 };
 
@@ -25,7 +26,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
             <h1>{words!(locale, door.sign_in)}</h1>
             <p class="door-lead">{words!(locale, door.sign_in_lead)}</p>
             <ErrorText error/>
-            <ActionForm action=sign_in attr:class="door-form">
+            <ServerForm action=sign_in attr:class="door-form">
                 <Field label=words!(locale, door.name) name="name" autocomplete="username"/>
                 <Field
                     label=words!(locale, door.password)
@@ -36,13 +37,13 @@ pub(crate) fn SignInPage() -> impl IntoView {
                 <button type="submit" class="primary-button" disabled=sign_in.pending()>
                     {words!(locale, door.sign_in)}
                 </button>
-            </ActionForm>
+            </ServerForm>
             <Suspense>
                 {move || Suspend::new(async move {
                     matches!(may_sign_up.await, Ok(true)).then(|| view! {
                         <p>
                             {words!(locale, admin.no_account)} " "
-                            <a href="/sign-up">{words!(locale, admin.sign_up)}</a>
+                            <a href=address_of("/sign-up")>{words!(locale, admin.sign_up)}</a>
                         </p>
                     })
                 })}

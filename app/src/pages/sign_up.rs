@@ -9,6 +9,7 @@ use crate::{
     api::joining::{SignUp, may_sign_up},
     browser,
     components::{ErrorText, Field, NewPasswordField},
+    sub_path::address_of,
     words::{use_locale, words},
 };
 
@@ -22,7 +23,7 @@ pub(crate) fn SignUpPage() -> impl IntoView {
         view! {
             <p class="door-lead">{words!(locale, admin.sign_up_lead)}</p>
             <FormPostError/>
-            <form method="post" action=SignUp::url() class="door-form">
+            <form method="post" action=address_of(SignUp::url()) class="door-form">
                 <Field label=words!(locale, door.name) name="name" autocomplete="username"/>
                 <NewPasswordField/>
                 <button type="submit" class="primary-button">
@@ -48,7 +49,7 @@ pub(crate) fn SignUpPage() -> impl IntoView {
             </Suspense>
             <p>
                 {words!(locale, admin.have_account)} " "
-                <a href="/sign-in">{words!(locale, door.sign_in)}</a>
+                <a href=address_of("/sign-in")>{words!(locale, door.sign_in)}</a>
             </p>
         </main>
     }

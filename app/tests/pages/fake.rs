@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use axum::Router;
 use futures::{StreamExt, stream::BoxStream};
 use hearth_app::{
-    App,
+    App, SubPath,
     model::*,
+    provide_sub_path,
     service::{
         AccountService, AdministrationService, ChatService, JoinService, SendMessage,
         SessionCookie, SessionToken,
@@ -31,6 +32,7 @@ static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route
 pub(crate) struct FakeServer {
     user: Option<User>,
     preferences: Preferences,
+    sub_path: SubPath,
     /// Of the conversation.
     title: String,
 }
@@ -46,6 +48,7 @@ impl FakeServer {
         Self {
             user: Some(user),
             preferences: Preferences::default(),
+            sub_path: SubPath::default(),
             title: HOSTILE.into(),
         }
     }
@@ -70,10 +73,19 @@ impl FakeServer {
         }
     }
 
+    /// Serves pages that stand below a path.
+    pub(crate) fn below(self, path: &str) -> Self {
+        Self {
+            sub_path: SubPath::new(path.to_owned()),
+            ..self
+        }
+    }
+
     /// All pages, as the real server mounts them.
     pub(crate) fn router(self) -> Router {
         let options = LeptosOptions::builder().output_name("hearth-test").build();
         let provide = move || {
+            provide_sub_path(self.sub_path);
             provide_context(self.user.clone());
             provide_context(self.preferences);
             provide_context(SessionToken::default());

@@ -11,6 +11,9 @@ pub const SESSION_COOKIE: &str = "hearth_session";
 /// Name of the cookie over https. A browser takes one with this prefix from this host over https
 /// only: no neighbour of the host and nobody on the way can plant a session (RFC 6265bis, 4.1.3.2).
 pub const HOST_SESSION_COOKIE: &str = "__Host-hearth_session";
+/// Name of the cookie over https below a path of a host. The prefix above would have every program
+/// of the host be sent the session; a browser takes one with this prefix over https only.
+pub const SECURE_SESSION_COOKIE: &str = "__Secure-hearth_session";
 /// A session nobody used for this long ends (14 days).
 pub const IDLE_MS: i64 = 14 * DAY_MS;
 /// A session ends this long after signing in (90 days).
@@ -53,7 +56,8 @@ pub fn token_in_cookies(headers: &[&str], transport: CookieTransport) -> Option<
     let sent = |is_old_name| move |token| SentToken { token, is_old_name };
     let current = named(transport.cookie_name()).map(sent(false));
     match transport {
-        CookieTransport::Any => current,
+        // Below a path there was no earlier version: what has that name is another server's.
+        CookieTransport::Any | CookieTransport::HttpsBelowPath => current,
         CookieTransport::HttpsOnly => current.or_else(|| named(SESSION_COOKIE).map(sent(true))),
     }
 }
@@ -72,16 +76,24 @@ pub(super) fn digits_in_cookies(headers: &[&str], name: &str, number: usize) -> 
 /// Whether the browser may send the cookie over plain HTTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CookieTransport {
-    /// The public address is https.
+    /// The public address is https, and the host serves nothing else.
     HttpsOnly,
+    /// The public address is https, and a path of a host that may serve other things.
+    HttpsBelowPath,
     /// A machine on a local network: `Secure` would make signing in impossible.
     Any,
 }
 
 impl CookieTransport {
+    /// Whether browsers are to use https alone.
+    pub const fn is_https(self) -> bool {
+        matches!(self, Self::HttpsOnly | Self::HttpsBelowPath)
+    }
+
     const fn cookie_name(self) -> &'static str {
         match self {
             Self::HttpsOnly => HOST_SESSION_COOKIE,
+            Self::HttpsBelowPath => SECURE_SESSION_COOKIE,
             Self::Any => SESSION_COOKIE,
         }
     }
@@ -107,6 +119,7 @@ pub fn end_old_cookie() -> String {
     cookie(SESSION_COOKIE, "", 0, CookieTransport::HttpsOnly)
 }
 
+/// Below a path of the host, `http::sub_path` narrows it to that.
 pub(super) fn cookie(
     name: &str,
     value: &str,
@@ -118,7 +131,7 @@ pub(super) fn cookie(
         .max_age(Duration::seconds(max_age_s))
         .http_only(true)
         .same_site(SameSite::Lax)
-        .secure(transport == CookieTransport::HttpsOnly)
+        .secure(transport.is_https())
         .to_string()
 }
 
@@ -164,6 +177,17 @@ mod tests {
     }
 
     #[test]
+    fn below_a_path_the_sessions_of_other_servers_of_the_host_are_none() {
+        let (own, other) = ("ab".repeat(32), "cd".repeat(32));
+        let others = format!("hearth_session={other}; __Host-hearth_session={other}");
+        let transport = CookieTransport::HttpsBelowPath;
+        assert_eq!(found(&[&others], transport), None);
+        let all = format!("{others}; __Secure-hearth_session={own}");
+        let token = found(&[&all], transport).map(|it| (it.token, it.is_old_name));
+        assert_eq!(token, Some((own, false)));
+    }
+
+    #[test]
     fn a_cookie_is_bound_to_its_host_where_the_address_is_https() {
         let plain = start_cookie("t", CookieTransport::Any);
         assert_eq!(
@@ -174,6 +198,11 @@ mod tests {
         assert_eq!(
             bound,
             "__Host-hearth_session=t; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=7776000"
+        );
+        let below = start_cookie("t", CookieTransport::HttpsBelowPath);
+        assert_eq!(
+            below,
+            "__Secure-hearth_session=t; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=7776000"
         );
         for end in [end_cookie(CookieTransport::HttpsOnly), end_old_cookie()] {
             assert!(

@@ -2,7 +2,6 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use axum::http::Uri;
 use hearth_engine::{
     device::{DeviceChoice, Parallel},
     loader::WeightFormat,
@@ -10,6 +9,7 @@ use hearth_engine::{
 
 use super::{
     networks::Networks,
+    public_url::PublicUrl,
     secret::Secret,
     section::{Problem, section},
 };
@@ -26,7 +26,8 @@ section! {
         /// Address and port. `0.0.0.0:8080` serves everybody on the network.
         listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8080));
         /// The address people type, if a proxy stands in between, such as
-        /// `https://chat.example.org`. With https, cookies are sent over https only. Empty: none.
+        /// `https://chat.example.org` or `https://example.org/chat`. With https, cookies are sent
+        /// over https only. Empty: none.
         public_url: String = String::new();
         /// Addresses and networks of proxies whose word on where a visitor comes from is taken
         /// (`X-Forwarded-For`, `Forwarded`), such as `["127.0.0.1", "10.0.0.0/8"]`; from the
@@ -107,11 +108,10 @@ section! {
 
 impl ServerSection {
     pub(super) fn check(&self, problems: &mut Vec<Problem>) {
-        if !self.public_url.is_empty() && self.public_origin().is_none() {
-            problems.push(Problem::new(
-                "server.public_url",
-                "must be http:// or https:// and a host, without a path",
-            ));
+        if !self.public_url.is_empty()
+            && let Err(error) = PublicUrl::parse(&self.public_url)
+        {
+            problems.push(Problem::new("server.public_url", &error.to_string()));
         }
         if !self.metrics_listen.is_empty() && self.metrics_address().is_none() {
             problems.push(Problem::new(
@@ -130,15 +130,25 @@ impl ServerSection {
         }
     }
 
+    fn public(&self) -> Option<PublicUrl> {
+        PublicUrl::parse(&self.public_url).ok()
+    }
+
     /// `scheme://host[:port]` of `public_url`, as browsers write it in `Origin`.
     pub fn public_origin(&self) -> Option<String> {
-        let url: Uri = self.public_url.parse().ok()?;
-        let scheme = url
-            .scheme_str()
-            .filter(|scheme| ["http", "https"].contains(scheme))?;
-        let bare = url.path() == "/" && url.query().is_none();
-        let host = url.authority()?.as_str().to_lowercase();
-        bare.then(|| format!("{scheme}://{host}"))
+        Some(self.public()?.origin)
+    }
+
+    /// `public_url` without a slash at its end.
+    pub fn public_address(&self) -> Option<String> {
+        let PublicUrl { origin, path } = self.public()?;
+        Some(origin + &path)
+    }
+
+    /// What stands before every path in the addresses that people use, such as `/chat`. Empty
+    /// where Hearth has its host for itself.
+    pub fn sub_path(&self) -> String {
+        self.public().map(|public| public.path).unwrap_or_default()
     }
 
     /// Where metrics are read without a key: never an address that others reach.
@@ -149,8 +159,11 @@ impl ServerSection {
 
     /// Whether cookies may travel over plain HTTP.
     pub fn cookie_transport(&self) -> CookieTransport {
-        match self.public_origin() {
-            Some(origin) if origin.starts_with("https:") => CookieTransport::HttpsOnly,
+        match self.public() {
+            Some(public) if public.is_https() && public.path.is_empty() => {
+                CookieTransport::HttpsOnly
+            }
+            Some(public) if public.is_https() => CookieTransport::HttpsBelowPath,
             _ => CookieTransport::Any,
         }
     }

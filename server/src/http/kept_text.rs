@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use hearth_app::{
-    RefusedMessage, address_error,
+    RefusedMessage, SubPath, address_error,
     model::{ChatError, Preferences},
     refused_message,
 };
@@ -31,7 +31,7 @@ struct Refusal {
 
 /// Lets everything pass but form posts of messages that were refused.
 pub(super) async fn give_back(
-    State(options): State<LeptosOptions>,
+    State(place): State<(LeptosOptions, SubPath)>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -54,7 +54,7 @@ pub(super) async fn give_back(
     match refusal(&response) {
         Some(error) => {
             let message = read(bytes).await;
-            page(&options, preferences.unwrap_or_default(), message, error)
+            page(&place, preferences.unwrap_or_default(), message, error)
         }
         None => response,
     }
@@ -85,13 +85,13 @@ async fn read(bytes: Bytes) -> RefusedMessage {
 }
 
 fn page(
-    options: &LeptosOptions,
+    (options, sub_path): &(LeptosOptions, SubPath),
     preferences: Preferences,
     message: RefusedMessage,
     error: ChatError,
 ) -> Response {
     let status = AppError::from(error.clone()).status();
-    let html = refused_message(options, preferences, message, error);
+    let html = refused_message(options, *sub_path, preferences, message, error);
     let content_type = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
     (status, content_type, html).into_response()
 }

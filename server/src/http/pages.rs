@@ -16,6 +16,7 @@ use axum::{
 use hearth_app::{
     App,
     model::{Preferences, User, UserRole},
+    provide_sub_path,
     service::{
         AccountService, ApiKeyService, ChatService, DismissedBanner, JoinService, PageBuild,
         SessionToken, deletion::DeletionService, exports::ExportService,
@@ -111,7 +112,9 @@ pub(super) fn context(services: &Services) -> impl Fn() + Clone + Send + Sync + 
     let exports: Arc<dyn ExportService> = services.exports.clone();
     let build = PageBuild(services.assets.leptos_options().output_name.to_string());
     let deletion: Arc<dyn DeletionService> = services.deletion.clone();
+    let sub_path = services.sub_path;
     move || {
+        provide_sub_path(sub_path);
         provide_context(build.clone());
         provide_context(Arc::clone(&chat));
         provide_context(Arc::clone(&deletion));

@@ -26,13 +26,13 @@ const FIXED: [(HeaderName, &str); 4] = [
 /// What differs from server to server.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Policy {
-    https_only: bool,
+    transport: CookieTransport,
 }
 
 impl Policy {
     pub(super) fn new(section: &ServerSection) -> Self {
         Self {
-            https_only: section.cookie_transport() == CookieTransport::HttpsOnly,
+            transport: section.cookie_transport(),
         }
     }
 }
@@ -45,7 +45,7 @@ pub(super) async fn add_headers(
 ) -> Response {
     let nonce = Nonce::new();
     request.extensions_mut().insert(nonce.clone());
-    let is_trustworthy = policy.https_only || is_loopback(&request);
+    let is_trustworthy = policy.transport.is_https() || is_loopback(&request);
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in FIXED {
@@ -59,7 +59,8 @@ pub(super) async fn add_headers(
         let name = HeaderName::from_static("cross-origin-opener-policy");
         headers.insert(name, HeaderValue::from_static("same-origin"));
     }
-    if policy.https_only {
+    // It speaks for the whole host: below a path that is not ours to say.
+    if policy.transport == CookieTransport::HttpsOnly {
         let one_year = HeaderValue::from_static("max-age=31536000");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, one_year);
     }

@@ -8,7 +8,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use hearth_app::{error_page, model::Preferences};
+use hearth_app::{SubPath, error_page, model::Preferences};
 use leptos::config::LeptosOptions;
 
 use super::downloads::wants_page;
@@ -16,7 +16,7 @@ use crate::error::AppError;
 
 /// Puts errors into words for those who read pages.
 pub(super) async fn in_words(
-    State(options): State<LeptosOptions>,
+    State((options, sub_path)): State<(LeptosOptions, SubPath)>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -27,7 +27,7 @@ pub(super) async fn in_words(
     let (Some(preferences), Some(error)) = (preferences, error) else {
         return response;
     };
-    let html = error_page(&options, preferences, error.into());
+    let html = error_page(&options, sub_path, preferences, error.into());
     let (mut parts, _) = response.into_parts();
     let content_type = HeaderValue::from_static("text/html; charset=utf-8");
     parts.headers.insert(header::CONTENT_TYPE, content_type);

@@ -7,6 +7,7 @@ use crate::{
     api::administration::{BackUp, backups},
     model::{BackupKind, BackupOutcome, BackupReport, BackupSummary, ChatError, Drawing},
     pages::{admin::details::Details, drawn::settled},
+    sub_path::address_of,
     words::{Locale, bytes, grouped, moment, use_locale, words},
 };
 
@@ -45,7 +46,7 @@ fn button(locale: Locale, is_being_made: bool) -> AnyView {
         return view! { <p role="status">{words!(locale, admin.backup_being_made)}</p> }.into_any();
     }
     view! {
-        <form method="post" action=BackUp::url() class="post-form">
+        <form method="post" action=address_of(BackUp::url()) class="post-form">
             <button type="submit" class="secondary-button">{words!(locale, admin.back_up)}</button>
         </form>
     }

@@ -6,6 +6,7 @@ use crate::{
     api::administration::audit,
     model::{AuditAction, AuditEntry, ChatError, Drawing, SettingName},
     pages::drawn::settled,
+    sub_path::address_of,
     words::{Locale, moment, setting_name, use_locale, words},
 };
 
@@ -32,8 +33,8 @@ fn Entries(entries: Vec<AuditEntry>) -> impl IntoView {
         return view! { <p>{words!(locale, admin.no_log)}</p> }.into_any();
     };
     // A full load: the section is drawn anew for each address.
-    let path = format!("/admin/log?before={}", last.cursor);
-    let older = view! { <p><a href=path rel="external">{words!(locale, admin.older)}</a></p> };
+    let address = address_of(&format!("/admin/log?before={}", last.cursor));
+    let older = view! { <p><a href=address rel="external">{words!(locale, admin.older)}</a></p> };
     let rows = entries.into_iter().map(|it| row(locale, it)).collect_view();
     view! { <ul class="log">{rows}</ul> {older} }.into_any()
 }

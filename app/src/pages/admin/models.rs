@@ -7,6 +7,7 @@ use crate::{
     api::administration::{SwitchModel, models},
     model::{ActiveModel, ChatError, Drawing, ModelState, ModelSummary},
     pages::{admin::details::Details, drawn::settled},
+    sub_path::address_of,
     words::{Locale, bytes, grouped, use_locale, words},
 };
 
@@ -51,7 +52,7 @@ fn Model(model: ModelSummary) -> impl IntoView {
     let body = match model.active {
         Some(active) => view! { <Active active/> }.into_any(),
         None => view! {
-            <form method="post" action=SwitchModel::url() class="post-form">
+            <form method="post" action=address_of(SwitchModel::url()) class="post-form">
                 <input type="hidden" name="file" value=file/>
                 <button type="submit" class="secondary-button">
                     {words!(locale, admin.use_model)}

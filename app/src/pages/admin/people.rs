@@ -15,6 +15,7 @@ use crate::{
     browser,
     components::Field,
     model::{AccountChange, AccountSummary, ChatError, OneTimeLink, TokenLimit, UserId, UserRole},
+    sub_path::address_of,
     words::{Locale, grouped, moment, use_locale, words},
 };
 
@@ -53,7 +54,7 @@ fn Invitation() -> impl IntoView {
     view! {
         <section class="settings-group">
             <h2>{words!(locale, admin.new_person)}</h2>
-            <form method="post" action=CreateAccount::url() class="setting-field">
+            <form method="post" action=address_of(CreateAccount::url()) class="setting-field">
                 <Field label=words!(locale, admin.person_name) name="name" autocomplete="off"/>
                 <div class="field">
                     <label for="role">{words!(locale, admin.role)}</label>
@@ -83,7 +84,7 @@ fn NewLink(link: OneTimeLink) -> impl IntoView {
         hours = link.valid_hours
     );
     // Only the browser knows the address people type; without script the path has to do.
-    let path = format!("/join#token={}", link.token);
+    let path = address_of(&format!("/join#token={}", link.token));
     let address = RwSignal::new(path.clone());
     Effect::new(move || address.set(format!("{}{path}", browser::origin())));
     let is_copied = RwSignal::new(None);
@@ -133,7 +134,7 @@ fn Account(account: AccountSummary, own: Option<UserId>) -> impl IntoView {
     };
     let change_form = move |(what, label): (AccountChange, &'static str)| {
         view! {
-            <form method="post" action=ChangeAccount::url() class="post-form">
+            <form method="post" action=address_of(ChangeAccount::url()) class="post-form">
                 <input type="hidden" name="user" value=id.to_string()/>
                 <input type="hidden" name="change" value=what.as_str()/>
                 <button type="submit" class="quiet-button">{label}</button>
@@ -149,7 +150,7 @@ fn Account(account: AccountSummary, own: Option<UserId>) -> impl IntoView {
             <div class="person-actions">
                 {change_form(role_change)}
                 {change_form(state_change)}
-                <form method="post" action=MakeLink::url() class="post-form">
+                <form method="post" action=address_of(MakeLink::url()) class="post-form">
                     <input type="hidden" name="user" value=id.to_string()/>
                     <button type="submit" class="quiet-button">
                         {words!(locale, admin.new_link)}
@@ -185,7 +186,7 @@ fn LimitForm(id: UserId, limit: TokenLimit) -> impl IntoView {
     view! {
         <details class="confirm">
             <summary class="quiet-button">{words!(locale, admin.token_limit)}</summary>
-            <form method="post" action=ChangeLimit::url() class="setting-field">
+            <form method="post" action=address_of(ChangeLimit::url()) class="setting-field">
                 <input type="hidden" name="user" value=id.to_string()/>
                 <div class="field">
                     <label for=choice.clone()>{words!(locale, admin.token_limit)}</label>
@@ -220,7 +221,7 @@ fn Removal(id: UserId) -> impl IntoView {
     view! {
         <details class="confirm">
             <summary class="quiet-button danger">{words!(locale, chat.delete)}</summary>
-            <form method="post" action=DeleteAccount::url() class="setting-field">
+            <form method="post" action=address_of(DeleteAccount::url()) class="setting-field">
                 <p class="settings-lead">{words!(locale, admin.delete_account_lead)}</p>
                 <input type="hidden" name="user" value=id.to_string()/>
                 <div class="field">

@@ -1,11 +1,11 @@
 //! One setting in a form of its own: saved alone, with the answer in its place.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use crate::{
     api::administration::SaveSetting,
-    components::ErrorText,
+    components::{ErrorText, ServerForm},
     model::{ChatError, Refusal, Setting},
     pages::escape_html,
     words::{use_locale, words},
@@ -57,7 +57,7 @@ pub(super) fn SettingField(
     let hint_id = format!("{name}-hint");
     let described_by = hint.as_ref().map(|_| hint_id.clone());
     view! {
-        <ActionForm action=save attr:class="setting-field">
+        <ServerForm action=save attr:class="setting-field">
             <div class="field">
                 <label for=name>{label}</label>
                 {input(name, setting.value, described_by, control)}
@@ -79,7 +79,7 @@ pub(super) fn SettingField(
                 </span>
             </div>
             <ErrorText error/>
-        </ActionForm>
+        </ServerForm>
     }
 }
 

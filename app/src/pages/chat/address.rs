@@ -2,7 +2,10 @@
 
 use leptos_router::params::ParamsMap;
 
-use crate::model::{ConversationId, ListPlace, MessageId};
+use crate::{
+    model::{ConversationId, ListPlace, MessageId},
+    sub_path::{SubPath, address_of},
+};
 
 /// A place of the chat page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,8 +17,9 @@ pub(super) enum ChatAddress {
 }
 
 impl ChatAddress {
-    /// Reads the path of an address.
-    pub(super) fn parse(path: &str) -> Self {
+    /// Reads an address without its query.
+    pub(super) fn parse(address: &str, sub_path: SubPath) -> Self {
+        let path = sub_path.strip(address).unwrap_or_default();
         match path.strip_prefix("/c/") {
             None => Self::New,
             Some(id) => id
@@ -55,12 +59,12 @@ impl Pieces {
 
 /// The address of the messages of a conversation before one of them.
 pub(super) fn before(conversation: ConversationId, message: MessageId) -> String {
-    format!("{}?before={message}", path_of(Some(conversation)))
+    format!("{}?before={message}", address(Some(conversation)))
 }
 
-/// The path of a conversation, or of a new one.
-pub(super) fn path_of(conversation: Option<ConversationId>) -> String {
-    conversation.map_or_else(|| "/".to_owned(), |id| format!("/c/{id}"))
+/// The address of a conversation, or of a new one.
+pub(super) fn address(conversation: Option<ConversationId>) -> String {
+    address_of(&conversation.map_or_else(|| "/".to_owned(), |id| format!("/c/{id}")))
 }
 
 #[cfg(test)]
@@ -70,11 +74,13 @@ mod tests {
     #[test]
     fn a_path_names_a_conversation_or_a_new_one() {
         let id: ConversationId = "0192f0c1-2f3a-7000-8000-000000000001".parse().unwrap();
-        assert_eq!(ChatAddress::parse("/"), ChatAddress::New);
-        assert_eq!(
-            ChatAddress::parse(&path_of(Some(id))),
-            ChatAddress::Conversation(id)
-        );
-        assert_eq!(ChatAddress::parse("/c/nonsense"), ChatAddress::Nowhere);
+        for sub_path in [SubPath::default(), SubPath::new("/c/chat".to_owned())] {
+            let parse = |path: &str| ChatAddress::parse(&sub_path.to(path), sub_path);
+            assert_eq!(parse("/"), ChatAddress::New);
+            let found = parse(&format!("/c/{id}"));
+            assert_eq!(found, ChatAddress::Conversation(id));
+            assert_eq!(parse(&format!("/c/{id}/")), found);
+            assert_eq!(parse("/c/nonsense"), ChatAddress::Nowhere);
+        }
     }
 }

@@ -6,7 +6,7 @@ use leptos::{prelude::*, task::spawn_local};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::{
-    address::{ChatAddress, path_of},
+    address::{self, ChatAddress},
     state::{ChatState, Unsent},
 };
 use crate::{
@@ -28,10 +28,17 @@ const FLASH_TIME: Duration = Duration::from_secs(2);
 /// Changes the address; made inside a component, because the router is found there.
 pub(super) type Navigate = Callback<(Option<ConversationId>, NavigateOptions)>;
 
-/// The router's way to a conversation.
+/// The router's way to a conversation. It gets whole addresses: below a path of the host it would
+/// write that of a new conversation without the slash at its end, which not every proxy passes on.
 pub(super) fn navigation() -> Navigate {
     let navigate = use_navigate();
-    Callback::new(move |(id, options)| navigate(&path_of(id), options))
+    Callback::new(move |(id, options)| {
+        let resolve = false;
+        navigate(
+            &address::address(id),
+            NavigateOptions { resolve, ..options },
+        );
+    })
 }
 
 /// In place of the current address: going back skips it.

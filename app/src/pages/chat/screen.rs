@@ -7,7 +7,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use super::{
-    address::{ChatAddress, before, path_of},
+    address::{self, ChatAddress, before},
     commands::{Navigate, navigation, replacing},
     load::Loaded,
     settings::{Dialog, dismiss_banner},
@@ -197,7 +197,7 @@ fn Conversation(state: ChatState, navigate: Navigate) -> impl IntoView {
     });
     let later = Memo::new(move |_| {
         let is_there = state.around.get().later_leaf.is_some();
-        is_there.then(|| path_of(shown_id.get()))
+        is_there.then(|| address::address(shown_id.get()))
     });
     let neighbours = Neighbours {
         earlier: earlier.into(),

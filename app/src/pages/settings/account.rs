@@ -1,6 +1,6 @@
 //! The own password, and where one is signed in.
 
-use leptos::{form::ActionForm, html, prelude::*, task::spawn_local};
+use leptos::{html, prelude::*, task::spawn_local};
 use leptos_router::hooks::use_query_map;
 
 use crate::{
@@ -10,9 +10,10 @@ use crate::{
             ChangePassword, EndOtherSessions, EndSession, end_other_sessions, end_session, sessions,
         },
     },
-    components::{ErrorText, Field, SessionList},
+    components::{ErrorText, Field, ServerForm, SessionList},
     model::{ChatError, SessionId},
     pages::FormPostError,
+    sub_path::address_of,
     words::{use_locale, words},
 };
 use server_fn::ServerFn;
@@ -53,7 +54,7 @@ fn Farewell() -> impl IntoView {
             <p class="setting-lead">{words!(locale, settings.delete_account_lead)}</p>
             <details class="confirm">
                 <summary class="quiet-button danger">{words!(locale, settings.delete_account)}</summary>
-                <form method="post" action=DeleteOwnAccount::url() class="setting-form">
+                <form method="post" action=address_of(DeleteOwnAccount::url()) class="setting-form">
                     <Field
                         label=words!(locale, settings.old_password)
                         name="password"
@@ -94,7 +95,7 @@ fn PasswordSetting(on_changed: Callback<()>) -> impl IntoView {
         <section class="setting">
             <h3>{words!(locale, settings.password)}</h3>
             <p class="setting-lead">{words!(locale, settings.password_lead)}</p>
-            <ActionForm action=change node_ref=form attr:class="setting-form">
+            <ServerForm action=change node_ref=form attr:class="setting-form">
                 <Field
                     label=words!(locale, settings.old_password)
                     name="old_password"
@@ -117,7 +118,7 @@ fn PasswordSetting(on_changed: Callback<()>) -> impl IntoView {
                         {move || is_saved().then_some(words!(locale, settings.password_changed))}
                     </span>
                 </div>
-            </ActionForm>
+            </ServerForm>
         </section>
     }
 }
@@ -140,8 +141,8 @@ fn Sessions(list: Vec<crate::model::SessionSummary>, on_changed: Callback<()>) -
         <ErrorText error/>
         <SessionList
             list
-            end_action=EndSession::url()
-            end_others_action=EndOtherSessions::url()
+            end_action=address_of(EndSession::url())
+            end_others_action=address_of(EndOtherSessions::url())
             on_end
             on_end_others
         />

@@ -9,6 +9,7 @@ use crate::{
     model::{ApiKeySummary, ChatError, Drawing, User},
     pages::drawn::settled,
     service::api_keys::api_key_service,
+    sub_path::address_of,
     words::{moment, use_locale, words},
 };
 
@@ -27,7 +28,7 @@ pub(crate) async fn draw(user: &User) -> Result<Drawing, ChatError> {
         {made.map(|key| view! { <NewKey key/> })}
         <section class="setting">
             <p class="setting-lead">{words!(locale, settings.keys_lead)}</p>
-            <form method="post" action=CreateApiKey::url() class="setting-form">
+            <form method="post" action=address_of(CreateApiKey::url()) class="setting-form">
                 <Field label=words!(locale, settings.key_name) name="name" autocomplete="off"/>
                 <div class="setting-end">
                     <button type="submit" class="primary-button">
@@ -88,7 +89,7 @@ fn KeyRow(key: ApiKeySummary) -> impl IntoView {
             <td data-label=words!(locale, exports.made)>{moment(locale, key.made)}</td>
             <td data-label=words!(locale, settings.last_used)>{used}</td>
             <td class="exports-actions">
-                <form method="post" action=RevokeApiKey::url()>
+                <form method="post" action=address_of(RevokeApiKey::url())>
                     <input type="hidden" name="id" value=key.id.to_string()/>
                     <button type="submit" class="quiet-button danger" aria-label=revoke>
                         {words!(locale, settings.revoke)}

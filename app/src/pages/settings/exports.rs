@@ -7,6 +7,7 @@ use crate::{
     api::exports::{CreateExport, DeleteExport, download_path, exports},
     model::{ChatError, Drawing, Export, ExportSubject},
     pages::drawn::settled,
+    sub_path::address_of,
     words::{bytes, moment, transfer, use_locale, words},
 };
 
@@ -25,7 +26,7 @@ pub(super) async fn draw() -> Result<Drawing, ChatError> {
     Ok(settled(view! {
         <section class="setting">
             <p>{words!(locale, exports.export_all_lead)}</p>
-            <form method="post" action=ARCHIVE>
+            <form method="post" action=address_of(ARCHIVE)>
                 <label class="menu-choice">
                     <input type="checkbox" name="reasoning" value="true"/>
                     {words!(locale, exports.with_reasoning)}
@@ -80,7 +81,7 @@ fn ExportRow(export: Export) -> impl IntoView {
         view! {
             <a
                 class="quiet-button"
-                href=download_path(id)
+                href=address_of(&download_path(id))
                 // The router must not take a file for a page.
                 rel="external"
                 download
@@ -102,7 +103,7 @@ fn ExportRow(export: Export) -> impl IntoView {
             <td>{moment(locale, time)}</td>
             <td class="exports-actions">
                 {file}
-                <form method="post" action=DeleteExport::url()>
+                <form method="post" action=address_of(DeleteExport::url())>
                     <input type="hidden" name="id" value=id.to_string()/>
                     <button type="submit" class="quiet-button danger" aria-label=delete>
                         {words!(locale, chat.delete)}
@@ -118,11 +119,11 @@ fn ExportRow(export: Export) -> impl IntoView {
 fn MakeAgain(subject: ExportSubject, name: String) -> impl IntoView {
     let locale = use_locale();
     let (action, fields) = match subject {
-        ExportSubject::All => (ARCHIVE, None),
+        ExportSubject::All => (address_of(ARCHIVE), None),
         ExportSubject::Conversation {
             format,
             id: Some(id),
-        } => (CreateExport::url(), Some((id, format))),
+        } => (address_of(CreateExport::url()), Some((id, format))),
         ExportSubject::Conversation { id: None, .. } => return ().into_any(),
     };
     let fields = fields.map(|(id, format)| {

@@ -10,6 +10,7 @@ use crate::{
     components::{ChoiceForm, Choices},
     model::{ChatError, Language, LanguageChoice, Theme},
     preferences,
+    sub_path::address_of,
     words::{Locale, use_locale, words},
 };
 
@@ -56,7 +57,7 @@ fn LanguageSetting() -> impl IntoView {
         chosen: chosen.map_or(LanguageChoice::Browser.as_str(), Language::as_str),
     };
     let saved = was_saved("language");
-    view! { <ChoiceForm choices action=SetLanguage::url() saved error on_choose/> }
+    view! { <ChoiceForm choices action=address_of(SetLanguage::url()) saved error on_choose/> }
 }
 
 fn language_name(locale: Locale, choice: LanguageChoice) -> &'static str {
@@ -96,7 +97,7 @@ fn ThemeSetting() -> impl IntoView {
             .to_vec(),
         chosen: preferences::of_page().theme.as_str(),
     };
-    view! { <ChoiceForm choices action=SetTheme::url() saved error on_choose/> }
+    view! { <ChoiceForm choices action=address_of(SetTheme::url()) saved error on_choose/> }
 }
 
 fn theme_name(locale: Locale, theme: Theme) -> &'static str {

@@ -10,6 +10,7 @@ use crate::{
     api::exports::{ImportCommit, import_preview},
     model::{ChatError, Drawing, ImportCounts, Upload, UploadState},
     pages::drawn::settled,
+    sub_path::address_of,
     words::{problem, transfer, use_locale, words},
 };
 
@@ -50,7 +51,7 @@ fn UploadForm() -> impl IntoView {
         <form
             class="setting"
             method="post"
-            action=UPLOAD
+            action=address_of(UPLOAD)
             enctype="multipart/form-data"
         >
             <p id="import-lead">{words!(locale, exports.import_lead)}</p>
@@ -82,7 +83,7 @@ fn Outcome(upload: Upload) -> impl IntoView {
         .into_any(),
         UploadState::Ready(counts) => view! {
             <Counts counts/>
-            <form method="post" action=ImportCommit::url()>
+            <form method="post" action=address_of(ImportCommit::url())>
                 <input type="hidden" name="upload" value=id.to_string()/>
                 <button type="submit" class="primary-button">{words!(locale, exports.import_now)}</button>
             </form>
@@ -112,7 +113,7 @@ fn Outcome(upload: Upload) -> impl IntoView {
             {body}
         </section>
         // A full load: the form starts anew.
-        <p><a href=HERE rel="external">{words!(locale, exports.choose_another)}</a></p>
+        <p><a href=address_of(HERE) rel="external">{words!(locale, exports.choose_another)}</a></p>
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{
     },
     model::{ChatError, Drawing, TrashedConversation},
     pages::drawn::settled,
+    sub_path::address_of,
     words::{grouped, moment, use_locale, words},
 };
 
@@ -33,7 +34,7 @@ pub(super) async fn draw() -> Result<Drawing, ChatError> {
         {lead}
         <details class="confirm">
             <summary class="quiet-button danger">{words!(locale, settings.empty_trash)}</summary>
-            <form method="post" action=EmptyTrash::url()>
+            <form method="post" action=address_of(EmptyTrash::url())>
                 <p>{words!(locale, settings.empty_trash_lead)}</p>
                 <button type="submit" class="secondary-button danger">
                     {words!(locale, settings.empty_trash_now)}
@@ -79,13 +80,13 @@ fn Row(it: TrashedConversation) -> impl IntoView {
             <td data-label=words!(locale, settings.deleted)>{moment(locale, it.deleted)}</td>
             <td data-label=words!(locale, settings.removal)>{moment(locale, it.removal)}</td>
             <td class="exports-actions">
-                <form method="post" action=RestoreConversation::url()>
+                <form method="post" action=address_of(RestoreConversation::url())>
                     <input type="hidden" name="id" value=it.id.to_string()/>
                     <button type="submit" class="quiet-button" aria-label=restore_name>
                         {restore}
                     </button>
                 </form>
-                <form method="post" action=DeleteForever::url()>
+                <form method="post" action=address_of(DeleteForever::url())>
                     <input type="hidden" name="id" value=it.id.to_string()/>
                     <button type="submit" class="quiet-button danger" aria-label=forever_name>
                         {forever}

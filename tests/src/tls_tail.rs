@@ -1,0 +1,49 @@
+//! Reading a stream over TLS as a plain client does: no browser, HTTP/1.1, any certificate.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    time::Instant,
+};
+
+use anyhow::{Context as _, Result, ensure};
+use hearth_app::model::{ChatEvent, Cursor, MessageId};
+use ureq::{Agent, tls::TlsConfig};
+
+/// Frames to the last one, with the moment at which each came.
+///
+/// It blocks. `cookie` is `name=value` of a session.
+pub fn read(
+    base_url: &str,
+    cookie: &str,
+    message: MessageId,
+    cursor: Cursor,
+) -> Result<Vec<(Instant, ChatEvent)>> {
+    let anybody = TlsConfig::builder().disable_verification(true).build();
+    let config = Agent::config_builder()
+        .tls_config(anybody)
+        .proxy(None)
+        .http_status_as_error(false)
+        .build();
+    let agent: Agent = config.into();
+    let Cursor { epoch, seq } = cursor;
+    let form = format!("message={message}&cursor[epoch]={epoch}&cursor[seq]={seq}");
+    let response = agent
+        .post(format!("{base_url}/api/tail_turn"))
+        .header("cookie", cookie)
+        .header("accept", "application/json")
+        .header("accept-encoding", "gzip, br")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .send(form)?;
+    let status = response.status().as_u16();
+    ensure!(status == 200, "tail_turn answered {status}");
+    let mut lines = BufReader::new(response.into_body().into_reader());
+    let mut frames = Vec::new();
+    loop {
+        let mut line = String::new();
+        if lines.read_line(&mut line)? == 0 {
+            return Ok(frames);
+        }
+        let frame = serde_json::from_str(&line).with_context(|| format!("frame {line}"))?;
+        frames.push((Instant::now(), frame));
+    }
+}

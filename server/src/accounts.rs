@@ -5,12 +5,12 @@
 mod api_keys;
 mod device;
 mod joining;
-mod log;
 mod own_account;
 pub mod password;
 pub mod service;
 pub mod session;
 pub mod set_up_token;
+mod shown_in_log;
 pub mod throttle;
 mod unshown;
 mod user_agent;

@@ -58,7 +58,8 @@ impl Condition {
 pub(crate) fn models(folder: &Path) -> Vec<FoundModel> {
     let mut found = BTreeMap::new();
     for path in models_in(folder) {
-        entry(&mut found, name_of(&path)).path = Some(path);
+        let name = name_of(&path);
+        entry(&mut found, name).path = Some(path);
     }
     for file in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = file.path();

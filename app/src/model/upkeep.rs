@@ -49,6 +49,7 @@ impl UpkeepJob {
             Self::Uploads => "uploads",
             Self::Keys => "keys",
             Self::File => "file",
+            Self::Backups => "backups",
         }
     }
 }

@@ -2,12 +2,13 @@
 
 use async_trait::async_trait;
 use hearth_app::{
-    model::{ApiKeyId, ApiKeySummary, ChatError, Refusal, User},
+    model::{ApiKeyId, ApiKeySummary, ChatError, Refusal, User, UserId},
     service::ApiKeyService,
 };
 
 use super::{
-    AccountName, Accounts, log, now_ms, random_token, service::visitor, session::hash_token,
+    AccountName, Accounts, now_ms, random_token, service::visitor, session::hash_token,
+    shown_in_log,
 };
 use crate::{calendar::Calendar, error::AppError, store::NewApiKey};
 
@@ -71,8 +72,8 @@ impl Accounts {
         }
         tracing::info!(
             user.id = %user.id,
-            user.name = %log::name(&user.name),
-            client.address = %log::address(&visitor()),
+            user.name = %shown_in_log::name(&user.name),
+            client.address = %shown_in_log::address(&visitor()),
             key.id = %new.id,
             "an API key was made"
         );
@@ -86,8 +87,8 @@ impl Accounts {
         }
         tracing::info!(
             user.id = %user.id,
-            user.name = %log::name(&user.name),
-            client.address = %log::address(&visitor()),
+            user.name = %shown_in_log::name(&user.name),
+            client.address = %shown_in_log::address(&visitor()),
             key.id = %id,
             "an API key was revoked"
         );

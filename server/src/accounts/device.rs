@@ -65,6 +65,7 @@ pub(super) fn device_cookie(device: &str, transport: CookieTransport) -> String 
 const fn name(transport: CookieTransport) -> &'static str {
     match transport {
         CookieTransport::HttpsOnly => "__Host-hearth_device",
+        CookieTransport::HttpsBelowPath => "__Secure-hearth_device",
         CookieTransport::Any => "hearth_device",
     }
 }

@@ -8,8 +8,8 @@ use hearth_app::{
 use leptos::prelude::use_context;
 
 use super::{
-    AccountName, Accounts, Visitor, log, now_ms, password::Password, random_token, session,
-    throttle::Attempt,
+    AccountName, Accounts, Visitor, now_ms, password::Password, random_token, session,
+    shown_in_log, throttle::Attempt,
 };
 use crate::{error::AppError, settings::SignUp, slow_work::Asker, store::Change};
 
@@ -75,7 +75,7 @@ impl Accounts {
         // 256 random bits are not guessed: only a link that holds costs a password hash.
         let password = Password::parse(password).map_err(AppError::Invalid)?;
         let token_hash = session::hash_token(link_code(token));
-        let address = log::address(visitor);
+        let address = shown_in_log::address(visitor);
         let Some(owner) = self.store.link_owner(&token_hash, now_ms()).await? else {
             tracing::warn!(client.address = %address, "a link that does not hold was tried");
             return Err(AppError::Forbidden);
@@ -85,7 +85,7 @@ impl Accounts {
         let user = redeemed.await?.ok_or(AppError::Forbidden)?;
         tracing::info!(
             user.id = %user,
-            user.name = %log::name(&owner),
+            user.name = %shown_in_log::name(&owner),
             client.address = %address,
             "a one-time link was used"
         );
@@ -121,8 +121,8 @@ impl Accounts {
         self.succeeded(&attempt);
         tracing::info!(
             user.id = %user.id,
-            user.name = %log::name(&user.name),
-            client.address = %log::address(visitor),
+            user.name = %shown_in_log::name(&user.name),
+            client.address = %shown_in_log::address(visitor),
             "somebody signed up"
         );
         self.start_session(user.id, &hash, visitor).await

@@ -3,9 +3,10 @@
 use hearth_app::model::{Refusal, SessionId, SessionSummary, User};
 
 use super::{
-    Accounts, Visitor, log, now_ms,
+    Accounts, Visitor, now_ms,
     password::{Fit, Password},
     session::{self, hash_token},
+    shown_in_log,
     throttle::Attempt,
     user_agent,
 };
@@ -76,8 +77,8 @@ impl Accounts {
         if fit == Fit::Wrong {
             tracing::warn!(
                 user.id = %user.id,
-                user.name = %log::name(&user.name),
-                client.address = %log::address(visitor),
+                user.name = %shown_in_log::name(&user.name),
+                client.address = %shown_in_log::address(visitor),
                 "a password was not confirmed"
             );
             return Err(AppError::Invalid(Refusal::WrongPassword));
@@ -114,8 +115,8 @@ impl Accounts {
         }
         tracing::info!(
             user.id = %user.id,
-            user.name = %log::name(&user.name),
-            client.address = %log::address(visitor),
+            user.name = %shown_in_log::name(&user.name),
+            client.address = %shown_in_log::address(visitor),
             "a password was changed by its owner"
         );
         Ok(())

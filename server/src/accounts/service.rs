@@ -15,11 +15,12 @@ use leptos::prelude::use_context;
 use super::{
     AccountName, Visitor, device,
     joining::link_code,
-    log, now_ms,
+    now_ms,
     password::{Fit, Password, Passwords},
     random_token,
     session::{self, CookieTransport},
     set_up_token::SetUpToken,
+    shown_in_log,
     throttle::{Attempt, Throttle},
     unshown::Unshown,
 };
@@ -121,7 +122,7 @@ impl Accounts {
             .as_ref()
             .is_some_and(|own| own.matches(link_code(token)));
         if !matches || !self.is_unclaimed().await? {
-            let address = log::address(visitor);
+            let address = shown_in_log::address(visitor);
             tracing::warn!(client.address = %address, "a set-up link that does not hold was tried");
             return Err(AppError::Forbidden);
         }
@@ -138,8 +139,8 @@ impl Accounts {
         self.claimed.store(true, Ordering::Relaxed);
         tracing::info!(
             user.id = %id,
-            user.name = %log::name(name.as_str()),
-            client.address = %log::address(visitor),
+            user.name = %shown_in_log::name(name.as_str()),
+            client.address = %shown_in_log::address(visitor),
             "the server was claimed by its first administrator"
         );
         self.start_session(id, &hash, visitor).await
@@ -164,7 +165,7 @@ impl Accounts {
             Ok((fit.await?, found))
         });
         let (fit, found) = checked.await?;
-        let (shown, address) = (log::name(name), log::address(visitor));
+        let (shown, address) = (shown_in_log::name(name), shown_in_log::address(visitor));
         let found = found.filter(|found| fit != Fit::Wrong && !found.disabled);
         let Some(found) = found else {
             tracing::warn!(user.name = %shown, client.address = %address, "a sign-in failed");
@@ -217,8 +218,8 @@ impl Accounts {
         let begun = self.throttle.begin(attempt, self.throttle.now_ms());
         let wait = begun.map_err(|seconds| {
             tracing::warn!(
-                user.name = %log::name(name),
-                client.address = %log::address(visitor),
+                user.name = %shown_in_log::name(name),
+                client.address = %shown_in_log::address(visitor),
                 seconds,
                 "an attempt has to wait for {seconds} s after too many that failed"
             );

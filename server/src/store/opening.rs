@@ -17,7 +17,7 @@ use sqlx::{
 use url::Url;
 
 use super::{Store, primary_code};
-use crate::data_folder;
+use crate::{data_folder, days::Days};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 
@@ -219,7 +219,13 @@ impl Store {
         }
         let schema = applied.last().copied().unwrap_or_default();
         let (writer, readers) = (pool.clone(), pool);
-        Ok(Some((Self { writer, readers }, schema)))
+        let days = Days::of_system();
+        let store = Self {
+            writer,
+            readers,
+            days,
+        };
+        Ok(Some((store, schema)))
     }
 
     /// The schema of a database, and none of one that is missing or empty. Changes nothing.

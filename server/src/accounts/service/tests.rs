@@ -187,13 +187,7 @@ async fn a_browser_that_was_here_before_gets_in_while_strangers_guess() {
     let stored = accounts.store.credentials("ada").await.unwrap().unwrap();
     let new = Password::parse("another horse battery").unwrap();
     let hash = accounts.hash(Asker::Stranger, new).await.unwrap();
-    assert!(
-        accounts
-            .store
-            .reset_password(stored.user.id, &hash)
-            .await
-            .unwrap()
-    );
+    assert!(reset(&accounts, stored.user.id, &hash).await);
     assert_is_refused(enter("Ada", "another horse battery", &with_device(&entered)).await);
 }
 

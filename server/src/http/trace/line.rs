@@ -13,7 +13,7 @@ use axum::{
 };
 use hearth_app::model::UserId;
 use hyper::body::{Frame, SizeHint};
-use tracing::{Span, field::display};
+use tracing::Span;
 
 use crate::request_id::RequestId;
 
@@ -59,9 +59,10 @@ impl Line {
 
 /// One event at a level of its own: a level has to be known when the program is built.
 macro_rules! tell {
-    ($level:ident, $line:expr) => {
-        tracing::$level!(
+    ($level:ident, $line:ident) => {
+        tracing::event!(
             target: "access",
+            tracing::Level::$level,
             http.method = %$line.method,
             http.path = $line.path,
             http.status = $line.status,
@@ -78,9 +79,9 @@ macro_rules! tell {
 impl Drop for Line {
     fn drop(&mut self) {
         if self.is_quiet {
-            tell!(debug, self);
+            tell!(DEBUG, self);
         } else {
-            tell!(info, self);
+            tell!(INFO, self);
         }
     }
 }

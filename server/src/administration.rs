@@ -121,7 +121,7 @@ impl AdministrationService for Administration {
     }
 
     async fn backups(&self) -> Result<BackupReport, ChatError> {
-        self.backup_report()
+        Ok(self.backup_report())
     }
 
     async fn back_up(&self) -> Result<(), ChatError> {

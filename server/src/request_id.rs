@@ -41,7 +41,7 @@ impl RequestId {
     /// What somebody is told who meets a failure: this request's number where it looks like one of
     /// ours, else a new one. The page shows no other text that an address can bring.
     pub(crate) fn to_be_told() -> String {
-        let current = current().filter(|id| id.is_uuid());
+        let current = current().filter(Self::is_uuid);
         current.unwrap_or_else(Self::random).0
     }
 

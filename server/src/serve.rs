@@ -102,9 +102,10 @@ pub struct RunningServer {
     pub addr: SocketAddr,
     /// Where metrics are read without a key, if that is configured.
     pub metrics_addr: Option<SocketAddr>,
-    /// Present while no account exists: what `/set-up#token=…` needs.
+    /// Present while no account exists: what the page that makes the first one asks for.
     pub set_up_token: Option<String>,
     public_address: Option<String>,
+    sub_path: SubPath,
     store: Store,
     chat: Arc<ChatServer>,
     upkeep: Arc<Upkeep>,
@@ -129,14 +130,12 @@ impl Server {
         let store = data_folder::open(&config).await?;
         Upkeep::prepare(&store).await;
         import::remains::recover(&store).await;
-        let settings = SettingsBook::open(store.clone()).await;
-        let settings = settings.map_err(ServeError::Settings)?;
+        let settings = settings(&store).await?;
         let first = choose_model(&store, &config, model).await?;
-        let source = first.active.source.clone();
-        let engine = EngineHandle::start(source, engine_config(&config.engine));
+        let engine =
+            EngineHandle::start(first.active.source.clone(), engine_config(&config.engine));
         let chat = ChatServer::start(store.clone(), engine, Arc::clone(&settings));
-        let backups = Backups::new(store.clone(), &config, TimeZone::system());
-        let upkeep = Upkeep::new(store.clone(), Arc::clone(&chat), Arc::clone(&backups));
+        let (backups, upkeep) = upkeep(&store, &config, &chat);
         let (accounts, set_up_token) = accounts(&store, &settings, &config, &chat).await?;
         let administration = Arc::new(Administration {
             store: store.clone(),
@@ -172,6 +171,7 @@ impl Server {
             metrics_addr,
             set_up_token,
             public_address: config.server.public_address(),
+            sub_path: services.sub_path,
             store,
             chat,
             upkeep,
@@ -190,10 +190,21 @@ impl RunningServer {
         public.unwrap_or_else(|| local_url(self.addr))
     }
 
-    /// The link that makes the first account; absent once there is one.
+    /// The link that makes the first account; absent once there is one. Behind a proxy the token
+    /// stands behind the hash sign: there are logs that keep addresses.
     pub fn set_up_link(&self) -> Option<String> {
         let token = self.set_up_token.as_ref()?;
-        Some(format!("{}/set-up#token={token}", self.url()))
+        let Some(public) = &self.public_address else {
+            return self.local_set_up_link();
+        };
+        Some(format!("{public}/set-up#token={token}"))
+    }
+
+    /// The same for a browser on this machine, past every proxy.
+    pub fn local_set_up_link(&self) -> Option<String> {
+        let token = self.set_up_token.as_ref()?;
+        let (local, below) = (local_url(self.addr), self.sub_path.as_str());
+        Some(format!("{local}{below}/set-up?token={token}"))
     }
 
     /// Does the hourly upkeep now, as if now were this moment (milliseconds UTC).
@@ -245,6 +256,17 @@ pub(crate) fn local_url(listens: SocketAddr) -> String {
         shown.set_ip(loopback);
     }
     format!("http://{shown}")
+}
+
+async fn settings(store: &Store) -> Result<Arc<SettingsBook>, ServeError> {
+    let settings = SettingsBook::open(store.clone()).await;
+    settings.map_err(ServeError::Settings)
+}
+
+fn upkeep(store: &Store, config: &Config, chat: &Arc<ChatServer>) -> (Arc<Backups>, Arc<Upkeep>) {
+    let backups = Backups::new(store.clone(), config, TimeZone::system());
+    let upkeep = Upkeep::new(store.clone(), Arc::clone(chat), Arc::clone(&backups));
+    (backups, upkeep)
 }
 
 fn deletion(
@@ -432,7 +454,8 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn a_new_server_sends_everybody_to_set_it_up_and_guards_its_pages() {
         let (_folder, server) = start().await;
-        assert!(server.set_up_link().unwrap().contains("/set-up#token="));
+        let link = server.set_up_link();
+        assert!(link.unwrap().contains("/set-up?token="));
         let start_page = get(&server, "/").await;
         assert!(start_page.starts_with("HTTP/1.1 303"), "{start_page}");
         assert!(start_page.contains("location: /set-up"), "{start_page}");
@@ -450,10 +473,10 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn links_begin_with_the_address_that_people_type() {
         for (public_url, start) in [
-            ("https://example.org/", "https://example.org/set-up?token="),
+            ("https://example.org/", "https://example.org/set-up#token="),
             (
                 "https://example.org/chat/",
-                "https://example.org/chat/set-up?token=",
+                "https://example.org/chat/set-up#token=",
             ),
         ] {
             let folder = tempfile::tempdir().unwrap();
@@ -463,6 +486,13 @@ mod tests {
             let server = Server::start(ServeOptions::new(config)).await.unwrap();
             let link = server.set_up_link().unwrap();
             assert!(link.starts_with(start), "{link}");
+            let local = server.local_set_up_link().unwrap();
+            let token = link.split_once("token=").unwrap().1;
+            assert!(local.starts_with("http://127.0.0.1:"), "{local}");
+            assert!(
+                local.ends_with(&format!("/set-up?token={token}")),
+                "{local}"
+            );
             server.shut_down().await;
         }
     }

@@ -44,7 +44,7 @@ impl RunningServer {
     /// As [`RunningServer::unclaimed`], with settings of the engine.
     pub async fn unclaimed_with(model: ScriptedModel, engine: EngineSection) -> Result<Self> {
         Self::unclaimed_model(ModelSource::Scripted(model), |config| {
-            config.engine = engine
+            config.engine = engine;
         })
         .await
     }
@@ -63,7 +63,7 @@ impl RunningServer {
         let data = tempfile::tempdir()?;
         let mut config = Config::new(data.path().to_owned());
         config.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
-        config.server.metrics_listen = "127.0.0.1:0".to_owned();
+        "127.0.0.1:0".clone_into(&mut config.server.metrics_listen);
         configure(&mut config);
         let server = Server::start(ServeOptions { config, model }).await?;
         let token = server.set_up_token.clone();

@@ -2,6 +2,7 @@
 
 mod api {
     mod authorisation;
+    mod backups;
     mod commands;
     mod conversation_settings;
     mod cross_site;

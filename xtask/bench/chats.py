@@ -194,7 +194,7 @@ class Server:
     def claim(self):
         """Makes an account and a key, as a person does on the page."""
         log = pathlib.Path(self.log).read_text()
-        token = re.search(r"set-up#token=([0-9a-f]+)", log).group(1)
+        token = re.search(r"set-up[?#]token=([0-9a-f]+)", log).group(1)
         cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
         opener = urllib.request.build_opener(cookies)
 

@@ -68,7 +68,15 @@ pub(crate) fn browser(workspace: &Workspace) -> Result<Tally> {
 /// # Errors
 /// If cargo cannot be started.
 pub(crate) fn kills(workspace: &Workspace, proptest_cases: u32) -> Result<Tally> {
-    let targets = ["--test", BROWSER, "--", "random_kills", "--nocapture"].map(str::to_owned);
+    let targets = [
+        "--test",
+        BROWSER,
+        "--",
+        "random_kills",
+        "copies_that_are",
+        "--nocapture",
+    ];
+    let targets = targets.map(str::to_owned);
     run(workspace, &targets, Some(proptest_cases), None)
 }
 

@@ -80,4 +80,6 @@ pub struct BackupReport {
     pub last: Option<BackupOutcome>,
     /// The newest first.
     pub copies: Vec<BackupSummary>,
+    /// Why the folder cannot be read; for administrators, in English.
+    pub problem: Option<String>,
 }

@@ -14,7 +14,6 @@ use super::{
 use crate::{
     calendar::{self, Calendar},
     chat::model_status,
-    error::AppError,
     store::{Proof, StoredJob, now_ms, rows_of},
 };
 
@@ -132,11 +131,11 @@ impl Administration {
         Ok(UpkeepJob::ALL.map(report).to_vec())
     }
 
-    pub(super) fn backup_report(&self) -> Result<BackupReport, ChatError> {
-        let listed = self
-            .backups
-            .list()
-            .map_err(|error| ChatError::from(AppError::internal(error)))?;
+    pub(super) fn backup_report(&self) -> BackupReport {
+        let (listed, problem) = match self.backups.list() {
+            Ok(listed) => (listed, None),
+            Err(error) => (Vec::new(), Some(error.to_string())),
+        };
         let calendar = Calendar::of_viewer();
         let copies = listed.into_iter().map(|copy| BackupSummary {
             kind: copy.kind,
@@ -146,18 +145,19 @@ impl Administration {
         });
         let last = self.backups.last().map(|last| BackupOutcome {
             kind: last.kind,
-            time: calendar.local_time(last.ended_at),
+            time: calendar.local_time(last.begun_at),
             made: last.made.map(|made| counts(&made.proof)),
         });
         let (num_nights, at) = self.backups.schedule();
-        Ok(BackupReport {
+        BackupReport {
             folder: self.backups.folder().display().to_string(),
             num_nights,
             at: at.to_string(),
             is_being_made: self.backups.is_being_made(),
             last,
             copies: copies.collect(),
-        })
+            problem,
+        }
     }
 }
 

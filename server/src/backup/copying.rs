@@ -63,9 +63,10 @@ pub(super) async fn write(
     let path = folder.join(format!(".{name}{PART}"));
     // It is there before SQLite writes, with the permissions of everything else; and it is no other
     // process's that began within the same second.
-    let made = match path.exists() {
-        true => Err(io::ErrorKind::AlreadyExists.into()),
-        false => make_file(&path),
+    let made = if path.exists() {
+        Err(io::ErrorKind::AlreadyExists.into())
+    } else {
+        make_file(&path)
     };
     made.map_err(|source| BackupError::io(&path, source))?;
     let part = Part {

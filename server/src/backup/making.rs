@@ -42,7 +42,7 @@ pub struct Backups {
 pub(crate) struct Outcome {
     pub(crate) kind: BackupKind,
     /// Milliseconds UTC.
-    pub(crate) ended_at: i64,
+    pub(crate) begun_at: i64,
     /// The copy, or why there is none.
     pub(crate) made: Result<Backup, String>,
 }
@@ -146,7 +146,7 @@ impl Backups {
         }
         let outcome = Outcome {
             kind,
-            ended_at: now_ms,
+            begun_at: now_ms,
             made: made
                 .as_ref()
                 .map(Backup::clone)

@@ -24,7 +24,7 @@ const NOON: i64 = 1_795_953_600_000;
 
 /// A data folder, and a server's hold on it.
 struct House {
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     config: Config,
     store: Store,
     lock: FolderLock,
@@ -37,7 +37,7 @@ impl House {
         let lock = occupy(&config).await.unwrap();
         let store = open(&config).await.unwrap();
         Self {
-            _folder: folder,
+            folder,
             config,
             store,
             lock,
@@ -62,7 +62,7 @@ impl House {
     async fn leave(self) -> (tempfile::TempDir, Config) {
         self.store.close().await;
         drop(self.lock);
-        (self._folder, self.config)
+        (self.folder, self.config)
     }
 
     /// Names of all files in the folder of copies.

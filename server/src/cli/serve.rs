@@ -84,6 +84,10 @@ fn greet(server: &RunningServer) -> io::Result<()> {
             out,
             "Nobody has an account yet. Make yours with this link, once:\n\n  {link}\n"
         )?;
+        let local = server.local_set_up_link().filter(|local| *local != link);
+        if let Some(local) = local {
+            writeln!(out, "or with a browser on this machine:\n\n  {local}\n")?;
+        }
     }
     out.flush()
 }

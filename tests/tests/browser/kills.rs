@@ -55,6 +55,17 @@ async fn longest_lag(client: &WebClient) -> Duration {
     }
 }
 
+/// Has a copy of the database made, and another one after it, until the server is gone; how many
+/// were begun.
+async fn copy_on(client: &WebClient) -> usize {
+    let mut begun = 0;
+    while let Ok(Ok(())) = client.call::<()>("back_up", &[]).await {
+        begun += 1;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    begun
+}
+
 /// What all rounds came to.
 #[derive(Debug, Default)]
 struct Figures {
@@ -260,5 +271,69 @@ async fn random_kills_under_load_cost_a_moment_and_answers_and_imports_are_whole
         }
     }
     writeln!(io::stdout(), "{num_kills} kills: {figures:?}")?;
+    Ok(())
+}
+
+/// Fills the database, so that a copy takes a while.
+async fn fill(client: &WebClient, num_conversations: usize) -> Result<()> {
+    let file = archive("Old", num_conversations, MESSAGES)?;
+    let upload = upload_id(client, "old.zip", &file).await?;
+    ensure!(import(client, upload).await, "there is something to copy");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn copies_that_are_being_made_cost_no_answer_more_and_those_that_are_kept_are_sound()
+-> Result<()> {
+    let _stage = wait_for_stage().await;
+    let (num_kills, num_conversations) = if is_whole() { (20, 10_000) } else { (3, 1000) };
+    let mut program = Program::start().await?;
+    let client = program.administrator().await?;
+    allow_chats(&client).await?;
+    fill(&client, num_conversations).await?;
+    let undisturbed = read_to_end(&client, &ask(&client).await?.assistant_message).await?;
+    let mut figures = Figures::default();
+    let mut chance = Chance::new(0x636f_7079);
+    for round in 0..num_kills {
+        let moment = Duration::from_millis(chance.within(500..3000));
+        let chats = join_all((0..CHATS).map(|_| chat(&client)));
+        let kill = async {
+            tokio::time::sleep(moment).await;
+            let killed = Instant::now();
+            program.kill().map(|()| killed)
+        };
+        let (turns, num_copies, killed, lag) =
+            tokio::join!(chats, copy_on(&client), kill, longest_lag(&client));
+        ensure!(num_copies > 0, "no copy was begun");
+        let killed = killed?;
+        let excused = if is_whole() { Duration::ZERO } else { lag };
+        let safe = killed.checked_sub(LOSS + excused);
+        let safe = safe.context("the clock has run")?;
+        program.restart().await?;
+        let shown = || format!("round {round}, killed after {moment:?}");
+        for (turn, seen) in turns.iter().flatten() {
+            let expected = (undisturbed.as_str(), safe, killed);
+            let checked = check_answer(&client, (turn, seen), expected, &mut figures);
+            checked.await.with_context(shown)?;
+        }
+        let mut database = Database::open(&program.database()).await?;
+        database.check_integrity().await.with_context(shown)?;
+        check_copies(&program).await.with_context(shown)?;
+    }
+    writeln!(io::stdout(), "{num_kills} kills beside copies: {figures:?}")?;
+    Ok(())
+}
+
+/// Every file that has the name of a copy is one.
+async fn check_copies(program: &Program) -> Result<()> {
+    let database = program.database();
+    let folder = database.with_file_name("backups");
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str());
+        if name.is_some_and(|name| name.starts_with("hearth-")) {
+            Database::open(&path).await?.check_integrity().await?;
+        }
+    }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Below a path behind nginx, Caddy and HAProxy, over TLS and HTTP/2, configured as
+//! Below a path behind nginx, Caddy and `HAProxy`, over TLS and HTTP/2, configured as
 //! `deploy/proxies` says.
 
 use std::time::{Duration, Instant};

@@ -76,7 +76,19 @@ fn outcome(locale: Locale, last: &BackupOutcome) -> AnyView {
 }
 
 fn copies(locale: Locale, report: BackupReport) -> impl IntoView {
-    let BackupReport { folder, copies, .. } = report;
+    let BackupReport {
+        folder,
+        copies,
+        problem,
+        ..
+    } = report;
+    if let Some(reason) = problem {
+        return view! {
+            <p class="error-text">{words!(locale, admin.backups_unreadable)}</p>
+            <Details text=reason/>
+        }
+        .into_any();
+    }
     if copies.is_empty() {
         return view! { <p class="exports-empty">{words!(locale, admin.no_backups)}</p> }
             .into_any();

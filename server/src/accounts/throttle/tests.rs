@@ -6,17 +6,17 @@ const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 const DAY_MS: i64 = 24 * HOUR_MS;
 
-fn address(number: u32) -> Option<IpAddr> {
-    Some(Ipv4Addr::from_bits(0x0a00_0000 + number).into())
+fn address(number: u32) -> IpAddr {
+    Ipv4Addr::from_bits(0x0a00_0000 + number).into()
 }
 
 /// A guess at Ada's password.
 fn from(number: u32) -> Attempt {
-    Attempt::stranger("ada", address(number))
+    Attempt::stranger("ada", Some(address(number)))
 }
 
 fn at(name: &str, number: u32) -> Attempt {
-    Attempt::stranger(name, address(number))
+    Attempt::stranger(name, Some(address(number)))
 }
 
 /// Begins so many attempts that have no wait at all.
@@ -119,7 +119,10 @@ fn a_browser_that_was_here_before_has_a_budget_of_its_own_and_no_other() {
 #[test]
 fn whoever_signs_up_spends_a_budget_of_the_address() {
     let throttle = Throttle::default();
-    let (here, there) = (Attempt::sign_up(address(1)), Attempt::sign_up(address(2)));
+    let (here, there) = (
+        Attempt::sign_up(Some(address(1))),
+        Attempt::sign_up(Some(address(2))),
+    );
     spend(&throttle, &here, 5, 0);
     assert_eq!(throttle.begin(&here, 0), Err(15));
     spend(&throttle, &there, 5, 0);
@@ -230,7 +233,7 @@ fn invented_names_make_nobody_forget_the_failures_of_another_name() {
     let throttle = Throttle::default();
     spend(&throttle, &from(1), 5, 0);
     for number in 0..3 * u32::try_from(bounded::MAX_KEYS).unwrap() {
-        let guess = Attempt::stranger(&format!("name {number}"), address(10 + number));
+        let guess = Attempt::stranger(&format!("name {number}"), Some(address(10 + number)));
         let _ = throttle.begin(&guess, 0);
     }
     assert_eq!(throttle.begin(&from(1), 0), Err(15));

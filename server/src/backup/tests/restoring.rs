@@ -34,9 +34,10 @@ async fn a_rehearsal_says_what_would_change_and_changes_nothing() {
     let before = fs::read(config.database()).unwrap();
     // With a server, too.
     for is_served in [false, true] {
-        let lock = match is_served {
-            true => Some(occupy(&config).await.unwrap()),
-            false => None,
+        let lock = if is_served {
+            Some(occupy(&config).await.unwrap())
+        } else {
+            None
         };
         let told = rehearse(&config, &copy).await.unwrap();
         assert_eq!(rows_of(&told.before.unwrap(), "user"), 2);

@@ -16,20 +16,22 @@ pub(super) fn examine(config: &Config, now_ms: i64) -> State {
     };
     let is_off = config.backup.keep == 0;
     let Some(newest) = copies.first() else {
-        let text = format!("none in {shown} yet: a server makes one every night");
-        return match is_off {
-            true => State::Risky(format!(
+        if is_off {
+            return State::Risky(format!(
                 "none in {shown}, and backup.keep is 0: none is made"
-            )),
-            false => State::Absent(text),
-        };
+            ));
+        }
+        return State::Absent(format!(
+            "none in {shown} yet: a server makes one every night"
+        ));
     };
     let (number, date) = (copies.len(), utc_date(newest.made_at));
     let text = format!("{number} in {shown}, the newest of {date}");
     if newest.made_at < now_ms - STALE_MS {
-        let why = match is_off {
-            true => "backup.keep is 0: none is made by itself",
-            false => "the server was not running, or its log says what went wrong",
+        let why = if is_off {
+            "backup.keep is 0: none is made by itself"
+        } else {
+            "the server was not running, or its log says what went wrong"
         };
         return State::Risky(format!("{text}: {why}"));
     }

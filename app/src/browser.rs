@@ -15,7 +15,7 @@ use web_sys::{HtmlElement, KeyboardEvent, wasm_bindgen::JsCast};
 pub(crate) use appearance::{remember_time_zone, show_theme};
 pub(crate) use clipboard::{copy_text, copy_when_fetched, read_code};
 pub(crate) use drafts::{forget_draft, read_draft, save_draft};
-pub(crate) use link_token::{kept_link_token, take_link_token};
+pub(crate) use link_token::{forget_link_token, kept_link_token, take_link_token};
 pub(crate) use random::idempotency_key;
 pub(crate) use scroll::Follower;
 pub(crate) use timer::sleep;

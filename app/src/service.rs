@@ -131,13 +131,14 @@ pub trait AccountService: Send + Sync + 'static {
     async fn end_session(&self, user: &User, session: SessionId) -> Result<(), ChatError>;
     /// Ends all of them but the one that asks.
     async fn end_other_sessions(&self, user: &User) -> Result<(), ChatError>;
-    /// Asks for the old password and ends all other sessions.
+    /// Asks for the old password and ends all other sessions. Gives a complete `Set-Cookie` value
+    /// by which the server knows this browser again: the one it had went with the old password.
     async fn change_password(
         &self,
         user: &User,
         old_password: String,
         new_password: String,
-    ) -> Result<(), ChatError>;
+    ) -> Result<String, ChatError>;
     /// Ends the session of this cookie value.
     async fn sign_out(&self, session: Option<String>) -> Result<SessionCookie, ChatError>;
 }

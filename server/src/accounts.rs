@@ -26,6 +26,8 @@ pub use crate::store::now_ms;
 use hearth_app::model::Refusal;
 use unicode_normalization::UnicodeNormalization as _;
 
+use crate::store::is_overlong_name;
+
 /// A name that an account may have: 1 to 64 characters, no control characters, trimmed, its letters
 /// composed (NFC).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +37,10 @@ impl AccountName {
     /// # Errors
     /// [`Refusal::BadName`] if the text is blank, too long, or holds control characters.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
+        // Before anything is made of it: strangers type names.
+        if is_overlong_name(text) {
+            return Err(Refusal::BadName);
+        }
         let text: String = text.trim().nfc().collect();
         let length = text.chars().count();
         if length == 0 || length > 64 || text.chars().any(char::is_control) {
@@ -70,6 +76,8 @@ mod tests {
         assert_eq!(AccountName::parse("a\nb"), Err(Refusal::BadName));
         assert!(AccountName::parse(&"名".repeat(64)).is_ok());
         assert!(AccountName::parse(&"名".repeat(65)).is_err());
+        let decomposed: String = "\u{1f82}".repeat(64).nfd().collect();
+        assert!(AccountName::parse(&decomposed).is_ok());
     }
 
     #[test]

@@ -19,9 +19,9 @@ use std::{
 };
 
 pub(crate) use copying::copy;
-pub(crate) use folder::list;
+pub(crate) use folder::{Listed, list};
 pub use making::Backups;
-pub(crate) use making::before_upgrade;
+pub(crate) use making::{before_upgrade, check_folder};
 pub(crate) use restoring::{Restored, rehearse, restore};
 pub use schedule::TimeOfDay;
 
@@ -63,6 +63,31 @@ pub enum BackupError {
         "{} is the database itself. Name a copy of it, such as one of `backups`", .0.display()
     )]
     Itself(PathBuf),
+    #[error(
+        "a copy needs {needed_mb} MB in {}, where {free_mb} MB are free. Make room, or name \
+         another folder for copies as backup.folder", folder.display()
+    )]
+    NoRoom {
+        folder: PathBuf,
+        free_mb: u64,
+        needed_mb: u64,
+    },
+    #[error(
+        "the folder for copies {} is not there. Is its disk mounted? If so, make the folder",
+        .0.display()
+    )]
+    NoFolder(PathBuf),
+    #[error(
+        "{} has a log beside it ({}-wal), without which it is not whole: it cannot be looked at \
+         where it is. A restore takes both", .0.display(), .0.display()
+    )]
+    HasLog(PathBuf),
+    #[error(
+        "the file system of {} cannot lock files, so nothing says whether a server runs. Stop it, \
+         remove hearth.db-wal and hearth.db-shm, and copy the file to hearth.db yourself",
+        .0.display()
+    )]
+    Unlocked(PathBuf),
     #[error(transparent)]
     Folder(#[from] Box<FolderError>),
 }

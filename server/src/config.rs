@@ -178,7 +178,13 @@ impl Config {
         if self.backup.folder.as_os_str().is_empty() {
             return self.data.join("backups");
         }
-        self.backup.folder.clone()
+        // One that begins with a slash stays what it is.
+        self.data.join(&self.backup.folder)
+    }
+
+    /// Whether the folder of copies is named, and so made by somebody else.
+    pub fn names_backups(&self) -> bool {
+        !self.backup.folder.as_os_str().is_empty()
     }
 
     /// Whether a model is named, by file, environment or flag.

@@ -16,7 +16,9 @@ use std::{
 
 pub(crate) use lock::Presence;
 pub use lock::{FolderLock, Holder};
-pub(crate) use permissions::{create_file, create_folder, make_file, open_file, too_open};
+pub(crate) use permissions::{
+    create_file, create_folder, create_own_file, make_file, open_file, too_open,
+};
 
 use crate::{
     backup::{BackupError, before_upgrade},
@@ -30,6 +32,9 @@ const PROBE_BYTES: usize = 64 * 1024;
 /// A command may take a moment; a server that is there says so at once.
 const PATIENCE: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// What is being put in the place of the database, until it is there.
+pub(crate) const COMING: &str = "hearth.db.restoring";
 
 /// Why a data folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -100,6 +105,8 @@ pub async fn occupy(config: &Config) -> Result<FolderLock, FolderError> {
         match FolderLock::exclusive(folder) {
             Ok(lock) => {
                 permissions::tighten(config);
+                // Left by a restore that was cut off; it holds all that the copy held.
+                let _ = std::fs::remove_file(folder.join(COMING));
                 return Ok(lock);
             }
             Err(LockError::Held(None)) if started.elapsed() < PATIENCE => {
@@ -179,7 +186,14 @@ pub(crate) async fn open_for_reading(config: &Config) -> Result<OpenFolder, Fold
 /// A sentence: there is none, or it is of a newer schema.
 pub(crate) async fn open_for_copying(config: &Config) -> Result<OpenFolder, FolderError> {
     let (lock, is_in_use) = look_in(config)?;
-    let opened = Store::open_unchanged(&config.database(), is_in_use).await;
+    let database = config.database();
+    if is_in_use && !database.with_file_name("hearth.db-wal").exists() && lock.is_none() {
+        // A server that starts or ends: until its log is there, nothing keeps the file as it is
+        // while it is read.
+        let folder = config.data.clone();
+        return Err(FolderError::Busy { folder });
+    }
+    let opened = Store::open_unchanged(&database, is_in_use).await;
     let store = opened.map_err(|source| store_refused(&config.data, source))?;
     Ok(OpenFolder { store, _lock: lock })
 }
@@ -192,9 +206,14 @@ fn look_in(config: &Config) -> Result<(Option<FolderLock>, bool), FolderError> {
         return Err(FolderError::Missing { folder });
     }
     // Who may read a folder need not be able to write into it, or to keep others out.
-    let lock = FolderLock::shared(folder).ok();
-    let is_quiet = lock.as_ref().is_some_and(FolderLock::is_held);
-    Ok((lock, !is_quiet))
+    match FolderLock::shared(folder) {
+        Ok(lock) => {
+            let is_in_use = !lock.is_held();
+            Ok((Some(lock), is_in_use))
+        }
+        Err(LockError::Held(_)) => Ok((None, true)),
+        Err(LockError::Io(_)) => Ok((None, false)),
+    }
 }
 
 /// Keeps servers from starting in the folder, as far as its file system can.

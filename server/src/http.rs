@@ -2,9 +2,9 @@
 //!
 //! From the outside in: the path of the host that everything stands below, where a request comes
 //! from, number and log line, compression of pages and JSON, security headers; then, so that errors
-//! can be put into words, how the visitor wants pages; origin check, body limit (uploads and the API
-//! for programs have their own); pages, server functions and files then learn who visits; pages send
-//! strangers to sign in.
+//! can be put into words, how the visitor wants pages; origin check, body limit (uploads and the
+//! API for programs have their own); pages, server functions and files then learn who visits; pages
+//! send strangers to sign in.
 
 pub mod assets;
 pub(crate) mod body;
@@ -159,7 +159,7 @@ pub fn router(services: &Services, section: &ServerSection) -> Router {
         .layer(CompressionLayer::new().compress_when(is_compressible))
         .layer(from_fn_with_state(services.api.metrics(), trace::log))
         .layer(from_fn_with_state(
-            section.trusted_proxies.clone(),
+            client_address::Proxies::new(section.trusted_proxies.clone()),
             client_address::find,
         ));
     sub_path::below(services.sub_path, router)

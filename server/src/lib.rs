@@ -24,6 +24,7 @@ pub mod config;
 pub mod data_folder;
 mod days;
 pub mod deletion;
+mod disk;
 pub mod error;
 pub mod export;
 pub mod http;

@@ -10,7 +10,6 @@
 //! Everything blocks the calling thread and prints nothing.
 
 mod checksum;
-mod disk;
 mod download;
 mod endpoint;
 mod hub;
@@ -126,7 +125,7 @@ impl ModelPull {
             hub,
             models,
             first_pause: FIRST_PAUSE,
-            free_bytes: disk::free_bytes,
+            free_bytes: crate::disk::free_bytes,
         }
     }
 

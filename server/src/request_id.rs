@@ -5,7 +5,7 @@ use std::fmt;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
-/// Both ways: what a client or a proxy sends, and what it is answered.
+/// Both ways: what a proxy sends, and what everybody is answered.
 pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest number that is taken from a request.
 const MAX_BYTES: usize = 64;
@@ -19,7 +19,7 @@ tokio::task_local! {
 pub(crate) struct RequestId(String);
 
 impl RequestId {
-    /// The one that a request brings, if it is short and plain; else a new one.
+    /// The one that a request of a trusted proxy brings, if it is short and plain; else a new one.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         let mut brought = headers.get_all(HEADER).into_iter();
         let only = brought.next().filter(|_| brought.next().is_none());

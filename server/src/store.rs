@@ -56,7 +56,7 @@ pub(crate) use import_plan::MergePlan;
 pub(crate) use import_staging::{IncomingConversation, Room, Staged};
 pub(crate) use message::{StoredMessage, Window, tokens_per_second};
 pub(crate) use message_chunk::Chunk;
-pub(crate) use name_key::name_key;
+pub(crate) use name_key::{is_overlong_name, name_key};
 pub use opening::{OpenStoreError, program_schema};
 pub use proof::ProofError;
 pub(crate) use proof::{Proof, fold_log, rows_of};

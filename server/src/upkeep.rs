@@ -113,22 +113,39 @@ impl Upkeep {
         }
     }
 
-    /// Runs shortly after the start, then every hour, and when it is woken. Must be called within
-    /// a Tokio runtime.
+    /// Runs shortly after the start, then every hour, and when it is woken; copies are made when
+    /// they are due. Must be called within a Tokio runtime.
     pub fn start(self: &Arc<Self>) -> JoinHandle<()> {
         let upkeep = Arc::clone(self);
         tokio::spawn(async move {
-            // Waiting counts seconds that pass, whatever the clock on the wall says.
-            let mut wait = FIRST_RUN_AFTER;
-            loop {
-                tokio::select! {
-                    () = tokio::time::sleep(wait) => {}
-                    () = upkeep.woken.notified() => {}
-                }
-                upkeep.run(now_ms()).await;
-                wait = PERIOD;
-            }
+            // A copy of a large database takes as long as it takes, and holds nothing else up.
+            tokio::join!(upkeep.remove_on(), upkeep.copy_on());
         })
+    }
+
+    async fn remove_on(&self) {
+        // Waiting counts seconds that pass, whatever the clock on the wall says.
+        let mut wait = FIRST_RUN_AFTER;
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = self.woken.notified() => {}
+            }
+            self.remove(now_ms()).await;
+            wait = PERIOD;
+        }
+    }
+
+    async fn copy_on(&self) {
+        let mut wait = FIRST_RUN_AFTER;
+        loop {
+            tokio::time::sleep(wait).await;
+            self.perform(UpkeepJob::Backups, now_ms()).await;
+            let now = now_ms();
+            let due = u64::try_from(self.backups.next_due(now) - now).unwrap_or_default();
+            // One that failed is tried again within the hour.
+            wait = PERIOD.min(Duration::from_millis(due));
+        }
     }
 
     /// Something is to be removed for good now rather than within the hour.
@@ -136,31 +153,42 @@ impl Upkeep {
         self.woken.notify_one();
     }
 
-    /// Does every job once, as of `now` (milliseconds UTC). One that fails does not keep the next
-    /// from its work.
+    /// Does every job once, as of `now` (milliseconds UTC).
     pub async fn run(&self, now: i64) {
+        self.remove(now).await;
+        self.perform(UpkeepJob::Backups, now).await;
+    }
+
+    /// Every job but copies. One that fails does not keep the next from its work.
+    async fn remove(&self, now: i64) {
         let _one_at_a_time = self.running.lock().await;
         for job in UpkeepJob::ALL {
-            let mut num_removed = 0;
-            let done = self.carry_out(job, now, &mut num_removed).await;
-            if let Err(error) = &done {
-                tracing::warn!(%error, ?job, "a job of the upkeep failed: {error}");
-            } else if num_removed > 0 {
-                tracing::info!(
-                    num_removed,
-                    ?job,
-                    "the upkeep removed {num_removed}: {job:?}"
-                );
+            if job != UpkeepJob::Backups {
+                self.perform(job, now).await;
             }
-            let run = JobRun {
-                job,
-                ran_at: now,
+        }
+    }
+
+    async fn perform(&self, job: UpkeepJob, now: i64) {
+        let mut num_removed = 0;
+        let done = self.carry_out(job, now, &mut num_removed).await;
+        if let Err(error) = &done {
+            tracing::warn!(%error, ?job, "a job of the upkeep failed: {error}");
+        } else if num_removed > 0 {
+            tracing::info!(
                 num_removed,
-                error: done.err().map(|error| error.to_string()),
-            };
-            if let Err(error) = self.store.note_run(&run).await {
-                tracing::warn!(%error, "a run of the upkeep was not noted: {error}");
-            }
+                ?job,
+                "the upkeep removed {num_removed}: {job:?}"
+            );
+        }
+        let run = JobRun {
+            job,
+            ran_at: now,
+            num_removed,
+            error: done.err().map(|error| error.to_string()),
+        };
+        if let Err(error) = self.store.note_run(&run).await {
+            tracing::warn!(%error, "a run of the upkeep was not noted: {error}");
         }
     }
 

@@ -2,8 +2,8 @@
 //!
 //! Reading order: [`running_server`] (a server within the test, scripted model), [`program`] (the
 //! real binary, real model), [`command`] (its other commands), [`proxy`] (what stands before it),
-//! [`web_client`] and [`tail`] (a client without script), [`browser`] and [`chat_page`] (Chromium and
-//! what it shows).
+//! [`web_client`] and [`tail`] (a client without script), [`browser`] and [`chat_page`] (Chromium
+//! and what it shows).
 #![expect(
     clippy::missing_errors_doc,
     reason = "an error here is a failed test, told in its own sentence"

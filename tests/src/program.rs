@@ -3,13 +3,15 @@
 use std::{
     env,
     fs::{self, File},
+    mem,
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
+use sqlx::{Connection as _, SqliteConnection, migrate::Migrator, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 
 use crate::{deadline::eventually, running_server::claim, web_client::WebClient};
@@ -56,26 +58,35 @@ impl Program {
 
     /// As [`Program::start`], with another model.
     pub async fn start_with_model(model: &Path) -> Result<Self> {
-        Self::start_as("127.0.0.1", Vec::new(), model.to_owned()).await
+        Self::start_as(binary()?, "127.0.0.1", Vec::new(), model.to_owned()).await
     }
 
     /// As [`Program::start`], on another address of this machine.
     pub async fn start_at(host: &str) -> Result<Self> {
-        Self::start_as(host, Vec::new(), model()?).await
+        Self::start_as(binary()?, host, Vec::new(), model()?).await
     }
 
     /// As [`Program::start`], with `HEARTH_*` settings.
     pub async fn start_with(settings: Vec<(&'static str, String)>) -> Result<Self> {
-        Self::start_as("127.0.0.1", settings, model()?).await
+        Self::start_as(binary()?, "127.0.0.1", settings, model()?).await
+    }
+
+    /// As [`Program::start_with`], of a program that the installer of an archive put below `place`.
+    pub async fn start_installed(
+        place: &Path,
+        settings: Vec<(&'static str, String)>,
+    ) -> Result<Self> {
+        Self::start_as(install(place)?, "127.0.0.1", settings, model()?).await
     }
 
     async fn start_as(
+        binary: PathBuf,
         host: &str,
         settings: Vec<(&'static str, String)>,
         model: PathBuf,
     ) -> Result<Self> {
         let mut program = Self {
-            binary: binary()?,
+            binary,
             model,
             data: tempfile::tempdir()?,
             host: host.to_owned(),
@@ -100,6 +111,11 @@ impl Program {
 
     fn metrics_address(&self) -> String {
         format!("127.0.0.1:{}", self.metrics_port)
+    }
+
+    /// The data directory.
+    pub fn data(&self) -> &Path {
+        self.data.path()
     }
 
     /// The database file.
@@ -168,6 +184,39 @@ impl Program {
         Ok(start.elapsed())
     }
 
+    /// Removes the data directory with everything in it, as a disk that dies does; an empty one
+    /// takes its place.
+    pub fn lose_data(&mut self) -> Result<()> {
+        ensure!(self.child.is_none(), "end the program first");
+        let lost = mem::replace(&mut self.data, tempfile::tempdir()?);
+        Ok(lost.close()?)
+    }
+
+    /// Makes the database what it was before the newest migration, with the rows that it has now.
+    /// Gives the schema of then and the one that it had.
+    pub async fn make_older(&self) -> Result<(i64, i64)> {
+        ensure!(self.child.is_none(), "end the program first");
+        let migrations = Migrator::new(repository().join("migrations")).await?;
+        let schemas: Vec<i64> = migrations.iter().map(|it| it.version).collect();
+        let [.., older, newest] = schemas[..] else {
+            bail!("there is no older schema: {schemas:?}");
+        };
+        let database = self.database();
+        let aside = database.with_extension("older");
+        let options = SqliteConnectOptions::new().filename(&aside);
+        let options = options.create_if_missing(true).foreign_keys(false);
+        let mut connection = SqliteConnection::connect_with(&options).await?;
+        migrations.run_to(older, &mut connection).await?;
+        copy_rows(&database, &mut connection).await?;
+        connection.close().await?;
+        for end in ["", "-wal", "-shm"] {
+            // One that ended well has left no log.
+            let _ = fs::remove_file(format!("{}{end}", database.display()));
+        }
+        fs::rename(&aside, &database)?;
+        Ok((older, newest))
+    }
+
     /// Starts again with the same data and the same address.
     pub async fn restart(&mut self) -> Result<()> {
         ensure!(self.child.is_none(), "kill the program first");
@@ -210,7 +259,7 @@ impl Program {
         eventually("the program answers /healthz", START, async || {
             if let Some(status) = child.borrow_mut().try_wait()? {
                 let log = fs::read_to_string(&log_path).unwrap_or_default();
-                anyhow::bail!("the program ended ({status}) and printed:\n{log}");
+                bail!("the program ended ({status}) and printed:\n{log}");
             }
             Ok(client
                 .get("/healthz")
@@ -261,6 +310,61 @@ pub(crate) fn binary() -> Result<PathBuf> {
         path.display()
     );
     Ok(path)
+}
+
+/// Top of the repository.
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Lays out what an unpacked archive holds and runs its installer; the program it put in place.
+fn install(place: &Path) -> Result<PathBuf> {
+    let (archive, prefix) = (place.join("archive"), place.join("my programs"));
+    fs::create_dir_all(archive.join("docs"))?;
+    for (name, from) in [
+        ("hearth", binary()?),
+        ("install.sh", repository().join("deploy/install.sh")),
+        (
+            "docs/operations.md",
+            repository().join("docs/operations.md"),
+        ),
+    ] {
+        let copied = fs::copy(&from, archive.join(name));
+        copied.with_context(|| format!("copying {}", from.display()))?;
+    }
+    let output = Command::new("sh")
+        .arg(archive.join("install.sh"))
+        .args(["--no-service", "--prefix"])
+        .arg(&prefix)
+        .output()?;
+    let told = String::from_utf8([output.stdout, output.stderr].concat())?;
+    let installed = prefix.join("bin/hearth");
+    let expected = format!("is installed: {}", installed.display());
+    let is_done = output.status.success() && told.contains(&expected);
+    ensure!(is_done, "{told}");
+    Ok(installed)
+}
+
+/// Fills the tables of an empty database with the rows of another one that has no fewer columns.
+async fn copy_rows(from: &Path, to: &mut SqliteConnection) -> Result<()> {
+    let from = from.to_str().context("a path")?;
+    let attach = sqlx::query("attach ? as whole").bind(from);
+    attach.execute(&mut *to).await?;
+    let tables = "select name from main.sqlite_schema
+                  where type = 'table' and name not like 'sqlite_%' and name <> '_sqlx_migrations'";
+    let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&mut *to).await?;
+    for table in &tables {
+        let columns = sqlx::query_scalar("select name from pragma_table_info(?, 'main')");
+        let columns: Vec<String> = columns.bind(table.as_str()).fetch_all(&mut *to).await?;
+        let columns: Vec<String> = columns.iter().map(|it| format!("\"{it}\"")).collect();
+        let columns = columns.join(", ");
+        let fill = format!(
+            "insert into main.\"{table}\" ({columns}) select {columns} from whole.\"{table}\""
+        );
+        let fill = sqlx::query(sqlx::AssertSqlSafe(fill));
+        fill.execute(&mut *to).await?;
+    }
+    Ok(())
 }
 
 fn model() -> Result<PathBuf> {

@@ -4,7 +4,8 @@
 use std::{
     env, fs,
     fs::File,
-    net::{SocketAddr, TcpStream},
+    io,
+    net::{Ipv4Addr, SocketAddr, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
@@ -20,6 +21,12 @@ const START: Duration = Duration::from_secs(20);
 
 /// Certificate and key of `localhost`, in one file.
 const CERTIFICATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/localhost.pem");
+
+/// Whose word a server behind it takes, as every file of `deploy/proxies` says it.
+pub const TRUSTED: &str = r#"["127.0.0.1", "::1"]"#;
+
+/// Another address of this machine: a visitor there is not where the proxy is.
+pub const VISITOR: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
 /// Which proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,11 +181,38 @@ impl Drop for Proxy {
 fn configuration(kind: ProxyKind, port: u16, server: SocketAddr) -> Result<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/proxies");
     let mut text = fs::read_to_string(folder.join(kind.file()))?;
+    let setting = format!("trusted_proxies = {TRUSTED}");
+    ensure!(text.contains(&setting), "{} lacks {setting}", kind.file());
     for (from, to) in kind.replaced(port, server) {
         ensure!(text.contains(from), "{} lacks {from:?}", kind.file());
         text = text.replace(from, &to);
     }
     Ok(text)
+}
+
+/// A port that leads to another one of this machine: whoever connects to it comes from
+/// [`VISITOR`]. It lives as long as the test's runtime.
+pub async fn visitors_door(to: u16) -> Result<u16> {
+    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let port = listener.local_addr()?.port();
+    tokio::spawn(async move {
+        while let Ok((mut near, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                // One that fails is cut, which whoever asks notices.
+                let _ = pass_on(&mut near, to).await;
+            });
+        }
+    });
+    Ok(port)
+}
+
+async fn pass_on(near: &mut tokio::net::TcpStream, to: u16) -> io::Result<()> {
+    let socket = tokio::net::TcpSocket::new_v4()?;
+    socket.bind(SocketAddr::from((VISITOR, 0)))?;
+    let proxy = SocketAddr::from((Ipv4Addr::LOCALHOST, to));
+    let mut far = socket.connect(proxy).await?;
+    tokio::io::copy_bidirectional(near, &mut far).await?;
+    Ok(())
 }
 
 /// Folder of Debian's packages, unpacked.

@@ -1,4 +1,4 @@
-//! Reading a stream over TLS as a plain client does: no browser, HTTP/1.1, any certificate.
+//! Asking over TLS as a plain client does: no browser, HTTP/1.1, any certificate. It blocks.
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -9,25 +9,39 @@ use anyhow::{Context as _, Result, ensure};
 use hearth_app::model::{ChatEvent, Cursor, MessageId};
 use ureq::{Agent, tls::TlsConfig};
 
-/// Frames to the last one, with the moment at which each came.
-///
-/// It blocks. `cookie` is `name=value` of a session.
-pub fn read(
-    base_url: &str,
-    cookie: &str,
-    message: MessageId,
-    cursor: Cursor,
-) -> Result<Vec<(Instant, ChatEvent)>> {
+fn agent() -> Agent {
     let anybody = TlsConfig::builder().disable_verification(true).build();
     let config = Agent::config_builder()
         .tls_config(anybody)
         .proxy(None)
         .http_status_as_error(false)
         .build();
-    let agent: Agent = config.into();
+    config.into()
+}
+
+/// Asks once, with these lines in the head; the number that the answer brings.
+pub fn number_of_answer(url: &str, lines: &[(&str, &str)]) -> Result<String> {
+    let mut request = agent().get(url);
+    for (name, value) in lines {
+        request = request.header(*name, *value);
+    }
+    let response = request.call()?;
+    let number = response.headers().get("x-request-id");
+    let number = number.context("an answer has a number")?;
+    Ok(number.to_str()?.to_owned())
+}
+
+/// Frames of a stream to the last one, with the moment at which each came. `cookie` is
+/// `name=value` of a session.
+pub fn read(
+    base_url: &str,
+    cookie: &str,
+    message: MessageId,
+    cursor: Cursor,
+) -> Result<Vec<(Instant, ChatEvent)>> {
     let Cursor { epoch, seq } = cursor;
     let form = format!("message={message}&cursor[epoch]={epoch}&cursor[seq]={seq}");
-    let response = agent
+    let response = agent()
         .post(format!("{base_url}/api/tail_turn"))
         .header("cookie", cookie)
         .header("accept", "application/json")

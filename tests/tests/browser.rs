@@ -30,6 +30,7 @@ mod browser {
         format!("{page}-{}", language.as_str())
     }
 
+    mod a_day;
     mod accessibility;
     mod administration;
     mod composing;

@@ -54,13 +54,17 @@ pub async fn needs_set_up() -> Result<bool, ChatError> {
 
 #[cfg(feature = "ssr")]
 pub(super) fn set_cookie(cookie: &SessionCookie) {
+    append_cookie(&cookie.session);
+    if let Some(device) = &cookie.device {
+        append_cookie(device);
+    }
+}
+
+/// Adds a complete `Set-Cookie` value to the answer.
+#[cfg(feature = "ssr")]
+pub(super) fn append_cookie(cookie: &str) {
     let response = expect_context::<leptos_axum::ResponseOptions>();
-    for cookie in [Some(&cookie.session), cookie.device.as_ref()]
-        .into_iter()
-        .flatten()
-    {
-        if let Ok(value) = http::HeaderValue::from_str(cookie) {
-            response.append_header(http::header::SET_COOKIE, value);
-        }
+    if let Ok(value) = http::HeaderValue::from_str(cookie) {
+        response.append_header(http::header::SET_COOKIE, value);
     }
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::model::{ChatError, SessionId, SessionSummary};
 #[cfg(feature = "ssr")]
 use crate::{
-    api::lead_form_post_to,
+    api::{accounts::append_cookie, lead_form_post_to},
     service::{account_service, current_user},
 };
 
@@ -51,9 +51,10 @@ pub async fn end_other_sessions() -> Result<(), ChatError> {
 #[server(endpoint = "change_password")]
 pub async fn change_password(old_password: String, new_password: String) -> Result<(), ChatError> {
     let user = current_user()?;
-    account_service()
+    let device = account_service()
         .change_password(&user, old_password, new_password)
         .await?;
+    append_cookie(&device);
     lead_form_post_to("/settings/account?saved=password");
     Ok(())
 }

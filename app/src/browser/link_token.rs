@@ -4,18 +4,20 @@
 use leptos::prelude::window;
 use web_sys::{Storage, wasm_bindgen::JsValue};
 
+use crate::sub_path::address_of;
+
 /// Before the token in the fragment.
 const BEGINNING: &str = "#token=";
 
-/// The token of the link that led here. It leaves the address: it is not shown again, nor found in
-/// the history. The tab keeps it, since a form that is refused needs it once more.
-pub(crate) fn take_link_token() -> Option<String> {
+/// The token of the link that led to this page. It leaves the address: it is not shown again, nor
+/// found in the history. The tab keeps it, since a form that is refused needs it once more.
+pub(crate) fn take_link_token(page: &str) -> Option<String> {
     let location = window().location();
     let fragment = location.hash().ok()?;
     let token = fragment.strip_prefix(BEGINNING)?;
     if let Some(storage) = storage() {
         // Full storage: the link has to be opened again after a refusal.
-        let _ = storage.set_item(&name(), token);
+        let _ = storage.set_item(&name(page), token);
     }
     let path = location.pathname().ok()?;
     let query = location.search().ok()?;
@@ -27,8 +29,16 @@ pub(crate) fn take_link_token() -> Option<String> {
 }
 
 /// The token that a link brought to this page of this tab before.
-pub(crate) fn kept_link_token() -> Option<String> {
-    storage()?.get_item(&name()).ok()?
+pub(crate) fn kept_link_token(page: &str) -> Option<String> {
+    storage()?.get_item(&name(page)).ok()?
+}
+
+/// The token is used up, or never was one: the tab forgets it.
+pub(crate) fn forget_link_token(page: &str) {
+    if let Some(storage) = storage() {
+        // Fails only where nothing is kept.
+        let _ = storage.remove_item(&name(page));
+    }
 }
 
 /// Ends with the tab.
@@ -36,7 +46,7 @@ fn storage() -> Option<Storage> {
     window().session_storage().ok().flatten()
 }
 
-fn name() -> String {
-    let path = window().location().pathname().unwrap_or_default();
-    format!("hearth-link:{path}")
+/// Two servers below two paths of a host share the storage.
+fn name(page: &str) -> String {
+    format!("hearth-link:{}", address_of(page))
 }

@@ -6,60 +6,58 @@ use server_fn::ServerFn;
 
 use super::{
     FormPostError,
-    one_time_link::{LinkTokenField, link_token},
+    one_time_link::{LinkTokenField, give_up, link_token},
     window_title,
 };
 use crate::{
     api::joining::{Join, link_owner},
     browser,
     components::{ErrorText, NewPasswordField},
+    model::ChatError,
     sub_path::address_of,
     words::{use_locale, words},
 };
 
+/// Where links lead.
+const PAGE: &str = "/join";
 /// What joins what is known of the link's owner to the form.
 const FORM: &str = "join";
+
+/// A link's token, and the name of the person it belongs to if it holds; nothing without a token.
+type Owner = Option<(String, Option<String>)>;
 
 /// Where an administrator's link leads. Works as a form post before and without script.
 #[component]
 pub(crate) fn JoinPage() -> impl IntoView {
     let locale = use_locale();
-    let token = link_token();
+    let token = link_token(PAGE);
     let owner = Resource::new(
         move || token.get(),
         |token| async move {
             if token.is_empty() {
                 return Ok(None);
             }
-            link_owner(token).await
+            // With the token it belongs to: another one may be known meanwhile.
+            let owner = link_owner(token.clone()).await;
+            owner.map(|owner| Some((token, owner)))
         },
     );
-    Effect::new(browser::mark_interactive);
-    let welcome = move |name: String| {
-        view! {
-            <p class="door-lead">{words!(locale, admin.join_lead, name = name.clone())}</p>
-            // A password store wants to know whose password it keeps.
-            <input type="hidden" form=FORM name="username" value=name autocomplete="username"/>
+    let has_ended = RwSignal::new(false);
+    Effect::new(move || {
+        let Some(Ok(Some((asked, None)))) = owner.get() else {
+            return;
+        };
+        if asked == *token.read_untracked() {
+            has_ended.set(true);
+            give_up(token, PAGE);
         }
-    };
+    });
+    Effect::new(browser::mark_interactive);
     view! {
         <Title text=window_title(words!(locale, admin.join))/>
         <main class="door">
             <h1>{words!(locale, admin.join)}</h1>
-            <Suspense>
-                {move || Suspend::new(async move {
-                    match owner.await {
-                        Ok(Some(name)) => welcome(name).into_any(),
-                        Ok(None) if token.read_untracked().is_empty() => ().into_any(),
-                        Ok(None) => view! {
-                            <p class="error-text" role="alert">
-                                {words!(locale, admin.join_ended)}
-                            </p>
-                        }.into_any(),
-                        Err(error) => view! { <ErrorText error=Some(error)/> }.into_any(),
-                    }
-                })}
-            </Suspense>
+            <LinkOwner owner has_ended/>
             <FormPostError/>
             <form id=FORM method="post" action=address_of(Join::url()) class="door-form">
                 <LinkTokenField token/>
@@ -69,5 +67,40 @@ pub(crate) fn JoinPage() -> impl IntoView {
                 </button>
             </form>
         </main>
+    }
+}
+
+/// Whose password is chosen, or that it cannot be.
+#[component]
+fn LinkOwner(
+    owner: Resource<Result<Owner, ChatError>>,
+    /// A link was given up here.
+    has_ended: RwSignal<bool>,
+) -> impl IntoView {
+    let locale = use_locale();
+    let welcome = move |name: String| {
+        view! {
+            <p class="door-lead">{words!(locale, admin.join_lead, name = name.clone())}</p>
+            // A password store wants to know whose password it keeps.
+            <input type="hidden" form=FORM name="username" value=name autocomplete="username"/>
+        }
+    };
+    let ended = move || {
+        view! { <p class="error-text" role="alert">{words!(locale, admin.join_ended)}</p> }
+    };
+    view! {
+        <Suspense>
+            {move || {
+                let has_ended = has_ended.get();
+                Suspend::new(async move {
+                    match owner.await {
+                        Ok(Some((_, Some(name)))) => welcome(name).into_any(),
+                        Ok(None) if !has_ended => ().into_any(),
+                        Ok(_) => ended().into_any(),
+                        Err(error) => view! { <ErrorText error=Some(error)/> }.into_any(),
+                    }
+                })
+            }}
+        </Suspense>
     }
 }

@@ -9,9 +9,9 @@ use crate::{
     words::{use_locale, words},
 };
 
-/// The token of the link that was opened; empty while it is not known. Links have it in the
-/// fragment, which only the browser sees; those of earlier versions had it in the query.
-pub(super) fn link_token() -> RwSignal<String> {
+/// The token of the link that was opened at this page; empty while it is not known. Links have it
+/// in the fragment, which only the browser sees; those of earlier versions had it in the query.
+pub(super) fn link_token(page: &'static str) -> RwSignal<String> {
     let query = use_query_map();
     let in_query = query.read_untracked().get("token").unwrap_or_default();
     let token = RwSignal::new(in_query);
@@ -20,12 +20,21 @@ pub(super) fn link_token() -> RwSignal<String> {
         // Another link may be opened in the same tab, which loads no page.
         location.hash.track();
         let is_missing = token.read_untracked().is_empty();
-        let kept = || is_missing.then(browser::kept_link_token).flatten();
-        if let Some(found) = browser::take_link_token().or_else(kept) {
+        let kept = || {
+            let found = || browser::kept_link_token(page);
+            is_missing.then(found).flatten()
+        };
+        if let Some(found) = browser::take_link_token(page).or_else(kept) {
             token.set(found);
         }
     });
     token
+}
+
+/// A token that does not hold makes room for the next one: the field is there again.
+pub(super) fn give_up(token: RwSignal<String>, page: &str) {
+    browser::forget_link_token(page);
+    token.set(String::new());
 }
 
 /// The token as a field of a form: unseen if the link brought it, else to be filled in.

@@ -306,8 +306,8 @@ impl AccountService for FakeAccounts {
     async fn end_other_sessions(&self, _: &User) -> Result<(), ChatError> {
         Ok(())
     }
-    async fn change_password(&self, _: &User, _: String, _: String) -> Result<(), ChatError> {
-        Ok(())
+    async fn change_password(&self, _: &User, _: String, _: String) -> Result<String, ChatError> {
+        Err(ChatError::Forbidden)
     }
     async fn sign_out(&self, _: Option<String>) -> Result<SessionCookie, ChatError> {
         Err(ChatError::Forbidden)

@@ -71,9 +71,9 @@ impl Accounts {
             return Err(AppError::Invalid(Refusal::TooManyKeys { limit }));
         }
         tracing::info!(
-            user.id = %user.id,
-            user.name = %shown_in_log::name(&user.name),
             client.address = %shown_in_log::address(&visitor()),
+            user.id = %user.id,
+            user.name = user.name.as_str(),
             key.id = %new.id,
             "an API key was made"
         );
@@ -86,9 +86,9 @@ impl Accounts {
             return Err(AppError::NotFound);
         }
         tracing::info!(
-            user.id = %user.id,
-            user.name = %shown_in_log::name(&user.name),
             client.address = %shown_in_log::address(&visitor()),
+            user.id = %user.id,
+            user.name = user.name.as_str(),
             key.id = %id,
             "an API key was revoked"
         );

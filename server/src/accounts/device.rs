@@ -104,9 +104,16 @@ mod tests {
     #[test]
     fn a_browser_gives_back_what_it_was_given() {
         let device = new_device("a").unwrap();
-        for transport in [CookieTransport::Any, CookieTransport::HttpsOnly] {
+        for (transport, name) in [
+            (CookieTransport::Any, "hearth_device"),
+            (CookieTransport::HttpsOnly, "__Host-hearth_device"),
+            (CookieTransport::HttpsBelowPath, "__Secure-hearth_device"),
+        ] {
             let cookie = device_cookie(&device, transport);
+            assert!(cookie.starts_with(&format!("{name}={device};")), "{cookie}");
             assert!(cookie.contains("; HttpOnly; SameSite=Lax"), "{cookie}");
+            let is_secure = cookie.contains("; Secure");
+            assert_eq!(is_secure, transport.is_https(), "{cookie}");
             let found = device_in_cookies(&[&cookie], transport);
             assert_eq!(found.as_ref(), Some(&device));
         }

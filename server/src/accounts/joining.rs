@@ -84,9 +84,9 @@ impl Accounts {
         let redeemed = self.store.redeem_link(&token_hash, &hash, now_ms());
         let user = redeemed.await?.ok_or(AppError::Forbidden)?;
         tracing::info!(
-            user.id = %user,
-            user.name = %shown_in_log::name(&owner),
             client.address = %address,
+            user.id = %user,
+            user.name = owner.as_str(),
             "a one-time link was used"
         );
         self.start_session(user, &hash, visitor).await
@@ -103,11 +103,11 @@ impl Accounts {
         }
         let name = AccountName::parse(name).map_err(AppError::Invalid)?;
         let attempt = Attempt::sign_up(visitor.address);
-        let hashed = self.attempt(&attempt, (name.as_str(), visitor), async {
+        let hashed = self.attempt(&attempt, visitor, async {
             let password = Password::parse(password).map_err(AppError::Invalid)?;
             self.hash(Asker::Stranger, password).await
         });
-        let hash = hashed.await?;
+        let (begun, hash) = hashed.await?;
         let user = User {
             id: UserId::new(uuid::Uuid::now_v7()),
             name: name.as_str().to_owned(),
@@ -118,11 +118,11 @@ impl Accounts {
         if !created.await? {
             return Err(AppError::Invalid(Refusal::NameTaken));
         }
-        self.succeeded(&attempt);
+        self.succeeded(&begun);
         tracing::info!(
-            user.id = %user.id,
-            user.name = %shown_in_log::name(&user.name),
             client.address = %shown_in_log::address(visitor),
+            user.id = %user.id,
+            user.name = user.name.as_str(),
             "somebody signed up"
         );
         self.start_session(user.id, &hash, visitor).await

@@ -66,31 +66,32 @@ impl Accounts {
     ) -> Result<String, AppError> {
         // Only this session can use its budget up.
         let attempt = Attempt::Known(kept_session(visitor)?);
-        let checked = self.attempt(&attempt, (user.name.as_str(), visitor), async {
+        let checked = self.attempt(&attempt, visitor, async {
             let stored = self.store.credentials(&user.name).await?;
             let stored = stored.ok_or(AppError::Unauthorized)?.password_hash;
             let known = Some(stored.clone());
             let fit = self.passwords.verify(user.id, password.clone(), known);
             Ok((fit.await?, stored))
         });
-        let (fit, stored) = checked.await?;
+        let (begun, (fit, stored)) = checked.await?;
         if fit == Fit::Wrong {
             tracing::warn!(
-                user.id = %user.id,
-                user.name = %shown_in_log::name(&user.name),
                 client.address = %shown_in_log::address(visitor),
+                user.id = %user.id,
+                user.name = user.name.as_str(),
                 "a password was not confirmed"
             );
             return Err(AppError::Invalid(Refusal::WrongPassword));
         }
-        self.succeeded(&attempt);
+        self.succeeded(&begun);
         Ok(match fit {
             Fit::Outdated => self.renew_hash(user.id, stored, &password).await,
             _ => stored,
         })
     }
 
-    /// Changes a person's password and ends every other session.
+    /// Changes a person's password and ends every other session. Gives the cookie by which this
+    /// browser is known again: the one it had was made with the old password.
     ///
     /// # Errors
     /// [`AppError::Invalid`] for a wrong old or a bad new password, [`AppError::Busy`] after too
@@ -101,11 +102,12 @@ impl Accounts {
         old: String,
         new: &str,
         visitor: &Visitor,
-    ) -> Result<(), AppError> {
+    ) -> Result<String, AppError> {
         let kept = kept_session(visitor)?;
         let new = Password::parse(new).map_err(AppError::Invalid)?;
         let stored = self.confirm_password(user, old, visitor).await?;
         let hash = self.passwords.hash(user.id, new).await?;
+        let device = self.device_cookie(&hash)?;
         let changed = self
             .store
             .change_password(user.id, &stored, &hash, &kept)
@@ -114,12 +116,12 @@ impl Accounts {
             return Err(AppError::Invalid(Refusal::WrongPassword));
         }
         tracing::info!(
-            user.id = %user.id,
-            user.name = %shown_in_log::name(&user.name),
             client.address = %shown_in_log::address(visitor),
+            user.id = %user.id,
+            user.name = user.name.as_str(),
             "a password was changed by its owner"
         );
-        Ok(())
+        Ok(device)
     }
 }
 

@@ -56,6 +56,15 @@ impl Password {
     /// # Errors
     /// If it is shorter than 10 or longer than 128 characters.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
+        let too_long = |chars| Refusal::PasswordTooLong {
+            chars,
+            limit: MAX_PASSWORD_CHARS,
+        };
+        // Too long also when its letters are composed: nothing is made of what strangers send.
+        let typed = text.chars().count();
+        if typed > fit::MAX_TYPED_CHARS {
+            return Err(too_long(typed));
+        }
         let text = fit::composed(text);
         let chars = text.chars().count();
         if chars < MIN_PASSWORD_CHARS {
@@ -65,10 +74,7 @@ impl Password {
             });
         }
         if chars > MAX_PASSWORD_CHARS {
-            return Err(Refusal::PasswordTooLong {
-                chars,
-                limit: MAX_PASSWORD_CHARS,
-            });
+            return Err(too_long(chars));
         }
         Ok(Self(text))
     }
@@ -200,6 +206,15 @@ mod tests {
         assert_eq!(check("密".repeat(10)), None);
         assert_eq!(check("a".repeat(128)), None);
         assert_eq!(check("a\u{308}".repeat(128)), None);
+        // An alpha with three marks is one letter; nobody types more of them.
+        assert_eq!(check("α\u{313}\u{300}\u{345}".repeat(128)), None);
+        assert_eq!(
+            check("a".repeat(1 << 20)),
+            Some(Refusal::PasswordTooLong {
+                chars: 1 << 20,
+                limit: 128
+            })
+        );
         assert_eq!(
             check("密".repeat(9)),
             Some(Refusal::PasswordTooShort {

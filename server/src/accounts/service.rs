@@ -21,7 +21,7 @@ use super::{
     session::{self, CookieTransport},
     set_up_token::SetUpToken,
     shown_in_log,
-    throttle::{Attempt, Throttle},
+    throttle::{Attempt, Begun, Throttle},
     unshown::Unshown,
 };
 use crate::{
@@ -138,9 +138,9 @@ impl Accounts {
         }
         self.claimed.store(true, Ordering::Relaxed);
         tracing::info!(
-            user.id = %id,
-            user.name = %shown_in_log::name(name.as_str()),
             client.address = %shown_in_log::address(visitor),
+            user.id = %id,
+            user.name = name.as_str(),
             "the server was claimed by its first administrator"
         );
         self.start_session(id, &hash, visitor).await
@@ -158,28 +158,28 @@ impl Accounts {
     ) -> Result<SessionCookie, AppError> {
         let name = name.trim();
         let (attempt, asker) = self.guess_at(name, visitor).await?;
-        let checked = self.attempt(&attempt, (name, visitor), async {
+        let checked = self.attempt(&attempt, visitor, async {
             let found = self.store.credentials(name).await?;
             let stored = found.as_ref().map(|found| found.password_hash.clone());
             let fit = self.passwords.verify(asker, password.clone(), stored);
             Ok((fit.await?, found))
         });
-        let (fit, found) = checked.await?;
-        let (shown, address) = (shown_in_log::name(name), shown_in_log::address(visitor));
-        let found = found.filter(|found| fit != Fit::Wrong && !found.disabled);
-        let Some(found) = found else {
-            tracing::warn!(user.name = %shown, client.address = %address, "a sign-in failed");
-            return Err(AppError::Invalid(Refusal::WrongCredentials));
+        let (begun, (fit, found)) = checked.await?;
+        let entered = match found {
+            Some(found) if fit != Fit::Wrong && !found.disabled => found,
+            found => {
+                shown_in_log::failed_sign_in(visitor, fit, found.as_ref());
+                return Err(AppError::Invalid(Refusal::WrongCredentials));
+            }
         };
-        self.succeeded(&attempt);
-        let id = found.user.id;
+        self.succeeded(&begun);
+        let (user, mut hash) = (entered.user, entered.password_hash);
         tracing::info!(
-            user.id = %id,
-            user.name = %shown,
-            client.address = %address,
+            client.address = %shown_in_log::address(visitor),
+            user.id = %user.id,
+            user.name = user.name.as_str(),
             "somebody signed in"
         );
-        let (user, mut hash) = (found.user, found.password_hash);
         if fit == Fit::Outdated {
             hash = self.renew_hash(user.id, hash, &password).await;
         }
@@ -207,19 +207,20 @@ impl Accounts {
         })
     }
 
-    /// Checks what somebody typed, which counts as a failure until [`Accounts::succeeded`]. It
-    /// counts as nothing if the server was too busy to check it.
+    /// Checks what somebody typed, which counts as a failure until [`Accounts::succeeded`] is told
+    /// what began here. It counts as nothing if the server was too busy to check it.
     pub(super) async fn attempt<T>(
         &self,
         attempt: &Attempt,
-        (name, visitor): (&str, &Visitor),
+        visitor: &Visitor,
         check: impl Future<Output = Result<T, AppError>>,
-    ) -> Result<T, AppError> {
+    ) -> Result<(Begun, T), AppError> {
         let begun = self.throttle.begin(attempt, self.throttle.now_ms());
-        let wait = begun.map_err(|seconds| {
+        let begun = begun.map_err(|seconds| {
+            // What was typed as a name may be a password, and nobody has looked it up yet.
             tracing::warn!(
-                user.name = %shown_in_log::name(name),
                 client.address = %shown_in_log::address(visitor),
+                user.id = shown_in_log::user(visitor),
                 seconds,
                 "an attempt has to wait for {seconds} s after too many that failed"
             );
@@ -228,18 +229,18 @@ impl Accounts {
                 retry_after_s: seconds,
             }
         })?;
-        if !wait.is_zero() {
-            tokio::time::sleep(wait).await;
+        if !begun.wait.is_zero() {
+            tokio::time::sleep(begun.wait).await;
         }
         let checked = check.await;
         if matches!(checked, Err(AppError::Busy { .. })) {
-            self.throttle.take_back(attempt, self.throttle.now_ms());
+            self.throttle.take_back(&begun, self.throttle.now_ms());
         }
-        checked
+        Ok((begun, checked?))
     }
 
-    pub(super) fn succeeded(&self, attempt: &Attempt) {
-        self.throttle.succeeded(attempt, self.throttle.now_ms());
+    pub(super) fn succeeded(&self, begun: &Begun) {
+        self.throttle.succeeded(begun, self.throttle.now_ms());
     }
 
     /// Replaces an outdated hash of a password that is right. Gives the one that is stored now:
@@ -271,7 +272,7 @@ impl Accounts {
         visitor: &Visitor,
     ) -> Result<SessionCookie, AppError> {
         let token = random_token().map_err(AppError::internal)?;
-        let device = device::new_device(password_hash).map_err(AppError::internal)?;
+        let device = self.device_cookie(password_hash)?;
         // Signing in anew replaces the session the browser had.
         if let Some(old) = &visitor.session {
             self.store.delete_session(&session::hash_token(old)).await?;
@@ -287,8 +288,14 @@ impl Accounts {
         self.store.insert_session(session).await?;
         Ok(SessionCookie {
             session: session::start_cookie(&token, self.transport),
-            device: Some(device::device_cookie(&device, self.transport)),
+            device: Some(device),
         })
+    }
+
+    /// The `Set-Cookie` value of a browser in which the password with this hash was right.
+    pub(super) fn device_cookie(&self, password_hash: &str) -> Result<String, AppError> {
+        let device = device::new_device(password_hash).map_err(AppError::internal)?;
+        Ok(device::device_cookie(&device, self.transport))
     }
 
     /// Whether cookies travel over https only.
@@ -353,7 +360,7 @@ impl AccountService for Accounts {
         user: &User,
         old_password: String,
         new_password: String,
-    ) -> Result<(), ChatError> {
+    ) -> Result<String, ChatError> {
         let visitor = visitor();
         Ok(self
             .replace_password(user, old_password, &new_password, &visitor)

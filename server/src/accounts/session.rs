@@ -6,14 +6,14 @@ use cookie::{Cookie, SameSite, time::Duration};
 use hearth_app::model::User;
 use sha2::{Digest, Sha256};
 
-/// Name of the cookie where plain HTTP is allowed, and everywhere in earlier versions.
+/// Name of the cookie where plain HTTP is allowed.
 pub const SESSION_COOKIE: &str = "hearth_session";
 /// Name of the cookie over https. A browser takes one with this prefix from this host over https
 /// only: no neighbour of the host and nobody on the way can plant a session (RFC 6265bis, 4.1.3.2).
-pub const HOST_SESSION_COOKIE: &str = "__Host-hearth_session";
+const HOST_SESSION_COOKIE: &str = "__Host-hearth_session";
 /// Name of the cookie over https below a path of a host. The prefix above would have every program
 /// of the host be sent the session; a browser takes one with this prefix over https only.
-pub const SECURE_SESSION_COOKIE: &str = "__Secure-hearth_session";
+const SECURE_SESSION_COOKIE: &str = "__Secure-hearth_session";
 /// A session nobody used for this long ends (14 days).
 pub const IDLE_MS: i64 = 14 * DAY_MS;
 /// A session ends this long after signing in (90 days).
@@ -42,24 +42,10 @@ pub fn hash_token(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }
 
-/// A session's token that a browser sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SentToken {
-    pub token: String,
-    /// It came under the name that earlier versions gave it.
-    pub is_old_name: bool,
-}
-
-/// The session's token in `Cookie` headers. Of several, the first that looks like one.
-pub fn token_in_cookies(headers: &[&str], transport: CookieTransport) -> Option<SentToken> {
-    let named = |name: &str| digits_in_cookies(headers, name, 64);
-    let sent = |is_old_name| move |token| SentToken { token, is_old_name };
-    let current = named(transport.cookie_name()).map(sent(false));
-    match transport {
-        // Below a path there was no earlier version: what has that name is another server's.
-        CookieTransport::Any | CookieTransport::HttpsBelowPath => current,
-        CookieTransport::HttpsOnly => current.or_else(|| named(SESSION_COOKIE).map(sent(true))),
-    }
+/// The session's token in `Cookie` headers. Of several, the first that looks like one. What has the
+/// name of another transport is nobody's: over https anybody beside the host can have planted it.
+pub fn token_in_cookies(headers: &[&str], transport: CookieTransport) -> Option<String> {
+    digits_in_cookies(headers, transport.cookie_name(), 64)
 }
 
 /// The first cookie of this name that has so many hex digits and nothing else.
@@ -114,11 +100,6 @@ pub fn end_cookie(transport: CookieTransport) -> String {
     cookie(transport.cookie_name(), "", 0, transport)
 }
 
-/// A `Set-Cookie` value that makes the browser forget the name of earlier versions.
-pub fn end_old_cookie() -> String {
-    cookie(SESSION_COOKIE, "", 0, CookieTransport::HttpsOnly)
-}
-
 /// Below a path of the host, `http::sub_path` narrows it to that.
 pub(super) fn cookie(
     name: &str,
@@ -139,14 +120,10 @@ pub(super) fn cookie(
 mod tests {
     use super::*;
 
-    fn found(headers: &[&str], transport: CookieTransport) -> Option<SentToken> {
-        token_in_cookies(headers, transport)
-    }
-
     #[test]
     fn a_token_is_found_among_other_cookies_and_nothing_else_is() {
         let token = "ab".repeat(32);
-        let check = |header: &str| found(&[header], CookieTransport::Any).map(|it| it.token);
+        let check = |header: &str| token_in_cookies(&[header], CookieTransport::Any);
         assert_eq!(
             check(&format!("a=b; hearth_session={token}; c")),
             Some(token.clone())
@@ -158,33 +135,23 @@ mod tests {
     }
 
     #[test]
-    fn over_https_the_name_that_nobody_can_plant_comes_first() {
+    fn a_session_under_the_name_of_another_transport_is_none() {
         let (own, planted) = ("ab".repeat(32), "cd".repeat(32));
-        let old = format!("hearth_session={planted}");
-        let new = format!("__Host-hearth_session={own}");
-        let sent = |token: &str, is_old_name| {
-            let token = token.to_owned();
-            Some(SentToken { token, is_old_name })
-        };
-        let both = [old.as_str(), new.as_str()];
-        assert_eq!(found(&both, CookieTransport::HttpsOnly), sent(&own, false));
-        let alone = [old.as_str()];
-        assert_eq!(
-            found(&alone, CookieTransport::HttpsOnly),
-            sent(&planted, true)
-        );
-        assert_eq!(found(&alone, CookieTransport::Any), sent(&planted, false));
-    }
-
-    #[test]
-    fn below_a_path_the_sessions_of_other_servers_of_the_host_are_none() {
-        let (own, other) = ("ab".repeat(32), "cd".repeat(32));
-        let others = format!("hearth_session={other}; __Host-hearth_session={other}");
-        let transport = CookieTransport::HttpsBelowPath;
-        assert_eq!(found(&[&others], transport), None);
-        let all = format!("{others}; __Secure-hearth_session={own}");
-        let token = found(&[&all], transport).map(|it| (it.token, it.is_old_name));
-        assert_eq!(token, Some((own, false)));
+        let names = [SESSION_COOKIE, HOST_SESSION_COOKIE, SECURE_SESSION_COOKIE];
+        for transport in [
+            CookieTransport::Any,
+            CookieTransport::HttpsOnly,
+            CookieTransport::HttpsBelowPath,
+        ] {
+            let name = transport.cookie_name();
+            let others = names.iter().filter(|other| **other != name);
+            let others: Vec<String> = others.map(|other| format!("{other}={planted}")).collect();
+            let others = others.join("; ");
+            assert_eq!(token_in_cookies(&[&others], transport), None, "{others}");
+            let right = format!("{name}={own}");
+            let found = token_in_cookies(&[&others, &right], transport);
+            assert_eq!(found.as_ref(), Some(&own), "{name}");
+        }
     }
 
     #[test]
@@ -204,11 +171,10 @@ mod tests {
             below,
             "__Secure-hearth_session=t; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=7776000"
         );
-        for end in [end_cookie(CookieTransport::HttpsOnly), end_old_cookie()] {
-            assert!(
-                end.contains("Max-Age=0") && end.contains("; Secure"),
-                "{end}"
-            );
-        }
+        let end = end_cookie(CookieTransport::HttpsOnly);
+        assert!(
+            end.contains("Max-Age=0") && end.contains("; Secure"),
+            "{end}"
+        );
     }
 }

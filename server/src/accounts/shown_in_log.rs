@@ -1,23 +1,12 @@
-//! How people and places stand in the log: names as they were typed, cut and on one line; never a
-//! password, a link, a key, or anything made of one.
+//! How people and places stand in the log: names of accounts, between quotes, behind the address;
+//! never a password, a link, a key, anything made of one, nor a name that no account has. Somebody
+//! types the password where the name belongs.
 
-use super::Visitor;
+use hearth_app::model::UserId;
+use tracing::field::{DisplayValue, display};
 
-/// Characters of a name that are shown; no account has more.
-const MAX_CHARS: usize = 64;
-
-/// A name that somebody typed: what is not printed, such as the end of a line, is escaped.
-pub(super) fn name(typed: &str) -> String {
-    let mut shown: String = typed
-        .chars()
-        .take(MAX_CHARS)
-        .flat_map(char::escape_debug)
-        .collect();
-    if typed.chars().nth(MAX_CHARS).is_some() {
-        shown.push('…');
-    }
-    shown
-}
+use super::{Visitor, password::Fit};
+use crate::store::Credentials;
 
 /// Where a visitor comes from.
 pub(super) fn address(visitor: &Visitor) -> String {
@@ -26,18 +15,24 @@ pub(super) fn address(visitor: &Visitor) -> String {
         .map_or_else(|| "unknown".to_owned(), |address| address.to_string())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Who is signed in, if anybody is.
+pub(super) fn user(visitor: &Visitor) -> Option<DisplayValue<UserId>> {
+    let user = visitor.user.as_ref();
+    user.map(|user| display(user.id))
+}
 
-    #[test]
-    fn a_name_stands_on_one_line_and_is_no_longer_than_a_name() {
-        assert_eq!(name("Änne 王芳"), "Änne 王芳");
-        assert_eq!(
-            name("a\nINFO b\r\u{1b}[2J\u{202e}"),
-            "a\\nINFO b\\r\\u{1b}[2J\\u{202e}"
-        );
-        assert_eq!(name(&"a".repeat(64)), "a".repeat(64));
-        assert_eq!(name(&"名".repeat(1000)), format!("{}…", "名".repeat(64)));
-    }
+/// A sign-in that failed, at an account or at none.
+pub(super) fn failed_sign_in(visitor: &Visitor, fit: Fit, found: Option<&Credentials>) {
+    let reason = match (found, fit) {
+        (None, _) => "no such account",
+        (Some(_), Fit::Wrong) => "wrong password",
+        (Some(_), Fit::Right | Fit::Outdated) => "the account is disabled",
+    };
+    tracing::warn!(
+        client.address = %address(visitor),
+        user.id = found.map(|found| display(found.user.id)),
+        user.name = found.map(|found| found.user.name.as_str()),
+        reason,
+        "a sign-in failed"
+    );
 }

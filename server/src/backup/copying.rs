@@ -4,34 +4,66 @@ use std::{
     fs::{self, File},
     io,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use hearth_app::model::BackupKind;
 
 use super::{Backup, BackupError, folder::name_of};
 use crate::{
-    data_folder::{create_folder, make_file},
+    data_folder::{create_folder, create_own_file},
+    disk,
     store::{Proof, Store},
 };
 
 /// At the end of the name of a file that is being made.
 const PART: &str = ".part";
-const ABANDONED_AFTER: Duration = Duration::from_hours(1);
+/// What a copy leaves of the disk: whoever writes meanwhile needs some (64 MiB).
+const LEFT_BYTES: u64 = 64 << 20;
 
 /// A file that is being made; removed if it is not kept.
 pub(super) struct Part {
     pub(super) path: PathBuf,
     name: String,
+    /// Says, while it is locked, that somebody is making it.
+    file: File,
     is_kept: bool,
 }
 
 impl Drop for Part {
     fn drop(&mut self) {
         if !self.is_kept {
-            // One that was never made need not be removed.
+            // What is left is removed by the next one.
             let _ = fs::remove_file(&self.path);
         }
+    }
+}
+
+impl Part {
+    /// An empty file under a hidden name, with the permissions of everything else.
+    pub(super) fn begin(folder: &Path, name: &str) -> Result<Self, BackupError> {
+        let path = folder.join(format!(".{name}{PART}"));
+        let failed = |source| BackupError::io(&path, source);
+        let file = create_own_file(&path).map_err(failed)?;
+        let part = Self {
+            path: path.clone(),
+            name: name.to_owned(),
+            file,
+            is_kept: false,
+        };
+        if let Err(fs::TryLockError::Error(error)) = part.file.try_lock() {
+            tracing::debug!(%error, "nothing says that a copy is being made: {error}");
+        }
+        Ok(part)
+    }
+
+    /// Gives it its name, on the disk when this returns.
+    pub(super) fn finish(mut self, folder: &Path) -> io::Result<PathBuf> {
+        let kept = folder.join(&self.name);
+        self.file.sync_all()?;
+        fs::rename(&self.path, &kept)?;
+        self.is_kept = true;
+        disk::sync_folder(folder)?;
+        Ok(kept)
     }
 }
 
@@ -59,21 +91,9 @@ pub(super) async fn write(
     now_ms: i64,
 ) -> Result<Part, BackupError> {
     create_folder(folder).map_err(|source| BackupError::io(folder, source))?;
-    let name = name_of(kind, now_ms);
-    let path = folder.join(format!(".{name}{PART}"));
-    // It is there before SQLite writes, with the permissions of everything else; and it is no other
-    // process's that began within the same second.
-    let made = if path.exists() {
-        Err(io::ErrorKind::AlreadyExists.into())
-    } else {
-        make_file(&path)
-    };
-    made.map_err(|source| BackupError::io(&path, source))?;
-    let part = Part {
-        path,
-        name,
-        is_kept: false,
-    };
+    remove_parts(folder)?;
+    check_room(folder, store.num_bytes().await?)?;
+    let part = Part::begin(folder, &name_of(kind, now_ms))?;
     let target = part.path.to_str();
     let target = target.ok_or_else(|| BackupError::Name(part.path.clone()))?;
     store.copy_into(target).await?;
@@ -81,18 +101,37 @@ pub(super) async fn write(
 }
 
 /// Reads the copy whole, and gives it its name once it is on the disk.
-pub(super) async fn keep(mut part: Part, folder: &Path) -> Result<(PathBuf, Proof), BackupError> {
-    let proof = Proof::of(&part.path).await.map_err(BackupError::Unsound)?;
-    let kept = folder.join(&part.name);
-    let (from, to, within) = (part.path.clone(), kept.clone(), folder.to_owned());
+pub(super) async fn keep(part: Part, folder: &Path) -> Result<(PathBuf, Proof), BackupError> {
+    let path = part.path.clone();
     // A large file may take seconds to reach the disk.
-    let renaming = tokio::task::spawn_blocking(move || rename(&from, &to, &within));
-    let renamed = renaming
-        .await
-        .unwrap_or_else(|error| Err(io::Error::other(error)));
-    renamed.map_err(|source| BackupError::io(&kept, source))?;
-    part.is_kept = true;
+    let part = beside(move || disk::sync_and_forget(&part.file).map(|()| part)).await;
+    let part = part.map_err(|source| BackupError::io(&path, source))?;
+    let proof = Proof::of(&path).await.map_err(BackupError::Unsound)?;
+    let within = folder.to_owned();
+    let kept = beside(move || part.finish(&within)).await;
+    let kept = kept.map_err(|source| BackupError::io(&path, source))?;
     Ok((kept, proof))
+}
+
+/// Work that waits for the disk.
+async fn beside<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| Err(io::Error::other(error)))
+}
+
+/// Refuses to begin what would fill the disk: the database may lie there, too.
+fn check_room(folder: &Path, needed: u64) -> Result<(), BackupError> {
+    let free = disk::free_bytes(folder).map_err(|source| BackupError::io(folder, source))?;
+    if free < needed.saturating_add(LEFT_BYTES) {
+        return Err(BackupError::NoRoom {
+            folder: folder.to_owned(),
+            free_mb: free >> 20,
+            needed_mb: (needed + LEFT_BYTES) >> 20,
+        });
+    }
+    Ok(())
 }
 
 /// Removes a file; one that is not there is no error.
@@ -111,29 +150,23 @@ pub(super) fn remove_parts(folder: &Path) -> Result<(), BackupError> {
         entries => entries.map_err(failed)?,
     };
     for entry in entries {
-        let entry = entry.map_err(failed)?;
-        let name = entry.file_name();
+        let path = entry.map_err(failed)?.path();
+        let name = path.file_name().and_then(|name| name.to_str());
         // SQLite may have put a journal beside it.
-        let is_part = name
-            .to_str()
-            .is_some_and(|name| name.starts_with(".hearth-") && name.contains(PART));
-        if is_part && is_left(&entry) {
-            remove_if_there(&entry.path()).map_err(failed)?;
+        let is_part = name.is_some_and(|name| name.starts_with(".hearth-") && name.contains(PART));
+        if is_part && !is_being_made(&path) {
+            remove_if_there(&path).map_err(failed)?;
         }
     }
     Ok(())
 }
 
-/// Whether nobody has written to a file for an hour: a command may be making its copy.
-fn is_left(entry: &fs::DirEntry) -> bool {
-    let changed = entry.metadata().and_then(|file| file.modified());
-    let age = changed.ok().and_then(|changed| changed.elapsed().ok());
-    age.is_some_and(|age| age > ABANDONED_AFTER)
-}
-
-/// It is on the disk before it has its name, and has its name on the disk when this returns.
-fn rename(part: &Path, kept: &Path, folder: &Path) -> io::Result<()> {
-    File::open(part)?.sync_all()?;
-    fs::rename(part, kept)?;
-    File::open(folder)?.sync_all()
+/// Whether somebody holds a file, or the file whose journal it is.
+fn is_being_made(path: &Path) -> bool {
+    let name = path.to_string_lossy();
+    let owner = name
+        .rfind(PART)
+        .map_or(&*name, |end| &name[..end + PART.len()]);
+    let file = File::open(owner);
+    file.is_ok_and(|file| matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)))
 }

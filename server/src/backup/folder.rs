@@ -90,7 +90,7 @@ pub(crate) fn list(folder: &Path) -> Result<Vec<Listed>, BackupError> {
 /// Which of these are not kept any more. `keep`: nightly ones.
 fn surplus(listed: &[Listed], keep: usize, now_ms: i64) -> Vec<&Listed> {
     let age = |copy: &Listed| match copy.made_at {
-        // The oldest of all: nobody knows how old it is.
+        // Nobody knows how old it is: the oldest of all, where only so many are kept.
         made_at if is_of_the_future(made_at, now_ms) => i64::MAX,
         made_at => now_ms - made_at,
     };
@@ -99,10 +99,12 @@ fn surplus(listed: &[Listed], keep: usize, now_ms: i64) -> Vec<&Listed> {
     let is_surplus = |index: usize, copy: &Listed| {
         let younger = by_age[..index].iter().filter(|it| it.kind == copy.kind);
         let num_younger = younger.count();
+        // A clock that is set back makes things wait and removes nothing.
+        let is_old = !is_of_the_future(copy.made_at, now_ms) && age(copy) > KEPT_MS;
         match copy.kind {
             BackupKind::Nightly if keep > 0 => num_younger >= keep,
-            BackupKind::Nightly => age(copy) > KEPT_MS,
-            _ => num_younger >= KEPT_OTHERS || age(copy) > KEPT_MS,
+            BackupKind::Nightly => is_old,
+            _ => num_younger >= KEPT_OTHERS || is_old,
         }
     };
     let surplus = by_age
@@ -138,7 +140,7 @@ fn remove(copy: &Path) -> io::Result<()> {
 }
 
 /// What `SQLite` puts beside a database.
-pub(super) const LOG_ENDS: [&str; 2] = ["-wal", "-shm"];
+pub(super) const LOG_ENDS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 pub(super) fn with_end(path: &Path, end: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
@@ -207,5 +209,14 @@ mod tests {
         let wrong = nightly.last().cloned();
         let gone = surplus(&nightly, 4, 4 * NIGHT_MS);
         assert_eq!(gone, wrong.iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_clock_that_is_years_behind_removes_nothing() {
+        let kinds = BackupKind::ALL.into_iter();
+        let all: Vec<_> = kinds.flat_map(|kind| copies(kind, 9000..9003)).collect();
+        for keep in [0, 7] {
+            assert!(surplus(&all, keep, 0).is_empty());
+        }
     }
 }

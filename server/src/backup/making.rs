@@ -15,7 +15,8 @@ use jiff::tz::TimeZone;
 use super::{
     Backup, BackupError, copy,
     copying::remove_parts,
-    folder::{Listed, is_of_the_future, list, rotate},
+    folder::{Listed, is_of_the_future, list, rotate, with_end},
+    restoring::forget_twin,
     schedule::TimeOfDay,
 };
 use crate::{
@@ -27,7 +28,10 @@ use crate::{
 #[derive(Debug)]
 pub struct Backups {
     store: Store,
+    database: PathBuf,
     folder: PathBuf,
+    /// Somebody has named the folder: it is not made here, its disk may not be mounted.
+    is_named: bool,
     /// Nightly copies; 0: none is made.
     keep: usize,
     at: TimeOfDay,
@@ -52,7 +56,9 @@ impl Backups {
     pub fn new(store: Store, config: &Config, zone: TimeZone) -> Arc<Self> {
         Arc::new(Self {
             store,
+            database: config.database(),
             folder: config.backups(),
+            is_named: config.names_backups(),
             keep: config.backup.keep,
             at: config.backup.at,
             zone,
@@ -70,6 +76,11 @@ impl Backups {
     /// How many nightly ones are kept (0: none is made), and when each is made.
     pub(crate) fn schedule(&self) -> (u64, TimeOfDay) {
         (self.keep as u64, self.at)
+    }
+
+    /// The next moment after `now_ms` at which a nightly one is due.
+    pub(crate) fn next_due(&self, now_ms: i64) -> i64 {
+        self.at.first_after(now_ms, &self.zone)
     }
 
     /// All copies, the newest first.
@@ -126,12 +137,16 @@ impl Backups {
     pub(crate) async fn rotate(&self, now_ms: i64) -> Result<u64, BackupError> {
         let _one_at_a_time = self.one_at_a_time.lock().await;
         remove_parts(&self.folder)?;
+        forget_twin(&self.database, &self.folder)?;
         rotate(&self.folder, self.keep, now_ms)
     }
 
     async fn make(&self, kind: BackupKind, now_ms: i64) -> Result<Backup, BackupError> {
         let _one_at_a_time = self.one_at_a_time.lock().await;
-        let made = copy(&self.store, &self.folder, kind, now_ms).await;
+        let made = match check_folder(&self.folder, self.is_named) {
+            Ok(()) => copy(&self.store, &self.folder, kind, now_ms).await,
+            Err(error) => Err(error),
+        };
         match &made {
             Ok(Backup { path, proof, .. }) => tracing::info!(
                 kind = kind.as_str(),
@@ -166,24 +181,52 @@ pub(crate) async fn before_upgrade(
     config: &Config,
     now_ms: i64,
 ) -> Result<Option<Backup>, BackupError> {
-    let Some((store, schema)) = Store::open_as_it_is(&config.database()).await? else {
+    let database = config.database();
+    let Some((store, schema)) = Store::open_as_it_is(&database).await? else {
         return Ok(None);
     };
-    let made = if schema < program_schema() {
-        let kind = BackupKind::BeforeUpgrade;
-        copy(&store, &config.backups(), kind, now_ms)
-            .await
-            .map(Some)
+    // A first start that was cut off leaves a file without anything in it.
+    let is_older = (1..program_schema()).contains(&schema);
+    let made = if is_older && !is_copied(config)? {
+        tracing::info!("the database has schema {schema} and is copied before it is changed");
+        copy_older(config, &store, now_ms).await.map(Some)
     } else {
         Ok(None)
     };
     store.close().await;
     if let Ok(Some(Backup { path, .. })) = &made {
-        tracing::info!(
-            "the database has schema {schema}; before it gets schema {} it was copied to {}",
-            program_schema(),
-            path.display()
-        );
+        tracing::info!("the database was copied to {}", path.display());
     }
     made
+}
+
+async fn copy_older(config: &Config, store: &Store, now_ms: i64) -> Result<Backup, BackupError> {
+    let folder = config.backups();
+    check_folder(&folder, config.names_backups())?;
+    copy(store, &folder, BackupKind::BeforeUpgrade, now_ms).await
+}
+
+/// Whether there is a copy since the database was last written: a migration that fails is tried
+/// again with every start, and needs no other one.
+fn is_copied(config: &Config) -> Result<bool, BackupError> {
+    let database = config.database();
+    let copies = list(&config.backups())?;
+    let mut copies = copies
+        .iter()
+        .filter(|it| it.kind == BackupKind::BeforeUpgrade);
+    let changed = |path: &Path| path.metadata().and_then(|file| file.modified()).ok();
+    let Some(copied) = copies.next().and_then(|copy| changed(&copy.path)) else {
+        return Ok(false);
+    };
+    let log = with_end(&database, "-wal");
+    let has_log = log.metadata().is_ok_and(|file| file.len() > 0);
+    Ok(!has_log && changed(&database).is_some_and(|changed| changed < copied))
+}
+
+/// Refuses a folder that somebody has named and that is not there.
+pub(crate) fn check_folder(folder: &Path, is_named: bool) -> Result<(), BackupError> {
+    if is_named && !folder.is_dir() {
+        return Err(BackupError::NoFolder(folder.to_owned()));
+    }
+    Ok(())
 }

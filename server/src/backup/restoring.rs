@@ -2,29 +2,28 @@
 //!
 //! One rename decides. Before it, the database is as it was; after it, the copy is the database. A
 //! log that belongs to the old one must never be read with the new one, so it is folded in or moved
-//! away first.
+//! away first, and that is on the disk before the rename.
 
 use std::{
     fs::{self, File},
     io,
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
 };
 
 use hearth_app::model::BackupKind;
 
 use super::{
-    BackupError,
-    copying::remove_if_there,
-    folder::{LOG_ENDS, name_of, with_end},
+    BackupError, check_folder,
+    copying::{Part, remove_if_there},
+    folder::{LOG_ENDS, list, name_of, with_end},
 };
 use crate::{
     config::Config,
-    data_folder::{create_folder, make_file, occupy, open_for_copying},
-    store::{Proof, fold_log, program_schema},
+    data_folder::{COMING, create_folder, make_file, occupy, open_for_copying},
+    disk::sync_folder,
+    store::{Proof, ProofError, fold_log, program_schema},
 };
-
-/// What is being put in the place of the database, until it is there.
-const COMING: &str = "hearth.db.restoring";
 
 /// What a restore does, or would do.
 #[derive(Clone, Debug)]
@@ -39,9 +38,13 @@ pub(crate) struct Restored {
 /// What a restore would do. Changes nothing, and a server may run.
 ///
 /// # Errors
-/// The file is damaged, another program's or of a newer schema.
+/// The file is damaged, another program's or of a newer schema, or has a log beside it.
 pub(crate) async fn rehearse(config: &Config, file: &Path) -> Result<Restored, BackupError> {
-    let after = usable(config, file).await?;
+    refuse_itself(config, file)?;
+    if has_log(file) {
+        return Err(BackupError::HasLog(file.to_owned()));
+    }
+    let after = usable(file, file).await?;
     let before = match open_for_copying(config).await {
         Ok(folder) => {
             let tables = folder.store.tables().await.ok();
@@ -57,7 +60,7 @@ pub(crate) async fn rehearse(config: &Config, file: &Path) -> Result<Restored, B
     })
 }
 
-/// Puts a copy in the place of the database.
+/// Puts a copy, with a log that may lie beside it, in the place of the database.
 ///
 /// # Errors
 /// A server runs; the file is damaged, another program's or of a newer schema; the disk refuses.
@@ -68,16 +71,59 @@ pub(crate) async fn restore(
     now_ms: i64,
 ) -> Result<Restored, BackupError> {
     // Held to the end: neither a server nor a command comes between.
-    let _lock = occupy(config).await.map_err(Box::new)?;
+    let lock = occupy(config).await.map_err(Box::new)?;
+    if !lock.is_held() {
+        return Err(BackupError::Unlocked(config.data.clone()));
+    }
+    refuse_itself(config, file)?;
     let database = config.database();
-    usable(config, file).await?;
-    let coming = config.data.join(COMING);
-    let outcome = replace(config, file, &coming, now_ms).await;
+    // It may be a link to another disk: what it leads to is replaced.
+    let database = fs::canonicalize(&database).unwrap_or(database);
+    let coming = database.with_file_name(COMING);
+    let outcome = replace(config, file, &database, &coming, now_ms).await;
     // What is still there under this name did not become the database.
-    remove_if_there(&coming).map_err(|source| BackupError::io(&coming, source))?;
-    let (before, after, kept) = outcome?;
-    let synced = File::open(&config.data).and_then(|folder| folder.sync_all());
-    synced.map_err(|source| BackupError::io(&database, source))?;
+    for path in with_logs(&coming) {
+        remove_if_there(&path).map_err(|source| BackupError::io(&path, source))?;
+    }
+    outcome
+}
+
+async fn replace(
+    config: &Config,
+    file: &Path,
+    database: &Path,
+    coming: &Path,
+    now_ms: i64,
+) -> Result<Restored, BackupError> {
+    let failed = |source| BackupError::io(coming, source);
+    for (from, to) in with_logs(file).into_iter().zip(with_logs(coming)) {
+        remove_if_there(&to).map_err(failed)?;
+        let is_shared_memory = from == with_end(file, "-shm");
+        if from == *file || (from.exists() && !is_shared_memory) {
+            write_copy(&from, &to).map_err(failed)?;
+        }
+    }
+    if has_log(file) && !fold_log(coming).await {
+        let source = ProofError::Damaged("its log cannot be read".to_owned());
+        let file = file.to_owned();
+        return Err(BackupError::NoBackup { file, source });
+    }
+    // What was written is what counts from now on: the disk may have failed in between.
+    let after = usable(coming, file).await?;
+    let folder = config.backups();
+    forget_twin(database, &folder)?;
+    let before = if fold_log(database).await {
+        Proof::of(database).await.ok().map(|proof| proof.tables)
+    } else {
+        None
+    };
+    let kept = put_aside(config, database, now_ms)?;
+    let exchanged = exchange(coming, database);
+    if let (Err(_), Some(kept)) = (&exchanged, &kept) {
+        // It is the database itself, which stays where it is.
+        let _ = fs::remove_file(kept);
+    }
+    exchanged.map_err(|source| BackupError::io(database, source))?;
     Ok(Restored {
         before,
         after,
@@ -85,54 +131,75 @@ pub(crate) async fn restore(
     })
 }
 
-type Replaced = (Option<Vec<(String, u64)>>, Proof, Option<PathBuf>);
-
-async fn replace(
-    config: &Config,
-    file: &Path,
-    coming: &Path,
-    now_ms: i64,
-) -> Result<Replaced, BackupError> {
-    let database = config.database();
-    let written = write_copy(file, coming);
-    written.map_err(|source| BackupError::io(coming, source))?;
-    // What was written is what counts from now on: the disk may have failed in between.
-    let after = usable(config, coming).await?;
-    let before = if fold_log(&database).await {
-        Proof::of(&database).await.ok().map(|proof| proof.tables)
-    } else {
-        None
-    };
-    let kept = put_aside(config, &database, now_ms);
-    let kept = kept.map_err(|source| BackupError::io(&config.backups(), source))?;
-    fs::rename(coming, &database).map_err(|source| BackupError::io(&database, source))?;
-    Ok((before, after, kept))
+/// Renames, after everything before it has reached the disk.
+fn exchange(coming: &Path, database: &Path) -> io::Result<()> {
+    let folder = database.parent().unwrap_or(Path::new("/"));
+    File::open(coming)?.sync_all()?;
+    sync_folder(folder)?;
+    fs::rename(coming, database)?;
+    sync_folder(folder)
 }
 
-/// What a file is, if the database may become it.
-async fn usable(config: &Config, file: &Path) -> Result<Proof, BackupError> {
-    let is_itself = fs::canonicalize(file).ok().is_some_and(|path| {
-        fs::canonicalize(config.database()).is_ok_and(|database| database == path)
-    });
-    if is_itself {
+/// The database can take everybody's place but its own, whatever name it is called by.
+fn refuse_itself(config: &Config, file: &Path) -> Result<(), BackupError> {
+    if is_same(file, &config.database()) {
         return Err(BackupError::Itself(file.to_owned()));
     }
+    Ok(())
+}
+
+/// Whether two names lead to one file.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let number = |path: &Path| path.metadata().map(|file| (file.dev(), file.ino())).ok();
+    number(one).is_some_and(|one| number(other) == Some(one))
+}
+
+/// Removes the second name of the database that a restore leaves which was cut off before it
+/// renamed: whoever opened it under that name would not see its log.
+///
+/// # Errors
+/// What the folder says.
+pub(super) fn forget_twin(database: &Path, folder: &Path) -> Result<(), BackupError> {
+    for copy in list(folder)? {
+        if copy.kind == BackupKind::BeforeRestore && is_same(&copy.path, database) {
+            remove_if_there(&copy.path).map_err(|source| BackupError::io(&copy.path, source))?;
+        }
+    }
+    Ok(())
+}
+
+/// What a file is, if the database may become it; `shown` is what it is called.
+async fn usable(file: &Path, shown: &Path) -> Result<Proof, BackupError> {
     let proof = Proof::of(file).await;
     let proof = proof.map_err(|source| BackupError::NoBackup {
-        file: file.to_owned(),
+        file: shown.to_owned(),
         source,
     })?;
     if proof.schema > program_schema() {
         return Err(BackupError::Newer {
-            file: file.to_owned(),
+            file: shown.to_owned(),
             found: proof.schema,
         });
     }
     Ok(proof)
 }
 
+/// Whether a database has something in a log that is not in its file.
+fn has_log(file: &Path) -> bool {
+    let has_some = |end: &str| {
+        let log = with_end(file, end).metadata();
+        log.is_ok_and(|log| log.len() > 0)
+    };
+    has_some("-wal") || has_some("-journal")
+}
+
+/// A database's file and what `SQLite` puts beside it.
+fn with_logs(file: &Path) -> Vec<PathBuf> {
+    let beside = LOG_ENDS.iter().map(|end| with_end(file, end));
+    std::iter::once(file.to_owned()).chain(beside).collect()
+}
+
 fn write_copy(from: &Path, to: &Path) -> io::Result<()> {
-    remove_if_there(to)?;
     make_file(to)?;
     let mut target = fs::OpenOptions::new().write(true).open(to)?;
     io::copy(&mut File::open(from)?, &mut target)?;
@@ -140,30 +207,45 @@ fn write_copy(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 /// Keeps what is there under another name, its log too where it could not be folded in.
-fn put_aside(config: &Config, database: &Path, now_ms: i64) -> io::Result<Option<PathBuf>> {
+fn put_aside(
+    config: &Config,
+    database: &Path,
+    now_ms: i64,
+) -> Result<Option<PathBuf>, BackupError> {
+    let failed = |source| BackupError::io(database, source);
     if !database.metadata().is_ok_and(|file| file.len() > 0) {
         // An empty file is no database; the log of one that is gone belongs to nothing.
         for end in LOG_ENDS {
-            remove_if_there(&with_end(database, end))?;
+            remove_if_there(&with_end(database, end)).map_err(failed)?;
         }
         return Ok(None);
     }
     let folder = config.backups();
-    create_folder(&folder)?;
-    let kept = folder.join(name_of(BackupKind::BeforeRestore, now_ms));
+    check_folder(&folder, config.names_backups())?;
+    create_folder(&folder).map_err(|source| BackupError::io(&folder, source))?;
+    let name = name_of(BackupKind::BeforeRestore, now_ms);
+    let kept = folder.join(&name);
     // The same file under two names, until the copy takes one of them; on another disk, a copy.
-    fs::hard_link(database, &kept).or_else(|_| write_copy(database, &kept))?;
-    for end in LOG_ENDS {
-        let (from, to) = (with_end(database, end), with_end(&kept, end));
-        match fs::rename(&from, &to) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(_) => {
-                write_copy(&from, &to)?;
-                fs::remove_file(&from)?;
-            }
-            Ok(()) => {}
-        }
+    if fs::hard_link(database, &kept).is_err() {
+        let part = Part::begin(&folder, &name)?;
+        let written = fs::copy(database, &part.path).and_then(|_| part.finish(&folder));
+        written.map_err(|source| BackupError::io(&kept, source))?;
     }
-    File::open(&folder)?.sync_all()?;
+    for end in LOG_ENDS {
+        move_log(&with_end(database, end), &with_end(&kept, end))
+            .map_err(|source| BackupError::io(&kept, source))?;
+    }
+    sync_folder(&folder).map_err(|source| BackupError::io(&folder, source))?;
     Ok(Some(kept))
+}
+
+fn move_log(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::rename(from, to) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(_) => {
+            write_copy(from, to)?;
+            fs::remove_file(from)
+        }
+        Ok(()) => Ok(()),
+    }
 }

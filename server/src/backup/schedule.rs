@@ -20,22 +20,30 @@ impl TimeOfDay {
     ///
     /// On a day on which the clock leaps over it, the moment after the leap.
     pub(crate) fn last_before(self, now_ms: i64, zone: &TimeZone) -> i64 {
-        let now = Timestamp::from_millisecond(now_ms).unwrap_or(Timestamp::UNIX_EPOCH);
-        let today = zone.to_datetime(now).date();
-        // Today's may be still to come, and yesterday's may stand a leap of the clock away.
-        let days = [
-            today,
-            today.saturating_sub(1.day()),
-            today.saturating_sub(2.days()),
-        ];
-        let moments = days.into_iter().filter_map(|day| {
-            let moment = zone.to_timestamp(day.to_datetime(self.0)).ok()?;
-            Some(moment.as_millisecond())
-        });
+        let moments = self.moments(now_ms, zone);
         moments
             .filter(|&moment| moment <= now_ms)
             .max()
             .unwrap_or(0)
+    }
+
+    /// The first moment after `now_ms` at which the clock shows this. Milliseconds UTC.
+    pub(crate) fn first_after(self, now_ms: i64, zone: &TimeZone) -> i64 {
+        let moments = self.moments(now_ms, zone);
+        let coming = moments.filter(|&moment| moment > now_ms).min();
+        coming.unwrap_or(i64::MAX)
+    }
+
+    /// Of the days around a moment: today's may be past or still to come, and yesterday's may stand
+    /// a leap of the clock away.
+    fn moments(self, now_ms: i64, zone: &TimeZone) -> impl Iterator<Item = i64> {
+        let now = Timestamp::from_millisecond(now_ms).unwrap_or(Timestamp::UNIX_EPOCH);
+        let today = zone.to_datetime(now).date();
+        (-2..=2).filter_map(move |days: i64| {
+            let day = today.saturating_add(days.days());
+            let moment = zone.to_timestamp(day.to_datetime(self.0)).ok()?;
+            Some(moment.as_millisecond())
+        })
     }
 }
 
@@ -117,6 +125,9 @@ mod tests {
         ] {
             let zone = TimeZone::get(zone).unwrap();
             assert_eq!(three.last_before(ms(now), &zone), ms(last), "{now}");
+            let next = three.first_after(ms(now), &zone);
+            assert_eq!(three.last_before(next, &zone), next, "{now}");
+            assert_eq!(three.last_before(next - 1, &zone), ms(last), "{now}");
         }
         let leapt = TimeOfDay::constant(2, 30);
         let berlin = TimeZone::get("Europe/Berlin").unwrap();

@@ -101,23 +101,37 @@ async fn names(config: &Config) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_is_one_moment_of_a_database_that_is_being_written() {
     let house = House::new().await;
-    for number in 0..50 {
-        house.add(&format!("early {number}")).await;
+    for statement in ["create table one (n int)", "create table other (n int)"] {
+        sqlx::query(statement)
+            .execute(&house.store.writer)
+            .await
+            .unwrap();
     }
     let store = house.store.clone();
     let writing = tokio::spawn(async move {
-        for number in 0..200 {
-            add(&store, &format!("late {number}")).await;
+        for number in 0..400 {
+            let mut both = store.begin().await.unwrap();
+            for statement in ["insert into one values (?)", "insert into other values (?)"] {
+                let inserting = sqlx::query(statement).bind(number);
+                inserting.execute(&mut *both).await.unwrap();
+            }
+            both.commit().await.unwrap();
         }
     });
-    let made = house.copy(NOON).await.unwrap();
+    let mut seen = Vec::new();
+    for number in 0..10 {
+        let made = house.copy(NOON + number * 1000).await.unwrap();
+        let rows = |table| rows_of(&made.proof.tables, table);
+        assert_eq!(rows("one"), rows("other"), "both or neither");
+        assert_eq!(made.proof.schema, program_schema());
+        let mode = made.path.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "it is its owner's alone");
+        seen.push(rows("one"));
+    }
     writing.await.unwrap();
-    let num_users = rows_of(&made.proof.tables, "user");
-    assert!((50..=250).contains(&num_users), "{num_users}");
-    assert_eq!(made.proof.schema, program_schema());
-    assert_eq!(house.files(), ["hearth-20261129T120000Z-asked.db"]);
-    let mode = made.path.metadata().unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o600, "it is its owner's alone");
+    assert!(seen.is_sorted(), "{seen:?}");
+    assert_eq!(house.files().len(), 10);
+    assert_eq!(house.files()[0], "hearth-20261129T120000Z-asked.db");
 }
 
 #[tokio::test]
@@ -166,21 +180,72 @@ async fn where_there_is_no_place_for_a_copy_that_is_said_and_nothing_is_left() {
 async fn what_a_killed_process_left_is_removed_and_what_is_being_made_is_not() {
     let house = House::new().await;
     let folder = house.config.backups();
-    let left = folder.join(".hearth-20261128T030000Z-nightly.db.part");
-    let journal = folder.join(".hearth-20261128T030000Z-nightly.db.part-journal");
-    for path in [&left, &journal] {
-        fs::write(path, "half").unwrap();
+    for name in [
+        ".hearth-20261128T030000Z-nightly.db.part",
+        ".hearth-20261128T030000Z-nightly.db.part-journal",
+        "notes.part",
+    ] {
+        fs::write(folder.join(name), "half").unwrap();
     }
+    let made = write(&house.store, &folder, BackupKind::Asked, NOON).await;
+    let (made, journal) = (
+        made.unwrap(),
+        ".hearth-20261129T120000Z-asked.db.part-journal",
+    );
+    fs::write(folder.join(journal), "").unwrap();
     copying::remove_parts(&folder).unwrap();
-    assert_eq!(house.files().len(), 2, "somebody may be writing them");
-    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_hours(2);
-    for path in [&left, &journal] {
-        let file = fs::OpenOptions::new().write(true).open(path).unwrap();
-        file.set_modified(long_ago).unwrap();
-    }
-    fs::write(folder.join("notes.part"), "mine").unwrap();
+    let expected = [
+        ".hearth-20261129T120000Z-asked.db.part",
+        journal,
+        "notes.part",
+    ];
+    assert_eq!(house.files(), expected, "somebody is writing them");
+    drop(made);
     copying::remove_parts(&folder).unwrap();
     assert_eq!(house.files(), ["notes.part"]);
+}
+
+#[tokio::test]
+async fn two_copies_of_the_same_second_do_not_take_each_others_file() {
+    let house = House::new().await;
+    let folder = house.config.backups();
+    let first = write(&house.store, &folder, BackupKind::Asked, NOON).await;
+    let refused = house.copy(NOON).await.unwrap_err();
+    assert!(matches!(refused, BackupError::Io { .. }), "{refused}");
+    keep(first.unwrap(), &folder).await.unwrap();
+    assert_eq!(house.files(), ["hearth-20261129T120000Z-asked.db"]);
+}
+
+#[tokio::test]
+async fn a_named_folder_that_is_not_there_is_not_made() {
+    let mut house = House::new().await;
+    house.config.backup.folder = "elsewhere".into();
+    let backups = Backups::new(house.store.clone(), &house.config, jiff::tz::TimeZone::UTC);
+    let refused = backups.make_if_due(NOON).await.unwrap_err().to_string();
+    assert!(refused.contains("Is its disk mounted?"), "{refused}");
+    let folder = house.config.data.join("elsewhere");
+    assert!(!folder.exists());
+    fs::create_dir(&folder).unwrap();
+    assert!(backups.make_if_due(NOON).await.unwrap());
+    assert_eq!(files(&folder).len(), 1);
+}
+
+#[tokio::test]
+async fn a_first_start_that_was_cut_off_is_no_older_schema() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = Config::new(folder.path().join("data"));
+    let lock = occupy(&config).await.unwrap();
+    // As the first statement of a first start leaves it: a file in which nothing is.
+    let options = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(config.database())
+        .create_if_missing(true)
+        .journal_mode(sqlx::sqlite::SqliteJournalMode::Wal);
+    let connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
+    sqlx::Connection::close(connection).await.unwrap();
+    assert!(config.database().metadata().unwrap().len() > 0);
+    open(&config).await.unwrap().close().await;
+    assert_eq!(files(&config.backups()), [""; 0]);
+    drop(lock);
 }
 
 #[tokio::test]
@@ -200,6 +265,13 @@ async fn a_database_of_an_older_schema_is_copied_before_it_is_changed() {
     let before = before_upgrade(&config, NOON).await.unwrap().unwrap();
     assert!(before.proof.schema < schema, "{:?}", before.proof);
     assert_eq!(rows_of(&before.proof.tables, "user"), 1);
+    // An upgrade that fails is tried again; nothing was written meanwhile.
+    assert!(
+        before_upgrade(&config, NOON + 1000)
+            .await
+            .unwrap()
+            .is_none()
+    );
     drop(lock);
     assert_eq!(
         files(&config.backups()),

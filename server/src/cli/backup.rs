@@ -11,7 +11,7 @@ use hearth_app::model::BackupKind;
 
 use super::Place;
 use crate::{
-    backup::copy,
+    backup::{check_folder, copy},
     config::Config,
     data_folder::open_for_copying,
     store::{Proof, now_ms, rows_of},
@@ -38,7 +38,12 @@ pub(super) fn run(args: &BackupArgs) -> anyhow::Result<ExitCode> {
     let config = Config::load(args.place.overrides())?;
     super::runtime()?.block_on(async {
         let source = open_for_copying(&config).await?;
-        let folder = args.to.clone().unwrap_or_else(|| config.backups());
+        let folder = if let Some(folder) = &args.to {
+            folder.clone()
+        } else {
+            check_folder(&config.backups(), config.names_backups())?;
+            config.backups()
+        };
         let made = copy(&source.store, &folder, BackupKind::Asked, now_ms()).await;
         source.store.close().await;
         let made = made?;

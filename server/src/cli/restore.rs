@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
@@ -38,11 +38,16 @@ pub(super) fn run(args: &RestoreArgs) -> anyhow::Result<ExitCode> {
         }
         restore(&config, &args.file, now_ms()).await
     })?;
-    tell(&restored, args, &mut io::stdout())?;
+    tell(&restored, args, &config.database(), &mut io::stdout())?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn tell(restored: &Restored, args: &RestoreArgs, out: &mut impl Write) -> io::Result<()> {
+fn tell(
+    restored: &Restored,
+    args: &RestoreArgs,
+    database: &Path,
+    out: &mut impl Write,
+) -> io::Result<()> {
     let Restored {
         before,
         after,
@@ -56,7 +61,11 @@ fn tell(restored: &Restored, args: &RestoreArgs, out: &mut impl Write) -> io::Re
                 writeln!(out, "  {words}: {now} now, {then} in the copy")?;
             }
         }
-        None => writeln!(out, "  there is no database now that can be read")?,
+        None => writeln!(
+            out,
+            "  there is no database now that can be read: {}",
+            database.display()
+        )?,
     }
     if args.dry_run {
         return writeln!(out, "nothing was changed");
@@ -66,7 +75,8 @@ fn tell(restored: &Restored, args: &RestoreArgs, out: &mut impl Write) -> io::Re
     }
     writeln!(
         out,
-        "restored. What was deleted, revoked or changed since the copy was made is as it was then: \
-         accounts, passwords, sessions and keys too"
+        "restored to {}. What was deleted, revoked or changed since the copy was made is as it was \
+         then: accounts, passwords, sessions and keys too",
+        database.display()
     )
 }

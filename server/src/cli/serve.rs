@@ -45,7 +45,11 @@ async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     allow_many_connections();
     let models = config.models();
     let has_model = config.model().is_some();
-    let server = Server::start(ServeOptions::new(config)).await?;
+    let server = tokio::select! {
+        server = Server::start(ServeOptions::new(config)) => server?,
+        // A copy before an upgrade may take a while; nothing is changed until it is there.
+        () = signals.next() => return Ok(ExitCode::SUCCESS),
+    };
     greet(&server)?;
     if !has_model {
         writeln!(

@@ -83,13 +83,14 @@ section! {
 section! {
     /// Copies of the database, which the server makes of itself every night.
     BackupSection = "backup" {
-        /// Nightly copies that are kept, 0 to 3650; what somebody deletes is in none of them after
-        /// as many nights. 0: none is made.
+        /// Nightly copies that are kept, 0 to 3650; what somebody deletes is in none of them once as
+        /// many new ones were made. 0: none is made.
         keep: usize = 7;
         /// When, in the server's time zone, such as `03:00`. A server that was not running then
         /// makes its copy when it starts.
         at: TimeOfDay = TimeOfDay::constant(3, 0);
-        /// The folder of the copies, best on another disk. Empty: `backups` in the data folder.
+        /// The folder of the copies, best on another disk; it has to be there, and Hearth may write
+        /// into it. Empty: `backups` in the data folder.
         folder: PathBuf = PathBuf::new();
     }
 }

@@ -114,7 +114,7 @@ impl FolderLock {
     }
 
     /// Whether it keeps anybody out.
-    pub(super) const fn is_held(&self) -> bool {
+    pub(crate) const fn is_held(&self) -> bool {
         self.is_held
     }
 

@@ -22,11 +22,12 @@ const OTHERS_WRITE: u32 = 0o022;
 /// The bits that are permissions.
 const MODE: u32 = 0o7777;
 /// What lies in a data folder that holds nothing else.
-const OURS: [&str; 8] = [
+const OURS: [&str; 9] = [
     "hearth.db",
     "hearth.db-wal",
     "hearth.db-shm",
     "hearth.db-journal",
+    super::COMING,
     super::lock::NAME,
     "hearth.toml",
     "models",
@@ -61,11 +62,17 @@ pub(crate) fn open_file(path: &Path) -> io::Result<File> {
 /// Makes a file for its owner alone. One that exists is not even opened: closing it again would
 /// take from SQLite the locks that this process has on it.
 pub(crate) fn make_file(path: &Path) -> io::Result<()> {
-    match create_file(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        created => follow_owner(&created?, path),
+    match create_own_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
     }
-    Ok(())
+}
+
+/// As [`create_file`]; it belongs to who owns the folder.
+pub(crate) fn create_own_file(path: &Path) -> io::Result<File> {
+    let made = create_file(path)?;
+    follow_owner(&made, path);
+    Ok(made)
 }
 
 /// Makes a file that must not be there yet, for its owner alone.

@@ -7,7 +7,10 @@
 
 use std::{
     net::{IpAddr, Ipv6Addr, SocketAddr},
-    sync::Once,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use axum::{
@@ -31,29 +34,71 @@ const MAX_LINE_BYTES: usize = 8 << 10;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ClientAddress(pub(crate) IpAddr);
 
-/// Puts a [`ClientAddress`] into the request.
+/// The connection is a trusted proxy's, in the request's extensions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ThroughProxy;
+
+/// The proxies of a server, and what its log was told of them. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(super) struct Proxies {
+    trusted: Networks,
+    told: Arc<Told>,
+}
+
+/// Each once: whoever asks may cause it as often as they like.
+#[derive(Debug, Default)]
+struct Told {
+    of_contradiction: AtomicBool,
+    of_unnamed_proxy: AtomicBool,
+}
+
+impl Proxies {
+    pub(super) fn new(trusted: Networks) -> Self {
+        let told = Arc::default();
+        Self { trusted, told }
+    }
+}
+
+/// Puts a [`ClientAddress`] into the request, and a [`ThroughProxy`] where that is so.
 pub(super) async fn find(
-    State(proxies): State<Networks>,
+    State(proxies): State<Proxies>,
     mut request: Request,
     next: Next,
 ) -> Response {
     let connection = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    if let Some(peer) = connection.map(|ConnectInfo(address)| address.ip()) {
+    if let Some(peer) = connection.map(|ConnectInfo(address)| address.ip().to_canonical()) {
         let address = client_address(peer, request.headers(), &proxies);
         request.extensions_mut().insert(ClientAddress(address));
+        if proxies.trusted.contains(peer) {
+            request.extensions_mut().insert(ThroughProxy);
+        } else if is_unnamed_proxy(peer, request.headers()) {
+            proxies.told.of_unnamed_proxy(peer);
+        }
     }
     next.run(request).await
 }
 
+/// Whether a proxy seems to ask that the operator forgot to name: on this machine, or in a network
+/// of the house. From elsewhere anybody sends these headers.
+fn is_unnamed_proxy(peer: IpAddr, headers: &HeaderMap) -> bool {
+    let is_near = match peer {
+        IpAddr::V4(peer) => peer.is_loopback() || peer.is_private(),
+        IpAddr::V6(peer) => peer.is_loopback() || peer.is_unique_local(),
+    };
+    let names_visitor = [X_FORWARDED_FOR, header::FORWARDED];
+    is_near && names_visitor.iter().any(|name| headers.contains_key(name))
+}
+
 /// Of the two headers the one that is there. Both have to say the same: a proxy writes one of them
 /// and lets the other through as a stranger wrote it, and nobody here knows which.
-fn client_address(peer: IpAddr, headers: &HeaderMap, proxies: &Networks) -> IpAddr {
+fn client_address(peer: IpAddr, headers: &HeaderMap, proxies: &Proxies) -> IpAddr {
     let peer = peer.to_canonical();
-    if !proxies.contains(peer) {
+    let Proxies { trusted, told } = proxies;
+    if !trusted.contains(peer) {
         return peer;
     }
-    let usual = || follow(peer, proxies, x_forwarded_for(headers));
-    let standard = || follow(peer, proxies, forwarded(headers));
+    let usual = || follow(peer, trusted, x_forwarded_for(headers));
+    let standard = || follow(peer, trusted, forwarded(headers));
     let has = |name: HeaderName| headers.contains_key(name);
     match (has(X_FORWARDED_FOR), has(header::FORWARDED)) {
         (false, false) => peer,
@@ -64,7 +109,7 @@ fn client_address(peer: IpAddr, headers: &HeaderMap, proxies: &Networks) -> IpAd
             if usual == standard {
                 return usual;
             }
-            tell_of_contradiction();
+            told.of_contradiction();
             peer
         }
     }
@@ -151,15 +196,28 @@ fn node(text: &str) -> Option<IpAddr> {
     address.map(|address| address.to_canonical())
 }
 
-/// Once: whoever asks may cause it as often as they like.
-fn tell_of_contradiction() {
-    static TOLD: Once = Once::new();
-    TOLD.call_once(|| {
+impl Told {
+    fn of_contradiction(&self) {
+        if self.of_contradiction.swap(true, Ordering::Relaxed) {
+            return;
+        }
         tracing::warn!(
             "a trusted proxy sent `Forwarded` and `X-Forwarded-For` that name different visitors, \
              and neither is believed: let it remove the one that it does not write"
         );
-    });
+    }
+
+    fn of_unnamed_proxy(&self, peer: IpAddr) {
+        if self.of_unnamed_proxy.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        tracing::warn!(
+            client.address = %peer,
+            "a request from {peer} names the visitor that it was passed on for, and is not \
+             believed: if a proxy asks from there, name its address in server.trusted_proxies, or \
+             all visitors have one address"
+        );
+    }
 }
 
 #[cfg(test)]

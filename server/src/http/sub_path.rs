@@ -1,7 +1,7 @@
 //! A path of the host that everything stands below, where a proxy's host has other programs too.
 //!
-//! Nothing behind this knows it. Requests come with the path in front, or without it where the proxy
-//! has taken it off: from here on they are without. In headers, addresses go out below it; in
+//! Nothing behind this knows it. Requests come with the path in front, or without it where the
+//! proxy has taken it off: from here on they are without. In headers, addresses go out below it; in
 //! pages, `app` writes them. It comes from the configuration: what a request says of itself
 //! (`X-Forwarded-Prefix`) could be anybody's word.
 

@@ -4,36 +4,32 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 
 use super::client_address::ClientAddress;
 use crate::{
-    accounts::{
-        Accounts, Visitor, device_in_cookies,
-        session::{HOST_SESSION_COOKIE, SentToken, end_old_cookie, start_cookie, token_in_cookies},
-    },
+    accounts::{Accounts, Visitor, device_in_cookies, session::token_in_cookies},
     error::AppError,
 };
 
-/// Puts a [`Visitor`] into the request. A session that comes under the name of earlier versions
-/// gets the one of today.
+/// Puts a [`Visitor`] into the request.
 pub(super) async fn identify(
     State(accounts): State<Arc<Accounts>>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let (sent, device) = {
+    let (session, device) = {
         let (cookies, transport) = (cookies(request.headers()), accounts.transport());
         (
             token_in_cookies(&cookies, transport),
             device_in_cookies(&cookies, transport),
         )
     };
-    let user = match &sent {
-        Some(sent) => accounts.user_of(&sent.token).await,
+    let user = match &session {
+        Some(token) => accounts.user_of(token).await,
         None => Ok(None),
     };
     let user = match user {
@@ -41,33 +37,15 @@ pub(super) async fn identify(
         Err(error) => return answer_for(request.uri().path(), error),
     };
     let address = request.extensions().get::<ClientAddress>();
-    let is_known = user.is_some();
     let visitor = Visitor {
         user,
-        session: sent.as_ref().map(|sent| sent.token.clone()),
+        session,
         device,
         address: address.map(|ClientAddress(address)| *address),
         user_agent: user_agent(request.headers()),
     };
     request.extensions_mut().insert(visitor);
-    let mut response = next.run(request).await;
-    if let Some(sent) = sent.filter(|sent| sent.is_old_name && is_known) {
-        rename(&mut response, &sent, &accounts);
-    }
-    response
-}
-
-/// Gives a session's cookie the name of today, unless the answer has begun or ended one.
-fn rename(response: &mut Response, sent: &SentToken, accounts: &Accounts) {
-    let set = response.headers().get_all(header::SET_COOKIE);
-    let name = HOST_SESSION_COOKIE.as_bytes();
-    let is_set = set.iter().any(|it| it.as_bytes().starts_with(name));
-    let renewed = (!is_set).then(|| start_cookie(&sent.token, accounts.transport()));
-    for cookie in renewed.into_iter().chain([end_old_cookie()]) {
-        if let Ok(value) = HeaderValue::from_str(&cookie) {
-            response.headers_mut().append(header::SET_COOKIE, value);
-        }
-    }
+    next.run(request).await
 }
 
 /// An error in the form that the caller of this path reads.

@@ -11,12 +11,11 @@ use std::{
 use super::{
     Progress, PullEvent,
     checksum::{Checksum, RunningChecksum},
-    disk,
     listing::RepositoryFile,
     part_file::part_place,
     selection::{Bytes, Selection},
 };
-use crate::data_folder::create_folder;
+use crate::{data_folder::create_folder, disk};
 
 /// Why a download cannot begin, or its result not be kept.
 #[derive(Debug, thiserror::Error)]

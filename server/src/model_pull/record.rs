@@ -12,12 +12,11 @@ use serde::{Deserialize, Serialize};
 use super::{
     Progress,
     checksum::Checksum,
-    disk,
     listing::{RepositoryFile, is_plain_path},
     plan::{Difference, PlanError, compare},
     selection::Selection,
 };
-use crate::data_folder::open_file;
+use crate::{data_folder::open_file, disk};
 
 /// A list of a hundred thousand files; more than this is not ours.
 const MAX_BYTES: u64 = 32 << 20;

@@ -11,11 +11,14 @@ use hearth_app::model::{User, UserRole};
 use super::{ApiServer, error_object::Refused};
 use crate::{error::AppError, http::Learnt, slow_work::Asker};
 
-/// Headers that a proxy adds: then somebody lets others read what is for this machine.
-const FORWARDED: [&str; 4] = [
+/// Headers that a proxy may add: then somebody lets others read what is for this machine. One that
+/// adds none looks like a program of this machine.
+const FORWARDED: [&str; 6] = [
     "forwarded",
+    "via",
     "x-forwarded-for",
     "x-forwarded-host",
+    "x-forwarded-proto",
     "x-real-ip",
 ];
 
@@ -73,8 +76,8 @@ fn key(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())
 }
 
-/// Whether a program asks for this machine, and neither a proxy nor a page of another site by a
-/// name of its own.
+/// Whether a program asks for this machine, and neither a proxy that says so nor a page of another
+/// site by a name of its own.
 fn is_direct(headers: &HeaderMap) -> bool {
     let is_forwarded = FORWARDED.iter().any(|name| headers.contains_key(*name));
     let host = headers.get(header::HOST);
@@ -119,7 +122,14 @@ mod tests {
         check(&[("host", "[::1]:8080")], true);
         check(&[("host", "evil.example:8080")], false);
         check(&[], false);
-        for name in FORWARDED {
+        for name in [
+            "forwarded",
+            "via",
+            "x-forwarded-for",
+            "x-forwarded-host",
+            "x-forwarded-proto",
+            "x-real-ip",
+        ] {
             check(&[("host", "localhost"), (name, "127.0.0.1")], false);
         }
     }

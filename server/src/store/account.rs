@@ -167,8 +167,9 @@ impl Store {
         Ok(true)
     }
 
-    /// Gives an account another role, or disables or enables it, and ends its sessions. What it is
-    /// now is read inside of the transaction: of two changes at once, both hold.
+    /// Gives an account another role, or disables or enables it, and ends its sessions and, unless
+    /// it is enabled, its one-time link: that was given for what the account was. What it is now is
+    /// read inside of the transaction: of two changes at once, both hold.
     pub(crate) async fn change_account(
         &self,
         id: UserId,
@@ -202,6 +203,11 @@ impl Store {
         sqlx::query!("delete from session where user_id = ?", id)
             .execute(&mut *transaction)
             .await?;
+        if change != AccountChange::Enable {
+            sqlx::query!("delete from one_time_link where user_id = ?", id)
+                .execute(&mut *transaction)
+                .await?;
+        }
         let ((action, old), (_, word)) = (old.remembered(change), new.remembered(change));
         let audit = Change {
             old: old.to_owned(),
@@ -315,6 +321,34 @@ mod tests {
             .change_account(nobody, AccountChange::Disable, &ada)
             .await;
         assert_eq!(missed.unwrap(), AccountChanged::NotThere);
+    }
+
+    #[tokio::test]
+    async fn a_link_ends_when_its_account_is_given_another_role_or_disabled() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(&directory.path().join("hearth.db"))
+            .await
+            .unwrap();
+        let ada = insert(&store, "ada", UserRole::Administrator).await;
+        let bob = insert(&store, "bob", UserRole::User).await;
+        let made = Change::by(&ada, AuditAction::MakeLink, "bob");
+        let (hash, far) = ([1; 32], i64::MAX);
+        for (change, holds) in [
+            (AccountChange::MakeAdministrator, false),
+            (AccountChange::MakeUser, false),
+            (AccountChange::Disable, false),
+            // What is made for somebody who is disabled is there when that is over.
+            (AccountChange::Enable, true),
+        ] {
+            assert!(store.insert_link(&hash, bob.id, far, &made).await.unwrap());
+            store.change_account(bob.id, change, &ada).await.unwrap();
+            if change == AccountChange::Disable {
+                let enabled = store.change_account(bob.id, AccountChange::Enable, &ada);
+                enabled.await.unwrap();
+            }
+            let owner = store.link_owner(&hash, now_ms()).await.unwrap();
+            assert_eq!(owner.is_some(), holds, "{change:?}");
+        }
     }
 
     #[tokio::test]

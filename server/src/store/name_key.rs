@@ -6,6 +6,16 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::Store;
 
+/// Characters of the longest name that somebody may type: an account's has at most 64, and one of
+/// those is at most four when it is decomposed.
+const MAX_TYPED_CHARS: usize = 4 * 64;
+
+/// Whether a text is longer than any account's name, in whatever way that is typed. It costs next
+/// to nothing, which a key does not: one letter may become eighteen in it.
+pub(crate) fn is_overlong_name(typed: &str) -> bool {
+    typed.trim().chars().nth(MAX_TYPED_CHARS).is_some()
+}
+
 /// A name without case (Unicode's case folding) and without the ways of writing one letter (NFKC):
 /// the compatibility caseless match of the Unicode Standard, 3.13.
 pub(crate) fn name_key(name: &str) -> String {
@@ -40,9 +50,8 @@ impl Store {
             if filled.rows_affected() == 0 {
                 tracing::warn!(
                     user.name = row.name,
-                    "an older account has this name in other letters; {} signs in with the name \
-                     exactly as it is written, and no other account gets it",
-                    row.name
+                    "an older account has this name in other letters; whoever has this one signs \
+                     in with it exactly as it is written, and no other account gets it"
                 );
             }
         }
@@ -86,6 +95,29 @@ mod tests {
         for (one, other) in [("Änne", "Anne"), ("王芳", "王方"), ("o", "0")] {
             assert_ne!(name_key(one), name_key(other), "{one} {other}");
         }
+    }
+
+    #[test]
+    fn the_longest_name_may_be_typed_decomposed_and_nothing_longer() {
+        let longest = "\u{1f82}".repeat(64);
+        let typed: String = longest.nfd().collect();
+        assert_eq!(typed.chars().count(), MAX_TYPED_CHARS);
+        assert!(!is_overlong_name(&format!(" {typed}\n")));
+        assert!(is_overlong_name(&format!("{typed}a")));
+    }
+
+    #[tokio::test]
+    async fn a_text_that_is_longer_than_names_may_be_is_nobodys() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("hearth.db")).await.unwrap();
+        // Its key has eighteen times as many letters, and so has a text with the same key.
+        let name = "\u{fdfa}".repeat(64);
+        store.insert_as_before(&name, "").await.unwrap();
+        store.fill_name_keys().await.unwrap();
+        assert!(store.credentials(&name).await.unwrap().is_some());
+        let key = name_key(&name);
+        assert_eq!(name_key(&key), key);
+        assert!(store.credentials(&key).await.unwrap().is_none());
     }
 
     #[test]

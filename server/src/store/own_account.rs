@@ -83,8 +83,8 @@ impl Store {
         Ok(deleted.rows_affected())
     }
 
-    /// Gives a user another password and ends every session but one, both or neither. False: the
-    /// password is no longer `old_hash`, so somebody else changed it meanwhile.
+    /// Gives a user another password and ends every session but one and the one-time link, all or
+    /// nothing. False: the password is no longer `old_hash`, so somebody else changed it meanwhile.
     pub(crate) async fn change_password(
         &self,
         user: UserId,
@@ -117,6 +117,9 @@ impl Store {
         )
         .execute(&mut *transaction)
         .await?;
+        sqlx::query!("delete from one_time_link where user_id = ?", user)
+            .execute(&mut *transaction)
+            .await?;
         transaction.commit().await?;
         Ok(true)
     }

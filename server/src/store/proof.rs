@@ -42,6 +42,13 @@ impl Store {
         Ok(())
     }
 
+    /// Bytes of the database's file, its log folded in.
+    pub(crate) async fn num_bytes(&self) -> Result<u64, StoreError> {
+        let query = "select page_count * page_size from pragma_page_count, pragma_page_size";
+        let bytes: i64 = sqlx::query_scalar(query).fetch_one(&self.readers).await?;
+        Ok(u64::try_from(bytes).unwrap_or_default())
+    }
+
     /// Every table with its number of rows, by name.
     pub(crate) async fn tables(&self) -> Result<Vec<(String, u64)>, StoreError> {
         let mut connection = self.readers.acquire().await?;
@@ -56,7 +63,9 @@ pub(crate) async fn fold_log(database: &Path) -> bool {
         return false;
     };
     let folding = sqlx::query("pragma wal_checkpoint(truncate)");
-    let is_folded = folding.execute(&mut connection).await.is_ok();
+    let folded = folding.fetch_one(&mut connection).await;
+    // The first column: somebody was in the way.
+    let is_folded = folded.is_ok_and(|row| row.try_get::<i64, _>(0).is_ok_and(|busy| busy == 0));
     connection.close().await.is_ok() && is_folded
 }
 

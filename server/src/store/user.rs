@@ -4,7 +4,7 @@ use hearth_app::model::{TokenLimit, User, UserId, UserRole};
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
-use super::{Change, Store, StoreError, name_key, token_limit::limit_of};
+use super::{Change, Store, StoreError, is_overlong_name, name_key, token_limit::limit_of};
 
 /// An account as the operator sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,12 +91,16 @@ impl Store {
     }
 
     /// What a sign-in under this name is checked against. Of two names that differ in their letters
-    /// only, as they could before that made them one, the one that was typed counts.
+    /// only, as they could before that made them one, the one that was typed counts. What is longer
+    /// than names may be is nobody's, and costs nothing.
     ///
     /// # Errors
     /// What `SQLite` said.
     pub async fn credentials(&self, name: &str) -> Result<Option<Credentials>, sqlx::Error> {
         let name = name.trim();
+        if is_overlong_name(name) {
+            return Ok(None);
+        }
         let key = name_key(name);
         let row = sqlx::query!(
             r#"select id as "id: Uuid", name, password_hash, role, disabled as "disabled: bool"
@@ -117,8 +121,9 @@ impl Store {
         }))
     }
 
-    /// Gives an account another password where the old one is of no use: its sessions end and its
-    /// API keys hold no more, whoever has them. Returns whether there is such an account.
+    /// Gives an account another password where the old one is of no use: its sessions end, and its
+    /// API keys and its one-time link hold no more, whoever has them. Returns whether there is such
+    /// an account.
     pub(crate) async fn reset_password(
         &self,
         id: UserId,
@@ -199,6 +204,9 @@ pub(super) async fn reset_password(
         .execute(&mut *connection)
         .await?;
     sqlx::query!("delete from api_key where user_id = ?", id)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query!("delete from one_time_link where user_id = ?", id)
         .execute(connection)
         .await?;
     Ok(updated.rows_affected() == 1)

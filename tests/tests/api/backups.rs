@@ -148,6 +148,17 @@ async fn beside_a_server_nothing_is_restored_and_a_rehearsal_says_what_would_be(
     server.shut_down().await;
     let refused = hearth(&data, &["restore", shown], "").await?.refusal()?;
     assert!(refused.contains("damaged"), "{refused}");
+    // Without a server a copy is made, too.
+    fs::remove_file(&copy)?;
+    let told = hearth(&data, &["backup"], "").await?.text()?;
+    assert!(told.contains("2 conversations, 4 messages"), "{told}");
+    let copy = only_copy(&data.join("backups"))?;
+    let shown = copy.to_str().context("a path")?;
+    let told = hearth(&data, &["restore", shown], "").await?.text()?;
+    assert!(
+        told.contains(&format!("restored to {}", data.display())),
+        "{told}"
+    );
     Ok(())
 }
 

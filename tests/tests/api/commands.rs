@@ -23,7 +23,10 @@ struct Beside {
 
 impl Beside {
     async fn start(model: ScriptedModel) -> Result<Self> {
-        let (server, ada) = RunningServer::start(model).await?;
+        Self::of(RunningServer::start(model).await?)
+    }
+
+    fn of((server, ada): (RunningServer, WebClient)) -> Result<Self> {
         let data = server.database();
         let data = data.parent().context("it lies in a folder")?.to_owned();
         Ok(Self { server, ada, data })
@@ -158,19 +161,40 @@ async fn what_a_disabled_person_has_made_ends_though_nobody_tells_the_server() -
     Ok(())
 }
 
+/// The token of the one link that was printed, which is one of the page at this address.
+fn token_of<'a>(told: &'a str, address: &str) -> Result<&'a str> {
+    let mut links = told.lines().map(str::trim).filter(|it| it.contains("://"));
+    let link = links.next().context("a link")?;
+    let token = link.strip_prefix(&format!("{address}/join#token="));
+    let token = token.with_context(|| format!("a link to {address}: {told}"))?;
+    assert!(links.next().is_none(), "{told}");
+    let is_plain = token.bytes().all(|byte| byte.is_ascii_hexdigit());
+    assert!(is_plain && token.len() == 64, "{token}");
+    Ok(token)
+}
+
+#[tokio::test]
+async fn a_link_of_the_command_line_is_one_of_the_address_that_people_type() -> Result<()> {
+    for public in ["https://chat.example.org", "https://example.org/a/chat"] {
+        let model = ScriptedModel::new(Vec::new());
+        let beside = Beside::of(RunningServer::start_behind(model, public).await?)?;
+        // The command reads the operator's file.
+        let settings = format!("[server]\npublic_url = \"{public}/\"\n");
+        std::fs::write(beside.data.join("hearth.toml"), settings)?;
+        let told = beside.user(&["link", "Ada"], "").await?.text()?;
+        token_of(&told, public)?;
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_link_of_the_command_line_lets_its_owner_in() -> Result<()> {
     let beside = Beside::start(ScriptedModel::new(Vec::new())).await?;
     let berta = beside.server.add_user("Berta").await?;
     let told = beside.user(&["link", "Berta"], "").await?.text()?;
-    let link = told
-        .lines()
-        .find(|line| line.contains("/join"))
-        .context("a link")?;
-    assert!(link.trim().starts_with(beside.server.base_url()), "{told}");
-    let (_, token) = link.rsplit_once("token=").context("a token")?;
+    let token = token_of(&told, beside.server.base_url())?;
     let fields = [
-        ("token", token.trim().to_owned()),
+        ("token", token.to_owned()),
         ("password", "another password".to_owned()),
     ];
     let again = beside.server.client()?;

@@ -29,8 +29,8 @@ async fn no_counter_falls_while_the_server_works_and_changes_its_model() -> Resu
             ada.call::<()>("switch_model", &file).await??;
             until_ready(&server).await?;
         }
-        let one = server.client()?;
-        let other = server.client()?;
+        let one = server.watcher()?;
+        let other = server.watcher()?;
         let (one, other) = tokio::join!(Metrics::read(&one), Metrics::read(&other));
         for metrics in [one?, other?] {
             let counters = metrics.counters()?;
@@ -43,19 +43,19 @@ async fn no_counter_falls_while_the_server_works_and_changes_its_model() -> Resu
                 risen += usize::from(*value > earlier);
             }
         }
-        before = Metrics::read(&server.client()?).await?.counters()?;
+        before = Metrics::read(&server.watcher()?).await?.counters()?;
     }
     assert!(risen > 20, "something was counted: {risen}");
     Ok(())
 }
 
 async fn until_ready(server: &RunningServer) -> Result<()> {
-    let client = server.client()?;
+    let watcher = server.watcher()?;
     eventually(
         "a model answers again",
         Duration::from_secs(20),
         async || {
-            let metrics = Metrics::read(&client).await?;
+            let metrics = Metrics::read(&watcher).await?;
             Ok((metrics.value("hearth_model_ready")? == 1).then_some(()))
         },
     )
@@ -68,7 +68,7 @@ async fn every_value_is_of_the_type_that_stands_above_it() -> Result<()> {
     let (server, ada) = RunningServer::start(model).await?;
     send_and_wait(&ada, None, "Hello").await?;
     server.upkeep_in_days(0).await;
-    let metrics = Metrics::read(&server.client()?).await?;
+    let metrics = Metrics::read(&server.watcher()?).await?;
     for sample in metrics.samples()? {
         let kind = metrics.kind_of(&sample.name);
         let kind = kind.with_context(|| format!("{} has no type", sample.name))?;
@@ -108,7 +108,7 @@ async fn routes_are_patterns_and_refusals_have_a_kind() -> Result<()> {
     send(&ada, Some(id), "Again").await?.unwrap_err();
     send(&ada, None, "Another").await??;
     send(&ada, None, "A third").await?.unwrap_err();
-    let metrics = Metrics::read(&stranger).await?;
+    let metrics = Metrics::read(&server.watcher()?).await?;
     let requests = |labels: &str| metrics.sum("hearth_http_requests_total", labels);
     assert_eq!(requests(r#"route="/c/{id}",class="2xx""#)?, 1);
     assert!(requests(r#"route="other",class="4xx""#)? >= 1);

@@ -5,7 +5,7 @@ use hearth_app::model::{ChatError, Refusal, SessionSummary};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     running_server::{PASSWORD, RunningServer, sign_in},
-    web_client::WebClient,
+    web_client::{WebClient, function_path},
 };
 
 const NEW: &str = "another horse battery";
@@ -32,6 +32,42 @@ async fn a_new_password_opens_the_door_and_ends_every_other_session() -> Result<
     assert_eq!(sessions(&ada).await??.len(), 1, "this one goes on");
     assert!(sign_in(&second, "Ada", PASSWORD).await?.is_err());
     sign_in(&second, "Ada", NEW).await??;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_browser_that_changed_the_password_is_known_while_others_guess() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let fields = [
+        ("old_password", PASSWORD.to_owned()),
+        ("new_password", NEW.to_owned()),
+    ];
+    let changed = ada.call_raw("change_password", &fields).await?;
+    changed.outcome::<()>()??;
+    let device = changed.header("set-cookie");
+    assert!(device.starts_with("hearth_device="), "{device}");
+    let device = device.split(';').next().unwrap_or_default();
+    for _ in 0..5 {
+        let guess = sign_in(&server.client()?, "Ada", "not her password").await?;
+        assert!(guess.is_err());
+    }
+    let fields = [("name", "Ada".to_owned()), ("password", NEW.to_owned())];
+    let enter = |device: Option<&str>| {
+        let client = server.client();
+        let device = device.map(str::to_owned);
+        let fields = fields.clone();
+        async move {
+            let client = client?;
+            let mut request = client.form(&function_path("sign_in"), &fields);
+            request = request.header("accept", "application/json");
+            if let Some(device) = device {
+                request = request.header("cookie", device);
+            }
+            client.send(request).await
+        }
+    };
+    assert_eq!(enter(None).await?.status, 429);
+    enter(Some(device)).await?.outcome::<()>()??;
     Ok(())
 }
 

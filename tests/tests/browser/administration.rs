@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use hearth_app::model::Language;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    browser::{Browser, PATIENCE},
+    browser::{Browser, PATIENCE, Screen},
     chat_page::ChatPage,
     deadline::eventually,
     running_server::{PASSWORD, RunningServer, send_and_wait},
@@ -20,6 +20,7 @@ in_both_languages! {
     an_invited_person_chooses_a_password_and_is_in,
     models_usage_and_the_log_are_shown,
     a_conversation_has_settings_of_its_own_and_an_answer_tells_how_it_was_made,
+    a_copy_is_made_with_the_keyboard_and_shown_when_it_is_there,
 }
 
 /// Fills a field as a person would who replaces what stands there.
@@ -121,6 +122,11 @@ async fn an_invited_person_chooses_a_password_and_is_in(language: Language) -> R
     fill(&browser, "password", PASSWORD).await?;
     save(&browser, "password").await?;
     wait_for(&browser, ".account-name", "Dora").await?;
+    // The link is used up: in this tab too there is room for the next one.
+    page.open("/join").await?;
+    let ended = words(language, "admin.join_ended")?;
+    wait_for(&browser, ".error-text", &ended).await?;
+    browser.element("#token").await?;
     browser.quit().await
 }
 
@@ -183,4 +189,72 @@ async fn a_conversation_has_settings_of_its_own_and_an_answer_tells_how_it_was_m
     wait_for(&browser, ".message-info .facts", &seed).await?;
     check(&browser, &named("message-info", language)).await?;
     browser.quit_after_refusals().await
+}
+
+/// Comes from the list of sections to the button by Tab, and presses it.
+async fn back_up(browser: &Browser, language: Language) -> Result<()> {
+    let section = ".settings-sections a[href=\"/admin/backups\"]";
+    let section = browser.element(section).await?;
+    section.send_keys(Key::Tab + "").await?;
+    let button = browser.driver().active_element().await?;
+    let (label, found) = (words(language, "admin.back_up")?, button.text().await?);
+    ensure!(found.trim() == label, "Tab leads to {found:?}");
+    button.send_keys(Key::Enter + "").await?;
+    Ok(())
+}
+
+/// Waits until so many copies are listed that somebody asked for, and the page says what is in the
+/// last one. Nothing but the page itself draws it anew.
+async fn wait_for_copies(
+    browser: &Browser,
+    language: Language,
+    (num_copies, num_conversations): (usize, usize),
+) -> Result<()> {
+    let sentence = words(language, "admin.backup_made")?
+        .replace("{{ accounts }}", "1")
+        .replace("{{ conversations }}", &num_conversations.to_string())
+        .replace("{{ messages }}", &(2 * num_conversations).to_string());
+    let (before, after) = sentence.split_once("{{ time }}").unwrap_or_default();
+    ensure!(!after.is_empty(), "no time in {sentence:?}");
+    // Looked at in one moment: elements of a while ago are not there any more.
+    let look = "const shown = document.querySelector('.settings-main'); \
+        return shown ? shown.innerText : ''";
+    let what = format!("{num_copies} copies are shown, and {after:?}");
+    let shown = eventually(&what, PATIENCE, async || {
+        // A page that is being left answers nothing.
+        let Ok(shown) = browser.script(look, Vec::new()).await else {
+            return Ok(None);
+        };
+        let shown = shown.as_str().unwrap_or_default();
+        let num_shown = shown.matches("-asked.db").count();
+        let is_told = shown.contains(before) && shown.contains(after);
+        Ok((num_shown == num_copies && is_told).then_some(()))
+    });
+    let shown = shown.await;
+    if shown.is_err() {
+        browser.screenshot("failed").await?;
+    }
+    shown
+}
+
+async fn a_copy_is_made_with_the_keyboard_and_shown_when_it_is_there(
+    language: Language,
+) -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
+    send_and_wait(&ada, None, "Hi").await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.speak(language).await?;
+    page.sign_in("Ada", PASSWORD).await?;
+    page.open("/admin/backups").await?;
+    wait_for(&browser, ".settings-lead", "03:00").await?;
+    back_up(&browser, language).await?;
+    wait_for_copies(&browser, language, (1, 1)).await?;
+    page.wait_until_interactive().await?;
+    check(&browser, &named("admin-backups", language)).await?;
+    send_and_wait(&ada, None, "Hi again").await?;
+    browser.show_screen(Screen::Phone).await?;
+    back_up(&browser, language).await?;
+    wait_for_copies(&browser, language, (2, 2)).await?;
+    browser.quit().await
 }

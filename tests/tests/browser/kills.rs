@@ -292,7 +292,7 @@ async fn copies_that_are_being_made_cost_no_answer_more_and_those_that_are_kept_
     allow_chats(&client).await?;
     fill(&client, num_conversations).await?;
     let undisturbed = read_to_end(&client, &ask(&client).await?.assistant_message).await?;
-    let mut figures = Figures::default();
+    let (mut figures, mut num_kept) = (Figures::default(), 0);
     let mut chance = Chance::new(0x636f_7079);
     for round in 0..num_kills {
         let moment = Duration::from_millis(chance.within(500..3000));
@@ -318,22 +318,25 @@ async fn copies_that_are_being_made_cost_no_answer_more_and_those_that_are_kept_
         }
         let mut database = Database::open(&program.database()).await?;
         database.check_integrity().await.with_context(shown)?;
-        check_copies(&program).await.with_context(shown)?;
+        num_kept += check_copies(&program).await.with_context(shown)?;
     }
+    ensure!(num_kept > 0, "no copy was ever done");
     writeln!(io::stdout(), "{num_kills} kills beside copies: {figures:?}")?;
     Ok(())
 }
 
-/// Every file that has the name of a copy is one.
-async fn check_copies(program: &Program) -> Result<()> {
+/// Every file that has the name of a copy is one; how many there are.
+async fn check_copies(program: &Program) -> Result<usize> {
     let database = program.database();
     let folder = database.with_file_name("backups");
+    let mut number = 0;
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().and_then(|name| name.to_str());
         if name.is_some_and(|name| name.starts_with("hearth-")) {
             Database::open(&path).await?.check_integrity().await?;
+            number += 1;
         }
     }
-    Ok(())
+    Ok(number)
 }

@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 use hearth_app::model::Export;
 use hearth_engine::scripted::ScriptedModel;
+use hearth_server::config::Networks;
 use hearth_tests::{
     browser::{Browser, PATIENCE},
     chat_page::{ChatPage, RUNNING, TEXT_BOX},
     deadline::eventually,
-    program::free_port,
-    proxy::{Proxy, ProxyKind},
+    program::{Program, free_port},
+    proxy::{Proxy, ProxyKind, TRUSTED, VISITOR, visitors_door},
     running_server::{PASSWORD, RunningServer, conversation, send, send_and_wait},
     tls_tail,
     web_client::WebClient,
@@ -41,6 +42,7 @@ behind_every_proxy! {
     a_person_signs_in_chats_goes_about_and_takes_a_file_away,
     words_arrive_as_soon_as_the_server_sends_them,
     a_ninth_tab_opens_while_eight_watch_an_answer,
+    a_visitor_is_where_it_comes_from_whatever_it_says_of_itself,
 }
 
 /// What Chromium spoke with the proxy for the page itself.
@@ -67,7 +69,12 @@ impl Behind {
     async fn start(kind: ProxyKind, model: ScriptedModel) -> Result<Self> {
         let port = free_port()?;
         let url = format!("https://localhost:{port}/chat");
-        let (server, ada) = RunningServer::start_behind(model, &url).await?;
+        let proxies: Networks = serde_json::from_str(TRUSTED)?;
+        let (server, ada) = RunningServer::start_configured(model, |config| {
+            url.clone_into(&mut config.server.public_url);
+            config.server.trusted_proxies = proxies;
+        })
+        .await?;
         let proxy = Proxy::start(kind, port, server.addr()).await?;
         Ok(Self {
             ada,
@@ -232,4 +239,46 @@ async fn a_ninth_tab_opens_while_eight_watch_an_answer(kind: ProxyKind) -> Resul
     page.stop().await?;
     page.wait_for_end(1).await?;
     browser.quit().await
+}
+
+async fn a_visitor_is_where_it_comes_from_whatever_it_says_of_itself(
+    kind: ProxyKind,
+) -> Result<()> {
+    const FORGED: &str = "77777777777777777777777777777777";
+    let _stage = hearth_tests::browser::wait_for_stage().await;
+    let port = free_port()?;
+    let settings = vec![
+        (
+            "HEARTH_SERVER__PUBLIC_URL",
+            format!("https://localhost:{port}/chat"),
+        ),
+        ("HEARTH_SERVER__TRUSTED_PROXIES", TRUSTED.to_owned()),
+        ("HEARTH_SERVER__LOG_FORMAT", "json".to_owned()),
+    ];
+    let program = Program::start_with(settings).await?;
+    let address = program.base_url();
+    let address = address.strip_prefix("http://").context("plain HTTP")?;
+    let _proxy = Proxy::start(kind, port, address.parse()?).await?;
+    let door = visitors_door(port).await?;
+    let url = format!("https://localhost:{door}/chat/v1/models");
+    let said = [
+        ("x-forwarded-for", "198.51.100.7"),
+        ("forwarded", "for=198.51.100.8"),
+        ("x-real-ip", "198.51.100.9"),
+        ("x-request-id", FORGED),
+    ];
+    let asked = tokio::task::spawn_blocking(move || tls_tail::number_of_answer(&url, &said));
+    let number = asked.await??;
+    let line = eventually("the request is logged", PATIENCE, async || {
+        let log = program.log()?;
+        let lines = log.lines();
+        let mut lines = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        Ok(lines.find(|it| it["http.path"] == "/v1/models"))
+    })
+    .await?;
+    assert_eq!(line["client.address"], VISITOR.to_string());
+    // One number in both logs, which no visitor chooses.
+    assert_eq!(line["request.id"], number);
+    assert_ne!(number, FORGED);
+    Ok(())
 }

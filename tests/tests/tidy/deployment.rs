@@ -2,10 +2,11 @@
 #![expect(clippy::print_stderr, reason = "a check that is skipped says its name")]
 
 use std::fs;
-use std::path::Path;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use hearth_server::config::{Config, Overrides};
+use hearth_server::config::{Config, Networks, Overrides};
 
 use super::sources;
 
@@ -82,17 +83,57 @@ fn systemd_finds_little_that_the_service_could_harm() {
     }
 }
 
-#[test]
-fn the_settings_for_a_team_are_settings_of_this_program() {
+/// Settings as the program reads them; they are for a server behind a proxy on its own machine.
+fn settings_behind_a_proxy(file: PathBuf) -> Config {
+    let shown = file.display().to_string();
     let data = tempfile::tempdir().expect("a folder");
     let loaded = Config::load(Overrides {
         data: Some(data.path().to_owned()),
-        config: Some(sources::root().join("deploy/hearth.toml")),
+        config: Some(file),
         ..Overrides::default()
     });
-    let config = loaded.unwrap_or_else(|error| panic!("deploy/hearth.toml: {error}"));
+    let config = loaded.unwrap_or_else(|error| panic!("{shown}: {error}"));
     let origin = config.server.public_origin().unwrap_or_default();
     assert!(origin.starts_with("https://"), "cookies travel over https");
+    for proxy in ["127.0.0.1", "::1"] {
+        let address: IpAddr = proxy.parse().expect("an address");
+        // Else everybody has the proxy's address, and one guesses for all.
+        let is_trusted = config.server.trusted_proxies.contains(address);
+        assert!(is_trusted, "{shown} trusts no proxy at {proxy}");
+    }
+    config
+}
+
+#[test]
+fn the_settings_for_a_team_are_settings_of_this_program() {
+    settings_behind_a_proxy(sources::root().join("deploy/hearth.toml"));
+}
+
+#[test]
+fn the_file_of_each_proxy_names_settings_with_which_the_server_knows_its_visitors() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in ["nginx.conf", "Caddyfile", "haproxy.cfg"] {
+        let text = sources::read(&format!("deploy/proxies/{name}"));
+        let lines = text.lines().filter_map(|line| line.strip_prefix("#     "));
+        let settings: Vec<&str> = lines.collect();
+        let file = folder.path().join(format!("{name}.toml"));
+        fs::write(&file, settings.join("\n")).expect("writing the settings");
+        assert_eq!(settings_behind_a_proxy(file).server.sub_path(), "/chat");
+    }
+}
+
+#[test]
+fn a_container_takes_the_word_of_the_bridge_that_requests_come_through() {
+    let text = sources::read("deploy/container/compose.yaml");
+    let value = |name: &str| {
+        let mut lines = text.lines().map(str::trim);
+        let value = lines.find_map(|line| line.strip_prefix(name));
+        value.unwrap_or_else(|| panic!("no line {name}")).trim()
+    };
+    let trusted = value("HEARTH_SERVER__TRUSTED_PROXIES:");
+    assert_eq!(trusted, value("- subnet:"));
+    let networks: Networks = serde_json::from_str(&format!("\"{trusted}\"")).expect("a network");
+    assert_ne!(networks, Networks::default());
 }
 
 #[test]

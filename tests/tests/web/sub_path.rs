@@ -134,17 +134,18 @@ async fn redirects_lead_below_the_path_and_cookies_belong_to_it() -> Result<()> 
     let answer = client.submit_form("/a/chat/api/sign_in", &account).await?;
     assert_eq!(answer.header("location"), "/a/chat/");
     let cookies_set = cookies(&answer);
-    let [session] = cookies_set.as_slice() else {
-        anyhow::bail!("one cookie: {cookies_set:?}");
-    };
-    ensure!(session.starts_with("__Secure-hearth_session="), "{session}");
-    for attribute in [
-        "; Path=/a/chat;",
-        "; Secure",
-        "; HttpOnly",
-        "; SameSite=Lax",
-    ] {
-        ensure!(session.contains(attribute), "{session}");
+    assert_eq!(cookies_set.len(), 2, "{cookies_set:?}");
+    for name in ["__Secure-hearth_session=", "__Secure-hearth_device="] {
+        let cookie = cookies_set.iter().find(|it| it.starts_with(name));
+        let cookie = cookie.with_context(|| format!("{name} in {cookies_set:?}"))?;
+        for attribute in [
+            "; Path=/a/chat;",
+            "; Secure",
+            "; HttpOnly",
+            "; SameSite=Lax",
+        ] {
+            ensure!(cookie.contains(attribute), "{cookie}");
+        }
     }
     let theme = [("theme", "dark".to_owned())];
     let answer = client.submit_form("/api/set_theme", &theme).await?;

@@ -10,8 +10,9 @@ use super::MAX_PASSWORD_CHARS;
 
 /// How a hash begins that is made today. A test holds it.
 pub(super) const CURRENT: &str = "$argon2id$v=19$m=19456,t=2,p=1$";
-/// A composed letter has at most so many characters when it is decomposed.
-const MAX_DECOMPOSED_CHARS: usize = 4;
+/// Characters of the longest password as somebody may type it: a composed letter is at most four
+/// when it is decomposed.
+pub(super) const MAX_TYPED_CHARS: usize = 4 * MAX_PASSWORD_CHARS;
 
 /// What a check found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +32,7 @@ pub(super) fn composed(text: &str) -> String {
 pub(super) fn check(typed: &str, stored: &str) -> Result<Fit, Error> {
     // Longer ones cannot be anybody's; the cut keeps the work bounded.
     let cut = |text: &str, limit: usize| text.chars().take(limit + 1).collect::<String>();
-    let longest = MAX_DECOMPOSED_CHARS * MAX_PASSWORD_CHARS;
-    let composed = cut(&composed(&cut(typed, longest)), MAX_PASSWORD_CHARS);
+    let composed = cut(&composed(&cut(typed, MAX_TYPED_CHARS)), MAX_PASSWORD_CHARS);
     if is_of(&composed, stored)? {
         let is_current = stored.starts_with(CURRENT);
         return Ok(if is_current {

@@ -2,8 +2,8 @@
 
 use std::{collections::HashMap, hash::Hash};
 
-/// Bound of the memory that somebody can fill with invented names (some 10 MB).
-pub(super) const MAX_KEYS: usize = 20_000;
+/// Bound of the memory that somebody can fill with invented names: at most 20 MiB in both maps.
+pub(super) const MAX_KEYS: usize = 100_000;
 /// So many stay when there is no more room, so that making it is rare.
 const KEPT_KEYS: usize = MAX_KEYS / 4 * 3;
 
@@ -43,6 +43,22 @@ impl<K: Eq + Hash, V: Rank> Bounded<K, V> {
         self.values.remove(key);
     }
 
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Bytes that the values take, with their keys and the map's own byte for each of its places,
+    /// of which seven in eight are used at most.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize
+    where
+        K: Copy,
+    {
+        let num_places = self.values.capacity().div_ceil(7) * 8;
+        num_places * (size_of::<(K, V)>() + 1)
+    }
+
     /// Nobody gets rid of many failures by inventing names that have one each.
     fn make_room(&mut self, now_ms: i64) {
         self.values.retain(|_, value| value.rank(now_ms).0 > 0);
@@ -72,20 +88,23 @@ mod tests {
         }
     }
 
+    /// More than there is room for.
+    const NUM_KEYS: usize = 3 * MAX_KEYS;
+
     #[test]
     fn what_counts_most_is_kept_however_much_comes() {
         let mut bounded = Bounded::default();
         for key in 0..10 {
             bounded.set(key, 9_i64, 0);
         }
-        for key in 10..200_000 {
+        for key in 10..NUM_KEYS {
             bounded.set(key, 1, 0);
             assert!(bounded.values.len() <= MAX_KEYS);
         }
         assert!((0..10).all(|key| bounded.get(&key) == Some(9)));
         assert!(bounded.values.len() >= KEPT_KEYS);
         // Nothing that is new is refused.
-        assert_eq!(bounded.get(&199_999), Some(1));
+        assert_eq!(bounded.get(&(NUM_KEYS - 1)), Some(1));
     }
 
     #[test]

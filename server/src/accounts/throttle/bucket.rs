@@ -43,6 +43,11 @@ impl Bucket {
         }
     }
 
+    /// Nothing is missing, as if nothing had ever been taken.
+    pub(super) fn is_full(self, now_ms: i64) -> bool {
+        self.full_at_ms <= now_ms
+    }
+
     /// One more.
     pub(super) fn give_back(self) -> Self {
         Self {
@@ -84,6 +89,7 @@ mod tests {
         bucket = bucket.take(1100, 0);
         assert_eq!(bucket.wait_ms(1100), 100);
         assert_eq!(bucket.give_back().wait_ms(1100), 0);
+        assert!(!bucket.is_full(1399) && bucket.is_full(1400));
     }
 
     #[test]

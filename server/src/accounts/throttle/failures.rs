@@ -32,10 +32,6 @@ impl Failures {
         self.count == 0
     }
 
-    pub(super) fn is_first(self) -> bool {
-        self.count <= 1
-    }
-
     /// Until the next attempt; 0 or less: none.
     pub(super) fn wait_ms(self, now_ms: i64) -> i64 {
         self.last_ms + wait_after(self.count) - now_ms

@@ -158,6 +158,46 @@ async fn a_database_that_cannot_be_read_any_more_is_put_aside_with_its_log() {
     assert_eq!(names(&config).await, ["ada"]);
     let kept = restored.kept.unwrap();
     assert_eq!(fs::read(&kept).unwrap(), broken);
+    assert!(!config.data.join("hearth.db-wal").exists());
+    let log = kept.with_extension("db-wal");
+    assert_eq!(fs::read(&log).unwrap(), b"log");
+}
+
+#[tokio::test]
+async fn the_log_beside_a_file_of_a_dead_machine_comes_with_it() {
+    let house = House::new().await;
+    house.add("ada").await;
+    house.store.cut_log().await.unwrap();
+    house.add("grace").await;
+    let rescued = house.config.data.join("rescued");
+    fs::create_dir(&rescued).unwrap();
+    for name in ["hearth.db", "hearth.db-wal"] {
+        fs::copy(house.config.data.join(name), rescued.join(name)).unwrap();
+    }
+    let file = rescued.join("hearth.db");
+    let elsewhere = Config::new(house.config.data.join("elsewhere"));
+    let refused = rehearse(&elsewhere, &file).await.unwrap_err().to_string();
+    assert!(refused.contains("has a log beside it"), "{refused}");
+    let restored = restore(&elsewhere, &file, NOON).await.unwrap();
+    assert_eq!(rows_of(&restored.after.tables, "user"), 2);
+    assert_eq!(names(&elsewhere).await, ["ada", "grace"]);
+    assert_eq!(files(&rescued), ["hearth.db", "hearth.db-wal"]);
+}
+
+#[tokio::test]
+async fn a_restore_that_was_cut_off_leaves_neither_a_second_name_nor_a_copy_of_the_copy() {
+    let (_folder, config, copy) = two_states().await;
+    let twin = config
+        .backups()
+        .join("hearth-20261129T120001Z-before-restore.db");
+    fs::hard_link(config.database(), &twin).unwrap();
+    fs::write(config.data.join("hearth.db.restoring"), "half").unwrap();
+    let refused = restore(&config, &twin, NOON).await.unwrap_err().to_string();
+    assert!(refused.contains("the database itself"), "{refused}");
+    assert!(!config.data.join("hearth.db.restoring").exists());
+    restore(&config, &copy, NOON + 5000).await.unwrap();
+    assert!(!twin.exists());
+    assert_eq!(names(&config).await, ["ada"]);
 }
 
 #[tokio::test]

@@ -1,7 +1,13 @@
 //! Whether there are copies to go back to.
 
+use hearth_app::model::BackupKind;
+
 use super::State;
-use crate::{backup::list, calendar::utc_date, config::Config};
+use crate::{
+    backup::{Listed, check_folder, list},
+    calendar::utc_date,
+    config::Config,
+};
 
 /// A nightly copy that is older has been missed (2 days).
 const STALE_MS: i64 = 2 * 24 * 60 * 60 * 1000;
@@ -10,29 +16,31 @@ const STALE_MS: i64 = 2 * 24 * 60 * 60 * 1000;
 pub(super) fn examine(config: &Config, now_ms: i64) -> State {
     let folder = config.backups();
     let shown = folder.display();
+    if let Err(error) = check_folder(&folder, config.names_backups()) {
+        return State::Broken(error.to_string());
+    }
     let copies = match list(&folder) {
         Ok(copies) => copies,
         Err(error) => return State::Broken(error.to_string()),
     };
-    let is_off = config.backup.keep == 0;
-    let Some(newest) = copies.first() else {
-        if is_off {
-            return State::Risky(format!(
-                "none in {shown}, and backup.keep is 0: none is made"
-            ));
-        }
+    let number = copies.len();
+    if config.backup.keep == 0 {
+        let text = format!("{number} in {shown}, and backup.keep is 0: none is made by itself");
+        return State::Risky(text);
+    }
+    // Somebody's press of a button makes up for no night, and no clock is years ahead.
+    let is_sound = |copy: &&Listed| {
+        copy.kind == BackupKind::Nightly && copy.made_at < now_ms.saturating_add(STALE_MS)
+    };
+    let Some(newest) = copies.iter().find(is_sound) else {
         return State::Absent(format!(
-            "none in {shown} yet: a server makes one every night"
+            "{number} in {shown}, none of them made by night yet: a server makes one"
         ));
     };
-    let (number, date) = (copies.len(), utc_date(newest.made_at));
-    let text = format!("{number} in {shown}, the newest of {date}");
+    let date = utc_date(newest.made_at);
+    let text = format!("{number} in {shown}, the newest nightly one of {date}");
     if newest.made_at < now_ms - STALE_MS {
-        let why = if is_off {
-            "backup.keep is 0: none is made by itself"
-        } else {
-            "the server was not running, or its log says what went wrong"
-        };
+        let why = "the server was not running, or its log says what went wrong";
         return State::Risky(format!("{text}: {why}"));
     }
     State::Fine(text)
@@ -57,7 +65,14 @@ mod tests {
         let State::Fine(text) = examine(&config, NOON) else {
             panic!("there is one");
         };
-        assert!(text.ends_with("the newest of 2026-11-29"), "{text}");
+        assert!(text.ends_with("nightly one of 2026-11-29"), "{text}");
+        // Nothing of these makes up for a night.
+        for other in [
+            "hearth-20261207T030000Z-asked.db",
+            "hearth-20990101T030000Z-nightly.db",
+        ] {
+            fs::write(backups.join(other), "").unwrap();
+        }
         let late = examine(&config, NOON + 2 * STALE_MS);
         assert!(matches!(late, State::Risky(_)));
         config.backup.keep = 0;

@@ -1,4 +1,5 @@
-//! A link with which a person chooses a password.
+//! A link with which a person chooses a password. Its token stands in the fragment, which a browser
+//! sends to nobody.
 
 use hearth_app::model::AuditAction;
 
@@ -31,17 +32,17 @@ pub(super) async fn link(config: &Config, store: &Store, name: &str) -> anyhow::
     );
     let change = Change::by(Author::command_line(), AuditAction::MakeLink, &user.name);
     let token = accounts.make_link(user.id, &change).await?;
+    let link = format!("{}/join#token={token}", address(config));
     Ok(format!(
-        "{} chooses a password with this link, once, within {LINK_HOURS} hours:\n\n  {}/join?token={token}",
-        user.name,
-        address(config)
+        "{} chooses a password with this link, once, within {LINK_HOURS} hours:\n\n  {link}",
+        user.name
     ))
 }
 
 /// Where people reach the server, as far as that is known here.
 fn address(config: &Config) -> String {
-    if let Some(origin) = config.server.public_origin() {
-        return origin;
+    if let Some(address) = config.server.public_address() {
+        return address;
     }
     // One that runs may listen elsewhere than the file says.
     let told = match data_folder::look(config) {

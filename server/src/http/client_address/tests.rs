@@ -1,10 +1,12 @@
-use axum::http::HeaderValue;
+use axum::{Router, body::Body, http::HeaderValue, middleware::from_fn_with_state, routing::get};
+use tower::ServiceExt as _;
 
 use super::*;
+use crate::log::{LogFormat, tests::Written};
 
 /// A proxy on this machine, and some of a network behind it.
-fn proxies() -> Networks {
-    serde_json::from_str(r#"["127.0.0.1", "10.0.0.0/8", "fd00::/8"]"#).unwrap()
+fn proxies() -> Proxies {
+    Proxies::new(serde_json::from_str(r#"["127.0.0.1", "10.0.0.0/8", "fd00::/8"]"#).unwrap())
 }
 
 /// Who is believed to ask, where a connection from `peer` brings these headers.
@@ -38,7 +40,8 @@ fn nobody_is_believed_but_a_trusted_proxy() {
     assert_eq!(found("127.0.0.1", &[]), "127.0.0.1");
     let mut lines = HeaderMap::new();
     lines.insert("x-forwarded-for", HeaderValue::from_static("203.0.113.5"));
-    let nobody = client_address("127.0.0.1".parse().unwrap(), &lines, &Networks::default());
+    let none = Proxies::new(Networks::default());
+    let nobody = client_address("127.0.0.1".parse().unwrap(), &lines, &none);
     assert_eq!(nobody.to_string(), "127.0.0.1");
 }
 
@@ -162,4 +165,78 @@ fn of_two_headers_that_contradict_each_other_neither_is_believed() {
     );
     assert_eq!(both("203.0.113.5", "for=1.1.1.1"), "127.0.0.1");
     assert_eq!(both("203.0.113.5", "for=unknown"), "127.0.0.1");
+}
+
+/// Whether the request is one of a trusted proxy to what is behind this.
+async fn is_through_proxy(router: &Router, peer: &str, lines: &[(&str, &str)]) -> bool {
+    let mut request = Request::get("/");
+    for (name, line) in lines {
+        request = request.header(*name, *line);
+    }
+    let peer = SocketAddr::new(peer.parse().unwrap(), 4711);
+    let request = request.extension(ConnectInfo(peer)).body(Body::empty());
+    let response = router.clone().oneshot(request.unwrap()).await.unwrap();
+    let body = axum::body::to_bytes(response.into_body(), 100).await;
+    body.unwrap() == "true"
+}
+
+fn router_behind(proxies: Proxies) -> Router {
+    let tell = |request: Request| async move {
+        let through = request.extensions().get::<ThroughProxy>();
+        through.is_some().to_string()
+    };
+    Router::new()
+        .route("/", get(tell))
+        .layer(from_fn_with_state(proxies, find))
+}
+
+#[tokio::test]
+async fn a_request_is_a_proxys_by_its_connection_and_by_nothing_it_says() {
+    let router = router_behind(proxies());
+    let names_proxy = [("x-forwarded-for", "127.0.0.1"), ("via", "1.1 proxy")];
+    assert!(is_through_proxy(&router, "127.0.0.1", &[]).await);
+    assert!(is_through_proxy(&router, "::ffff:10.0.0.9", &[]).await);
+    assert!(!is_through_proxy(&router, "198.51.100.7", &names_proxy).await);
+}
+
+/// How often the log says that a proxy is not named, after two requests from one address.
+async fn num_told(peer: &str, lines: &[(&str, &str)]) -> usize {
+    let written = Written::default();
+    let _log = tracing::subscriber::set_default(written.log("warn", LogFormat::Text));
+    let router = router_behind(proxies());
+    for _ in 0..2 {
+        is_through_proxy(&router, peer, lines).await;
+    }
+    written.text().matches("server.trusted_proxies").count()
+}
+
+#[tokio::test]
+async fn a_proxy_that_nobody_named_is_told_of_once() {
+    let usual = ("x-forwarded-for", "203.0.113.5");
+    let standard = ("forwarded", "for=203.0.113.5");
+    for near in ["127.0.0.2", "192.168.0.9", "172.17.0.1", "::1"] {
+        assert_eq!(num_told(near, &[usual]).await, 1, "{near}");
+        assert_eq!(num_told(near, &[standard]).await, 1, "{near}");
+        assert_eq!(num_told(near, &[]).await, 0, "{near}");
+    }
+    // Strangers fill no log, and a proxy that is named needs no advice.
+    for other in ["198.51.100.7", "2001:db8::1", "127.0.0.1", "fd00::7"] {
+        assert_eq!(num_told(other, &[usual, standard]).await, 0, "{other}");
+    }
+}
+
+#[tokio::test]
+async fn a_contradiction_is_told_once() {
+    let written = Written::default();
+    let _log = tracing::subscriber::set_default(written.log("warn", LogFormat::Text));
+    let router = router_behind(proxies());
+    let lines = [
+        ("x-forwarded-for", "203.0.113.5"),
+        ("forwarded", "for=1.1.1.1"),
+    ];
+    for _ in 0..2 {
+        is_through_proxy(&router, "127.0.0.1", &lines).await;
+    }
+    let text = written.text();
+    assert_eq!(text.matches("different visitors").count(), 1, "{text}");
 }

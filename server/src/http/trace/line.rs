@@ -11,10 +11,10 @@ use axum::{
     body::{Body, Bytes, HttpBody},
     http::Method,
 };
-use hearth_app::model::UserId;
 use hyper::body::{Frame, SizeHint};
 use tracing::Span;
 
+use super::Learnt;
 use crate::request_id::RequestId;
 
 /// What is told of a request. Dropping it writes it.
@@ -25,7 +25,7 @@ pub(super) struct Line {
     begun: Instant,
     /// 0 until there is an answer: whoever asked has gone.
     pub(super) status: u16,
-    pub(super) user: Option<UserId>,
+    learnt: Learnt,
     pub(super) address: Option<IpAddr>,
     /// Told at `debug` only.
     pub(super) is_quiet: bool,
@@ -33,14 +33,14 @@ pub(super) struct Line {
 }
 
 impl Line {
-    pub(super) fn new(id: &RequestId, method: &Method, path: String) -> Self {
+    pub(super) fn new(id: &RequestId, method: &Method, path: String, learnt: Learnt) -> Self {
         Self {
             id: id.clone(),
             method: method.clone(),
             path,
             begun: Instant::now(),
             status: 0,
-            user: None,
+            learnt,
             address: None,
             is_quiet: false,
             num_bytes: 0,
@@ -68,8 +68,8 @@ macro_rules! tell {
             http.status = $line.status,
             duration_ms = $line.duration_ms(),
             bytes = $line.num_bytes,
-            user.id = $line.user.map(display),
-            address = $line.address.map(display),
+            user.id = $line.learnt.user().map(display),
+            client.address = $line.address.map(display),
             request.id = %$line.id,
             "answered"
         )

@@ -1,8 +1,11 @@
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use axum::{Router, middleware::from_fn_with_state, routing::get};
 use serde_json::Value;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    time::timeout,
+};
 use tower::ServiceExt as _;
 
 use super::*;
@@ -15,8 +18,14 @@ use crate::{
 const SECRET: &str = "geheim";
 
 async fn start() -> (tempfile::TempDir, RunningServer) {
+    start_behind("[]").await
+}
+
+/// A server that takes the word of these proxies.
+async fn start_behind(proxies: &str) -> (tempfile::TempDir, RunningServer) {
     let folder = tempfile::tempdir().unwrap();
     let mut config = Config::new(folder.path().join("data"));
+    config.server.trusted_proxies = serde_json::from_str(proxies).unwrap();
     config.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
     let server = Server::start(ServeOptions::new(config)).await.unwrap();
     (folder, server)
@@ -84,7 +93,7 @@ async fn every_kind_of_answer_has_one_number() {
         ("GET /v1/models", "", "", 401),
         ("GET /v1/nothing", "", "", 404),
         ("DELETE /v1/models", "", "", 405),
-        ("GET /metrics", "", "", 200),
+        ("GET /metrics", "", "", 401),
     ] {
         let answer = ask(&server, request, lines, body).await;
         let begins = format!("HTTP/1.1 {status}");
@@ -94,8 +103,8 @@ async fn every_kind_of_answer_has_one_number() {
 }
 
 #[tokio::test]
-async fn a_plain_number_comes_back_and_another_does_not() {
-    let (_folder, server) = start().await;
+async fn a_plain_number_of_a_proxy_comes_back_and_another_does_not() {
+    let (_folder, server) = start_behind(r#"["127.0.0.1"]"#).await;
     let plain = ask(&server, "GET /healthz", "x-request-id: proxy-7\r\n", "").await;
     assert_eq!(numbers(&plain), ["proxy-7"]);
     let odd = ask(&server, "GET /healthz", "x-request-id: two words\r\n", "").await;
@@ -104,10 +113,22 @@ async fn a_plain_number_comes_back_and_another_does_not() {
 }
 
 #[tokio::test]
+async fn no_visitor_chooses_a_number() {
+    for proxies in ["[]", r#"["192.0.2.1"]"#] {
+        let (_folder, server) = start_behind(proxies).await;
+        let chosen = format!("x-request-id: {}\r\n", "7".repeat(32));
+        let answer = ask(&server, "GET /healthz", &chosen, "").await;
+        let numbers = numbers(&answer);
+        assert_eq!((numbers.len(), numbers[0].len()), (1, 32), "{answer}");
+        assert_ne!(numbers[0], "7".repeat(32), "{proxies}");
+    }
+}
+
+#[tokio::test]
 async fn the_log_tells_each_request_and_no_secret() {
     let written = Written::default();
     let _log = tracing::subscriber::set_default(written.log("debug", LogFormat::Json));
-    let (_folder, server) = start().await;
+    let (_folder, server) = start_behind(r#"["127.0.0.1"]"#).await;
     let lines = format!(
         "x-request-id: mine\r\naccept: text/html\r\ncookie: hearth_session={SECRET}\r\n\
          authorization: Bearer {SECRET}\r\nreferer: http://here/?{SECRET}\r\n"
@@ -135,7 +156,7 @@ async fn the_log_tells_each_request_and_no_secret() {
     assert_eq!(models[0]["http.status"], 401);
     assert_eq!(models[0]["http.method"], "GET");
     assert_eq!(models[0]["level"], "INFO");
-    assert_eq!(models[0]["address"], "127.0.0.1");
+    assert_eq!(models[0]["client.address"], "127.0.0.1");
     assert!(models[0]["bytes"].as_u64() > Some(0), "{log}");
     assert!(models[0]["duration_ms"].is_u64(), "{log}");
     assert_eq!(about(&lines, "/healthz")[0]["level"], "DEBUG");
@@ -157,7 +178,9 @@ async fn what_is_logged_for_a_request_carries_its_number_also_while_its_answer_i
     let router: Router = Router::new()
         .route("/", get(answer))
         .layer(from_fn_with_state(Arc::<Metrics>::default(), log));
-    let request = Request::get("/").header(request_id::HEADER, "7");
+    let request = Request::get("/")
+        .header(request_id::HEADER, "7")
+        .extension(ThroughProxy);
     let response = router.oneshot(request.body(Body::empty()).unwrap()).await;
     let bytes = axum::body::to_bytes(response.unwrap().into_body(), 100).await;
     assert_eq!(bytes.unwrap(), "piece");
@@ -186,4 +209,49 @@ async fn an_operator_can_silence_requests_and_nothing_else() {
     let text = written.text();
     assert!(text.contains("a line of another module"), "{text}");
     assert!(!text.contains("answered"), "{text}");
+}
+
+#[tokio::test]
+async fn what_is_refused_is_told_also_where_all_else_is_quiet() {
+    let written = Written::default();
+    let _log = tracing::subscriber::set_default(written.log("debug", LogFormat::Json));
+    let (_folder, server) = start().await;
+    let told = [
+        ("/healthz", 200, "DEBUG"),
+        // Machines ask until the model is loaded.
+        ("/readyz", 503, "DEBUG"),
+        ("/health", 503, "DEBUG"),
+        ("/pkg/nothing.js", 404, "INFO"),
+        ("/metrics", 401, "INFO"),
+    ];
+    for (path, _, _) in told {
+        ask(&server, &format!("GET {path}"), "", "").await;
+    }
+    let lines = objects(&written.text());
+    for (path, status, level) in told {
+        let found = about(&lines, path);
+        assert_eq!(found.len(), 1, "{path}");
+        assert_eq!(found[0]["http.status"], status, "{path}");
+        assert_eq!(found[0]["level"], level, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_goes_before_there_is_an_answer_is_told_of_too() {
+    let written = Written::default();
+    let _log = tracing::subscriber::set_default(written.log("info", LogFormat::Json));
+    let router: Router = Router::new()
+        .route("/", get(std::future::pending::<()>))
+        .layer(from_fn_with_state(Arc::<Metrics>::default(), log));
+    let connection = ConnectInfo(SocketAddr::from(([203, 0, 113, 5], 4711)));
+    let request = Request::get("/").extension(connection);
+    let answer = router.oneshot(request.body(Body::empty()).unwrap());
+    // It is dropped as that of a client who hangs up is.
+    let answer = timeout(Duration::from_millis(20), answer).await;
+    assert!(answer.is_err(), "there is none");
+    let lines = objects(&written.text());
+    let told = about(&lines, "/");
+    assert_eq!(told.len(), 1, "{lines:?}");
+    assert_eq!(told[0]["http.status"], 0);
+    assert_eq!(told[0]["client.address"], "203.0.113.5");
 }

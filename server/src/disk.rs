@@ -6,7 +6,7 @@ use std::{fs::File, io, path::Path};
 ///
 /// # Errors
 /// Whatever the system says about the folder.
-pub(super) fn free_bytes(folder: &Path) -> io::Result<u64> {
+pub(crate) fn free_bytes(folder: &Path) -> io::Result<u64> {
     let found = rustix::fs::statvfs(folder)?;
     Ok(found.f_bavail.saturating_mul(found.f_frsize))
 }
@@ -15,8 +15,19 @@ pub(super) fn free_bytes(folder: &Path) -> io::Result<u64> {
 ///
 /// # Errors
 /// Whatever the system says about the folder.
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
+}
+
+/// The file is on the disk, and what is read of it next comes from there rather than from memory.
+///
+/// # Errors
+/// Whatever the system says about the file.
+pub(crate) fn sync_and_forget(file: &File) -> io::Result<()> {
+    file.sync_all()?;
+    // A wish: where it is not granted, the file is read from memory.
+    let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
+    Ok(())
 }
 
 #[cfg(test)]

@@ -83,6 +83,12 @@ install_service() {
     fi
     rm -f "$made"
     systemctl daemon-reload
+    # systemd takes what stands in /etc before what stands elsewhere.
+    old=/etc/systemd/system/hearth.service
+    if [ "$units" != /etc/systemd/system ] && [ -f "$old" ]; then
+        say "$old is there and wins over the new $unit."
+        say "Move it away once what you have changed in it stands in a drop-in: systemctl edit hearth"
+    fi
     if systemctl --quiet is-active hearth; then
         say "Now: systemctl restart hearth"
     else

@@ -69,7 +69,7 @@ enum Command {
 /// Where the settings come from.
 #[derive(Clone, Debug, Args)]
 struct Place {
-    /// Folder of the database, the models and hearth.toml.
+    /// Folder of the database, the models and hearth.toml (`HEARTH_DATA` in the environment).
     #[arg(long, value_name = "FOLDER", global = true)]
     data: Option<PathBuf>,
     /// Settings file, instead of hearth.toml in the data folder.

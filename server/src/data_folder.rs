@@ -123,7 +123,8 @@ pub async fn occupy(config: &Config) -> Result<FolderLock, FolderError> {
 /// A sentence naming the folder or the file.
 pub(crate) async fn open(config: &Config) -> Result<Store, FolderError> {
     let folder = &config.data;
-    for inner in [config.models(), config.data.join("backups")] {
+    let own_copies = (!config.names_backups()).then(|| config.backups());
+    for inner in [config.models()].into_iter().chain(own_copies) {
         let made = permissions::create_folder_inside(&inner);
         made.map_err(|source| unwritable(&inner, source))?;
     }

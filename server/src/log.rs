@@ -56,7 +56,9 @@ where
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use std::sync::{Arc, Mutex};
+    use std::sync::{Arc, Mutex, OnceLock};
+
+    use tracing::Dispatch;
 
     use super::*;
 
@@ -76,6 +78,10 @@ pub(crate) mod tests {
             filter: &str,
             format: LogFormat,
         ) -> Box<dyn Subscriber + Send + Sync> {
+            // With one subscriber alone, a line of code that another test's thread reaches first
+            // is taken for one that nobody wants; from two on, all are asked.
+            static OTHER: OnceLock<Dispatch> = OnceLock::new();
+            OTHER.get_or_init(|| Dispatch::new(tracing_subscriber::registry()));
             let written = self.clone();
             subscriber(EnvFilter::new(filter), format, false, move || {
                 written.clone()

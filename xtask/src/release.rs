@@ -26,16 +26,14 @@ use program::Order;
 
 /// Where a file with checksums stands, in an archive and beside several.
 const CHECKSUMS: &str = "SHA256SUMS";
-/// What an archive holds besides the program, the licences of others and `deploy/`.
-const DOCUMENTS: [&str; 9] = [
+/// What an archive holds besides the program, the licences of others, `docs/` and `deploy/`.
+const DOCUMENTS: [&str; 7] = [
+    "ARCHITECTURE.md",
     "CHANGELOG.md",
+    "CONTRIBUTING.md",
     "LICENSE-APACHE",
     "LICENSE-MIT",
     "README.md",
-    "docs/export-format.md",
-    "docs/gpu.md",
-    "docs/openai-api.md",
-    "docs/operations.md",
     "hearth.example.toml",
 ];
 const INSTALLER: &str = "install.sh";
@@ -124,6 +122,11 @@ fn files(root: &Path) -> Result<Vec<Entry>> {
     let mut entries = Vec::new();
     for path in DOCUMENTS {
         entries.push(Entry::text(path, read(&root.join(path))?));
+    }
+    let documents = root.join("docs");
+    for path in wasm::files_below(&documents)? {
+        let below = path.strip_prefix(&documents)?.to_string_lossy();
+        entries.push(Entry::text(format!("docs/{below}"), read(&path)?));
     }
     let deploy = root.join("deploy");
     for path in wasm::files_below(&deploy)? {
@@ -237,6 +240,8 @@ fn compare_with_another(order: &Order<'_>, choice: wasm::Choice, archive: &Path)
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn repository() -> PathBuf {
@@ -260,6 +265,41 @@ mod tests {
             .unwrap();
         assert!(installer.is_program);
         assert!(!has("deploy/install.sh"), "it stands beside the program");
+    }
+
+    #[test]
+    fn what_a_packed_document_leads_to_is_packed() {
+        let entries = files(&repository()).unwrap();
+        let packed: BTreeSet<PathBuf> = entries.iter().map(|it| it.path.clone().into()).collect();
+        let mut num_links = 0;
+        for entry in entries.iter().filter(|entry| entry.path.ends_with(".md")) {
+            let text = String::from_utf8(entry.contents.clone()).unwrap();
+            let folder = Path::new(&entry.path).parent().unwrap();
+            for link in text.split("](").skip(1) {
+                let link = link.split([')', '#', ' ']).next().unwrap();
+                let is_document = link.ends_with(".md") || link.ends_with(".png");
+                if !is_document || link.contains("://") {
+                    continue;
+                }
+                num_links += 1;
+                let place = normal(&folder.join(link));
+                assert!(packed.contains(&place), "{} leads to {link}", entry.path);
+            }
+        }
+        assert!(num_links > 20, "{num_links}");
+    }
+
+    /// A path without `..`.
+    fn normal(path: &Path) -> PathBuf {
+        let mut normal = PathBuf::new();
+        for part in path.components() {
+            if part == std::path::Component::ParentDir {
+                normal.pop();
+            } else {
+                normal.push(part);
+            }
+        }
+        normal
     }
 
     #[test]

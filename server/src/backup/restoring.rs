@@ -95,6 +95,8 @@ async fn replace(
     coming: &Path,
     now_ms: i64,
 ) -> Result<Restored, BackupError> {
+    file.metadata()
+        .map_err(|source| BackupError::io(file, source))?;
     let failed = |source| BackupError::io(coming, source);
     for (from, to) in with_logs(file).into_iter().zip(with_logs(coming)) {
         remove_if_there(&to).map_err(failed)?;

@@ -79,6 +79,7 @@ impl ChatServer {
             reserved,
             settings,
             answer: Answer::default(),
+            was_interrupted: false,
             drawing: self.new_drawing(user),
             earlier: EarlierCost::default(),
         };
@@ -133,6 +134,7 @@ impl ChatServer {
             reserved,
             settings,
             answer: Answer::default(),
+            was_interrupted: false,
             drawing: self.new_drawing(user),
             earlier: EarlierCost::default(),
         })
@@ -176,6 +178,7 @@ impl ChatServer {
                 steps: old.steps,
                 token_ids,
             },
+            was_interrupted: old.status == MessageStatus::Interrupted,
             drawing,
             earlier: EarlierCost {
                 time_to_first_token_ms: Some(old.usage.time_to_first_token_ms)

@@ -29,6 +29,8 @@ pub(super) struct Start {
     pub(super) reserved: Reserved,
     pub(super) settings: Settings,
     pub(super) answer: Answer,
+    /// The answer goes on because a server ended, not because somebody wants more of it.
+    pub(super) was_interrupted: bool,
     /// How the answer looks so far, and what draws the rest.
     pub(super) drawing: (Drawing, Drawn),
     pub(super) earlier: EarlierCost,
@@ -88,9 +90,12 @@ impl ChatServer {
         let num_used = num_prompt_tokens + num_earlier_tokens;
         let asked = start.settings.params.max_tokens.unwrap_or(u32::MAX);
         let asked = usize::try_from(asked).unwrap_or(usize::MAX).max(1);
-        // An interrupted answer ends where it would have ended undisturbed; one that had reached
-        // its limit gets as much again.
-        let left = asked - start.answer.token_ids.len() % asked;
+        // An interrupted answer ends where it would have ended undisturbed, which may be just
+        // there; any other one that had reached its limit gets as much again.
+        let left = match num_earlier_tokens % asked {
+            0 if start.was_interrupted && num_earlier_tokens > 0 => 0,
+            num_over => asked - num_over,
+        };
         let request = GenerateRequest {
             prompt: start.reserved.prompt,
             answer_so_far: to_token_ids(&start.answer.token_ids),

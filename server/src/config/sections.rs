@@ -74,8 +74,8 @@ section! {
         max_running: usize = 8;
         /// Answers that may wait beside the running ones, 0 to 10000.
         queue: usize = 32;
-        /// Seconds an answer may take, waiting included, up to 86400; then it fails with what it
-        /// has. 0: as long as it takes.
+        /// Seconds an answer may take, waiting included, up to 86400; then it is interrupted and
+        /// can be continued. 0: as long as it takes.
         time_limit: usize = 0;
     }
 }
@@ -83,8 +83,8 @@ section! {
 section! {
     /// Copies of the database, which the server makes of itself every night.
     BackupSection = "backup" {
-        /// Nightly copies that are kept, 0 to 3650; what somebody deletes is in none of them once as
-        /// many new ones were made. 0: none is made.
+        /// Nightly copies that are kept, 0 to 3650; what somebody deletes is in none of them once
+        /// as many new ones were made. 0: none is made.
         keep: usize = 7;
         /// When, in the server's time zone, such as `03:00`. A server that was not running then
         /// makes its copy when it starts.

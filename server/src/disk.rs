@@ -1,6 +1,15 @@
 //! What the file system is asked beyond reading and writing.
 
-use std::{fs::File, io, path::Path};
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::Path,
+};
+
+use sha2::{Digest as _, Sha256};
+
+/// Of a large file, that much is read at a time.
+const PIECE_BYTES: usize = 1 << 20;
 
 /// Bytes that a user without privileges may still write into `folder`, which must be there.
 ///
@@ -17,6 +26,21 @@ pub(crate) fn free_bytes(folder: &Path) -> io::Result<u64> {
 /// Whatever the system says about the folder.
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
+}
+
+/// SHA-256 of a file's bytes, in hexadecimal digits.
+///
+/// # Errors
+/// Whatever the system says about the file.
+pub(crate) fn sha256(path: &Path) -> io::Result<String> {
+    let (mut file, mut sum) = (File::open(path)?, Sha256::new());
+    let mut piece = vec![0; PIECE_BYTES];
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(hex::encode(sum.finalize())),
+            num_bytes => sum.update(&piece[..num_bytes]),
+        }
+    }
 }
 
 /// The file is on the disk, and what is read of it next comes from there rather than from memory.

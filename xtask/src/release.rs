@@ -272,12 +272,12 @@ mod tests {
         let entries = files(&repository()).unwrap();
         let packed: BTreeSet<PathBuf> = entries.iter().map(|it| it.path.clone().into()).collect();
         let mut num_links = 0;
-        for entry in entries.iter().filter(|entry| entry.path.ends_with(".md")) {
+        for entry in entries.iter().filter(|entry| is_of(&entry.path, "md")) {
             let text = String::from_utf8(entry.contents.clone()).unwrap();
             let folder = Path::new(&entry.path).parent().unwrap();
             for link in text.split("](").skip(1) {
                 let link = link.split([')', '#', ' ']).next().unwrap();
-                let is_document = link.ends_with(".md") || link.ends_with(".png");
+                let is_document = is_of(link, "md") || is_of(link, "png");
                 if !is_document || link.contains("://") {
                     continue;
                 }
@@ -287,6 +287,10 @@ mod tests {
             }
         }
         assert!(num_links > 20, "{num_links}");
+    }
+
+    fn is_of(path: &str, kind: &str) -> bool {
+        Path::new(path).extension().is_some_and(|end| end == kind)
     }
 
     /// A path without `..`.

@@ -2,17 +2,20 @@
 
 use std::{
     fs::{self, File},
-    io,
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
 use hearth_app::model::BackupKind;
 
-use super::{Backup, BackupError, folder::name_of};
+use super::{
+    Backup, BackupError,
+    folder::{SUM_END, name_of, with_end},
+};
 use crate::{
     data_folder::{create_folder, create_own_file},
     disk,
-    store::{Proof, Store},
+    store::{Proof, ProofError, Store},
 };
 
 /// At the end of the name of a file that is being made.
@@ -26,6 +29,8 @@ pub(super) struct Part {
     name: String,
     /// Says, while it is locked, that somebody is making it.
     file: File,
+    /// SHA-256 of what was written, once that is everything.
+    sum: Option<String>,
     is_kept: bool,
 }
 
@@ -48,6 +53,7 @@ impl Part {
             path: path.clone(),
             name: name.to_owned(),
             file,
+            sum: None,
             is_kept: false,
         };
         if let Err(fs::TryLockError::Error(error)) = part.file.try_lock() {
@@ -60,6 +66,9 @@ impl Part {
     pub(super) fn finish(mut self, folder: &Path) -> io::Result<PathBuf> {
         let kept = folder.join(&self.name);
         self.file.sync_all()?;
+        if let Some(sum) = &self.sum {
+            write_sum(&kept, &self.name, sum)?;
+        }
         fs::rename(&self.path, &kept)?;
         self.is_kept = true;
         disk::sync_folder(folder)?;
@@ -93,10 +102,14 @@ pub(super) async fn write(
     create_folder(folder).map_err(|source| BackupError::io(folder, source))?;
     remove_parts(folder)?;
     check_room(folder, store.num_bytes().await?)?;
-    let part = Part::begin(folder, &name_of(kind, now_ms))?;
+    let mut part = Part::begin(folder, &name_of(kind, now_ms))?;
     let target = part.path.to_str();
     let target = target.ok_or_else(|| BackupError::Name(part.path.clone()))?;
     store.copy_into(target).await?;
+    let path = part.path.clone();
+    let sum = beside(move || disk::sha256(&path)).await;
+    let sum = sum.map_err(|source| BackupError::io(&part.path, source))?;
+    part.sum = Some(sum);
     Ok(part)
 }
 
@@ -106,11 +119,27 @@ pub(super) async fn keep(part: Part, folder: &Path) -> Result<(PathBuf, Proof), 
     // A large file may take seconds to reach the disk.
     let part = beside(move || disk::sync_and_forget(&part.file).map(|()| part)).await;
     let part = part.map_err(|source| BackupError::io(&path, source))?;
+    let read = path.clone();
+    let sum = beside(move || disk::sha256(&read)).await;
+    let sum = sum.map_err(|source| BackupError::io(&path, source))?;
+    if part.sum.as_ref() != Some(&sum) {
+        let other = "what the disk gives back is not what was written".to_owned();
+        return Err(BackupError::Unsound(ProofError::Damaged(other)));
+    }
     let proof = Proof::of(&path).await.map_err(BackupError::Unsound)?;
     let within = folder.to_owned();
     let kept = beside(move || part.finish(&within)).await;
     let kept = kept.map_err(|source| BackupError::io(&path, source))?;
     Ok((kept, proof))
+}
+
+/// As `sha256sum` writes and reads it, beside the copy.
+fn write_sum(kept: &Path, name: &str, sum: &str) -> io::Result<()> {
+    let path = with_end(kept, SUM_END);
+    remove_if_there(&path)?;
+    let mut file = create_own_file(&path)?;
+    writeln!(file, "{sum}  {name}")?;
+    file.sync_all()
 }
 
 /// Work that waits for the disk.

@@ -131,13 +131,16 @@ pub(super) fn rotate(folder: &Path, keep: usize, now_ms: i64) -> Result<u64, Bac
     refused.map_or(Ok(num_removed), Err)
 }
 
-/// Removes a copy, and the log of one that was kept with it.
+/// Removes a copy with its sum, and the log of one that was kept with it.
 fn remove(copy: &Path) -> io::Result<()> {
-    for end in LOG_ENDS {
+    for end in LOG_ENDS.into_iter().chain([SUM_END]) {
         remove_if_there(&with_end(copy, end))?;
     }
     remove_if_there(copy)
 }
+
+/// Behind the name of a copy: the file with its SHA-256.
+pub(super) const SUM_END: &str = ".sha256";
 
 /// What `SQLite` puts beside a database.
 pub(super) const LOG_ENDS: [&str; 3] = ["-wal", "-shm", "-journal"];

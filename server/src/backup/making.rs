@@ -121,7 +121,8 @@ impl Backups {
             return Ok(false);
         }
         let due_since = self.at.last_before(now_ms, &self.zone);
-        let listed = self.list()?;
+        // A folder that cannot be read takes no copy either: that is told as of every copy.
+        let listed = self.list().unwrap_or_default();
         let mut nightly = listed
             .iter()
             .filter(|copy| copy.kind == BackupKind::Nightly);

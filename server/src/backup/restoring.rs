@@ -16,12 +16,12 @@ use hearth_app::model::BackupKind;
 use super::{
     BackupError, check_folder,
     copying::{Part, remove_if_there},
-    folder::{LOG_ENDS, list, name_of, with_end},
+    folder::{LOG_ENDS, SUM_END, list, name_of, with_end},
 };
 use crate::{
     config::Config,
     data_folder::{COMING, create_folder, make_file, occupy, open_for_copying},
-    disk::sync_folder,
+    disk::{sha256, sync_folder},
     store::{Proof, ProofError, fold_log, program_schema},
 };
 
@@ -44,6 +44,7 @@ pub(crate) async fn rehearse(config: &Config, file: &Path) -> Result<Restored, B
     if has_log(file) {
         return Err(BackupError::HasLog(file.to_owned()));
     }
+    check_sum(file, file)?;
     let after = usable(file, file).await?;
     let before = match open_for_copying(config).await {
         Ok(folder) => {
@@ -105,6 +106,7 @@ async fn replace(
             write_copy(&from, &to).map_err(failed)?;
         }
     }
+    check_sum(coming, file)?;
     if has_log(file) && !fold_log(coming).await {
         let source = ProofError::Damaged("its log cannot be read".to_owned());
         let file = file.to_owned();
@@ -168,6 +170,24 @@ pub(super) fn forget_twin(database: &Path, folder: &Path) -> Result<(), BackupEr
         }
     }
     Ok(())
+}
+
+/// Whether the bytes of `copied` are those that were copied, where a sum lies beside `file`.
+fn check_sum(copied: &Path, file: &Path) -> Result<(), BackupError> {
+    let failed = |source| BackupError::io(file, source);
+    let told = match fs::read_to_string(with_end(file, SUM_END)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        told => told.map_err(failed)?,
+    };
+    let found = sha256(copied).map_err(failed)?;
+    if told.split_whitespace().next() == Some(found.as_str()) {
+        return Ok(());
+    }
+    let other = "its bytes are not those that were copied".to_owned();
+    Err(BackupError::NoBackup {
+        file: file.to_owned(),
+        source: ProofError::Damaged(other),
+    })
 }
 
 /// What a file is, if the database may become it; `shown` is what it is called.

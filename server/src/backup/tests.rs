@@ -69,10 +69,12 @@ impl House {
     }
 }
 
+/// Of a folder, sums left out.
 fn files(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();
     let mut names: Vec<String> = entries
         .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .filter(|name| !name.ends_with(".sha256"))
         .collect();
     names.sort();
     names

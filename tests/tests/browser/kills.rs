@@ -332,8 +332,9 @@ async fn check_copies(program: &Program) -> Result<usize> {
     let mut number = 0;
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
-        let name = path.file_name().and_then(|name| name.to_str());
-        if name.is_some_and(|name| name.starts_with("hearth-")) {
+        let name = path.file_stem().and_then(|name| name.to_str());
+        let is_copy = name.is_some_and(|name| name.starts_with("hearth-"));
+        if is_copy && path.extension().is_some_and(|end| end == "db") {
             Database::open(&path).await?.check_integrity().await?;
             number += 1;
         }

@@ -27,6 +27,8 @@ async fn every_night_makes_one_copy_and_seven_are_kept() {
         assert!(house.files().len() <= 7, "{:?}", house.files());
     }
     assert_eq!(house.files().len(), 7);
+    let all = fs::read_dir(house.config.backups()).unwrap();
+    assert_eq!(all.count(), 14, "each with its sum, and no other sum");
     let last = backups.last().unwrap();
     assert_eq!(last.kind, BackupKind::Nightly);
     assert_eq!(last.made.unwrap().path, backups.list().unwrap()[0].path);

@@ -1,7 +1,7 @@
 //! The token that a one-time link brings, and the field for it where no script can read the link.
 
 use leptos::prelude::*;
-use leptos_router::hooks::{use_location, use_query_map};
+use leptos_router::hooks::use_query_map;
 
 use crate::{
     browser,
@@ -15,10 +15,7 @@ pub(super) fn link_token(page: &'static str) -> RwSignal<String> {
     let query = use_query_map();
     let in_query = query.read_untracked().get("token").unwrap_or_default();
     let token = RwSignal::new(in_query);
-    let location = use_location();
     Effect::new(move || {
-        // Another link may be opened in the same tab, which loads no page.
-        location.hash.track();
         let is_missing = token.read_untracked().is_empty();
         let kept = || {
             let found = || browser::kept_link_token(page);
@@ -27,6 +24,13 @@ pub(super) fn link_token(page: &'static str) -> RwSignal<String> {
         if let Some(found) = browser::take_link_token(page).or_else(kept) {
             token.set(found);
         }
+        // A link that is opened in a tab which shows this page already loads no page.
+        let opening = window_event_listener(leptos::ev::hashchange, move |_| {
+            if let Some(found) = browser::take_link_token(page) {
+                token.set(found);
+            }
+        });
+        on_cleanup(move || opening.remove());
     });
     token
 }

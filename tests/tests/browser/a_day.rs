@@ -275,7 +275,7 @@ async fn back_up(program: &Program, ada: &WebClient, elsewhere: &Path) -> Result
 /// A database as the program before this one leaves it is copied, and then brought up to date.
 async fn upgrade(program: &mut Program, ada: &WebClient, secrets: &[String]) -> Result<()> {
     program.terminate()?;
-    let (older, newest) = program.make_older().await?;
+    let (older, _) = program.make_older().await?;
     program.restart().await?;
     let copy = listed(program, ada, BackupKind::BeforeUpgrade).await?;
     check_integrity(&copy).await?;
@@ -284,7 +284,7 @@ async fn upgrade(program: &mut Program, ada: &WebClient, secrets: &[String]) -> 
     let is_older = told.contains(&format!("schema {older},"));
     ensure!(is_older && told.contains("3 accounts"), "{told}");
     let log = read_log(program, secrets)?;
-    let sentence = format!("before it gets schema {newest} it was copied to ");
+    let sentence = format!("the database has schema {older} and is copied before it is changed");
     ensure!(tells(&log, &sentence, None), "{log:?}");
     Ok(())
 }

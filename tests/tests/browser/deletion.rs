@@ -188,7 +188,7 @@ async fn an_administrator_deletes_an_account_by_its_name(language: Language) -> 
     page.sign_in("Ada", PASSWORD).await?;
     let send = async |name: &str| {
         page.open("/admin/people").await?;
-        press(&browser, ".person .confirm > summary").await?;
+        press(&browser, ".person .confirm > summary.danger").await?;
         let field = browser.element(".person .confirm input[name=name]").await?;
         field.send_keys(name).await?;
         anyhow::Ok(())

@@ -201,7 +201,7 @@ async fn an_administrator_deletes_an_account_by_its_name(language: Language) -> 
     send("Bob").await?;
     press(&browser, &button_of("delete_account")).await?;
     // Nobody but Ada is left, whose own account is deleted elsewhere.
-    wait_for_end_of(&browser, ".person .confirm").await?;
+    wait_for_end_of(&browser, ".person .confirm > .danger").await?;
     wait_for_words(&browser, ".person-name", "Ada").await?;
     let refused = bob.call::<Vec<Conversation>>("conversations", &[]).await?;
     ensure!(refused == Err(ChatError::Unauthorized), "{refused:?}");

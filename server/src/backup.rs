@@ -22,7 +22,7 @@ pub(crate) use copying::copy;
 pub(crate) use folder::{Listed, list};
 pub use making::Backups;
 pub(crate) use making::{before_upgrade, check_folder};
-pub(crate) use restoring::{Restored, rehearse, restore};
+pub(crate) use restoring::{Restored, rehearse, restore, undo_unfinished};
 pub use schedule::TimeOfDay;
 
 use crate::{

@@ -21,7 +21,7 @@ pub(crate) use permissions::{
 };
 
 use crate::{
-    backup::{BackupError, before_upgrade},
+    backup::{BackupError, before_upgrade, undo_unfinished},
     config::Config,
     store::{OpenStoreError, Store, now_ms, program_schema},
 };
@@ -84,6 +84,8 @@ pub enum FolderError {
          copies as backup.folder"
     )]
     NoCopy(Box<BackupError>),
+    #[error("a restore was cut off, and what it left cannot be put right: {0}")]
+    Unfinished(Box<BackupError>),
 }
 
 /// A database that a command uses, and what keeps a server from changing it meanwhile.
@@ -105,8 +107,10 @@ pub async fn occupy(config: &Config) -> Result<FolderLock, FolderError> {
         match FolderLock::exclusive(folder) {
             Ok(lock) => {
                 permissions::tighten(config);
-                // Left by a restore that was cut off; it holds all that the copy held.
-                let _ = std::fs::remove_file(folder.join(COMING));
+                if lock.is_held() {
+                    let undone = undo_unfinished(config);
+                    undone.map_err(|error| FolderError::Unfinished(Box::new(error)))?;
+                }
                 return Ok(lock);
             }
             Err(LockError::Held(None)) if started.elapsed() < PATIENCE => {

@@ -9,14 +9,10 @@ use hearth_app::model::BackupKind;
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 
 use super::{BackupError, copying::remove_if_there};
+use crate::upkeep::{AHEAD_MS, KEPT_MS};
 
-/// Longest that a copy is kept which is not one of the nightly ones, and each of them where no
-/// nightly one is made any more: what somebody deletes is gone from every file then (30 days).
-pub(super) const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 /// Copies of every other kind.
 const KEPT_OTHERS: usize = 3;
-/// A clock may be set back by a day; dates further ahead come from one that was wrong (2 days).
-const AHEAD_MS: i64 = 2 * 24 * 60 * 60 * 1000;
 const PREFIX: &str = "hearth-";
 const SUFFIX: &str = ".db";
 /// As in `hearth-20261129T030000Z-nightly.db`: in order of time if in order of name.
@@ -87,7 +83,9 @@ pub(crate) fn list(folder: &Path) -> Result<Vec<Listed>, BackupError> {
     Ok(found)
 }
 
-/// Which of these are not kept any more. `keep`: nightly ones.
+/// Which of these are not kept any more. `keep`: nightly ones. All others, and nightly ones where
+/// none is made any more, are kept for as long as the trash at most: what somebody deletes is gone
+/// from every file then.
 fn surplus(listed: &[Listed], keep: usize, now_ms: i64) -> Vec<&Listed> {
     let age = |copy: &Listed| match copy.made_at {
         // Nobody knows how old it is: the oldest of all, where only so many are kept.

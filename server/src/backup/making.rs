@@ -16,7 +16,6 @@ use super::{
     Backup, BackupError, copy,
     copying::remove_parts,
     folder::{Listed, is_of_the_future, list, rotate, with_end},
-    restoring::forget_twin,
     schedule::TimeOfDay,
 };
 use crate::{
@@ -28,7 +27,6 @@ use crate::{
 #[derive(Debug)]
 pub struct Backups {
     store: Store,
-    database: PathBuf,
     folder: PathBuf,
     /// Somebody has named the folder: it is not made here, its disk may not be mounted.
     is_named: bool,
@@ -56,7 +54,6 @@ impl Backups {
     pub fn new(store: Store, config: &Config, zone: TimeZone) -> Arc<Self> {
         Arc::new(Self {
             store,
-            database: config.database(),
             folder: config.backups(),
             is_named: config.names_backups(),
             keep: config.backup.keep,
@@ -138,7 +135,6 @@ impl Backups {
     pub(crate) async fn rotate(&self, now_ms: i64) -> Result<u64, BackupError> {
         let _one_at_a_time = self.one_at_a_time.lock().await;
         remove_parts(&self.folder)?;
-        forget_twin(&self.database, &self.folder)?;
         rotate(&self.folder, self.keep, now_ms)
     }
 

@@ -77,16 +77,42 @@ pub(crate) async fn restore(
         return Err(BackupError::Unlocked(config.data.clone()));
     }
     refuse_itself(config, file)?;
-    let database = config.database();
-    // It may be a link to another disk: what it leads to is replaced.
-    let database = fs::canonicalize(&database).unwrap_or(database);
+    let database = real_database(config);
     let coming = database.with_file_name(COMING);
     let outcome = replace(config, file, &database, &coming, now_ms).await;
-    // What is still there under this name did not become the database.
-    for path in with_logs(&coming) {
+    undo_unfinished(config)?;
+    outcome
+}
+
+/// It may be a link to another disk: what it leads to is replaced.
+fn real_database(config: &Config) -> PathBuf {
+    let database = config.database();
+    fs::canonicalize(&database).unwrap_or(database)
+}
+
+/// Makes the database what it was before a restore that did not get to its rename: gives it its log
+/// back and the second name away, and removes what did not become the database, which holds all
+/// that the copy held. For who holds the folder alone.
+///
+/// # Errors
+/// What the disk refuses.
+pub(crate) fn undo_unfinished(config: &Config) -> Result<(), BackupError> {
+    let database = real_database(config);
+    for copy in list(&config.backups())? {
+        if copy.kind != BackupKind::BeforeRestore || !is_same(&copy.path, &database) {
+            continue;
+        }
+        let failed = |source| BackupError::io(&copy.path, source);
+        for end in LOG_ENDS {
+            move_log(&with_end(&copy.path, end), &with_end(&database, end)).map_err(failed)?;
+        }
+        // Whoever opened the database under that name would not see its log.
+        remove_if_there(&copy.path).map_err(failed)?;
+    }
+    for path in with_logs(&database.with_file_name(COMING)) {
         remove_if_there(&path).map_err(|source| BackupError::io(&path, source))?;
     }
-    outcome
+    Ok(())
 }
 
 async fn replace(
@@ -114,20 +140,13 @@ async fn replace(
     }
     // What was written is what counts from now on: the disk may have failed in between.
     let after = usable(coming, file).await?;
-    let folder = config.backups();
-    forget_twin(database, &folder)?;
     let before = if fold_log(database).await {
         Proof::of(database).await.ok().map(|proof| proof.tables)
     } else {
         None
     };
     let kept = put_aside(config, database, now_ms)?;
-    let exchanged = exchange(coming, database);
-    if let (Err(_), Some(kept)) = (&exchanged, &kept) {
-        // It is the database itself, which stays where it is.
-        let _ = fs::remove_file(kept);
-    }
-    exchanged.map_err(|source| BackupError::io(database, source))?;
+    exchange(coming, database).map_err(|source| BackupError::io(database, source))?;
     Ok(Restored {
         before,
         after,
@@ -156,20 +175,6 @@ fn refuse_itself(config: &Config, file: &Path) -> Result<(), BackupError> {
 fn is_same(one: &Path, other: &Path) -> bool {
     let number = |path: &Path| path.metadata().map(|file| (file.dev(), file.ino())).ok();
     number(one).is_some_and(|one| number(other) == Some(one))
-}
-
-/// Removes the second name of the database that a restore leaves which was cut off before it
-/// renamed: whoever opened it under that name would not see its log.
-///
-/// # Errors
-/// What the folder says.
-pub(super) fn forget_twin(database: &Path, folder: &Path) -> Result<(), BackupError> {
-    for copy in list(folder)? {
-        if copy.kind == BackupKind::BeforeRestore && is_same(&copy.path, database) {
-            remove_if_there(&copy.path).map_err(|source| BackupError::io(&copy.path, source))?;
-        }
-    }
-    Ok(())
 }
 
 /// Whether the bytes of `copied` are those that were copied, where a sum lies beside `file`.

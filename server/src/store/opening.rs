@@ -90,10 +90,7 @@ impl Store {
     /// Names the file and what `SQLite` said, or a schema that this program does not know.
     pub async fn open(path: &Path) -> Result<Self, OpenStoreError> {
         let shown = path.display().to_string();
-        let open = |source| OpenStoreError::Open {
-            path: shown.clone(),
-            source,
-        };
+        let open = cannot_open(&shown);
         // What SQLite puts beside it gets its permissions.
         data_folder::make_file(path).map_err(|source| OpenStoreError::Create {
             path: shown.clone(),
@@ -147,17 +144,10 @@ impl Store {
         path: &Path,
         is_in_use: bool,
     ) -> Result<Self, OpenStoreError> {
-        let shown = path.display().to_string();
-        let open = |source| OpenStoreError::Open {
-            path: shown.clone(),
-            source,
-        };
-        let store = Self::open_unchanged(path, is_in_use).await?;
-        let applied = applied(&store.readers).await.map_err(open)?;
-        let found = applied.last().copied().unwrap_or_default();
+        let (store, found) = Self::unchanged(path, is_in_use).await?;
         if found < program_schema() {
             return Err(OpenStoreError::Older {
-                path: shown,
+                path: path.display().to_string(),
                 found,
                 known: program_schema(),
             });
@@ -173,24 +163,30 @@ impl Store {
         path: &Path,
         is_in_use: bool,
     ) -> Result<Self, OpenStoreError> {
+        Ok(Self::unchanged(path, is_in_use).await?.0)
+    }
+
+    /// With its schema.
+    async fn unchanged(path: &Path, is_in_use: bool) -> Result<(Self, i64), OpenStoreError> {
         let shown = path.display().to_string();
-        let open = |source| OpenStoreError::Open {
-            path: shown.clone(),
-            source,
-        };
-        let readers = connect_read_only(path, is_in_use).await.map_err(open)?;
-        let applied = applied(&readers).await.map_err(open)?;
-        if let Err(refused) = refuse_newer(&shown, &applied) {
-            readers.close().await;
+        let open = cannot_open(&shown);
+        let pool = connect_read_only(path, is_in_use).await.map_err(open)?;
+        Self::known(pool, &shown).await
+    }
+
+    /// The one pool of a database whose schema this program knows, with that schema.
+    async fn known(pool: SqlitePool, shown: &str) -> Result<(Self, i64), OpenStoreError> {
+        let applied = applied(&pool).await.map_err(cannot_open(shown))?;
+        if let Err(refused) = refuse_newer(shown, &applied) {
+            pool.close().await;
             return Err(refused);
         }
-        let writer = readers.clone();
-        let days = Days::of_system();
-        Ok(Self {
-            writer,
-            readers,
-            days,
-        })
+        let store = Self {
+            writer: pool.clone(),
+            readers: pool,
+            days: Days::of_system(),
+        };
+        Ok((store, applied.last().copied().unwrap_or_default()))
     }
 
     /// Opens a database for who holds its folder alone, with what a server that was killed left in
@@ -203,29 +199,13 @@ impl Store {
             return Ok(None);
         }
         let shown = path.display().to_string();
-        let open = |source| OpenStoreError::Open {
-            path: shown.clone(),
-            source,
-        };
+        let open = cannot_open(&shown);
         let options = SqliteConnectOptions::new()
             .filename(path)
             .busy_timeout(BUSY_TIMEOUT);
         let pool = SqlitePoolOptions::new().max_connections(1);
         let pool = pool.connect_with(options).await.map_err(open)?;
-        let applied = applied(&pool).await.map_err(open)?;
-        if let Err(refused) = refuse_newer(&shown, &applied) {
-            pool.close().await;
-            return Err(refused);
-        }
-        let schema = applied.last().copied().unwrap_or_default();
-        let (writer, readers) = (pool.clone(), pool);
-        let days = Days::of_system();
-        let store = Self {
-            writer,
-            readers,
-            days,
-        };
-        Ok(Some((store, schema)))
+        Self::known(pool, &shown).await.map(Some)
     }
 
     /// The schema of a database, and none of one that is missing or empty. Changes nothing.
@@ -240,16 +220,21 @@ impl Store {
             return Ok(None);
         }
         let shown = path.display().to_string();
-        let open = |source| OpenStoreError::Open {
-            path: shown.clone(),
-            source,
-        };
+        let open = cannot_open(&shown);
         let readers = connect_read_only(path, is_in_use).await.map_err(open)?;
         let found = applied(&readers).await;
         readers.close().await;
         let found = found.map_err(open)?;
         refuse_newer(&shown, &found)?;
         Ok(found.last().copied())
+    }
+}
+
+/// What `SQLite` said of a file that does not open.
+fn cannot_open(path: &str) -> impl Fn(sqlx::Error) -> OpenStoreError + Copy + use<'_> {
+    move |source| OpenStoreError::Open {
+        path: path.to_owned(),
+        source,
     }
 }
 

@@ -20,7 +20,8 @@ const SAID: [&str; 4] = ["aria-label", "title", "placeholder", "alt"];
 /// English words one after the other from here on are a sentence.
 const SENTENCE_WORDS: usize = 4;
 
-const PAGES: [&str; 18] = [
+/// Every page that somebody can open.
+pub(super) const PAGES: [&str; 18] = [
     "/",
     "/settings",
     "/settings/account",

@@ -12,6 +12,8 @@ use hearth_tests::{
 };
 use reqwest::Method;
 
+use super::languages::PAGES;
+
 const PUBLIC: &str = "https://example.org/a/chat";
 const PATH: &str = "/a/chat";
 
@@ -48,24 +50,7 @@ async fn pages(ada: &WebClient) -> Result<Vec<String>> {
         ("format", "markdown".to_owned()),
     ];
     ada.call::<ExportId>("create_export", &choice).await??;
-    let sections = [
-        "/",
-        "/settings",
-        "/settings/account",
-        "/settings/keys",
-        "/settings/exports",
-        "/settings/import",
-        "/settings/trash",
-        "/admin",
-        "/admin/people",
-        "/admin/models",
-        "/admin/usage",
-        "/admin/log",
-        "/admin/upkeep",
-        "/nowhere",
-        "/exports/nothing",
-    ];
-    let mut pages: Vec<String> = sections.map(str::to_owned).into();
+    let mut pages = PAGES.map(str::to_owned).to_vec();
     pages.push(format!("/c/{conversation}"));
     Ok(pages)
 }

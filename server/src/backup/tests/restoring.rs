@@ -190,19 +190,24 @@ async fn the_log_beside_a_file_of_a_dead_machine_comes_with_it() {
 }
 
 #[tokio::test]
-async fn a_restore_that_was_cut_off_leaves_neither_a_second_name_nor_a_copy_of_the_copy() {
-    let (_folder, config, copy) = two_states().await;
-    let twin = config
-        .backups()
-        .join("hearth-20261129T120001Z-before-restore.db");
+async fn a_restore_that_was_cut_off_leaves_the_database_with_its_log_and_nothing_else() {
+    let house = House::new().await;
+    house.add("ada").await;
+    house.store.cut_log().await.unwrap();
+    house.add("grace").await;
+    let (data, copies) = (house.config.data.clone(), house.config.backups());
+    let saved = ["hearth.db", "hearth.db-wal"].map(|name| fs::read(data.join(name)).unwrap());
+    let (_folder, config) = house.leave().await;
+    // Everything but the last rename was done: the log lies with the second name.
+    let twin = copies.join("hearth-20261129T120001Z-before-restore.db");
+    fs::write(config.database(), &saved[0]).unwrap();
+    fs::write(twin.with_extension("db-wal"), &saved[1]).unwrap();
     fs::hard_link(config.database(), &twin).unwrap();
-    fs::write(config.data.join("hearth.db.restoring"), "half").unwrap();
-    let refused = restore(&config, &twin, NOON).await.unwrap_err().to_string();
-    assert!(refused.contains("the database itself"), "{refused}");
-    assert!(!config.data.join("hearth.db.restoring").exists());
-    restore(&config, &copy, NOON + 5000).await.unwrap();
-    assert!(!twin.exists());
-    assert_eq!(names(&config).await, ["ada"]);
+    fs::write(data.join("hearth.db.restoring"), "half").unwrap();
+    drop(occupy(&config).await.unwrap());
+    assert_eq!(files(&copies), [""; 0]);
+    assert!(!data.join("hearth.db.restoring").exists());
+    assert_eq!(names(&config).await, ["ada", "grace"]);
 }
 
 #[tokio::test]

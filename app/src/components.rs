@@ -38,7 +38,7 @@ pub(crate) use conversation_settings::ConversationSettingsDialog;
 pub(crate) use delete_message::DeleteMessageMenu;
 pub(crate) use export_menu::ExportMenu;
 pub(crate) use field::{ErrorText, Field, NewPasswordField};
-pub(crate) use icon::{Icon, IconName};
+pub(crate) use icon::{DRAWINGS, Icon, IconName};
 pub(crate) use message_actions::{MessageActions, MessageCommand};
 pub(crate) use message_info::MessageInfo;
 pub(crate) use message_view::MessageView;

@@ -14,6 +14,7 @@ use leptos_router::{
 
 use crate::{
     browser,
+    components::DRAWINGS,
     model::{Language, Preferences, Theme},
     pages::{
         AdminRoutes, ChatPage, JoinPage, NotFoundPage, SetUpPage, SettingsRoutes, SignInPage,
@@ -25,8 +26,8 @@ use crate::{
 };
 
 /// The side bar's ground in both themes (`style/tokens.css`).
-const LIGHT_FRAME: &str = "#f5f3ee";
-const DARK_FRAME: &str = "#161513";
+const LIGHT_FRAME: &str = "#f6f3ee";
+const DARK_FRAME: &str = "#161310";
 
 const VIEWPORT: &str = "width=device-width, initial-scale=1, viewport-fit=cover, \
     interactive-widget=resizes-content";
@@ -58,6 +59,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             </head>
             <body>
                 <App/>
+                // After the page: hydration walks from the first child.
+                <div hidden inner_html=DRAWINGS></div>
             </body>
         </html>
     }

@@ -42,7 +42,7 @@ pub(crate) fn DeleteMessageMenu(
                 title=words!(locale, chat.delete)
                 aria-label=words!(locale, chat.delete)
             >
-                <Icon name=IconName::Bin/>
+                <Icon name=IconName::Trash/>
             </summary>
             <div class="message-delete-panel">
                 <p>{lead}</p>

@@ -46,7 +46,7 @@ pub(crate) fn ExportMenu(
                 }
             >
                 <summary class="quiet-button">
-                    <Icon name=IconName::Export/>
+                    <Icon name=IconName::Download/>
                     <span class="export-menu-name">{words!(locale, exports.export)}</span>
                 </summary>
                 <div class="menu-panel">

@@ -1,11 +1,21 @@
-//! Line drawings, 24 units wide, in the colour of the text. Names are given by the button around.
+//! Line drawings, 20 units wide, in the colour of the text. Names are given by the button around.
+//!
+//! The drawings stand once in every document (`icons.svg`, put there by the shell); what the
+//! browser's program carries is their names.
 
 use leptos::prelude::*;
 
+/// All drawings as symbols of one hidden picture.
+pub(crate) const DRAWINGS: &str = include_str!("../../icons.svg");
+
 /// Which drawing.
+#[allow(dead_code, reason = "the page moves to these drawings room by room")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum IconName {
     Plus,
+    NewChat,
+    Search,
+    Sidebar,
     Menu,
     Close,
     More,
@@ -13,58 +23,157 @@ pub(crate) enum IconName {
     Stop,
     Down,
     Copy,
-    Again,
-    Forward,
-    Left,
-    Right,
-    /// Of the whole product.
-    Gear,
-    /// Of one conversation.
-    Sliders,
+    Check,
+    Retry,
+    Undo,
+    Continue,
+    ChevronDown,
+    ChevronUp,
+    ChevronLeft,
+    ChevronRight,
+    UpDown,
+    Edit,
+    Branch,
     Info,
-    Administration,
-    Export,
-    Bin,
+    Settings,
+    Sliders,
+    Shield,
+    User,
+    People,
+    Model,
+    Usage,
+    Log,
+    Download,
+    Upload,
+    Share,
+    Link,
+    Trash,
+    Archive,
+    Pin,
+    Folder,
+    File,
+    Paperclip,
+    Image,
+    Mic,
+    Speaker,
+    ThumbUp,
+    ThumbDown,
+    Effort,
+    Think,
+    Calculator,
+    Tools,
+    Globe,
+    Sun,
+    Moon,
+    Monitor,
+    Language,
+    Key,
+    SignOut,
+    Offline,
+    Warning,
+    Lock,
+    Wrap,
+    Code,
+    Eye,
+    Keyboard,
+    Clock,
+    Temporary,
+    Message,
+    Prompt,
+    Open,
+    Server,
+    Flame,
 }
 
 impl IconName {
-    const fn path(self) -> &'static str {
+    /// Where it stands in the document.
+    const fn place(self) -> &'static str {
         match self {
-            Self::Plus => "M12 5v14M5 12h14",
-            Self::Menu => "M4 7h16M4 12h16M4 17h10",
-            Self::Close => "M6 6l12 12M18 6L6 18",
-            Self::More => "M5 12h.01M12 12h.01M19 12h.01",
-            Self::Send => "M12 19V5M6 11l6-6 6 6",
-            Self::Stop => "M8 8h8v8H8z",
-            Self::Down => "M12 5v14M6 13l6 6 6-6",
-            Self::Copy => "M9 9h11v11H9zM5 15H4V4h11v1",
-            Self::Again => "M20 11a8 8 0 1 0-2 6M20 5v6h-6",
-            Self::Forward => "M5 5l7 7-7 7M13 5l7 7-7 7",
-            Self::Left => "M15 6l-6 6 6 6",
-            Self::Right => "M9 6l6 6-6 6",
-            Self::Administration => "M12 3l7 3v5c0 5-3 8-7 10c-4-2-7-5-7-10V6zM9 12l2 2l4-4",
-            Self::Info => "M12 11v6M12 7h.01M3 12a9 9 0 1 0 18 0a9 9 0 1 0-18 0",
-            Self::Gear => {
-                "M9.5 12a2.5 2.5 0 1 0 5 0a2.5 2.5 0 1 0-5 0M6 12a6 6 0 1 0 12 0a6 6 0 1 0-12 0\
-                M12 3v3M12 18v3M3 12h3M18 12h3M5.6 5.6l2.2 2.2M16.2 16.2l2.2 2.2\
-                M18.4 5.6l-2.2 2.2M7.8 16.2l-2.2 2.2"
-            }
-            Self::Sliders => {
-                "M4 7h9M19 7h1M4 17h1M11 17h9M13 7a3 3 0 1 0 6 0a3 3 0 1 0-6 0\
-                M5 17a3 3 0 1 0 6 0a3 3 0 1 0-6 0"
-            }
-            Self::Bin => "M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13",
-            Self::Export => "M12 4v11M7 10l5 5 5-5M5 20h14",
+            Self::Plus => "#i-plus",
+            Self::NewChat => "#i-new-chat",
+            Self::Search => "#i-search",
+            Self::Sidebar => "#i-sidebar",
+            Self::Menu => "#i-menu",
+            Self::Close => "#i-close",
+            Self::More => "#i-more",
+            Self::Send => "#i-send",
+            Self::Stop => "#i-stop",
+            Self::Down => "#i-down",
+            Self::Copy => "#i-copy",
+            Self::Check => "#i-check",
+            Self::Retry => "#i-retry",
+            Self::Undo => "#i-undo",
+            Self::Continue => "#i-continue",
+            Self::ChevronDown => "#i-chevron-down",
+            Self::ChevronUp => "#i-chevron-up",
+            Self::ChevronLeft => "#i-chevron-left",
+            Self::ChevronRight => "#i-chevron-right",
+            Self::UpDown => "#i-up-down",
+            Self::Edit => "#i-edit",
+            Self::Branch => "#i-branch",
+            Self::Info => "#i-info",
+            Self::Settings => "#i-settings",
+            Self::Sliders => "#i-sliders",
+            Self::Shield => "#i-shield",
+            Self::User => "#i-user",
+            Self::People => "#i-people",
+            Self::Model => "#i-model",
+            Self::Usage => "#i-usage",
+            Self::Log => "#i-log",
+            Self::Download => "#i-download",
+            Self::Upload => "#i-upload",
+            Self::Share => "#i-share",
+            Self::Link => "#i-link",
+            Self::Trash => "#i-trash",
+            Self::Archive => "#i-archive",
+            Self::Pin => "#i-pin",
+            Self::Folder => "#i-folder",
+            Self::File => "#i-file",
+            Self::Paperclip => "#i-paperclip",
+            Self::Image => "#i-image",
+            Self::Mic => "#i-mic",
+            Self::Speaker => "#i-speaker",
+            Self::ThumbUp => "#i-thumb-up",
+            Self::ThumbDown => "#i-thumb-down",
+            Self::Effort => "#i-effort",
+            Self::Think => "#i-think",
+            Self::Calculator => "#i-calculator",
+            Self::Tools => "#i-tools",
+            Self::Globe => "#i-globe",
+            Self::Sun => "#i-sun",
+            Self::Moon => "#i-moon",
+            Self::Monitor => "#i-monitor",
+            Self::Language => "#i-language",
+            Self::Key => "#i-key",
+            Self::SignOut => "#i-sign-out",
+            Self::Offline => "#i-offline",
+            Self::Warning => "#i-warning",
+            Self::Lock => "#i-lock",
+            Self::Wrap => "#i-wrap",
+            Self::Code => "#i-code",
+            Self::Eye => "#i-eye",
+            Self::Keyboard => "#i-keyboard",
+            Self::Clock => "#i-clock",
+            Self::Temporary => "#i-temporary",
+            Self::Message => "#i-message",
+            Self::Prompt => "#i-prompt",
+            Self::Open => "#i-open",
+            Self::Server => "#i-server",
+            Self::Flame => "#i-flame",
         }
     }
 }
 
-/// One drawing.
+/// One drawing. `class` says more about it: `small` (18 px), `mini` (16 px), `mirrored` (an arrow
+/// that turns with the direction of the text).
 #[component]
-pub(crate) fn Icon(name: IconName) -> impl IntoView {
+pub(crate) fn Icon(
+    name: IconName,
+    #[prop(default = "icon")] class: &'static str,
+) -> impl IntoView {
     view! {
-        <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
-            <path d=name.path()></path>
+        <svg class=class aria-hidden="true" focusable="false">
+            <use href=name.place()></use>
         </svg>
     }
 }

@@ -89,7 +89,7 @@ fn AnswerActions(
                     disabled=is_busy
                     on_press=on_again
                 >
-                    <Icon name=IconName::Again/>
+                    <Icon name=IconName::Retry/>
                     {has_failed.get().then_some(words!(locale, chat.retry))}
                 </PostForm>
             }
@@ -106,7 +106,7 @@ fn AnswerActions(
                     disabled=is_busy
                     on_press=on_continue
                 >
-                    <Icon name=IconName::Forward/>
+                    <Icon name=IconName::Continue/>
                     {words!(locale, chat.go_on)}
                 </PostForm>
             }
@@ -162,10 +162,10 @@ fn VersionSwitch(
         (count > 1).then(|| {
             view! {
                 <span class="version-switch">
-                    {step(-1, words!(locale, chat.earlier_version), IconName::Left)}
+                    {step(-1, words!(locale, chat.earlier_version), IconName::ChevronLeft)}
                     <span aria-hidden="true">{format!("{place}/{count}")}</span>
                     <span class="visually-hidden">{words::version(locale, place, count)}</span>
-                    {step(1, words!(locale, chat.later_version), IconName::Right)}
+                    {step(1, words!(locale, chat.later_version), IconName::ChevronRight)}
                 </span>
             }
         })

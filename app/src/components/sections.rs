@@ -30,7 +30,7 @@ pub(crate) fn Sections(
         <div class="settings-page">
             <header class="settings-header">
                 <PageLink to="/" attr:class="quiet-button">
-                    <Icon name=IconName::Left/>
+                    <Icon name=IconName::ChevronLeft/>
                     {words!(locale, settings.back)}
                 </PageLink>
                 <h1>{heading}</h1>

@@ -49,7 +49,7 @@ pub(crate) fn Sidebar(
         >
             <div class="sidebar-top">
                 <PageLink to="/" attr:class="new-chat" attr:id="new-chat">
-                    <Icon name=IconName::Plus/>
+                    <Icon name=IconName::NewChat/>
                     {words!(locale, chat.new_chat)}
                 </PageLink>
                 <a
@@ -89,7 +89,7 @@ fn AccountArea(user_name: String, is_administrator: bool) -> impl IntoView {
                     attr:title=words!(locale, admin.administration)
                     attr:aria-label=words!(locale, admin.administration)
                 >
-                    <Icon name=IconName::Administration/>
+                    <Icon name=IconName::Shield/>
                 </PageLink>
             })}
             <PageLink
@@ -98,7 +98,7 @@ fn AccountArea(user_name: String, is_administrator: bool) -> impl IntoView {
                 attr:title=words!(locale, settings.settings)
                 attr:aria-label=words!(locale, settings.settings)
             >
-                <Icon name=IconName::Gear/>
+                <Icon name=IconName::Settings/>
             </PageLink>
             // A plain post: the next page starts without anything of this person.
             <form method="post" action=address_of(SignOut::url())>

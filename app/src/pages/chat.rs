@@ -2,6 +2,7 @@
 
 mod address;
 mod commands;
+mod conversation;
 mod load;
 mod pieces;
 mod screen;

@@ -13,6 +13,7 @@ pub mod export;
 pub mod id;
 mod import_problem;
 pub mod message;
+mod phase;
 pub mod preferences;
 pub mod refusal;
 pub mod session;
@@ -47,6 +48,7 @@ pub use message::{
     FinishReason, MAX_MESSAGE_BYTES, Message, MessageStatus, MessageText, Provenance, Reasoning,
     Role, StartedTurn, ToolStep, TurnParams, Usage,
 };
+pub use phase::{Phase, phases};
 pub use preferences::{Language, LanguageChoice, Preferences, Theme, UnknownChoice};
 pub use refusal::{BusyReason, Notice, Refusal, TurnError};
 pub use session::{Browser, SessionSummary};

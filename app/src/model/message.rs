@@ -170,6 +170,10 @@ pub struct ToolStep {
     /// What it answered, or why it could not.
     pub output: String,
     pub has_failed: bool,
+    /// How much the model had thought before it called, in bytes of the reasoning's text. Absent
+    /// where that is not known: then nobody wrote it down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning_bytes: Option<u32>,
 }
 
 impl ToolStep {

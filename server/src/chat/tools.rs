@@ -49,6 +49,7 @@ pub(super) async fn answer(call: &ToolCall) -> ToolStep {
             input: expression,
             output,
             has_failed: false,
+            reasoning_bytes: None,
         },
         Ok(Err(error)) => failed(tool, expression, error.to_string()),
         Err(error) => failed(tool, expression, error.to_string()),
@@ -61,6 +62,7 @@ fn failed(tool: String, input: String, output: String) -> ToolStep {
         input,
         output,
         has_failed: true,
+        reasoning_bytes: None,
     }
 }
 

@@ -268,7 +268,9 @@ impl TurnTask {
     }
 
     /// Gives the model what a tool has answered. Step and ids are recorded together.
-    fn go_on(&mut self, call: &ToolCall, step: ToolStep, usage: Usage) {
+    fn go_on(&mut self, call: &ToolCall, mut step: ToolStep, usage: Usage) {
+        let reasoning = self.answer.reasoning.as_ref();
+        step.reasoning_bytes = Some(reasoning.map_or(0, |it| to_u32(it.text.len())));
         let token_ids = self.source.tool_result(call, &step.output);
         self.answer.token_ids.extend(&token_ids);
         self.answer.steps.push(step.clone());

@@ -10,7 +10,8 @@ use std::{
 };
 
 use hearth_app::model::{
-    ConversationId, FinishReason, MessageId, MessageStatus, Reasoning, Role, ToolStep,
+    ConversationId, FinishReason, MessageId, MessageStatus, Phase, Reasoning, Role, ToolStep,
+    phases,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -181,6 +182,12 @@ impl ConversationDocument {
 }
 
 impl MessageDocument {
+    /// What the model thought and what tools did, in order.
+    pub(super) fn phases(&self) -> Vec<Phase<'_>> {
+        let reasoning = self.reasoning.as_ref().map_or("", |it| &it.text);
+        phases(reasoning, &self.tool_steps)
+    }
+
     fn new(message: TreeMessage) -> Self {
         let mut params = message.params;
         params.retain(|_, value| !value.is_null());

@@ -73,6 +73,8 @@ struct HashedStep<'a> {
     has_failed: bool,
     input: &'a str,
     output: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_bytes: Option<u32>,
     tool: &'a str,
 }
 
@@ -161,11 +163,13 @@ impl<'a> HashedStep<'a> {
             input,
             output,
             has_failed,
+            reasoning_bytes,
         } = step;
         Self {
             has_failed: *has_failed,
             input,
             output,
+            reasoning_bytes: *reasoning_bytes,
             tool,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use hearth_app::model::Role;
+use hearth_app::model::{Phase, Role};
 
 use super::{ConversationDocument, Language, MessageDocument};
 use crate::markdown;
@@ -55,20 +55,12 @@ fn write_message(out: &mut String, message: &MessageDocument, language: Language
     let role = message.role.as_str();
     writeln!(out, "<article class=\"{role}\">\n<h2>{byline}</h2>")?;
     if let Some(reasoning) = &message.reasoning {
-        let (thought, text) = (language.thought(reasoning), escape(reasoning.text.trim()));
-        let thought = escape(&thought);
+        let thought = escape(&language.thought(reasoning));
         writeln!(out, "<details><summary>{thought}</summary>")?;
-        writeln!(
-            out,
-            "<div class=\"thought\" dir=\"auto\">{text}</div></details>"
-        )?;
-    }
-    for step in &message.tool_steps {
-        writeln!(
-            out,
-            "<p class=\"note\">{}</p>",
-            escape(&language.step(step))
-        )?;
+        write_phases(out, message, language)?;
+        writeln!(out, "</details>")?;
+    } else {
+        write_phases(out, message, language)?;
     }
     out.write_str("<div dir=\"auto\">")?;
     match message.role {
@@ -84,6 +76,23 @@ fn write_message(out: &mut String, message: &MessageDocument, language: Language
         writeln!(out, "<p class=\"note\">{}</p>", escape(&note))?;
     }
     writeln!(out, "</article>")
+}
+
+/// What the model thought and what tools did, in order.
+fn write_phases(out: &mut String, message: &MessageDocument, language: Language) -> fmt::Result {
+    for phase in message.phases() {
+        match phase {
+            Phase::Thought(text) => {
+                let text = escape(text);
+                writeln!(out, "<div class=\"thought\" dir=\"auto\">{text}</div>")?;
+            }
+            Phase::Step(step) => {
+                let step = escape(&language.step(step));
+                writeln!(out, "<p class=\"note\">{step}</p>")?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Text as text, in an element as in an attribute.

@@ -3,6 +3,8 @@
 
 use std::fmt::{self, Write};
 
+use hearth_app::model::Phase;
+
 use super::{ConversationDocument, Language, MessageDocument};
 
 /// Appends the whole file.
@@ -33,13 +35,18 @@ pub(super) fn write(
 /// Quoted, each line as text: it is not part of the answer.
 fn write_thoughts(out: &mut String, message: &MessageDocument, language: Language) -> fmt::Result {
     if let Some(reasoning) = &message.reasoning {
-        writeln!(out, "\n> *{}*\n>", escape(&language.thought(reasoning)))?;
-        for line in reasoning.text.trim().lines() {
-            writeln!(out, "{}", format!("> {}", escape(line)).trim_end())?;
-        }
+        writeln!(out, "\n> *{}*", escape(&language.thought(reasoning)))?;
     }
-    for step in &message.tool_steps {
-        writeln!(out, "\n> *{}*", escape(&language.step(step)))?;
+    for phase in message.phases() {
+        match phase {
+            Phase::Thought(text) => {
+                out.write_str(">\n")?;
+                for line in text.lines() {
+                    writeln!(out, "{}", format!("> {}", escape(line)).trim_end())?;
+                }
+            }
+            Phase::Step(step) => writeln!(out, "\n> *{}*", escape(&language.step(step)))?,
+        }
     }
     Ok(())
 }

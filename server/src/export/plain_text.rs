@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Write};
 
+use hearth_app::model::Phase;
+
 use super::{ConversationDocument, Language};
 
 /// Appends the whole file.
@@ -19,10 +21,13 @@ pub(super) fn write(
         writeln!(out, "\n{}\n", language.byline(message))?;
         if let Some(reasoning) = &message.reasoning {
             let thought = language.thought(reasoning);
-            writeln!(out, "[{thought}]\n{}\n", reasoning.text.trim())?;
+            writeln!(out, "[{thought}]")?;
         }
-        for step in &message.tool_steps {
-            writeln!(out, "[{}]\n", language.step(step))?;
+        for phase in message.phases() {
+            match phase {
+                Phase::Thought(text) => writeln!(out, "{text}\n")?,
+                Phase::Step(step) => writeln!(out, "[{}]\n", language.step(step))?,
+            }
         }
         writeln!(out, "{text}")?;
         for note in language.notes(message) {

@@ -146,7 +146,7 @@ fn what_the_model_thought_stands_apart_from_its_answer_in_every_format() {
     let mut thoughtful = tree();
     let answer = thoughtful.messages.last_mut().unwrap();
     answer.reasoning = Some(Reasoning {
-        text: format!("# First\n```\n{HOSTILE}"),
+        text: format!("# First\n```\n{HOSTILE} Second"),
         duration_ms: 2100,
     });
     answer.steps = vec![ToolStep {
@@ -154,6 +154,7 @@ fn what_the_model_thought_stands_apart_from_its_answer_in_every_format() {
         input: "6*7".to_owned(),
         output: "42".to_owned(),
         has_failed: false,
+        reasoning_bytes: Some(12),
     }];
     let document = ConversationDocument::new(thoughtful.clone(), NOW);
     let render = |format| render(&document, format, Language::English);
@@ -172,6 +173,11 @@ fn what_the_model_thought_stands_apart_from_its_answer_in_every_format() {
 
     let text = render(ExportFormat::Text);
     assert!(text.contains("[Thought for 3 s]\n# First\n"), "{text}");
+    for rendered in [&markdown, &text, &render(ExportFormat::Html)] {
+        let place = |words: &str| rendered.find(words).unwrap_or_else(|| panic!("{rendered}"));
+        assert!(place("First") < place("calculator:"), "{rendered}");
+        assert!(place("calculator:") < place("Second"), "{rendered}");
+    }
     let page = render(ExportFormat::Html);
     assert!(
         page.contains("<summary>Thought for 3 s</summary>"),

@@ -31,6 +31,7 @@ mod tests {
             input: "1\n+\u{2028}1".to_owned(),
             output: output.to_owned(),
             has_failed: false,
+            reasoning_bytes: Some(3),
         };
         let steps = [step("2"), step("\"二\"\r\n")];
         let lines = to_lines(&steps[..1]) + &to_lines(&steps[1..]);

@@ -39,6 +39,8 @@ fn calculated() -> ToolStep {
         input: "123*45".to_owned(),
         output: "5535".to_owned(),
         has_failed: false,
+        // "Use the calculator. The expression is 123*45."
+        reasoning_bytes: Some(45),
     }
 }
 

@@ -176,12 +176,14 @@ fn step() -> impl Strategy<Value = ToolStep> {
         "[0-9+\"\\n]{0,9}",
         "[0-9你]{0,9}",
         any::<bool>(),
+        proptest::option::of(any::<u32>()),
     );
-    parts.prop_map(|(tool, input, output, has_failed)| ToolStep {
+    parts.prop_map(|(tool, input, output, has_failed, reasoning_bytes)| ToolStep {
         tool,
         input,
         output,
         has_failed,
+        reasoning_bytes,
     })
 }
 

@@ -27,7 +27,7 @@ use program::Order;
 /// Where a file with checksums stands, in an archive and beside several.
 const CHECKSUMS: &str = "SHA256SUMS";
 /// What an archive holds besides the program, the licences of others, `docs/` and `deploy/`.
-const DOCUMENTS: [&str; 7] = [
+const DOCUMENTS: [&str; 8] = [
     "ARCHITECTURE.md",
     "CHANGELOG.md",
     "CONTRIBUTING.md",
@@ -35,6 +35,7 @@ const DOCUMENTS: [&str; 7] = [
     "LICENSE-MIT",
     "README.md",
     "hearth.example.toml",
+    "public/hearth-math.OFL.txt",
 ];
 const INSTALLER: &str = "install.sh";
 

@@ -4,7 +4,7 @@ use axum::http::{Uri, uri::Authority};
 
 /// First parts of the addresses that Hearth has itself. A request that a proxy passes on with or
 /// without the path in front must not be two addresses at once.
-const OWN: [&str; 22] = [
+const OWN: [&str; 24] = [
     "admin",
     "api",
     "c",
@@ -13,6 +13,8 @@ const OWN: [&str; 22] = [
     "favicon.svg",
     "health",
     "healthz",
+    "hearth-math.OFL.txt",
+    "hearth-math.woff2",
     "import",
     "join",
     "manifest.webmanifest",

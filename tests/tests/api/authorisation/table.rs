@@ -361,6 +361,8 @@ pub(super) const ROUTES: &[Row] = &[
     row("/healthz", nothing, EVERYBODY),
     row("/readyz", nothing, EVERYBODY),
     row("/favicon.svg", nothing, EVERYBODY),
+    row("/hearth-math.OFL.txt", nothing, EVERYBODY),
+    row("/hearth-math.woff2", nothing, EVERYBODY),
     row("/manifest.webmanifest", nothing, EVERYBODY),
     row("/robots.txt", nothing, EVERYBODY),
     // The table asks for a file that is not there.

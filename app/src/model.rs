@@ -4,6 +4,7 @@
 pub mod administration;
 pub mod api_key;
 mod backup;
+mod change;
 mod conversation;
 pub mod conversation_settings;
 mod drawing;
@@ -30,6 +31,7 @@ pub use administration::{
 };
 pub use api_key::ApiKeySummary;
 pub use backup::{BackupCounts, BackupKind, BackupOutcome, BackupReport, BackupSummary};
+pub use change::Change;
 pub use conversation::{
     Conversation, ConversationPage, ConversationState, ConversationSummary, ListPlace, NoPlace,
 };

@@ -31,6 +31,10 @@ use crate::model::{
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PageBuild(pub String);
 
+/// From where on a page has to listen for changes: it shows everything that was before.
+#[derive(Clone, Copy, Debug)]
+pub struct ChangesCursor(pub Cursor);
+
 /// One press of Send.
 #[derive(Clone, Debug)]
 pub struct SendMessage {

@@ -50,6 +50,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             data-language=chosen_language.map(Language::as_str)
             data-theme=theme.as_attribute()
             data-build=build
+            data-changes=changes_cursor()
             data-sub-path=sub_path.as_attribute()
         >
             <head>
@@ -64,6 +65,14 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             </body>
         </html>
     }
+}
+
+/// From where on the page has to listen for changes (`browser::changes`).
+fn changes_cursor() -> Option<String> {
+    #[cfg(feature = "ssr")]
+    return use_context::<crate::service::ChangesCursor>().map(|it| it.0.to_string());
+    #[cfg(not(feature = "ssr"))]
+    None
 }
 
 /// What every document says about how it looks.

@@ -46,7 +46,9 @@ use hearth_app::{
 };
 use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource};
 
-use crate::{metrics::Metrics, settings::SettingsBook, slow_work::SlowWork, store::Store};
+use crate::{
+    changes::Changes, metrics::Metrics, settings::SettingsBook, slow_work::SlowWork, store::Store,
+};
 pub(crate) use allowance::RequestClaim;
 use engine_slot::EngineSlot;
 use key_locks::KeyLocks;
@@ -80,6 +82,7 @@ pub struct ChatServer {
     metrics: Arc<Metrics>,
     slow_work: SlowWork,
     key_locks: KeyLocks,
+    changes: Changes,
     is_closing: AtomicBool,
 }
 
@@ -97,6 +100,7 @@ impl ChatServer {
             metrics: Arc::default(),
             slow_work: SlowWork::default(),
             key_locks: KeyLocks::default(),
+            changes: Changes::new(submit::new_epoch()),
             is_closing: AtomicBool::new(false),
         });
         account_watch::start(&server);
@@ -147,6 +151,11 @@ impl ChatServer {
         self.slow_work.clone()
     }
 
+    /// Where it is told that a conversation has changed.
+    pub(crate) fn changes(&self) -> Changes {
+        self.changes.clone()
+    }
+
     /// What is counted of all answers.
     pub(crate) fn metrics(&self) -> Arc<Metrics> {
         Arc::clone(&self.metrics)
@@ -166,6 +175,7 @@ impl ChatServer {
     /// Stops all turns as interrupted, which ends their tails, and writes what is left to write.
     pub async fn shut_down(&self) {
         self.is_closing.store(true, Ordering::SeqCst);
+        self.changes.close();
         let turns = self.live.all();
         for turn in &turns {
             turn.stop(StopReason::ShutDown);

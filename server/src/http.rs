@@ -9,6 +9,7 @@
 pub mod assets;
 pub(crate) mod body;
 mod body_limit;
+mod changes;
 mod client_address;
 mod connections;
 mod downloads;
@@ -41,6 +42,7 @@ use tower_http::compression::CompressionLayer;
 
 use crate::{
     accounts::Accounts,
+    changes::Changes,
     config::ServerSection,
     deletion::Deletion,
     export::ExportServer,
@@ -64,6 +66,7 @@ pub struct Services {
     pub deletion: Arc<Deletion>,
     pub api: ApiServer,
     pub store: Store,
+    pub(crate) changes: Changes,
     pub assets: Arc<assets::Manifest>,
     /// Below which path of the host everything stands.
     pub sub_path: SubPath,
@@ -117,7 +120,7 @@ pub fn routes() -> Vec<RouteName> {
     let plain = plain_routes().into_iter().map(|route| route.name);
     let files = downloads::routes().into_iter().chain(uploads::routes());
     let programs = openai::routes().into_iter();
-    let files = files.chain(programs);
+    let files = files.chain(programs).chain(changes::routes());
     plain.chain(files).chain(pages::routes()).collect()
 }
 
@@ -136,6 +139,7 @@ pub fn router(services: &Services, section: &ServerSection) -> Router {
     let visited = pages::router(services)
         .merge(server_functions::router(services))
         .merge(downloads::router(services))
+        .merge(changes::router(services))
         .layer(from_fn_with_state(place.clone(), kept_text::give_back))
         .layer(from_fn(trace::note_visitor))
         .layer(identify.clone());

@@ -156,10 +156,11 @@ impl Server {
             accounts: Arc::clone(&accounts),
             administration: administration as Arc<dyn AdministrationService>,
             settings,
-            exports: ExportServer::new(store.clone(), chat.slow_work()),
+            exports: ExportServer::new(store.clone(), chat.slow_work(), chat.changes()),
             deletion: deletion(&store, &chat, &accounts, &upkeep),
             api,
             store: store.clone(),
+            changes: chat.changes(),
             assets: Arc::new(Manifest::embedded()),
             sub_path: SubPath::new(config.server.sub_path()),
         };

@@ -107,7 +107,9 @@ impl ChatService for ChatServer {
                 limit: MAX_TITLE_CHARS,
             }));
         }
-        found(self.store.rename_conversation(user, id, &title).await)
+        found(self.store.rename_conversation(user, id, &title).await)?;
+        self.changes.tell(user, id);
+        Ok(())
     }
 
     async fn delete(&self, user: UserId, id: ConversationId) -> Result<(), ChatError> {
@@ -115,15 +117,22 @@ impl ChatService for ChatServer {
         // Nobody reads on: the model computes for others.
         self.live
             .stop_where(|_, conversation| conversation == id, StopReason::Person);
+        self.changes.tell(user, id);
         Ok(())
     }
 
     async fn restore(&self, user: UserId, id: ConversationId) -> Result<(), ChatError> {
-        found(self.store.restore_conversation(user, id).await)
+        found(self.store.restore_conversation(user, id).await)?;
+        self.changes.tell(user, id);
+        Ok(())
     }
 
     async fn show_version(&self, user: UserId, message: MessageId) -> Result<(), ChatError> {
-        found(self.store.show_version(user, message).await)
+        found(self.store.show_version(user, message).await)?;
+        if let Some(shown) = read(self.store.message(user, message).await)? {
+            self.changes.tell(user, shown.conversation);
+        }
+        Ok(())
     }
 
     async fn send(&self, user: UserId, message: SendMessage) -> Result<StartedTurn, ChatError> {
@@ -209,11 +218,13 @@ impl ChatService for ChatServer {
         if let Some(id) = id {
             let saved = self.store.save_conversation_settings(user, id, &settings);
             found(saved.await)?;
+            self.changes.tell(user, id);
             return Ok(id);
         }
         let id = ConversationId::new(uuid::Uuid::now_v7());
         let inserted = self.store.insert_empty_conversation(user, id, &settings);
         read(inserted.await)?;
+        self.changes.tell(user, id);
         Ok(id)
     }
 }

@@ -60,7 +60,9 @@ impl ChatServer {
     pub(super) async fn open(&self, start: Start) -> Result<StartedTurn, ChatError> {
         let (user, message) = (start.user, start.message);
         let notice = start.reserved.notice;
+        let conversation = start.conversation;
         let opening = self.submit(start);
+        self.changes.tell(user, conversation);
         let mut started = self.started_answer(user, message).await?;
         opening.show(&mut started.assistant_message);
         started.notice = notice;
@@ -118,6 +120,7 @@ impl ChatServer {
             live: self.live.clone(),
             recorder: self.recorder.clone(),
             metrics: Arc::clone(&self.metrics),
+            changes: self.changes.clone(),
             source,
             slow_work: self.slow_work.clone(),
             drawing,
@@ -179,6 +182,6 @@ impl ChatServer {
 }
 
 /// Epochs only have to differ; short ones make short frames.
-fn new_epoch() -> u64 {
+pub(super) fn new_epoch() -> u64 {
     random_u64() >> 32
 }

@@ -31,7 +31,7 @@ use super::{
     tools,
     turn_log::Ending,
 };
-use crate::{metrics::Metrics, request_id, slow_work::SlowWork, store::Chunk};
+use crate::{changes::Changes, metrics::Metrics, request_id, slow_work::SlowWork, store::Chunk};
 
 /// Frames with text come at most this often.
 const SHOW_INTERVAL: Duration = Duration::from_millis(50);
@@ -67,6 +67,7 @@ pub(super) struct TurnTask {
     pub(super) live: LiveTurns,
     pub(super) recorder: Recorder,
     pub(super) metrics: Arc<Metrics>,
+    pub(super) changes: Changes,
     pub(super) source: Source,
     pub(super) slow_work: SlowWork,
     pub(super) drawing: Drawing,
@@ -166,11 +167,13 @@ impl TurnTask {
         };
         self.metrics.spent(answer.tokens, num_cached);
         log_end(&self.turn, &answer);
-        let (claim, recorder) = (self.claim, self.recorder);
+        let (claim, recorder, changes) = (self.claim, self.recorder, self.changes);
+        let (user, conversation) = (self.turn.user, self.turn.conversation);
         let saving = tokio::spawn(async move {
             let saved = recorder.finish(answer).await;
             // The next message goes on from what is stored, however long that took.
             claim.give_back();
+            changes.tell(user, conversation);
             saved
         });
         let saving = tokio::time::timeout(SAVE_PATIENCE, saving);

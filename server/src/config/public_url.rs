@@ -4,10 +4,11 @@ use axum::http::{Uri, uri::Authority};
 
 /// First parts of the addresses that Hearth has itself. A request that a proxy passes on with or
 /// without the path in front must not be two addresses at once.
-const OWN: [&str; 24] = [
+const OWN: [&str; 25] = [
     "admin",
     "api",
     "c",
+    "changes",
     "detokenize",
     "exports",
     "favicon.svg",

@@ -27,6 +27,7 @@ impl Deletion {
             }
         }
         read(self.store.end_removal(&doomed).await)?;
+        self.chat.changes().tell(user, doomed.conversation);
         Ok(doomed.conversation)
     }
 

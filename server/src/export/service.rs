@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     calendar::Calendar,
+    changes::Changes,
     chat::{busy, store_refused},
     import::{self, ImportError, Problems},
     slow_work::{Kind, Place, SlowWork, run_in},
@@ -39,6 +40,7 @@ const ARCHIVE_NAME: &str = "Hearth";
 pub struct ExportServer {
     store: Store,
     slow_work: SlowWork,
+    changes: Changes,
 }
 
 /// The bytes of an archive as they are made.
@@ -49,8 +51,12 @@ pub(crate) struct ArchiveDownload {
 
 impl ExportServer {
     /// Serves from now on.
-    pub fn new(store: Store, slow_work: SlowWork) -> Arc<Self> {
-        Arc::new(Self { store, slow_work })
+    pub(crate) fn new(store: Store, slow_work: SlowWork, changes: Changes) -> Arc<Self> {
+        Arc::new(Self {
+            store,
+            slow_work,
+            changes,
+        })
     }
 
     /// A file that is kept, and the place of its download.
@@ -207,7 +213,9 @@ impl ExportService for ExportServer {
         let import = |store: &Store, user, content, id| {
             import::import(store, user, content, Some(id)).map(UploadState::Imported)
         };
-        self.with_upload(user, id, import).await
+        let imported = self.with_upload(user, id, import).await;
+        self.changes.tell_everything(user);
+        imported
     }
 }
 

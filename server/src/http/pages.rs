@@ -18,8 +18,8 @@ use hearth_app::{
     model::{Preferences, User, UserRole},
     provide_sub_path,
     service::{
-        AccountService, ApiKeyService, ChatService, DismissedBanner, JoinService, PageBuild,
-        SessionToken, deletion::DeletionService, exports::ExportService,
+        AccountService, ApiKeyService, ChangesCursor, ChatService, DismissedBanner, JoinService,
+        PageBuild, SessionToken, deletion::DeletionService, exports::ExportService,
     },
     shell,
 };
@@ -112,6 +112,7 @@ pub(super) fn context(services: &Services) -> impl Fn() + Clone + Send + Sync + 
     let exports: Arc<dyn ExportService> = services.exports.clone();
     let build = PageBuild(services.assets.leptos_options().output_name.to_string());
     let deletion: Arc<dyn DeletionService> = services.deletion.clone();
+    let changes = services.changes.clone();
     let sub_path = services.sub_path;
     move || {
         provide_sub_path(sub_path);
@@ -128,6 +129,10 @@ pub(super) fn context(services: &Services) -> impl Fn() + Clone + Send + Sync + 
         let visitor = extensions
             .and_then(|extensions| extensions.get::<Visitor>().cloned())
             .unwrap_or_default();
+        if visitor.user.is_some() {
+            // Before anything is read for the page.
+            provide_context(ChangesCursor(changes.cursor()));
+        }
         provide_context::<Option<User>>(visitor.user.clone());
         provide_context(SessionToken(visitor.session.clone()));
         provide_context(visitor);

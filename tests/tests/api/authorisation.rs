@@ -169,6 +169,7 @@ async fn every_route_answers_each_person_as_the_table_says() -> Result<()> {
             .path
             .replace("{id}", &belongings.conversation)
             .replace("{export}", &belongings.export)
+            .replace("/changes", "/changes?wait=0")
             .replace("{*file}", "nothing.js");
         let expected = [row.anonymous, row.other_user, row.administrator, row.owner];
         for (column, (client, expected)) in people.in_order().iter().zip(expected).enumerate() {

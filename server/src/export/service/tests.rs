@@ -31,7 +31,7 @@ impl Desk {
         store.insert_user(&user, "no password", 0).await.unwrap();
         let slow_work = SlowWork::default();
         Self {
-            server: ExportServer::new(store.clone(), slow_work.clone()),
+            server: ExportServer::new(store.clone(), slow_work.clone(), Changes::new(1)),
             store,
             slow_work,
             user: user.id,

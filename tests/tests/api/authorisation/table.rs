@@ -328,6 +328,7 @@ pub(super) const ROUTES: &[Row] = &[
         [ToSignIn, NotFound, NotFound, Done],
     ),
     row("/exports/all", nothing, [ToSignIn, Done, Done, Done]),
+    row("/changes", nothing, [ToSignIn, Done, Done, Done]),
     // Nobody sends a file here: those who may are led back to the form.
     row("/import", nothing, [ToSignIn, ToForm, ToForm, ToForm]),
     row("/settings/exports", nothing, [ToSignIn, Done, Done, Done]),

@@ -1,0 +1,126 @@
+//! `GET /changes`: what changes in somebody's conversations, as server-sent events. Each event has
+//! its cursor as id, so that a browser goes on from there by itself.
+
+use std::{convert::Infallible, time::Duration};
+
+use axum::{
+    Router,
+    extract::{Extension, Query, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
+    response::{
+        IntoResponse, Response, Sse,
+        sse::{Event, KeepAlive},
+    },
+    routing::get,
+};
+use futures::{Stream, StreamExt as _, future, stream};
+use hearth_app::model::{Change, Cursor};
+use serde::Deserialize;
+use tokio::time::{Instant, timeout_at};
+
+use super::{Audience, RouteName, Services, downloads::ask_to_sign_in};
+use crate::accounts::Visitor;
+
+const CHANGES: &str = "/changes";
+/// Longest and usual time of one answer, in seconds. Then the browser asks again, and who asks is
+/// looked up anew.
+const LONGEST_WAIT: u16 = 600;
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// After this time a browser that lost the stream opens it again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Name of this route.
+pub(super) fn routes() -> [RouteName; 1] {
+    [RouteName {
+        method: Method::GET,
+        path: CHANGES.to_owned(),
+        audience: Audience::SignedIn,
+    }]
+}
+
+/// The route; who visits has to be known.
+pub(super) fn router(services: &Services) -> Router {
+    Router::new()
+        .route(CHANGES, get(listen))
+        .with_state(services.clone())
+}
+
+/// From where on, and for how long.
+#[derive(Deserialize)]
+struct Wish {
+    after: Option<String>,
+    /// In seconds; 0: what is known already, and no more.
+    wait: Option<u16>,
+}
+
+async fn listen(
+    State(services): State<Services>,
+    Extension(visitor): Extension<Visitor>,
+    Query(wish): Query<Wish>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(user) = visitor.user else {
+        return ask_to_sign_in(&headers);
+    };
+    // A browser that opens the stream again says so in a header; its address is still the first.
+    let heard = headers.get("last-event-id");
+    let heard = heard.and_then(|id| id.to_str().ok().map(str::to_owned));
+    let changes = services
+        .changes
+        .since(user.id, cursor(heard.or(wish.after)));
+    let wait = wish.wait.unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT);
+    let deadline = Instant::now() + Duration::from_secs(wait.into());
+    let retry = stream::once(future::ready(Event::default().retry(RETRY)));
+    let events = retry.chain(until(deadline, changes).map(event));
+    let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);
+    let headers = [
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (
+            HeaderName::from_static("x-accel-buffering"),
+            HeaderValue::from_static("no"),
+        ),
+    ];
+    let events = Sse::new(events.map(Ok::<_, Infallible>)).keep_alive(keep_alive);
+    (headers, events).into_response()
+}
+
+/// What is no cursor is none that is known: then anything may have changed.
+fn cursor(text: Option<String>) -> Option<Cursor> {
+    let unknown = Cursor { epoch: 0, seq: 0 };
+    text.map(|text| text.parse().unwrap_or(unknown))
+}
+
+fn event((cursor, change): (Cursor, Change)) -> Event {
+    let event = Event::default().id(cursor.to_string());
+    // A change is plain data: it can be written.
+    event.json_data(change).unwrap_or_default()
+}
+
+/// What comes before the deadline; whatever is there already comes in any case.
+fn until<T>(deadline: Instant, items: impl Stream<Item = T>) -> impl Stream<Item = T> {
+    stream::unfold(Box::pin(items), move |mut items| async move {
+        let next = timeout_at(deadline, items.next()).await;
+        Some((next.ok()??, items))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_that_cannot_be_read_is_an_unknown_one() {
+        let known = Cursor { epoch: 16, seq: 3 };
+        assert_eq!(cursor(Some("10.3".to_owned())), Some(known));
+        assert_eq!(cursor(None), None);
+        let unknown = Cursor { epoch: 0, seq: 0 };
+        assert_eq!(cursor(Some("yesterday".to_owned())), Some(unknown));
+    }
+
+    #[tokio::test]
+    async fn what_is_there_already_comes_even_when_the_time_is_up() {
+        let items = stream::iter(1..=3).chain(stream::pending());
+        let found: Vec<u8> = until(Instant::now(), items).collect().await;
+        assert_eq!(found, [1, 2, 3]);
+    }
+}

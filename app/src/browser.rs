@@ -2,6 +2,7 @@
 //! server.
 
 mod appearance;
+mod changes;
 mod clipboard;
 mod drafts;
 mod link_token;
@@ -13,6 +14,7 @@ use leptos::prelude::{document, window};
 use web_sys::{HtmlElement, KeyboardEvent, wasm_bindgen::JsCast};
 
 pub(crate) use appearance::{remember_time_zone, show_theme};
+pub(crate) use changes::listen_for_changes;
 pub(crate) use clipboard::{copy_text, copy_when_fetched, read_code};
 pub(crate) use drafts::{forget_draft, read_draft, save_draft};
 pub(crate) use link_token::{forget_link_token, kept_link_token, take_link_token};

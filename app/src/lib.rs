@@ -1,5 +1,6 @@
 //! What the browser sees. Reading order: [`model`] (the words), [`service`] (what the server
-//! offers), [`api`] (server functions), [`event_decoder`] and [`transcript`] (the stream), then
+//! offers), [`api`] (server functions), [`event_decoder`] and [`transcript`] (the stream), [`tab_leader`]
+//! (which tab listens for changes), then
 //! `sub_path` (addresses) and `pages`.
 //!
 //! This crate depends on no other crate of the workspace: the server implements
@@ -18,6 +19,7 @@ mod preferences;
 pub mod service;
 mod shell;
 mod sub_path;
+pub mod tab_leader;
 pub mod transcript;
 mod words;
 

@@ -72,7 +72,9 @@ async fn listen(
     let deadline = Instant::now() + Duration::from_secs(wait.into());
     let retry = stream::once(future::ready(Event::default().retry(RETRY)));
     let events = retry.chain(until(deadline, changes).map(event));
-    let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);
+    // Something that a page sees: a comment would keep only the connection.
+    let alive = Event::default().event("alive").data("");
+    let keep_alive = KeepAlive::new().interval(KEEP_ALIVE).event(alive);
     let headers = [
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (

@@ -8,6 +8,7 @@ use leptos_router::hooks::use_query_map;
 
 use super::{
     address::ChatAddress,
+    changes,
     commands::{Navigate, navigation, replacing},
     conversation::Conversation,
     load::Loaded,
@@ -220,6 +221,7 @@ fn keep_alive(state: ChatState, is_list_older: bool) {
             listener.remove();
         });
     });
+    changes::listen(state);
     on_cleanup(move || state.stop_following());
 }
 

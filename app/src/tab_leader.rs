@@ -1,0 +1,206 @@
+//! Which of a browser's tabs listens to the server for all of them: a pure reducer, tested without
+//! a browser.
+//!
+//! Browsers open few connections to a host, so one tab leads: it reads the stream of changes and
+//! passes on what it hears. The tab that was looked at last leads; it says every few seconds that
+//! it is there, and when it says nothing any more another one takes over, from the last change
+//! that it has heard of. Two that lead at once hear each other: the later claim stays.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::model::{Change, Cursor};
+
+/// How often a leader says that it is there, and how often all of this is looked at.
+pub const BEAT_MS: u64 = 5_000;
+/// A leader of whom nothing was heard for that long is gone.
+const SILENCE_MS: u64 = 12_000;
+/// A stream without a sign of life for that long is dead: the server gives one every 15 s.
+const DEAD_MS: u64 = 40_000;
+
+/// The right to lead. The later one counts, of two at once the one of the greater tab.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Claim {
+    pub at_ms: u64,
+    pub tab: Uuid,
+}
+
+/// What tabs say to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Word {
+    /// I lead, and have heard everything up to there.
+    Beat { claim: Claim, cursor: Cursor },
+    /// I led, and do not any more.
+    Left,
+    /// The server has told me this.
+    Change { cursor: Cursor, change: Change },
+}
+
+/// What happens to a tab.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// It is looked at.
+    Shown,
+    /// It is left, perhaps for good.
+    Left,
+    /// Another tab has said something.
+    Heard(Word),
+    /// The server has told something.
+    Told { cursor: Cursor, change: Change },
+    /// The server has given a sign of life.
+    Alive,
+    /// Time has passed.
+    Tick,
+}
+
+/// What the tab has to do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Deeds {
+    /// Open the stream from there, in place of the one that is open.
+    pub open: Option<Cursor>,
+    pub close: bool,
+    pub say: Option<Word>,
+    /// Look at what has changed.
+    pub news: Option<Change>,
+}
+
+/// One tab.
+#[derive(Clone, Debug)]
+pub struct Tab {
+    id: Uuid,
+    /// Up to where it knows everything.
+    cursor: Cursor,
+    /// Present: it leads.
+    claim: Option<Claim>,
+    /// When it last heard of a leader, or of the server if it leads itself.
+    heard_ms: u64,
+}
+
+impl Tab {
+    /// A tab whose page shows everything up to `cursor`.
+    pub const fn new(id: Uuid, cursor: Cursor, now_ms: u64) -> Self {
+        Self {
+            id,
+            cursor,
+            claim: None,
+            heard_ms: now_ms,
+        }
+    }
+
+    /// Takes note of an event.
+    pub fn step(&mut self, now_ms: u64, event: Event) -> Deeds {
+        match (event, self.claim) {
+            (Event::Shown, None) => self.take_lead(now_ms),
+            (Event::Left, Some(_)) => {
+                self.follow(now_ms);
+                Deeds {
+                    close: true,
+                    say: Some(Word::Left),
+                    ..Deeds::default()
+                }
+            }
+            (Event::Heard(word), claim) => self.hear(now_ms, word, claim),
+            (Event::Told { cursor, change }, Some(_)) => {
+                self.heard_ms = now_ms;
+                self.cursor = cursor;
+                Deeds {
+                    say: Some(Word::Change { cursor, change }),
+                    news: news(change),
+                    ..Deeds::default()
+                }
+            }
+            (Event::Alive, Some(_)) => {
+                self.heard_ms = now_ms;
+                Deeds::default()
+            }
+            (Event::Tick, Some(claim)) => {
+                let is_dead = now_ms.saturating_sub(self.heard_ms) > DEAD_MS;
+                if is_dead {
+                    self.heard_ms = now_ms;
+                }
+                Deeds {
+                    open: is_dead.then_some(self.cursor),
+                    say: Some(self.beat(claim)),
+                    ..Deeds::default()
+                }
+            }
+            (Event::Tick, None) if now_ms.saturating_sub(self.heard_ms) > SILENCE_MS => {
+                self.take_lead(now_ms)
+            }
+            (Event::Shown, Some(_))
+            | (Event::Left | Event::Told { .. } | Event::Alive | Event::Tick, None) => {
+                Deeds::default()
+            }
+        }
+    }
+
+    fn take_lead(&mut self, now_ms: u64) -> Deeds {
+        let claim = Claim {
+            at_ms: now_ms,
+            tab: self.id,
+        };
+        self.claim = Some(claim);
+        self.heard_ms = now_ms;
+        Deeds {
+            open: Some(self.cursor),
+            say: Some(self.beat(claim)),
+            ..Deeds::default()
+        }
+    }
+
+    const fn follow(&mut self, now_ms: u64) {
+        self.claim = None;
+        self.heard_ms = now_ms;
+    }
+
+    const fn beat(&self, claim: Claim) -> Word {
+        Word::Beat {
+            claim,
+            cursor: self.cursor,
+        }
+    }
+
+    fn hear(&mut self, now_ms: u64, word: Word, own: Option<Claim>) -> Deeds {
+        match (word, own) {
+            (Word::Beat { claim, .. }, Some(own)) if claim < own => Deeds {
+                say: Some(self.beat(own)),
+                ..Deeds::default()
+            },
+            (Word::Beat { cursor, .. }, own) => {
+                self.follow(now_ms);
+                Deeds {
+                    close: own.is_some(),
+                    news: self.catch_up(cursor),
+                    ..Deeds::default()
+                }
+            }
+            (Word::Left, None) => self.take_lead(now_ms),
+            (Word::Change { cursor, change }, None) => {
+                self.heard_ms = now_ms;
+                self.cursor = cursor;
+                Deeds {
+                    news: news(change),
+                    ..Deeds::default()
+                }
+            }
+            // One that does not know yet that this tab leads: it tells the same as the server.
+            (Word::Left | Word::Change { .. }, Some(_)) => Deeds::default(),
+        }
+    }
+
+    /// The leader is there: was anything missed on the way?
+    fn catch_up(&mut self, leader: Cursor) -> Option<Change> {
+        let is_behind = leader.epoch != self.cursor.epoch || leader.seq > self.cursor.seq;
+        is_behind.then(|| {
+            self.cursor = leader;
+            Change::Everything
+        })
+    }
+}
+
+fn news(change: Change) -> Option<Change> {
+    (change != Change::Listening).then_some(change)
+}
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,7 @@ pub mod accessibility;
 pub mod api_client;
 pub mod browser;
 pub mod chance;
+pub mod change_stream;
 pub mod chat_page;
 mod chromedriver;
 pub mod command;

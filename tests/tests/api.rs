@@ -3,6 +3,7 @@
 mod api {
     mod authorisation;
     mod backups;
+    mod changes;
     mod commands;
     mod conversation_settings;
     mod cross_site;

@@ -48,4 +48,5 @@ mod browser {
     mod reloading;
     mod settings;
     mod stopping;
+    mod tabs;
 }

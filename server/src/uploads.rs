@@ -164,7 +164,7 @@ fn list(folder: &Path) -> Result<Vec<Listed>, UploadError> {
             continue;
         };
         let stem = name.strip_suffix(PART);
-        if let Ok(id) = stem.unwrap_or(name).parse() {
+        if let Ok(id) = stem.unwrap_or(name).parse::<UploadId>() {
             let is_part = stem.is_some();
             found.push(Listed { path, id, is_part });
         }

@@ -62,7 +62,7 @@ impl<R: Read + Seek> ImportFile<R> {
     /// If it cannot be read, is too large, or an archive that we did not make.
     pub fn open(mut content: R) -> Result<Self, ImportError> {
         let num_bytes = content.seek(SeekFrom::End(0))?;
-        let beginning = read_beginning(&mut content, BEGINNING_BYTES)?;
+        let beginning = read_first(&mut content, BEGINNING_BYTES)?;
         let limit = max_bytes(&beginning);
         let checked = check_size(num_bytes, limit);
         checked.map_err(|problem| ImportError::Refused(problem.into()))?;
@@ -156,8 +156,8 @@ impl<R: Read + Seek> Entries<R> {
     }
 }
 
-/// The first bytes of a file.
-fn read_beginning(content: &mut (impl Read + Seek), num_bytes: u64) -> io::Result<Vec<u8>> {
+/// So many first bytes of a file, or all that there are.
+fn read_first(content: &mut (impl Read + Seek), num_bytes: u64) -> io::Result<Vec<u8>> {
     let mut beginning = Vec::new();
     content.rewind()?;
     content.take(num_bytes).read_to_end(&mut beginning)?;
@@ -166,7 +166,7 @@ fn read_beginning(content: &mut (impl Read + Seek), num_bytes: u64) -> io::Resul
 
 /// The whole of a document; its size was looked at, and may have changed since.
 fn read_document(content: &mut (impl Read + Seek)) -> Result<Vec<u8>, ImportProblem> {
-    let json = read_beginning(content, MAX_DOCUMENT_BYTES + 1).map_err(|error| {
+    let json = read_first(content, MAX_DOCUMENT_BYTES + 1).map_err(|error| {
         let detail = error.to_string();
         problem("", ImportFault::NotJson { detail })
     })?;

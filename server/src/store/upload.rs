@@ -104,8 +104,8 @@ impl Store {
     }
 }
 
-/// Notes what the import did: nobody waits for the file any more. False: the file was imported or replaced
-/// meanwhile.
+/// Notes what the import did: nobody waits for the file any more. False: the file was imported or
+/// replaced meanwhile.
 pub(super) async fn note_imported(
     connection: &mut SqliteConnection,
     user: UserId,

@@ -35,7 +35,7 @@ use section::Reader;
 /// Effective settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// Folder of `hearth.db`, `models/` and, unless named elsewhere, `backups/`.
+    /// Folder of `hearth.db`, `models/`, `uploads/` and, unless named elsewhere, `backups/`.
     pub data: PathBuf,
     pub server: ServerSection,
     pub engine: EngineSection,
@@ -180,6 +180,11 @@ impl Config {
         }
         // One that begins with a slash stays what it is.
         self.data.join(&self.backup.folder)
+    }
+
+    /// Where files wait to be imported.
+    pub fn uploads(&self) -> PathBuf {
+        self.data.join("uploads")
     }
 
     /// Whether the folder of copies is named, and so made by somebody else.

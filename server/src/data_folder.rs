@@ -128,7 +128,8 @@ pub async fn occupy(config: &Config) -> Result<FolderLock, FolderError> {
 pub(crate) async fn open(config: &Config) -> Result<Store, FolderError> {
     let folder = &config.data;
     let own_copies = (!config.names_backups()).then(|| config.backups());
-    for inner in [config.models()].into_iter().chain(own_copies) {
+    let inner = [config.models(), config.uploads()];
+    for inner in inner.into_iter().chain(own_copies) {
         let made = permissions::create_folder_inside(&inner);
         made.map_err(|source| unwritable(&inner, source))?;
     }

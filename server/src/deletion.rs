@@ -16,7 +16,7 @@ use hearth_app::{
 
 use crate::{
     accounts::Accounts, chat::ChatServer, chat::store_refused, store::Store, store::StoreError,
-    upkeep::Upkeep,
+    upkeep::Upkeep, uploads::Uploads,
 };
 
 /// Serves those who delete.
@@ -26,6 +26,7 @@ pub struct Deletion {
     pub chat: Arc<ChatServer>,
     pub accounts: Arc<Accounts>,
     pub upkeep: Arc<Upkeep>,
+    pub uploads: Arc<Uploads>,
 }
 
 #[async_trait]

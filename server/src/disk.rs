@@ -8,6 +8,8 @@ use std::{
 
 use sha2::{Digest as _, Sha256};
 
+/// What a large file leaves of its disk: whoever writes meanwhile needs some (64 MiB).
+pub(crate) const LEFT_BYTES: u64 = 64 << 20;
 /// Of a large file, that much is read at a time.
 const PIECE_BYTES: usize = 1 << 20;
 

@@ -102,6 +102,7 @@ impl AppError {
             Self::Busy {
                 reason:
                     BusyReason::DiskFull
+                    | BusyReason::NoRoom
                     | BusyReason::DatabaseBusy
                     | BusyReason::Closing
                     | BusyReason::EngineStopped
@@ -292,6 +293,7 @@ mod tests {
         errors.extend(
             [
                 BusyReason::DiskFull,
+                BusyReason::NoRoom,
                 BusyReason::DatabaseBusy,
                 BusyReason::Closing,
                 BusyReason::EngineStopped,

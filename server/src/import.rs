@@ -1,11 +1,13 @@
 //! Conversations that come in: files that our exports wrote, believed in nothing.
 //!
-//! Reading order: `source` (a document or an archive, read one conversation at a time), `check`
-//! (what has to hold before anything is written), `problem` (what does not, and where), `merge`
-//! (the preview and the import), `staging` (rows that are put aside in short transactions) and
-//! `remains` (what ended and cut off imports leave).
+//! Reading order: `source` (a document or an archive, read one conversation at a time),
+//! `directory` (what an archive may say about itself), `check` (what has to hold before anything is
+//! written), `problem` (what does not, and where), `merge` (the preview and the import), `staging`
+//! (rows that are put aside in short transactions) and `remains` (what ended and cut off imports
+//! leave).
 
 mod check;
+mod directory;
 mod merge;
 mod problem;
 pub(crate) mod remains;
@@ -17,4 +19,5 @@ mod tests;
 
 pub use merge::{ImportError, import, preview};
 pub use problem::Problems;
-pub use source::{ImportFile, MAX_DOCUMENT_BYTES};
+pub(crate) use source::max_bytes;
+pub use source::{ImportFile, MAX_ARCHIVE_BYTES, MAX_DOCUMENT_BYTES};

@@ -32,6 +32,7 @@ use crate::{
     settings::SettingsBook,
     store::Store,
     upkeep::Upkeep,
+    uploads::Uploads,
 };
 
 /// Running turns get this long to be written down.
@@ -130,12 +131,13 @@ impl Server {
         let store = data_folder::open(&config).await?;
         Upkeep::prepare(&store).await;
         import::remains::recover(&store).await;
+        let uploads = uploads(&store, &config).await;
         let settings = settings(&store).await?;
         let first = choose_model(&store, &config, model).await?;
         let engine =
             EngineHandle::start(first.active.source.clone(), engine_config(&config.engine));
         let chat = ChatServer::start(store.clone(), engine, Arc::clone(&settings));
-        let (backups, upkeep) = upkeep(&store, &config, &chat);
+        let (backups, upkeep) = upkeep(&store, &config, &chat, &uploads);
         let (accounts, set_up_token) = accounts(&store, &settings, &config, &chat).await?;
         let administration = Arc::new(Administration {
             store: store.clone(),
@@ -156,8 +158,8 @@ impl Server {
             accounts: Arc::clone(&accounts),
             administration: administration as Arc<dyn AdministrationService>,
             settings,
-            exports: ExportServer::new(store.clone(), chat.slow_work(), chat.changes()),
-            deletion: deletion(&store, &chat, &accounts, &upkeep),
+            deletion: deletion(&store, &chat, &accounts, &upkeep, &uploads),
+            exports: ExportServer::new(store.clone(), uploads, chat.slow_work(), chat.changes()),
             api,
             store: store.clone(),
             changes: chat.changes(),
@@ -264,9 +266,22 @@ async fn settings(store: &Store) -> Result<Arc<SettingsBook>, ServeError> {
     settings.map_err(ServeError::Settings)
 }
 
-fn upkeep(store: &Store, config: &Config, chat: &Arc<ChatServer>) -> (Arc<Backups>, Arc<Upkeep>) {
+/// The files that wait to be imported; what an earlier process left there is gone.
+async fn uploads(store: &Store, config: &Config) -> Arc<Uploads> {
+    let uploads = Uploads::new(store.clone(), config.uploads());
+    uploads.tidy().await;
+    uploads
+}
+
+fn upkeep(
+    store: &Store,
+    config: &Config,
+    chat: &Arc<ChatServer>,
+    uploads: &Arc<Uploads>,
+) -> (Arc<Backups>, Arc<Upkeep>) {
     let backups = Backups::new(store.clone(), config, TimeZone::system());
-    let upkeep = Upkeep::new(store.clone(), Arc::clone(chat), Arc::clone(&backups));
+    let (chat, kept) = (Arc::clone(chat), Arc::clone(&backups));
+    let upkeep = Upkeep::new(store.clone(), chat, kept, Arc::clone(uploads));
     (backups, upkeep)
 }
 
@@ -275,12 +290,14 @@ fn deletion(
     chat: &Arc<ChatServer>,
     accounts: &Arc<Accounts>,
     upkeep: &Arc<Upkeep>,
+    uploads: &Arc<Uploads>,
 ) -> Arc<Deletion> {
     Arc::new(Deletion {
         store: store.clone(),
         chat: Arc::clone(chat),
         accounts: Arc::clone(accounts),
         upkeep: Arc::clone(upkeep),
+        uploads: Arc::clone(uploads),
     })
 }
 

@@ -40,7 +40,7 @@ pub enum Kind {
     Password,
     /// A document that is written, or a file that is read.
     Document,
-    /// A file on its way in, in memory; slow clients take long.
+    /// A file on its way in, to the disk; slow clients take long.
     Upload,
     /// A file on its way out; slow clients take long.
     Download,
@@ -78,8 +78,8 @@ impl Kind {
             Self::Password => (2, usize::MAX, 64, 10),
             // One after the other for each person: two imports of one file are one import.
             Self::Document => (2, 1, 8, 30),
-            // Four of the largest file are 256 MiB of memory.
-            Self::Upload => (4, 1, 0, 0),
+            // Each has a few MiB of memory, and hours on a thin line if its file is large.
+            Self::Upload => (16, 1, 0, 0),
             Self::Download => (8, 2, 0, 0),
         };
         Limits {

@@ -65,7 +65,7 @@ pub(crate) use session::NewSession;
 pub(crate) use setting::SettingRow;
 pub(crate) use turn::{AnswerStart, FinishedAnswer, InsertedTurn, NewTurn};
 pub(crate) use upkeep_job::{JobRun, StoredJob};
-pub(crate) use upload::StoredUploadState;
+pub(crate) use upload::{NewUpload, StoredUploadState};
 pub(crate) use usage::TurnTokens;
 pub use user::{Account, Credentials, InsertUserError};
 

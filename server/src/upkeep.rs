@@ -24,6 +24,7 @@ use crate::{
     backup::{BackupError, Backups},
     chat::ChatServer,
     store::{FileState, JobRun, Progress, Store, StoreError, now_ms},
+    uploads::{UploadError, Uploads},
 };
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -53,6 +54,7 @@ pub struct Upkeep {
     store: Store,
     chat: Arc<ChatServer>,
     backups: Arc<Backups>,
+    uploads: Arc<Uploads>,
     woken: Notify,
     /// Two runs at once would only be in each other's way.
     running: Mutex<()>,
@@ -65,6 +67,8 @@ enum JobError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Backup(#[from] BackupError),
+    #[error(transparent)]
+    Upload(#[from] UploadError),
 }
 
 /// One short piece of a job.
@@ -88,11 +92,17 @@ enum Step {
 
 impl Upkeep {
     /// The upkeep of a store. Nothing runs by itself before [`Upkeep::start`].
-    pub fn new(store: Store, chat: Arc<ChatServer>, backups: Arc<Backups>) -> Arc<Self> {
+    pub fn new(
+        store: Store,
+        chat: Arc<ChatServer>,
+        backups: Arc<Backups>,
+        uploads: Arc<Uploads>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             store,
             chat,
             backups,
+            uploads,
             woken: Notify::new(),
             running: Mutex::new(()),
         })
@@ -212,7 +222,11 @@ impl Upkeep {
             }
             UpkeepJob::Sessions => &[Step::Sessions, Step::Links],
             UpkeepJob::Exports => &[Step::Export],
-            UpkeepJob::Uploads => &[Step::Upload],
+            UpkeepJob::Uploads => {
+                self.repeat(Step::Upload, now, num_removed).await?;
+                // And files whose rows have gone with something else.
+                return Ok(self.uploads.sweep().await?);
+            }
             UpkeepJob::Keys => &[Step::Keys],
             UpkeepJob::File => {
                 self.store.optimize().await?;

@@ -345,7 +345,8 @@ fn install(place: &Path) -> Result<PathBuf> {
     Ok(installed)
 }
 
-/// Fills the tables of an empty database with the rows of another one that has no fewer columns.
+/// Fills the tables of an empty database with the rows of another one, as far as that has their
+/// columns.
 async fn copy_rows(from: &Path, to: &mut SqliteConnection) -> Result<()> {
     let from = from.to_str().context("a path")?;
     let attach = sqlx::query("attach ? as whole").bind(from);
@@ -354,7 +355,10 @@ async fn copy_rows(from: &Path, to: &mut SqliteConnection) -> Result<()> {
                   where type = 'table' and name not like 'sqlite_%' and name <> '_sqlx_migrations'";
     let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&mut *to).await?;
     for table in &tables {
-        let columns = sqlx::query_scalar("select name from pragma_table_info(?, 'main')");
+        let columns = sqlx::query_scalar(
+            "select name from pragma_table_info(?1, 'main')
+             where name in (select name from pragma_table_info(?1, 'whole'))",
+        );
         let columns: Vec<String> = columns.bind(table.as_str()).fetch_all(&mut *to).await?;
         let columns: Vec<String> = columns.iter().map(|it| format!("\"{it}\"")).collect();
         let columns = columns.join(", ");

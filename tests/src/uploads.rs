@@ -1,6 +1,8 @@
 //! Files to import: made, and chosen as a browser does.
 
-use anyhow::{Result, ensure};
+use std::io::Cursor;
+
+use anyhow::{Context as _, Result, ensure};
 use hearth_app::model::{
     ChatError, ConversationId, MessageId, MessageStatus, Role, Upload, UploadId,
 };
@@ -8,6 +10,7 @@ use hearth_server::export::{
     ConversationDocument, Language, MessageDocument, SCHEMA, Timestamp, VERSION, write_archive,
 };
 use reqwest::Method;
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::web_client::{Answer, WebClient};
@@ -60,18 +63,67 @@ pub async fn upload_id(client: &WebClient, name: &str, content: &[u8]) -> Result
 
 /// An archive of so many conversations of one title, each of so many messages.
 pub fn archive(title: &str, num_conversations: usize, num_messages: usize) -> Result<Vec<u8>> {
+    let text = || "What was said long ago. ".repeat(12);
+    archive_with(title, num_conversations, num_messages, text)
+}
+
+/// An archive of conversations of two messages each, with answers of so many bytes that hardly
+/// become fewer when they are packed.
+pub fn incompressible_archive(
+    title: &str,
+    num_conversations: usize,
+    answer_bytes: usize,
+) -> Result<Vec<u8>> {
+    let (mut seed, mut is_answer) = (0x9e37_79b9_7f4a_7c15_u64, true);
+    let text = || {
+        is_answer = !is_answer;
+        let num_bytes = if is_answer { answer_bytes } else { 100 };
+        (0..num_bytes)
+            .map(|_| random_letter(&mut seed))
+            .collect::<String>()
+    };
+    archive_with(title, num_conversations, 2, text)
+}
+
+/// One of 64 letters, by xorshift (Marsaglia 2003).
+fn random_letter(seed: &mut u64) -> char {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789,.";
+    *seed ^= *seed << 13;
+    *seed ^= *seed >> 7;
+    *seed ^= *seed << 17;
+    let [letter, ..] = (*seed >> 32).to_le_bytes();
+    char::from(LETTERS[usize::from(letter % 64)])
+}
+
+fn archive_with(
+    title: &str,
+    num_conversations: usize,
+    num_messages: usize,
+    mut text: impl FnMut() -> String,
+) -> Result<Vec<u8>> {
     let now = Timestamp::now();
-    let documents = (0..num_conversations).map(|_| Ok(conversation(title, num_messages, now)));
+    let documents = (0..num_conversations).map(|_| {
+        let texts = (0..num_messages).map(|_| text()).collect();
+        Ok(conversation(title, texts, now))
+    });
     let mut file = Vec::new();
     write_archive(&mut file, documents, Language::English, now)?;
     Ok(file)
 }
 
-fn conversation(title: &str, num_messages: usize, now: Timestamp) -> ConversationDocument {
-    let mut messages: Vec<MessageDocument> = Vec::with_capacity(num_messages);
-    for number in 0..num_messages {
+/// What the manifest of an archive says of all its content; the time of the export is no part of it.
+pub fn content_hash(archive: &[u8]) -> Result<String> {
+    let mut zip = zip::ZipArchive::new(Cursor::new(archive))?;
+    let manifest: Value = serde_json::from_reader(zip.by_name("manifest.json")?)?;
+    let hash = manifest["sha256"].as_str();
+    Ok(hash.context("the manifest has a hash")?.to_owned())
+}
+
+fn conversation(title: &str, texts: Vec<String>, now: Timestamp) -> ConversationDocument {
+    let mut messages: Vec<MessageDocument> = Vec::with_capacity(texts.len());
+    for (number, text) in texts.into_iter().enumerate() {
         let parent_id = messages.last().map(|message| message.id);
-        let mut message = message(parent_id, number % 2 == 1, now);
+        let mut message = message(parent_id, number % 2 == 1, text, now);
         message.sha256 = message.content_hash();
         messages.push(message);
     }
@@ -92,7 +144,12 @@ fn conversation(title: &str, num_messages: usize, now: Timestamp) -> Conversatio
     document
 }
 
-fn message(parent_id: Option<MessageId>, is_answer: bool, now: Timestamp) -> MessageDocument {
+fn message(
+    parent_id: Option<MessageId>,
+    is_answer: bool,
+    text: String,
+    now: Timestamp,
+) -> MessageDocument {
     MessageDocument {
         id: MessageId::new(Uuid::now_v7()),
         parent_id,
@@ -102,7 +159,7 @@ fn message(parent_id: Option<MessageId>, is_answer: bool, now: Timestamp) -> Mes
             Role::User
         },
         status: MessageStatus::Finished,
-        text: "What was said long ago. ".repeat(12),
+        text,
         reasoning: None,
         tool_steps: Vec::new(),
         finish_reason: None,

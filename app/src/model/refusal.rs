@@ -64,8 +64,9 @@ pub enum Refusal {
     NameTaken,
     #[error("there are {limit} API keys already: revoke one first")]
     TooManyKeys { limit: usize },
+    /// More than a browser's number of bytes may be.
     #[error("the file has more than {limit} bytes")]
-    FileTooLarge { limit: usize },
+    FileTooLarge { limit: u64 },
     #[error("choose a file first")]
     NoFile,
     #[error("the connection ended before everything had arrived")]
@@ -120,6 +121,9 @@ pub enum BusyReason {
     RequestRefused,
     #[error("nothing was saved: the server's disk is full or cannot be written")]
     DiskFull,
+    /// There is some, and not as much as a file needs.
+    #[error("nothing was saved: the server's disk has no room for a file of this size")]
+    NoRoom,
     #[error("nothing was saved: another program keeps the server's database for itself")]
     DatabaseBusy,
     #[error("the server is being stopped")]

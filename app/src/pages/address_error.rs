@@ -72,6 +72,7 @@ fn busy_reason(told: BusyReason) -> BusyReason {
         | BusyReason::EngineStopped
         | BusyReason::RequestRefused
         | BusyReason::DiskFull
+        | BusyReason::NoRoom
         | BusyReason::DatabaseBusy
         | BusyReason::Closing
         | BusyReason::AnswerRunning

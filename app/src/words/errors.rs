@@ -57,7 +57,7 @@ fn refusal_with_numbers(locale: Locale, refusal: Refusal) -> String {
         }
         Refusal::Outdated { value, .. } => words!(locale, errors.outdated, value = value),
         Refusal::FileTooLarge { limit } => {
-            words!(locale, errors.file_too_large, mebibytes = limit >> 20)
+            words!(locale, errors.file_too_large, size = binary_bytes(limit))
         }
         Refusal::TooManyKeys { limit } => words!(locale, errors.too_many_keys, limit = limit),
         Refusal::TitleTooLong { limit } => words!(locale, errors.title_too_long, limit = limit),
@@ -163,6 +163,7 @@ fn busy(locale: Locale, reason: &BusyReason) -> String {
         BusyReason::ModelNotLoaded => words!(locale, errors.model_not_loaded),
         BusyReason::RequestRefused => words!(locale, errors.request_refused),
         BusyReason::DiskFull => words!(locale, errors.disk_full),
+        BusyReason::NoRoom => words!(locale, errors.no_room),
         BusyReason::DatabaseBusy => words!(locale, errors.database_busy),
         BusyReason::Closing => words!(locale, errors.closing),
         BusyReason::AnswerRunning => words!(locale, errors.answer_running),
@@ -170,6 +171,15 @@ fn busy(locale: Locale, reason: &BusyReason) -> String {
         BusyReason::NotReady => words!(locale, errors.not_ready),
     };
     fixed.to_owned()
+}
+
+/// A limit as it is set: in powers of 1024, whole.
+fn binary_bytes(number: u64) -> String {
+    if number >= 1 << 30 {
+        format!("{} GiB", number >> 30)
+    } else {
+        format!("{} MiB", number >> 20)
+    }
 }
 
 /// Why an answer is not what it should be.
@@ -199,6 +209,15 @@ mod tests {
             sentence(Locale::zh_CN, error()),
             "标题不能超过 200 个字符。"
         );
+    }
+
+    #[test]
+    fn the_limits_of_files_are_told_as_they_are_set() {
+        for (limit, told) in [(64 << 20, "64 MiB"), (4 << 30, "4 GiB")] {
+            let error = ChatError::Invalid(Refusal::FileTooLarge { limit });
+            let shown = sentence(Locale::en, error);
+            assert_eq!(shown, format!("The file is larger than {told}."));
+        }
     }
 
     #[test]

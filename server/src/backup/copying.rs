@@ -14,14 +14,12 @@ use super::{
 };
 use crate::{
     data_folder::{create_folder, create_own_file},
-    disk,
+    disk::{self, LEFT_BYTES},
     store::{Proof, ProofError, Store},
 };
 
 /// At the end of the name of a file that is being made.
 const PART: &str = ".part";
-/// What a copy leaves of the disk: whoever writes meanwhile needs some (64 MiB).
-const LEFT_BYTES: u64 = 64 << 20;
 
 /// A file that is being made; removed if it is not kept.
 pub(super) struct Part {

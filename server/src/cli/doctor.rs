@@ -2,6 +2,7 @@
 //! nothing, whether a server runs or not.
 
 mod backups;
+mod uploads;
 
 use std::{
     collections::BTreeSet,
@@ -104,6 +105,7 @@ fn examine(config: &Config) -> anyhow::Result<Vec<Finding>> {
         of("data", data(config)),
         of("database", runtime.block_on(database(config, &presence))),
         of("backups", backups::examine(config, now_ms())),
+        of("uploads", uploads::examine(config)),
         finding("model", model(config)),
         of("server", server(config, presence)),
     ]);
@@ -331,6 +333,7 @@ mod tests {
         let findings = examine(&config).unwrap();
         assert!(text(&findings, "data").contains("is not there yet"));
         assert!(text(&findings, "database").contains("is not there yet"));
+        assert!(text(&findings, "uploads").contains("is not there yet"));
         assert!(everything(place.path()).is_empty());
 
         let runtime = super::super::runtime().unwrap();
@@ -344,6 +347,7 @@ mod tests {
         let findings = examine(&config).unwrap();
         assert!(text(&findings, "server").starts_with("running: the server at 127.0.0.1:4321"));
         assert!(text(&findings, "database").ends_with("0 accounts"));
+        assert!(text(&findings, "uploads").starts_with("0 files"));
         assert_eq!(everything(place.path()), before);
         drop(lock);
         let before = everything(place.path());

@@ -1,7 +1,7 @@
 //! `hearth import`: a file that was exported, into a user's conversations, all or nothing.
 
 use std::{
-    fs,
+    fs::File,
     io::{self, Write},
     path::PathBuf,
     process::ExitCode,
@@ -35,7 +35,7 @@ pub(super) struct ImportArgs {
 pub(super) fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let config = Config::load(args.place.overrides())?;
     let shown = args.file.display().to_string();
-    let content = fs::read(&args.file).with_context(|| format!("cannot read {shown}"))?;
+    let content = File::open(&args.file).with_context(|| format!("cannot read {shown}"))?;
     let runtime = super::runtime()?;
     let folder = runtime.block_on(async {
         if args.preview {
@@ -48,7 +48,6 @@ pub(super) fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let user = runtime.block_on(super::user_named(store, &args.user));
     let _inside = runtime.enter();
     let counts = user.and_then(|user| {
-        let content = content.into();
         let counts = if args.preview {
             preview(store, user, content)
         } else {

@@ -22,7 +22,7 @@ const OTHERS_WRITE: u32 = 0o022;
 /// The bits that are permissions.
 const MODE: u32 = 0o7777;
 /// What lies in a data folder that holds nothing else.
-const OURS: [&str; 9] = [
+const OURS: [&str; 10] = [
     "hearth.db",
     "hearth.db-wal",
     "hearth.db-shm",
@@ -32,6 +32,7 @@ const OURS: [&str; 9] = [
     "hearth.toml",
     "models",
     "backups",
+    "uploads",
 ];
 
 /// Makes a folder and those above it, each for its owner alone; what exists stays as it is.

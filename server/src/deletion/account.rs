@@ -63,6 +63,7 @@ impl Deletion {
             }
         }
         self.chat.end_turns_of(user.id);
+        self.uploads.tidy().await;
         self.upkeep.wake();
         Ok(())
     }

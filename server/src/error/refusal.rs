@@ -72,7 +72,7 @@ impl RefusalKind {
             BusyReason::EngineStopped | BusyReason::ModelNotLoaded | BusyReason::NotReady => {
                 Self::NotReady
             }
-            BusyReason::DiskFull | BusyReason::DatabaseBusy => Self::Database,
+            BusyReason::DiskFull | BusyReason::NoRoom | BusyReason::DatabaseBusy => Self::Database,
             BusyReason::Closing => Self::Closing,
             _ => Self::Overloaded,
         }
@@ -116,6 +116,7 @@ mod tests {
             (busy(BusyReason::TokensUsedUp { limit: 1 }), Some("limit")),
             (busy(BusyReason::WorkersBusy), Some("overloaded")),
             (busy(BusyReason::DiskFull), Some("database")),
+            (busy(BusyReason::NoRoom), Some("database")),
             (AppError::NotFound, None),
             (AppError::internal("fire"), None),
         ] {

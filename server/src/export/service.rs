@@ -1,6 +1,6 @@
 //! Exports and imports as the page asks for them: who may have what, and what is kept.
 
-use std::{collections::VecDeque, io, sync::Arc};
+use std::{collections::VecDeque, fs::File, io, sync::Arc};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -25,9 +25,11 @@ use crate::{
     calendar::Calendar,
     changes::Changes,
     chat::{busy, store_refused},
+    error::AppError,
     import::{self, ImportError, Problems},
     slow_work::{Kind, Place, SlowWork, run_in},
     store::{KeptExport, NewExport, Store, StoreError, StoredExport, StoredUploadState},
+    uploads::{self, Uploads},
 };
 
 /// Ids read at a time.
@@ -39,6 +41,7 @@ const ARCHIVE_NAME: &str = "Hearth";
 #[derive(Debug)]
 pub struct ExportServer {
     store: Store,
+    uploads: Arc<Uploads>,
     slow_work: SlowWork,
     changes: Changes,
 }
@@ -51,9 +54,15 @@ pub(crate) struct ArchiveDownload {
 
 impl ExportServer {
     /// Serves from now on.
-    pub(crate) fn new(store: Store, slow_work: SlowWork, changes: Changes) -> Arc<Self> {
+    pub(crate) fn new(
+        store: Store,
+        uploads: Arc<Uploads>,
+        slow_work: SlowWork,
+        changes: Changes,
+    ) -> Arc<Self> {
         Arc::new(Self {
             store,
+            uploads,
             slow_work,
             changes,
         })
@@ -102,45 +111,40 @@ impl ExportServer {
         })
     }
 
-    /// Keeps a file until it is imported.
-    pub(crate) async fn keep_upload(
-        &self,
-        user: UserId,
-        file_name: &str,
-        content: &[u8],
-    ) -> Result<UploadId, ChatError> {
-        read(self.store.insert_upload(user, file_name, content).await)
+    /// Files that wait to be imported.
+    pub(crate) fn uploads(&self) -> &Uploads {
+        &self.uploads
     }
 
-    /// The right to send a file, and to have it in memory meanwhile.
+    /// The right to send a file.
     pub(crate) async fn begin_upload(&self, user: UserId) -> Result<Place, ChatError> {
         Ok(self.slow_work.place(Kind::Upload, user).await?)
     }
 
-    /// Runs the preview of an upload, or its import. The file is read in its place: whoever waits
-    /// for one has no file in memory, and then gets what there is by that time.
+    /// Runs the preview of an upload, or its import. The file is opened in its place: whoever waits
+    /// for one gets what there is by that time.
     async fn with_upload(
         &self,
         user: UserId,
         id: UploadId,
-        work: fn(&Store, UserId, Bytes, UploadId) -> Result<UploadState, ImportError>,
+        work: fn(&Store, UserId, File, UploadId) -> Result<UploadState, ImportError>,
     ) -> Result<Upload, ChatError> {
         let place = self.slow_work.place(Kind::Document, user).await?;
         let stored = read(self.store.upload(user, id).await)?.ok_or(ChatError::NotFound)?;
         let state = match stored.state {
             StoredUploadState::Imported(counts) => UploadState::Imported(counts),
-            StoredUploadState::Waiting(content) => {
-                let store = self.store.clone();
-                let work = move || work(&store, user, content.into(), id);
-                match run_in(place, work).await? {
-                    Ok(state) => state,
-                    Err(ImportError::Refused(problems)) => refused(&problems),
-                    Err(ImportError::Gone) => return Err(ChatError::NotFound),
-                    Err(ImportError::Busy) => return Err(busy(BusyReason::WorkersBusy)),
-                    Err(ImportError::Store(error)) => return Err(store_refused(&error)),
-                }
+            StoredUploadState::Waiting => {
+                let (store, path) = (self.store.clone(), self.uploads.path(id));
+                let work = move || {
+                    let file = uploads::open(&path, stored.size)?;
+                    work(&store, user, file.ok_or(ImportError::Gone)?, id)
+                };
+                done(run_in(place, work).await?)?
             }
         };
+        if matches!(state, UploadState::Imported(_)) {
+            self.uploads.tidy().await;
+        }
         Ok(Upload {
             id,
             file_name: stored.file_name,
@@ -203,15 +207,15 @@ impl ExportService for ExportServer {
     }
 
     async fn upload(&self, user: UserId, id: UploadId) -> Result<Upload, ChatError> {
-        let preview = |store: &Store, user, content, _| {
-            import::preview(store, user, content).map(UploadState::Ready)
+        let preview = |store: &Store, user, file: File, _| {
+            import::preview(store, user, file).map(UploadState::Ready)
         };
         self.with_upload(user, id, preview).await
     }
 
     async fn import(&self, user: UserId, id: UploadId) -> Result<Upload, ChatError> {
-        let import = |store: &Store, user, content, id| {
-            import::import(store, user, content, Some(id)).map(UploadState::Imported)
+        let import = |store: &Store, user, file: File, id| {
+            import::import(store, user, file, Some(id)).map(UploadState::Imported)
         };
         let imported = self.with_upload(user, id, import).await;
         self.changes.tell_everything(user);
@@ -338,6 +342,18 @@ fn shown(stored: StoredExport, calendar: &Calendar) -> Export {
         size: u64::try_from(stored.size).unwrap_or_default(),
         is_kept: stored.is_kept,
         time: calendar.local_time(stored.created_at),
+    }
+}
+
+/// What became of a preview or an import.
+fn done(outcome: Result<UploadState, ImportError>) -> Result<UploadState, ChatError> {
+    match outcome {
+        Ok(state) => Ok(state),
+        Err(ImportError::Refused(problems)) => Ok(refused(&problems)),
+        Err(ImportError::Gone) => Err(ChatError::NotFound),
+        Err(ImportError::Busy) => Err(busy(BusyReason::WorkersBusy)),
+        Err(ImportError::Read(error)) => Err(AppError::internal(error).into()),
+        Err(ImportError::Store(error)) => Err(store_refused(&error)),
     }
 }
 

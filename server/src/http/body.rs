@@ -24,7 +24,7 @@ pub(crate) struct Patience {
     pub(crate) bytes_per_s: usize,
 }
 
-/// An old mobile phone sends faster. The largest file may take half an hour.
+/// An old mobile phone sends faster: half an hour for 64 MiB.
 const WITH_SENDERS: Patience = Patience {
     pause: Duration::from_secs(30),
     grace: Duration::from_mins(1),

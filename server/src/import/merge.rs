@@ -2,10 +2,12 @@
 //! written, rows are put aside while the rest of the file is parsed, and one transaction decides
 //! that they count.
 //!
-//! Both read a whole file and are not for the threads that serve requests.
+//! Both read a whole file, one conversation at a time, and are not for the threads that serve
+//! requests.
 
-use bytes::Bytes;
-use hearth_app::model::{ConversationId, ImportCounts, ImportFault, MessageId, UploadId, UserId};
+use std::io::{self, Read, Seek};
+
+use hearth_app::model::{ImportCounts, ImportFault, UploadId, UserId};
 use tokio::runtime::Handle;
 
 use super::{
@@ -14,7 +16,10 @@ use super::{
     source::ImportFile,
     staging::Stager,
 };
-use crate::store::{Decision, RunningImport, Store, StoreError};
+use crate::{
+    export::ConversationDocument,
+    store::{Decision, RunningImport, Store, StoreError},
+};
 
 /// Why nothing was imported.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +35,8 @@ pub enum ImportError {
          nothing was imported, try again later"
     )]
     Busy,
+    #[error("the file cannot be read: {0}")]
+    Read(#[from] io::Error),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -41,26 +48,25 @@ impl ImportError {
     }
 }
 
-/// A conversation of a file without its texts.
-struct Outline {
-    conversation: ConversationId,
-    messages: Vec<MessageId>,
-}
-
 /// What importing a file would do. Must be called within a Tokio runtime, on a thread that may
 /// block.
 ///
 /// # Errors
 /// Everything that is wrong with the file, or what the database said.
-pub fn preview(store: &Store, user: UserId, content: Bytes) -> Result<ImportCounts, ImportError> {
+pub fn preview(
+    store: &Store,
+    user: UserId,
+    content: impl Read + Seek,
+) -> Result<ImportCounts, ImportError> {
     let mut file = ImportFile::open(content)?;
-    let outlines = outline(&mut file)?;
     let mut counts = ImportCounts::default();
-    for it in outlines {
-        let plan = store.plan_import(user, it.conversation);
+    look_through(&mut file, |document| {
+        let plan = store.plan_import(user, document.id);
         let plan = Handle::current().block_on(plan)?;
-        plan.count(it.messages.into_iter(), &mut counts);
-    }
+        let ids = document.messages.iter().map(|message| message.id);
+        plan.count(ids, &mut counts);
+        Ok(())
+    })?;
     Ok(counts)
 }
 
@@ -72,11 +78,11 @@ pub fn preview(store: &Store, user: UserId, content: Bytes) -> Result<ImportCoun
 pub fn import(
     store: &Store,
     user: UserId,
-    content: Bytes,
+    content: impl Read + Seek,
     upload: Option<UploadId>,
 ) -> Result<ImportCounts, ImportError> {
     let mut file = ImportFile::open(content)?;
-    outline(&mut file)?;
+    look_through(&mut file, |_| Ok(()))?;
     let runtime = Handle::current();
     runtime.block_on(remains::clear(store))?;
     let begun = runtime.block_on(store.begin_import(user))?;
@@ -90,10 +96,10 @@ pub fn import(
 }
 
 /// Puts everything aside and decides.
-fn run(
+fn run<R: Read + Seek>(
     store: &Store,
     import: &RunningImport,
-    file: &mut ImportFile,
+    file: &mut ImportFile<R>,
     upload: Option<UploadId>,
 ) -> Result<ImportCounts, ImportError> {
     let mut stager = Stager::new(store, import);
@@ -110,22 +116,22 @@ fn run(
     }
 }
 
-/// Checks everything and keeps the ids; no more is read than what is wrong can be named.
-fn outline(file: &mut ImportFile) -> Result<Vec<Outline>, Problems> {
+/// Checks everything; no more is read than what is wrong can be named. `see` is shown each
+/// conversation, until something is wrong.
+fn look_through<R: Read + Seek>(
+    file: &mut ImportFile<R>,
+    mut see: impl FnMut(&ConversationDocument) -> Result<(), StoreError>,
+) -> Result<(), ImportError> {
     let mut problems = Problems::default();
-    let mut outlines = Vec::new();
     for index in 0..file.len() {
         match file.read(index) {
-            Ok(document) => outlines.push(Outline {
-                conversation: document.id,
-                messages: document.messages.iter().map(|message| message.id).collect(),
-            }),
+            Ok(document) if problems.named().is_empty() => see(&document)?,
+            Ok(_) => {}
             Err(wrong) => problems.append(wrong, file.place(index)),
         }
         if problems.is_full() {
             break;
         }
     }
-    problems.into_result()?;
-    Ok(outlines)
+    Ok(problems.into_result()?)
 }

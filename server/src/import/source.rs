@@ -2,59 +2,78 @@
 
 use std::{
     collections::HashMap,
-    io::{Cursor, Read},
+    io::{self, BufReader, Read, Seek, SeekFrom},
 };
 
-use bytes::Bytes;
 use hearth_app::model::{ImportFault, ImportProblem};
 use zip::{ZipArchive, result::ZipError};
 
 use super::{
-    check,
+    ImportError, check,
+    directory::{self, Bounded},
     problem::{Problems, problem, within},
 };
 use crate::export::{ARCHIVE_SCHEMA, ARCHIVE_VERSION, ConversationDocument, MANIFEST, Manifest};
 
 /// Largest conversation, as a file or within an archive (64 MiB).
-pub const MAX_DOCUMENT_BYTES: usize = 64 << 20;
+pub const MAX_DOCUMENT_BYTES: u64 = 64 << 20;
+/// Largest archive, as it is (4 GiB).
+pub const MAX_ARCHIVE_BYTES: u64 = 4 << 30;
 /// Most bytes of an archive once it is unpacked (4 GiB): a few bytes can stand for very many.
 const MAX_UNPACKED_BYTES: u64 = 4 << 30;
 /// How every ZIP begins (APPNOTE 4.3.7), an empty one included.
 const ZIP_BEGINNINGS: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
+/// As much of a file tells what it is.
+const BEGINNING_BYTES: u64 = 4;
 
-/// A file whose beginning was understood.
-pub struct ImportFile(Content);
+/// Most bytes of a file that begins like this.
+pub(crate) fn max_bytes(beginning: &[u8]) -> u64 {
+    if ZIP_BEGINNINGS.iter().any(|it| beginning.starts_with(it)) {
+        MAX_ARCHIVE_BYTES
+    } else {
+        MAX_DOCUMENT_BYTES
+    }
+}
 
-enum Content {
-    Document(Bytes),
+/// A file whose beginning was understood. It stays where it is; of an archive, its directory and
+/// its manifest are in memory.
+pub struct ImportFile<R>(Content<R>);
+
+enum Content<R> {
+    Document(R),
     Archive {
-        entries: Box<Entries>,
+        entries: Box<Entries<R>>,
         manifest: Manifest,
     },
 }
 
 /// The files of an archive.
-struct Entries {
-    zip: ZipArchive<Cursor<Bytes>>,
+struct Entries<R> {
+    zip: ZipArchive<Bounded<BufReader<R>>>,
     /// Places in its directory of names that are not in UTF-8 there: to find one of them, the ZIP
     /// itself would read through all of its names.
     other_names: HashMap<String, usize>,
 }
 
-impl ImportFile {
+impl<R: Read + Seek> ImportFile<R> {
     /// Looks at what a file is.
     ///
     /// # Errors
-    /// If it is too large, or an archive that we did not make.
-    pub fn open(content: Bytes) -> Result<Self, Problems> {
-        if !ZIP_BEGINNINGS.iter().any(|it| content.starts_with(it)) {
-            check_size(content.len() as u64)?;
-            return Ok(Self(Content::Document(content)));
+    /// If it cannot be read, is too large, or an archive that we did not make.
+    pub fn open(mut content: R) -> Result<Self, ImportError> {
+        let num_bytes = content.seek(SeekFrom::End(0))?;
+        let beginning = read_first(&mut content, BEGINNING_BYTES)?;
+        let limit = max_bytes(&beginning);
+        let checked = check_size(num_bytes, limit);
+        checked.map_err(|problem| ImportError::Refused(problem.into()))?;
+        if limit == MAX_ARCHIVE_BYTES {
+            return Ok(Self::open_archive(content, num_bytes)?);
         }
-        let zip = ZipArchive::new(Cursor::new(content)).map_err(|error| {
-            let detail = error.to_string();
-            problem("", ImportFault::DamagedArchive { detail })
-        })?;
+        Ok(Self(Content::Document(content)))
+    }
+
+    fn open_archive(content: R, num_bytes: u64) -> Result<Self, Problems> {
+        let zip = directory::open(BufReader::new(content), num_bytes)?;
         check_unpacked_size(&zip)?;
         let mut entries = Box::new(Entries::new(zip));
         let manifest = read_manifest(&mut entries).map_err(|it| within(it, MANIFEST))?;
@@ -92,7 +111,7 @@ impl ImportFile {
     /// If there are not that many.
     pub(super) fn read(&mut self, index: usize) -> Result<ConversationDocument, Problems> {
         let (entries, listed) = match &mut self.0 {
-            Content::Document(json) => return check::read(json),
+            Content::Document(content) => return check::read(&read_document(content)?),
             Content::Archive { entries, manifest } => (entries, &manifest.conversations[index]),
         };
         let document = check::read(&entries.unpack(&listed.file)?)?;
@@ -103,8 +122,8 @@ impl ImportFile {
     }
 }
 
-impl Entries {
-    fn new(zip: ZipArchive<Cursor<Bytes>>) -> Self {
+impl<R: Read + Seek> Entries<R> {
+    fn new(zip: ZipArchive<Bounded<BufReader<R>>>) -> Self {
         let names = zip.file_names().zip(zip.file_names_raw()).enumerate();
         let other_names = names.filter_map(|(index, (name, raw))| {
             let name = name.ok()?;
@@ -125,7 +144,7 @@ impl Entries {
         };
         let file = file.map_err(|error| damaged(&error.to_string()))?;
         let size = file.size();
-        check_size(size)?;
+        check_size(size, MAX_DOCUMENT_BYTES)?;
         let mut content = Vec::new();
         // What the directory says about the size may be a lie.
         let read = file.take(size + 1).read_to_end(&mut content);
@@ -137,7 +156,25 @@ impl Entries {
     }
 }
 
-fn read_manifest(entries: &mut Entries) -> Result<Manifest, ImportProblem> {
+/// So many first bytes of a file, or all that there are.
+fn read_first(content: &mut (impl Read + Seek), num_bytes: u64) -> io::Result<Vec<u8>> {
+    let mut beginning = Vec::new();
+    content.rewind()?;
+    content.take(num_bytes).read_to_end(&mut beginning)?;
+    Ok(beginning)
+}
+
+/// The whole of a document; its size was looked at, and may have changed since.
+fn read_document(content: &mut (impl Read + Seek)) -> Result<Vec<u8>, ImportProblem> {
+    let json = read_first(content, MAX_DOCUMENT_BYTES + 1).map_err(|error| {
+        let detail = error.to_string();
+        problem("", ImportFault::NotJson { detail })
+    })?;
+    check_size(json.len() as u64, MAX_DOCUMENT_BYTES)?;
+    Ok(json)
+}
+
+fn read_manifest<R: Read + Seek>(entries: &mut Entries<R>) -> Result<Manifest, ImportProblem> {
     let json = entries.unpack(MANIFEST)?;
     check::check_header(&json, ARCHIVE_SCHEMA, ARCHIVE_VERSION)?;
     let manifest: Manifest = check::parse(&json)?;
@@ -178,9 +215,8 @@ fn damaged(detail: &str) -> ImportProblem {
     problem("", ImportFault::DamagedEntry { detail })
 }
 
-fn check_size(size: u64) -> Result<(), ImportProblem> {
-    if size > MAX_DOCUMENT_BYTES as u64 {
-        let (bytes, limit) = (size, MAX_DOCUMENT_BYTES as u64);
+fn check_size(bytes: u64, limit: u64) -> Result<(), ImportProblem> {
+    if bytes > limit {
         return Err(problem("", ImportFault::TooManyBytes { bytes, limit }));
     }
     Ok(())
@@ -188,7 +224,7 @@ fn check_size(size: u64) -> Result<(), ImportProblem> {
 
 /// Adds up what the directory says; [`Entries::unpack`] holds each file to it, and [`check_listed`]
 /// has each of them read once.
-fn check_unpacked_size(zip: &ZipArchive<Cursor<Bytes>>) -> Result<(), ImportProblem> {
+fn check_unpacked_size<R: Read + Seek>(zip: &ZipArchive<R>) -> Result<(), ImportProblem> {
     let mut unpacked = 0_u64;
     for index in 0..zip.len() {
         let entry = zip.by_index_data(index);

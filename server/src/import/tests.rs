@@ -2,6 +2,7 @@
 
 mod corrupted;
 mod cut_off;
+mod files;
 mod full_disk;
 mod hashes;
 mod listed;

@@ -102,6 +102,24 @@ async fn a_second_server_on_a_data_folder_is_refused_and_the_next_is_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn uploads_that_nobody_waits_for_are_gone_once_a_server_has_started() {
+    let (folder, server) = start().await;
+    server.shut_down().await;
+    let uploads = folder.path().join("data/uploads");
+    for name in [
+        "0198f0c1-2f3a-7000-8000-00000000dead",
+        "0198f0c1-2f3a-7000-8000-00000000beef.part",
+    ] {
+        std::fs::write(uploads.join(name), "[").unwrap();
+    }
+    let mut config = Config::new(folder.path().join("data"));
+    config.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    let server = Server::start(ServeOptions::new(config)).await.unwrap();
+    assert_eq!(std::fs::read_dir(&uploads).unwrap().count(), 0);
+    server.shut_down().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_idle_connection_does_not_hold_the_end_up() {
     let (_folder, server) = start().await;
     let _idle = tokio::net::TcpStream::connect(server.addr).await.unwrap();

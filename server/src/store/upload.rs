@@ -1,4 +1,5 @@
-//! Rows of `upload`: a file between its preview and its import, one per user.
+//! Rows of `upload`: whose a file is between its preview and its import, one per user. The file
+//! itself lies in the folder of uploads.
 
 use hearth_app::model::{ImportCounts, UploadId, UserId};
 use sqlx::{SqliteConnection, types::Uuid};
@@ -6,30 +7,38 @@ use sqlx::{SqliteConnection, types::Uuid};
 use super::{Store, StoreError, now_ms};
 use crate::upkeep::UPLOAD_KEPT_MS;
 
+/// A file that has come and has no row yet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NewUpload<'a> {
+    pub(crate) id: UploadId,
+    pub(crate) user: UserId,
+    pub(crate) file_name: &'a str,
+    /// Bytes.
+    pub(crate) size: u64,
+}
+
 /// A file that was uploaded.
 #[derive(Debug)]
 pub(crate) struct StoredUpload {
     pub(crate) file_name: String,
+    /// Bytes.
+    pub(crate) size: u64,
     pub(crate) state: StoredUploadState,
 }
 
 /// What became of it.
 #[derive(Debug)]
 pub(crate) enum StoredUploadState {
-    Waiting(Vec<u8>),
+    Waiting,
     Imported(ImportCounts),
 }
 
 impl Store {
-    /// Keeps a file in place of the user's last one, and lets go of everybody's old ones.
-    pub(crate) async fn insert_upload(
-        &self,
-        user: UserId,
-        file_name: &str,
-        content: &[u8],
-    ) -> Result<UploadId, StoreError> {
-        let id = Uuid::now_v7();
-        let (user, now) = (user.as_uuid(), now_ms());
+    /// Notes a file in place of the user's last one, and forgets everybody's old ones.
+    pub(crate) async fn insert_upload(&self, upload: &NewUpload<'_>) -> Result<(), StoreError> {
+        let (id, user) = (upload.id.as_uuid(), upload.user.as_uuid());
+        let size = i64::try_from(upload.size).unwrap_or(i64::MAX);
+        let now = now_ms();
         let oldest = now - UPLOAD_KEPT_MS;
         let mut transaction = self.begin().await?;
         sqlx::query!(
@@ -41,19 +50,18 @@ impl Store {
         .await?;
         sqlx::query!(
             "
-            insert into upload (user_id, id, file_name, content, created_at)
+            insert into upload (user_id, id, file_name, size, created_at)
             values (?, ?, ?, ?, ?)
             ",
             user,
             id,
-            file_name,
-            content,
+            upload.file_name,
+            size,
             now,
         )
         .execute(&mut *transaction)
         .await?;
-        transaction.commit().await?;
-        Ok(UploadId::new(id))
+        Ok(transaction.commit().await?)
     }
 
     /// A file; `None` if it is missing or not `user`'s.
@@ -64,30 +72,40 @@ impl Store {
     ) -> Result<Option<StoredUpload>, StoreError> {
         let (user, id) = (user.as_uuid(), id.as_uuid());
         let row = sqlx::query!(
-            "select file_name, content, report from upload where user_id = ? and id = ?",
+            "select file_name, size, report from upload where user_id = ? and id = ?",
             user,
             id,
         )
         .fetch_optional(&self.readers)
         .await?;
         let Some(row) = row else { return Ok(None) };
-        let state = match (row.report, row.content) {
-            (Some(report), _) => {
+        let state = match row.report {
+            Some(report) => {
                 let counts = serde_json::from_str(&report);
                 let counts = counts.map_err(|_| StoreError::Corrupt { column: "report" })?;
                 StoredUploadState::Imported(counts)
             }
-            (None, content) => StoredUploadState::Waiting(content.unwrap_or_default()),
+            None => StoredUploadState::Waiting,
         };
         Ok(Some(StoredUpload {
             file_name: row.file_name,
+            size: u64::try_from(row.size).unwrap_or_default(),
             state,
         }))
     }
+
+    /// Files that somebody may still import.
+    pub(crate) async fn waiting_uploads(&self) -> Result<Vec<UploadId>, StoreError> {
+        let ids =
+            sqlx::query_scalar!(r#"select id as "id: Uuid" from upload where report is null"#)
+                .fetch_all(&self.readers)
+                .await?;
+        Ok(ids.into_iter().map(UploadId::new).collect())
+    }
 }
 
-/// Notes what the import did in place of the file. False: the file was imported or replaced
-/// meanwhile.
+/// Notes what the import did: nobody waits for the file any more. False: the file was imported or
+/// replaced meanwhile.
 pub(super) async fn note_imported(
     connection: &mut SqliteConnection,
     user: UserId,
@@ -99,7 +117,7 @@ pub(super) async fn note_imported(
     let done = sqlx::query!(
         "
         update upload
-        set report = ?, content = null
+        set report = ?
         where user_id = ? and id = ? and report is null
         ",
         report,

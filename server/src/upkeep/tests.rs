@@ -19,6 +19,7 @@ struct House {
     _folder: tempfile::TempDir,
     store: Store,
     upkeep: Arc<Upkeep>,
+    uploads: Arc<Uploads>,
     user: UserId,
 }
 
@@ -37,8 +38,10 @@ async fn house() -> House {
     let chat = ChatServer::start(store.clone(), engine, settings);
     let config = Config::new(folder.path().to_owned());
     let backups = Backups::new(store.clone(), &config, TimeZone::UTC);
+    let uploads = Uploads::new(store.clone(), config.uploads());
     House {
-        upkeep: Upkeep::new(store.clone(), chat, backups),
+        upkeep: Upkeep::new(store.clone(), chat, backups, Arc::clone(&uploads)),
+        uploads,
         _folder: folder,
         store,
         user: user.id,
@@ -178,11 +181,16 @@ async fn an_exported_file_is_kept_for_thirty_days_and_its_line_for_longer() {
 async fn a_file_that_nobody_imports_waits_for_a_day() {
     let house = house().await;
     let (store, user) = (&house.store, house.user);
-    let id = store.insert_upload(user, "a.json", b"{}").await.unwrap();
+    let mut file = house.uploads.begin(0).await.unwrap();
+    file.write(b"{}").await.unwrap();
+    let id = house.uploads.keep(user, "a.json", file).await.unwrap();
     let now = now_ms();
     let waits_after = async |ms: i64| {
         house.upkeep.run(now + ms).await;
-        store.upload(user, id).await.unwrap().is_some()
+        let is_there = house.uploads.path(id).exists();
+        let stored = store.upload(user, id).await.unwrap();
+        assert_eq!(stored.is_some(), is_there);
+        is_there
     };
     assert!(waits_after(DAY_MS - MINUTE_MS).await);
     assert!(!waits_after(DAY_MS + MINUTE_MS).await);

@@ -1,12 +1,16 @@
 //! Bringing conversations in: over HTTP, with a preview, as forms.
 
-use anyhow::Result;
+use std::{fs, time::Duration};
+
+use anyhow::{Result, ensure};
 use hearth_app::model::{ChatError, UploadState};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     database::Database,
-    running_server::{RunningServer, send_and_wait},
-    uploads::call,
+    deadline::eventually,
+    running_server::{PASSWORD, RunningServer, send_and_wait},
+    slow_client::{begin_upload, until_running},
+    uploads::{call, content_hash, incompressible_archive},
     web_client::WebClient,
 };
 use serde_json::Value;
@@ -24,6 +28,16 @@ async fn exported(ada: &WebClient) -> Result<Vec<u8>> {
     Ok(ada.get(&format!("/exports/{id}")).await?.body)
 }
 
+/// Names of the files that wait on a server's disk.
+fn waiting(server: &RunningServer) -> Result<Vec<String>> {
+    let folder = server.database().with_file_name("uploads");
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        names.push(entry?.file_name().to_string_lossy().into_owned());
+    }
+    Ok(names)
+}
+
 #[tokio::test]
 async fn a_preview_changes_nothing_and_an_import_happens_once() -> Result<()> {
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
@@ -39,12 +53,14 @@ async fn a_preview_changes_nothing_and_an_import_happens_once() -> Result<()> {
     assert_eq!((counts.new_conversations, counts.new_messages), (1, 2));
     assert_eq!(preview.file_name, "hello.json");
     assert_eq!(database.num_turn_rows().await?, before);
+    assert_eq!(waiting(&server)?.len(), 1);
 
     let theirs = call(&ada, "import_commit", &page).await?;
     assert_eq!(theirs, Err(ChatError::NotFound));
     for _ in 0..2 {
         let imported = call(&bob, "import_commit", &page).await??;
         assert_eq!(imported.state, UploadState::Imported(counts));
+        assert_eq!(waiting(&server)?, [""; 0], "nobody waits for it any more");
     }
     assert_eq!(database.num_turn_rows().await?, before + 3);
     let again = upload(&bob, "hello.json", &file).await?;
@@ -85,18 +101,87 @@ async fn a_damaged_file_is_refused_with_its_place_and_nothing_is_written() -> Re
 #[tokio::test]
 async fn a_file_that_is_missing_or_too_large_is_refused_in_words() -> Result<()> {
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let lead = ada.get("/settings/import").await?.text();
+    assert!(lead.contains("4 GiB") && lead.contains("64 MiB"), "{lead}");
     for (content, words) in [
         (Vec::new(), "Choose a file first"),
-        (vec![b' '; 65 << 20], "64 MiB"),
+        (vec![b' '; 65 << 20], "larger than 64 MiB"),
     ] {
         let answer = post(&ada, "file.json", &content).await?;
         assert_eq!(answer.status, 303, "{}", answer.text());
         let page = ada.get(answer.header("location")).await?.text();
         assert!(page.contains(words), "{page}");
+        assert_eq!(waiting(&server)?, [""; 0]);
     }
     let nobody = post(&server.client()?, "file.json", b"{}").await?;
     assert_eq!(nobody.header("location"), "/sign-in");
     let page = ada.get("/settings/import?upload=nonsense").await?.text();
     assert!(page.contains("not there any more"), "{page}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_archive_that_is_larger_than_any_document_comes_back_as_it_was() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let file = incompressible_archive("Long ago", 24, 2 << 20)?;
+    ensure!(file.len() > 64 << 20, "{} bytes", file.len());
+    let page = upload(&ada, "all.zip", &file).await?;
+    let preview = call(&ada, "import_preview", &page).await??;
+    let UploadState::Ready(counts) = preview.state else {
+        panic!("{preview:?}");
+    };
+    assert_eq!((counts.new_conversations, counts.new_messages), (24, 48));
+    let imported = call(&ada, "import_commit", &page).await??;
+    assert_eq!(imported.state, UploadState::Imported(counts));
+    assert_eq!(waiting(&server)?, [""; 0]);
+    let archive = ada.submit_form("/exports/all", &[]).await?;
+    assert_eq!(content_hash(&archive.body)?, content_hash(&file)?);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_file_that_is_cut_off_leaves_nothing_and_one_that_is_replaced_goes() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let watcher = server.watcher()?;
+    let slow = begin_upload(&ada).await?;
+    until_running(&watcher, "upload", 1).await?;
+    let patience = Duration::from_secs(10);
+    eventually("the beginning of a file", patience, async || {
+        let names = waiting(&server)?;
+        Ok(names.iter().any(|it| it.ends_with(".part")).then_some(()))
+    })
+    .await?;
+    drop(slow);
+    until_running(&watcher, "upload", 0).await?;
+    assert_eq!(waiting(&server)?, [""; 0]);
+    for name in ["one.json", "two.json"] {
+        let page = upload(&ada, name, b"{}").await?;
+        let id = page.rsplit_once('=').map_or("", |(_, id)| id).to_owned();
+        assert_eq!(waiting(&server)?, [id], "{name}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_account_that_goes_takes_its_file_along_and_one_that_is_gone_is_chosen_again()
+-> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let bob = server.add_user("Bob").await?;
+    let page = upload(&ada, "ada.json", b"{}").await?;
+    upload(&bob, "bob.json", b"{}").await?;
+    assert_eq!(waiting(&server)?.len(), 2);
+    let password = [("password", PASSWORD.to_owned())];
+    bob.call::<()>("delete_own_account", &password).await??;
+    let left = waiting(&server)?;
+    let [name] = left.as_slice() else {
+        panic!("{left:?}");
+    };
+    assert!(page.ends_with(name.as_str()), "{page}");
+    // As after a copy of the database took its place: copies hold no uploads.
+    fs::remove_file(server.database().with_file_name("uploads").join(name))?;
+    let shown = ada.get(&page).await?.text();
+    assert!(shown.contains("not there any more"), "{shown}");
+    let gone = call(&ada, "import_commit", &page).await?;
+    assert_eq!(gone, Err(ChatError::NotFound));
     Ok(())
 }

@@ -176,7 +176,6 @@ async fn a_database_of_an_older_schema_is_copied_before_it_is_changed() {
         .await
         .unwrap();
     let (_folder, config) = house.leave().await;
-    // What the newest migration makes is there already: the upgrade itself fails.
     let lock = occupy(&config).await.unwrap();
     let before = before_upgrade(&config, NOON).await.unwrap().unwrap();
     assert!(before.proof.schema < schema, "{:?}", before.proof);

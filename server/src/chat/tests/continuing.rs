@@ -1,4 +1,4 @@
-use std::{sync::Arc, time::Duration};
+use std::{io::Cursor, sync::Arc, time::Duration};
 
 use futures::StreamExt as _;
 use hearth_app::{
@@ -208,9 +208,9 @@ async fn an_imported_answer_goes_on_from_its_text_with_a_notice() {
         .store
         .conversation_tree(bench.ada, turn.conversation.id);
     let tree = tree.await.unwrap().unwrap();
-    let json = ConversationDocument::new(tree, Timestamp::now()).to_json();
+    let json = Cursor::new(ConversationDocument::new(tree, Timestamp::now()).to_json());
     let (store, bob) = (bench.store.clone(), bench.bob);
-    let imported = tokio::task::spawn_blocking(move || import(&store, bob, json.into(), None));
+    let imported = tokio::task::spawn_blocking(move || import(&store, bob, json, None));
     assert_eq!(imported.await.unwrap().unwrap().new_messages, 2);
 
     let theirs = bench.server.conversations(bob, None).await.unwrap();

@@ -7,7 +7,9 @@ use hearth_engine::scripted::ScriptedModel;
 use jiff::tz::TimeZone;
 
 use super::bench::{Bench, question};
-use crate::{backup::Backups, chat::title, config::Config, store::now_ms, upkeep::Upkeep};
+use crate::{
+    backup::Backups, chat::title, config::Config, store::now_ms, upkeep::Upkeep, uploads::Uploads,
+};
 
 async fn answering() -> Bench {
     Bench::start(ScriptedModel::new(vec!["Yes.".to_owned()])).await
@@ -32,7 +34,9 @@ async fn a_removal_that_was_cut_off_goes_on_and_takes_the_title_along() {
     let folder = tempfile::tempdir().unwrap();
     let config = Config::new(folder.path().to_owned());
     let backups = Backups::new(bench.store.clone(), &config, TimeZone::UTC);
-    let upkeep = Upkeep::new(bench.store.clone(), Arc::clone(&bench.server), backups);
+    let uploads = Uploads::new(bench.store.clone(), config.uploads());
+    let server = Arc::clone(&bench.server);
+    let upkeep = Upkeep::new(bench.store.clone(), server, backups, uploads);
     upkeep.run(now_ms()).await;
     assert_eq!(num_messages(&bench).await, 0);
     let shown = bench.store.conversation(bench.ada, conversation).await;

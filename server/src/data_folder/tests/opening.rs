@@ -106,6 +106,7 @@ async fn what_a_server_makes_is_its_owners_alone() {
         "hearth.db-shm",
         "hearth.lock",
         "models",
+        "uploads",
     ] {
         assert!(names.contains(&name.as_ref()), "{name} in {names:?}");
     }

@@ -14,6 +14,7 @@ const MOMENT: Duration = Duration::from_millis(300);
 struct Desk {
     server: Arc<ExportServer>,
     store: Store,
+    uploads: Arc<Uploads>,
     slow_work: SlowWork,
     user: UserId,
     _folder: tempfile::TempDir,
@@ -30,9 +31,16 @@ impl Desk {
         };
         store.insert_user(&user, "no password", 0).await.unwrap();
         let slow_work = SlowWork::default();
+        let uploads = Uploads::new(store.clone(), folder.path().join("uploads"));
         Self {
-            server: ExportServer::new(store.clone(), slow_work.clone(), Changes::new(1)),
+            server: ExportServer::new(
+                store.clone(),
+                Arc::clone(&uploads),
+                slow_work.clone(),
+                Changes::new(1),
+            ),
             store,
+            uploads,
             slow_work,
             user: user.id,
             _folder: folder,
@@ -81,8 +89,9 @@ async fn an_export_is_of_what_there_is_when_its_turn_comes() {
 async fn a_preview_is_of_the_file_that_is_there_when_its_turn_comes() {
     let desk = Desk::new().await;
     let keep = async |name: &str| {
-        let kept = desk.store.insert_upload(desk.user, name, b"{}").await;
-        kept.unwrap()
+        let mut file = desk.uploads.begin(0).await.unwrap();
+        file.write(b"{}").await.unwrap();
+        desk.uploads.keep(desk.user, name, file).await.unwrap()
     };
     let first = keep("first.json").await;
     let place = desk.occupied().await;

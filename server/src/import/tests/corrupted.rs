@@ -253,6 +253,21 @@ fn an_archive_that_is_larger_than_it_says_is_refused_before_it_fills_the_memory(
     assert!(problem.to_string().contains("67108864"), "{problem}");
 }
 
+#[test]
+fn a_document_that_is_too_long_is_refused_by_its_name_in_the_archive() {
+    let guarded = Guarded::new();
+    let trees = [sample(3), sample(4)];
+    let id = trees[1].id.to_string();
+    let (file, _) = rewrite(&archive_of(&trees), |name, _| {
+        let is_long = name.contains(&id) && name.split('.').next_back() == Some("json");
+        is_long.then(|| " ".repeat((64 << 20) + 1))
+    });
+    let problem = guarded.refuse("a long document", file);
+    let name = problem.place.strip_suffix(".json").unwrap();
+    assert!(name.starts_with("conversations/") && name.ends_with(&id));
+    assert!(problem.to_string().contains("67108864"), "{problem}");
+}
+
 /// The same archive with some contents replaced; an empty replacement leaves the file out.
 pub(super) fn rewrite(
     archive: &[u8],

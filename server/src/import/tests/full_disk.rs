@@ -11,8 +11,7 @@ use tokio::runtime::Runtime;
 
 use super::shelf::{Shelf, archive_of, many, sample};
 use crate::{
-    changes::Changes,
-    export::{ExportServer, Language},
+    export::Language,
     import::ImportError,
     slow_work::{Kind, SlowWork},
 };
@@ -24,7 +23,7 @@ fn an_export_for_a_full_disk_is_refused_in_words_and_leaves_nothing() {
     shelf
         .import(shelf.ada, archive_of(std::slice::from_ref(&tree)))
         .unwrap();
-    let server = ExportServer::new(shelf.store.clone(), SlowWork::default(), Changes::new(1));
+    let server = shelf.exports(SlowWork::default());
     let export = || {
         let choice = ExportChoice {
             format: ExportFormat::Html,
@@ -57,7 +56,7 @@ fn an_archive_can_be_taken_away_from_a_disk_that_takes_nothing() {
     let shelf = Shelf::new(&Arc::new(Runtime::new().unwrap()));
     let trees = [sample(1), sample(2)];
     shelf.import(shelf.ada, archive_of(&trees)).unwrap();
-    let server = ExportServer::new(shelf.store.clone(), SlowWork::default(), Changes::new(1));
+    let server = shelf.exports(SlowWork::default());
     let file = || {
         shelf.runtime.block_on(async {
             let content = server
@@ -86,7 +85,7 @@ fn an_archive_can_be_taken_away_from_a_disk_that_takes_nothing() {
 fn a_reader_that_leaves_makes_room_for_the_next() {
     let shelf = Shelf::new(&Arc::new(Runtime::new().unwrap()));
     let slow_work = SlowWork::default();
-    let server = ExportServer::new(shelf.store.clone(), slow_work.clone(), Changes::new(1));
+    let server = shelf.exports(slow_work.clone());
     shelf.runtime.block_on(async {
         let mut held = Vec::new();
         while let Ok(place) = slow_work.place(Kind::Download, shelf.ada).await {

@@ -1,8 +1,7 @@
 //! A database with two users, and conversations of any shape.
 
-use std::sync::Arc;
+use std::{io::Cursor, sync::Arc};
 
-use bytes::Bytes;
 use hearth_app::model::{
     ConversationId, ConversationSettings, FinishReason, ImportCounts, MessageId, MessageStatus,
     Reasoning, ReasoningEffort, Role, ToolStep, User, UserId, UserRole,
@@ -16,9 +15,14 @@ use tokio::runtime::Runtime;
 use uuid::Uuid;
 
 use crate::{
-    export::{ConversationDocument, Language, StoredConversations, Timestamp, write_archive},
+    changes::Changes,
+    export::{
+        ConversationDocument, ExportServer, Language, StoredConversations, Timestamp, write_archive,
+    },
     import::{ImportError, import},
+    slow_work::SlowWork,
     store::{Store, StoredTree, TreeMessage},
+    uploads::Uploads,
 };
 
 /// 2026-01-01: before any id that a test makes now.
@@ -30,7 +34,7 @@ pub(super) struct Shelf {
     pub(super) store: Store,
     pub(super) ada: UserId,
     pub(super) bob: UserId,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Shelf {
@@ -48,13 +52,19 @@ impl Shelf {
             store,
             ada,
             bob,
-            _folder: folder,
+            folder,
         }
+    }
+
+    /// What serves exports and imports of this database.
+    pub(super) fn exports(&self, slow_work: SlowWork) -> Arc<ExportServer> {
+        let uploads = Uploads::new(self.store.clone(), self.folder.path().join("uploads"));
+        ExportServer::new(self.store.clone(), uploads, slow_work, Changes::new(1))
     }
 
     pub(super) fn import(&self, user: UserId, file: Vec<u8>) -> Result<ImportCounts, ImportError> {
         let _runtime = self.runtime.enter();
-        import(&self.store, user, Bytes::from(file), None)
+        import(&self.store, user, Cursor::new(file), None)
     }
 
     /// The documents of all conversations of a user, without the time of the export.
@@ -178,13 +188,15 @@ fn step() -> impl Strategy<Value = ToolStep> {
         any::<bool>(),
         proptest::option::of(any::<u32>()),
     );
-    parts.prop_map(|(tool, input, output, has_failed, reasoning_bytes)| ToolStep {
-        tool,
-        input,
-        output,
-        has_failed,
-        reasoning_bytes,
-    })
+    parts.prop_map(
+        |(tool, input, output, has_failed, reasoning_bytes)| ToolStep {
+            tool,
+            input,
+            output,
+            has_failed,
+            reasoning_bytes,
+        },
+    )
 }
 
 /// Own settings of a conversation, as the server would have accepted them.

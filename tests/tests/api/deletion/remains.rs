@@ -163,10 +163,17 @@ async fn of_a_deleted_account_only_the_log_knows_the_name() -> Result<()> {
     let name = format!("{CANARY} Berta");
     let berta = server.add_user(&name).await?;
     fill(&server, &berta).await?;
+    let uploads = server.database().with_file_name("uploads");
+    assert_eq!(
+        holds_canary(&uploads)?.len(),
+        1,
+        "a file waits to be imported"
+    );
     let key = [("name", format!("{CANARY}'s program"))];
     berta.call::<String>("create_api_key", &key).await??;
     let password = [("password", PASSWORD.to_owned())];
     berta.call::<()>("delete_own_account", &password).await??;
+    assert_eq!(fs::read_dir(&uploads)?.count(), 0);
     server.upkeep_in_days(0).await;
     let mut database = super::open(&server.database()).await?;
     for (table, _) in TABLES.iter().filter(|it| it.1 != Stays) {

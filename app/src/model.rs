@@ -47,7 +47,7 @@ pub use message::{
     FinishReason, MAX_MESSAGE_BYTES, Message, MessageStatus, MessageText, Provenance, Reasoning,
     Role, StartedTurn, ToolStep, TurnParams, Usage,
 };
-pub use preferences::{Language, LanguageChoice, Preferences, Theme, UnknownChoice};
+pub use preferences::{Language, LanguageChoice, Preferences, SidebarForm, Theme, UnknownChoice};
 pub use refusal::{BusyReason, Notice, Refusal, TurnError};
 pub use session::{Browser, SessionSummary};
 pub use setting::{Banner, BannerLevel, Setting, SettingName, UnknownSetting};

@@ -176,11 +176,12 @@ async fn an_error_of_a_form_post_is_shown_in_its_place() {
 
 #[tokio::test]
 async fn a_page_is_in_the_language_and_the_theme_that_the_server_decided() {
-    use hearth_app::model::{Language, Preferences, Theme};
+    use hearth_app::model::{Language, Preferences, SidebarForm, Theme};
     let preferences = Preferences {
         language: Language::Chinese,
         chosen_language: Some(Language::Chinese),
         theme: Theme::Dark,
+        sidebar: Some(SidebarForm::Rail),
     };
     let server = FakeServer::signed_in().with_preferences(preferences);
     let (_, html) = page(server, &format!("/c/{CONVERSATION}")).await;
@@ -189,6 +190,7 @@ async fn a_page_is_in_the_language_and_the_theme_that_the_server_decided() {
         "lang=\"zh-CN\"",
         "dir=\"ltr\"",
         "data-theme=\"dark\"",
+        "data-sidebar=\"rail\"",
         "data-language=\"zh-CN\"",
     ] {
         assert!(tag.contains(attribute), "{tag}");
@@ -206,7 +208,7 @@ async fn a_page_is_in_the_language_and_the_theme_that_the_server_decided() {
     let (_, english) = page(FakeServer::signed_in(), "/").await;
     let (tag, _) = english.split_once("<head>").unwrap();
     assert!(
-        tag.contains("lang=\"en\"") && !tag.contains("data-theme"),
+        tag.contains("lang=\"en\"") && !tag.contains("data-theme") && !tag.contains("data-sidebar"),
         "{tag}"
     );
 }

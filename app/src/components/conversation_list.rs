@@ -6,8 +6,13 @@ use std::collections::HashMap;
 
 use leptos::prelude::*;
 
-use super::{ConversationRow, SidebarCommand};
+use super::{
+    SidebarCommand,
+    conversation_row::{ConversationRow, LINK, RowStates},
+    row_menu::{OpenedRow, RowMenu},
+};
 use crate::{
+    browser,
     conversation_list::ConversationList,
     model::{ConversationId, ConversationPage, ConversationSummary, DateGroup, ListPlace},
     words::{self, use_locale, words},
@@ -111,9 +116,15 @@ fn has_same_rows(left: &[Group], right: &[Group]) -> bool {
     left.iter().map(ids).eq(right.iter().map(ids))
 }
 
+/// The conversations, and the one menu of their rows.
+///
+/// All of it is one form for browsers without script: the button of a row asks for its forms.
 #[component]
 pub(crate) fn ConversationListView(
     list: ListedConversations,
+    /// The conversation that is shown beside the list.
+    #[prop(into)]
+    shown: Signal<Option<ConversationId>>,
     on_command: Callback<SidebarCommand>,
 ) -> impl IntoView {
     let locale = use_locale();
@@ -122,24 +133,124 @@ pub(crate) fn ConversationListView(
         let groups = listed.read();
         groups.iter().map(|group| group.0).collect::<Vec<_>>()
     };
-    let group = move |group| view! { <ConversationGroup group list on_command/> };
+    let opened = OpenedRow::new();
+    let (states, focused) = row_states(list, shown);
+    let renamed = states.renamed;
+    let group = move |group| view! { <ConversationGroup group list states on_command/> };
     let listed = list.groups();
     let is_empty = Memo::new(move |_| listed.read().is_empty());
+    let on_click = move |event: web_sys::MouseEvent| press(&event, opened);
+    let on_key = move |event: web_sys::KeyboardEvent| {
+        press_key(&event, opened, renamed, on_command);
+    };
+    let on_menu = move |event: web_sys::MouseEvent| {
+        // The key that opened this menu asks for the browser's own too.
+        if opened.is_open() {
+            event.prevent_default();
+        }
+    };
     view! {
-        <div class="conversation-list">
+        <form
+            id="conversations"
+            class="conversation-list"
+            method="get"
+            action="#sidebar"
+            on:click=on_click
+            on:keydown=on_key
+            on:contextmenu=on_menu
+            on:focusin=move |event| if let Some(id) = row_of(&event) {
+                focused.set(Some(id));
+            }
+        >
             <For each=groups key=|group| *group children=group/>
             <OlderConversations list on_command/>
-        </div>
-        {move || is_empty.get().then(|| view! {
-            <p class="sidebar-hint">{words!(locale, chat.no_conversations)}</p>
-        })}
+            {move || is_empty.get().then(|| view! {
+                <p class="sidebar-hint">{words!(locale, chat.no_conversations)}</p>
+            })}
+        </form>
+        <RowMenu opened renamed on_command/>
     }
+}
+
+/// What rows follow, and where the focus was last.
+fn row_states(
+    list: ListedConversations,
+    shown: Signal<Option<ConversationId>>,
+) -> (RowStates, RwSignal<Option<ConversationId>>) {
+    let focused = RwSignal::new(None::<ConversationId>);
+    let has_keys = RwSignal::new(false);
+    Effect::new(move || has_keys.set(true));
+    let listed = list.groups();
+    let stop = Memo::new(move |_| {
+        if !has_keys.get() {
+            return None;
+        }
+        let (focused, shown) = (focused.get(), shown.get());
+        let groups = listed.read();
+        let is_there = |id: &ConversationId| has_row(&groups, *id);
+        let wanted = focused.filter(is_there).or(shown.filter(is_there));
+        let first = || groups.first()?.1.first().map(|row| row.id);
+        wanted.or_else(first)
+    });
+    let states = RowStates {
+        stop,
+        has_keys,
+        renamed: RwSignal::new(None),
+    };
+    (states, focused)
+}
+
+fn has_row(groups: &[Group], id: ConversationId) -> bool {
+    let mut rows = groups.iter().flat_map(|(_, rows)| rows);
+    rows.any(|row| row.id == id)
+}
+
+/// The conversation of the row that an event happened in.
+fn row_of(event: &web_sys::Event) -> Option<ConversationId> {
+    let row = browser::around(event, ".conversation-row")?;
+    let link = row.query_selector(".conversation-link").ok()??;
+    link.id().strip_prefix(LINK)?.parse().ok()
+}
+
+/// The button of a row opens its menu, and closes it.
+fn press(event: &web_sys::MouseEvent, opened: OpenedRow) {
+    let Some(button) = browser::around(event, ".row-more") else {
+        return;
+    };
+    event.prevent_default();
+    // A menu that was open here is closed by this very press, and says so a moment later.
+    let was_open = button.has_attribute("aria-expanded");
+    if !was_open && let Some(id) = row_of(event) {
+        opened.open(id);
+    }
+}
+
+/// Keys on the link of a row.
+fn press_key(
+    event: &web_sys::KeyboardEvent,
+    opened: OpenedRow,
+    renamed: RwSignal<Option<ConversationId>>,
+    on_command: Callback<SidebarCommand>,
+) {
+    if event.default_prevented() || browser::is_composing(event) {
+        return;
+    }
+    let Some(id) = row_of(event) else { return };
+    match event.key().as_str() {
+        "F2" => renamed.set(Some(id)),
+        "Delete" => on_command.run(SidebarCommand::Delete(id)),
+        "ContextMenu" => opened.open(id),
+        "F10" if event.shift_key() => opened.open(id),
+        _ => return browser::walk_list(event),
+    }
+    event.prevent_default();
 }
 
 #[component]
 fn ConversationGroup(
     group: DateGroup,
     list: ListedConversations,
+    states: RowStates,
     on_command: Callback<SidebarCommand>,
 ) -> impl IntoView {
     let heading = words::group_heading(use_locale(), group);
@@ -151,11 +262,11 @@ fn ConversationGroup(
     };
     let row = move |row: Row| {
         let summary = RwSignal::from(row.summary);
-        view! { <ConversationRow id=row.id summary on_command/> }
+        view! { <ConversationRow id=row.id summary states on_command/> }
     };
     view! {
         <section class="conversation-group">
-            <h2 class="conversation-group-heading">{heading}</h2>
+            <h2 class="group-heading">{heading}</h2>
             <ul>
                 <For each=rows key=|row| row.id children=row/>
             </ul>

@@ -3,10 +3,13 @@
 mod address;
 mod commands;
 mod conversation;
+mod header;
 mod load;
 mod pieces;
 mod screen;
 mod settings;
+mod shortcuts;
+mod side;
 mod state;
 mod tail;
 

@@ -25,6 +25,7 @@ pub(super) fn AccountMenu(user: User, on_command: Callback<SidebarCommand>) -> i
     let first_letter = user.name.chars().take(1);
     let initial: String = first_letter.flat_map(char::to_uppercase).collect();
     let name = user.name.clone();
+    let is_administrator = user.role == UserRole::Administrator;
     view! {
         <div class="sidebar-account">
             <button
@@ -47,9 +48,9 @@ pub(super) fn AccountMenu(user: User, on_command: Callback<SidebarCommand>) -> i
                 on:keydown=move |event| browser::walk_menu(&event)
             >
                 <div class="handle"></div>
-                <Person user=user.clone() initial/>
+                <Person user initial/>
                 <hr/>
-                <Places is_administrator=user.role == UserRole::Administrator on_command/>
+                <Places is_administrator on_command/>
                 <hr/>
                 <ThemeLine on_command/>
                 <LanguageLine on_command/>
@@ -92,7 +93,12 @@ fn Places(is_administrator: bool, on_command: Callback<SidebarCommand>) -> impl 
         on_command.run(SidebarCommand::ShowShortcuts);
     };
     view! {
-        <PageLink to="/settings" attr:class="menu-entry" attr:id="settings-link" attr:autofocus=true>
+        <PageLink
+            to="/settings"
+            attr:class="menu-entry"
+            attr:id="settings-link"
+            attr:autofocus=true
+        >
             <Icon name=IconName::Settings/>
             <span>{words!(locale, settings.settings)}</span>
             <kbd>"Ctrl ,"</kbd>

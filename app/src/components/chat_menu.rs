@@ -36,45 +36,8 @@ pub(crate) fn ChatMenu(
         browser::close_menu(MENU);
         on_command.run(command);
     };
-    let rename = move |event: web_sys::MouseEvent| {
-        event.prevent_default();
-        ask(ChatCommand::Rename);
-    };
-    let entries = move |id: ConversationId| {
-        let on_delete = move |event: web_sys::SubmitEvent| {
-            event.prevent_default();
-            ask(ChatCommand::Delete(id));
-        };
-        view! {
-            <Show when=move || has_title.get()>
-                <button
-                    type="submit"
-                    class="menu-entry"
-                    form="conversations"
-                    name="menu"
-                    value=id.to_string()
-                    on:click=rename
-                >
-                    <Icon name=IconName::Edit/>
-                    <span>{words!(locale, chat.rename)}</span>
-                </button>
-            </Show>
-            <hr/>
-            <ExportEntries conversation=id menu=MENU/>
-            <hr/>
-            <form
-                method="post"
-                action=address_of(DeleteConversation::url())
-                on:submit=on_delete
-            >
-                <input type="hidden" name="id" value=id.to_string()/>
-                <button type="submit" class="menu-entry danger">
-                    <Icon name=IconName::Trash/>
-                    <span>{words!(locale, chat.delete)}</span>
-                </button>
-            </form>
-        }
-    };
+    let on_ask = Callback::new(ask);
+    let entries = move |id| view! { <ConversationEntries id has_title on_ask/> };
     view! {
         <button
             type="button"
@@ -105,5 +68,48 @@ pub(crate) fn ChatMenu(
             </button>
             {move || conversation.get().map(entries)}
         </div>
+    }
+}
+
+/// What can be done with a conversation.
+#[component]
+fn ConversationEntries(
+    id: ConversationId,
+    has_title: Signal<bool>,
+    on_ask: Callback<ChatCommand>,
+) -> impl IntoView {
+    let locale = use_locale();
+    let rename = move |event: web_sys::MouseEvent| {
+        event.prevent_default();
+        on_ask.run(ChatCommand::Rename);
+    };
+    let delete = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        on_ask.run(ChatCommand::Delete(id));
+    };
+    view! {
+        <Show when=move || has_title.get()>
+            <button
+                type="submit"
+                class="menu-entry"
+                form="conversations"
+                name="menu"
+                value=id.to_string()
+                on:click=rename
+            >
+                <Icon name=IconName::Edit/>
+                <span>{words!(locale, chat.rename)}</span>
+            </button>
+        </Show>
+        <hr/>
+        <ExportEntries conversation=id menu=MENU/>
+        <hr/>
+        <form method="post" action=address_of(DeleteConversation::url()) on:submit=delete>
+            <input type="hidden" name="id" value=id.to_string()/>
+            <button type="submit" class="menu-entry danger">
+                <Icon name=IconName::Trash/>
+                <span>{words!(locale, chat.delete)}</span>
+            </button>
+        </form>
     }
 }

@@ -1,6 +1,7 @@
 //! One line of the sidebar: a link with its running dot, and a button for its menu.
 //!
-//! What is done with a row is heard by the list around it, so that a row has no listener of its own.
+//! What is done with a row is heard by the list around it, so that a row has no listener of its
+//! own.
 
 use leptos::prelude::*;
 

@@ -118,6 +118,7 @@ fn Fields(inputs: Inputs) -> impl IntoView {
             <textarea
                 id="own-system-prompt"
                 class="input"
+                autofocus
                 rows="3"
                 dir="auto"
                 placeholder=words!(locale, admin.as_default)
@@ -179,7 +180,7 @@ fn ChoiceField(
 ) -> impl IntoView {
     let locale = use_locale();
     let hint_id = format!("{id}-hint");
-    let all = [("", words!(locale, admin.as_default))];
+    let all = [("", words!(locale, frame.usual))];
     let all = all.into_iter().chain(choices);
     let option = move |(value, name): (&'static str, &'static str)| {
         view! {

@@ -1,6 +1,7 @@
 //! What stands beside a chat: a list, a rail on narrower screens, a drawer on a phone.
 //!
-//! Without script the drawer opens by its address (`#sidebar`, CSS `:target`), and so does the rail.
+//! Without script the drawer opens by its address (`#sidebar`, CSS `:target`), and so does the
+//! rail.
 
 use leptos::prelude::*;
 
@@ -44,13 +45,6 @@ pub(crate) fn Sidebar(
     on_command: Callback<SidebarCommand>,
 ) -> impl IntoView {
     let locale = use_locale();
-    let close = move |event: web_sys::MouseEvent| {
-        // A drawer that its address opened is closed by another address.
-        if is_open.get_untracked() {
-            event.prevent_default();
-            on_command.run(SidebarCommand::Close);
-        }
-    };
     let on_key = move |event: web_sys::KeyboardEvent| {
         if event.key() == "Escape" && !browser::has_menu() {
             on_command.run(SidebarCommand::Close);
@@ -64,31 +58,7 @@ pub(crate) fn Sidebar(
             aria-label=words!(locale, chat.conversations)
             on:keydown=on_key
         >
-            <div class="sidebar-brand">
-                <PageLink to="/" attr:class="brand" attr:aria-label=PRODUCT>
-                    <Icon name=IconName::Flame class="flame"/>
-                    <span class="label">{PRODUCT}</span>
-                </PageLink>
-                <button
-                    type="button"
-                    id="collapse-sidebar"
-                    class="icon-button sidebar-collapse needs-script"
-                    title=words!(locale, frame.collapse)
-                    aria-label=words!(locale, frame.collapse)
-                    on:click=move |_| browser::toggle_rail()
-                >
-                    <Icon name=IconName::Sidebar class="icon mirrored"/>
-                </button>
-                <a
-                    href="#"
-                    class="icon-button sidebar-close"
-                    title=words!(locale, frame.close)
-                    aria-label=words!(locale, chat.close_sidebar)
-                    on:click=close
-                >
-                    <Icon name=IconName::Close/>
-                </a>
-            </div>
+            <Brand is_open on_command/>
             <Commands/>
             {row_forms.map(|summary| view! { <RowForms summary/> })}
             <ConversationListView list shown on_command/>
@@ -100,8 +70,49 @@ pub(crate) fn Sidebar(
             class:open=is_open
             tabindex="-1"
             aria-hidden="true"
-            on:click=close
+            on:click=move |event| close(&event, is_open, on_command)
         ></a>
+    }
+}
+
+fn close(event: &web_sys::MouseEvent, is_open: Signal<bool>, on_command: Callback<SidebarCommand>) {
+    // A drawer that its address opened is closed by another address.
+    if is_open.get_untracked() {
+        event.prevent_default();
+        on_command.run(SidebarCommand::Close);
+    }
+}
+
+/// The way home, and the ways to a rail or out of the drawer.
+#[component]
+fn Brand(is_open: Signal<bool>, on_command: Callback<SidebarCommand>) -> impl IntoView {
+    let locale = use_locale();
+    view! {
+        <div class="sidebar-brand">
+            <PageLink to="/" attr:class="brand" attr:aria-label=PRODUCT>
+                <Icon name=IconName::Flame class="flame"/>
+                <span class="label">{PRODUCT}</span>
+            </PageLink>
+            <button
+                type="button"
+                id="collapse-sidebar"
+                class="icon-button sidebar-collapse needs-script"
+                title=words!(locale, frame.collapse)
+                aria-label=words!(locale, frame.collapse)
+                on:click=|_| browser::toggle_rail()
+            >
+                <Icon name=IconName::Sidebar class="icon mirrored"/>
+            </button>
+            <a
+                href="#"
+                class="icon-button sidebar-close"
+                title=words!(locale, frame.close)
+                aria-label=words!(locale, chat.close_sidebar)
+                on:click=move |event| close(&event, is_open, on_command)
+            >
+                <Icon name=IconName::Close/>
+            </a>
+        </div>
     }
 }
 

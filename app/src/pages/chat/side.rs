@@ -125,12 +125,12 @@ impl ChatState {
 
     /// A rail, a list, or the drawer, as the screen has room.
     pub(super) fn toggle_sidebar(self) {
-        if !browser::is_drawer() {
-            browser::toggle_rail();
-        } else if self.is_drawer_open.get_untracked() {
+        if self.is_drawer_open.get_untracked() {
             self.close_drawer();
-        } else {
+        } else if browser::is_drawer() {
             self.open_drawer();
+        } else {
+            browser::toggle_rail();
         }
     }
 

@@ -101,7 +101,7 @@ fn Places(is_administrator: bool, on_command: Callback<SidebarCommand>) -> impl 
         >
             <Icon name=IconName::Settings/>
             <span>{words!(locale, settings.settings)}</span>
-            <kbd>"Ctrl ,"</kbd>
+            <kbd aria-hidden="true">"Ctrl ,"</kbd>
         </PageLink>
         {is_administrator.then(|| view! {
             <PageLink to="/admin" attr:class="menu-entry">
@@ -112,7 +112,7 @@ fn Places(is_administrator: bool, on_command: Callback<SidebarCommand>) -> impl 
         <button type="button" class="menu-entry needs-script" on:click=show_shortcuts>
             <Icon name=IconName::Keyboard/>
             <span>{words!(locale, frame.shortcuts)}</span>
-            <kbd>"?"</kbd>
+            <kbd aria-hidden="true">"?"</kbd>
         </button>
     }
 }

@@ -87,7 +87,6 @@ pub(super) fn ConversationRow(
                 tabindex=move || states.has_keys.get().then_some("-1")
                 title=words!(locale, frame.menu)
                 aria-label=move || words::menu(locale, title.get())
-                aria-haspopup="true"
             >
                 <Icon name=IconName::More class="icon small"/>
             </button>

@@ -79,13 +79,13 @@ pub(super) fn RowMenu(
             <button type="button" class="menu-entry" autofocus on:click=rename>
                 <Icon name=IconName::Edit/>
                 <span>{words!(locale, chat.rename)}</span>
-                <kbd>"F2"</kbd>
+                <kbd aria-hidden="true">"F2"</kbd>
             </button>
             <hr/>
             <button type="button" class="menu-entry danger" on:click=delete>
                 <Icon name=IconName::Trash/>
                 <span>{words!(locale, chat.delete)}</span>
-                <kbd>"Del"</kbd>
+                <kbd aria-hidden="true">"Del"</kbd>
             </button>
         </div>
     }

@@ -144,7 +144,7 @@ fn Commands() -> impl IntoView {
             >
                 <Icon name=IconName::NewChat/>
                 <span class="label">{words!(locale, chat.new_chat)}</span>
-                <kbd>"Ctrl ⇧ O"</kbd>
+                <kbd aria-hidden="true">"Ctrl ⇧ O"</kbd>
             </PageLink>
         </div>
     }

@@ -74,7 +74,8 @@ pub(super) fn press_key(
     renamed: RwSignal<Option<ConversationId>>,
     on_command: Callback<SidebarCommand>,
 ) {
-    if event.default_prevented() || browser::is_composing(event) {
+    let is_writing = browser::around(event, "input").is_some();
+    if event.default_prevented() || browser::is_composing(event) || is_writing {
         return;
     }
     let Some(id) = row_of(event) else { return };

@@ -65,7 +65,9 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
     view! {
         <Title text=window_title/>
         <div class="chat-page">
-            <a class="skip-link" href="#composer-text" on:click=skip>{words!(locale, chat.skip_to_message)}</a>
+            <a class="skip-link" href="#composer-text" on:click=skip>
+                {words!(locale, chat.skip_to_message)}
+            </a>
             <Sidebar
                 list=state.list
                 user

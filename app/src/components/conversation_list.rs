@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use leptos::prelude::*;
 
 use super::{
-    SidebarCommand,
+    Icon, IconName, SidebarCommand,
     conversation_row::{ConversationRow, RowStates},
     row_menu::{OpenedRow, RowMenu},
 };
@@ -167,7 +167,10 @@ pub(crate) fn ConversationListView(
             <For each=groups key=|group| *group children=group/>
             <OlderConversations list on_command/>
             {move || is_empty.get().then(|| view! {
-                <p class="sidebar-hint">{words!(locale, chat.no_conversations)}</p>
+                <p class="sidebar-hint">
+                    <Icon name=IconName::Message/>
+                    {words!(locale, chat.no_conversations)}
+                </p>
             })}
         </form>
         <RowMenu opened renamed on_command/>

@@ -1,5 +1,7 @@
 //! The frame of the chat page: list, rail, menus, title, shortcuts.
 
+use std::time::Duration;
+
 use anyhow::{Result, ensure};
 use hearth_app::model::{ConversationId, Language};
 use hearth_engine::scripted::ScriptedModel;
@@ -21,6 +23,7 @@ in_both_languages! {
     a_rail_is_chosen_once_and_stands_in_the_next_page_from_the_beginning,
     a_title_is_renamed_where_it_stands,
     the_account_has_a_menu_and_the_theme_changes_at_once,
+    the_header_tells_a_model_that_loads_and_when_it_is_lit,
     shortcuts_work_and_a_list_of_them_opens,
 }
 
@@ -242,6 +245,26 @@ async fn the_account_has_a_menu_and_the_theme_changes_at_once(language: Language
     wait_for(&browser, "and says so", chosen, json!("dark")).await?;
     page.sign_out().await?;
     browser.element("input[name=password]").await?;
+    browser.quit().await
+}
+
+async fn the_header_tells_a_model_that_loads_and_when_it_is_lit(language: Language) -> Result<()> {
+    let browser = Browser::open().await?;
+    let model = ScriptedModel::new(Vec::new()).with_load_delay(Duration::from_secs(15));
+    let (server, _ada) = RunningServer::start(model).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.speak(language).await?;
+    page.sign_in("Ada", PASSWORD).await?;
+    let dot = "return document.querySelector('.model-chip .dot').className";
+    let chip = "return document.querySelector('.model-chip').textContent.includes('%')";
+    let told = "return document.querySelector('.chat-heading [role=status]').textContent !== ''";
+    wait_for(&browser, "it burns", dot, json!("dot burning")).await?;
+    wait_for(&browser, "the chip tells how far it is", chip, json!(true)).await?;
+    wait_for(&browser, "a screen reader tells it", told, json!(true)).await?;
+    check(&browser, &named("model-loading", language)).await?;
+    wait_for(&browser, "it is lit", dot, json!("dot")).await?;
+    wait_for(&browser, "the chip has its name alone", chip, json!(false)).await?;
+    wait_for(&browser, "there is nothing to tell", told, json!(false)).await?;
     browser.quit().await
 }
 

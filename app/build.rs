@@ -10,8 +10,8 @@ use leptos_i18n_parser::parse_locales::{
 /// The first is the default: the one whose keys the others are compared with.
 const LANGUAGES: [&str; 2] = ["en", "zh-CN"];
 /// One file each.
-const NAMESPACES: [&str; 8] = [
-    "admin", "chat", "dates", "door", "errors", "exports", "faults", "settings",
+const NAMESPACES: [&str; 9] = [
+    "admin", "chat", "dates", "door", "errors", "exports", "faults", "frame", "settings",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -5,22 +5,33 @@ mod appearance;
 mod changes;
 mod clipboard;
 mod drafts;
+mod floating;
 mod link_token;
 mod random;
 mod scroll;
+mod shortcuts;
+mod side;
 mod timer;
+mod walking;
 
 use leptos::prelude::{document, window};
 use web_sys::{HtmlElement, KeyboardEvent, wasm_bindgen::JsCast};
 
-pub(crate) use appearance::{remember_time_zone, show_theme};
+pub(crate) use appearance::{remember, remember_time_zone, show_theme};
 pub(crate) use changes::listen_for_changes;
 pub(crate) use clipboard::{copy_text, copy_when_fetched, read_code};
 pub(crate) use drafts::{forget_draft, read_draft, save_draft};
+pub(crate) use floating::{
+    close_menu, forget_expanded, has_dialog, has_menu, is_menu_open, open_dialog, open_menu_beside,
+    pressed_backdrop,
+};
 pub(crate) use link_token::{forget_link_token, kept_link_token, take_link_token};
 pub(crate) use random::idempotency_key;
 pub(crate) use scroll::Follower;
+pub(crate) use shortcuts::{Shortcut, shortcut};
+pub(crate) use side::{is_drawer, toggle_rail};
 pub(crate) use timer::sleep;
+pub(crate) use walking::{around, walk_list, walk_menu};
 
 use crate::sub_path::address_of;
 
@@ -76,6 +87,19 @@ pub(crate) fn focus(id: &str) {
         // Fails only for elements that left the document meanwhile.
         let _ = element.focus();
     }
+}
+
+/// Presses the element with this id, as a person does.
+pub(crate) fn press(id: &str) {
+    if let Some(element) = element(id) {
+        element.click();
+    }
+}
+
+/// Opens the print dialog.
+pub(crate) fn print() {
+    // It fails in no browser; where there is no printer the window says so itself.
+    let _ = window().print();
 }
 
 /// Moves the focus to the element with this id if what had it is gone.

@@ -104,6 +104,29 @@ impl ConversationList {
         self.conversations.retain(|it| it.id != id);
     }
 
+    /// The one below it, or else above it.
+    pub(crate) fn neighbour(&self, id: ConversationId) -> Option<ConversationId> {
+        let below = self.beside(Some(id), true);
+        below.or_else(|| self.beside(Some(id), false))
+    }
+
+    /// The one below another, or above it; without another the first.
+    pub(crate) fn beside(
+        &self,
+        id: Option<ConversationId>,
+        is_below: bool,
+    ) -> Option<ConversationId> {
+        let all = &self.conversations;
+        let place = id.and_then(|id| all.iter().position(|it| it.id == id));
+        let wanted = match (place, is_below) {
+            (Some(place), true) => place + 1,
+            (Some(place), false) => place.checked_sub(1)?,
+            (None, true) => 0,
+            (None, false) => return None,
+        };
+        all.get(wanted).map(|it| it.id)
+    }
+
     /// The groups in the order of the list, each once, with the numbers of their rows.
     pub(crate) fn groups(&self) -> Vec<(DateGroup, Vec<usize>)> {
         let mut groups: Vec<(DateGroup, Vec<usize>)> = Vec::new();

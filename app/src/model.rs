@@ -51,7 +51,7 @@ pub use message::{
     Role, StartedTurn, ToolStep, TurnParams, Usage,
 };
 pub use phase::{Phase, phases};
-pub use preferences::{Language, LanguageChoice, Preferences, Theme, UnknownChoice};
+pub use preferences::{Language, LanguageChoice, Preferences, SidebarForm, Theme, UnknownChoice};
 pub use refusal::{BusyReason, Notice, Refusal, TurnError};
 pub use session::{Browser, SessionSummary};
 pub use setting::{Banner, BannerLevel, Setting, SettingName, UnknownSetting};

@@ -22,5 +22,6 @@ pub(crate) fn of_page() -> Preferences {
         language: attribute("lang").parse().unwrap_or_default(),
         chosen_language: attribute("data-language").parse().ok(),
         theme: attribute("data-theme").parse().unwrap_or_default(),
+        sidebar: attribute("data-sidebar").parse().ok(),
     }
 }

@@ -15,7 +15,7 @@ use leptos_router::{
 use crate::{
     browser,
     components::DRAWINGS,
-    model::{Language, Preferences, Theme},
+    model::{Language, Preferences, SidebarForm, Theme},
     pages::{
         AdminRoutes, ChatPage, JoinPage, NotFoundPage, SetUpPage, SettingsRoutes, SignInPage,
         SignUpPage,
@@ -38,6 +38,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
         language,
         chosen_language,
         theme,
+        sidebar,
     } = use_context::<Preferences>().unwrap_or_default();
     let build = options.output_name.to_string();
     let sub_path = use_sub_path();
@@ -49,6 +50,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             dir="ltr"
             data-language=chosen_language.map(Language::as_str)
             data-theme=theme.as_attribute()
+            data-sidebar=sidebar.map(SidebarForm::as_str)
             data-build=build
             data-changes=changes_cursor()
             data-sub-path=sub_path.as_attribute()

@@ -36,7 +36,8 @@ pub(crate) use generated::i18n::Locale;
 pub(crate) use import::problem;
 pub(crate) use settings::{effort, setting_name};
 pub(crate) use status::{
-    finish, grouped, in_language, menu, model, notice, tool_step, usage, version, waiting,
+    finish, grouped, in_language, menu, model, model_chip, model_state, notice, tool_step, usage,
+    version, waiting,
 };
 
 use leptos::prelude::use_context;

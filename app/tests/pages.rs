@@ -47,7 +47,10 @@ async fn a_conversation_is_complete_without_script_and_its_answers_are_sent_once
         "send_message",
         "stop_turn",
         "regenerate",
-        "rename_conversation",
+        "delete_conversation",
+        "create_export",
+        "set_theme",
+        "set_language",
         "sign_out",
     ] {
         assert!(
@@ -55,6 +58,50 @@ async fn a_conversation_is_complete_without_script_and_its_answers_are_sent_once
             "{action}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_row_is_a_link_and_a_button_that_asks_for_its_forms_without_script() {
+    let html = conversation().await;
+    let (_, list) = html.split_once("id=\"conversations\"").unwrap();
+    let (tag, list) = list.split_once('>').unwrap();
+    assert!(tag.contains("method=\"get\"") && tag.contains("action=\"#sidebar\""));
+    let (_, row) = list.split_once("<li").unwrap();
+    let (row, _) = row.split_once("</li>").unwrap();
+    assert!(
+        row.contains(&format!("name=\"menu\" value=\"{CONVERSATION}\"")),
+        "{row}"
+    );
+    // Closed menus of rows were most of a long list.
+    assert!(!row.contains("<form") && !row.contains("tabindex"), "{row}");
+    assert!(!html.contains("action=\"/api/rename_conversation\""));
+    let path = format!("/c/{CONVERSATION}?menu={CONVERSATION}");
+    let (status, html) = page(FakeServer::signed_in(), &path).await;
+    assert_eq!(status, 200);
+    let (_, forms) = html.split_once("class=\"row-forms\"").unwrap();
+    let (forms, _) = forms.split_once("</section>").unwrap();
+    for action in ["rename_conversation", "delete_conversation"] {
+        assert!(
+            forms.contains(&format!("action=\"/api/{action}\"")),
+            "{forms}"
+        );
+    }
+    assert_eq!(forms.matches(CONVERSATION).count(), 2, "{forms}");
+}
+
+#[tokio::test]
+async fn the_header_tells_the_model_and_only_administrators_of_a_demonstration() {
+    let html = conversation().await;
+    assert!(
+        html.contains("SmolLM2-135M-Instruct, loading 40%"),
+        "{html}"
+    );
+    assert!(html.contains("SmolLM2-135M-Instruct is loading: 40%"));
+    assert!(html.contains("class=\"dot burning\""));
+    assert!(html.contains("demonstration model"));
+    let (_, html) = page(FakeServer::signed_in().as_user(), "/").await;
+    assert!(html.contains("SmolLM2-135M-Instruct, loading 40%"));
+    assert!(!html.contains("demonstration model") && !html.contains("href=\"/admin"));
 }
 
 #[tokio::test]
@@ -176,11 +223,12 @@ async fn an_error_of_a_form_post_is_shown_in_its_place() {
 
 #[tokio::test]
 async fn a_page_is_in_the_language_and_the_theme_that_the_server_decided() {
-    use hearth_app::model::{Language, Preferences, Theme};
+    use hearth_app::model::{Language, Preferences, SidebarForm, Theme};
     let preferences = Preferences {
         language: Language::Chinese,
         chosen_language: Some(Language::Chinese),
         theme: Theme::Dark,
+        sidebar: Some(SidebarForm::Rail),
     };
     let server = FakeServer::signed_in().with_preferences(preferences);
     let (_, html) = page(server, &format!("/c/{CONVERSATION}")).await;
@@ -189,6 +237,7 @@ async fn a_page_is_in_the_language_and_the_theme_that_the_server_decided() {
         "lang=\"zh-CN\"",
         "dir=\"ltr\"",
         "data-theme=\"dark\"",
+        "data-sidebar=\"rail\"",
         "data-language=\"zh-CN\"",
     ] {
         assert!(tag.contains(attribute), "{tag}");
@@ -206,7 +255,7 @@ async fn a_page_is_in_the_language_and_the_theme_that_the_server_decided() {
     let (_, english) = page(FakeServer::signed_in(), "/").await;
     let (tag, _) = english.split_once("<head>").unwrap();
     assert!(
-        tag.contains("lang=\"en\"") && !tag.contains("data-theme"),
+        tag.contains("lang=\"en\"") && !tag.contains("data-theme") && !tag.contains("data-sidebar"),
         "{tag}"
     );
 }

@@ -245,6 +245,53 @@ impl<'a> ChatPage<'a> {
         Ok(())
     }
 
+    /// Opens the menu of the account.
+    pub async fn open_account_menu(&self) -> Result<()> {
+        self.open_menu(".account-button", "account-menu").await
+    }
+
+    /// Opens the menu of the shown conversation.
+    pub async fn open_chat_menu(&self) -> Result<()> {
+        self.open_menu(".chat-more", "more-menu").await
+    }
+
+    /// Presses a button and waits until its menu is open.
+    pub async fn open_menu(&self, button: &str, menu: &str) -> Result<()> {
+        let open = format!("#{menu}:popover-open");
+        self.browser.element(button).await?.click().await?;
+        self.browser.element(&open).await?;
+        Ok(())
+    }
+
+    /// Opens the settings of the shown conversation, or of a new one.
+    pub async fn open_chat_settings(&self) -> Result<()> {
+        self.open_chat_menu().await?;
+        let entry = "#more-menu > button";
+        self.browser.element(entry).await?.click().await?;
+        self.browser.element("dialog[open] #own-max-tokens").await?;
+        Ok(())
+    }
+
+    /// Signs out through the menu of the account.
+    pub async fn sign_out(&self) -> Result<()> {
+        self.open_account_menu().await?;
+        let button = "#account-menu form[action$='/sign_out'] button";
+        self.browser.element(button).await?.click().await?;
+        Ok(())
+    }
+
+    /// A key as the keyboard sends it to whatever has the focus. Of `modifiers` 1 is Alt, 2 Ctrl,
+    /// 8 Shift.
+    pub async fn press_key(&self, key: &str, modifiers: u8) -> Result<()> {
+        for kind in ["rawKeyDown", "keyUp"] {
+            let parameters = json!({"type": kind, "key": key, "modifiers": modifiers});
+            self.browser
+                .devtools("Input.dispatchKeyEvent", parameters)
+                .await?;
+        }
+        Ok(())
+    }
+
     /// The conversation in the address bar.
     pub async fn conversation(&self) -> Result<ConversationId> {
         eventually("the address names the conversation", PATIENCE, async || {

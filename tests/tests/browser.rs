@@ -39,6 +39,7 @@ mod browser {
     mod deletion;
     mod drafts;
     mod exporting;
+    mod frame;
     mod interruption;
     mod kills;
     mod lan;

@@ -71,7 +71,9 @@ pub async fn conversation_state(id: ConversationId) -> Result<ConversationState,
 #[server(endpoint = "rename_conversation")]
 pub async fn rename_conversation(id: ConversationId, title: String) -> Result<(), ChatError> {
     let user = current_user()?;
-    chat_service().rename(user.id, id, title).await
+    chat_service().rename(user.id, id, title).await?;
+    lead_form_post_to(&format!("/c/{id}"));
+    Ok(())
 }
 
 /// Hides a conversation.

@@ -46,11 +46,17 @@ pub(crate) fn remember_time_zone() {
     let Some(zone) = zone.ok().and_then(|zone| zone.as_string()) else {
         return;
     };
+    // A browser that keeps no cookies shows times in UTC.
+    remember(ZONE_COOKIE, &zone);
+}
+
+/// Tells the server something about this browser, for the pages from the next one on.
+pub(crate) fn remember(name: &str, value: &str) {
     let Ok(document) = document().dyn_into::<web_sys::HtmlDocument>() else {
         return;
     };
     let path = use_sub_path().cookie_path();
-    let cookie = format!("{ZONE_COOKIE}={zone}; Path={path}; Max-Age=31536000; SameSite=Lax");
-    // A browser that keeps no cookies shows times in UTC.
+    let cookie = format!("{name}={value}; Path={path}; Max-Age=31536000; SameSite=Lax");
+    // Fails only for documents that have no address.
     let _ = document.set_cookie(&cookie);
 }

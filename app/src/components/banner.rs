@@ -41,13 +41,14 @@ pub(crate) fn BannerLine(
             text,
             dismissal,
         } = banner.get()?;
-        let class = match level {
-            BannerLevel::Info => "banner",
-            BannerLevel::Warning => "banner warning",
-            BannerLevel::Critical => "banner critical",
+        let (class, drawing) = match level {
+            BannerLevel::Info => ("notice banner", IconName::Info),
+            BannerLevel::Warning => ("notice banner warning", IconName::Warning),
+            BannerLevel::Critical => ("notice banner critical", IconName::Warning),
         };
         Some(view! {
             <aside class=class>
+                <Icon name=drawing/>
                 <p dir="auto">{text}</p>
                 {dismissal.map(close)}
             </aside>

@@ -2,16 +2,23 @@
 //!
 //! Every row has a signal of its own: what changes in one touches no other.
 
+mod keys;
+
 use std::collections::HashMap;
 
 use leptos::prelude::*;
 
-use super::{ConversationRow, SidebarCommand};
+use super::{
+    Icon, IconName, SidebarCommand,
+    conversation_row::{ConversationRow, RowStates},
+    row_menu::{OpenedRow, RowMenu},
+};
 use crate::{
     conversation_list::ConversationList,
     model::{ConversationId, ConversationPage, ConversationSummary, DateGroup, ListPlace},
     words::{self, use_locale, words},
 };
+use keys::{press, press_key, row_of, row_states};
 
 /// A conversation of the list.
 #[derive(Clone)]
@@ -111,9 +118,15 @@ fn has_same_rows(left: &[Group], right: &[Group]) -> bool {
     left.iter().map(ids).eq(right.iter().map(ids))
 }
 
+/// The conversations, and the one menu of their rows.
+///
+/// All of it is one form for browsers without script: the button of a row asks for its forms.
 #[component]
 pub(crate) fn ConversationListView(
     list: ListedConversations,
+    /// The conversation that is shown beside the list.
+    #[prop(into)]
+    shown: Signal<Option<ConversationId>>,
     on_command: Callback<SidebarCommand>,
 ) -> impl IntoView {
     let locale = use_locale();
@@ -122,17 +135,45 @@ pub(crate) fn ConversationListView(
         let groups = listed.read();
         groups.iter().map(|group| group.0).collect::<Vec<_>>()
     };
-    let group = move |group| view! { <ConversationGroup group list on_command/> };
+    let opened = OpenedRow::new();
+    let (states, focused) = row_states(list, shown);
+    let renamed = states.renamed;
+    let group = move |group| view! { <ConversationGroup group list states on_command/> };
     let listed = list.groups();
     let is_empty = Memo::new(move |_| listed.read().is_empty());
+    let on_click = move |event: web_sys::MouseEvent| press(&event, opened);
+    let on_key = move |event: web_sys::KeyboardEvent| {
+        press_key(&event, opened, renamed, on_command);
+    };
+    let on_menu = move |event: web_sys::MouseEvent| {
+        // The key that opened this menu asks for the browser's own too.
+        if opened.is_open() {
+            event.prevent_default();
+        }
+    };
     view! {
-        <div class="conversation-list">
+        <form
+            id="conversations"
+            class="conversation-list"
+            method="get"
+            action="#sidebar"
+            on:click=on_click
+            on:keydown=on_key
+            on:contextmenu=on_menu
+            on:focusin=move |event| if let Some(id) = row_of(&event) {
+                focused.set(Some(id));
+            }
+        >
             <For each=groups key=|group| *group children=group/>
             <OlderConversations list on_command/>
-        </div>
-        {move || is_empty.get().then(|| view! {
-            <p class="sidebar-hint">{words!(locale, chat.no_conversations)}</p>
-        })}
+            {move || is_empty.get().then(|| view! {
+                <p class="sidebar-hint">
+                    <Icon name=IconName::Message/>
+                    {words!(locale, chat.no_conversations)}
+                </p>
+            })}
+        </form>
+        <RowMenu opened renamed on_command/>
     }
 }
 
@@ -140,6 +181,7 @@ pub(crate) fn ConversationListView(
 fn ConversationGroup(
     group: DateGroup,
     list: ListedConversations,
+    states: RowStates,
     on_command: Callback<SidebarCommand>,
 ) -> impl IntoView {
     let heading = words::group_heading(use_locale(), group);
@@ -151,11 +193,11 @@ fn ConversationGroup(
     };
     let row = move |row: Row| {
         let summary = RwSignal::from(row.summary);
-        view! { <ConversationRow id=row.id summary on_command/> }
+        view! { <ConversationRow id=row.id summary states on_command/> }
     };
     view! {
         <section class="conversation-group">
-            <h2 class="conversation-group-heading">{heading}</h2>
+            <h2 class="group-heading">{heading}</h2>
             <ul>
                 <For each=rows key=|row| row.id children=row/>
             </ul>

@@ -1,26 +1,45 @@
-//! One line of the sidebar: link, running dot, and a menu that needs no script.
+//! One line of the sidebar: a link with its running dot, and a button for its menu.
+//!
+//! What is done with a row is heard by the list around it, so that a row has no listener of its
+//! own.
 
-use leptos::{html, prelude::*};
-use server_fn::ServerFn;
+use leptos::prelude::*;
 
-use super::{Icon, IconName, PageLink, SidebarCommand};
+use super::{Icon, IconName, PageLink, SidebarCommand, TitleInput};
 use crate::{
-    api::conversations::{DeleteConversation, RenameConversation},
+    browser,
     model::{ConversationId, ConversationSummary},
-    sub_path::address_of,
     words::{self, use_locale, words},
 };
 
+/// Beginning of the id of a link to a conversation.
+pub(super) const LINK: &str = "chat-";
+
+/// Once the opened menu or the input is gone.
+const SETTLED: std::time::Duration = std::time::Duration::from_millis(50);
+
 /// Id of the link to a conversation.
 pub(crate) fn link_id(id: ConversationId) -> String {
-    format!("chat-{id}")
+    format!("{LINK}{id}")
+}
+
+/// What rows follow, the same for all of them.
+#[derive(Clone, Copy)]
+pub(super) struct RowStates {
+    /// The row that Tab leads to; absent before the page is interactive: Tab leads to each.
+    pub(super) stop: Memo<Option<ConversationId>>,
+    /// The page is interactive: keys lead to the menus of rows, and Tab does not.
+    pub(super) has_keys: RwSignal<bool>,
+    /// The row whose title is being written.
+    pub(super) renamed: RwSignal<Option<ConversationId>>,
 }
 
 /// One conversation. `summary` follows its title and its running turn.
 #[component]
-pub(crate) fn ConversationRow(
+pub(super) fn ConversationRow(
     id: ConversationId,
     summary: RwSignal<ConversationSummary>,
+    states: RowStates,
     on_command: Callback<SidebarCommand>,
 ) -> impl IntoView {
     let locale = use_locale();
@@ -31,107 +50,49 @@ pub(crate) fn ConversationRow(
         title.unwrap_or_else(|| words!(locale, chat.new_chat).to_owned())
     });
     let is_running = Memo::new(move |_| summary.read().running);
-    let menu = NodeRef::<html::Details>::new();
-    let close = move || {
-        if let Some(menu) = menu.get_untracked() {
-            menu.set_open(false);
-        }
+    let is_renamed = Memo::new(move |_| states.renamed.get() == Some(id));
+    let is_skipped = move || {
+        let stop = states.stop.get();
+        stop.is_some_and(|stop| stop != id).then_some("-1")
     };
-    let on_close = Callback::new(move |()| close());
+    let on_done = Callback::new(move |title: Option<String>| {
+        states.renamed.set(None);
+        if let Some(title) = title {
+            on_command.run(SidebarCommand::Rename { id, title });
+        }
+        set_timeout(move || browser::focus_if_lost(&link_id(id)), SETTLED);
+    });
     view! {
         <li class="conversation-row">
             <PageLink
                 to=format!("/c/{id}")
-                attr:class="conversation-link"
+                attr:class="row conversation-link"
                 attr:id=link_id(id)
                 attr:title=title
                 attr:dir="auto"
+                attr:tabindex=is_skipped
             >
-                <span class="conversation-title">{title}</span>
                 {move || is_running.get().then(|| view! {
-                    <span class="running-dot" title=words!(locale, chat.answering)></span>
+                    <span class="dot burning"></span>
                     <span class="visually-hidden">{words!(locale, chat.answering)}</span>
                 })}
+                <span class="conversation-title">{title}</span>
             </PageLink>
-            <details
-                class="row-menu"
-                name="row-menu" // opening one closes the other
-                node_ref=menu
-                on:keydown=move |event| if event.key() == "Escape" {
-                    event.stop_propagation();
-                    close();
-                }
+            // Without script it asks for the page with the forms of this row.
+            <button
+                type="submit"
+                class="icon-button row-more"
+                name="menu"
+                value=id.to_string()
+                tabindex=move || states.has_keys.get().then_some("-1")
+                title=words!(locale, frame.menu)
+                aria-label=move || words::menu(locale, title.get())
             >
-                <summary
-                    aria-label=move || words::menu(locale, title.get())
-                    title=words!(locale, chat.rename)
-                >
-                    <Icon name=IconName::More/>
-                </summary>
-                <div class="row-menu-panel">
-                    <RenameForm id title on_command on_close/>
-                    <DeleteForm id on_command/>
-                </div>
-            </details>
+                <Icon name=IconName::More class="icon small"/>
+            </button>
+            {move || is_renamed.get().then(|| view! {
+                <TitleInput title=title.get_untracked() on_done/>
+            })}
         </li>
-    }
-}
-
-#[component]
-fn RenameForm(
-    id: ConversationId,
-    title: Signal<String>,
-    on_command: Callback<SidebarCommand>,
-    on_close: Callback<()>,
-) -> impl IntoView {
-    let locale = use_locale();
-    let input = NodeRef::<html::Input>::new();
-    let on_submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
-        let Some(input) = input.get_untracked() else {
-            return;
-        };
-        on_command.run(SidebarCommand::Rename {
-            id,
-            title: input.value(),
-        });
-        on_close.run(());
-    };
-    let input_id = format!("title-{id}");
-    view! {
-        <form
-            class="rename-form"
-            method="post"
-            action=address_of(RenameConversation::url())
-            on:submit=on_submit
-        >
-            <input type="hidden" name="id" value=id.to_string()/>
-            <label for=input_id.clone()>{words!(locale, chat.title)}</label>
-            <input
-                id=input_id
-                name="title"
-                value=title
-                dir="auto"
-                autocomplete="off"
-                required
-                node_ref=input
-            />
-            <button type="submit" class="quiet-button">{words!(locale, chat.rename)}</button>
-        </form>
-    }
-}
-
-#[component]
-fn DeleteForm(id: ConversationId, on_command: Callback<SidebarCommand>) -> impl IntoView {
-    let locale = use_locale();
-    let on_submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
-        on_command.run(SidebarCommand::Delete(id));
-    };
-    view! {
-        <form method="post" action=address_of(DeleteConversation::url()) on:submit=on_submit>
-            <input type="hidden" name="id" value=id.to_string()/>
-            <button type="submit" class="quiet-button danger">{words!(locale, chat.delete)}</button>
-        </form>
     }
 }

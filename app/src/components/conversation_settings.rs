@@ -1,12 +1,16 @@
 //! What one conversation wants otherwise than the server: a form in a dialog.
 
+mod inputs;
+
 use leptos::{html, prelude::*};
 
-use super::ErrorText;
+use super::{ErrorText, Icon, IconName};
 use crate::{
+    browser,
     model::{ChatError, ConversationForm, ReasoningEffort},
     words::{effort, use_locale, words},
 };
+use inputs::Inputs;
 
 /// The dialog; it opens while `form` holds the values to begin with.
 #[component]
@@ -16,7 +20,7 @@ pub(crate) fn ConversationSettingsDialog(
     on_save: Callback<ConversationForm>,
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
-    let inputs = Inputs::default();
+    let inputs = Inputs::new();
     Effect::new(move || {
         let Some(dialog) = dialog.get() else { return };
         match form.get() {
@@ -32,78 +36,56 @@ pub(crate) fn ConversationSettingsDialog(
         event.prevent_default();
         on_save.run(inputs.read());
     };
+    // What was written is put away by its button alone, not by a press or a key too many.
+    let is_changed = move || form.with_untracked(|form| form.as_ref() != Some(&inputs.read()));
+    let on_click = move |event: web_sys::MouseEvent| {
+        if browser::pressed_backdrop(&event).is_some() && !is_changed() {
+            form.set(None);
+        }
+    };
+    let on_cancel = move |event: web_sys::Event| {
+        if is_changed() {
+            event.prevent_default();
+        }
+    };
     view! {
         <dialog
             node_ref=dialog
-            class="dialog"
+            class="dialog sheet"
             aria-labelledby="conversation-settings-title"
+            on:click=on_click
+            on:cancel=on_cancel
             on:close=move |_| form.set(None)
         >
             <form on:submit=on_submit>
-                <Fields inputs/>
-                <Choices inputs/>
-                <ErrorText error/>
-                <Buttons form/>
+                <Head form/>
+                <div class="dialog-body">
+                    <Fields inputs/>
+                    <Choices inputs/>
+                    <ErrorText error/>
+                </div>
+                <Buttons inputs/>
             </form>
         </dialog>
     }
 }
 
-/// The elements that hold the values.
-#[derive(Clone, Copy, Default)]
-struct Inputs {
-    system_prompt: NodeRef<html::Textarea>,
-    temperature: NodeRef<html::Input>,
-    top_p: NodeRef<html::Input>,
-    max_tokens: NodeRef<html::Input>,
-    reasoning_effort: NodeRef<html::Select>,
-    calculator: NodeRef<html::Select>,
-}
-
-impl Inputs {
-    fn fill(self, values: &ConversationForm) {
-        if let Some(prompt) = self.system_prompt.get_untracked() {
-            prompt.set_value(&values.system_prompt);
-        }
-        let numbers = [
-            (self.temperature, &values.temperature),
-            (self.top_p, &values.top_p),
-            (self.max_tokens, &values.max_tokens),
-        ];
-        for (input, text) in numbers {
-            if let Some(input) = input.get_untracked() {
-                input.set_value(text);
-            }
-        }
-        let choices = [
-            (self.reasoning_effort, &values.reasoning_effort),
-            (self.calculator, &values.calculator),
-        ];
-        for (select, value) in choices {
-            if let Some(select) = select.get_untracked() {
-                select.set_value(value);
-            }
-        }
-    }
-
-    fn read(self) -> ConversationForm {
-        let number = |input: NodeRef<html::Input>| {
-            let value = input.get_untracked().map(|it| it.value());
-            value.unwrap_or_default()
-        };
-        let prompt = self.system_prompt.get_untracked();
-        let choice = |select: NodeRef<html::Select>| {
-            let value = select.get_untracked().map(|it| it.value());
-            value.unwrap_or_default()
-        };
-        ConversationForm {
-            system_prompt: prompt.map(|it| it.value()).unwrap_or_default(),
-            temperature: number(self.temperature),
-            top_p: number(self.top_p),
-            max_tokens: number(self.max_tokens),
-            reasoning_effort: choice(self.reasoning_effort),
-            calculator: choice(self.calculator),
-        }
+#[component]
+fn Head(form: RwSignal<Option<ConversationForm>>) -> impl IntoView {
+    let locale = use_locale();
+    view! {
+        <div class="dialog-head">
+            <h2 id="conversation-settings-title">{words!(locale, frame.chat_settings)}</h2>
+            <button
+                type="button"
+                class="icon-button"
+                title=words!(locale, frame.close)
+                aria-label=words!(locale, frame.close)
+                on:click=move |_| form.set(None)
+            >
+                <Icon name=IconName::Close/>
+            </button>
+        </div>
     }
 }
 
@@ -117,6 +99,7 @@ fn Fields(inputs: Inputs) -> impl IntoView {
                 <label for=id>{label}</label>
                 <input
                     id=id
+                    class="input"
                     type="text"
                     inputmode="decimal"
                     autocomplete="off"
@@ -124,18 +107,19 @@ fn Fields(inputs: Inputs) -> impl IntoView {
                     aria-describedby=hint_id.clone()
                     node_ref=node_ref
                 />
-                <p class="field-hint" id=hint_id>{hint}</p>
+                <p class="hint" id=hint_id>{hint}</p>
             </div>
         }
     };
     view! {
-        <h2 id="conversation-settings-title">{words!(locale, admin.conversation_settings)}</h2>
-        <p class="settings-lead">{words!(locale, admin.conversation_lead)}</p>
+        <p class="hint">{words!(locale, admin.conversation_lead)}</p>
         <div class="field">
-            <label for="own-system-prompt">{words!(locale, admin.names.system_prompt_en)}</label>
+            <label for="own-system-prompt">{words!(locale, frame.instructions)}</label>
             <textarea
                 id="own-system-prompt"
-                rows="5"
+                class="input"
+                autofocus
+                rows="3"
                 dir="auto"
                 placeholder=words!(locale, admin.as_default)
                 node_ref=inputs.system_prompt
@@ -173,55 +157,68 @@ fn Choices(inputs: Inputs) -> impl IntoView {
     view! {
         <ChoiceField
             id="own-reasoning-effort"
-            words=(
-                words!(locale, admin.names.reasoning_effort),
-                words!(locale, admin.hints.reasoning_effort),
-            )
+            words=(words!(locale, frame.effort), words!(locale, admin.hints.reasoning_effort))
             choices=efforts.to_vec()
-            select=inputs.reasoning_effort
+            chosen=inputs.reasoning_effort
         />
         <ChoiceField
             id="own-calculator"
             words=(words!(locale, admin.names.calculator), words!(locale, admin.hints.calculator))
             choices=yes_or_no.to_vec()
-            select=inputs.calculator
+            chosen=inputs.calculator
         />
     }
 }
 
-/// One of several values, or the server's. `words`: label and hint.
+/// One of a few values, all in sight, or the server's. `words`: label and hint.
 #[component]
 fn ChoiceField(
     id: &'static str,
     words: (&'static str, &'static str),
     choices: Vec<(&'static str, &'static str)>,
-    select: NodeRef<html::Select>,
+    chosen: RwSignal<String>,
 ) -> impl IntoView {
     let locale = use_locale();
     let hint_id = format!("{id}-hint");
-    let choices = choices.into_iter();
-    let options = choices.map(|(value, name)| view! { <option value=value>{name}</option> });
+    let all = [("", words!(locale, frame.usual))];
+    let all = all.into_iter().chain(choices);
+    let option = move |(value, name): (&'static str, &'static str)| {
+        view! {
+            <label>
+                <input
+                    type="radio"
+                    name=id
+                    value=value
+                    prop:checked=move || chosen.read().as_str() == value
+                    autocomplete="off"
+                    on:change=move |_| chosen.set(value.to_owned())
+                />
+                <span>{name}</span>
+            </label>
+        }
+    };
     view! {
         <div class="field">
-            <label for=id>{words.0}</label>
-            <select id=id aria-describedby=hint_id.clone() node_ref=select>
-                <option value="">{words!(locale, admin.as_default)}</option>
-                {options.collect_view()}
-            </select>
-            <p class="field-hint" id=hint_id>{words.1}</p>
+            <span class="label" aria-hidden="true">{words.0}</span>
+            <fieldset id=id class="segmented" aria-describedby=hint_id.clone()>
+                <legend class="visually-hidden">{words.0}</legend>
+                {all.map(option).collect_view()}
+            </fieldset>
+            <p class="hint" id=hint_id>{words.1}</p>
         </div>
     }
 }
 
 #[component]
-fn Buttons(form: RwSignal<Option<ConversationForm>>) -> impl IntoView {
+fn Buttons(inputs: Inputs) -> impl IntoView {
     let locale = use_locale();
+    let reset = move |_| inputs.fill(&ConversationForm::default());
     view! {
-        <div class="dialog-buttons">
-            <button type="button" class="quiet-button" on:click=move |_| form.set(None)>
-                {words!(locale, admin.cancel)}
+        <div class="dialog-foot">
+            <button type="button" class="quiet-button" on:click=reset>
+                {words!(locale, frame.reset)}
             </button>
-            <button type="submit" class="primary-button">{words!(locale, admin.save)}</button>
+            <button type="submit" class="button primary">{words!(locale, admin.save)}</button>
         </div>
     }
 }

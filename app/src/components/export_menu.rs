@@ -1,29 +1,26 @@
-//! The menu above a conversation: what it can be taken away as. The entries are buttons of a form
-//! whose answer is the file, so the page stays where it is, with script and without.
+//! What a conversation can be taken away as: entries of the menu above it. They are buttons of a
+//! form whose answer is the file, so the page stays where it is, with script and without.
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 use server_fn::ServerFn;
 
 use super::{Icon, IconName, PageLink};
 use crate::{
     api::exports::CreateExport,
+    browser,
     model::{ConversationId, ExportFormat},
     sub_path::address_of,
     words::{export, use_locale, words},
 };
 
-/// Formats of the shown conversation, and Print. Nothing while there is no conversation.
+/// The formats, Print, and the way to all files.
 #[component]
-pub(crate) fn ExportMenu(
-    #[prop(into)] conversation: Signal<Option<ConversationId>>,
+pub(super) fn ExportEntries(
+    conversation: ConversationId,
+    /// Id of the menu around the entries.
+    menu: &'static str,
 ) -> impl IntoView {
     let locale = use_locale();
-    let menu = NodeRef::<html::Details>::new();
-    let close = move || {
-        if let Some(menu) = menu.get_untracked() {
-            menu.set_open(false);
-        }
-    };
     let entry = move |format: ExportFormat| {
         view! {
             <button type="submit" name="format" value=format.as_str() class="menu-entry">
@@ -31,46 +28,30 @@ pub(crate) fn ExportMenu(
             </button>
         }
     };
+    // The post goes out first: a closed menu sends nothing.
+    let on_submit = move |_| request_animation_frame(move || browser::close_menu(menu));
     let print = move |_| {
-        close();
-        // It fails in no browser; where there is no printer the window says so itself.
-        let _ = window().print();
+        browser::close_menu(menu);
+        browser::print();
     };
-    let panel = move |id: ConversationId| {
-        view! {
-            <details
-                class="export-menu"
-                node_ref=menu
-                on:keydown=move |event| if event.key() == "Escape" {
-                    close();
-                }
-            >
-                <summary class="quiet-button">
-                    <Icon name=IconName::Download/>
-                    <span class="export-menu-name">{words!(locale, exports.export)}</span>
-                </summary>
-                <div class="menu-panel">
-                    // The post goes out first: a closed menu sends nothing.
-                    <form method="post" action=address_of(CreateExport::url()) on:submit=move |_| {
-                        request_animation_frame(close);
-                    }>
-                        <input type="hidden" name="conversation" value=id.to_string()/>
-                        <label class="menu-choice">
-                            <input type="checkbox" name="reasoning" value="true"/>
-                            {words!(locale, exports.with_reasoning)}
-                        </label>
-                        {ExportFormat::ALL.map(entry).collect_view()}
-                    </form>
-                    <button type="button" class="menu-entry needs-script" on:click=print>
-                        {words!(locale, exports.print)}
-                    </button>
-                    <PageLink to="/settings/exports" attr:class="menu-entry">
-                        {words!(locale, exports.all_exports)}
-                    </PageLink>
-                    <p class="menu-hint">{words!(locale, exports.export_hint)}</p>
-                </div>
-            </details>
-        }
-    };
-    move || conversation.get().map(panel)
+    view! {
+        <form method="post" action=address_of(CreateExport::url()) on:submit=on_submit>
+            <input type="hidden" name="conversation" value=conversation.to_string()/>
+            <p class="group-label">{words!(locale, exports.export)}</p>
+            <div class="menu-formats">{ExportFormat::ALL.map(entry).collect_view()}</div>
+            <label class="menu-choice">
+                <input class="check" type="checkbox" name="reasoning" value="true"/>
+                {words!(locale, exports.with_reasoning)}
+            </label>
+            <p class="menu-note">{words!(locale, exports.export_hint)}</p>
+        </form>
+        <PageLink to="/settings/exports" attr:class="menu-entry">
+            <Icon name=IconName::Download/>
+            <span>{words!(locale, exports.all_exports)}</span>
+        </PageLink>
+        <button type="button" class="menu-entry needs-script" on:click=print>
+            <Icon name=IconName::File/>
+            <span>{words!(locale, exports.print)}</span>
+        </button>
+    }
 }

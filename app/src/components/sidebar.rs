@@ -1,41 +1,54 @@
-//! What stands beside a chat; a drawer over the page on narrow screens.
+//! What stands beside a chat: a list, a rail on narrower screens, a drawer on a phone.
 //!
-//! Without script the drawer opens by its address (`#sidebar`, CSS `:target`).
+//! Without script the drawer opens by its address (`#sidebar`, CSS `:target`), and so does the
+//! rail.
 
 use leptos::prelude::*;
-use server_fn::ServerFn;
 
-use super::{ConversationListView, Icon, IconName, ListedConversations, PageLink};
+use super::{
+    AccountMenu, ConversationListView, Icon, IconName, ListedConversations, PageLink,
+    row_menu::RowForms,
+};
 use crate::{
-    api::accounts::SignOut,
-    model::ConversationId,
-    sub_path::address_of,
-    words::{use_locale, words},
+    browser,
+    model::{ConversationId, ConversationSummary, Language, Theme, User},
+    words::{PRODUCT, use_locale, words},
 };
 
 /// What a person asked of the sidebar.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SidebarCommand {
-    Rename { id: ConversationId, title: String },
+    Rename {
+        id: ConversationId,
+        title: String,
+    },
     Delete(ConversationId),
     ShowMore,
+    /// Puts the drawer away.
     Close,
+    ShowTheme(Theme),
+    Speak(Language),
+    ShowShortcuts,
 }
 
-/// New chat, conversations, account.
+/// Brand, new chat, conversations, account.
 #[component]
 pub(crate) fn Sidebar(
     list: ListedConversations,
-    user_name: String,
-    /// Shows the way to the administration.
-    is_administrator: bool,
+    user: User,
+    /// The conversation that is shown beside it.
+    #[prop(into)]
+    shown: Signal<Option<ConversationId>>,
+    /// The row whose forms the address asks for.
+    row_forms: Option<ConversationSummary>,
     #[prop(into)] is_open: Signal<bool>,
     on_command: Callback<SidebarCommand>,
 ) -> impl IntoView {
     let locale = use_locale();
-    let close = move |event: web_sys::MouseEvent| {
-        event.prevent_default();
-        on_command.run(SidebarCommand::Close);
+    let on_key = move |event: web_sys::KeyboardEvent| {
+        if event.key() == "Escape" && !browser::has_menu() {
+            on_command.run(SidebarCommand::Close);
+        }
     };
     view! {
         <nav
@@ -43,26 +56,13 @@ pub(crate) fn Sidebar(
             class="sidebar"
             class:open=is_open
             aria-label=words!(locale, chat.conversations)
-            on:keydown=move |event| if event.key() == "Escape" {
-                on_command.run(SidebarCommand::Close);
-            }
+            on:keydown=on_key
         >
-            <div class="sidebar-top">
-                <PageLink to="/" attr:class="new-chat" attr:id="new-chat">
-                    <Icon name=IconName::NewChat/>
-                    {words!(locale, chat.new_chat)}
-                </PageLink>
-                <a
-                    href="#"
-                    class="icon-button sidebar-close"
-                    aria-label=words!(locale, chat.close_sidebar)
-                    on:click=close
-                >
-                    <Icon name=IconName::Close/>
-                </a>
-            </div>
-            <ConversationListView list on_command/>
-            <AccountArea user_name is_administrator/>
+            <Brand is_open on_command/>
+            <Commands/>
+            {row_forms.map(|summary| view! { <RowForms summary/> })}
+            <ConversationListView list shown on_command/>
+            <AccountMenu user on_command/>
         </nav>
         <a
             href="#"
@@ -70,40 +70,82 @@ pub(crate) fn Sidebar(
             class:open=is_open
             tabindex="-1"
             aria-hidden="true"
-            on:click=close
+            on:click=move |event| close(&event, is_open, on_command)
         ></a>
     }
 }
 
-/// Who is signed in, and the ways to settings and out.
+fn close(event: &web_sys::MouseEvent, is_open: Signal<bool>, on_command: Callback<SidebarCommand>) {
+    // A drawer that its address opened is closed by another address.
+    if is_open.get_untracked() {
+        event.prevent_default();
+        on_command.run(SidebarCommand::Close);
+    }
+}
+
+/// The way home, and the ways to a rail or out of the drawer.
 #[component]
-fn AccountArea(user_name: String, is_administrator: bool) -> impl IntoView {
+fn Brand(is_open: Signal<bool>, on_command: Callback<SidebarCommand>) -> impl IntoView {
     let locale = use_locale();
     view! {
-        <div class="sidebar-account">
-            <span class="account-name" dir="auto">{user_name}</span>
-            {is_administrator.then(|| view! {
-                <PageLink
-                    to="/admin"
-                    attr:class="icon-button"
-                    attr:title=words!(locale, admin.administration)
-                    attr:aria-label=words!(locale, admin.administration)
-                >
-                    <Icon name=IconName::Shield/>
-                </PageLink>
-            })}
-            <PageLink
-                to="/settings"
-                attr:class="icon-button"
-                attr:title=words!(locale, settings.settings)
-                attr:aria-label=words!(locale, settings.settings)
-            >
-                <Icon name=IconName::Settings/>
+        <div class="sidebar-brand">
+            <PageLink to="/" attr:class="brand" attr:aria-label=PRODUCT>
+                <Icon name=IconName::Flame class="flame"/>
+                <span class="label">{PRODUCT}</span>
             </PageLink>
-            // A plain post: the next page starts without anything of this person.
-            <form method="post" action=address_of(SignOut::url())>
-                <button type="submit" class="quiet-button">{words!(locale, door.sign_out)}</button>
-            </form>
+            <button
+                type="button"
+                id="collapse-sidebar"
+                class="icon-button sidebar-collapse needs-script"
+                title=words!(locale, frame.collapse)
+                aria-label=words!(locale, frame.collapse)
+                on:click=|_| browser::toggle_rail()
+            >
+                <Icon name=IconName::Sidebar class="icon mirrored"/>
+            </button>
+            <a
+                href="#"
+                class="icon-button sidebar-close"
+                title=words!(locale, frame.close)
+                aria-label=words!(locale, chat.close_sidebar)
+                on:click=move |event| close(&event, is_open, on_command)
+            >
+                <Icon name=IconName::Close/>
+            </a>
+        </div>
+    }
+}
+
+/// What stands above the list. The rail has a way to the list too.
+#[component]
+fn Commands() -> impl IntoView {
+    let locale = use_locale();
+    let expand = move |event: web_sys::MouseEvent| {
+        event.prevent_default();
+        browser::toggle_rail();
+    };
+    view! {
+        <div class="sidebar-top">
+            <a
+                id="expand-sidebar"
+                class="row command only-rail"
+                href="#sidebar"
+                title=words!(locale, frame.expand)
+                aria-label=words!(locale, frame.expand)
+                on:click=expand
+            >
+                <Icon name=IconName::Sidebar class="icon mirrored"/>
+            </a>
+            <PageLink
+                to="/"
+                attr:class="row command accent"
+                attr:id="new-chat"
+                attr:title=words!(locale, chat.new_chat)
+            >
+                <Icon name=IconName::NewChat/>
+                <span class="label">{words!(locale, chat.new_chat)}</span>
+                <kbd aria-hidden="true">"Ctrl ⇧ O"</kbd>
+            </PageLink>
         </div>
     }
 }

@@ -1,9 +1,9 @@
-//! A deletion that can be taken back.
+//! What is said for a moment: one sentence at a time.
 
 use leptos::prelude::*;
 use server_fn::ServerFn;
 
-use super::PostForm;
+use super::{Icon, IconName, PostForm};
 use crate::{
     api::conversations::RestoreConversation,
     model::ConversationId,
@@ -11,7 +11,8 @@ use crate::{
     words::{use_locale, words},
 };
 
-/// Shown while a deleted conversation can come back with one press.
+/// Shown while a deleted conversation can come back with one press; a word that is said meanwhile
+/// takes its place for a moment.
 #[component]
 pub(crate) fn UndoToast(
     #[prop(into)] deleted: Signal<Option<ConversationId>>,
@@ -25,12 +26,14 @@ pub(crate) fn UndoToast(
         let on_press = Callback::new(move |()| on_undo.run(id));
         view! {
             <div class="toast">
+                <Icon name=IconName::Trash class="icon small"/>
                 <span>{words!(locale, chat.deleted)}</span>
                 <PostForm
                     action=address_of(RestoreConversation::url())
                     name="id"
                     value=id.to_string()
                     label=words!(locale, chat.undo)
+                    class="toast-action"
                     on_press
                 >
                     {words!(locale, chat.undo)}
@@ -38,15 +41,9 @@ pub(crate) fn UndoToast(
             </div>
         }
     };
-    let flash = move || {
-        flash
-            .get()
-            .map(|words| view! { <div class="toast">{words}</div> })
+    let shown = move || match flash.get() {
+        Some(words) => Some(view! { <div class="toast"><span>{words}</span></div> }.into_any()),
+        None => deleted.get().map(|id| toast(id).into_any()),
     };
-    view! {
-        <div class="toasts" role="status">
-            {move || deleted.get().map(toast)}
-            {flash}
-        </div>
-    }
+    view! { <div class="toasts" role="status">{shown}</div> }
 }

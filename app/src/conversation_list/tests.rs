@@ -194,3 +194,23 @@ fn a_conversation_that_comes_back_stands_where_it_stood() {
     list.put_back(older); // its page is not loaded
     assert_eq!(list, whole);
 }
+
+#[test]
+fn beside_a_conversation_is_the_one_below_and_beside_the_last_the_one_above() {
+    let mut server = Server::default();
+    for _ in 0..3 {
+        server.make();
+    }
+    let list = ConversationList::new(server.page(None));
+    let ids: Vec<_> = list.conversations().iter().map(|it| it.id).collect();
+    assert_eq!(list.neighbour(ids[0]), Some(ids[1]));
+    assert_eq!(list.neighbour(ids[2]), Some(ids[1]));
+    assert_eq!(list.beside(Some(ids[0]), false), None);
+    assert_eq!(list.beside(Some(ids[2]), true), None);
+    assert_eq!(list.beside(None, true), Some(ids[0]));
+    assert_eq!(list.beside(None, false), None);
+    let mut one = ConversationList::new(server.page(None));
+    one.remove(ids[0]);
+    one.remove(ids[1]);
+    assert_eq!(one.neighbour(ids[2]), None);
+}

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub const LANGUAGE_COOKIE: &str = "hearth_language";
 /// Cookie with [`Theme::as_str`] of the chosen theme.
 pub const THEME_COOKIE: &str = "hearth_theme";
+/// Cookie with [`SidebarForm::as_str`] of the form that was chosen on this device.
+pub const SIDEBAR_COOKIE: &str = "hearth_sidebar";
 /// Cookie with what the last dismissed banner is remembered by.
 pub const BANNER_COOKIE: &str = "hearth_banner";
 /// Cookie with the IANA name of the browser's time zone.
@@ -163,6 +165,37 @@ impl FromStr for Theme {
     }
 }
 
+/// How the list of conversations stands beside a chat, on screens that have room for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SidebarForm {
+    /// With the titles.
+    Open,
+    /// Drawings only.
+    Rail,
+}
+
+impl SidebarForm {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Open, Self::Rail];
+
+    /// As in the cookie and in `data-sidebar`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Rail => "rail",
+        }
+    }
+}
+
+impl FromStr for SidebarForm {
+    type Err = UnknownChoice;
+
+    fn from_str(text: &str) -> Result<Self, UnknownChoice> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|it| it.as_str() == text).ok_or(UnknownChoice)
+    }
+}
+
 /// What decides how a document looks and reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Preferences {
@@ -171,6 +204,8 @@ pub struct Preferences {
     /// The person's choice; absent: as the browser says.
     pub chosen_language: Option<Language>,
     pub theme: Theme,
+    /// What was chosen on this device; absent: the width of the window decides.
+    pub sidebar: Option<SidebarForm>,
 }
 
 #[cfg(test)]
@@ -202,6 +237,9 @@ mod tests {
         }
         for theme in Theme::ALL {
             assert_eq!(theme.as_str().parse(), Ok(theme));
+        }
+        for form in SidebarForm::ALL {
+            assert_eq!(form.as_str().parse(), Ok(form));
         }
         assert_eq!("zh-cn".parse::<Language>(), Err(UnknownChoice));
         assert_eq!("".parse::<Theme>(), Err(UnknownChoice));

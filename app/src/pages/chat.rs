@@ -4,10 +4,13 @@ mod address;
 mod changes;
 mod commands;
 mod conversation;
+mod header;
 mod load;
 mod pieces;
 mod screen;
 mod settings;
+mod shortcuts;
+mod side;
 mod state;
 mod tail;
 

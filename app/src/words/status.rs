@@ -111,6 +111,31 @@ pub(crate) fn model(locale: Locale, status: &ModelStatus) -> Option<String> {
     }
 }
 
+/// Name and state of the model in one line: a model that answers has only its name.
+pub(crate) fn model_chip(locale: Locale, status: &ModelStatus) -> String {
+    let name = status.name.clone();
+    match &status.state {
+        ModelState::Loading { percent } => {
+            let percent = *percent;
+            words!(locale, frame.model_loading, name = name, percent = percent)
+        }
+        ModelState::Failed => words!(locale, frame.model_failed, name = name),
+        ModelState::Ready => name,
+    }
+}
+
+/// The state of the model alone.
+pub(crate) fn model_state(locale: Locale, state: &ModelState) -> String {
+    match state {
+        ModelState::Loading { percent } => {
+            let percent = *percent;
+            words!(locale, frame.loading, percent = percent)
+        }
+        ModelState::Failed => words!(locale, frame.failed).to_owned(),
+        ModelState::Ready => words!(locale, frame.lit).to_owned(),
+    }
+}
+
 /// Something to know about the turn that began.
 pub(crate) fn notice(locale: Locale, notice: Notice) -> String {
     match notice {

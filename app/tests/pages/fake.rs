@@ -60,6 +60,15 @@ impl FakeServer {
         }
     }
 
+    /// Whoever is signed in is no administrator.
+    pub(crate) fn as_user(self) -> Self {
+        let user = self.user.map(|user| User {
+            role: UserRole::User,
+            ..user
+        });
+        Self { user, ..self }
+    }
+
     /// Its conversation has this title.
     pub(crate) fn with_title(self, title: String) -> Self {
         Self { title, ..self }
@@ -212,9 +221,17 @@ impl ChatService for FakeChat {
     async fn conversation_state(
         &self,
         _: UserId,
-        _: ConversationId,
+        id: ConversationId,
     ) -> Result<ConversationState, ChatError> {
-        Err(ChatError::NotFound)
+        let summary = self.summary();
+        if id != summary.id {
+            return Err(ChatError::NotFound);
+        }
+        Ok(ConversationState {
+            summary,
+            leaf: None,
+            num_messages: 2,
+        })
     }
     async fn rename(&self, _: UserId, _: ConversationId, _: String) -> Result<(), ChatError> {
         Ok(())

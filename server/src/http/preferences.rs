@@ -12,7 +12,7 @@ use cookie::Cookie;
 use hearth_app::{
     model::{
         Language, Preferences,
-        preferences::{BANNER_COOKIE, LANGUAGE_COOKIE, THEME_COOKIE, ZONE_COOKIE},
+        preferences::{BANNER_COOKIE, LANGUAGE_COOKIE, SIDEBAR_COOKIE, THEME_COOKIE, ZONE_COOKIE},
     },
     service::DismissedBanner,
 };
@@ -47,6 +47,7 @@ fn preferences(headers: &HeaderMap, default: Language) -> Preferences {
             .unwrap_or(default),
         chosen_language,
         theme: theme.unwrap_or_default(),
+        sidebar: chosen(SIDEBAR_COOKIE).and_then(|value| value.parse().ok()),
     }
 }
 
@@ -80,7 +81,7 @@ fn accepted_language(header: &str) -> Option<Language> {
 #[cfg(test)]
 mod tests {
     use axum::http::HeaderValue;
-    use hearth_app::model::Theme;
+    use hearth_app::model::{SidebarForm, Theme};
 
     use super::*;
 
@@ -124,12 +125,15 @@ mod tests {
     #[test]
     fn cookies_nobody_wrote_are_as_good_as_none() {
         let odd = read(
-            Some("hearth_language=kl; hearth_theme=\"dark\""),
+            Some("hearth_language=kl; hearth_theme=\"dark\"; hearth_sidebar=wide"),
             Some("en"),
         );
         assert_eq!(odd.language, Language::English);
         assert_eq!((odd.chosen_language, odd.theme), (None, Theme::System));
+        assert_eq!(odd.sidebar, None);
         let dark = read(Some("hearth_theme=dark"), None);
         assert_eq!(dark.theme, Theme::Dark);
+        let rail = read(Some("hearth_sidebar=rail"), None);
+        assert_eq!(rail.sidebar, Some(SidebarForm::Rail));
     }
 }

@@ -50,7 +50,7 @@ async fn who_wants_less_motion_sees_every_change_at_once() -> Result<()> {
     page.sign_in("Ada", PASSWORD).await?;
     browser.show_theme(Theme::Light).await?;
     let change = r"
-        const seen = () => getComputedStyle(document.querySelector('.chat-header > button'));
+        const seen = () => getComputedStyle(document.querySelector('.sidebar-collapse'));
         delete document.documentElement.dataset.interactive;
         const hidden = seen().visibility;
         document.documentElement.dataset.interactive = '';

@@ -166,8 +166,7 @@ async fn a_conversation_has_settings_of_its_own_and_an_answer_tells_how_it_was_m
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
     page.sign_in("Ada", PASSWORD).await?;
-    page.press(&words(language, "admin.conversation_settings")?)
-        .await?;
+    page.open_chat_settings().await?;
     browser.element("dialog[open] #own-max-tokens").await?;
     check(&browser, &named("conversation-settings", language)).await?;
     fill(&browser, "own-max-tokens", "none").await?;

@@ -69,8 +69,8 @@ async fn a_deleted_chat_lies_in_the_trash_and_comes_back_or_goes_for_good(
     page.sign_in("Ada", PASSWORD).await?;
     let link = format!("a.conversation-link[href=\"/c/{id}\"]");
     let row = format!(".conversation-row:has({link})");
-    press(&browser, &format!("{row} .row-menu summary")).await?;
-    press(&browser, &format!("{row} .row-menu-panel .danger")).await?;
+    press(&browser, &format!("{row} .row-more")).await?;
+    press(&browser, "#row-menu .danger").await?;
     wait_for_end_of(&browser, &link).await?;
 
     page.open("/settings/trash").await?;

@@ -122,8 +122,7 @@ async fn what_is_written_before_the_settings_of_a_new_chat_is_sent_with_them() -
     page.sign_in("Ada", PASSWORD).await?;
     let text_box = browser.element(TEXT_BOX).await?;
     text_box.send_keys("Count, please.").await?;
-    page.press(&words(Language::English, "admin.conversation_settings")?)
-        .await?;
+    page.open_chat_settings().await?;
     let field = browser.element("dialog[open] #own-max-tokens").await?;
     field.send_keys("3").await?;
     let save = "dialog form:has(#own-max-tokens) button[type=submit]";

@@ -31,13 +31,9 @@ async fn exports(client: &WebClient) -> Result<Vec<Export>> {
     Ok(client.call("exports", &[]).await??)
 }
 
-async fn press_entry(browser: &Browser, format: &str) -> Result<()> {
-    browser
-        .element(".export-menu > summary")
-        .await?
-        .click()
-        .await?;
-    let entry = format!(".export-menu form:has([value='{format}']) button");
+async fn press_entry(browser: &Browser, page: &ChatPage<'_>, format: &str) -> Result<()> {
+    page.open_chat_menu().await?;
+    let entry = format!("#more-menu button[value='{format}']");
     browser.element(&entry).await?.click().await?;
     Ok(())
 }
@@ -51,18 +47,10 @@ async fn the_menu_makes_a_file_and_the_chat_stays_where_it_is(language: Language
     page.sign_in("Ada", PASSWORD).await?;
     let path = format!("/c/{}", turn.conversation.id);
     page.open(&path).await?;
-    browser
-        .element(".export-menu > summary")
-        .await?
-        .click()
-        .await?;
-    check(&browser, &named("export-menu", language)).await?;
-    browser
-        .element(".export-menu > summary")
-        .await?
-        .click()
-        .await?;
-    press_entry(&browser, "markdown").await?;
+    page.open_chat_menu().await?;
+    check(&browser, &named("chat-menu", language)).await?;
+    browser.element(".chat-more").await?.click().await?;
+    press_entry(&browser, &page, "markdown").await?;
     let made = eventually("the export is listed", PATIENCE, async || {
         Ok(exports(&ada).await?.pop())
     })
@@ -104,8 +92,8 @@ async fn on_paper_the_whole_conversation_stands_and_nothing_else(language: Langu
         .await?;
     browser.screenshot(&named("print", language)).await?;
     let script = "const seen = it => it && it.checkVisibility(); \
-        const hidden = ['.sidebar', '.composer-area', '.message-actions', '.export-menu', '.burger', \
-            '.code-copy'].filter(it => seen(document.querySelector(it))); \
+        const hidden = ['.sidebar', '.composer-area', '.message-actions', '.chat-header-end', '.burger', \
+            '.model-chip', '.code-copy'].filter(it => seen(document.querySelector(it))); \
         const clipped = [...document.querySelectorAll('.chat-page, .transcript, pre')] \
             .filter(it => it.scrollWidth > it.clientWidth || it.scrollHeight > it.clientHeight + 1) \
             .map(it => it.className || it.tagName); \

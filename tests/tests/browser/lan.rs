@@ -44,11 +44,7 @@ async fn everything_works_without_https_and_without_the_internet() -> Result<()>
     ensure!(toast.text().await? == "Copied");
     page.reload().await?;
     ensure!(page.messages().await?.len() == 2);
-    browser
-        .element(".sidebar-account form button")
-        .await?
-        .click()
-        .await?;
+    page.sign_out().await?;
     browser.element("input[name=password]").await?;
     page.sign_in("Ada", PASSWORD).await?;
     browser

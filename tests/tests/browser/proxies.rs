@@ -118,6 +118,7 @@ async fn a_person_signs_in_chats_goes_about_and_takes_a_file_away(kind: ProxyKin
     browser.element(&link).await?.click().await?;
     wait_for_path(&page, &path).await?;
     assert_eq!(page.wait_for_end(1).await?.text, answer.text);
+    page.open_account_menu().await?;
     let settings = ".sidebar-account a[href='/chat/settings']";
     browser.element(settings).await?.click().await?;
     wait_for_path(&page, "/settings").await?;
@@ -126,11 +127,7 @@ async fn a_person_signs_in_chats_goes_about_and_takes_a_file_away(kind: ProxyKin
     ensure!(is_marked(&browser).await?, "the router loaded a page");
 
     take_a_file_away(&browser, &page, &behind).await?;
-    browser
-        .element(".sidebar-account form button")
-        .await?
-        .click()
-        .await?;
+    page.sign_out().await?;
     browser.element("input[name=password]").await?;
     wait_for_path(&page, "/sign-in").await?;
     browser.quit().await
@@ -138,9 +135,8 @@ async fn a_person_signs_in_chats_goes_about_and_takes_a_file_away(kind: ProxyKin
 
 async fn take_a_file_away(browser: &Browser, page: &ChatPage<'_>, behind: &Behind) -> Result<()> {
     let path = page.path().await?;
-    let menu = browser.element(".export-menu > summary").await?;
-    menu.click().await?;
-    let entry = ".export-menu form:has([value='markdown']) button";
+    page.open_chat_menu().await?;
+    let entry = "#more-menu button[value='markdown']";
     browser.element(entry).await?.click().await?;
     let made = eventually("the export is listed", PATIENCE, async || {
         let exports: Vec<Export> = behind.ada.call("exports", &[]).await??;

@@ -113,8 +113,7 @@ async fn an_answer_stopped_while_it_thinks_goes_on_exactly(language: Language) -
     let page = open(&browser, &program, language).await?;
     let [question, expected] = greeting(language);
     // The whole answer is cut off by its own limit inside the reasoning.
-    page.press(&words(language, "admin.conversation_settings")?)
-        .await?;
+    page.open_chat_settings().await?;
     let field = browser.element("dialog[open] #own-max-tokens").await?;
     field.send_keys("12").await?;
     let save = "dialog form:has(#own-max-tokens) button[type=submit]";
@@ -155,12 +154,11 @@ async fn a_conversation_may_ask_for_less_thinking(language: Language) -> Result<
     let usual = thought(&browser).await?;
 
     page.open("/").await?;
-    page.press(&words(language, "admin.conversation_settings")?)
-        .await?;
+    page.open_chat_settings().await?;
     browser
         .element("dialog[open] #own-reasoning-effort")
         .await?;
-    let choose = "document.getElementById('own-reasoning-effort').value = 'low'";
+    let choose = "document.querySelector('#own-reasoning-effort [value=low]').click()";
     browser.script(choose, Vec::new()).await?;
     let save = "dialog form:has(#own-reasoning-effort) button[type=submit]";
     browser.element(save).await?.click().await?;
@@ -211,10 +209,9 @@ async fn a_calculation_is_a_folded_step_above_the_answer(language: Language) -> 
 
     // Without the calculator the same question has no step.
     page.open("/").await?;
-    page.press(&words(language, "admin.conversation_settings")?)
-        .await?;
+    page.open_chat_settings().await?;
     browser.element("dialog[open] #own-calculator").await?;
-    let choose = "document.getElementById('own-calculator').value = 'no'";
+    let choose = "document.querySelector('#own-calculator [value=no]').click()";
     browser.script(choose, Vec::new()).await?;
     let save = "dialog form:has(#own-calculator) button[type=submit]";
     browser.element(save).await?.click().await?;

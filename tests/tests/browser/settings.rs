@@ -71,7 +71,7 @@ async fn a_chosen_language_is_saved_at_once_and_every_page_speaks_it() -> Result
     check(&browser, "account-zh").await?;
     page.open(&format!("/c/{}", turn.conversation.id)).await?;
     check(&browser, "chat-zh").await?;
-    let heading = browser.element(".conversation-group-heading").await?;
+    let heading = browser.element(".group-heading").await?;
     assert_eq!(heading.text().await?, "今天");
     page.open("/settings").await?;
     choose(&browser, "browser").await?;

@@ -219,3 +219,29 @@ async fn a_link_of_an_earlier_version_still_opens_the_form() -> Result<()> {
     assert!(page.contains("Dora"), "{page}");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_chat_is_renamed_and_deleted_by_the_forms_of_its_row() -> Result<()> {
+    let model = ScriptedModel::new(vec!["An answer.".to_owned()]);
+    let (_server, ada) = RunningServer::start(model).await?;
+    let path = send_by_form(&ada, "/", "The first title").await?;
+    let id = path.strip_prefix("/c/").context("a conversation")?;
+    let closed = ada.get(&path).await?.text();
+    assert!(!closed.contains("class=\"row-forms\""), "{closed}");
+    let open = ada.get(&format!("{path}?menu={id}")).await?.text();
+    let (_, forms) = open.split_once("class=\"row-forms\"").context("forms")?;
+    assert_eq!(attribute_after(forms, "name=\"id\"", "value")?, id);
+    let fields = [("id", id.to_owned()), ("title", "Another title".to_owned())];
+    let renamed = ada.submit_form("/api/rename_conversation", &fields).await?;
+    assert_eq!(location(&renamed)?, path);
+    assert!(ada.get(&path).await?.text().contains("Another title"));
+    let deleted = ada.submit_form("/api/delete_conversation", &fields[..1]);
+    let leads_to = location(&deleted.await?)?;
+    assert_eq!(leads_to, format!("/?deleted={id}"));
+    let page = ada.get(&leads_to).await?.text();
+    assert!(
+        page.contains("action=\"/api/restore_conversation\""),
+        "{page}"
+    );
+    Ok(())
+}

@@ -109,6 +109,25 @@ async fn a_stored_theme_stands_in_the_document_before_any_script_runs() -> Resul
 }
 
 #[tokio::test]
+async fn a_rail_that_was_chosen_stands_in_the_document_and_another_word_does_not() -> Result<()> {
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    for (cookie, told) in [
+        ("hearth_sidebar=rail", Some("data-sidebar=\"rail\"")),
+        ("hearth_sidebar=open", Some("data-sidebar=\"open\"")),
+        ("hearth_sidebar=wide", None),
+        ("a=b", None),
+    ] {
+        let html = page(&ada, "/", ("cookie", cookie)).await?.text();
+        let (tag, _) = html.split_once("<head>").unwrap_or_default();
+        match told {
+            Some(told) => assert!(tag.contains(told), "{cookie}: {tag}"),
+            None => assert!(!tag.contains("data-sidebar"), "{cookie}: {tag}"),
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn times_are_those_of_the_reader_s_clock_and_utc_for_a_clock_nobody_knows() -> Result<()> {
     let model = ScriptedModel::new(vec!["Yes.".to_owned()]);
     let (_server, ada) = RunningServer::start(model).await?;

@@ -12,15 +12,12 @@ use super::{
 use crate::{
     api::{conversations, deletion, messages},
     browser,
-    components::{MessageCommand, SidebarCommand, forget_sent},
+    components::{MessageCommand, forget_sent},
     model::{
         ChatError, ConversationId, ConversationState, ConversationSummary, IdempotencyKey, Message,
         MessageId, StartedTurn, TurnParams,
     },
 };
-
-/// How long a deletion can be taken back with one press.
-const UNDO_TIME: Duration = Duration::from_secs(10);
 
 /// How long a word such as "Copied" is shown.
 const FLASH_TIME: Duration = Duration::from_secs(2);
@@ -240,78 +237,10 @@ impl ChatState {
         });
     }
 
-    /// Buttons of the sidebar.
-    pub(super) fn on_sidebar(self, command: SidebarCommand, navigate: Navigate) {
-        match command {
-            SidebarCommand::Close => self.close_drawer(),
-            SidebarCommand::ShowMore => self.show_more(),
-            SidebarCommand::Rename { id, title } => spawn_local(async move {
-                match conversations::rename_conversation(id, title).await {
-                    Ok(()) => self.renamed(id).await,
-                    Err(error) => self.fail(error),
-                }
-            }),
-            SidebarCommand::Delete(id) => spawn_local(async move {
-                match conversations::delete_conversation(id).await {
-                    Ok(()) => self.deleted(id, navigate),
-                    Err(error) => self.fail(error),
-                }
-            }),
-        }
-    }
-
-    fn deleted(self, id: ConversationId, navigate: Navigate) {
-        self.list.change(|list| list.remove(id));
-        if self.list.with(|list| list.conversations().is_empty()) {
-            spawn_local(self.refresh_list()); // there may be older ones
-        }
-        self.deleted.set(Some(id));
-        set_timeout(
-            move || {
-                if self.deleted.get_untracked() == Some(id) {
-                    self.deleted.set(None);
-                }
-            },
-            UNDO_TIME,
-        );
-        if self.shown_id() == Some(id) {
-            navigate.run((None, NavigateOptions::default()));
-        }
-    }
-
-    /// Takes a deletion back and shows the conversation again.
-    pub(super) fn restore(self, id: ConversationId, navigate: Navigate) {
-        spawn_local(async move {
-            match conversations::restore_conversation(id).await {
-                Ok(()) => {
-                    self.deleted.set(None);
-                    self.put_back(id).await;
-                    navigate.run((Some(id), NavigateOptions::default()));
-                }
-                Err(error) => self.fail(error),
-            }
-        });
-    }
-
     /// Says for a moment whether copying worked; the toast is a status for screen readers too.
     pub(super) fn flash_copied(self, is_copied: bool) {
         self.is_copied.set(Some(is_copied));
         set_timeout(move || self.is_copied.set(None), FLASH_TIME);
-    }
-
-    /// Opens the drawer and moves the focus into it.
-    pub(super) fn open_drawer(self) {
-        self.is_drawer_open.set(true);
-        // The drawer takes the focus only after it has become visible.
-        request_animation_frame(|| browser::focus("new-chat"));
-    }
-
-    /// Closes the drawer and gives the focus back to the button that opened it.
-    pub(super) fn close_drawer(self) {
-        if self.is_drawer_open.get_untracked() {
-            self.is_drawer_open.set(false);
-            request_animation_frame(|| browser::focus("open-sidebar"));
-        }
     }
 
     /// The address changed: shows its conversation, unless it is shown already.

@@ -1,12 +1,14 @@
 //! What the page needs before it can be shown.
 
-use futures::future::{OptionFuture, try_join4};
+use futures::future::{OptionFuture, try_join5};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::address::{ChatAddress, Pieces};
 use crate::{
     api::{accounts, banner, conversations},
-    model::{Banner, ChatError, Conversation, ConversationPage, ModelStatus, User},
+    model::{
+        Banner, ChatError, Conversation, ConversationPage, ConversationSummary, ModelStatus, User,
+    },
 };
 
 /// Everything of the first view.
@@ -21,6 +23,8 @@ pub(super) struct Loaded {
     /// Absent: a new conversation, or `is_missing`.
     #[serde(serialize_with = "without_text")]
     pub(super) conversation: Option<Conversation>,
+    /// The row whose forms the address asks for.
+    pub(super) row_forms: Option<ConversationSummary>,
     /// The address names a conversation that is not there.
     pub(super) is_missing: bool,
 }
@@ -54,12 +58,15 @@ pub(super) async fn load(address: ChatAddress, pieces: Pieces) -> Result<Loaded,
     };
     let read = |id| conversations::conversation(id, pieces.before);
     let shown = OptionFuture::from(address.conversation().map(read));
-    let found = async { found(shown.await.transpose()) };
-    let (list, model, banner, conversation) = try_join4(
+    let conversation = async { found(shown.await.transpose()) };
+    let asked = OptionFuture::from(pieces.menu.map(conversations::conversation_state));
+    let asked = async { found(asked.await.transpose()) };
+    let (list, model, banner, conversation, asked) = try_join5(
         conversations::conversations(pieces.older),
         conversations::model_status(),
         banner::banner(),
-        found,
+        conversation,
+        asked,
     )
     .await?;
     let is_missing = address != ChatAddress::New && conversation.is_none();
@@ -70,14 +77,13 @@ pub(super) async fn load(address: ChatAddress, pieces: Pieces) -> Result<Loaded,
         model,
         banner,
         conversation,
+        row_forms: asked.map(|it| it.summary),
         is_missing,
     })
 }
 
 /// Not there is an answer, not a failure.
-fn found(
-    answer: Result<Option<Conversation>, ChatError>,
-) -> Result<Option<Conversation>, ChatError> {
+fn found<T>(answer: Result<Option<T>, ChatError>) -> Result<Option<T>, ChatError> {
     match answer {
         Err(ChatError::NotFound | ChatError::Invalid(_)) => Ok(None),
         other => other,

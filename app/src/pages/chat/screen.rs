@@ -11,18 +11,17 @@ use super::{
     changes,
     commands::{Navigate, navigation, replacing},
     conversation::Conversation,
+    header::Header,
     load::Loaded,
     settings::{Dialog, dismiss_banner},
+    shortcuts,
     state::{Announcement, ChatState},
     tail::spawn_abortable,
 };
 use crate::{
     api::conversations::model_status,
     browser,
-    components::{
-        BannerLine, ConversationSettingsDialog, ExportMenu, Icon, IconName, ModelLine, Sidebar,
-        UndoToast,
-    },
+    components::{BannerLine, ConversationSettingsDialog, ShortcutsDialog, Sidebar, UndoToast},
     model::{ModelState, UserRole},
     pages::{self, address_error, answer_not_found},
     words::{Locale, use_locale, words},
@@ -40,8 +39,9 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
     if loaded.is_missing {
         answer_not_found();
     }
-    let user_name = loaded.user.name.clone();
-    let is_administrator = loaded.user.role == UserRole::Administrator;
+    let user = loaded.user.clone();
+    let is_administrator = user.role == UserRole::Administrator;
+    let row_forms = loaded.row_forms.clone();
     let banner = RwSignal::new(loaded.banner.clone());
     let dialog = Dialog::new();
     let is_list_older = loaded.is_list_older;
@@ -49,11 +49,13 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
     let navigate = navigation();
     take_form_post_results(state, navigate);
     keep_alive(state, is_list_older);
+    shortcuts::listen(state, navigate);
     let on_sidebar = Callback::new(move |command| state.on_sidebar(command, navigate));
     let on_undo = Callback::new(move |id| state.restore(id, navigate));
     let on_dismiss = Callback::new(move |dismissal| dismiss_banner(banner, dismissal));
     let on_settings = Callback::new(move |form| state.save_settings(dialog, form, navigate));
     let title = Memo::new(move |_| shown_title(state));
+    let shown = Memo::new(move |_| state.shown.read().as_ref().map(|it| it.id));
     let window_title = window_title(title, locale);
     let announcement = move || Some(announcement_words(locale, state.announcement.get()?));
     let flash = Signal::derive(move || Some(flash_words(locale, state.is_copied.get()?)));
@@ -64,18 +66,20 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
     view! {
         <Title text=window_title/>
         <div class="chat-page">
-            <a class="skip-link" href="#composer-text" on:click=skip>{words!(locale, chat.skip_to_message)}</a>
+            <a class="skip-link" href="#composer-text" on:click=skip>
+                {words!(locale, chat.skip_to_message)}
+            </a>
             <Sidebar
                 list=state.list
-                user_name
-                is_administrator
+                user
+                shown
+                row_forms
                 is_open=state.is_drawer_open
                 on_command=on_sidebar
             />
             <main class="chat-main" inert=move || state.is_drawer_open.get()>
-                <Header state title dialog/>
                 <BannerLine banner on_dismiss/>
-                <ModelLine status=state.model/>
+                <Header state title dialog is_administrator navigate/>
                 <Conversation state navigate/>
             </main>
             <ConversationSettingsDialog
@@ -83,6 +87,7 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
                 error=dialog.error
                 on_save=on_settings
             />
+            <ShortcutsDialog/>
             <UndoToast deleted=state.deleted on_undo flash/>
             <div class="visually-hidden" role="status">{announcement}</div>
             <RefreshWithoutScript state/>
@@ -126,45 +131,6 @@ fn announcement_words(locale: Locale, announcement: Announcement) -> &'static st
         Announcement::Complete => words!(locale, chat.complete),
         Announcement::Stopped => words!(locale, chat.answer_stopped),
         Announcement::Failed => words!(locale, chat.answer_failed),
-    }
-}
-
-#[component]
-fn Header(state: ChatState, title: Memo<Option<String>>, dialog: Dialog) -> impl IntoView {
-    let locale = use_locale();
-    let open = move |event: web_sys::MouseEvent| {
-        event.prevent_default();
-        state.open_drawer();
-    };
-    let title = move || {
-        title
-            .get()
-            .unwrap_or_else(|| words!(locale, chat.new_chat).to_owned())
-    };
-    let shown_id = Memo::new(move |_| state.shown.read().as_ref().map(|it| it.id));
-    view! {
-        <header class="chat-header">
-            <a
-                id="open-sidebar"
-                class="icon-button burger"
-                href="#sidebar"
-                aria-label=words!(locale, chat.open_sidebar)
-                on:click=open
-            >
-                <Icon name=IconName::Menu/>
-            </a>
-            <h1 class="chat-title" dir="auto">{title}</h1>
-            <ExportMenu conversation=shown_id/>
-            <button
-                type="button"
-                class="icon-button needs-script"
-                title=words!(locale, admin.conversation_settings)
-                aria-label=words!(locale, admin.conversation_settings)
-                on:click=move |_| state.open_settings(dialog)
-            >
-                <Icon name=IconName::Sliders/>
-            </button>
-        </header>
     }
 }
 

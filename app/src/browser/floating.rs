@@ -1,0 +1,73 @@
+//! Menus and dialogs: what lies above the page for a while.
+
+use leptos::prelude::document;
+use web_sys::{Event, HtmlDialogElement, wasm_bindgen::JsCast};
+
+use super::element;
+
+/// Closes the menu with this id. The focus goes back to where it was before.
+pub(crate) fn close_menu(id: &str) {
+    if let Some(menu) = element(id) {
+        // Fails only for one that is closed already.
+        let _ = menu.hide_popover();
+    }
+}
+
+/// The menu with this id is open.
+pub(crate) fn is_menu_open(id: &str) -> bool {
+    element(id).is_some_and(|menu| menu.matches(":popover-open").unwrap_or(false))
+}
+
+/// Any menu is open: Escape closes it and nothing else.
+pub(crate) fn has_menu() -> bool {
+    let open = document().query_selector(".menu:popover-open");
+    open.is_ok_and(|menu| menu.is_some())
+}
+
+/// Opens the menu with this id beside the one element that a selector finds: the style sheet puts
+/// it where `aria-expanded` stands.
+pub(crate) fn open_menu_beside(id: &str, selector: &str) {
+    forget_expanded();
+    let button = document().query_selector(selector).ok().flatten();
+    if let (Some(button), Some(menu)) = (button, element(id)) {
+        // Fails only for a name that is no attribute's.
+        let _ = button.set_attribute("aria-expanded", "true");
+        // Fails only for one that is open already.
+        let _ = menu.show_popover();
+    }
+}
+
+/// The menu of a row was closed.
+pub(crate) fn forget_expanded() {
+    let marked = document().query_selector_all(".row-more[aria-expanded]");
+    let Ok(marked) = marked else { return };
+    for index in 0..marked.length() {
+        if let Some(button) = marked
+            .get(index)
+            .and_then(|it| it.dyn_into::<web_sys::Element>().ok())
+        {
+            // Fails only for a name that is no attribute's.
+            let _ = button.remove_attribute("aria-expanded");
+        }
+    }
+}
+
+/// Opens the dialog with this id above the page.
+pub(crate) fn open_dialog(id: &str) {
+    let dialog = element(id).and_then(|it| it.dyn_into::<HtmlDialogElement>().ok());
+    if let Some(dialog) = dialog {
+        // Fails only for one that is open already.
+        let _ = dialog.show_modal();
+    }
+}
+
+/// A dialog is open.
+pub(crate) fn has_dialog() -> bool {
+    let open = document().query_selector("dialog[open]");
+    open.is_ok_and(|dialog| dialog.is_some())
+}
+
+/// The dialog beside which a press landed: a press on the backdrop is one on the dialog itself.
+pub(crate) fn pressed_backdrop(event: &Event) -> Option<HtmlDialogElement> {
+    event.target()?.dyn_into().ok()
+}

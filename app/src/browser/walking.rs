@@ -1,0 +1,67 @@
+//! Arrow keys in lists and menus: they are one Tab stop each, and these keys lead on inside.
+
+use leptos::prelude::document;
+use web_sys::{Element, Event, HtmlElement, KeyboardEvent, wasm_bindgen::JsCast};
+
+/// The element that a selector finds around what an event happened to.
+pub(crate) fn around(event: &Event, selector: &str) -> Option<HtmlElement> {
+    let target: Element = event.target()?.dyn_into().ok()?;
+    target.closest(selector).ok()??.dyn_into().ok()
+}
+
+/// Arrow keys, Home and End in a list: they move the focus along its links.
+pub(crate) fn walk_list(event: &KeyboardEvent) {
+    walk(event, ".conversation-list", ".conversation-link", false);
+}
+
+/// The same in a menu; a letter leads to the next entry that begins with it.
+pub(crate) fn walk_menu(event: &KeyboardEvent) {
+    if around(event, "input").is_none() {
+        walk(event, ".menu", ".menu-entry", true);
+    }
+}
+
+fn walk(event: &KeyboardEvent, place: &str, stops: &str, has_letters: bool) -> Option<()> {
+    if event.default_prevented() || event.alt_key() || event.ctrl_key() || event.meta_key() {
+        return None;
+    }
+    let stops = shown(&around(event, place)?, stops);
+    let focused: Option<HtmlElement> = document().active_element()?.dyn_into().ok();
+    let now = stops.iter().position(|it| Some(it) == focused.as_ref());
+    let last = stops.len().checked_sub(1)?;
+    let next = match event.key().as_str() {
+        "ArrowDown" => now.map_or(0, |now| (now + 1).min(last)),
+        "ArrowUp" => now.map_or(last, |now| now.saturating_sub(1)),
+        "Home" => 0,
+        "End" => last,
+        letter if has_letters => beginning_with(&stops, letter, now)?,
+        _ => return None,
+    };
+    event.prevent_default();
+    // Fails only for elements that left the document meanwhile.
+    stops.get(next)?.focus().ok()
+}
+
+/// What a selector finds there and a person sees.
+fn shown(place: &Element, selector: &str) -> Vec<HtmlElement> {
+    let Ok(found) = place.query_selector_all(selector) else {
+        return Vec::new();
+    };
+    (0..found.length())
+        .filter_map(|index| found.get(index)?.dyn_into::<HtmlElement>().ok())
+        .filter(|it| it.offset_width() > 0)
+        .collect()
+}
+
+/// The next one whose words begin with a letter, around the end.
+fn beginning_with(stops: &[HtmlElement], letter: &str, now: Option<usize>) -> Option<usize> {
+    if letter.chars().count() != 1 || letter == " " {
+        return None;
+    }
+    let letter = letter.to_lowercase();
+    let from = now.map_or(0, |now| now + 1);
+    (from..stops.len()).chain(0..from).find(|&index| {
+        let words = stops.get(index).and_then(|it| it.text_content());
+        words.is_some_and(|words| words.trim_start().to_lowercase().starts_with(&letter))
+    })
+}

@@ -1,0 +1,90 @@
+//! The list by keyboard: one stop of Tab, arrow keys inside, and keys for what can be done with a
+//! row.
+
+use leptos::prelude::*;
+
+use super::{Group, ListedConversations};
+use crate::{
+    browser,
+    components::{
+        SidebarCommand,
+        conversation_row::{LINK, RowStates},
+        row_menu::OpenedRow,
+    },
+    model::ConversationId,
+};
+
+/// What rows follow, and where the focus was last.
+pub(super) fn row_states(
+    list: ListedConversations,
+    shown: Signal<Option<ConversationId>>,
+) -> (RowStates, RwSignal<Option<ConversationId>>) {
+    let focused = RwSignal::new(None::<ConversationId>);
+    let has_keys = RwSignal::new(false);
+    Effect::new(move || has_keys.set(true));
+    let listed = list.groups();
+    let stop = Memo::new(move |_| {
+        if !has_keys.get() {
+            return None;
+        }
+        let (focused, shown) = (focused.get(), shown.get());
+        let groups = listed.read();
+        let is_there = |id: &ConversationId| has_row(&groups, *id);
+        let wanted = focused.filter(is_there).or(shown.filter(is_there));
+        let first = || groups.first()?.1.first().map(|row| row.id);
+        wanted.or_else(first)
+    });
+    let states = RowStates {
+        stop,
+        has_keys,
+        renamed: RwSignal::new(None),
+    };
+    (states, focused)
+}
+
+fn has_row(groups: &[Group], id: ConversationId) -> bool {
+    let mut rows = groups.iter().flat_map(|(_, rows)| rows);
+    rows.any(|row| row.id == id)
+}
+
+/// The conversation of the row that an event happened in.
+pub(super) fn row_of(event: &web_sys::Event) -> Option<ConversationId> {
+    let row = browser::around(event, ".conversation-row")?;
+    let link = row.query_selector(".conversation-link").ok()??;
+    link.id().strip_prefix(LINK)?.parse().ok()
+}
+
+/// The button of a row opens its menu, and closes it.
+pub(super) fn press(event: &web_sys::MouseEvent, opened: OpenedRow) {
+    let Some(button) = browser::around(event, ".row-more") else {
+        return;
+    };
+    event.prevent_default();
+    // A menu that was open here is closed by this very press, and says so a moment later.
+    let was_open = button.has_attribute("aria-expanded");
+    if !was_open && let Some(id) = row_of(event) {
+        opened.open(id);
+    }
+}
+
+/// Keys on the link of a row.
+pub(super) fn press_key(
+    event: &web_sys::KeyboardEvent,
+    opened: OpenedRow,
+    renamed: RwSignal<Option<ConversationId>>,
+    on_command: Callback<SidebarCommand>,
+) {
+    let is_writing = browser::around(event, "input").is_some();
+    if event.default_prevented() || browser::is_composing(event) || is_writing {
+        return;
+    }
+    let Some(id) = row_of(event) else { return };
+    match event.key().as_str() {
+        "F2" => renamed.set(Some(id)),
+        "Delete" => on_command.run(SidebarCommand::Delete(id)),
+        "ContextMenu" => opened.open(id),
+        "F10" if event.shift_key() => opened.open(id),
+        _ => return browser::walk_list(event),
+    }
+    event.prevent_default();
+}

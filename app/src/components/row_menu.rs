@@ -1,0 +1,123 @@
+//! What can be done with one conversation of the list: one menu for all rows, and the same as
+//! forms for browsers without script.
+
+use leptos::prelude::*;
+use server_fn::ServerFn;
+
+use super::{Icon, IconName, SidebarCommand, conversation_row::link_id};
+use crate::{
+    api::conversations::{DeleteConversation, RenameConversation},
+    browser,
+    model::{ConversationId, ConversationSummary},
+    sub_path::address_of,
+    words::{use_locale, words},
+};
+
+const MENU: &str = "row-menu";
+
+/// Whose menu is open.
+#[derive(Clone, Copy)]
+pub(super) struct OpenedRow(RwSignal<Option<ConversationId>>);
+
+impl OpenedRow {
+    pub(super) fn new() -> Self {
+        Self(RwSignal::new(None))
+    }
+
+    /// Opens the menu beside the button of a row.
+    pub(super) fn open(self, id: ConversationId) {
+        browser::close_menu(MENU);
+        self.0.set(Some(id));
+        browser::open_menu_beside(MENU, &format!("li:has(> #{}) > .row-more", link_id(id)));
+    }
+
+    /// A menu is open, or was until this key or press.
+    pub(super) fn is_open(self) -> bool {
+        self.0.with_untracked(Option::is_some)
+    }
+
+    /// The menu is closed; gives whose it was.
+    fn close(self) -> Option<ConversationId> {
+        let id = self.0.get_untracked();
+        browser::close_menu(MENU);
+        id
+    }
+
+    fn forget_if_closed(self) {
+        if !browser::is_menu_open(MENU) {
+            browser::forget_expanded();
+            self.0.set(None);
+        }
+    }
+}
+
+/// The menu of whichever row it was opened for.
+#[component]
+pub(super) fn RowMenu(
+    opened: OpenedRow,
+    renamed: RwSignal<Option<ConversationId>>,
+    on_command: Callback<SidebarCommand>,
+) -> impl IntoView {
+    let locale = use_locale();
+    let rename = move |_| renamed.set(opened.close());
+    let delete = move |_| {
+        if let Some(id) = opened.close() {
+            on_command.run(SidebarCommand::Delete(id));
+        }
+    };
+    view! {
+        <div
+            id=MENU
+            class="menu sheet"
+            popover="auto"
+            role="group"
+            aria-label=words!(locale, frame.menu)
+            on:keydown=move |event| browser::walk_menu(&event)
+            on:toggle=move |_| opened.forget_if_closed()
+        >
+            <div class="handle"></div>
+            <button type="button" class="menu-entry" autofocus on:click=rename>
+                <Icon name=IconName::Edit/>
+                <span>{words!(locale, chat.rename)}</span>
+                <kbd aria-hidden="true">"F2"</kbd>
+            </button>
+            <hr/>
+            <button type="button" class="menu-entry danger" on:click=delete>
+                <Icon name=IconName::Trash/>
+                <span>{words!(locale, chat.delete)}</span>
+                <kbd aria-hidden="true">"Del"</kbd>
+            </button>
+        </div>
+    }
+}
+
+/// The same without script, for the one row that the address asks for.
+#[component]
+pub(super) fn RowForms(summary: ConversationSummary) -> impl IntoView {
+    let locale = use_locale();
+    let ConversationSummary { id, title, .. } = summary;
+    view! {
+        <section class="row-forms">
+            <form method="post" action=address_of(RenameConversation::url())>
+                <input type="hidden" name="id" value=id.to_string()/>
+                <label for="row-title">{words!(locale, chat.title)}</label>
+                <input
+                    id="row-title"
+                    class="input"
+                    name="title"
+                    value=title
+                    dir="auto"
+                    autocomplete="off"
+                    required
+                />
+                <button type="submit" class="button">{words!(locale, chat.rename)}</button>
+            </form>
+            <form method="post" action=address_of(DeleteConversation::url())>
+                <input type="hidden" name="id" value=id.to_string()/>
+                <button type="submit" class="quiet-button danger">
+                    {words!(locale, chat.delete)}
+                </button>
+            </form>
+        </section>
+    }
+}

@@ -1,0 +1,151 @@
+//! What a person asks of the sidebar, and what the drawer does.
+
+use std::time::Duration;
+
+use leptos::{prelude::*, task::spawn_local};
+use leptos_router::NavigateOptions;
+
+use super::{commands::Navigate, state::ChatState};
+use crate::{
+    api::{
+        conversations,
+        preferences::{set_language, set_theme},
+    },
+    browser,
+    components::{SHORTCUTS, SidebarCommand, link_id},
+    model::{ConversationId, Language, LanguageChoice, Theme},
+};
+
+/// How long a deletion can be taken back with one press.
+const UNDO_TIME: Duration = Duration::from_secs(10);
+
+/// Until then the row is gone, and with it the focus.
+const SETTLED: Duration = Duration::from_millis(100);
+
+/// Where the focus goes if there is no row for it.
+const NEW_CHAT: &str = "new-chat";
+
+impl ChatState {
+    /// Buttons, keys and menus of the sidebar.
+    pub(super) fn on_sidebar(self, command: SidebarCommand, navigate: Navigate) {
+        match command {
+            SidebarCommand::Close => self.close_drawer(),
+            SidebarCommand::ShowMore => self.show_more(),
+            SidebarCommand::ShowTheme(theme) => self.show_theme(theme),
+            SidebarCommand::Speak(language) => self.speak(language),
+            SidebarCommand::ShowShortcuts => browser::open_dialog(SHORTCUTS),
+            SidebarCommand::Rename { id, title } => spawn_local(async move {
+                match conversations::rename_conversation(id, title).await {
+                    Ok(()) => self.renamed(id).await,
+                    Err(error) => self.fail(error),
+                }
+            }),
+            SidebarCommand::Delete(id) => spawn_local(async move {
+                match conversations::delete_conversation(id).await {
+                    Ok(()) => self.deleted(id, navigate),
+                    Err(error) => self.fail(error),
+                }
+            }),
+        }
+    }
+
+    fn deleted(self, id: ConversationId, navigate: Navigate) {
+        let neighbour = self.list.with(|list| list.neighbour(id));
+        self.list.change(|list| list.remove(id));
+        if self.list.with(|list| list.conversations().is_empty()) {
+            spawn_local(self.refresh_list()); // there may be older ones
+        }
+        self.deleted.set(Some(id));
+        set_timeout(
+            move || {
+                if self.deleted.get_untracked() == Some(id) {
+                    self.deleted.set(None);
+                }
+            },
+            UNDO_TIME,
+        );
+        if self.shown_id() == Some(id) {
+            navigate.run((None, NavigateOptions::default()));
+        }
+        set_timeout(
+            move || {
+                browser::focus_if_lost(&neighbour.map_or_else(|| NEW_CHAT.to_owned(), link_id));
+                // A list that is put away takes no focus.
+                browser::focus_if_lost(NEW_CHAT);
+            },
+            SETTLED,
+        );
+    }
+
+    /// Takes a deletion back and shows the conversation again.
+    pub(super) fn restore(self, id: ConversationId, navigate: Navigate) {
+        spawn_local(async move {
+            match conversations::restore_conversation(id).await {
+                Ok(()) => {
+                    self.deleted.set(None);
+                    self.put_back(id).await;
+                    navigate.run((Some(id), NavigateOptions::default()));
+                }
+                Err(error) => self.fail(error),
+            }
+        });
+    }
+
+    fn show_theme(self, theme: Theme) {
+        browser::show_theme(theme);
+        spawn_local(async move {
+            if let Err(error) = set_theme(theme).await {
+                self.fail(error);
+            }
+        });
+    }
+
+    /// A page keeps its language: the new one begins with a new page.
+    fn speak(self, language: Language) {
+        let choice = match language {
+            Language::English => LanguageChoice::English,
+            Language::Chinese => LanguageChoice::Chinese,
+        };
+        spawn_local(async move {
+            match set_language(choice).await {
+                Ok(()) => browser::reload(),
+                Err(error) => self.fail(error),
+            }
+        });
+    }
+
+    /// Shows the conversation above or below the shown one in the list.
+    pub(super) fn step(self, is_forward: bool, navigate: Navigate) {
+        let shown = self.shown_id();
+        let wanted = self.list.with(|list| list.beside(shown, is_forward));
+        if wanted.is_some() {
+            navigate.run((wanted, NavigateOptions::default()));
+        }
+    }
+
+    /// A rail, a list, or the drawer, as the screen has room.
+    pub(super) fn toggle_sidebar(self) {
+        if self.is_drawer_open.get_untracked() {
+            self.close_drawer();
+        } else if browser::is_drawer() {
+            self.open_drawer();
+        } else {
+            browser::toggle_rail();
+        }
+    }
+
+    /// Opens the drawer and moves the focus into it.
+    pub(super) fn open_drawer(self) {
+        self.is_drawer_open.set(true);
+        // The drawer takes the focus only after it has become visible.
+        request_animation_frame(|| browser::focus(NEW_CHAT));
+    }
+
+    /// Closes the drawer and gives the focus back to the button that opened it.
+    pub(super) fn close_drawer(self) {
+        if self.is_drawer_open.get_untracked() {
+            self.is_drawer_open.set(false);
+            request_animation_frame(|| browser::focus("open-sidebar"));
+        }
+    }
+}

@@ -3,9 +3,11 @@
 mod address;
 mod commands;
 mod conversation;
+mod keys;
 mod load;
 mod pieces;
 mod screen;
+mod sending;
 mod settings;
 mod state;
 mod tail;

@@ -44,8 +44,10 @@ mod browser {
     mod lan;
     mod pieces;
     mod proxies;
+    mod reading;
     mod reasoning;
     mod reloading;
     mod settings;
     mod stopping;
+    mod writing;
 }

@@ -31,6 +31,13 @@ const DRAG: f64 = 10_000.0;
 const INPUTS: [&str; 3] = ["wheel", "touchmove", "pointerdown"];
 const KEYS: [&str; 4] = ["ArrowUp", "PageUp", "Home", " "];
 
+/// A key that moves the list up, unless it moves the caret of a text box.
+fn scrolls(event: &KeyboardEvent) -> bool {
+    let in_box = |it: &Element| it.matches("input, textarea").unwrap_or(false);
+    let target = event.target().and_then(|it| it.dyn_into::<Element>().ok());
+    KEYS.contains(&event.key().as_str()) && !target.as_ref().is_some_and(in_box)
+}
+
 /// What the way back to the bottom has to say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Distance {
@@ -101,7 +108,7 @@ impl Follower {
         let on_key = Closure::<dyn FnMut(KeyboardEvent)>::new({
             let place = Rc::clone(&place);
             move |event: KeyboardEvent| {
-                if KEYS.contains(&event.key().as_str()) {
+                if scrolls(&event) {
                     place.expect_movement(MOVEMENT);
                 }
             }

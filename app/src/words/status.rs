@@ -149,10 +149,7 @@ mod tests {
     #[test]
     fn one_turn_and_several_turns_read_well_in_both_languages() {
         let english = notice(Locale::en, Notice::TurnsLeftOut(1));
-        assert!(
-            english.starts_with("The oldest question was"),
-            "{english}"
-        );
+        assert!(english.starts_with("The oldest question was"), "{english}");
         let english = notice(Locale::en, Notice::TurnsLeftOut(3));
         assert!(english.starts_with("The 3 oldest questions"), "{english}");
         let chinese = notice(Locale::zh_CN, Notice::TurnsLeftOut(3));

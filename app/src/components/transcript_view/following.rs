@@ -87,8 +87,9 @@ impl Following {
     }
 
     fn run(self, what: impl FnOnce(&Follower)) {
-        if let Some(follower) = self.follower.get_value() {
-            follower.with_value(what);
+        // The page may be gone when a frame comes.
+        if let Some(Some(follower)) = self.follower.try_get_value() {
+            follower.try_with_value(what);
         }
     }
 

@@ -181,7 +181,8 @@ impl Follower {
         place.is_pinned.set(false);
         let top = f64::from(place.container.scroll_top()) + is - offset;
         #[expect(clippy::cast_possible_truncation, reason = "pixels of a page")]
-        place.container.set_scroll_top(top.round() as i32);
+        let top = top.round() as i32;
+        place.container.set_scroll_top(top);
         place.last_top.set(place.container.scroll_top());
         place.last_height.set(place.container.scroll_height());
         place.growth.set(0);

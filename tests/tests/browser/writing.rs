@@ -161,6 +161,17 @@ async fn the_box_stays_where_it_is_when_an_answer_begins_and_ends() -> Result<()
     page.send("Two").await?;
     browser.element(STOP).await?;
     page.wait_for_end(2).await?;
+    // Whoever sent three messages knows what Enter does.
+    let hint = browser.element(".composer-foot").await?;
+    ensure!(hint.text().await? == words(Language::English, "chat.keys")?);
+    page.send("Three").await?;
+    page.wait_for_text(3).await?;
+    page.stop().await?;
+    page.wait_for_end(3).await?;
+    eventually("the hint goes", PATIENCE, async || {
+        Ok(hint.text().await?.is_empty().then_some(()))
+    })
+    .await?;
     let places = "return [...window.places]";
     let places = browser.script(places, Vec::new()).await?;
     ensure!(

@@ -5,9 +5,13 @@ mod appearance;
 mod changes;
 mod clipboard;
 mod drafts;
+mod dropped;
 mod floating;
+mod focus;
 mod link_token;
+mod queue;
 mod random;
+mod reading_place;
 mod scroll;
 mod shortcuts;
 mod side;
@@ -20,14 +24,23 @@ use web_sys::{HtmlElement, KeyboardEvent, wasm_bindgen::JsCast};
 pub(crate) use appearance::{remember, remember_time_zone, show_theme};
 pub(crate) use changes::listen_for_changes;
 pub(crate) use clipboard::{copy_text, copy_when_fetched, read_code};
-pub(crate) use drafts::{forget_draft, read_draft, save_draft};
+pub(crate) use drafts::{count_sent, forget_draft, num_sent, read_draft, save_draft};
+pub(crate) use dropped::{brings_only_files, fenced, files_of, text_of};
 pub(crate) use floating::{
     close_menu, forget_expanded, has_dialog, has_menu, is_menu_open, open_dialog, open_menu_beside,
     pressed_backdrop,
 };
+pub(crate) use focus::{
+    focus_text, focus_text_if_lost, is_chord, is_free_escape, is_lost_letter, is_touch_screen,
+    opens_chat,
+};
 pub(crate) use link_token::{forget_link_token, kept_link_token, take_link_token};
+pub(crate) use queue::{
+    Queued, changes_queued, forget_queued, join_texts, read_queued, save_queued,
+};
 pub(crate) use random::idempotency_key;
-pub(crate) use scroll::Follower;
+pub(crate) use reading_place::{ReadingPlace, read_reading_place, save_reading_place};
+pub(crate) use scroll::{Distance, Follower};
 pub(crate) use shortcuts::{Shortcut, shortcut};
 pub(crate) use side::{is_drawer, toggle_rail};
 pub(crate) use timer::sleep;
@@ -63,6 +76,22 @@ pub(crate) fn page_build() -> Option<String> {
 /// The reader's day of the month.
 pub(crate) fn day() -> u32 {
     js_sys::Date::new_0().get_date()
+}
+
+/// The reader's hour, 0 to 23.
+pub(crate) fn hour() -> u32 {
+    js_sys::Date::new_0().get_hours()
+}
+
+/// Marks an element as just copied for a moment: its drawing becomes a tick.
+pub(crate) async fn show_tick(selector: &str) {
+    let Ok(Some(element)) = document().query_selector(selector) else {
+        return;
+    };
+    // Both fail only for a name that is no attribute's.
+    let _ = element.set_attribute("data-copied", "");
+    sleep(std::time::Duration::from_millis(1500)).await;
+    let _ = element.remove_attribute("data-copied");
 }
 
 /// Scheme and host of the page, as people would type it.

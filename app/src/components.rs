@@ -5,6 +5,7 @@
 )]
 
 mod account_menu;
+mod answer_note;
 mod banner;
 mod chat_menu;
 mod choice_form;
@@ -13,8 +14,10 @@ mod conversation_list;
 mod conversation_row;
 mod conversation_settings;
 mod delete_message;
+mod drop_zone;
 mod export_menu;
 mod field;
+mod greeting;
 mod icon;
 mod message_actions;
 mod message_info;
@@ -22,42 +25,46 @@ mod message_view;
 mod model_chip;
 mod page_link;
 mod post_form;
-mod reasoning_view;
 mod row_menu;
 mod sections;
 mod server_form;
 mod session_list;
 mod shortcuts_dialog;
 mod sidebar;
+mod steps_view;
 mod title_input;
 mod toast;
-mod tool_steps_view;
 mod transcript_view;
 
 use account_menu::AccountMenu;
+pub(crate) use answer_note::AnswerNote;
 pub(crate) use banner::BannerLine;
 pub(crate) use chat_menu::{ChatCommand, ChatMenu};
 pub(crate) use choice_form::{ChoiceForm, Choices};
-pub(crate) use composer::{Composer, forget_sent, move_draft};
+pub(crate) use composer::{
+    Composer, ComposerCommand, ComposerState, TEXT_ID, add_to_text, begin_text, forget_sent,
+    move_draft, put_back,
+};
 pub(crate) use conversation_list::{ConversationListView, ListedConversations};
 pub(crate) use conversation_row::link_id;
 pub(crate) use conversation_settings::ConversationSettingsDialog;
 pub(crate) use delete_message::DeleteMessageMenu;
+pub(crate) use drop_zone::DropZone;
 pub(crate) use field::{ErrorText, Field, NewPasswordField};
+pub(crate) use greeting::{Greeting, MissingConversation, Privacy, Starters};
 pub(crate) use icon::{DRAWINGS, Icon, IconName};
-pub(crate) use message_actions::{MessageActions, MessageCommand};
+pub(crate) use message_actions::{MessageActions, MessageCommand, QuestionActions, VersionSwitch};
 pub(crate) use message_info::MessageInfo;
 pub(crate) use message_view::MessageView;
 pub(crate) use model_chip::ModelChip;
 pub(crate) use page_link::PageLink;
 pub(crate) use post_form::PostForm;
-pub(crate) use reasoning_view::ReasoningView;
 pub(crate) use sections::{Section, Sections};
 pub(crate) use server_form::ServerForm;
 pub(crate) use session_list::SessionList;
 pub(crate) use shortcuts_dialog::{SHORTCUTS, ShortcutsDialog};
 pub(crate) use sidebar::{Sidebar, SidebarCommand};
+pub(crate) use steps_view::StepsView;
 pub(crate) use title_input::TitleInput;
 pub(crate) use toast::UndoToast;
-pub(crate) use tool_steps_view::ToolStepsView;
 pub(crate) use transcript_view::{Neighbours, TranscriptView};

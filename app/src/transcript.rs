@@ -5,7 +5,7 @@
 
 use crate::model::{
     ChatEvent, ChatEventKind, Cursor, FinishReason, LocalTime, Message, MessageId, MessageStatus,
-    Provenance, Reasoning, Role, ToolStep, TurnError, Usage, WaitState,
+    Notice, Provenance, Reasoning, Role, ToolStep, TurnError, Usage, WaitState,
 };
 
 /// No frame is known: the stream answers with a snapshot.
@@ -30,6 +30,10 @@ pub struct ShownMessage {
     /// Counts replacements of all blocks; within one revision blocks are only appended.
     pub revision: u32,
     pub waiting: Option<WaitState>,
+    /// The answer goes on, but its stream is not there.
+    pub is_lost: bool,
+    /// What there is to know about the turn that this tab began.
+    pub notice: Option<Notice>,
     /// The last frame that was applied.
     pub cursor: Cursor,
     pub finish_reason: Option<FinishReason>,
@@ -68,6 +72,8 @@ impl ShownMessage {
             steps: message.steps,
             revision: 0,
             waiting: None,
+            is_lost: false,
+            notice: None,
             cursor: message.cursor.unwrap_or(NOWHERE),
             finish_reason: message.finish_reason,
             usage: message.usage,
@@ -80,9 +86,10 @@ impl ShownMessage {
 
     /// Replaces everything by what the server says now.
     pub fn replace(&mut self, message: Message) {
-        let revision = self.revision + 1;
+        let (revision, notice) = (self.revision + 1, self.notice);
         *self = Self::new(message);
         self.revision = revision;
+        self.notice = notice;
     }
 
     /// Takes over what the server says now, and leaves text alone that is the same already.
@@ -130,6 +137,7 @@ impl ShownMessage {
 
     /// Applies one event.
     pub fn apply(&mut self, event: ChatEvent) -> Applied {
+        self.is_lost = false;
         let Cursor { epoch, seq } = event.cursor;
         let same_epoch = epoch == self.cursor.epoch;
         let is_next = same_epoch && seq == self.cursor.seq + 1;

@@ -29,15 +29,15 @@ mod generated {
 
 #[cfg(feature = "ssr")]
 pub(crate) use bytes::bytes;
-pub(crate) use dates::{group_heading, moment};
+pub(crate) use dates::{clock, day, group_heading, moment};
 pub(crate) use errors::{sentence, turn_error};
 pub(crate) use generated::i18n::Locale;
 #[cfg(feature = "ssr")]
 pub(crate) use import::problem;
 pub(crate) use settings::{effort, setting_name};
 pub(crate) use status::{
-    finish, grouped, in_language, menu, model, model_chip, model_state, notice, tool_step, usage,
-    version, waiting,
+    finish, grouped, in_language, menu, model, model_chip, model_state, notice, steps_summary,
+    tool_step, version, waiting,
 };
 
 use leptos::prelude::use_context;

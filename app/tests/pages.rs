@@ -203,7 +203,22 @@ async fn what_is_not_there_is_answered_with_404() {
         let (status, html) = page(FakeServer::signed_in(), path).await;
         assert_eq!(status, 404, "{path}");
         assert!(html.contains("Not found"), "{path}");
+        if path.starts_with("/c/") {
+            assert!(html.contains("class=\"flame out\""), "{path}");
+            assert!(!html.contains("class=\"starter"), "{path}");
+        }
     }
+}
+
+#[tokio::test]
+async fn an_empty_page_greets_and_offers_ways_to_begin_below_its_box() {
+    let (status, html) = page(FakeServer::signed_in(), "/").await;
+    assert_eq!(status, 200);
+    assert!(html.contains("chat-stage empty-stage"), "{html}");
+    assert_eq!(html.matches("class=\"starter\"").count(), 4);
+    let (before, after) = html.split_once("<textarea").unwrap();
+    assert!(before.contains("class=\"greeting\"") && after.contains("class=\"starters"));
+    assert!(!conversation().await.contains("class=\"greeting\""));
 }
 
 #[tokio::test]

@@ -18,6 +18,8 @@ use crate::{
 /// How long a short answer of the small model may take on two busy cores.
 pub const ANSWER: Duration = Duration::from_mins(1);
 
+/// The message that waits for the end of the answer.
+pub const QUEUED: &str = ".queued";
 /// The box a message is written in.
 pub const TEXT_BOX: &str = "#composer-text";
 /// Stop stands where Send stood.
@@ -34,7 +36,7 @@ const READ_MESSAGES: &str = r"
         role: it.dataset.role,
         running: it.dataset.running !== undefined,
         text: (it.querySelector('.answer, .user-text') || it).innerText,
-        note: (it.querySelector('.message-note') || { innerText: '' }).innerText,
+        note: (it.querySelector('.note-text') || { innerText: '' }).innerText,
     }))
 ";
 
@@ -152,6 +154,24 @@ impl<'a> ChatPage<'a> {
         let insert = "document.execCommand('insertText', false, arguments[0])";
         self.browser.script(insert, vec![json!(text)]).await?;
         text_box.send_keys(Key::Enter + "").await?;
+        Ok(())
+    }
+
+    /// What stands in the box.
+    pub async fn draft(&self) -> Result<String> {
+        let text_box = self.browser.element(TEXT_BOX).await?;
+        Ok(text_box.prop("value").await?.unwrap_or_default())
+    }
+
+    /// Moves the list of messages up by a turn of the wheel, as a person does.
+    pub async fn scroll_up(&self, pixels: i64) -> Result<()> {
+        let turn = r"
+            const list = document.querySelector('.transcript');
+            const options = { deltaY: -arguments[0], bubbles: true };
+            list.dispatchEvent(new WheelEvent('wheel', options));
+            list.scrollBy(0, -arguments[0]);
+        ";
+        self.browser.script(turn, vec![json!(pixels)]).await?;
         Ok(())
     }
 
@@ -334,6 +354,31 @@ impl<'a> ChatPage<'a> {
                 .devtools("Input.dispatchKeyEvent", parameters)
                 .await?;
         }
+        Ok(())
+    }
+
+    /// A key with modifiers (1 Alt, 2 Control, 4 Meta, 8 Shift), wherever the focus is.
+    pub async fn press_key(&self, key: &str, modifiers: u32) -> Result<()> {
+        let is_letter = key.chars().count() == 1 && modifiers & 7 == 0;
+        let text = if is_letter { key } else { "" };
+        for kind in ["keyDown", "keyUp"] {
+            let parameters = json!({
+                "type": kind, "key": key, "text": text, "modifiers": modifiers,
+            });
+            self.browser
+                .devtools("Input.dispatchKeyEvent", parameters)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Whether calls of the server reach it: without, they fail as in a train.
+    pub async fn set_online(&self, is_online: bool) -> Result<()> {
+        let script = "window.wired ??= window.fetch.bind(window);
+            window.fetch = arguments[0]
+                ? window.wired
+                : () => Promise.reject(new TypeError('Failed to fetch'));";
+        self.browser.script(script, vec![json!(is_online)]).await?;
         Ok(())
     }
 

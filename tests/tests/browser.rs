@@ -45,9 +45,11 @@ mod browser {
     mod lan;
     mod pieces;
     mod proxies;
+    mod reading;
     mod reasoning;
     mod reloading;
     mod settings;
     mod stopping;
     mod tabs;
+    mod writing;
 }

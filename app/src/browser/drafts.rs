@@ -46,3 +46,22 @@ pub(crate) fn forget_draft(user: UserId, conversation: Option<ConversationId>) {
         let _ = storage.remove_item(&name(user, conversation));
     }
 }
+
+fn count_name(user: UserId) -> String {
+    format!("hearth-sent{}:{user}", use_sub_path().as_str())
+}
+
+/// How many messages a person sent from this browser.
+pub(crate) fn num_sent(user: UserId) -> u32 {
+    let kept = storage().and_then(|it| it.get_item(&count_name(user)).ok().flatten());
+    kept.and_then(|number| number.parse().ok()).unwrap_or(0)
+}
+
+/// One more was sent.
+pub(crate) fn count_sent(user: UserId) {
+    if let Some(storage) = storage() {
+        let number = num_sent(user).saturating_add(1);
+        // Where nothing is kept, everything is explained for ever.
+        let _ = storage.set_item(&count_name(user), &number.to_string());
+    }
+}

@@ -32,6 +32,8 @@ pub(crate) fn DeleteMessageMenu(
         if event.key() == "Escape"
             && let Some(menu) = menu.get_untracked()
         {
+            // The key closes the menu and nothing else.
+            event.prevent_default();
             menu.set_open(false);
         }
     };

@@ -5,11 +5,8 @@ use server_fn::ServerFn;
 
 use super::{DeleteMessageMenu, Icon, IconName, MessageInfo, PostForm};
 use crate::{
-    api::{
-        conversations::ShowVersion,
-        messages::{ContinueTurn, Regenerate},
-    },
-    model::{MessageId, MessageStatus, Role},
+    api::{conversations::ShowVersion, messages::Regenerate},
+    model::{MessageId, MessageStatus},
     sub_path::address_of,
     transcript::ShownMessage,
     words::{self, use_locale, words},
@@ -23,9 +20,26 @@ pub(crate) enum MessageCommand {
     Continue(MessageId),
     ShowVersion(MessageId),
     Delete(MessageId),
+    /// The stream of the running answer is to be opened again, now.
+    Reconnect,
 }
 
-/// Copy, versions, Regenerate or Retry, Continue, Delete.
+/// Copy and Delete, beside a question.
+#[component]
+pub(crate) fn QuestionActions(
+    message: RwSignal<ShownMessage>,
+    on_command: Callback<MessageCommand>,
+) -> impl IntoView {
+    let locale = use_locale();
+    view! {
+        <div class="message-actions" role="group" aria-label=words!(locale, chat.actions)>
+            <CopyButton message on_command/>
+            <DeleteMessageMenu message on_command/>
+        </div>
+    }
+}
+
+/// Copy, Regenerate, facts and Delete, under an answer.
 #[component]
 pub(crate) fn MessageActions(
     message: RwSignal<ShownMessage>,
@@ -33,28 +47,37 @@ pub(crate) fn MessageActions(
     on_command: Callback<MessageCommand>,
 ) -> impl IntoView {
     let locale = use_locale();
-    let (id, role) = message.with_untracked(|it| (it.id, it.role));
-    let copy = move |_| on_command.run(MessageCommand::Copy(id));
     let is_running = Memo::new(move |_| message.read().is_running());
-    let answer_actions = move || {
-        (role == Role::Assistant && !is_running.get())
-            .then(|| view! { <AnswerActions message is_busy on_command/> })
-    };
+    let answer_actions =
+        move || (!is_running.get()).then(|| view! { <AnswerActions message is_busy on_command/> });
     view! {
         <div class="message-actions" role="group" aria-label=words!(locale, chat.actions)>
-            <VersionSwitch message is_busy on_command/>
-            <button
-                type="button"
-                class="icon-button needs-script"
-                title=words!(locale, chat.copy)
-                aria-label=words!(locale, chat.copy)
-                on:click=copy
-            >
-                <Icon name=IconName::Copy/>
-            </button>
+            <CopyButton message on_command/>
             {answer_actions}
             <DeleteMessageMenu message on_command/>
         </div>
+    }
+}
+
+/// Its drawing becomes a tick for a moment (`message.css`): the eye is there already.
+#[component]
+fn CopyButton(
+    message: RwSignal<ShownMessage>,
+    on_command: Callback<MessageCommand>,
+) -> impl IntoView {
+    let locale = use_locale();
+    let id = message.with_untracked(|it| it.id);
+    view! {
+        <button
+            type="button"
+            class="icon-button copy-button needs-script"
+            title=words!(locale, chat.copy)
+            aria-label=words!(locale, chat.copy)
+            on:click=move |_| on_command.run(MessageCommand::Copy(id))
+        >
+            <Icon name=IconName::Copy/>
+            <Icon name=IconName::Check class="icon tick"/>
+        </button>
     }
 }
 
@@ -66,48 +89,22 @@ fn AnswerActions(
 ) -> impl IntoView {
     let locale = use_locale();
     let id = message.with_untracked(|it| it.id);
-    let value = id.to_string();
+    // Below a failed answer a button with words says it.
     let has_failed = Memo::new(move |_| message.read().status == MessageStatus::Failed);
-    let can_continue = Memo::new(move |_| message.read().can_continue());
     let on_again = Callback::new(move |()| on_command.run(MessageCommand::Regenerate(id)));
-    let on_continue = Callback::new(move |()| on_command.run(MessageCommand::Continue(id)));
-    let again = {
-        let value = value.clone();
-        move || {
-            let (label, class) = if has_failed.get() {
-                (words!(locale, chat.retry), "quiet-button")
-            } else {
-                (words!(locale, chat.regenerate), "icon-button")
-            };
+    let again = move || {
+        (!has_failed.get()).then(|| {
             view! {
                 <PostForm
                     action=address_of(Regenerate::url())
                     name="message"
-                    value=value.clone()
-                    label
-                    class
+                    value=id.to_string()
+                    label=words!(locale, chat.regenerate)
+                    class="icon-button"
                     disabled=is_busy
                     on_press=on_again
                 >
                     <Icon name=IconName::Retry/>
-                    {has_failed.get().then_some(words!(locale, chat.retry))}
-                </PostForm>
-            }
-        }
-    };
-    let go_on = move || {
-        can_continue.get().then(|| {
-            view! {
-                <PostForm
-                    action=address_of(ContinueTurn::url())
-                    name="message"
-                    value=value.clone()
-                    label=words!(locale, chat.go_on)
-                    disabled=is_busy
-                    on_press=on_continue
-                >
-                    <Icon name=IconName::Continue/>
-                    {words!(locale, chat.go_on)}
                 </PostForm>
             }
         })
@@ -116,18 +113,17 @@ fn AnswerActions(
         let message = message.read();
         let (usage, provenance) = (message.usage?, message.provenance.clone()?);
         let finish_reason = message.finish_reason;
-        Some(view! { <MessageInfo usage finish_reason provenance/> })
+        Some(view! { <MessageInfo id usage finish_reason provenance/> })
     };
     view! {
         {again}
-        {go_on}
         {info}
     }
 }
 
-/// ‹ n/m ›, where a message has more than one version.
+/// ‹ n / m ›, where a message has more than one version.
 #[component]
-fn VersionSwitch(
+pub(crate) fn VersionSwitch(
     message: RwSignal<ShownMessage>,
     is_busy: Signal<bool>,
     on_command: Callback<MessageCommand>,
@@ -153,7 +149,7 @@ fn VersionSwitch(
                 disabled
                 on_press
             >
-                <Icon name=icon/>
+                <Icon name=icon class="icon mirrored"/>
             </PostForm>
         }
     };
@@ -161,12 +157,12 @@ fn VersionSwitch(
         let (place, count) = version.get();
         (count > 1).then(|| {
             view! {
-                <span class="version-switch">
+                <div class="version-switch">
                     {step(-1, words!(locale, chat.earlier_version), IconName::ChevronLeft)}
-                    <span aria-hidden="true">{format!("{place}/{count}")}</span>
+                    <span aria-hidden="true">{format!("{place} / {count}")}</span>
                     <span class="visually-hidden">{words::version(locale, place, count)}</span>
                     {step(1, words!(locale, chat.later_version), IconName::ChevronRight)}
-                </span>
+                </div>
             }
         })
     }

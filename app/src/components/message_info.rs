@@ -4,13 +4,14 @@ use leptos::prelude::*;
 
 use super::{Icon, IconName};
 use crate::{
-    model::{FinishReason, Provenance, Usage},
+    model::{FinishReason, MessageId, Provenance, Usage},
     words::{grouped, use_locale, words},
 };
 
-/// Folded facts about one answer.
+/// Facts about one answer, in a box that opens from a button: no script is needed for that.
 #[component]
 pub(crate) fn MessageInfo(
+    id: MessageId,
     usage: Usage,
     finish_reason: Option<FinishReason>,
     provenance: Provenance,
@@ -46,12 +47,21 @@ pub(crate) fn MessageInfo(
         view! { <div><dt>{name}</dt><dd>{value}</dd></div> }
     };
     let label = words!(locale, admin.about_answer);
+    let place = format!("about-{id}");
     view! {
-        <details class="message-info">
-            <summary class="icon-button" title=label aria-label=label>
+        <div class="message-info">
+            <button
+                type="button"
+                class="icon-button"
+                title=label
+                aria-label=label
+                popovertarget=place.clone()
+            >
                 <Icon name=IconName::Info/>
-            </summary>
-            <dl class="facts">{facts.into_iter().map(fact).collect_view()}</dl>
-        </details>
+            </button>
+            <div id=place class="menu about-answer" popover="auto" role="group" aria-label=label>
+                <dl class="facts">{facts.into_iter().map(fact).collect_view()}</dl>
+            </div>
+        </div>
     }
 }

@@ -2,11 +2,13 @@
 
 use leptos::prelude::*;
 
-use super::{MessageActions, MessageCommand, ReasoningView, ToolStepsView};
+use super::{
+    AnswerNote, MessageActions, MessageCommand, QuestionActions, StepsView, VersionSwitch,
+};
 use crate::{
-    model::{MessageStatus, Role},
+    model::Role,
     transcript::ShownMessage,
-    words::{self, Locale, use_locale, words},
+    words::{self, use_locale, words},
 };
 
 /// One message with its actions. `is_busy`: a turn of this conversation is running.
@@ -17,22 +19,20 @@ pub(crate) fn MessageView(
     on_command: Callback<MessageCommand>,
 ) -> impl IntoView {
     let locale = use_locale();
-    let (id, role, time) = message.with_untracked(|it| (it.id, it.role, it.time));
+    let (id, role) = message.with_untracked(|it| (it.id, it.role));
     let speaker = match role {
         Role::User => words!(locale, chat.you),
         Role::Assistant => words!(locale, chat.assistant),
     };
     let is_running = Memo::new(move |_| message.read().is_running());
+    let is_lost = Memo::new(move |_| message.read().is_lost);
     let body = match role {
-        Role::User => {
-            let text = message.with_untracked(|it| it.text.clone());
-            view! { <div class="user-text" dir="auto">{text}</div> }.into_any()
-        }
+        Role::User => view! { <Question message is_busy on_command/> }.into_any(),
         Role::Assistant => view! {
-            <ReasoningView message/>
-            <ToolStepsView message/>
+            <StepsView message/>
             <Answer message/>
-            <AnswerNote message/>
+            <AnswerNote message is_busy on_command/>
+            <AnswerFooter message is_busy on_command/>
         }
         .into_any(),
     };
@@ -41,18 +41,50 @@ pub(crate) fn MessageView(
             class="message"
             id=format!("message-{id}")
             data-role=role.as_str()
+            data-name=speaker
             data-running=move || is_running.get().then_some("")
+            data-lost=move || is_lost.get().then_some("")
             aria-busy=move || is_running.get().to_string()
             tabindex="-1"
         >
             <h2 class="visually-hidden">{speaker}</h2>
             {body}
-            <footer class="message-footer">
-                <MessageActions message is_busy on_command/>
-                <AnswerUsage message/>
-                <time class="message-time">{words::moment(locale, time)}</time>
-            </footer>
         </article>
+    }
+}
+
+/// What a person wrote, with its tools beside it and its versions below.
+#[component]
+fn Question(
+    message: RwSignal<ShownMessage>,
+    is_busy: Signal<bool>,
+    on_command: Callback<MessageCommand>,
+) -> impl IntoView {
+    let text = message.with_untracked(|it| it.text.clone());
+    view! {
+        <div class="user-line">
+            <QuestionActions message on_command/>
+            <div class="user-text" dir="auto">{text}</div>
+        </div>
+        <VersionSwitch message is_busy on_command/>
+    }
+}
+
+/// It lies in the room between an answer and the next question and takes none of its own.
+#[component]
+fn AnswerFooter(
+    message: RwSignal<ShownMessage>,
+    is_busy: Signal<bool>,
+    on_command: Callback<MessageCommand>,
+) -> impl IntoView {
+    let locale = use_locale();
+    let time = message.with_untracked(|it| it.time);
+    view! {
+        <footer class="message-footer">
+            <MessageActions message is_busy on_command/>
+            <VersionSwitch message is_busy on_command/>
+            <time class="message-time" title=words::moment(locale, time)>{words::clock(time)}</time>
+        </footer>
     }
 }
 
@@ -84,67 +116,5 @@ fn Answer(message: RwSignal<ShownMessage>) -> impl IntoView {
             <For each=keys key=|key| *key children=block/>
             <For each=move || [revision.get()] key=|revision| *revision children=growing/>
         </div>
-    }
-}
-
-/// What happens, or what went wrong, in words.
-#[component]
-fn AnswerNote(message: RwSignal<ShownMessage>) -> impl IntoView {
-    let locale = use_locale();
-    let note = Memo::new(move |_| message.with(|message| note_of(locale, message)));
-    move || {
-        let (class, words) = note.get()?;
-        Some(view! { <p class=class>{words}</p> })
-    }
-}
-
-fn note_of(locale: Locale, message: &ShownMessage) -> Option<(&'static str, String)> {
-    let plain = |words: &str| Some(("message-note", words.to_owned()));
-    match message.status {
-        MessageStatus::Running if message.has_text() => None,
-        // What the model thinks is shown as it comes.
-        MessageStatus::Running if message.reasoning.is_some() && message.waiting.is_none() => None,
-        MessageStatus::Finished if message.reasoning.is_some() && !message.has_text() => {
-            plain(words!(locale, chat.only_reasoning))
-        }
-        MessageStatus::Running => {
-            let words = match message.waiting {
-                Some(state) => words::waiting(locale, state),
-                None => words!(locale, chat.thinking).to_owned(),
-            };
-            Some(("message-note waiting", words))
-        }
-        MessageStatus::Stopped => plain(words!(locale, chat.stopped)),
-        MessageStatus::Interrupted => plain(words!(locale, chat.interrupted)),
-        MessageStatus::Finished => plain(words::finish(locale, message.finish_reason)?),
-        MessageStatus::Failed => {
-            let failed = words!(locale, chat.failed);
-            let words = match message.error.clone() {
-                Some(error) => {
-                    let reason = words::turn_error(locale, error);
-                    words!(
-                        locale,
-                        chat.failed_because,
-                        failed = failed,
-                        reason = reason
-                    )
-                }
-                None => failed.to_owned(),
-            };
-            Some(("message-note failed", words))
-        }
-    }
-}
-
-#[component]
-fn AnswerUsage(message: RwSignal<ShownMessage>) -> impl IntoView {
-    let locale = use_locale();
-    let usage = Memo::new(move |_| {
-        let message = message.read();
-        message.usage.as_ref().map(|it| words::usage(locale, it))
-    });
-    move || {
-        let words = usage.get()?;
-        Some(view! { <span class="message-usage">{words}</span> })
     }
 }

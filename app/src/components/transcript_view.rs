@@ -1,13 +1,16 @@
 //! The messages of a conversation: the only part of the page that scrolls.
 
+mod following;
+
+use following::Following;
 use leptos::{html, prelude::*};
 
 use super::{Icon, IconName, MessageCommand, MessageView};
 use crate::{
-    browser::{self, Follower},
-    model::MessageId,
+    browser,
+    model::{ConversationId, LocalTime, MessageId},
     transcript::ShownMessage,
-    words::{Locale, use_locale, words},
+    words::{self, Locale, use_locale, words},
 };
 
 /// What stands above and below the shown messages: addresses, if there is anything.
@@ -22,7 +25,11 @@ pub(crate) struct Neighbours {
 /// The shown messages. `message_of` finds the state of one by its id.
 #[component]
 pub(crate) fn TranscriptView(
+    #[prop(into)] conversation: Signal<Option<ConversationId>>,
     #[prop(into)] ids: Signal<Vec<MessageId>>,
+    /// Messages that are the first of their day.
+    #[prop(into)]
+    days: Signal<Vec<(MessageId, LocalTime)>>,
     neighbours: Neighbours,
     message_of: Callback<MessageId, Option<RwSignal<ShownMessage>>>,
     #[prop(into)] is_busy: Signal<bool>,
@@ -33,10 +40,13 @@ pub(crate) fn TranscriptView(
     let locale = use_locale();
     let container = NodeRef::<html::Div>::new();
     let content = NodeRef::<html::Div>::new();
-    let following = Following::new(container, content, ids);
+    let following = Following::new(container, content, conversation, ids);
     let row = move |id| {
         let message = message_of.run(id)?;
-        Some(view! { <MessageView message is_busy on_command/> })
+        Some(view! {
+            <DayLine id days/>
+            <MessageView message is_busy on_command/>
+        })
     };
     view! {
         <div class="transcript" node_ref=container on:scroll=move |_| following.scrolled()>
@@ -98,90 +108,43 @@ fn LaterLink(neighbours: Neighbours) -> impl IntoView {
     }
 }
 
-/// The way back for a reader who scrolled up.
+/// Which day begins above a message, if one does.
+#[component]
+fn DayLine(id: MessageId, days: Signal<Vec<(MessageId, LocalTime)>>) -> impl IntoView {
+    let locale = use_locale();
+    let day = Memo::new(move |_| {
+        let days = days.read();
+        days.iter().find(|it| it.0 == id).map(|it| it.1)
+    });
+    move || {
+        let day = words::day(locale, day.get()?);
+        Some(view! { <p class="day">{day}</p> })
+    }
+}
+
+/// The way back for a reader who scrolled up, and what came meanwhile.
 #[component]
 fn ToBottom(following: Following) -> impl IntoView {
     let locale = use_locale();
+    let is_away = Memo::new(move |_| following.distance.get().is_away);
+    let label = move || match following.distance.get().new_lines {
+        ..=0 => words!(locale, chat.to_bottom).to_owned(),
+        1 => words!(locale, chat.one_new_line).to_owned(),
+        number => words!(locale, chat.new_lines, number = number),
+    };
     let button = move || {
         view! {
             <button
                 type="button"
-                class="icon-button raised"
-                title=words!(locale, chat.to_bottom)
-                aria-label=words!(locale, chat.to_bottom)
+                class="quiet-button floating"
                 on:click=move |_| following.pin()
             >
-                <Icon name=IconName::Down/>
+                <Icon name=IconName::Down class="icon small"/>
+                <span>{label}</span>
             </button>
         }
     };
-    view! { <div class="to-bottom">{move || following.is_away.get().then(button)}</div> }
-}
-
-/// The list stays at its end unless the reader scrolled up.
-#[derive(Clone, Copy)]
-struct Following {
-    /// Made in the browser only: a value bound to a thread must not be dropped by the server.
-    follower: StoredValue<Option<StoredValue<Follower, LocalStorage>>>,
-    /// Far enough from the end to need a button.
-    is_away: RwSignal<bool>,
-}
-
-impl Following {
-    fn new(
-        container: NodeRef<html::Div>,
-        content: NodeRef<html::Div>,
-        ids: Signal<Vec<MessageId>>,
-    ) -> Self {
-        let following = Self {
-            follower: StoredValue::new(None),
-            is_away: RwSignal::new(false),
-        };
-        Effect::new(move || {
-            if let (Some(container), Some(content)) = (container.get(), content.get()) {
-                let made = Follower::new(container.into(), &content);
-                following
-                    .follower
-                    .set_value(Some(StoredValue::new_local(made)));
-            }
-        });
-        // A new last message is one's own, a new answer or another conversation: show it. Only
-        // another first one came above what is being read.
-        Effect::new(
-            move |ends: Option<(Option<MessageId>, Option<MessageId>)>| {
-                let ids = ids.read();
-                let (first, last) = (ids.first().copied(), ids.last().copied());
-                match ends {
-                    Some((_, old)) if old != last => following.pin(),
-                    Some((old, _)) if old != first => following.hold(),
-                    _ => {}
-                }
-                (first, last)
-            },
-        );
-        following
-    }
-
-    fn pin(self) {
-        if let Some(follower) = self.follower.get_value() {
-            follower.with_value(Follower::pin);
-        }
-    }
-
-    fn hold(self) {
-        if let Some(follower) = self.follower.get_value() {
-            follower.with_value(Follower::hold);
-        }
-    }
-
-    fn scrolled(self) {
-        let was_away = self.is_away.get_untracked();
-        let follower = self.follower.get_value();
-        let is_away = follower.is_some_and(|it| it.with_value(|it| it.scrolled(was_away)));
-        if is_away != was_away {
-            self.is_away.set(is_away);
-        }
-    }
+    view! { <div class="to-bottom">{move || is_away.get().then(button)}</div> }
 }
 
 /// Copy buttons of code blocks come with the server's HTML; one listener serves them all.
@@ -192,7 +155,9 @@ fn copy_code(locale: Locale, event: &web_sys::Event, on_copied: Callback<bool>) 
     let copying = browser::copy_text(&code);
     leptos::task::spawn_local(async move {
         let is_copied = copying.await;
-        on_copied.run(is_copied);
+        if !is_copied {
+            on_copied.run(false);
+        }
         let label = button.text_content();
         button.set_text_content(Some(if is_copied {
             words!(locale, chat.copied)

@@ -232,3 +232,21 @@ fn reasoning_grows_beside_the_answer_and_is_replaced_by_a_snapshot() {
     message.apply(event(9, kind));
     assert_eq!(message.reasoning, None);
 }
+
+#[test]
+fn what_is_known_of_a_turn_stays_when_its_answer_is_read_again() {
+    let mut shown = started();
+    shown.notice = Some(Notice::TurnsLeftOut(2));
+    shown.replace(message(MessageStatus::Finished, None));
+    assert_eq!(shown.notice, Some(Notice::TurnsLeftOut(2)));
+}
+
+#[test]
+fn a_stream_that_brings_something_is_not_lost_any_more() {
+    let mut shown = started();
+    shown.is_lost = true;
+    let cursor = shown.cursor;
+    let kind = ChatEventKind::KeepAlive;
+    assert_eq!(shown.apply(ChatEvent { cursor, kind }), Applied::Continue);
+    assert!(!shown.is_lost);
+}

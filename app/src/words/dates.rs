@@ -23,14 +23,10 @@ pub(crate) fn group_heading(locale: Locale, group: DateGroup) -> String {
 
 /// Day and time, such as `24 November 2026, 06:30`.
 pub(crate) fn moment(locale: Locale, moment: LocalTime) -> String {
+    let time = clock(moment);
     let LocalTime {
-        year,
-        month,
-        day,
-        hour,
-        minute,
+        year, month, day, ..
     } = moment;
-    let time = format!("{hour:02}:{minute:02}");
     let month = month_name(locale, month);
     words!(
         locale,
@@ -40,6 +36,20 @@ pub(crate) fn moment(locale: Locale, moment: LocalTime) -> String {
         day = day,
         time = time
     )
+}
+
+/// A day, such as `24 November 2026`.
+pub(crate) fn day(locale: Locale, moment: LocalTime) -> String {
+    let LocalTime {
+        year, month, day, ..
+    } = moment;
+    let month = month_name(locale, month);
+    words!(locale, chat.day, year = year, month = month, day = day)
+}
+
+/// The time of the day, such as `06:30`.
+pub(crate) fn clock(moment: LocalTime) -> String {
+    format!("{:02}:{:02}", moment.hour, moment.minute)
 }
 
 fn month_name(locale: Locale, month: u8) -> &'static str {
@@ -74,6 +84,9 @@ mod tests {
         };
         assert_eq!(moment(Locale::en, evening), "5 October 2026, 18:07");
         assert_eq!(moment(Locale::zh_CN, evening), "2026年10月5日 18:07");
+        assert_eq!(day(Locale::en, evening), "5 October 2026");
+        assert_eq!(day(Locale::zh_CN, evening), "2026年10月5日");
+        assert_eq!(clock(evening), "18:07");
         let october = DateGroup::Month {
             year: 2026,
             month: 10,

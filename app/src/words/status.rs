@@ -1,7 +1,7 @@
 //! Words about messages and the model that need more than a look-up.
 
 use super::{Locale, words};
-use crate::model::{FinishReason, ModelState, ModelStatus, Notice, ToolStep, Usage, WaitState};
+use crate::model::{FinishReason, ModelState, ModelStatus, Notice, ToolStep, WaitState};
 
 /// How the button of a code block ends (`server/src/markdown/code.rs`).
 const COPY_BUTTON: &str = ">Copy</button>";
@@ -53,25 +53,24 @@ pub(crate) fn tool_step(locale: Locale, step: &ToolStep) -> String {
     }
 }
 
-/// What an answer cost.
-pub(crate) fn usage(locale: Locale, usage: &Usage) -> String {
-    let (prompt, completion) = (
-        grouped(usage.prompt_tokens.into()),
-        grouped(usage.completion_tokens.into()),
-    );
-    let counts = words!(
-        locale,
-        chat.tokens,
-        prompt = prompt,
-        completion = completion
-    );
-    // One token, or an answer quicker than the clock: there is no speed to tell.
-    if usage.tokens_per_second > 0.0 {
-        let speed = format!("{:.1}", usage.tokens_per_second);
-        let speed = words!(locale, chat.speed, speed = speed);
-        format!("{speed} · {counts}")
-    } else {
-        counts
+/// What happened before an answer, in a line. `seconds`: how long the model thought, if it did.
+pub(crate) fn steps_summary(locale: Locale, seconds: Option<u32>, steps: &[ToolStep]) -> String {
+    let thought = seconds.map(|seconds| {
+        if seconds == 1 {
+            words!(locale, chat.reasoned_a_second).to_owned()
+        } else {
+            words!(locale, chat.reasoned, seconds = seconds)
+        }
+    });
+    let has_calculated = steps.iter().any(|it| it.tool == ToolStep::CALCULATOR);
+    match (thought, steps.first()) {
+        (Some(thought), _) if has_calculated => {
+            words!(locale, chat.and_used_calculator, thought = thought)
+        }
+        (None, _) if has_calculated => words!(locale, chat.used_calculator).to_owned(),
+        (Some(thought), _) => thought,
+        (None, Some(step)) => tool_step(locale, step),
+        (None, None) => String::new(),
     }
 }
 
@@ -175,10 +174,7 @@ mod tests {
     #[test]
     fn one_turn_and_several_turns_read_well_in_both_languages() {
         let english = notice(Locale::en, Notice::TurnsLeftOut(1));
-        assert!(
-            english.starts_with("The oldest question and its answer were"),
-            "{english}"
-        );
+        assert!(english.starts_with("The oldest question was"), "{english}");
         let english = notice(Locale::en, Notice::TurnsLeftOut(3));
         assert!(english.starts_with("The 3 oldest questions"), "{english}");
         let chinese = notice(Locale::zh_CN, Notice::TurnsLeftOut(3));

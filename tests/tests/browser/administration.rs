@@ -179,7 +179,7 @@ async fn a_conversation_has_settings_of_its_own_and_an_answer_tells_how_it_was_m
     let answer = page.wait_for_end(1).await?;
     ensure!(answer.text.trim() == "123", "{answer:?}");
     browser
-        .element(".message-info summary")
+        .element(".message-info > button")
         .await?
         .click()
         .await?;

@@ -86,7 +86,7 @@ async fn a_picture_is_refused_in_a_sentence_and_text_is_kept() -> Result<()> {
     page.sign_in("Ada", PASSWORD).await?;
     let text_box = browser.element(TEXT_BOX).await?;
     text_box.send_keys("a draft").await?;
-    let expected = words(Language::English, "chat.text_only")?;
+    let expected = words(Language::English, "chat.text_only")?.replace("{{ name }}", "a.png");
     // Whether the browser may go on with what it would do by itself.
     let bring = "const [kind, type] = arguments;
         const brought = new DataTransfer();
@@ -97,7 +97,7 @@ async fn a_picture_is_refused_in_a_sentence_and_text_is_kept() -> Result<()> {
             ? new ClipboardEvent(kind, { clipboardData: brought, ...options })
             : new DragEvent(kind, { dataTransfer: brought, ...options });
         return document.getElementById('composer-text').dispatchEvent(event);";
-    let note = ".composer-area [role=status]";
+    let note = ".composer-inline > [role=status]";
     for kind in ["paste", "drop"] {
         let goes_on = browser.script(bring, vec![kind.into(), "".into()]).await?;
         assert_eq!(goes_on, false, "{kind}");

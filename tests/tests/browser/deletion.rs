@@ -136,6 +136,8 @@ async fn a_message_is_deleted_with_the_keyboard_and_on_a_phone(language: Languag
     browser.show_screen(Screen::Phone).await?;
     let asked = second.user_message.as_ref().map(|it| it.id);
     let asked = format!("#message-{}", asked.context("a question was stored")?);
+    // A tap on the question brings its tools.
+    press(&browser, &format!("{asked} .user-text")).await?;
     press(&browser, &format!("{asked} .message-delete > summary")).await?;
     press(&browser, &format!("{asked} .message-delete-panel button")).await?;
     wait_for_end_of(&browser, &asked).await?;

@@ -34,6 +34,7 @@ const CLIPBOARD: &str = "const works = arguments[0];
     clipboard.writeText = text => write(Promise.resolve(text));";
 
 const TOAST: &str = ".toasts .toast";
+const TICK: &str = ".copy-button[data-copied]";
 
 async fn text_in_box(browser: &Browser) -> Result<String> {
     let text_box = browser.element(TEXT_BOX).await?;
@@ -150,16 +151,21 @@ async fn copied_is_said_when_it_is_so_and_the_copy_begins_with_the_press() -> Re
     page.send("Hello").await?;
     page.wait_for_end(1).await?;
     let source = page.messages().await?[1].text.clone();
-    for (works, told) in [(false, "chat.not_copied"), (true, "chat.copied")] {
+    for works in [false, true] {
         browser.script(CLIPBOARD, vec![json!(works)]).await?;
         browser.script(HOLD, vec![json!("/message_text")]).await?;
         page.press("Copy").await?;
         // Safari lets a page copy only while the press is being handled.
         let begun = browser.script("return window.begun", Vec::new()).await?;
         assert_eq!(begun, 1, "the text is still on its way");
-        assert!(works || !browser.has(TOAST).await?);
+        assert!(!browser.has(TICK).await?);
         browser.script("window.letGo()", Vec::new()).await?;
-        let told = words(Language::English, told)?;
+        if works {
+            // The eye is there already.
+            browser.element(TICK).await?;
+            continue;
+        }
+        let told = words(Language::English, "chat.not_copied")?;
         eventually("the toast says what became of it", PATIENCE, async || {
             let shown = browser.driver().find_all(By::Css(TOAST)).await?;
             for toast in shown {
@@ -197,6 +203,6 @@ async fn a_second_press_while_the_first_is_on_its_way_does_nothing() -> Result<(
     })
     .await?;
     let versions = browser.element(".version-switch").await?.text().await?;
-    assert!(versions.contains("2/2"), "{versions}");
+    assert!(versions.contains("2 / 2"), "{versions}");
     browser.quit().await
 }

@@ -97,11 +97,14 @@ async fn on_paper_the_whole_conversation_stands_and_nothing_else(language: Langu
         const clipped = [...document.querySelectorAll('.chat-page, .transcript, pre')] \
             .filter(it => it.scrollWidth > it.clientWidth || it.scrollHeight > it.clientHeight + 1) \
             .map(it => it.className || it.tagName); \
-        return {hidden, clipped, color: getComputedStyle(document.body).color, \
+        const said = it => getComputedStyle(it, '::before').content; \
+        return {hidden, clipped, speaker: said(document.querySelector('.message')), color: getComputedStyle(document.body).color, \
             select: getComputedStyle(document.querySelector('.answer')).userSelect};";
     let found = browser.script(script, Vec::new()).await?;
     assert_eq!(found["hidden"], json!([]));
     assert_eq!(found["clipped"], json!([]));
+    let speaker = words(language, "chat.you")?;
+    assert_eq!(found["speaker"], json!(format!("{speaker:?}")));
     assert_eq!(found["color"], "rgb(0, 0, 0)");
     assert_ne!(found["select"], "none");
     browser.quit().await

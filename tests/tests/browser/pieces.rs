@@ -30,7 +30,6 @@ const NUM_MESSAGES: &str = "return document.querySelectorAll('article.message').
 /// Where a message stands on the screen.
 const PLACE: &str = "return Math.round(
     document.getElementById(arguments[0]).getBoundingClientRect().top)";
-const TO_TOP: &str = "document.querySelector('.transcript').scrollTop = 0";
 
 async fn wait_for(browser: &Browser, what: &str, question: &str, number: u64) -> Result<()> {
     eventually(&format!("{number} {what}"), PATIENCE, async || {
@@ -46,12 +45,12 @@ async fn place(browser: &Browser, id: &str) -> Result<Value> {
 
 /// Presses what leads to earlier messages; the message that stood first stays where it was.
 async fn show_earlier(
-    browser: &Browser,
+    (browser, page): (&Browser, &ChatPage<'_>),
     by_keyboard: bool,
     first: &str,
     number: u64,
 ) -> Result<()> {
-    browser.script(TO_TOP, Vec::new()).await?;
+    page.scroll_up(1_000_000).await?;
     let link = browser.element(EARLIER).await?;
     let before = place(browser, first).await?;
     if by_keyboard {
@@ -104,9 +103,9 @@ async fn older_conversations_and_earlier_messages_come_by_keyboard_and_on_a_phon
     let earlier = browser.element(EARLIER).await?.text().await?;
     assert_eq!(earlier, words(language, "chat.earlier_messages")?);
     let first = |index: usize| format!("message-{}", seeded.branch[index]);
-    show_earlier(&browser, true, &first(100), 120).await?;
+    show_earlier((&browser, &page), true, &first(100), 120).await?;
     browser.show_screen(Screen::Phone).await?;
-    show_earlier(&browser, false, &first(40), 160).await?;
+    show_earlier((&browser, &page), false, &first(40), 160).await?;
     assert!(!browser.has(EARLIER).await?);
     let shown = page.messages().await?;
     let shown: Vec<_> = shown.iter().map(|it| it.id.clone()).collect();

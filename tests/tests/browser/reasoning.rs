@@ -24,8 +24,8 @@ in_both_languages! {
     stop_works_while_the_model_thinks,
 }
 
-const SUMMARY: &str = ".reasoning > summary";
-const TEXT: &str = ".reasoning-text";
+const SUMMARY: &str = ".steps > summary";
+const TEXT: &str = ".step-thought";
 
 fn model() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/tests/golden/gpt-oss-tiny-chat/model")
@@ -55,13 +55,13 @@ async fn open<'a>(
 }
 
 async fn is_open(browser: &Browser) -> Result<bool> {
-    let script = "return document.querySelector('.reasoning').open";
+    let script = "return document.querySelector('.steps').open";
     Ok(browser.script(script, Vec::new()).await? == Value::Bool(true))
 }
 
 /// The text, folded or not.
 async fn thought(browser: &Browser) -> Result<String> {
-    let script = "return document.querySelector('.reasoning-text').textContent";
+    let script = "return document.querySelector('.step-thought').textContent";
     let text = browser.script(script, Vec::new()).await?;
     Ok(text.as_str().unwrap_or_default().trim().to_owned())
 }
@@ -81,7 +81,7 @@ async fn reasoning_is_folded_above_the_answer_and_stays_after_a_reload(
         "it is folded once the answer is there"
     );
     let summary = browser.element(SUMMARY).await?;
-    let told = words(language, "chat.reasoned")?.replace("{{ seconds }}", "1");
+    let told = words(language, "chat.reasoned_a_second")?;
     assert_eq!(summary.text().await?, told);
     let before = thought(&browser).await?;
     ensure!(
@@ -191,13 +191,21 @@ async fn a_calculation_is_a_folded_step_above_the_answer(language: Language) -> 
     let answer = page.wait_for_end(1).await?;
     ensure!(answer.text.trim() == expected, "{answer:?}");
     for _ in 0..2 {
-        let summary = browser.element(".tool-step > summary").await?;
-        assert_eq!(summary.text().await?, words(language, "chat.calculated")?);
-        let step = browser.element(".tool-step-text").await?;
+        // One line tells of the thought and of the tool.
+        let summary = browser.element(SUMMARY).await?;
+        let used = words(language, "chat.and_used_calculator")?;
+        let (_, used) = used.split_once("{{ thought }}").unwrap_or_default();
+        let told = summary.text().await?;
+        ensure!(!used.is_empty() && told.trim().ends_with(used), "{told}");
+        let step = browser.element(".step-tool .step-box").await?;
         ensure!(!step.is_displayed().await?, "the step is folded");
         summary.click().await?;
         eventually("the step is open", PATIENCE, async || {
-            let shown = browser.element(".tool-step-text").await?.text().await?;
+            let shown = browser
+                .element(".step-tool .step-box")
+                .await?
+                .text()
+                .await?;
             let is_whole = shown.contains(expression) && shown.contains(value);
             Ok(is_whole.then_some(()))
         })
@@ -218,7 +226,7 @@ async fn a_calculation_is_a_folded_step_above_the_answer(language: Language) -> 
     page.conversation().await?;
     page.send(question).await?;
     page.wait_for_end(1).await?;
-    let count = "return document.querySelectorAll('.tool-step').length";
+    let count = "return document.querySelectorAll('.step-tool').length";
     assert_eq!(browser.script(count, Vec::new()).await?, 0);
     browser.quit().await
 }
@@ -232,7 +240,7 @@ async fn stop_works_while_the_model_thinks(language: Language) -> Result<()> {
     // Pressed by the page itself as soon as reasoning is there: no test is as quick as the model.
     let press = "const stop = arguments[0];
         new MutationObserver((_, observer) => {
-            const thought = document.querySelector('.reasoning-text')?.textContent;
+            const thought = document.querySelector('.step-thought')?.textContent;
             const button = document.querySelector(`button[aria-label='${stop}']`);
             if (thought && button) { observer.disconnect(); button.click(); }
         }).observe(document.body, { subtree: true, childList: true, characterData: true });";

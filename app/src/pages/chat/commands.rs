@@ -7,16 +7,13 @@ use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::{
     address::{self, ChatAddress},
-    state::{ChatState, Unsent},
+    state::{Announcement, ChatState},
 };
 use crate::{
     api::{conversations, deletion, messages},
     browser,
-    components::{MessageCommand, forget_sent},
-    model::{
-        ChatError, ConversationId, ConversationState, ConversationSummary, IdempotencyKey, Message,
-        MessageId, StartedTurn, TurnParams,
-    },
+    components::MessageCommand,
+    model::{ChatError, ConversationId, MessageId, StartedTurn},
 };
 
 /// How long a word such as "Copied" is shown.
@@ -54,46 +51,6 @@ pub(super) struct Place {
 }
 
 impl ChatState {
-    /// Sends a text as an answer to the message that is shown last, whatever other tabs show by
-    /// now; it stays in the composer until the server has written it.
-    pub(super) fn send(self, text: String, navigate: Navigate) {
-        let place = self.place();
-        let from = place.shown;
-        let parent = self.last_message();
-        let key = self.key_for(from, &text);
-        self.is_sending.set(true);
-        self.error.set(None);
-        self.notice.set(None);
-        spawn_local(async move {
-            let params = TurnParams::default();
-            let answer = messages::send_message(from, parent, text.clone(), params, key).await;
-            self.is_sending.set(false);
-            match answer {
-                Ok(turn) => {
-                    self.unseen.update_value(|it| it.unsent = None);
-                    let is_shown = self.shown_id() == from;
-                    forget_sent(self.user(), (from, turn.conversation.id), &text, is_shown);
-                    self.turn_started(turn, place, Some(navigate)).await;
-                }
-                Err(error) => self.fail(error),
-            }
-        });
-    }
-
-    /// The key of the last attempt if the same text goes to the same conversation: an answer that
-    /// got lost on its way must not make a second message.
-    fn key_for(self, to: Option<ConversationId>, text: &str) -> IdempotencyKey {
-        let last = self.unseen.with_value(|it| it.unsent.clone());
-        let key = match last {
-            Some(last) if last.to == to && last.text == text => last.key,
-            _ => browser::idempotency_key(),
-        };
-        let text = text.to_owned();
-        let unsent = Some(Unsent { to, text, key });
-        self.unseen.update_value(|it| it.unsent = unsent);
-        key
-    }
-
     pub(super) fn place(self) -> Place {
         Place {
             shown: self.shown_id(),
@@ -108,87 +65,6 @@ impl ChatState {
         is_wanted && self.shown_id() == place.shown
     }
 
-    async fn turn_started(self, turn: StartedTurn, place: Place, navigate: Option<Navigate>) {
-        let StartedTurn {
-            conversation,
-            user_message,
-            assistant_message,
-            notice,
-        } = turn;
-        self.list
-            .change(|list| list.move_to_top(conversation.clone()));
-        if !self.is_still_at(place) {
-            return; // another conversation is shown by now, or soon
-        }
-        self.notice.set(notice);
-        let id = conversation.id;
-        self.remember(&conversation, user_message.is_some(), &assistant_message);
-        self.shown.set(Some(conversation));
-        self.is_missing.set(false);
-        let is_known = self.show_turn(user_message, assistant_message);
-        if let (None, Some(navigate)) = (place.shown, navigate) {
-            navigate.run((Some(id), replacing()));
-        }
-        if !is_known {
-            self.refresh().await; // another tab went on with this conversation
-        }
-        self.follow_running();
-    }
-
-    /// What this tab did is no change that it has to read.
-    fn remember(self, summary: &ConversationSummary, is_sent: bool, answer: &Message) {
-        let entries = self.entries.read_untracked();
-        let is_new = entries.iter().all(|it| it.id != answer.id);
-        self.unseen.update_value(|it| {
-            let num_messages = it.read.as_ref().map_or(0, |read| read.num_messages);
-            let leaf = it.read.as_ref().and_then(|read| read.leaf);
-            it.read = Some(ConversationState {
-                summary: summary.clone(),
-                leaf: if is_new { Some(answer.id) } else { leaf },
-                num_messages: num_messages + u32::from(is_new) + u32::from(is_sent),
-            });
-        });
-    }
-
-    /// Appends the turn's messages; false if the message they answer to is not shown here.
-    fn show_turn(self, user_message: Option<Message>, answer: Message) -> bool {
-        if let Some(entry) = self
-            .entries
-            .get_untracked()
-            .iter()
-            .find(|it| it.id == answer.id)
-        {
-            entry.message.update(|it| it.replace(answer)); // continued
-            return true;
-        }
-        let parent = user_message
-            .as_ref()
-            .map_or(answer.parent_id, |it| it.parent_id);
-        let is_known = match parent {
-            Some(parent) => self
-                .entries
-                .read_untracked()
-                .iter()
-                .any(|it| it.id == parent),
-            None => true,
-        };
-        if is_known {
-            self.append_after(parent, user_message.into_iter().chain([answer]).collect());
-        }
-        is_known
-    }
-
-    /// Stops the running answer; its stream brings the end.
-    pub(super) fn stop(self, id: MessageId) {
-        spawn_local(async move {
-            if let Err(error) = messages::stop_turn(id).await {
-                self.fail(error);
-            } else if !self.is_following() {
-                self.refresh().await;
-            }
-        });
-    }
-
     /// Buttons under a message.
     pub(super) fn on_message(self, command: MessageCommand) {
         self.error.set(None);
@@ -198,6 +74,7 @@ impl ChatState {
             MessageCommand::Continue(id) => self.begin(messages::continue_turn(id)),
             MessageCommand::ShowVersion(id) => self.change(conversations::show_version(id)),
             MessageCommand::Delete(id) => self.change(deletion::delete_message(id)),
+            MessageCommand::Reconnect => self.follow_running(),
         }
     }
 
@@ -210,7 +87,7 @@ impl ChatState {
         let place = self.place();
         spawn_local(async move {
             match turn.await {
-                Ok(turn) => self.turn_started(turn, place, None).await,
+                Ok(turn) => self.turn_started(turn, place).await,
                 Err(error) => self.fail(error),
             }
             self.is_sending.set(false);
@@ -231,7 +108,11 @@ impl ChatState {
         let copying = browser::copy_when_fetched(messages::message_text(id));
         spawn_local(async move {
             match copying.await {
-                Ok(is_copied) => self.flash_copied(is_copied),
+                Ok(true) => {
+                    self.announcement.set(Some(Announcement::Copied));
+                    browser::show_tick(&format!("#message-{id} .copy-button")).await;
+                }
+                Ok(false) => self.flash_copied(false),
                 Err(error) => self.fail(error),
             }
         });
@@ -250,13 +131,35 @@ impl ChatState {
         if is_shown && (address == ChatAddress::Nowhere) == self.is_missing.get_untracked() {
             return;
         }
-        self.stop_following();
         self.error.set(None);
-        self.notice.set(None);
+        self.unopened.set(None);
+        self.has_begun.set(false);
         match address {
-            ChatAddress::New => self.show_nothing(false),
-            ChatAddress::Nowhere => self.show_nothing(true),
+            ChatAddress::New => self.show_empty(false),
+            ChatAddress::Nowhere => self.show_empty(true),
+            // What is shown stays and goes on until the other one is there.
             ChatAddress::Conversation(id) => spawn_local(self.load(id)),
+        }
+    }
+
+    fn show_empty(self, is_missing: bool) {
+        self.stop_following();
+        self.show_nothing(is_missing);
+    }
+
+    /// Leads to another address.
+    pub(super) fn go(self, to: Option<ConversationId>, options: NavigateOptions) {
+        if let Some(navigate) = self.unseen.with_value(|it| it.navigate) {
+            navigate.run((to, options));
+        }
+    }
+
+    /// Tries again to show what could not be shown.
+    pub(super) fn open_again(self) {
+        let unopened = self.unopened.get_untracked();
+        if unopened.is_some() {
+            self.unopened.set(None);
+            self.go(unopened, NavigateOptions::default());
         }
     }
 
@@ -283,10 +186,21 @@ impl ChatState {
             }
             Err(ChatError::NotFound) => {
                 self.list.change(|list| list.remove(id));
-                self.show_nothing(true);
+                self.show_empty(true);
             }
-            Err(error) => self.fail(error),
+            Err(ChatError::Unauthorized) => self.fail(ChatError::Unauthorized),
+            Err(error) if self.shown_id() == Some(id) => self.fail(error),
+            Err(error) => self.not_opened(id, error),
         }
+    }
+
+    /// What was shown is shown still, so the address says so too.
+    fn not_opened(self, id: ConversationId, error: ChatError) {
+        self.unopened.set(Some(id));
+        if !matches!(error, ChatError::Unreachable(_)) {
+            self.error.set(Some(error));
+        }
+        self.go(self.shown_id(), replacing());
     }
 
     /// Shows an error in its place; without a session only signing in helps.

@@ -5,70 +5,149 @@ use leptos::prelude::*;
 use super::{
     address::{self, before},
     commands::Navigate,
+    keys,
     state::ChatState,
 };
 use crate::{
     browser,
-    components::{Composer, Neighbours, TranscriptView},
-    words::{self, use_locale, words},
+    components::{
+        Composer, ComposerState, DropZone, Greeting, Icon, IconName, MissingConversation,
+        Neighbours, Privacy, Starters, TranscriptView, begin_text,
+    },
+    model::{ConversationId, MessageId},
+    words::{use_locale, words},
 };
 
-/// Greeting or messages, notices, composer.
+/// Greeting or messages, notices, composer. The box is one and the same on an empty page and in a
+/// conversation: what is typed in it stays.
 #[component]
 pub(super) fn Conversation(state: ChatState, navigate: Navigate) -> impl IntoView {
-    let locale = use_locale();
+    state.unseen.update_value(|it| it.navigate = Some(navigate));
     let ids = Memo::new(move |_| {
-        state
-            .entries
-            .read()
-            .iter()
-            .map(|it| it.id)
-            .collect::<Vec<_>>()
+        let entries = state.entries.read();
+        entries.iter().map(|it| it.id).collect::<Vec<_>>()
     });
+    let days = Memo::new(move |_| state.days());
     let running = Memo::new(move |_| state.running().map(|it| it.id));
     let is_busy = Memo::new(move |_| running.read().is_some() || state.is_sending.get());
     let shown_id = Memo::new(move |_| state.shown.read().as_ref().map(|it| it.id));
-    let message_of = Callback::new(move |id| state.message(id));
-    let on_command = Callback::new(move |command| state.on_message(command));
-    let on_copied = Callback::new(move |is_copied| state.flash_copied(is_copied));
-    let on_send = Callback::new(move |text| state.send(text, navigate));
-    let on_stop = Callback::new(move |id| state.stop(id));
     let leaf = Memo::new(move |_| state.around.get().later_leaf.or(ids.read().last().copied()));
     let is_empty = Memo::new(move |_| ids.read().is_empty());
+    let composer = ComposerState {
+        conversation: shown_id.into(),
+        leaf: leaf.into(),
+        running: running.into(),
+        is_sending: state.is_sending.into(),
+        is_empty: is_empty.into(),
+        queued: state.queued,
+        error: state.error.into(),
+        refused_file: RwSignal::new(None),
+    };
+    keys::listen(state);
+    send_when_ended(state, shown_id, running);
+    let neighbours = neighbours(state, ids, shown_id);
+    let message_of = Callback::new(move |id| state.message(id));
+    let on_message = Callback::new(move |command| state.on_message(command));
+    let on_copied = Callback::new(move |is_copied| state.flash_copied(is_copied));
+    let on_composer = Callback::new(move |command| state.on_composer(command));
+    view! {
+        <div class=move || stage(state, is_empty)>
+            {move || is_empty.get().then(|| view! { <EmptyHead state/> })}
+            <TranscriptView
+                conversation=shown_id
+                ids
+                days
+                neighbours
+                message_of
+                is_busy
+                on_command=on_message
+                on_copied
+            />
+            <OutdatedNotice is_outdated=state.is_outdated/>
+            <NotOpened state/>
+            <Composer user=state.user() state=composer on_command=on_composer/>
+            {move || is_empty.get().then(|| view! { <EmptyFoot state/> })}
+            <DropZone user=state.user() state=composer/>
+        </div>
+    }
+}
+
+/// How the column is laid out.
+fn stage(state: ChatState, is_empty: Memo<bool>) -> &'static str {
+    match (is_empty.get(), state.is_missing.get()) {
+        (true, true) => "chat-stage missing-stage",
+        (true, false) => "chat-stage empty-stage",
+        _ if state.has_begun.get() => "chat-stage begun",
+        _ => "chat-stage",
+    }
+}
+
+/// The message that waits goes when the answer is over that it waits for.
+fn send_when_ended(
+    state: ChatState,
+    shown: Memo<Option<ConversationId>>,
+    running: Memo<Option<MessageId>>,
+) {
+    Effect::new(
+        move |old: Option<(Option<ConversationId>, Option<MessageId>)>| {
+            let now = (shown.get(), running.get());
+            if let (Some((old_shown, Some(answer))), None) = (old, now.1)
+                && old_shown == now.0
+            {
+                state.answer_ended(answer);
+            }
+            now
+        },
+    );
+}
+
+/// What stands above and below the shown messages.
+fn neighbours(
+    state: ChatState,
+    ids: Memo<Vec<MessageId>>,
+    shown: Memo<Option<ConversationId>>,
+) -> Neighbours {
     let earlier = Memo::new(move |_| {
         let first = ids.read().first().copied()?;
         let is_there = state.around.get().has_earlier;
-        shown_id
-            .get()
-            .filter(|_| is_there)
-            .map(|id| before(id, first))
+        shown.get().filter(|_| is_there).map(|id| before(id, first))
     });
     let later = Memo::new(move |_| {
         let is_there = state.around.get().later_leaf.is_some();
-        is_there.then(|| address::address(shown_id.get()))
+        is_there.then(|| address::address(shown.get()))
     });
-    let neighbours = Neighbours {
+    Neighbours {
         earlier: earlier.into(),
         later: later.into(),
         on_earlier: Callback::new(move |()| state.show_earlier()),
-    };
-    view! {
-        {move || is_empty.get().then(|| view! { <Greeting is_missing=state.is_missing/> })}
-        <TranscriptView ids neighbours message_of is_busy on_command on_copied/>
-        <OutdatedNotice is_outdated=state.is_outdated/>
-        {move || state.notice.get().map(|notice| view! {
-            <p class="notice">{words::notice(locale, notice)}</p>
-        })}
-        <Composer
-            user=state.user()
-            conversation=shown_id
-            leaf
-            running
-            is_sending=state.is_sending
-            error=state.error
-            on_send
-            on_stop
-        />
+    }
+}
+
+/// Above the box of an empty page.
+#[component]
+fn EmptyHead(state: ChatState) -> impl IntoView {
+    move || {
+        if state.is_missing.get() {
+            view! { <MissingConversation/> }.into_any()
+        } else {
+            view! { <Greeting name=state.user_name()/> }.into_any()
+        }
+    }
+}
+
+/// Below the box of an empty page.
+#[component]
+fn EmptyFoot(state: ChatState) -> impl IntoView {
+    let on_choose = Callback::new(move |text| {
+        begin_text(state.user(), state.shown_id(), text);
+    });
+    move || {
+        (!state.is_missing.get()).then(|| {
+            view! {
+                <Starters on_choose/>
+                <Privacy/>
+            }
+        })
     }
 }
 
@@ -89,28 +168,21 @@ fn OutdatedNotice(is_outdated: RwSignal<bool>) -> impl IntoView {
     move || is_outdated.get().then(notice)
 }
 
-/// What stands in an empty page.
+/// Another conversation was asked for, and this one is shown still.
 #[component]
-fn Greeting(is_missing: RwSignal<bool>) -> impl IntoView {
+fn NotOpened(state: ChatState) -> impl IntoView {
     let locale = use_locale();
-    let heading = move || {
-        if is_missing.get() {
-            words!(locale, door.not_found)
-        } else {
-            words!(locale, chat.greeting)
+    let notice = move || {
+        view! {
+            <div class="message-note failed not-opened" role="alert">
+                <Icon name=IconName::Offline/>
+                <span>{words!(locale, chat.not_opened)}</span>
+                <button type="button" class="button" on:click=move |_| state.open_again()>
+                    {words!(locale, chat.try_again)}
+                </button>
+            </div>
         }
     };
-    let lead = move || {
-        if is_missing.get() {
-            words!(locale, door.not_found_lead)
-        } else {
-            words!(locale, chat.privacy)
-        }
-    };
-    view! {
-        <div class="greeting">
-            <p class="greeting-heading">{heading}</p>
-            <p class="greeting-lead">{lead}</p>
-        </div>
-    }
+    let is_there = Memo::new(move |_| state.unopened.read().is_some());
+    move || is_there.get().then(notice)
 }

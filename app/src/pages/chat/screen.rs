@@ -131,6 +131,7 @@ fn announcement_words(locale: Locale, announcement: Announcement) -> &'static st
         Announcement::Complete => words!(locale, chat.complete),
         Announcement::Stopped => words!(locale, chat.answer_stopped),
         Announcement::Failed => words!(locale, chat.answer_failed),
+        Announcement::Copied => words!(locale, chat.copied),
     }
 }
 

@@ -3,12 +3,13 @@
 use futures::future::AbortHandle;
 use leptos::prelude::*;
 
-use super::{address::ChatAddress, load::Loaded};
+use super::{address::ChatAddress, commands::Navigate, load::Loaded};
 use crate::{
+    browser::Queued,
     components::ListedConversations,
     model::{
         ChatError, Conversation, ConversationId, ConversationState, ConversationSummary,
-        IdempotencyKey, Message, MessageId, ModelStatus, Notice, UserId,
+        IdempotencyKey, LocalTime, Message, MessageId, ModelStatus, Role, User, UserId,
     },
     transcript::ShownMessage,
 };
@@ -38,6 +39,7 @@ pub(super) enum Announcement {
     Complete,
     Stopped,
     Failed,
+    Copied,
 }
 
 /// What is not shown of the branch.
@@ -73,8 +75,12 @@ pub(super) struct ChatState {
     /// A turn was asked for, and the server has not answered yet.
     pub(super) is_sending: RwSignal<bool>,
     pub(super) error: RwSignal<Option<ChatError>>,
-    /// What the server has to say about the last turn.
-    pub(super) notice: RwSignal<Option<Notice>>,
+    /// The message that is sent when the running answer ends.
+    pub(super) queued: RwSignal<Option<Queued>>,
+    /// The conversation began on this page: the box moved down from its middle.
+    pub(super) has_begun: RwSignal<bool>,
+    /// The server was not reached when this conversation was to be shown.
+    pub(super) unopened: RwSignal<Option<ConversationId>>,
     /// For screen readers; never the text of an answer.
     pub(super) announcement: RwSignal<Option<Announcement>>,
     /// Shown for a moment: whether copying worked.
@@ -97,7 +103,11 @@ pub(super) struct Unsent {
 
 /// What no view shows.
 pub(super) struct Unseen {
-    user: UserId,
+    user: User,
+    /// The way to another address; known once the page stands.
+    pub(super) navigate: Option<Navigate>,
+    /// The answer was stopped so that the waiting message goes.
+    pub(super) sends_when_stopped: bool,
     /// The one stream of this tab.
     pub(super) tail: Option<AbortHandle>,
     pub(super) unsent: Option<Unsent>,
@@ -125,14 +135,18 @@ impl ChatState {
             around: RwSignal::new(around),
             is_sending: RwSignal::new(false),
             error: RwSignal::new(None),
-            notice: RwSignal::new(None),
+            queued: RwSignal::new(None),
+            has_begun: RwSignal::new(false),
+            unopened: RwSignal::new(None),
             announcement: RwSignal::new(None),
             is_copied: RwSignal::new(None),
             deleted: RwSignal::new(None),
             is_drawer_open: RwSignal::new(false),
             is_outdated: RwSignal::new(false),
             unseen: StoredValue::new(Unseen {
-                user: loaded.user.id,
+                user: loaded.user,
+                navigate: None,
+                sends_when_stopped: false,
                 tail: None,
                 unsent: None,
                 read,
@@ -143,7 +157,12 @@ impl ChatState {
 
     /// Whose page it is.
     pub(super) fn user(self) -> UserId {
-        self.unseen.with_value(|it| it.user)
+        self.unseen.with_value(|it| it.user.id)
+    }
+
+    /// What that person is called.
+    pub(super) fn user_name(self) -> String {
+        self.unseen.with_value(|it| it.user.name.clone())
     }
 
     /// Id of the shown conversation.
@@ -165,6 +184,26 @@ impl ChatState {
             .rev()
             .find(|it| it.message.read().is_running())
             .cloned()
+    }
+
+    /// The newest answer that is shown.
+    pub(super) fn last_answer(self) -> Option<MessageId> {
+        let entries = self.entries.read_untracked();
+        let is_answer = |it: &&Entry| it.message.read_untracked().role == Role::Assistant;
+        entries.iter().rev().find(is_answer).map(|it| it.id)
+    }
+
+    /// Messages that are the first of their day, with the time of each.
+    pub(super) fn days(self) -> Vec<(MessageId, LocalTime)> {
+        let entries = self.entries.read();
+        let mut last = None;
+        let first_of_day = |entry: &Entry| {
+            let time = entry.message.read_untracked().time;
+            let day = Some((time.year, time.month, time.day));
+            let is_new = std::mem::replace(&mut last, day) != day;
+            is_new.then_some((entry.id, time))
+        };
+        entries.iter().filter_map(first_of_day).collect()
     }
 
     /// The state of one message, for its row.

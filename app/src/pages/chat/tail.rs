@@ -91,6 +91,7 @@ impl ChatState {
                 Left::Lost { progress: true } => pause = FIRST_PAUSE,
                 Left::Lost { progress: false } => {
                     self.announcement.set(Some(Announcement::Reconnecting));
+                    entry.message.update(|it| it.is_lost = true);
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
             }
@@ -134,6 +135,9 @@ async fn read_stream(entry: &Entry) -> Left {
         }
         Err(_) => return Left::Lost { progress: false },
     };
+    if entry.message.read_untracked().is_lost {
+        entry.message.update(|it| it.is_lost = false);
+    }
     let mut stream = std::pin::pin!(stream);
     let mut decoder = EventDecoder::default();
     let mut progress = false;

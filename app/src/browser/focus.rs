@@ -1,0 +1,81 @@
+//! Who has the focus, who should have it, and what is open above the page.
+
+use leptos::prelude::{document, window};
+use web_sys::{Element, Event, KeyboardEvent, wasm_bindgen::JsCast};
+
+use super::{focus, focus_if_lost, is_composing};
+
+/// What takes keys itself.
+const FIELDS: &str = "input, textarea, select, [contenteditable], dialog, [popover], [role=menu]";
+
+/// The keyboard is on the screen, so it appears with the focus and hides half of the page.
+pub(crate) fn is_touch_screen() -> bool {
+    let found = window().match_media("(pointer: coarse)").ok().flatten();
+    found.is_some_and(|media| media.matches())
+}
+
+/// Moves the focus to a text box, unless that would bring up a keyboard that nobody asked for.
+pub(crate) fn focus_text(id: &str) {
+    if !is_touch_screen() && !is_something_open() {
+        focus(id);
+    }
+}
+
+/// The same at first, when somebody may have gone elsewhere already.
+pub(crate) fn focus_text_if_lost(id: &str) {
+    if !is_touch_screen() && !is_something_open() {
+        focus_if_lost(id);
+    }
+}
+
+/// A dialog or a menu lies above the page.
+pub(crate) fn is_something_open() -> bool {
+    // A browser that does not know a selector has nothing of that kind.
+    ["dialog[open]", ":popover-open", "details[name][open]"]
+        .into_iter()
+        .any(|it| matches!(document().query_selector(it), Ok(Some(_))))
+}
+
+fn target(event: &Event) -> Option<Element> {
+    event.target()?.dyn_into().ok()
+}
+
+/// A person began to write, and nothing that takes letters has the focus.
+pub(crate) fn is_lost_letter(event: &KeyboardEvent) -> bool {
+    let key = event.key();
+    let has_modifier = event.ctrl_key() || event.meta_key() || event.alt_key();
+    let is_letter = key.chars().count() == 1 && !has_modifier;
+    if !is_letter || event.default_prevented() || is_composing(event) || is_something_open() {
+        return false;
+    }
+    let Some(target) = target(event) else {
+        return true;
+    };
+    let lies_in = |selector: &str| matches!(target.closest(selector), Ok(Some(_)));
+    // A page without a field in focus scrolls with the space bar.
+    !lies_in(FIELDS) && key != " "
+}
+
+/// Escape, and nothing but the answer is there to be ended.
+pub(crate) fn is_free_escape(event: &KeyboardEvent) -> bool {
+    if event.key() != "Escape" || event.default_prevented() || is_composing(event) {
+        return false;
+    }
+    let in_other_field = target(event)
+        .is_some_and(|it| it.id() != "composer-text" && matches!(it.closest(FIELDS), Ok(Some(_))));
+    !in_other_field && !is_something_open()
+}
+
+/// Control and Shift, or Command and Shift, with this letter.
+pub(crate) fn is_chord(event: &KeyboardEvent, letter: &str) -> bool {
+    (event.ctrl_key() || event.meta_key())
+        && event.shift_key()
+        && !event.alt_key()
+        && event.key().eq_ignore_ascii_case(letter)
+}
+
+/// A press on something that opens a conversation, or a new one.
+pub(crate) fn opens_chat(event: &Event) -> bool {
+    let opens = |it: Element| it.closest("#new-chat, .conversation-link").ok().flatten();
+    target(event).and_then(opens).is_some()
+}

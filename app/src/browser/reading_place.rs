@@ -1,0 +1,60 @@
+//! Where somebody was reading, kept for each conversation as long as the tab lives.
+
+use leptos::prelude::{document, window};
+use web_sys::{Element, Storage};
+
+use crate::{model::ConversationId, sub_path::use_sub_path};
+
+/// A message, by the id of its element, and how far below the upper edge of the list it stands.
+pub(crate) struct ReadingPlace {
+    pub(crate) message: String,
+    pub(crate) offset: f64,
+}
+
+/// Where in the list a message is looked for: between two of them there is nothing.
+const PROBES: [f64; 3] = [8.0, 60.0, 112.0];
+
+fn storage() -> Option<Storage> {
+    window().session_storage().ok().flatten()
+}
+
+/// Two servers below two paths of a host share the storage.
+fn name(conversation: ConversationId) -> String {
+    format!("hearth-place{}:{conversation}", use_sub_path().as_str())
+}
+
+/// Notes which message stands at the upper edge of the list; at the end there is nothing to note.
+pub(crate) fn save_reading_place(conversation: ConversationId, list: &Element, is_at_end: bool) {
+    let Some(storage) = storage() else {
+        return;
+    };
+    let name = name(conversation);
+    let place = if is_at_end { None } else { first_seen(list) };
+    // Without storage one comes back to the end.
+    let _ = match place {
+        Some(place) => storage.set_item(&name, &place),
+        None => storage.remove_item(&name),
+    };
+}
+
+fn first_seen(list: &Element) -> Option<String> {
+    let edges = list.get_bounding_client_rect();
+    let x = edges.left() + edges.width() / 2.0;
+    let message = PROBES.into_iter().find_map(|below| {
+        #[expect(clippy::cast_possible_truncation, reason = "pixels of a window")]
+        let found = document().element_from_point(x as f32, (edges.top() + below) as f32)?;
+        found.closest("article.message").ok()?
+    })?;
+    let offset = message.get_bounding_client_rect().top() - edges.top();
+    Some(format!("{offset} {}", message.id()))
+}
+
+/// Where somebody was reading.
+pub(crate) fn read_reading_place(conversation: ConversationId) -> Option<ReadingPlace> {
+    let kept = storage()?.get_item(&name(conversation)).ok()??;
+    let (offset, id) = kept.split_once(' ')?;
+    Some(ReadingPlace {
+        message: id.to_owned(),
+        offset: offset.parse().ok()?,
+    })
+}

@@ -1,0 +1,119 @@
+//! What stands on an empty page: a greeting, a few ways to begin, or that nothing is here.
+
+use leptos::prelude::*;
+
+use super::{Icon, IconName};
+use crate::{
+    browser,
+    sub_path::address_of,
+    words::{Locale, use_locale, words},
+};
+
+/// Greets by the clock of the reader, which the server does not know: it says hello.
+#[component]
+pub(crate) fn Greeting(name: String) -> impl IntoView {
+    let locale = use_locale();
+    let hour = RwSignal::new(None);
+    Effect::new(move || hour.set(Some(browser::hour())));
+    view! {
+        <div class="greeting">
+            <Flame class="flame"/>
+            <h1>{move || greeting_words(locale, hour.get(), name.clone())}</h1>
+        </div>
+    }
+}
+
+fn greeting_words(locale: Locale, hour: Option<u32>, name: String) -> String {
+    match hour {
+        None => words!(locale, chat.hello, name = name),
+        Some(5..12) => words!(locale, chat.good_morning, name = name),
+        Some(12..18) => words!(locale, chat.good_afternoon, name = name),
+        Some(_) => words!(locale, chat.good_evening, name = name),
+    }
+}
+
+/// The sign of the product, lit or not.
+#[component]
+fn Flame(class: &'static str) -> impl IntoView {
+    view! {
+        <svg class=class aria-hidden="true" focusable="false">
+            <use href="#i-flame"></use>
+        </svg>
+    }
+}
+
+/// A conversation that is not there, and the way back.
+#[component]
+pub(crate) fn MissingConversation() -> impl IntoView {
+    let locale = use_locale();
+    view! {
+        <div class="blank">
+            <Flame class="flame out"/>
+            <h1>{words!(locale, door.not_found)}</h1>
+            <p>{words!(locale, door.not_found_lead)}</p>
+            <div class="actions">
+                <a class="button primary" href=address_of("/")>{words!(locale, chat.new_chat)}</a>
+            </div>
+        </div>
+    }
+}
+
+/// Beginnings of messages. They fill the box and send nothing, so they need the script.
+#[component]
+pub(crate) fn Starters(on_choose: Callback<&'static str>) -> impl IntoView {
+    let locale = use_locale();
+    let starters: [(IconName, &'static str, &'static str, &'static str); 4] = [
+        (
+            IconName::Edit,
+            words!(locale, chat.starters.clearer),
+            words!(locale, chat.starters.clearer_hint),
+            words!(locale, chat.starters.clearer_text),
+        ),
+        (
+            IconName::Code,
+            words!(locale, chat.starters.error),
+            words!(locale, chat.starters.error_hint),
+            words!(locale, chat.starters.error_text),
+        ),
+        (
+            IconName::Calculator,
+            words!(locale, chat.starters.exactly),
+            words!(locale, chat.starters.exactly_hint),
+            words!(locale, chat.starters.exactly_text),
+        ),
+        (
+            IconName::Message,
+            words!(locale, chat.starters.letter),
+            words!(locale, chat.starters.letter_hint),
+            words!(locale, chat.starters.letter_text),
+        ),
+    ];
+    let starter = |(icon, title, hint, text)| {
+        view! {
+            <li>
+                <button type="button" class="starter" on:click=move |_| on_choose.run(text)>
+                    <Icon name=icon/>
+                    <strong>{title}</strong>
+                    <small>{hint}</small>
+                </button>
+            </li>
+        }
+    };
+    view! {
+        <ul class="starters needs-script" aria-label=words!(locale, chat.starters.label)>
+            {starters.into_iter().map(starter).collect_view()}
+        </ul>
+    }
+}
+
+/// Where messages stay, in one line.
+#[component]
+pub(crate) fn Privacy() -> impl IntoView {
+    let locale = use_locale();
+    view! {
+        <p class="privacy">
+            <Icon name=IconName::Lock class="icon mini"/>
+            <span>{words!(locale, chat.privacy)}</span>
+        </p>
+    }
+}

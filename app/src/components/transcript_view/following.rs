@@ -1,0 +1,119 @@
+//! Which part of the messages is seen: their end, or where somebody was reading.
+
+use leptos::{html, prelude::*};
+
+use crate::{
+    browser::{self, Distance, Follower, ReadingPlace},
+    model::{ConversationId, MessageId},
+};
+
+/// The ends of what is shown, and of which conversation.
+#[derive(Clone, Copy)]
+struct Extent {
+    conversation: Option<ConversationId>,
+    first: Option<MessageId>,
+    last: Option<MessageId>,
+}
+
+/// The list stays at its end unless the reader scrolled up.
+#[derive(Clone, Copy)]
+pub(super) struct Following {
+    /// Made in the browser only: a value bound to a thread must not be dropped by the server.
+    follower: StoredValue<Option<StoredValue<Follower, LocalStorage>>>,
+    container: NodeRef<html::Div>,
+    conversation: Signal<Option<ConversationId>>,
+    /// How far from the end.
+    pub(super) distance: RwSignal<Distance>,
+}
+
+impl Following {
+    pub(super) fn new(
+        container: NodeRef<html::Div>,
+        content: NodeRef<html::Div>,
+        conversation: Signal<Option<ConversationId>>,
+        ids: Signal<Vec<MessageId>>,
+    ) -> Self {
+        let following = Self {
+            follower: StoredValue::new(None),
+            container,
+            conversation,
+            distance: RwSignal::new(Distance::default()),
+        };
+        Effect::new(move || {
+            if let (Some(container), Some(content)) = (container.get(), content.get()) {
+                let tell = move |distance| following.distance.set(distance);
+                let made = Follower::new(container.into(), &content, tell);
+                following
+                    .follower
+                    .set_value(Some(StoredValue::new_local(made)));
+            }
+        });
+        Effect::new(move |old: Option<Extent>| {
+            let ids = ids.read();
+            let now = Extent {
+                conversation: conversation.get_untracked(),
+                first: ids.first().copied(),
+                last: ids.last().copied(),
+            };
+            following.moved(old, now);
+            now
+        });
+        following
+    }
+
+    /// A new last message is one's own, or a new answer: show it. Another conversation is shown
+    /// where it was left. Only another first message came above what is being read.
+    fn moved(self, old: Option<Extent>, now: Extent) {
+        let is_other = old.is_none_or(|old| {
+            let is_begun = old.conversation.is_none() && old.last.is_none();
+            old.conversation != now.conversation && !is_begun
+        });
+        // The first messages of a page that was empty may be those of an old conversation.
+        let was_empty = old.is_some_and(|old| old.last.is_none());
+        let changed = old.is_none_or(|old| old.last != now.last);
+        if is_other || was_empty {
+            // Read first: at the end, where the list goes now, nothing is kept.
+            let place = now.conversation.and_then(browser::read_reading_place);
+            self.pin();
+            if let Some(place) = place {
+                // By then the messages are in the page, and not painted yet.
+                request_animation_frame(move || self.go_back(&place));
+            }
+        } else if changed {
+            self.pin();
+        } else if old.is_some_and(|old| old.first != now.first) {
+            self.run(Follower::hold);
+        }
+    }
+
+    fn run(self, what: impl FnOnce(&Follower)) {
+        // The page may be gone when a frame comes.
+        if let Some(Some(follower)) = self.follower.try_get_value() {
+            follower.try_with_value(what);
+        }
+    }
+
+    pub(super) fn pin(self) {
+        self.run(Follower::pin);
+    }
+
+    /// Shows where somebody was reading, unless that message is gone.
+    fn go_back(self, place: &ReadingPlace) {
+        if let Some(message) = browser::element(&place.message) {
+            self.run(|follower| follower.show(&message, place.offset));
+        }
+    }
+
+    pub(super) fn scrolled(self) {
+        self.run(Follower::scrolled);
+        let (Some(list), Some(conversation)) = (
+            self.container.get_untracked(),
+            self.conversation.get_untracked(),
+        ) else {
+            return;
+        };
+        self.run(|follower| {
+            browser::save_reading_place(conversation, &list, follower.is_pinned());
+        });
+    }
+}

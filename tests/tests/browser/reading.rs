@@ -1,0 +1,242 @@
+//! Reading: the end of a growing answer, the place one comes back to, what a lost connection says.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use hearth_app::model::Language;
+use hearth_engine::scripted::ScriptedModel;
+use hearth_tests::{
+    browser::{Browser, PATIENCE},
+    chat_page::{ANSWER, ChatPage, TEXT_BOX},
+    deadline::eventually,
+    program::Program,
+    running_server::{PASSWORD, RunningServer, send_and_wait},
+    words::words,
+};
+use serde_json::{Value, json};
+use thirtyfour::prelude::*;
+
+in_both_languages! {
+    only_a_person_s_own_movement_lets_go_of_the_end,
+    a_conversation_that_cannot_be_opened_leaves_the_shown_one_and_its_address,
+    a_lost_connection_is_told_below_the_answer_and_comes_back,
+}
+
+/// Pixels below what is seen.
+const BELOW: &str = "const it = document.querySelector('.transcript');
+    return it.scrollHeight - it.clientHeight - it.scrollTop";
+const TOP: &str = "return document.querySelector('.transcript').scrollTop";
+
+async fn number(browser: &Browser, question: &str) -> Result<f64> {
+    let answer = browser.script(question, Vec::new()).await?;
+    Ok(answer.as_f64().unwrap_or(f64::MAX))
+}
+
+async fn wait_until(browser: &Browser, what: &str, question: &str) -> Result<()> {
+    eventually(what, PATIENCE, async || {
+        let answer = browser.script(question, Vec::new()).await?;
+        Ok((answer == Value::Bool(true)).then_some(()))
+    })
+    .await
+}
+
+/// Many short paragraphs, slowly.
+fn long_answer() -> ScriptedModel {
+    let answer = "A line of it.\n\n".repeat(120);
+    ScriptedModel::new(vec![answer]).with_token_delay(Duration::from_millis(6))
+}
+
+async fn only_a_person_s_own_movement_lets_go_of_the_end(language: Language) -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(long_answer()).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.speak(language).await?;
+    page.sign_in("Ada", PASSWORD).await?;
+    page.send("Go on").await?;
+    page.wait_for_text(600).await?;
+    let text_box = browser.element(TEXT_BOX).await?;
+    text_box.send_keys("ab").await?;
+    text_box.send_keys(Key::Backspace + "").await?;
+    text_box.send_keys(Key::Backspace + "").await?;
+    page.wait_for_text(800).await?;
+    eventually("the end is shown", PATIENCE, async || {
+        Ok((number(&browser, BELOW).await? <= 2.0).then_some(()))
+    })
+    .await?;
+
+    page.scroll_up(400).await?;
+    let shown = page.last_answer().await?.map_or(0, |it| it.text.len());
+    page.wait_for_text(shown + 200).await?;
+    ensure!(number(&browser, BELOW).await? > 400.0, "it stays put");
+    let pill = browser.element(".to-bottom button").await?;
+    let told = words(language, "chat.new_lines")?;
+    let (_, told) = told.split_once("{{ number }}").unwrap_or_default();
+    let label = pill.text().await?;
+    ensure!(label.trim().ends_with(told.trim()), "{label}");
+    pill.click().await?;
+    page.wait_for_end(1).await?;
+    ensure!(number(&browser, BELOW).await? <= 2.0, "it follows again");
+    ensure!(!browser.has(".to-bottom button").await?);
+    browser.quit().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn going_back_leads_to_where_one_was_reading() -> Result<()> {
+    let browser = Browser::open().await?;
+    let answer = "A line of it.\n\n".repeat(120);
+    let (server, ada) = RunningServer::start(ScriptedModel::new(vec![answer])).await?;
+    let chat = send_and_wait(&ada, None, "A long one").await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    page.open(&format!("/c/{}", chat.conversation.id)).await?;
+    page.wait_for_end(1).await?;
+    page.scroll_up(900).await?;
+    wait_until(
+        &browser,
+        "the place is kept",
+        "return Object.keys(sessionStorage).some(it => it.startsWith('hearth-place'))",
+    )
+    .await?;
+    let before = number(&browser, TOP).await?;
+    browser.element("#new-chat").await?.click().await?;
+    browser.element(".empty-stage").await?;
+    browser.driver().back().await?;
+    page.wait_for_end(1).await?;
+    eventually("the same lines are shown", PATIENCE, async || {
+        let moved = (number(&browser, TOP).await? - before).abs();
+        Ok((moved <= 3.0).then_some(()))
+    })
+    .await?;
+    browser.quit().await
+}
+
+async fn a_conversation_that_cannot_be_opened_leaves_the_shown_one_and_its_address(
+    language: Language,
+) -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let other = send_and_wait(&ada, None, "The other one").await?;
+    let shown = send_and_wait(&ada, None, "The shown one").await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.speak(language).await?;
+    page.sign_in("Ada", PASSWORD).await?;
+    let address = format!("/c/{}", shown.conversation.id);
+    page.open(&address).await?;
+    page.wait_for_end(1).await?;
+    page.set_online(false).await?;
+    let link = format!("a.conversation-link[href=\"/c/{}\"]", other.conversation.id);
+    browser.element(&link).await?.click().await?;
+    let note = browser.element(".not-opened").await?.text().await?;
+    ensure!(
+        note.starts_with(&words(language, "chat.not_opened")?),
+        "{note}"
+    );
+    eventually("the address is true", PATIENCE, async || {
+        Ok((page.path().await? == address).then_some(()))
+    })
+    .await?;
+    ensure!(page.messages().await?[0].text == "The shown one");
+
+    page.set_online(true).await?;
+    browser
+        .element(".not-opened .button")
+        .await?
+        .click()
+        .await?;
+    eventually("the other one is shown", PATIENCE, async || {
+        let messages = page.messages().await?;
+        let is_shown = messages
+            .first()
+            .is_some_and(|it| it.text == "The other one");
+        Ok(is_shown.then_some(()))
+    })
+    .await?;
+    ensure!(page.conversation().await? == other.conversation.id);
+    ensure!(!browser.has(".not-opened").await?);
+    browser.quit().await
+}
+
+async fn a_lost_connection_is_told_below_the_answer_and_comes_back(
+    language: Language,
+) -> Result<()> {
+    let browser = Browser::open().await?;
+    let mut program = Program::start().await?;
+    let page = ChatPage::new(&browser, program.base_url());
+    page.set_up(&program.set_up_link().await?, "Ada", PASSWORD)
+        .await?;
+    page.answer_greedily().await?;
+    page.speak(language).await?;
+    page.open("/").await?;
+    page.send("Tell me a long story about a lighthouse.")
+        .await?;
+    page.wait_for_text(20).await?;
+    program.kill()?;
+    page.wait_for_note(&words(language, "chat.reconnecting")?)
+        .await?;
+    browser.element("article.message[data-lost]").await?;
+    program.restart().await?;
+    page.wait_for_note(&words(language, "chat.interrupted")?)
+        .await?;
+    ensure!(!browser.has("article.message[data-lost]").await?);
+    browser.quit().await
+}
+
+/// The ember stands behind the last letter, in the item itself, not below the list.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_caret_of_a_list_stands_in_its_last_item() -> Result<()> {
+    let browser = Browser::open().await?;
+    let answer = format!("- one\n- {}", "two and more of it ".repeat(30));
+    let model = ScriptedModel::new(vec![answer]).with_token_delay(Duration::from_millis(10));
+    let (server, _ada) = RunningServer::start(model).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    page.send("A list").await?;
+    let question = "const list = document.querySelector('.pending > ul');
+        if (!list || list.children.length < 2) return false;
+        const has = it => getComputedStyle(it, '::after').content !== 'none';
+        return !has(list) && has(list.lastElementChild) && !has(list.firstElementChild);";
+    eventually("the caret is in the item", ANSWER, async || {
+        let answer = browser.script(question, Vec::new()).await?;
+        Ok((answer == Value::Bool(true)).then_some(()))
+    })
+    .await?;
+    page.stop().await?;
+    page.wait_for_end(1).await?;
+    browser.quit().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn facts_open_beside_their_button_and_a_chord_copies_the_last_answer() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    page.send("Hello").await?;
+    let answer = page.wait_for_end(1).await?;
+    let place = "const it = document.querySelector('.message-footer').getBoundingClientRect();
+        return [it.top, it.height].join(' ')";
+    let before = browser.script(place, Vec::new()).await?;
+    let button = browser.element(".message-info > button").await?;
+    button.click().await?;
+    let is_open = "return document.querySelector('.about-answer').matches(':popover-open')";
+    wait_until(&browser, "the facts are shown", is_open).await?;
+    ensure!(browser.script(place, Vec::new()).await? == before);
+    page.press_key("Escape", 0).await?;
+    let is_closed = "return !document.querySelector('.about-answer').matches(':popover-open')";
+    wait_until(&browser, "they are put away", is_closed).await?;
+
+    let clipboard = "const { clipboard } = navigator;
+        const text = items => items[0].getType('text/plain').then(blob => blob.text());
+        const keep = it => { window.copied = it };
+        clipboard.write = items => text(items).then(keep);
+        clipboard.writeText = text => Promise.resolve(keep(text));";
+    browser.script(clipboard, Vec::new()).await?;
+    page.press_key("C", 10).await?;
+    eventually("the answer is copied", PATIENCE, async || {
+        let copied = browser.script("return window.copied", Vec::new()).await?;
+        Ok((copied == json!(answer.text)).then_some(()))
+    })
+    .await?;
+    browser.element(".copy-button[data-copied]").await?;
+    browser.quit().await
+}

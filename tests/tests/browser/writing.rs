@@ -1,0 +1,308 @@
+//! The box: who has the focus, what waits in it, what is dropped on it, and that nothing is lost.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use hearth_app::model::Language;
+use hearth_engine::scripted::ScriptedModel;
+use hearth_tests::{
+    browser::{Browser, PATIENCE},
+    chat_page::{ChatPage, QUEUED, STOP, TEXT_BOX},
+    deadline::eventually,
+    running_server::{PASSWORD, RunningServer},
+    words::words,
+};
+use serde_json::{Value, json};
+use thirtyfour::prelude::*;
+
+in_both_languages! {
+    a_page_greets_and_its_beginnings_fill_the_box_and_send_nothing,
+    the_next_message_waits_for_the_end_of_the_answer_also_over_a_reload,
+    a_stopped_answer_gives_the_waiting_message_back_and_stop_and_send_sends_it,
+    a_message_that_reached_no_server_is_kept_and_goes_once,
+    files_dropped_anywhere_become_text_or_are_named,
+}
+
+/// An answer of about six seconds.
+fn slow_model() -> ScriptedModel {
+    let answer = "A slow answer, word by word. ".repeat(10);
+    ScriptedModel::new(vec![answer]).with_token_delay(Duration::from_millis(20))
+}
+
+async fn open<'a>(
+    browser: &'a Browser,
+    server: &RunningServer,
+    language: Language,
+) -> Result<ChatPage<'a>> {
+    let page = ChatPage::new(browser, server.base_url());
+    page.speak(language).await?;
+    page.sign_in("Ada", PASSWORD).await?;
+    Ok(page)
+}
+
+async fn is_focused(browser: &Browser) -> Result<bool> {
+    let script = "return document.activeElement.matches(arguments[0])";
+    let answer = browser.script(script, vec![json!(TEXT_BOX)]).await?;
+    Ok(answer == Value::Bool(true))
+}
+
+async fn wait_for_focus(browser: &Browser) -> Result<()> {
+    eventually("the box has the focus", PATIENCE, async || {
+        Ok(is_focused(browser).await?.then_some(()))
+    })
+    .await
+}
+
+async fn wait_for_draft(page: &ChatPage<'_>, expected: &str) -> Result<()> {
+    let what = format!("the box says {expected:?}");
+    eventually(&what, PATIENCE, async || {
+        Ok((page.draft().await? == expected).then_some(()))
+    })
+    .await
+}
+
+/// Texts of questions, oldest first.
+async fn questions(page: &ChatPage<'_>) -> Result<Vec<String>> {
+    let messages = page.messages().await?;
+    let asked = messages.into_iter().filter(|it| it.role == "user");
+    Ok(asked.map(|it| it.text).collect())
+}
+
+async fn a_page_greets_and_its_beginnings_fill_the_box_and_send_nothing(
+    language: Language,
+) -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let page = open(&browser, &server, language).await?;
+    let greeting = browser.element(".greeting h1").await?.text().await?;
+    let greetings = ["good_morning", "good_afternoon", "good_evening"];
+    let mut known = Vec::new();
+    for key in greetings {
+        let words = words(language, &format!("chat.{key}"))?;
+        known.push(words.replace("{{ name }}", "Ada"));
+    }
+    ensure!(known.contains(&greeting), "{greeting}");
+
+    browser.element(".starter").await?.click().await?;
+    let beginning = words(language, "chat.starters.clearer_text")?;
+    let draft = page.draft().await?;
+    ensure!(draft.starts_with(&beginning), "{draft}");
+    ensure!(is_focused(&browser).await?, "a person goes on writing");
+    ensure!(page.messages().await?.is_empty() && page.path().await? == "/");
+    browser.element(TEXT_BOX).await?.send_keys("Hi").await?;
+    ensure!(
+        page.draft().await?.ends_with("\nHi"),
+        "behind the beginning"
+    );
+    browser.quit().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_box_has_the_focus_and_letters_typed_anywhere_go_to_it() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let page = open(&browser, &server, Language::English).await?;
+    wait_for_focus(&browser).await?;
+    page.send("Hello").await?;
+    page.wait_for_end(1).await?;
+    browser.element("#new-chat").await?.click().await?;
+    wait_for_focus(&browser).await?;
+    browser.element(".conversation-link").await?.click().await?;
+    page.wait_for_end(1).await?;
+    wait_for_focus(&browser).await?;
+
+    let leave = "document.activeElement.blur()";
+    browser.script(leave, Vec::new()).await?;
+    ensure!(!is_focused(&browser).await?);
+    page.press_key("a", 2).await?;
+    ensure!(!is_focused(&browser).await?, "a shortcut is no letter");
+    page.press_key("h", 0).await?;
+    wait_for_draft(&page, "h").await?;
+    ensure!(is_focused(&browser).await?);
+    browser.quit().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_finger_s_enter_is_a_line() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let page = open(&browser, &server, Language::English).await?;
+    let coarse = "window.matchMedia = query => ({ matches: query.includes('coarse') })";
+    browser.script(coarse, Vec::new()).await?;
+    page.send("first").await?;
+    browser.element(TEXT_BOX).await?.send_keys("second").await?;
+    wait_for_draft(&page, "first\nsecond").await?;
+    ensure!(page.messages().await?.is_empty());
+    browser.element(".send-button").await?.click().await?;
+    page.wait_for_end(1).await?;
+    browser.quit().await
+}
+
+/// Notes every place of the box and of its last button, frame by frame.
+const WATCH_PLACES: &str = "window.places = new Set();
+    const look = () => {
+        const box = document.querySelector('.composer').getBoundingClientRect();
+        const buttons = [...document.querySelectorAll('.send-button')];
+        const seen = buttons.filter(it => it.checkVisibility()).pop();
+        const button = seen ? seen.getBoundingClientRect().left : 0;
+        window.places.add([box.top, box.bottom, button].map(Math.round).join(' '));
+        requestAnimationFrame(look);
+    };
+    look();";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_box_stays_where_it_is_when_an_answer_begins_and_ends() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(slow_model()).await?;
+    let page = open(&browser, &server, Language::English).await?;
+    page.send("One").await?;
+    page.wait_for_end(1).await?;
+    browser.script(WATCH_PLACES, Vec::new()).await?;
+    page.send("Two").await?;
+    browser.element(STOP).await?;
+    page.wait_for_end(2).await?;
+    // Whoever sent three messages knows what Enter does.
+    let hint = browser.element(".composer-foot").await?;
+    ensure!(hint.text().await? == words(Language::English, "chat.keys")?);
+    page.send("Three").await?;
+    page.wait_for_text(3).await?;
+    page.stop().await?;
+    page.wait_for_end(3).await?;
+    eventually("the hint goes", PATIENCE, async || {
+        Ok(hint.text().await?.is_empty().then_some(()))
+    })
+    .await?;
+    let places = "return [...window.places]";
+    let places = browser.script(places, Vec::new()).await?;
+    ensure!(
+        places.as_array().is_some_and(|it| it.len() == 1),
+        "{places}"
+    );
+    browser.quit().await
+}
+
+async fn the_next_message_waits_for_the_end_of_the_answer_also_over_a_reload(
+    language: Language,
+) -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(slow_model()).await?;
+    let page = open(&browser, &server, language).await?;
+    page.send("One").await?;
+    page.wait_for_text(3).await?;
+    page.send("Two").await?;
+    let row = browser.element(&format!("{QUEUED} p")).await?;
+    ensure!(row.text().await? == "Two");
+    wait_for_draft(&page, "").await?;
+    page.send("Three").await?;
+    wait_for_draft(&page, "").await?;
+    browser.element(TEXT_BOX).await?.send_keys("Four").await?;
+    page.reload().await?;
+    let row = browser
+        .element(&format!("{QUEUED} p"))
+        .await?
+        .text()
+        .await?;
+    ensure!(row.contains("Two") && row.contains("Three"), "{row}");
+    ensure!(page.draft().await? == "Four");
+    ensure!(questions(&page).await? == ["One"], "it was not sent yet");
+
+    page.wait_for_end(2).await?;
+    ensure!(questions(&page).await? == ["One", "Two\n\nThree"]);
+    ensure!(!browser.has(QUEUED).await? && page.draft().await? == "Four");
+    page.reload().await?;
+    ensure!(!browser.has(QUEUED).await? && page.draft().await? == "Four");
+    browser.quit().await
+}
+
+async fn a_stopped_answer_gives_the_waiting_message_back_and_stop_and_send_sends_it(
+    language: Language,
+) -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(slow_model()).await?;
+    let page = open(&browser, &server, language).await?;
+    page.send("One").await?;
+    page.wait_for_text(3).await?;
+    page.send("Two").await?;
+    browser.element(".edit-queued").await?.click().await?;
+    wait_for_draft(&page, "Two").await?;
+    ensure!(!browser.has(QUEUED).await? && is_focused(&browser).await?);
+    page.send("").await?;
+    browser.element(QUEUED).await?;
+    page.press_key("Escape", 0).await?;
+    page.wait_for_end(1).await?;
+    wait_for_draft(&page, "Two").await?;
+    ensure!(!browser.has(QUEUED).await?, "nothing was sent");
+
+    page.send("").await?;
+    eventually("another answer begins", PATIENCE, async || {
+        Ok((page.messages().await?.len() == 4).then_some(()))
+    })
+    .await?;
+    page.send("Three").await?;
+    browser.element(".stop-and-send").await?.click().await?;
+    eventually("the waiting message is sent", PATIENCE, async || {
+        Ok((questions(&page).await? == ["One", "Two", "Three"]).then_some(()))
+    })
+    .await?;
+    page.stop().await?;
+    page.wait_for_end(3).await?;
+    ensure!(page.draft().await?.is_empty());
+    browser.quit().await
+}
+
+async fn a_message_that_reached_no_server_is_kept_and_goes_once(language: Language) -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let page = open(&browser, &server, language).await?;
+    page.set_online(false).await?;
+    page.send("Hello").await?;
+    let note = browser.element(".message-note.failed").await?;
+    let told = note.text().await?;
+    let expected = words(language, "chat.lost_sending")?;
+    ensure!(told.starts_with(&expected), "{told}");
+    ensure!(!told.contains("fetch") && page.draft().await? == "Hello");
+    page.set_online(true).await?;
+    let again = ".message-note.failed .button";
+    browser.element(again).await?.click().await?;
+    page.wait_for_end(1).await?;
+    ensure!(questions(&page).await? == ["Hello"]);
+    ensure!(!browser.has(".message-note.failed").await?);
+    browser.quit().await
+}
+
+/// Something is dragged over the list of messages, or dropped there.
+const DROP: &str = "const [kind, name, type, text] = arguments;
+    const brought = new DataTransfer();
+    brought.items.add(new File([text], name, { type }));
+    const options = { bubbles: true, cancelable: true, dataTransfer: brought };
+    return document.querySelector('.chat-stage').dispatchEvent(new DragEvent(kind, options));";
+
+async fn files_dropped_anywhere_become_text_or_are_named(language: Language) -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let page = open(&browser, &server, language).await?;
+    let drop = async |kind: &str, name: &str, mime: &str| {
+        let arguments = [kind, name, mime, "one, two\n"].map(Value::from);
+        browser.script(DROP, arguments.to_vec()).await
+    };
+    ensure!(drop("dragover", "a.csv", "text/csv").await? == false);
+    let zone = browser.element(".drop-zone").await?.text().await?;
+    ensure!(
+        zone.contains(&words(language, "chat.drop_files")?),
+        "{zone}"
+    );
+    // The browser would leave the page and show the file.
+    ensure!(drop("drop", "a.csv", "text/csv").await? == false);
+    wait_for_draft(&page, "```a.csv\none, two\n```\n").await?;
+    ensure!(!browser.has(".drop-zone").await?);
+    ensure!(drop("drop", "b.png", "image/png").await? == false);
+    let refusal = words(language, "chat.text_only")?.replace("{{ name }}", "b.png");
+    eventually("the file is named", PATIENCE, async || {
+        let told = browser.element("form.composer").await?;
+        let told = told.parent().await?.text().await?;
+        Ok(told.contains(&refusal).then_some(()))
+    })
+    .await?;
+    ensure!(page.path().await? == "/");
+    browser.quit().await
+}

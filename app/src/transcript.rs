@@ -105,6 +105,12 @@ impl ShownMessage {
         }
     }
 
+    /// What the model thought and what tools did, in order.
+    pub fn phases(&self) -> Vec<Phase<'_>> {
+        let reasoning = self.reasoning.as_ref().map_or("", |it| &it.text);
+        phases(reasoning, &self.steps)
+    }
+
     /// A turn of this message is being made.
     pub fn is_running(&self) -> bool {
         self.status == MessageStatus::Running

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::{Icon, IconName};
 use crate::{
-    model::ToolStep,
+    model::{Phase, ToolStep},
     transcript::ShownMessage,
     words::{Locale, steps_summary, tool_step, use_locale, words},
 };
@@ -49,8 +49,7 @@ pub(crate) fn StepsView(message: RwSignal<ShownMessage>) -> impl IntoView {
                         <Icon name=IconName::ChevronRight class="icon mini chevron mirrored"/>
                     </summary>
                     <ol>
-                        <Thought message is_thinking/>
-                        <ToolSteps message/>
+                        <Thread message is_thinking/>
                     </ol>
                 </details>
             }
@@ -63,50 +62,66 @@ fn whole_seconds(milliseconds: u32) -> u32 {
     milliseconds.div_ceil(1000).max(1)
 }
 
-/// All that was thought, as one text: where in it a tool was called is not known.
+/// What a row of the thread is; in one revision rows are only added.
+type RowKey = (u32, usize, Option<usize>);
+
+/// Of a revision of the message: the place in the thread, and which step it is if it is one.
+fn rows(message: &ShownMessage) -> Vec<RowKey> {
+    let mut num_steps = 0;
+    let row = |(index, phase): (usize, Phase<'_>)| {
+        let step = matches!(phase, Phase::Step(_)).then(|| {
+            num_steps += 1;
+            num_steps - 1
+        });
+        (message.revision, index, step)
+    };
+    message.phases().into_iter().enumerate().map(row).collect()
+}
+
+/// Thoughts and steps as they came. A step is drawn once, a thought grows.
 #[component]
-fn Thought(message: RwSignal<ShownMessage>, is_thinking: Memo<bool>) -> impl IntoView {
-    let is_there = Memo::new(move |_| message.read().reasoning.is_some());
+fn Thread(message: RwSignal<ShownMessage>, is_thinking: Memo<bool>) -> impl IntoView {
+    let locale = use_locale();
+    let keys = Memo::new(move |_| message.with(rows));
+    let row = move |(_, index, step): RowKey| match step {
+        Some(number) => {
+            let step = message.with_untracked(|it| it.steps.get(number).cloned());
+            step.map(|step| view_step(locale, &step)).into_any()
+        }
+        None => view! { <Thought message index is_thinking/> }.into_any(),
+    };
+    view! { <For each=move || keys.get() key=|key| *key children=row/> }
+}
+
+#[component]
+fn Thought(
+    message: RwSignal<ShownMessage>,
+    /// Its place in the thread.
+    index: usize,
+    is_thinking: Memo<bool>,
+) -> impl IntoView {
     let text = Memo::new(move |_| {
-        let message = message.read();
-        message.reasoning.as_ref().map(|it| it.text.clone())
+        message.with(|message| match message.phases().get(index) {
+            Some(Phase::Thought(text)) => (*text).to_owned(),
+            _ => String::new(),
+        })
     });
+    let is_last = Memo::new(move |_| message.with(|it| it.phases().len() == index + 1));
     let knot = move || {
-        if is_thinking.get() {
+        if is_thinking.get() && is_last.get() {
             "dot burning"
         } else {
             "knot"
         }
     };
-    move || {
-        is_there.get().then(|| {
-            view! {
-                <li class="step">
-                    <span class=knot></span>
-                    <div class="step-thought" dir="auto">
-                        <p>{move || text.get().unwrap_or_default()}</p>
-                    </div>
-                </li>
-            }
-        })
+    view! {
+        <li class="step">
+            <span class=knot></span>
+            <div class="step-thought" dir="auto">
+                <p>{move || text.get()}</p>
+            </div>
+        </li>
     }
-}
-
-/// Steps are only added, so each is drawn once.
-#[component]
-fn ToolSteps(message: RwSignal<ShownMessage>) -> impl IntoView {
-    let locale = use_locale();
-    let extent = Memo::new(move |_| message.with(|it| (it.revision, it.steps.len())));
-    let keys = move || {
-        let (revision, count) = extent.get();
-        let keys = (0..count).map(|index| (revision, index));
-        keys.collect::<Vec<_>>()
-    };
-    let step = move |(_, index): (u32, usize)| {
-        let step = message.with_untracked(|it| it.steps.get(index).cloned());
-        step.map(|step| view_step(locale, &step))
-    };
-    view! { <For each=keys key=|key| *key children=step/> }
 }
 
 fn view_step(locale: Locale, step: &ToolStep) -> impl IntoView + use<> {

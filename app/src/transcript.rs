@@ -5,7 +5,7 @@
 
 use crate::model::{
     ChatEvent, ChatEventKind, Cursor, FinishReason, LocalTime, Message, MessageId, MessageStatus,
-    Notice, Provenance, Reasoning, Role, ToolStep, TurnError, Usage, WaitState,
+    Notice, Phase, Provenance, Reasoning, Role, ToolStep, TurnError, Usage, WaitState, phases,
 };
 
 /// No frame is known: the stream answers with a snapshot.
@@ -23,7 +23,7 @@ pub struct ShownMessage {
     /// Committed HTML. Blocks that the server rendered are empty: they stand in the document only.
     pub blocks: Vec<String>,
     pub pending: String,
-    /// Its text is empty if the server rendered it, like that of the blocks.
+    /// If the server rendered it, its text has one letter for each thought.
     pub reasoning: Option<Reasoning>,
     /// What tools did for the answer.
     pub steps: Vec<ToolStep>,

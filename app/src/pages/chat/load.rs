@@ -7,7 +7,8 @@ use super::address::{ChatAddress, Pieces};
 use crate::{
     api::{accounts, banner, conversations},
     model::{
-        Banner, ChatError, Conversation, ConversationPage, ConversationSummary, ModelStatus, User,
+        Banner, ChatError, Conversation, ConversationPage, ConversationSummary, Message,
+        ModelStatus, Phase, User, phases,
     },
 };
 
@@ -91,8 +92,8 @@ fn found<T>(answer: Result<Option<T>, ChatError>) -> Result<Option<T>, ChatError
 }
 
 /// The document holds every text already, so the values for hydration carry only its shape: as
-/// many blocks as there are, a space for a block that grows, and no cursor, so that a running
-/// answer begins with a snapshot.
+/// many blocks as there are, a space for a block that grows, a letter for each thought, and no
+/// cursor, so that a running answer begins with a snapshot.
 #[expect(
     clippy::ref_option,
     reason = "serde hands over a reference to the field"
@@ -108,10 +109,26 @@ fn without_text<S: Serializer>(
         if !message.pending.is_empty() {
             " ".clone_into(&mut message.pending);
         }
-        if let Some(reasoning) = &mut message.reasoning {
-            reasoning.text.clear();
-        }
+        leave_order(message);
         message.cursor = None;
     }
     shape.serialize(serializer)
+}
+
+/// Of reasoning and steps only the order.
+fn leave_order(message: &mut Message) {
+    let reasoning = message.reasoning.as_ref().map_or("", |it| &it.text);
+    let (mut letters, mut places) = (String::new(), Vec::new());
+    for phase in phases(reasoning, &message.steps) {
+        match phase {
+            Phase::Thought(_) => letters.push('.'),
+            Phase::Step(_) => places.push(u32::try_from(letters.len()).ok()),
+        }
+    }
+    for (step, place) in message.steps.iter_mut().zip(places) {
+        step.reasoning_bytes = place;
+    }
+    if let Some(reasoning) = &mut message.reasoning {
+        reasoning.text = letters;
+    }
 }

@@ -6,7 +6,7 @@
 
 mod listeners;
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use hearth_app::{
     SubPath,
@@ -350,7 +350,7 @@ async fn choose_model(
     let path = match &configured {
         ModelSource::File(path) => path.clone(),
         #[cfg(feature = "testing")]
-        ModelSource::Scripted(_) | ModelSource::Failing(..) => PathBuf::new(),
+        ModelSource::Scripted(_) | ModelSource::Failing(..) => std::path::PathBuf::new(),
     };
     let is_free = matches!(configured, ModelSource::File(_)) && !config.names_model();
     let configured = Model {

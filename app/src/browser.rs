@@ -4,10 +4,14 @@
 mod appearance;
 mod clipboard;
 mod drafts;
+mod form_post;
 mod link_token;
 mod random;
 mod scroll;
+mod section;
 mod timer;
+mod unsaved;
+mod way_out;
 
 use leptos::prelude::{document, window};
 use web_sys::{HtmlElement, KeyboardEvent, wasm_bindgen::JsCast};
@@ -15,10 +19,16 @@ use web_sys::{HtmlElement, KeyboardEvent, wasm_bindgen::JsCast};
 pub(crate) use appearance::{remember_time_zone, show_theme};
 pub(crate) use clipboard::{copy_text, copy_when_fetched, read_code};
 pub(crate) use drafts::{forget_draft, read_draft, save_draft};
+pub(crate) use form_post::{Posted, form_of, post, send_at_once};
 pub(crate) use link_token::{forget_link_token, kept_link_token, take_link_token};
 pub(crate) use random::idempotency_key;
 pub(crate) use scroll::Follower;
+pub(crate) use section::{complete_addresses, copy_pressed, redraw, show_current, walk_chart};
 pub(crate) use timer::sleep;
+pub(crate) use unsaved::{
+    count_unsaved, discard_pressed, forget_unsaved, is_unsaved, show_ranges,
+};
+pub(crate) use way_out::{leave_for, leave_for_here, leave_for_the_door};
 
 use crate::sub_path::address_of;
 

@@ -5,7 +5,6 @@
 )]
 
 mod banner;
-mod choice_form;
 mod composer;
 mod conversation_list;
 mod conversation_row;
@@ -23,14 +22,12 @@ mod post_form;
 mod reasoning_view;
 mod sections;
 mod server_form;
-mod session_list;
 mod sidebar;
 mod toast;
 mod tool_steps_view;
 mod transcript_view;
 
 pub(crate) use banner::BannerLine;
-pub(crate) use choice_form::{ChoiceForm, Choices};
 pub(crate) use composer::{Composer, forget_sent, move_draft};
 pub(crate) use conversation_list::{ConversationListView, ListedConversations};
 pub(crate) use conversation_row::{ConversationRow, link_id};
@@ -48,7 +45,6 @@ pub(crate) use post_form::PostForm;
 pub(crate) use reasoning_view::ReasoningView;
 pub(crate) use sections::{Section, Sections};
 pub(crate) use server_form::ServerForm;
-pub(crate) use session_list::SessionList;
 pub(crate) use sidebar::{Sidebar, SidebarCommand};
 pub(crate) use toast::UndoToast;
 pub(crate) use tool_steps_view::ToolStepsView;

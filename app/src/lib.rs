@@ -19,6 +19,7 @@ pub mod service;
 mod shell;
 mod sub_path;
 pub mod transcript;
+pub mod way_back;
 mod words;
 
 #[cfg(feature = "ssr")]

@@ -64,9 +64,18 @@ fn focus_again(place: &Element, selector: &str, index: u32) {
         let all = place.query_selector_all(FOCUSABLE).ok()?;
         element_at(&all, index.min(all.length().checked_sub(1)?))
     });
-    if let Some(found) = found.and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
+    focus(found);
+    let is_lost = !place.contains(document().active_element().as_deref());
+    if is_lost {
+        // Such as a save bar, which is not there any more once everything is saved.
+        focus(place.query_selector(".saved-mark[tabindex]").ok().flatten());
+    }
+}
+
+fn focus(element: Option<Element>) {
+    if let Some(element) = element.and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
         // Fails only for elements that left the document meanwhile.
-        let _ = found.focus();
+        let _ = element.focus();
     }
 }
 

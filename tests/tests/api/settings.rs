@@ -105,13 +105,13 @@ async fn save_form(
 async fn several_settings_are_saved_together_or_none_of_them() -> Result<()> {
     let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let (warm, long) = (SettingName::Temperature, SettingName::MaxTokens);
-    let refused = save_form(&ada, &[(warm, "1", "0.4", 0), (long, "", "-1", 0)]).await??;
+    let refused = save_form(&ada, &[(warm, "0.7", "0.4", 0), (long, "", "-1", 0)]).await??;
     let names: Vec<_> = refused.iter().map(|it| it.name).collect();
     assert_eq!(names, [long]);
     let before = read(&ada, warm).await?;
-    assert_eq!((before.value.as_str(), before.version), ("1", 0));
+    assert_eq!((before.value.as_str(), before.version), ("0.7", 0));
 
-    let refused = save_form(&ada, &[(warm, "1", "0.4", 0), (long, "", "9", 0)]).await??;
+    let refused = save_form(&ada, &[(warm, "0.7", "0.4", 0), (long, "", "9", 0)]).await??;
     assert_eq!(refused, []);
     for (name, value) in [(warm, "0.4"), (long, "9")] {
         let now = read(&ada, name).await?;
@@ -131,11 +131,11 @@ async fn a_form_that_was_open_for_long_changes_only_what_its_person_changed() ->
     let (warm, long) = (SettingName::Temperature, SettingName::MaxTokens);
     save(&ada, warm, "0.3").await??;
     // The form still shows what was before, and only the other setting was changed in it.
-    let refused = save_form(&ada, &[(warm, "1", "1", 0), (long, "", "9", 0)]).await??;
+    let refused = save_form(&ada, &[(warm, "0.7", "0.7", 0), (long, "", "9", 0)]).await??;
     assert_eq!(refused, []);
     assert_eq!(read(&ada, warm).await?.value, "0.3");
     // Who changes it too is told what holds now.
-    let refused = save_form(&ada, &[(warm, "1", "0.9", 0), (long, "9", "8", 1)]).await??;
+    let refused = save_form(&ada, &[(warm, "0.7", "0.9", 0), (long, "9", "8", 1)]).await??;
     let told = Refusal::Outdated {
         value: "0.3".to_owned(),
         version: 1,

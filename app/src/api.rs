@@ -13,8 +13,8 @@ pub mod page_build;
 pub mod preferences;
 pub mod sessions;
 
-/// Leads whoever posted a form back to the page it stood on; from the settings to `path`, which says
-/// there what was done.
+/// Leads whoever posted a form back to the page it stood on; from the settings to `path`, which
+/// says there what was done.
 #[cfg(feature = "ssr")]
 fn lead_back_or_to(path: &str) {
     use leptos::prelude::use_context;

@@ -25,9 +25,7 @@ pub(crate) use random::idempotency_key;
 pub(crate) use scroll::Follower;
 pub(crate) use section::{complete_addresses, copy_pressed, redraw, show_current, walk_chart};
 pub(crate) use timer::sleep;
-pub(crate) use unsaved::{
-    count_unsaved, discard_pressed, forget_unsaved, is_unsaved, show_ranges,
-};
+pub(crate) use unsaved::{count_unsaved, discard_pressed, forget_unsaved, is_unsaved, show_ranges};
 pub(crate) use way_out::{leave_for, leave_for_here, leave_for_the_door};
 
 use crate::sub_path::address_of;

@@ -98,7 +98,8 @@ fn window_title(name: &str) -> String {
     escape_text(&format!("{name} · {PRODUCT}"))
 }
 
-/// A text as inner HTML, the same on both sides.
+/// A text as inner HTML.
+#[cfg(feature = "ssr")]
 fn escape_html(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;")
 }

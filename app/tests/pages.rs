@@ -175,6 +175,15 @@ async fn what_is_not_there_is_answered_with_404() {
         assert_eq!(status, 404, "{path}");
         assert!(html.contains("Not found"), "{path}");
     }
+    let (_, html) = page(FakeServer::signed_in(), "/nowhere").await;
+    for part in [
+        "This page does not exist.",
+        "flame out",
+        "href=\"/\"",
+        "href=\"/settings\"",
+    ] {
+        assert!(html.contains(part), "{part}: {html}");
+    }
 }
 
 #[tokio::test]

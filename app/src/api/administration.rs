@@ -50,7 +50,8 @@ pub async fn save_setting(
 }
 
 /// Changes several settings, all or none of them, from the next turn on. `form` has an entry for
-/// each; those that are what they were are left alone. What is wrong with settings is in the answer.
+/// each; those that are what they were are left alone. What is wrong with settings is in the
+/// answer.
 ///
 /// # Errors
 /// [`ChatError::Invalid`] for a setting that there is not.

@@ -167,10 +167,7 @@ impl IconName {
 /// One drawing. `class` says more about it: `small` (18 px), `mini` (16 px), `mirrored` (an arrow
 /// that turns with the direction of the text).
 #[component]
-pub(crate) fn Icon(
-    name: IconName,
-    #[prop(default = "icon")] class: &'static str,
-) -> impl IntoView {
+pub(crate) fn Icon(name: IconName, #[prop(default = "icon")] class: &'static str) -> impl IntoView {
     view! {
         <svg class=class aria-hidden="true" focusable="false">
             <use href=name.place()></use>

@@ -35,16 +35,16 @@ use super::{
     drawn::{DrawnSection, drawn},
     window_title,
 };
-#[cfg(feature = "ssr")]
-use crate::{
-    model::{ChatError, Drawing, User},
-    pages::told::Told,
-};
 use crate::{
     browser,
     components::{IconName, Section, Sections},
     model::AdminSection,
     words::{use_locale, words},
+};
+#[cfg(feature = "ssr")]
+use crate::{
+    model::{ChatError, Drawing, User},
+    pages::told::Told,
 };
 
 /// In the order of the list.

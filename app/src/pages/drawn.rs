@@ -96,7 +96,7 @@ pub(super) fn drawn(section: DrawnSection) -> AnyView {
             });
         }
     };
-    let on_input = move |_| {
+    let on_input = move |_: web_sys::Event| {
         if let Some(place) = place.get_untracked() {
             browser::show_ranges(&place);
             browser::count_unsaved(&place);

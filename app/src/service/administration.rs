@@ -8,8 +8,8 @@ use leptos::prelude::use_context;
 use super::{SessionCookie, current_user};
 use crate::model::{
     AccountChange, AccountSummary, AuditEntry, BackupReport, Banner, ChatError, Language,
-    ModelSummary, OneTimeLink, RefusedSetting, Setting, SettingName, UpkeepReport, UsageReport, User, UserId,
-    UserRole,
+    ModelSummary, OneTimeLink, RefusedSetting, Setting, SettingName, UpkeepReport, UsageReport,
+    User, UserId, UserRole,
 };
 
 /// A change of one setting.

@@ -209,6 +209,40 @@ async fn who_comes_from_an_ended_session_is_led_back_by_the_door() -> Result<()>
     browser.quit().await
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_its_link_the_set_up_page_says_so_and_shows_no_form() -> Result<()> {
+    let browser = Browser::open().await?;
+    let server = RunningServer::unclaimed(ScriptedModel::new(Vec::new())).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.open("/").await?;
+    assert_eq!(page.path().await?, "/set-up");
+    let seen = "const seen = it => document.querySelector(it)?.checkVisibility() ?? false; \
+        return [seen('.door-note'), seen('.door-form')]";
+    eventually(
+        "the sentence stands in the place of the form",
+        PATIENCE,
+        async || {
+            let seen = browser.script(seen, Vec::new()).await?;
+            Ok((seen == json!([true, false])).then_some(()))
+        },
+    )
+    .await?;
+    check(&browser, "set-up-without-link").await?;
+    // A link that is opened in this very tab brings the form.
+    let link = format!(
+        "{}/set-up#token={}",
+        server.base_url(),
+        server.set_up_token()
+    );
+    browser.goto(&link).await?;
+    eventually("the form is there", PATIENCE, async || {
+        let seen = browser.script(seen, Vec::new()).await?;
+        Ok((seen == json!([false, true])).then_some(()))
+    })
+    .await?;
+    browser.quit().await
+}
+
 async fn submit(browser: &Browser, button: &str) -> Result<()> {
     browser.element(button).await?.click().await?;
     Ok(())

@@ -84,7 +84,7 @@ fn lit(locale: Locale, model: ModelSummary) -> AnyView {
                     <bdi>{title(&model.file, &active.name)}</bdi>
                     <span class=format!("badge model-state {class}")>{words}</span>
                 </h3>
-                <p class="model-file">{file_facts(&model.file, model.num_bytes)}</p>
+                <p class="model-file">{file_facts(locale, &model.file, model.num_bytes)}</p>
             </div>
             {progress}
             {failure}
@@ -104,7 +104,7 @@ fn model(locale: Locale, model: ModelSummary) -> AnyView {
             <span class="model-tile"><Icon name=IconName::Model/></span>
             <div>
                 <h3><bdi>{name}</bdi></h3>
-                <p class="model-file">{file_facts(&model.file, model.num_bytes)}</p>
+                <p class="model-file">{file_facts(locale, &model.file, model.num_bytes)}</p>
             </div>
             <form method="post" action=address_of(SwitchModel::url()) class="post-form">
                 <input type="hidden" name="file" value=model.file/>
@@ -165,10 +165,12 @@ fn is_number_format(word: &str) -> bool {
         })
 }
 
-fn file_facts(file: &str, num_bytes: u64) -> AnyView {
+fn file_facts(locale: Locale, file: &str, num_bytes: u64) -> AnyView {
     let file = file.to_owned();
-    let size =
-        (num_bytes > 0).then(|| view! { ", " <span class="nowrap">{bytes(num_bytes)}</span> });
+    let size = (num_bytes > 0).then(|| {
+        let between = words!(locale, admin.between);
+        view! { {between} <span class="nowrap">{bytes(num_bytes)}</span> }
+    });
     view! { <bdi>{file}</bdi> {size} }.into_any()
 }
 

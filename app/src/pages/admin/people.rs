@@ -43,10 +43,7 @@ pub(super) async fn draw(by: &User, told: &Told) -> Result<Drawing, ChatError> {
             invited = num_invited
         )
     };
-    let rows: Vec<_> = accounts
-        .into_iter()
-        .map(|account| row(locale, account, by))
-        .collect();
+    let rows: Vec<_> = accounts.iter().map(|it| row(locale, it, by)).collect();
     let head = Head::new(words!(locale, admin.people)).lead(lead);
     Ok(settled(view! {
         {new.map(|link| new_link(locale, link))}
@@ -125,7 +122,7 @@ fn new_link(locale: Locale, link: OneTimeLink) -> AnyView {
         })
 }
 
-fn row(locale: Locale, account: AccountSummary, by: &User) -> AnyView {
+fn row(locale: Locale, account: &AccountSummary, by: &User) -> AnyView {
     let is_own = account.user.id == by.id;
     let name = account.user.name.clone();
     let initial: String = name.chars().take(1).flat_map(char::to_uppercase).collect();
@@ -133,7 +130,7 @@ fn row(locale: Locale, account: AccountSummary, by: &User) -> AnyView {
         Some(time) => moment(locale, time),
         None => words!(locale, admin.never_seen).to_owned(),
     };
-    let facts = facts(locale, &account, is_own);
+    let facts = facts(locale, account, is_own);
     let tokens = grouped(account.tokens_today);
     let is_off = account.disabled;
     view! {
@@ -147,10 +144,10 @@ fn row(locale: Locale, account: AccountSummary, by: &User) -> AnyView {
                     </span>
                 </span>
             </td>
-            <td class="role">{badge(locale, &account)}</td>
+            <td class="role">{badge(locale, account)}</td>
             <td class="seen quiet">{seen}</td>
             <td class="number">{tokens}</td>
-            <td>{person_menu(locale, &account, is_own)}</td>
+            <td>{person_menu(locale, account, is_own)}</td>
         </tr>
     }
     .into_any()

@@ -32,7 +32,8 @@ pub(super) async fn draw(by: &User, told: &Told) -> Result<Drawing, ChatError> {
         .map(|(head, names)| group(locale, head, names, &settings, &refused));
     let groups: Vec<_> = groups.collect();
     let saved = told.was_saved("settings").then(|| {
-        view! { <p class="save-bar saved saved-mark" tabindex="-1">{words!(locale, admin.saved)}</p> }
+        let words = words!(locale, admin.saved);
+        view! { <p class="save-bar saved saved-mark" tabindex="-1">{words}</p> }
     });
     Ok(settled(view! {
         <form

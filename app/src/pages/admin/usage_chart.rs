@@ -197,7 +197,12 @@ fn day_bar(locale: Locale, place: &Place, day: u32, date: &str, bars: &[&Bar]) -
         }
     };
     let rects: Vec<_> = bars.iter().map(rect).collect();
-    let label = words!(locale, admin.bar, date = date.to_owned(), number = grouped(total));
+    let label = words!(
+        locale,
+        admin.bar,
+        date = date.to_owned(),
+        number = grouped(total)
+    );
     // One stop for the Tab key; arrow keys go on from there.
     let tab_stop = if day == 0 { "0" } else { "-1" };
     view! {

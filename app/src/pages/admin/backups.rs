@@ -129,7 +129,7 @@ fn row(locale: Locale, copy: BackupSummary) -> impl IntoView {
             <td class="exports-name">{file}</td>
             <td data-label=words!(locale, admin.backup_time)>{moment(locale, time)}</td>
             <td data-label=words!(locale, admin.backup_reason)>{reason(locale, kind)}</td>
-            <td data-label=words!(locale, admin.size)>{bytes(num_bytes)}</td>
+            <td class="nowrap" data-label=words!(locale, admin.size)>{bytes(num_bytes)}</td>
         </tr>
     }
 }

@@ -125,7 +125,7 @@ fn ExportRow(export: Export) -> impl IntoView {
         <tr>
             <td class="exports-name" dir="auto">{file_name}</td>
             <td>{transfer::subject(locale, subject)}</td>
-            <td>{bytes(size)}</td>
+            <td class="nowrap">{bytes(size)}</td>
             <td>{moment(locale, time)}</td>
             <td class="exports-actions">
                 {file}

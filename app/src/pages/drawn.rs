@@ -78,7 +78,7 @@ pub(super) fn drawn(section: DrawnSection) -> AnyView {
     // Counts what was drawn: what was asked for before that is not wanted any more.
     let turn = RwSignal::new(0_u32);
     let failed = RwSignal::new(None::<ChatError>);
-    let is_sending = RwSignal::new(false);
+    let sending = Sending::new();
     follow_changes(section, place, turn);
     ask_before_leaving();
     let on_submit = move |event: web_sys::SubmitEvent| {
@@ -86,15 +86,15 @@ pub(super) fn drawn(section: DrawnSection) -> AnyView {
             return;
         };
         event.prevent_default();
-        if !is_sending.get_untracked() {
-            is_sending.set(true);
-            spawn_local(async move {
-                let posted = browser::post(&form).await;
-                // The section may have been left meanwhile: then its signals are gone.
-                let _ = is_sending.try_set(false);
+        let Some(number) = sending.begin(form.has_attribute("data-at-once")) else {
+            return;
+        };
+        spawn_local(async move {
+            let posted = browser::post(&form).await;
+            if sending.end(number) {
                 finish(posted, place, turn, failed);
-            });
-        }
+            }
+        });
     };
     let on_input = move |_: web_sys::Event| {
         if let Some(place) = place.get_untracked() {
@@ -130,6 +130,44 @@ pub(super) fn drawn(section: DrawnSection) -> AnyView {
         {once_loaded(first, show)}
     }
     .into_any()
+}
+
+/// Which forms are on their way to the server.
+#[derive(Clone, Copy)]
+struct Sending {
+    /// Number of the last one.
+    last: RwSignal<u32>,
+    is_running: RwSignal<bool>,
+}
+
+impl Sending {
+    fn new() -> Self {
+        Self {
+            last: RwSignal::new(0),
+            is_running: RwSignal::new(false),
+        }
+    }
+
+    /// A number for a form, unless another one is on its way: nothing is sent twice by two presses.
+    /// Of choices that hold at once the last one counts.
+    fn begin(self, is_choice: bool) -> Option<u32> {
+        if self.is_running.get_untracked() && !is_choice {
+            return None;
+        }
+        self.is_running.set(true);
+        self.last.update(|last| *last += 1);
+        Some(self.last.get_untracked())
+    }
+
+    /// Whether what came back for this form is to be shown. The section may have been left
+    /// meanwhile: then its signals are gone.
+    fn end(self, number: u32) -> bool {
+        let is_last = self.last.try_get_untracked() == Some(number);
+        if is_last {
+            self.is_running.set(false);
+        }
+        is_last
+    }
 }
 
 /// Shows what came back after a form was sent.

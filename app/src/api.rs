@@ -13,6 +13,21 @@ pub mod page_build;
 pub mod preferences;
 pub mod sessions;
 
+/// Leads whoever posted a form back to the page it stood on; from the settings to `path`, which
+/// says there what was done.
+#[cfg(feature = "ssr")]
+fn lead_back_or_to(path: &str) {
+    use leptos::prelude::use_context;
+    let parts = use_context::<http::request::Parts>();
+    let from = parts.as_ref().and_then(|parts| {
+        let referer = parts.headers.get(http::header::REFERER)?.to_str().ok()?;
+        let (_, host) = referer.split_once("://")?;
+        crate::sub_path::use_sub_path().strip(host.get(host.find('/')?..)?)
+    });
+    let from = from.filter(|it| !it.starts_with("/settings") && crate::way_back::is_own_path(it));
+    lead_form_post_to(from.unwrap_or(path));
+}
+
 /// A browser without script lands on this page; the script finds its way by itself.
 #[cfg(feature = "ssr")]
 fn lead_form_post_to(path: &str) {

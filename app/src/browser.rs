@@ -8,15 +8,19 @@ mod drafts;
 mod dropped;
 mod floating;
 mod focus;
+mod form_post;
 mod link_token;
 mod queue;
 mod random;
 mod reading_place;
 mod scroll;
+mod section;
 mod shortcuts;
 mod side;
 mod timer;
+mod unsaved;
 mod walking;
+mod way_out;
 
 use leptos::prelude::{document, window};
 use web_sys::{HtmlElement, KeyboardEvent, wasm_bindgen::JsCast};
@@ -34,6 +38,7 @@ pub(crate) use focus::{
     focus_text, focus_text_if_lost, is_chord, is_free_escape, is_lost_letter, is_touch_screen,
     opens_chat,
 };
+pub(crate) use form_post::{Posted, form_of, post, send_at_once};
 pub(crate) use link_token::{forget_link_token, kept_link_token, take_link_token};
 pub(crate) use queue::{
     Queued, changes_queued, forget_queued, join_texts, read_queued, save_queued,
@@ -41,10 +46,13 @@ pub(crate) use queue::{
 pub(crate) use random::idempotency_key;
 pub(crate) use reading_place::{ReadingPlace, read_reading_place, save_reading_place};
 pub(crate) use scroll::{Distance, Follower};
+pub(crate) use section::{complete_addresses, copy_pressed, redraw, show_current, walk_chart};
 pub(crate) use shortcuts::{Shortcut, shortcut};
 pub(crate) use side::{is_drawer, toggle_rail};
 pub(crate) use timer::sleep;
+pub(crate) use unsaved::{count_unsaved, discard_pressed, forget_unsaved, is_unsaved, show_ranges};
 pub(crate) use walking::{around, walk_list, walk_menu};
+pub(crate) use way_out::{leave_for, leave_for_here, leave_for_the_door};
 
 use crate::sub_path::address_of;
 

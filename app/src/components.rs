@@ -8,7 +8,6 @@ mod account_menu;
 mod answer_note;
 mod banner;
 mod chat_menu;
-mod choice_form;
 mod composer;
 mod conversation_list;
 mod conversation_row;
@@ -28,7 +27,6 @@ mod post_form;
 mod row_menu;
 mod sections;
 mod server_form;
-mod session_list;
 mod shortcuts_dialog;
 mod sidebar;
 mod steps_view;
@@ -40,7 +38,6 @@ use account_menu::AccountMenu;
 pub(crate) use answer_note::AnswerNote;
 pub(crate) use banner::BannerLine;
 pub(crate) use chat_menu::{ChatCommand, ChatMenu};
-pub(crate) use choice_form::{ChoiceForm, Choices};
 pub(crate) use composer::{
     Composer, ComposerCommand, ComposerState, TEXT_ID, add_to_text, begin_text, forget_sent,
     move_draft, put_back,
@@ -61,7 +58,6 @@ pub(crate) use page_link::PageLink;
 pub(crate) use post_form::PostForm;
 pub(crate) use sections::{Section, Sections};
 pub(crate) use server_form::ServerForm;
-pub(crate) use session_list::SessionList;
 pub(crate) use shortcuts_dialog::{SHORTCUTS, ShortcutsDialog};
 pub(crate) use sidebar::{Sidebar, SidebarCommand};
 pub(crate) use steps_view::StepsView;

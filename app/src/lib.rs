@@ -21,6 +21,7 @@ mod shell;
 mod sub_path;
 pub mod tab_leader;
 pub mod transcript;
+pub mod way_back;
 mod words;
 
 #[cfg(feature = "ssr")]

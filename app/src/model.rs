@@ -36,7 +36,7 @@ pub use conversation::{
     Conversation, ConversationPage, ConversationState, ConversationSummary, ListPlace, NoPlace,
 };
 pub use conversation_settings::{ConversationForm, ConversationSettings, ReasoningEffort};
-pub use drawing::{AdminReport, Drawing, TransferSection};
+pub use drawing::{AdminSection, Drawing, SettingsSection};
 pub use error::ChatError;
 pub use event::{ChatEvent, ChatEventKind, Cursor, WaitState};
 pub use export::{
@@ -54,7 +54,9 @@ pub use phase::{Phase, phases};
 pub use preferences::{Language, LanguageChoice, Preferences, SidebarForm, Theme, UnknownChoice};
 pub use refusal::{BusyReason, Notice, Refusal, TurnError};
 pub use session::{Browser, SessionSummary};
-pub use setting::{Banner, BannerLevel, Setting, SettingName, UnknownSetting};
+pub use setting::{
+    Banner, BannerLevel, RefusedSetting, Setting, SettingEntry, SettingName, UnknownSetting,
+};
 pub use status::{ModelState, ModelStatus, User, UserRole};
 pub use time::{DateGroup, LocalTime};
 pub use token_limit::TokenLimit;

@@ -6,9 +6,12 @@
 
 mod address_error;
 mod admin;
+#[cfg(feature = "ssr")]
+mod card;
 mod chat;
 #[cfg(feature = "ssr")]
 mod door;
+mod door_head;
 mod drawn;
 #[cfg(feature = "ssr")]
 mod error_page;
@@ -21,6 +24,8 @@ mod set_up;
 mod settings;
 mod sign_in;
 mod sign_up;
+#[cfg(feature = "ssr")]
+mod told;
 
 #[cfg(not(feature = "ssr"))]
 use address_error::address_error;
@@ -28,7 +33,7 @@ use address_error::address_error;
 pub use address_error::address_error;
 pub(crate) use admin::AdminRoutes;
 #[cfg(feature = "ssr")]
-pub(crate) use admin::draw_report;
+pub(crate) use admin::draw_administration;
 pub(crate) use chat::ChatPage;
 #[cfg(feature = "ssr")]
 pub use error_page::error_page;
@@ -39,7 +44,7 @@ pub use refused_message::{RefusedMessage, refused_message};
 pub(crate) use set_up::SetUpPage;
 pub(crate) use settings::SettingsRoutes;
 #[cfg(feature = "ssr")]
-pub(crate) use settings::{draw_keys as draw_api_keys, draw_transfer};
+pub(crate) use settings::draw_settings;
 pub(crate) use sign_in::SignInPage;
 pub(crate) use sign_up::SignUpPage;
 
@@ -61,11 +66,10 @@ fn answer_not_found() {
 fn answer_not_found() {}
 
 /// A plain form post brings its error back in the address.
-#[component]
-fn FormPostError() -> impl IntoView {
+fn form_post_error() -> Signal<Option<ChatError>> {
     let query = use_query_map();
     let error = Memo::new(move |_| query.read().get("__err").map(|error| address_error(&error)));
-    view! { <ErrorText error/> }
+    error.into()
 }
 
 /// What a section shows once its values are there.
@@ -94,7 +98,8 @@ fn window_title(name: &str) -> String {
     escape_text(&format!("{name} · {PRODUCT}"))
 }
 
-/// A text as inner HTML, the same on both sides.
+/// A text as inner HTML.
+#[cfg(feature = "ssr")]
 fn escape_html(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;")
 }

@@ -15,8 +15,8 @@ use futures::stream::BoxStream;
 use leptos::prelude::use_context;
 
 pub use administration::{
-    AdministrationService, DismissedBanner, JoinService, SettingChange, administration_service,
-    current_administrator, join_service,
+    AdministrationService, DismissedBanner, JoinService, RefusedForm, SettingChange,
+    administration_service, current_administrator, join_service,
 };
 
 pub use api_keys::ApiKeyService;

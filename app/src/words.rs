@@ -30,6 +30,8 @@ mod generated {
 #[cfg(feature = "ssr")]
 pub(crate) use bytes::bytes;
 pub(crate) use dates::{clock, day, group_heading, moment};
+#[cfg(feature = "ssr")]
+pub(crate) use dates::{day_of_month, short_day};
 pub(crate) use errors::{sentence, turn_error};
 pub(crate) use generated::i18n::Locale;
 #[cfg(feature = "ssr")]

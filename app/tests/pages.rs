@@ -166,6 +166,24 @@ async fn a_form_post_answers_the_last_message_that_is_shown() {
 }
 
 #[tokio::test]
+async fn the_door_says_why_one_stands_there_and_where_it_leads() {
+    let path = "/sign-in?next=%2Fsettings%3Fsaved%3Dtheme&reason=ended";
+    let (status, html) = page(FakeServer::signed_out(), path).await;
+    assert_eq!(status, 200);
+    assert!(html.contains("You were signed out. Your message is kept."));
+    let (_, field) = html.split_once("name=\"next\"").unwrap();
+    assert!(
+        field.starts_with(" value=\"/settings?saved=theme\""),
+        "{field:.60}"
+    );
+    let (_, html) = page(FakeServer::signed_out(), "/sign-in?reason=%3Cb%3Efree").await;
+    assert!(
+        !html.contains("free") && !html.contains("signed out"),
+        "{html}"
+    );
+}
+
+#[tokio::test]
 async fn a_stranger_is_sent_to_the_door() {
     let (status, _) = page(FakeServer::signed_out(), "/").await;
     assert_eq!(status, 302);
@@ -207,6 +225,15 @@ async fn what_is_not_there_is_answered_with_404() {
             assert!(html.contains("class=\"flame out\""), "{path}");
             assert!(!html.contains("class=\"starter"), "{path}");
         }
+    }
+    let (_, html) = page(FakeServer::signed_in(), "/nowhere").await;
+    for part in [
+        "This page does not exist.",
+        "flame out",
+        "href=\"/\"",
+        "href=\"/settings\"",
+    ] {
+        assert!(html.contains(part), "{part}: {html}");
     }
 }
 
@@ -285,7 +312,11 @@ async fn every_setting_works_as_a_plain_form_and_says_what_was_saved() {
             "{action}"
         );
     }
-    assert_eq!(html.matches(">Saved").count(), 1, "{html}");
+    assert_eq!(
+        without_scripts(&html).matches(">Saved").count(),
+        1,
+        "{html}"
+    );
     let (_, html) = page(FakeServer::signed_in(), "/settings/account").await;
     for action in ["change_password", "end_session", "end_other_sessions"] {
         assert!(
@@ -294,6 +325,17 @@ async fn every_setting_works_as_a_plain_form_and_says_what_was_saved() {
         );
     }
     assert!(html.contains("Firefox on Linux") && html.contains("This browser"));
+}
+
+/// A page without what its script begins with.
+fn without_scripts(html: &str) -> String {
+    let parts = html
+        .split("<script")
+        .map(|part| match part.split_once("</script>") {
+            Some((_, after)) => after,
+            None => part,
+        });
+    parts.collect()
 }
 
 /// What pages lead to, post to and load: values of such attributes.

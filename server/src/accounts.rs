@@ -20,6 +20,7 @@ pub use device::device_in_cookies;
 pub use joining::LINK_HOURS;
 pub use service::Accounts;
 pub use session::{SESSION_COOKIE, Visitor};
+pub(crate) use unshown::Unshown;
 
 pub use crate::store::now_ms;
 

@@ -12,10 +12,10 @@ use async_trait::async_trait;
 use hearth_app::{
     model::{
         AccountChange, AccountSummary, AuditEntry, BackupReport, Banner, ChatError, Language,
-        ModelSummary, OneTimeLink, Refusal, Setting, UpkeepReport, UsageReport, User, UserId,
-        UserRole,
+        ModelSummary, OneTimeLink, Refusal, RefusedSetting, Setting, UpkeepReport, UsageReport,
+        User, UserId, UserRole,
     },
-    service::{AdministrationService, SettingChange},
+    service::{AdministrationService, RefusedForm, SettingChange},
 };
 pub use model_choice::{FirstChoice, Model, ModelChoice};
 pub use model_folder::ModelFolder;
@@ -25,7 +25,7 @@ use crate::{
     backup::Backups,
     chat::ChatServer,
     error::AppError,
-    settings::{SaveSettingError, SettingsBook},
+    settings::{SaveSettingError, SaveSettingsError, SettingsBook},
     store::{Store, StoreError, now_ms},
 };
 
@@ -57,13 +57,35 @@ impl AdministrationService for Administration {
             version,
         } = change;
         let saved = self.settings.save(by, name, &value, version).await;
-        saved.map_err(|error| match error {
-            SaveSettingError::Store(error) => refused(error),
-            SaveSettingError::Refused(error) => ChatError::Invalid(error.into()),
-            SaveSettingError::Outdated { value, version } => {
-                ChatError::Invalid(Refusal::Outdated { value, version })
-            }
-        })
+        saved.map_err(setting_refused)
+    }
+
+    async fn save_settings(
+        &self,
+        by: &User,
+        changes: Vec<SettingChange>,
+    ) -> Result<Vec<RefusedSetting>, ChatError> {
+        let refused = match self.settings.save_all(by, &changes).await {
+            Ok(_) => return Ok(Vec::new()),
+            Err(SaveSettingsError::Store(error)) => return Err(refused(error)),
+            Err(SaveSettingsError::Refused(refused)) => refused,
+        };
+        let refused = refused.into_iter().map(|(name, error)| RefusedSetting {
+            name,
+            error: setting_refused(error),
+        });
+        let refused: Vec<RefusedSetting> = refused.collect();
+        let values = changes.into_iter().map(|it| (it.name, it.value));
+        let form = RefusedForm {
+            values: values.collect(),
+            refused: refused.clone(),
+        };
+        self.settings.keep_refused(by, form);
+        Ok(refused)
+    }
+
+    async fn take_refused_settings(&self, by: &User) -> Option<RefusedForm> {
+        self.settings.take_refused(by)
     }
 
     async fn accounts(&self) -> Result<Vec<AccountSummary>, ChatError> {
@@ -127,6 +149,16 @@ impl AdministrationService for Administration {
     async fn back_up(&self) -> Result<(), ChatError> {
         self.backups.ask(now_ms());
         Ok(())
+    }
+}
+
+fn setting_refused(error: SaveSettingError) -> ChatError {
+    match error {
+        SaveSettingError::Store(error) => refused(error),
+        SaveSettingError::Refused(error) => ChatError::Invalid(error.into()),
+        SaveSettingError::Outdated { value, version } => {
+            ChatError::Invalid(Refusal::Outdated { value, version })
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use hearth_app::model::{
     SettingName,
 };
 
-pub use book::{SaveSettingError, SettingsBook};
+pub use book::{SaveSettingError, SaveSettingsError, SettingsBook};
 
 /// Longest system prompt or banner, in characters.
 pub const MAX_TEXT_CHARS: usize = 8000;

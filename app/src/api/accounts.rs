@@ -4,7 +4,10 @@ use leptos::prelude::*;
 
 use crate::model::ChatError;
 #[cfg(feature = "ssr")]
-use crate::service::{SessionCookie, SessionToken, account_service};
+use crate::{
+    service::{SessionCookie, SessionToken, account_service},
+    way_back::next_page,
+};
 
 /// Creates the first administrator and goes to the start page.
 ///
@@ -18,15 +21,19 @@ pub async fn set_up(token: String, name: String, password: String) -> Result<(),
     Ok(())
 }
 
-/// Signs in and goes to the start page.
+/// Signs in and goes on to the page that `next` names, if it is one of the product.
 ///
 /// # Errors
 /// [`ChatError::Invalid`] for a wrong name or password (the same sentence for both).
 #[server(endpoint = "sign_in")]
-pub async fn sign_in(name: String, password: String) -> Result<(), ChatError> {
+pub async fn sign_in(
+    name: String,
+    password: String,
+    #[server(default)] next: String,
+) -> Result<(), ChatError> {
     let cookie = account_service().sign_in(name, password).await?;
     set_cookie(&cookie);
-    leptos_axum::redirect("/");
+    leptos_axum::redirect(next_page(&next));
     Ok(())
 }
 

@@ -1,14 +1,18 @@
 //! The administration page. Every function asks for an administrator first.
 
+use std::collections::BTreeMap;
+
 use leptos::prelude::*;
 
 use crate::model::{
-    AccountChange, AccountSummary, AdminReport, AuditEntry, BackupReport, ChatError, Drawing,
-    ModelSummary, OneTimeLink, Setting, SettingName, UpkeepReport, UsageReport, UserId, UserRole,
+    AccountChange, AccountSummary, AdminSection, AuditEntry, BackupReport, ChatError, Drawing,
+    ModelSummary, OneTimeLink, RefusedSetting, Setting, SettingEntry, SettingName, UpkeepReport,
+    UsageReport, UserId, UserRole,
 };
 #[cfg(feature = "ssr")]
 use crate::{
     api::lead_form_post_to,
+    model::UnknownSetting,
     service::{SettingChange, administration_service, current_administrator},
 };
 
@@ -43,6 +47,52 @@ pub async fn save_setting(
     let saved = administration_service().save_setting(&by, change).await?;
     lead_form_post_to(&format!("/admin?saved={name}"));
     Ok(saved)
+}
+
+/// Changes several settings, all or none of them, from the next turn on. `form` has an entry for
+/// each; those that are what they were are left alone. What is wrong with settings is in the
+/// answer.
+///
+/// # Errors
+/// [`ChatError::Invalid`] for a setting that there is not.
+#[server(endpoint = "save_settings")]
+pub async fn save_settings(
+    form: BTreeMap<String, SettingEntry>,
+) -> Result<Vec<RefusedSetting>, ChatError> {
+    let by = current_administrator()?;
+    let changes = changes_of(form)?;
+    let refused = administration_service().save_settings(&by, changes).await?;
+    lead_form_post_to(if refused.is_empty() {
+        "/admin?saved=settings"
+    } else {
+        "/admin?refused=settings"
+    });
+    Ok(refused)
+}
+
+/// What somebody changed in a form.
+#[cfg(feature = "ssr")]
+fn changes_of(form: BTreeMap<String, SettingEntry>) -> Result<Vec<SettingChange>, ChatError> {
+    let mut changes = Vec::new();
+    for (name, entry) in form {
+        let name: SettingName = name
+            .parse()
+            .map_err(|unknown: UnknownSetting| ChatError::Invalid(unknown.to_string().into()))?;
+        let value = if entry.value.is_empty() && name.is_switch() {
+            "no".to_owned()
+        } else {
+            // Browsers send line breaks of forms as CR LF.
+            entry.value.replace("\r\n", "\n")
+        };
+        if value != entry.was.replace("\r\n", "\n") {
+            changes.push(SettingChange {
+                name,
+                value,
+                version: entry.version,
+            });
+        }
+    }
+    Ok(changes)
 }
 
 /// All accounts.
@@ -201,15 +251,15 @@ pub async fn back_up() -> Result<(), ChatError> {
     Ok(())
 }
 
-/// A section of the page in which nothing is typed. `before` is a cursor of the log.
+/// A section of the page. `query` is what the address of the page says after `?`.
 ///
 /// # Errors
 /// As the function that lists what the section shows.
 #[server(endpoint = "draw_administration")]
 pub async fn draw_administration(
-    report: AdminReport,
-    #[server(default)] before: Option<String>,
+    section: AdminSection,
+    #[server(default)] query: String,
 ) -> Result<Drawing, ChatError> {
-    current_administrator()?;
-    crate::pages::draw_report(report, before).await
+    let by = current_administrator()?;
+    crate::pages::draw_administration(&by, section, &query).await
 }

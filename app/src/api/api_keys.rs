@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::model::{ApiKeyId, ApiKeySummary, ChatError, Drawing};
+use crate::model::{ApiKeyId, ApiKeySummary, ChatError};
 #[cfg(feature = "ssr")]
 use crate::{
     api::lead_form_post_to,
@@ -46,14 +46,4 @@ pub async fn revoke_api_key(id: ApiKeyId) -> Result<(), ChatError> {
     api_key_service().revoke_api_key(&user, id).await?;
     lead_form_post_to(PAGE);
     Ok(())
-}
-
-/// The section of the settings. A key that was just made is shown in it, once.
-///
-/// # Errors
-/// [`ChatError::Unauthorized`].
-#[server(endpoint = "draw_api_keys")]
-pub async fn draw_api_keys() -> Result<Drawing, ChatError> {
-    let user = current_user()?;
-    crate::pages::draw_api_keys(&user).await
 }

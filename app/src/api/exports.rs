@@ -2,10 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::model::{
-    ChatError, ConversationId, Drawing, Export, ExportFormat, ExportId, TransferSection, Upload,
-    UploadId,
-};
+use crate::model::{ChatError, ConversationId, Export, ExportFormat, ExportId, Upload, UploadId};
 #[cfg(feature = "ssr")]
 use crate::{
     api::lead_form_post_to,
@@ -85,17 +82,4 @@ pub async fn import_commit(upload: UploadId) -> Result<Upload, ChatError> {
     let imported = export_service().import(user.id, upload).await?;
     lead_form_post_to(&format!("/settings/import?upload={upload}"));
     Ok(imported)
-}
-
-/// A section of the settings in which nothing is typed. `upload` names an uploaded file.
-///
-/// # Errors
-/// [`ChatError::Unauthorized`].
-#[server(endpoint = "draw_transfer")]
-pub async fn draw_transfer_section(
-    section: TransferSection,
-    #[server(default)] upload: Option<String>,
-) -> Result<Drawing, ChatError> {
-    current_user()?;
-    crate::pages::draw_transfer(section, upload).await
 }

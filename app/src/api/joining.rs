@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::accounts::set_cookie;
 use crate::model::ChatError;
 #[cfg(feature = "ssr")]
-use crate::service::join_service;
+use crate::{service::join_service, way_back::next_page};
 
 /// Whether anybody may make an account.
 ///
@@ -17,16 +17,20 @@ pub async fn may_sign_up() -> Result<bool, ChatError> {
     join_service().may_sign_up().await
 }
 
-/// Makes an account and goes to the start page.
+/// Makes an account and goes on to the page that `next` names, if it is one of the product.
 ///
 /// # Errors
 /// [`ChatError::Forbidden`] where sign-up is closed, [`ChatError::Invalid`] for a bad name or
 /// password.
 #[server(endpoint = "sign_up")]
-pub async fn sign_up(name: String, password: String) -> Result<(), ChatError> {
+pub async fn sign_up(
+    name: String,
+    password: String,
+    #[server(default)] next: String,
+) -> Result<(), ChatError> {
     let cookie = join_service().sign_up(name, password).await?;
     set_cookie(&cookie);
-    leptos_axum::redirect("/");
+    leptos_axum::redirect(next_page(&next));
     Ok(())
 }
 

@@ -11,11 +11,12 @@ use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
 use crate::model::Language;
-use crate::model::{ChatError, LanguageChoice, Theme};
+use crate::model::{ChatError, Drawing, LanguageChoice, SettingsSection, Theme};
 #[cfg(feature = "ssr")]
 use crate::{
-    api::lead_form_post_to,
+    api::lead_back_or_to,
     model::preferences::{LANGUAGE_COOKIE, THEME_COOKIE},
+    service::current_user,
 };
 
 /// How long a browser keeps a choice.
@@ -29,7 +30,7 @@ const ONE_YEAR_S: u32 = 365 * 24 * 60 * 60;
 #[server(endpoint = "set_language")]
 pub async fn set_language(language: LanguageChoice) -> Result<(), ChatError> {
     set_cookie(LANGUAGE_COOKIE, language.language().map(Language::as_str));
-    lead_form_post_to("/settings?saved=language");
+    lead_back_or_to("/settings?saved=language");
     Ok(())
 }
 
@@ -40,8 +41,21 @@ pub async fn set_language(language: LanguageChoice) -> Result<(), ChatError> {
 #[server(endpoint = "set_theme")]
 pub async fn set_theme(theme: Theme) -> Result<(), ChatError> {
     set_cookie(THEME_COOKIE, theme.as_attribute());
-    lead_form_post_to("/settings?saved=theme");
+    lead_back_or_to("/settings?saved=theme");
     Ok(())
+}
+
+/// A section of the settings. `query` is what the address of the page says after `?`.
+///
+/// # Errors
+/// [`ChatError::Unauthorized`].
+#[server(endpoint = "draw_settings")]
+pub async fn draw_settings(
+    section: SettingsSection,
+    #[server(default)] query: String,
+) -> Result<Drawing, ChatError> {
+    let user = current_user()?;
+    crate::pages::draw_settings(&user, section, &query).await
 }
 
 /// Sets a cookie, or has it forgotten. It holds no secret, so it needs no https.

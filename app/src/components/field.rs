@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::{Icon, IconName};
 use crate::{
     model::ChatError,
     words::{self, use_locale, words},
@@ -21,30 +22,61 @@ pub(crate) fn Field(
     /// A rule below the input.
     #[prop(optional)]
     hint: Option<&'static str>,
+    /// What is wrong with what was filled in.
+    #[prop(optional, into)]
+    error: Signal<Option<ChatError>>,
+    /// `input`, with `tall` where it stands alone.
+    #[prop(default = "input")]
+    class: &'static str,
 ) -> impl IntoView {
+    let locale = use_locale();
     let hint_id = format!("{name}-hint");
-    let described_by = hint.map(|_| hint_id.clone());
+    let described_by = {
+        let hint_id = hint.map(|_| hint_id.clone());
+        move || {
+            let is_wrong = error.read().is_some();
+            is_wrong
+                .then(|| format!("{name}-error"))
+                .or_else(|| hint_id.clone())
+        }
+    };
+    let error_line = move || {
+        let error = error.get()?;
+        Some(view! {
+            <p class="error" id=format!("{name}-error") role="alert">
+                <Icon name=IconName::Warning class="icon mini"/>
+                <span>{words::sentence(locale, error)}</span>
+            </p>
+        })
+    };
     view! {
         <div class="field">
             <label for=name>{label}</label>
             <input
                 id=name
+                class=class
                 name=name
                 type=kind
                 autocomplete=autocomplete
                 aria-describedby=described_by
+                aria-invalid=move || error.read().is_some().then_some("true")
                 autocapitalize="none"
                 spellcheck="false"
                 required
             />
-            {hint.map(|hint| view! { <p class="field-hint" id=hint_id>{hint}</p> })}
+            {hint.map(|hint| view! { <p class="hint" id=hint_id>{hint}</p> })}
+            {error_line}
         </div>
     }
 }
 
-/// Where a person chooses a password.
+/// Where a person chooses a password at a door.
 #[component]
-pub(crate) fn NewPasswordField() -> impl IntoView {
+pub(crate) fn NewPasswordField(
+    /// What is wrong with it.
+    #[prop(optional, into)]
+    error: Signal<Option<ChatError>>,
+) -> impl IntoView {
     let locale = use_locale();
     view! {
         <Field
@@ -53,6 +85,8 @@ pub(crate) fn NewPasswordField() -> impl IntoView {
             kind="password"
             autocomplete="new-password"
             hint=words!(locale, door.password_rule)
+            error
+            class="input tall"
         />
     }
 }

@@ -1,13 +1,18 @@
 //! A page of sections: their list beside the one that is open.
 
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
+use leptos_router::hooks::use_location;
 
 use super::{Icon, IconName, PageLink};
-use crate::words::{Locale, use_locale, words};
+use crate::{
+    browser,
+    words::{Locale, use_locale, words},
+};
 
 /// An entry of the list.
 pub(crate) struct Section {
     pub(crate) address: &'static str,
+    pub(crate) icon: IconName,
     pub(crate) name: fn(Locale) -> &'static str,
 }
 
@@ -22,22 +27,36 @@ pub(crate) fn Sections(
     children: Children,
 ) -> impl IntoView {
     let locale = use_locale();
+    let list = NodeRef::<html::Nav>::new();
+    let shown = use_location().pathname;
+    // On a phone the list is a row of tabs that may be wider than the screen.
+    Effect::new(move || {
+        shown.track();
+        if let Some(list) = list.get() {
+            browser::show_current(&list);
+        }
+    });
     let entry = |section: &Section| {
         let name = (section.name)(locale);
-        view! { <li><PageLink to=section.address>{name}</PageLink></li> }
+        view! {
+            <PageLink to=section.address attr:class="row">
+                <Icon name=section.icon/>
+                <span>{name}</span>
+            </PageLink>
+        }
     };
     view! {
         <div class="settings-page">
-            <header class="settings-header">
+            <header class="settings-side">
                 <PageLink to="/" attr:class="quiet-button">
-                    <Icon name=IconName::ChevronLeft/>
-                    {words!(locale, settings.back)}
+                    <Icon name=IconName::ChevronLeft class="icon mirrored"/>
+                    <span class="label">{words!(locale, settings.back)}</span>
                 </PageLink>
                 <h1>{heading}</h1>
+                <nav class="settings-sections" aria-label=label node_ref=list>
+                    {sections.iter().map(entry).collect_view()}
+                </nav>
             </header>
-            <nav class="settings-sections" aria-label=label>
-                <ul>{sections.iter().map(entry).collect_view()}</ul>
-            </nav>
             <main class="settings-main">{children()}</main>
         </div>
     }

@@ -10,10 +10,12 @@ pub struct Drawing {
     pub is_changing: bool,
 }
 
-/// Sections of the administration in which nothing is typed.
+/// Sections of the administration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum AdminReport {
+pub enum AdminSection {
+    Server,
+    People,
     Models,
     Usage,
     Log,
@@ -21,10 +23,13 @@ pub enum AdminReport {
     Backups,
 }
 
-/// Sections of the settings in which nothing is typed.
+/// Sections of the settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum TransferSection {
+pub enum SettingsSection {
+    General,
+    Account,
+    Keys,
     Exports,
     Import,
     Trash,

@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use super::ChatError;
+
 macro_rules! setting_names {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
         /// Name of a setting.
@@ -62,6 +64,13 @@ setting_names! {
     BannerDismissible = "banner_dismissible",
 }
 
+impl SettingName {
+    /// Whether it is `yes` or `no`.
+    pub const fn is_switch(self) -> bool {
+        matches!(self, Self::Calculator | Self::BannerDismissible)
+    }
+}
+
 impl fmt::Display for SettingName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -93,6 +102,25 @@ pub struct Setting {
     /// Of a setting that counts by days: the time zone by whose midnights.
     #[serde(default)]
     pub zone: Option<String>,
+}
+
+/// A setting as the form of all settings sends it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingEntry {
+    /// A switch that is off sends none.
+    #[serde(default)]
+    pub value: String,
+    /// What the form was drawn with: a setting that still says so was not changed by its person.
+    #[serde(default)]
+    pub was: String,
+    pub version: i64,
+}
+
+/// A setting that was not saved, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedSetting {
+    pub name: SettingName,
+    pub error: ChatError,
 }
 
 /// How urgent a banner is.

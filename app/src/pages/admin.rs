@@ -8,8 +8,13 @@ mod details;
 mod log;
 #[cfg(feature = "ssr")]
 mod models;
+#[cfg(feature = "ssr")]
 mod people;
+#[cfg(feature = "ssr")]
+mod person_menu;
+#[cfg(feature = "ssr")]
 mod setting_field;
+#[cfg(feature = "ssr")]
 mod settings;
 #[cfg(feature = "ssr")]
 mod upkeep;
@@ -23,52 +28,60 @@ use leptos_meta::Title;
 use leptos_router::{
     SsrMode,
     components::{Outlet, ParentRoute, Route},
-    hooks::use_query_map,
     path,
 };
 
-use people::PeopleSection;
-use settings::SettingsSection;
-
-use super::{FormPostError, drawn::drawn, once_loaded, window_title};
-#[cfg(feature = "ssr")]
-use crate::model::{ChatError, Drawing};
+use super::{
+    drawn::{DrawnSection, drawn},
+    window_title,
+};
 use crate::{
-    api::administration::draw_administration,
     browser,
-    components::{Section, Sections},
-    model::AdminReport,
+    components::{IconName, Section, Sections},
+    model::AdminSection,
     words::{use_locale, words},
+};
+#[cfg(feature = "ssr")]
+use crate::{
+    model::{ChatError, Drawing, User},
+    pages::told::Told,
 };
 
 /// In the order of the list.
 const SECTIONS: [Section; 7] = [
     Section {
         address: "/admin",
+        icon: IconName::Server,
         name: |locale| words!(locale, admin.server),
     },
     Section {
         address: "/admin/people",
+        icon: IconName::People,
         name: |locale| words!(locale, admin.people),
     },
     Section {
         address: "/admin/models",
+        icon: IconName::Model,
         name: |locale| words!(locale, admin.models),
     },
     Section {
         address: "/admin/usage",
+        icon: IconName::Usage,
         name: |locale| words!(locale, admin.usage),
     },
     Section {
         address: "/admin/log",
+        icon: IconName::Log,
         name: |locale| words!(locale, admin.log),
     },
     Section {
         address: "/admin/upkeep",
+        icon: IconName::Clock,
         name: |locale| words!(locale, admin.upkeep),
     },
     Section {
         address: "/admin/backups",
+        icon: IconName::Archive,
         name: |locale| words!(locale, admin.backups),
     },
 ];
@@ -78,13 +91,13 @@ const SECTIONS: [Section; 7] = [
 pub(crate) fn AdminRoutes() -> impl MatchNestedRoutes + Clone {
     view! {
         <ParentRoute path=path!("admin") view=AdminPage ssr=SsrMode::Async>
-            <Route path=path!("") view=SettingsSection ssr=SsrMode::Async/>
-            <Route path=path!("people") view=PeopleSection ssr=SsrMode::Async/>
-            <Route path=path!("models") view=|| report(AdminReport::Models) ssr=SsrMode::Async/>
-            <Route path=path!("usage") view=|| report(AdminReport::Usage) ssr=SsrMode::Async/>
-            <Route path=path!("log") view=|| report(AdminReport::Log) ssr=SsrMode::Async/>
-            <Route path=path!("upkeep") view=|| report(AdminReport::Upkeep) ssr=SsrMode::Async/>
-            <Route path=path!("backups") view=|| report(AdminReport::Backups) ssr=SsrMode::Async/>
+            <Route path=path!("") view=|| open(AdminSection::Server) ssr=SsrMode::Async/>
+            <Route path=path!("people") view=|| open(AdminSection::People) ssr=SsrMode::Async/>
+            <Route path=path!("models") view=|| open(AdminSection::Models) ssr=SsrMode::Async/>
+            <Route path=path!("usage") view=|| open(AdminSection::Usage) ssr=SsrMode::Async/>
+            <Route path=path!("log") view=|| open(AdminSection::Log) ssr=SsrMode::Async/>
+            <Route path=path!("upkeep") view=|| open(AdminSection::Upkeep) ssr=SsrMode::Async/>
+            <Route path=path!("backups") view=|| open(AdminSection::Backups) ssr=SsrMode::Async/>
         </ParentRoute>
     }
     .into_inner()
@@ -101,29 +114,30 @@ fn AdminPage() -> impl IntoView {
             label=words!(locale, admin.sections)
             sections=&SECTIONS
         >
-            <FormPostError/>
             <Outlet/>
         </Sections>
     }
 }
 
-/// A section that the server draws.
-fn report(report: AdminReport) -> AnyView {
-    let query = use_query_map();
-    drawn(move || draw_administration(report, query.read_untracked().get("before"))).into_any()
+fn open(section: AdminSection) -> AnyView {
+    drawn(DrawnSection::Administration(section))
 }
 
-/// Draws a section. `before` is the place in the log that the page begins at.
+/// Draws a section. `query` is that of its address.
 #[cfg(feature = "ssr")]
-pub(crate) async fn draw_report(
-    report: AdminReport,
-    before: Option<String>,
+pub(crate) async fn draw_administration(
+    by: &User,
+    section: AdminSection,
+    query: &str,
 ) -> Result<Drawing, ChatError> {
-    match report {
-        AdminReport::Models => models::draw().await,
-        AdminReport::Usage => usage::draw().await,
-        AdminReport::Log => log::draw(before).await,
-        AdminReport::Upkeep => upkeep::draw().await,
-        AdminReport::Backups => backups::draw().await,
+    let told = Told::parse(query);
+    match section {
+        AdminSection::Server => settings::draw(by, &told).await,
+        AdminSection::People => people::draw(by, &told).await,
+        AdminSection::Models => models::draw(&told).await,
+        AdminSection::Usage => usage::draw().await,
+        AdminSection::Log => log::draw(told.get("before")).await,
+        AdminSection::Upkeep => upkeep::draw().await,
+        AdminSection::Backups => backups::draw(&told).await,
     }
 }

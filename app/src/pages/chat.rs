@@ -31,6 +31,7 @@ use super::window_title;
 use crate::{
     components::ErrorText,
     sub_path::use_sub_path,
+    way_back::sign_in_again,
     words::{use_locale, words},
 };
 
@@ -42,13 +43,17 @@ pub(crate) fn ChatPage() -> impl IntoView {
     let address = Memo::new(move |_| ChatAddress::parse(&path.read(), sub_path));
     let query = use_query_map();
     let pieces = move || Pieces::parse(&query.read_untracked());
+    let door = move || {
+        let here = path.read_untracked();
+        sign_in_again(sub_path.strip(&here).unwrap_or_default(), true)
+    };
     let loaded = Resource::new(|| (), move |()| load(address.get_untracked(), pieces()));
     view! {
         <Suspense>
             {move || Suspend::new(async move {
                 match loaded.await {
                     Ok(loaded) => view! { <ChatScreen loaded address/> }.into_any(),
-                    Err(NotLoaded::SignIn) => view! { <Redirect path="/sign-in"/> }.into_any(),
+                    Err(NotLoaded::SignIn) => view! { <Redirect path=door()/> }.into_any(),
                     Err(NotLoaded::SetUp) => view! { <SetUpFirst/> }.into_any(),
                     Err(NotLoaded::Failed(error)) => view! {
                         <main class="door"><ErrorText error=Some(error)/></main>

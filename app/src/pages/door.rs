@@ -2,8 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::window_title;
+use super::{door_head::DoorHead, window_title};
 use crate::{
+    components::DRAWINGS,
     model::Preferences,
     shell::{Appearance, style_sheet},
     sub_path::SubPath,
@@ -34,9 +35,10 @@ pub(super) fn door_document<V: IntoView>(
                 </head>
                 <body>
                     <main class="door">
-                        <h1>{name}</h1>
+                        <DoorHead title=name/>
                         {content()}
                     </main>
+                    <div hidden inner_html=DRAWINGS></div>
                 </body>
             </html>
         };

@@ -1,44 +1,244 @@
-//! Sections that the server draws whenever they are shown.
+//! Sections that the server draws: all of the settings and of the administration.
 //!
-//! A person reads them and presses buttons of plain forms, so the browser carries none of their
-//! code and shows the HTML as it comes.
+//! Their forms are plain forms, which work without script: a post leads back to the section, with
+//! what became of it in the address. With script the post is made without leaving the page, and the
+//! section is taken out of the document that comes back. So the browser carries none of their code.
 
 use std::time::Duration;
 
-use leptos::prelude::*;
+use leptos::{html, prelude::*, task::spawn_local};
+use leptos_router::{hooks::use_location, location::Location};
 
 use super::once_loaded;
 use crate::{
-    browser,
-    model::{ChatError, Drawing},
+    api::{administration::draw_administration, preferences::draw_settings},
+    browser::{self, Posted},
+    components::ErrorText,
+    model::{AdminSection, ChatError, Drawing, SettingsSection},
+    sub_path::use_sub_path,
 };
 
 /// How often the page asks while a section changes by itself.
 const PULSE: Duration = Duration::from_secs(1);
 
-/// A section as the server draws it; `draw` asks for it.
-pub(super) fn drawn<F>(draw: impl Fn() -> F + Send + Sync + 'static) -> impl IntoView
-where
-    F: Future<Output = Result<Drawing, ChatError>> + Send + 'static,
-{
-    let pulse = RwSignal::new(0_u32);
-    let drawing = Resource::new(move || pulse.get(), move |_| draw());
-    // Stops by itself once the section is settled.
-    Effect::new(move || {
-        let is_changing = drawing.with(|drawing| {
-            let drawing = drawing.as_ref().and_then(|drawing| drawing.as_ref().ok());
-            drawing.is_some_and(|drawing| drawing.is_changing)
-        });
-        if is_changing {
-            leptos::task::spawn_local(async move {
-                browser::sleep(PULSE).await;
-                pulse.try_update(|pulse| *pulse += 1);
-            });
+/// Which section.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum DrawnSection {
+    Settings(SettingsSection),
+    Administration(AdminSection),
+}
+
+impl DrawnSection {
+    /// Where it is shown.
+    const fn address(self) -> &'static str {
+        match self {
+            Self::Settings(SettingsSection::General) => "/settings",
+            Self::Settings(SettingsSection::Account) => "/settings/account",
+            Self::Settings(SettingsSection::Keys) => "/settings/keys",
+            Self::Settings(SettingsSection::Exports) => "/settings/exports",
+            Self::Settings(SettingsSection::Import) => "/settings/import",
+            Self::Settings(SettingsSection::Trash) => "/settings/trash",
+            Self::Administration(AdminSection::Server) => "/admin",
+            Self::Administration(AdminSection::People) => "/admin/people",
+            Self::Administration(AdminSection::Models) => "/admin/models",
+            Self::Administration(AdminSection::Usage) => "/admin/usage",
+            Self::Administration(AdminSection::Log) => "/admin/log",
+            Self::Administration(AdminSection::Upkeep) => "/admin/upkeep",
+            Self::Administration(AdminSection::Backups) => "/admin/backups",
         }
+    }
+
+    async fn draw(self, query: String) -> Result<Drawing, ChatError> {
+        match self {
+            Self::Settings(section) => draw_settings(section, query).await,
+            Self::Administration(section) => draw_administration(section, query).await,
+        }
+    }
+}
+
+/// What the address says after `?`, if it is that of the section: the router changes the address
+/// after the page.
+fn query_of(section: DrawnSection) -> String {
+    let Location {
+        pathname, search, ..
+    } = use_location();
+    let shown = pathname.get_untracked();
+    if use_sub_path().strip(&shown) == Some(section.address()) {
+        search.get_untracked()
+    } else {
+        String::new()
+    }
+}
+
+/// A section in its place.
+pub(super) fn drawn(section: DrawnSection) -> AnyView {
+    let query = query_of(section);
+    let first = Resource::new(|| (), move |()| section.draw(query.clone()));
+    let place = NodeRef::<html::Div>::new();
+    // Counts what was drawn: what was asked for before that is not wanted any more.
+    let turn = RwSignal::new(0_u32);
+    let failed = RwSignal::new(None::<ChatError>);
+    let sending = Sending::new();
+    follow_changes(section, place, turn);
+    ask_before_leaving();
+    let on_submit = move |event: web_sys::SubmitEvent| {
+        let Some(form) = browser::form_of(&event) else {
+            return;
+        };
+        event.prevent_default();
+        let Some(number) = sending.begin(form.has_attribute("data-at-once")) else {
+            return;
+        };
+        spawn_local(async move {
+            let posted = browser::post(&form).await;
+            if sending.end(number) {
+                finish(posted, place, turn, failed);
+            }
+        });
+    };
+    let on_input = move |_: web_sys::Event| {
+        if let Some(place) = place.get_untracked() {
+            browser::show_ranges(&place);
+            browser::count_unsaved(&place);
+        }
+    };
+    let on_click = move |event: web_sys::MouseEvent| {
+        browser::copy_pressed(&event);
+        if let Some(place) = place.get_untracked() {
+            browser::discard_pressed(&event, &place);
+        }
+    };
+    let show = move |drawing: Drawing| {
+        view! {
+            <div
+                class="drawn"
+                node_ref=place
+                data-changing=drawing.is_changing.then_some("")
+                inner_html=drawing.html
+                on:submit=on_submit
+                on:change=move |event| browser::send_at_once(&event)
+                on:input=on_input
+                on:click=on_click
+                on:keydown=move |event| browser::walk_chart(&event)
+            ></div>
+            // Says aloud what became of a form.
+            <p class="visually-hidden" role="status"></p>
+        }
+    };
+    view! {
+        <ErrorText error=failed/>
+        {once_loaded(first, show)}
+    }
+    .into_any()
+}
+
+/// Which forms are on their way to the server.
+#[derive(Clone, Copy)]
+struct Sending {
+    /// Number of the last one.
+    last: RwSignal<u32>,
+    is_running: RwSignal<bool>,
+}
+
+impl Sending {
+    fn new() -> Self {
+        Self {
+            last: RwSignal::new(0),
+            is_running: RwSignal::new(false),
+        }
+    }
+
+    /// A number for a form, unless another one is on its way: nothing is sent twice by two presses.
+    /// Of choices that hold at once the last one counts.
+    fn begin(self, is_choice: bool) -> Option<u32> {
+        if self.is_running.get_untracked() && !is_choice {
+            return None;
+        }
+        self.is_running.set(true);
+        self.last.update(|last| *last += 1);
+        Some(self.last.get_untracked())
+    }
+
+    /// Whether what came back for this form is to be shown. The section may have been left
+    /// meanwhile: then its signals are gone.
+    fn end(self, number: u32) -> bool {
+        let is_last = self.last.try_get_untracked() == Some(number);
+        if is_last {
+            self.is_running.set(false);
+        }
+        is_last
+    }
+}
+
+/// Shows what came back after a form was sent.
+fn finish(
+    posted: Option<Posted>,
+    place: NodeRef<html::Div>,
+    turn: RwSignal<u32>,
+    failed: RwSignal<Option<ChatError>>,
+) {
+    let Some(place) = place.try_get_untracked().flatten() else {
+        return;
+    };
+    let error = match posted {
+        Some(Posted::Section(drawing, theme)) => {
+            browser::show_theme(theme.parse().unwrap_or_default());
+            browser::redraw(&place, &drawing);
+            browser::count_unsaved(&place);
+            turn.update(|turn| *turn += 1);
+            None
+        }
+        Some(Posted::Elsewhere(address)) => {
+            browser::forget_unsaved(&place);
+            browser::leave_for(&address);
+            None
+        }
+        None => Some(ChatError::Unreachable(String::new())),
+    };
+    failed.set(error);
+}
+
+/// Draws a section again and again while it changes by itself.
+fn follow_changes(section: DrawnSection, place: NodeRef<html::Div>, turn: RwSignal<u32>) {
+    Effect::new(move || {
+        let now = turn.get();
+        let Some(shown) = place.get() else {
+            return;
+        };
+        if now == 0 {
+            browser::complete_addresses(&shown);
+            browser::count_unsaved(&shown);
+        }
+        if !shown.has_attribute("data-changing") {
+            return;
+        }
+        spawn_local(async move {
+            browser::sleep(PULSE).await;
+            if turn.try_get_untracked() != Some(now) {
+                return;
+            }
+            let drawing = section.draw(String::new()).await;
+            if turn.try_get_untracked() == Some(now)
+                && let Some(shown) = place.try_get_untracked().flatten()
+                && let Ok(drawing) = drawing
+            {
+                browser::redraw(&shown, &drawing);
+                turn.set(now + 1);
+            }
+        });
     });
-    once_loaded(drawing, |drawing: Drawing| {
-        view! { <div class="drawn" inner_html=drawing.html></div> }
-    })
+}
+
+/// The browser asks before what was typed and not saved is lost.
+fn ask_before_leaving() {
+    Effect::new(move || {
+        let leaving = window_event_listener_untyped("beforeunload", |event| {
+            if browser::is_unsaved() {
+                event.prevent_default();
+            }
+        });
+        on_cleanup(move || leaving.remove());
+    });
 }
 
 /// The HTML of a section that stays as it is.

@@ -27,7 +27,7 @@ pub fn error_page(
     door_document(options, sub_path, preferences, name, || {
         view! {
             <ErrorText error=Signal::derive(move || Some(error.clone()))/>
-            <p><a href=address_of(path)>{label}</a></p>
+            <p class="door-foot"><a href=address_of(path)>{label}</a></p>
         }
     })
 }

@@ -5,7 +5,8 @@ use leptos_meta::Title;
 use server_fn::ServerFn;
 
 use super::{
-    FormPostError,
+    door_head::{DoorFoot, DoorHead, error_at},
+    form_post_error,
     one_time_link::{LinkTokenField, give_up, link_token},
     window_title,
 };
@@ -43,6 +44,7 @@ pub(crate) fn JoinPage() -> impl IntoView {
         },
     );
     let has_ended = RwSignal::new(false);
+    let error = form_post_error();
     Effect::new(move || {
         let Some(Ok(Some((asked, None)))) = owner.get() else {
             return;
@@ -56,16 +58,17 @@ pub(crate) fn JoinPage() -> impl IntoView {
     view! {
         <Title text=window_title(words!(locale, admin.join))/>
         <main class="door">
-            <h1>{words!(locale, admin.join)}</h1>
+            <DoorHead title=words!(locale, admin.join)/>
             <LinkOwner owner has_ended/>
-            <FormPostError/>
             <form id=FORM method="post" action=address_of(Join::url()) class="door-form">
+                <ErrorText error=error_at(error, None)/>
                 <LinkTokenField token/>
-                <NewPasswordField/>
-                <button type="submit" class="primary-button">
+                <NewPasswordField error=error_at(error, Some("password"))/>
+                <button type="submit" class="button primary wide tall">
                     {words!(locale, admin.join)}
                 </button>
             </form>
+            <DoorFoot/>
         </main>
     }
 }
@@ -80,7 +83,7 @@ fn LinkOwner(
     let locale = use_locale();
     let welcome = move |name: String| {
         view! {
-            <p class="door-lead">{words!(locale, admin.join_lead, name = name.clone())}</p>
+            <p class="door-note">{words!(locale, admin.join_lead, name = name.clone())}</p>
             // A password store wants to know whose password it keeps.
             <input type="hidden" form=FORM name="username" value=name autocomplete="username"/>
         }

@@ -5,7 +5,7 @@ use leptos_meta::Title;
 
 use super::{answer_not_found, window_title};
 use crate::{
-    components::PageLink,
+    components::{Icon, IconName, PageLink},
     words::{use_locale, words},
 };
 
@@ -17,9 +17,19 @@ pub(crate) fn NotFoundPage() -> impl IntoView {
     view! {
         <Title text=window_title(words!(locale, door.not_found))/>
         <main class="door">
-            <h1>{words!(locale, door.not_found)}</h1>
-            <p>{words!(locale, door.not_found_lead)}</p>
-            <p><PageLink to="/">{words!(locale, chat.new_chat)}</PageLink></p>
+            <div class="blank">
+                <Icon name=IconName::Flame class="flame out"/>
+                <h1>{words!(locale, door.not_found_title)}</h1>
+                <p>{words!(locale, door.not_found_lead)}</p>
+                <div class="actions">
+                    <PageLink to="/" attr:class="button primary">
+                        {words!(locale, door.new_chat)}
+                    </PageLink>
+                    <PageLink to="/settings" attr:class="button">
+                        {words!(locale, settings.settings)}
+                    </PageLink>
+                </div>
+            </div>
         </main>
     }
 }

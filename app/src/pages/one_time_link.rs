@@ -54,6 +54,7 @@ pub(super) fn LinkTokenField(token: RwSignal<String>) -> impl IntoView {
                     name="token"
                     autocomplete="off"
                     hint=words!(locale, door.link_code_rule)
+                    class="input tall"
                 />
             }
             .into_any()

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::{
+    door_head::{DoorFoot, DoorHead, error_at},
     one_time_link::{LinkTokenField, give_up, link_token},
     window_title,
 };
@@ -30,21 +31,40 @@ pub(crate) fn SetUpPage() -> impl IntoView {
         Some(Err(ChatError::Forbidden)) => give_up(token, PAGE),
         _ => {}
     });
+    // Without script nobody looks for a link, and there is a field for it. With script the form is
+    // of no use without one.
+    let has_looked = RwSignal::new(false);
+    Effect::new(move || has_looked.set(true));
+    let has_no_link = move || has_looked.get() && token.read().is_empty();
     Effect::new(browser::mark_interactive);
     view! {
         <Title text=window_title(words!(locale, door.set_up))/>
         <main class="door">
-            <h1>{words!(locale, door.set_up)}</h1>
-            <p class="door-lead">{words!(locale, door.set_up_lead)}</p>
-            <ErrorText error/>
+            <DoorHead
+                title=words!(locale, door.set_up_title)
+                reason=words!(locale, door.set_up_lead)
+            />
+            <ErrorText error=error_at(error, None)/>
+            <p class="door-note" hidden=move || !has_no_link()>
+                {words!(locale, door.set_up_first)}
+            </p>
+            <div hidden=has_no_link>
             <ServerForm action=set_up attr:class="door-form">
                 <LinkTokenField token/>
-                <Field label=words!(locale, door.name) name="name" autocomplete="username"/>
-                <NewPasswordField/>
-                <button type="submit" class="primary-button" disabled=set_up.pending()>
+                <Field
+                    label=words!(locale, door.name)
+                    name="name"
+                    autocomplete="username"
+                    error=error_at(error, Some("name"))
+                    class="input tall"
+                />
+                <NewPasswordField error=error_at(error, Some("password"))/>
+                <button type="submit" class="button primary wide tall" disabled=set_up.pending()>
                     {words!(locale, door.create_account)}
                 </button>
             </ServerForm>
+            </div>
+            <DoorFoot/>
         </main>
     }
 }

@@ -1,15 +1,19 @@
 //! Settings: a list of sections, and the section that is open.
 //!
-//! A new section is one entry of [`SECTIONS`] and one route of [`SettingsRoutes`].
+//! A new section is one entry of [`SECTIONS`], one route of [`SettingsRoutes`] and what draws it.
 
+#[cfg(feature = "ssr")]
 mod account;
 #[cfg(feature = "ssr")]
 mod api_keys;
 #[cfg(feature = "ssr")]
 mod exports;
+#[cfg(feature = "ssr")]
 mod general;
 #[cfg(feature = "ssr")]
 mod import;
+#[cfg(feature = "ssr")]
+mod sessions;
 #[cfg(feature = "ssr")]
 mod trash;
 
@@ -18,48 +22,55 @@ use leptos_meta::Title;
 use leptos_router::{
     SsrMode,
     components::{Outlet, ParentRoute, Route},
-    hooks::use_query_map,
     path,
 };
 
-use account::AccountSection;
-use general::GeneralSection;
-
-use super::{FormPostError, drawn::drawn, window_title};
-#[cfg(feature = "ssr")]
-use crate::model::{ChatError, Drawing};
+use super::{
+    drawn::{DrawnSection, drawn},
+    window_title,
+};
 use crate::{
-    api::{api_keys::draw_api_keys, exports::draw_transfer_section},
     browser,
-    components::{Section, Sections},
-    model::TransferSection,
+    components::{IconName, Section, Sections},
+    model::SettingsSection,
     words::{use_locale, words},
+};
+#[cfg(feature = "ssr")]
+use crate::{
+    model::{ChatError, Drawing, User},
+    pages::told::Told,
 };
 
 /// In the order of the list.
 const SECTIONS: [Section; 6] = [
     Section {
         address: "/settings",
+        icon: IconName::Sliders,
         name: |locale| words!(locale, settings.general),
     },
     Section {
         address: "/settings/account",
+        icon: IconName::User,
         name: |locale| words!(locale, settings.account),
     },
     Section {
         address: "/settings/keys",
+        icon: IconName::Key,
         name: |locale| words!(locale, settings.keys),
     },
     Section {
         address: "/settings/exports",
+        icon: IconName::Download,
         name: |locale| words!(locale, exports.exports),
     },
     Section {
         address: "/settings/import",
+        icon: IconName::Upload,
         name: |locale| words!(locale, exports.import),
     },
     Section {
         address: "/settings/trash",
+        icon: IconName::Trash,
         name: |locale| words!(locale, settings.trash),
     },
 ];
@@ -69,12 +80,12 @@ const SECTIONS: [Section; 6] = [
 pub(crate) fn SettingsRoutes() -> impl MatchNestedRoutes + Clone {
     view! {
         <ParentRoute path=path!("settings") view=SettingsPage ssr=SsrMode::Async>
-            <Route path=path!("") view=GeneralSection ssr=SsrMode::Async/>
-            <Route path=path!("account") view=AccountSection ssr=SsrMode::Async/>
-            <Route path=path!("keys") view=KeysSection ssr=SsrMode::Async/>
-            <Route path=path!("exports") view=|| transfer(TransferSection::Exports) ssr=SsrMode::Async/>
-            <Route path=path!("trash") view=|| transfer(TransferSection::Trash) ssr=SsrMode::Async/>
-            <Route path=path!("import") view=|| transfer(TransferSection::Import) ssr=SsrMode::Async/>
+            <Route path=path!("") view=|| open(SettingsSection::General) ssr=SsrMode::Async/>
+            <Route path=path!("account") view=|| open(SettingsSection::Account) ssr=SsrMode::Async/>
+            <Route path=path!("keys") view=|| open(SettingsSection::Keys) ssr=SsrMode::Async/>
+            <Route path=path!("exports") view=|| open(SettingsSection::Exports) ssr=SsrMode::Async/>
+            <Route path=path!("trash") view=|| open(SettingsSection::Trash) ssr=SsrMode::Async/>
+            <Route path=path!("import") view=|| open(SettingsSection::Import) ssr=SsrMode::Async/>
         </ParentRoute>
     }
     .into_inner()
@@ -96,46 +107,24 @@ fn SettingsPage() -> impl IntoView {
     }
 }
 
-#[component]
-fn KeysSection() -> impl IntoView {
-    let locale = use_locale();
-    view! {
-        <h2>{words!(locale, settings.keys)}</h2>
-        <FormPostError/>
-        {drawn(draw_api_keys)}
-    }
+fn open(section: SettingsSection) -> AnyView {
+    drawn(DrawnSection::Settings(section))
 }
 
-/// A section that the server draws.
-fn transfer(section: TransferSection) -> AnyView {
-    let locale = use_locale();
-    let heading = match section {
-        TransferSection::Exports => words!(locale, exports.exports),
-        TransferSection::Import => words!(locale, exports.import),
-        TransferSection::Trash => words!(locale, settings.trash),
-    };
-    let query = use_query_map();
-    let draw = move || draw_transfer_section(section, query.read_untracked().get("upload"));
-    view! {
-        <h2>{heading}</h2>
-        <FormPostError/>
-        {drawn(draw)}
-    }
-    .into_any()
-}
-
+/// Draws a section. `query` is that of its address.
 #[cfg(feature = "ssr")]
-pub(crate) use api_keys::draw as draw_keys;
-
-/// Draws a section. `upload` is the file that the address names.
-#[cfg(feature = "ssr")]
-pub(crate) async fn draw_transfer(
-    section: TransferSection,
-    upload: Option<String>,
+pub(crate) async fn draw_settings(
+    user: &User,
+    section: SettingsSection,
+    query: &str,
 ) -> Result<Drawing, ChatError> {
+    let told = Told::parse(query);
     match section {
-        TransferSection::Exports => exports::draw().await,
-        TransferSection::Import => import::draw(upload).await,
-        TransferSection::Trash => trash::draw().await,
+        SettingsSection::General => Ok(general::draw(&told)),
+        SettingsSection::Account => account::draw(user, &told).await,
+        SettingsSection::Keys => api_keys::draw(user, &told).await,
+        SettingsSection::Exports => exports::draw(&told).await,
+        SettingsSection::Import => import::draw(&told).await,
+        SettingsSection::Trash => trash::draw(&told).await,
     }
 }

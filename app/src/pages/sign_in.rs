@@ -3,51 +3,72 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::window_title;
+use super::{
+    door_head::{DoorFoot, DoorHead, asked, error_at},
+    window_title,
+};
 use crate::{
     api::{accounts::SignIn, joining::may_sign_up},
     browser,
     components::{ErrorText, Field, ServerForm},
     sub_path::address_of,
+    way_back::{ENDED, door_to},
     words::{use_locale, words},
 };
 
-/// The door. Works as a form post before and without script.
+/// The door. Works as a form post before and without script. It leads on to the page that its
+/// address names.
 #[component]
 pub(crate) fn SignInPage() -> impl IntoView {
     let locale = use_locale();
     let sign_in = ServerAction::<SignIn>::new();
     let error = Signal::derive(move || sign_in.value().get().and_then(Result::err));
     let may_sign_up = Resource::new(|| (), |()| may_sign_up());
+    let next = asked("next");
+    let sign_up = address_of(&door_to("/sign-up", &next));
+    let reason = if asked("reason") == ENDED {
+        words!(locale, door.signed_out)
+    } else {
+        words!(locale, door.sign_in_lead)
+    };
     Effect::new(browser::mark_interactive);
     view! {
         <Title text=window_title(words!(locale, door.sign_in))/>
         <main class="door">
-            <h1>{words!(locale, door.sign_in)}</h1>
-            <p class="door-lead">{words!(locale, door.sign_in_lead)}</p>
-            <ErrorText error/>
+            <DoorHead title=words!(locale, door.sign_in_title) reason/>
             <ServerForm action=sign_in attr:class="door-form">
-                <Field label=words!(locale, door.name) name="name" autocomplete="username"/>
+                <ErrorText error=error_at(error, None)/>
+                <input type="hidden" name="next" value=next autocomplete="off"/>
+                <Field
+                    label=words!(locale, door.name)
+                    name="name"
+                    autocomplete="username"
+                    class="input tall"
+                />
                 <Field
                     label=words!(locale, door.password)
                     name="password"
                     kind="password"
                     autocomplete="current-password"
+                    error=error_at(error, Some("password"))
+                    class="input tall"
                 />
-                <button type="submit" class="primary-button" disabled=sign_in.pending()>
+                <button type="submit" class="button primary wide tall" disabled=sign_in.pending()>
                     {words!(locale, door.sign_in)}
                 </button>
             </ServerForm>
-            <Suspense>
-                {move || Suspend::new(async move {
-                    matches!(may_sign_up.await, Ok(true)).then(|| view! {
-                        <p>
-                            {words!(locale, admin.no_account)} " "
-                            <a href=address_of("/sign-up")>{words!(locale, admin.sign_up)}</a>
-                        </p>
-                    })
-                })}
-            </Suspense>
+            <DoorFoot>
+                <Suspense>
+                    {move || {
+                        let sign_up = sign_up.clone();
+                        Suspend::new(async move {
+                            matches!(may_sign_up.await, Ok(true)).then(|| view! {
+                                <a href=sign_up>{words!(locale, admin.sign_up)}</a>
+                            })
+                        })
+                    }}
+                </Suspense>
+            </DoorFoot>
         </main>
     }
 }

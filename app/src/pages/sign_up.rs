@@ -4,12 +4,16 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use server_fn::ServerFn;
 
-use super::{FormPostError, window_title};
+use super::{
+    door_head::{DoorFoot, DoorHead, asked, error_at},
+    form_post_error, window_title,
+};
 use crate::{
     api::joining::{SignUp, may_sign_up},
     browser,
     components::{ErrorText, Field, NewPasswordField},
     sub_path::address_of,
+    way_back::door_to,
     words::{use_locale, words},
 };
 
@@ -18,15 +22,24 @@ use crate::{
 pub(crate) fn SignUpPage() -> impl IntoView {
     let locale = use_locale();
     let is_open = Resource::new(|| (), |()| may_sign_up());
+    let error = form_post_error();
+    let next = asked("next");
+    let sign_in = address_of(&door_to("/sign-in", &next));
     Effect::new(browser::mark_interactive);
-    let form = move || {
+    let form = move |next: String| {
         view! {
-            <p class="door-lead">{words!(locale, admin.sign_up_lead)}</p>
-            <FormPostError/>
             <form method="post" action=address_of(SignUp::url()) class="door-form">
-                <Field label=words!(locale, door.name) name="name" autocomplete="username"/>
-                <NewPasswordField/>
-                <button type="submit" class="primary-button">
+                <ErrorText error=error_at(error, None)/>
+                <input type="hidden" name="next" value=next autocomplete="off"/>
+                <Field
+                    label=words!(locale, door.name)
+                    name="name"
+                    autocomplete="username"
+                    error=error_at(error, Some("name"))
+                    class="input tall"
+                />
+                <NewPasswordField error=error_at(error, Some("password"))/>
+                <button type="submit" class="button primary wide tall">
                     {words!(locale, admin.sign_up)}
                 </button>
             </form>
@@ -35,22 +48,27 @@ pub(crate) fn SignUpPage() -> impl IntoView {
     view! {
         <Title text=window_title(words!(locale, admin.sign_up))/>
         <main class="door">
-            <h1>{words!(locale, admin.sign_up)}</h1>
+            <DoorHead
+                title=words!(locale, admin.sign_up)
+                reason=words!(locale, admin.sign_up_lead)
+            />
             <Suspense>
-                {move || Suspend::new(async move {
-                    match is_open.await {
-                        Ok(true) => form().into_any(),
-                        Ok(false) => view! {
-                            <p>{words!(locale, admin.sign_up_closed)}</p>
-                        }.into_any(),
-                        Err(error) => view! { <ErrorText error=Some(error)/> }.into_any(),
-                    }
-                })}
+                {move || {
+                    let next = next.clone();
+                    Suspend::new(async move {
+                        match is_open.await {
+                            Ok(true) => form(next).into_any(),
+                            Ok(false) => view! {
+                                <p class="door-note">{words!(locale, admin.sign_up_closed)}</p>
+                            }.into_any(),
+                            Err(error) => view! { <ErrorText error=Some(error)/> }.into_any(),
+                        }
+                    })
+                }}
             </Suspense>
-            <p>
-                {words!(locale, admin.have_account)} " "
-                <a href=address_of("/sign-in")>{words!(locale, door.sign_in)}</a>
-            </p>
+            <DoorFoot>
+                <a href=sign_in>{words!(locale, door.sign_in)}</a>
+            </DoorFoot>
         </main>
     }
 }

@@ -8,8 +8,8 @@ use leptos::prelude::use_context;
 use super::{SessionCookie, current_user};
 use crate::model::{
     AccountChange, AccountSummary, AuditEntry, BackupReport, Banner, ChatError, Language,
-    ModelSummary, OneTimeLink, Setting, SettingName, UpkeepReport, UsageReport, User, UserId,
-    UserRole,
+    ModelSummary, OneTimeLink, RefusedSetting, Setting, SettingName, UpkeepReport, UsageReport,
+    User, UserId, UserRole,
 };
 
 /// A change of one setting.
@@ -20,6 +20,14 @@ pub struct SettingChange {
     pub value: String,
     /// The version it replaces; another one there is [`ChatError::Invalid`].
     pub version: i64,
+}
+
+/// A form of settings that was refused, as it was filled in.
+#[derive(Clone, Debug, Default)]
+pub struct RefusedForm {
+    /// What was to be changed, and to what.
+    pub values: Vec<(SettingName, String)>,
+    pub refused: Vec<RefusedSetting>,
 }
 
 /// What the last banner that this browser put away is remembered by; provided by the server.
@@ -35,6 +43,15 @@ pub trait AdministrationService: Send + Sync + 'static {
     async fn settings(&self) -> Result<Vec<Setting>, ChatError>;
     /// Changes one setting, from the next turn on.
     async fn save_setting(&self, by: &User, change: SettingChange) -> Result<Setting, ChatError>;
+    /// Changes several settings, all or none of them; gives what is wrong with those that cannot be
+    /// saved, and keeps what was filled in for the page that asks for it.
+    async fn save_settings(
+        &self,
+        by: &User,
+        changes: Vec<SettingChange>,
+    ) -> Result<Vec<RefusedSetting>, ChatError>;
+    /// The form of this administrator that was refused last, if no page has given it back yet.
+    async fn take_refused_settings(&self, by: &User) -> Option<RefusedForm>;
     async fn accounts(&self) -> Result<Vec<AccountSummary>, ChatError>;
     /// Makes an account without a password, and the link that chooses one.
     async fn create_account(

@@ -52,6 +52,34 @@ pub(crate) fn clock(moment: LocalTime) -> String {
     format!("{:02}:{:02}", moment.hour, moment.minute)
 }
 
+/// A day without its year, such as `24 November`; `date` is `YYYY-MM-DD`.
+#[cfg(feature = "ssr")]
+pub(crate) fn day_of_month(locale: Locale, date: &str) -> String {
+    let (month, day) = month_and_day(date);
+    let month = month_name(locale, month);
+    words!(locale, admin.day_of_month, month = month, day = day)
+}
+
+/// The same in few letters, such as `24 Nov`.
+#[cfg(feature = "ssr")]
+pub(crate) fn short_day(locale: Locale, date: &str) -> String {
+    let (month, day) = month_and_day(date);
+    let month: String = month_name(locale, month).chars().take(3).collect();
+    words!(locale, admin.day_of_month, month = month, day = day)
+}
+
+#[cfg(feature = "ssr")]
+fn month_and_day(date: &str) -> (u8, u8) {
+    let mut parts = date
+        .split('-')
+        .skip(1)
+        .map(|part| part.parse().unwrap_or_default());
+    (
+        parts.next().unwrap_or_default(),
+        parts.next().unwrap_or_default(),
+    )
+}
+
 fn month_name(locale: Locale, month: u8) -> &'static str {
     match month {
         1 => words!(locale, dates.months.january),
@@ -87,6 +115,13 @@ mod tests {
         assert_eq!(day(Locale::en, evening), "5 October 2026");
         assert_eq!(day(Locale::zh_CN, evening), "2026年10月5日");
         assert_eq!(clock(evening), "18:07");
+        #[cfg(feature = "ssr")]
+        {
+            assert_eq!(day_of_month(Locale::en, "2026-10-05"), "5 October");
+            assert_eq!(day_of_month(Locale::zh_CN, "2026-10-05"), "10月5日");
+            assert_eq!(short_day(Locale::en, "2026-09-30"), "30 Sep");
+            assert_eq!(short_day(Locale::zh_CN, "2026-12-30"), "12月30日");
+        }
         let october = DateGroup::Month {
             year: 2026,
             month: 10,

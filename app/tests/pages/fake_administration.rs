@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use hearth_app::{
     model::*,
-    service::{AdministrationService, JoinService, SessionCookie, SettingChange},
+    service::{AdministrationService, JoinService, RefusedForm, SessionCookie, SettingChange},
 };
 
 /// Answers what every page asks.
@@ -19,6 +19,16 @@ impl AdministrationService for FakeAdministration {
     }
     async fn save_setting(&self, _: &User, _: SettingChange) -> Result<Setting, ChatError> {
         Err(ChatError::NotFound)
+    }
+    async fn save_settings(
+        &self,
+        _: &User,
+        _: Vec<SettingChange>,
+    ) -> Result<Vec<RefusedSetting>, ChatError> {
+        Err(ChatError::NotFound)
+    }
+    async fn take_refused_settings(&self, _: &User) -> Option<RefusedForm> {
+        None
     }
     async fn accounts(&self) -> Result<Vec<AccountSummary>, ChatError> {
         Ok(Vec::new())

@@ -1,5 +1,5 @@
-//! Secrets that were made and not shown yet: a page without script shows them after the form, once,
-//! and no address holds them.
+//! What a form made and no page has shown yet, such as a secret: the page that the form leads to
+//! shows it, once, and no address holds it.
 
 use std::{
     collections::HashMap,
@@ -13,7 +13,7 @@ use hearth_app::model::UserId;
 const SHOWN_WITHIN_MS: i64 = 5 * 60 * 1000;
 
 /// The last secret that each person made. Its `Debug` shows dots.
-pub(super) struct Unshown<T> {
+pub(crate) struct Unshown<T> {
     made: Mutex<HashMap<UserId, Made<T>>>,
 }
 
@@ -37,14 +37,14 @@ impl<T> fmt::Debug for Unshown<T> {
 }
 
 impl<T> Unshown<T> {
-    pub(super) fn put(&self, user: UserId, secret: T, now_ms: i64) {
+    pub(crate) fn put(&self, user: UserId, secret: T, now_ms: i64) {
         let mut made = self.lock();
         made.retain(|_, it| it.at_ms + SHOWN_WITHIN_MS > now_ms);
         let at_ms = now_ms;
         made.insert(user, Made { secret, at_ms });
     }
 
-    pub(super) fn take(&self, user: UserId, now_ms: i64) -> Option<T> {
+    pub(crate) fn take(&self, user: UserId, now_ms: i64) -> Option<T> {
         let found = self.lock().remove(&user)?;
         (found.at_ms + SHOWN_WITHIN_MS > now_ms).then_some(found.secret)
     }

@@ -8,8 +8,8 @@ use std::{
 use axum::{
     Router,
     body::Body,
-    extract::{Request, State},
-    http::{HeaderValue, Method, StatusCode, header, request::Parts},
+    extract::{Query, Request, State},
+    http::{HeaderValue, Method, StatusCode, header, request::Parts, uri::PathAndQuery},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Redirect, Response},
 };
@@ -21,13 +21,14 @@ use hearth_app::{
         AccountService, ApiKeyService, ChangesCursor, ChatService, DismissedBanner, JoinService,
         PageBuild, SessionToken, deletion::DeletionService, exports::ExportService,
     },
-    shell,
+    shell, way_back,
 };
 use leptos::{
     nonce::Nonce,
     prelude::{provide_context, use_context},
 };
 use leptos_axum::{AxumRouteListing, LeptosRoutes};
+use serde::Deserialize;
 
 use super::{Audience, RouteName, Services, downloads::wants_page};
 use crate::{
@@ -36,6 +37,7 @@ use crate::{
     error::AppError,
 };
 
+const START: &str = "/";
 const SIGN_IN: &str = "/sign-in";
 const SET_UP: &str = "/set-up";
 const SIGN_UP: &str = "/sign-up";
@@ -167,9 +169,34 @@ async fn send_strangers_away(
         Err(error) => return error.into_response(),
     };
     match destination(path, role, unclaimed) {
+        Some(SIGN_IN) => Redirect::to(&door(&request)).into_response(),
+        Some(START) if path == SIGN_IN => Redirect::to(&beyond_the_door(&request)).into_response(),
         Some(page) => Redirect::to(page).into_response(),
         None => next.run(request).await,
     }
+}
+
+/// The door for whoever asked for a page: it leads there afterwards.
+fn door(request: &Request) -> String {
+    let page = request.uri().path_and_query();
+    let page = page.map_or(START, PathAndQuery::as_str);
+    let visitor = request.extensions().get::<Visitor>();
+    let has_ended = visitor.is_some_and(|visitor| visitor.session.is_some());
+    way_back::sign_in_again(page, has_ended)
+}
+
+/// Where the door leads whoever has passed it already.
+fn beyond_the_door(request: &Request) -> String {
+    let asked = Query::<Beyond>::try_from_uri(request.uri());
+    let asked = asked.map(|Query(asked)| asked.next).unwrap_or_default();
+    way_back::next_page(&asked).to_owned()
+}
+
+/// What the door's address says of it.
+#[derive(Deserialize)]
+struct Beyond {
+    #[serde(default)]
+    next: String,
 }
 
 /// Where to send a visitor of `path` instead; nowhere if the page is for them.
@@ -184,7 +211,7 @@ fn destination(path: &str, role: Option<UserRole>, unclaimed: bool) -> Option<&'
     // A link for a new password works for whoever is signed in already, too.
     let is_door = sets_up || matches!(path, SIGN_IN | SIGN_UP);
     let is_forbidden = is_administration(path) && role != UserRole::Administrator;
-    (is_door || is_forbidden).then_some("/")
+    (is_door || is_forbidden).then_some(START)
 }
 
 /// Pages show what somebody wrote: nothing in between may keep them.

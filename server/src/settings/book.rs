@@ -2,11 +2,17 @@
 
 use std::sync::Arc;
 
-use hearth_app::model::{AuditAction, Banner, Language, Setting, SettingName, User};
+use hearth_app::{
+    model::{AuditAction, Banner, Language, Setting, SettingName, User},
+    service::{RefusedForm, SettingChange},
+};
 use tokio::sync::{Mutex, watch};
 
 use super::{ServerSettings, SettingError};
-use crate::store::{Change, SettingRow, Store, StoreError};
+use crate::{
+    accounts::Unshown,
+    store::{Change, SettingRow, Store, StoreError, now_ms},
+};
 
 /// Why a setting was not saved.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +23,17 @@ pub enum SaveSettingError {
     /// Somebody else was faster; this is what holds now.
     #[error("somebody else changed this setting meanwhile; it is now: {value}")]
     Outdated { value: String, version: i64 },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why several settings were not saved; none of them was.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SaveSettingsError {
+    /// What is wrong with each that cannot be saved.
+    #[error("{} settings were refused", .0.len())]
+    Refused(Vec<(SettingName, SaveSettingError)>),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -35,6 +52,8 @@ pub struct SettingsBook {
     page: watch::Sender<Page>,
     /// Two changes at once must not overtake each other between database and memory.
     writing: Mutex<()>,
+    /// Forms that were refused, until a page gives them back to whoever filled them in.
+    refused: Unshown<RefusedForm>,
 }
 
 impl SettingsBook {
@@ -64,6 +83,7 @@ impl SettingsBook {
             store,
             page,
             writing: Mutex::default(),
+            refused: Unshown::default(),
         }))
     }
 
@@ -119,45 +139,120 @@ impl SettingsBook {
         value: &str,
         version: i64,
     ) -> Result<Setting, SaveSettingError> {
+        let change = SettingChange {
+            name,
+            value: value.to_owned(),
+            version,
+        };
+        match self.save_all(by, &[change]).await {
+            Ok(saved) => {
+                let saved = saved.into_iter().next();
+                Ok(saved.expect("invariant: the one change was saved"))
+            }
+            Err(SaveSettingsError::Store(error)) => Err(error.into()),
+            Err(SaveSettingsError::Refused(refused)) => {
+                let refused = refused.into_iter().next();
+                let (_, error) = refused.expect("invariant: the one change was refused");
+                Err(error)
+            }
+        }
+    }
+
+    /// Changes several settings, all or none of them.
+    ///
+    /// # Errors
+    /// What is wrong with each; nothing was changed then.
+    pub async fn save_all(
+        &self,
+        by: &User,
+        changes: &[SettingChange],
+    ) -> Result<Vec<Setting>, SaveSettingsError> {
         let _one_at_a_time = self.writing.lock().await;
         let old = self.current();
         let mut new = ServerSettings::clone(&old);
-        new.set(name, value)?;
-        let held = self.page.borrow().versions[place(name)];
-        if held != version {
-            let value = old.get(name);
+        let mut refused = Vec::new();
+        for change in changes {
+            if let Err(error) = self.put(&mut new, &old, change) {
+                refused.push((change.name, error));
+            }
+        }
+        if !refused.is_empty() {
+            return Err(SaveSettingsError::Refused(refused));
+        }
+        let rows: Vec<(SettingRow, Change)> = changes
+            .iter()
+            .map(|change| row(by, &old, &new, change))
+            .collect();
+        self.store.save_settings(&rows).await?;
+        let saved = changes.iter().zip(&rows).map(|(change, (row, _))| Setting {
+            name: change.name,
+            value: row.value.clone(),
+            version: row.version,
+            zone: self.zone_of(change.name),
+        });
+        let saved = saved.collect();
+        self.page.send_modify(|page| {
+            page.settings = Arc::new(new);
+            for change in changes {
+                page.versions[place(change.name)] = change.version + 1;
+            }
+        });
+        Ok(saved)
+    }
+
+    /// Puts a change into the settings, if it may be made.
+    fn put(
+        &self,
+        new: &mut ServerSettings,
+        old: &ServerSettings,
+        change: &SettingChange,
+    ) -> Result<(), SaveSettingError> {
+        new.set(change.name, &change.value)?;
+        let held = self.page.borrow().versions[place(change.name)];
+        if held != change.version {
             return Err(SaveSettingError::Outdated {
-                value,
+                value: old.get(change.name),
                 version: held,
             });
         }
-        let row = SettingRow {
-            name: name.to_string(),
-            value: new.get(name),
-            version: version + 1,
-        };
-        let change = Change {
-            old: old.get(name),
-            new: row.value.clone(),
-            ..Change::by(by, AuditAction::ChangeSetting, name.as_str())
-        };
-        self.store.save_setting(&row, &change).await?;
-        self.page.send_modify(|page| {
-            page.settings = Arc::new(new);
-            page.versions[place(name)] = row.version;
-        });
-        Ok(Setting {
-            name,
-            value: row.value,
-            version: row.version,
-            zone: self.zone_of(name),
-        })
+        Ok(())
+    }
+
+    /// Keeps what somebody filled in until a page gives it back.
+    pub fn keep_refused(&self, by: &User, form: RefusedForm) {
+        self.refused.put(by.id, form, now_ms());
+    }
+
+    /// The form of this person that was refused last, if no page has given it back yet.
+    pub fn take_refused(&self, by: &User) -> Option<RefusedForm> {
+        self.refused.take(by.id, now_ms())
     }
 
     /// What a setting that counts by days needs to be understood.
     fn zone_of(&self, name: SettingName) -> Option<String> {
         (name == SettingName::TokensPerDay).then(|| self.store.days().zone_name())
     }
+}
+
+/// What a change writes down.
+fn row(
+    by: &User,
+    old: &ServerSettings,
+    new: &ServerSettings,
+    change: &SettingChange,
+) -> (SettingRow, Change) {
+    let name = change.name;
+    let row = SettingRow {
+        name: name.to_string(),
+        value: new.get(name),
+        version: change.version + 1,
+    };
+    let change = Change {
+        old: old.get(name),
+        new: row.value.clone(),
+        ..Change::by(by, AuditAction::ChangeSetting, name.as_str())
+    };
+    (row, change)
 }
 
 /// Where a name stands among all of them.

@@ -24,29 +24,30 @@ impl Store {
         Ok(rows)
     }
 
-    /// Writes a setting and the audit entry in one transaction.
-    pub(crate) async fn save_setting(
+    /// Writes settings and their audit entries in one transaction.
+    pub(crate) async fn save_settings(
         &self,
-        row: &SettingRow,
-        change: &Change,
+        rows: &[(SettingRow, Change)],
     ) -> Result<(), StoreError> {
         let now = now_ms();
         let mut transaction = self.begin().await?;
-        sqlx::query!(
-            "insert into setting (name, value, version, changed_at)
+        for (row, change) in rows {
+            sqlx::query!(
+                "insert into setting (name, value, version, changed_at)
              values (?, ?, ?, ?)
              on conflict (name) do update
              set value = excluded.value,
                  version = excluded.version,
                  changed_at = excluded.changed_at",
-            row.name,
-            row.value,
-            row.version,
-            now,
-        )
-        .execute(&mut *transaction)
-        .await?;
-        change.write(&mut transaction).await?;
+                row.name,
+                row.value,
+                row.version,
+                now,
+            )
+            .execute(&mut *transaction)
+            .await?;
+            change.write(&mut transaction).await?;
+        }
         transaction.commit().await?;
         Ok(())
     }

@@ -23,7 +23,8 @@ fn outcome(answer: &Answer) -> Outcome {
         return Done;
     }
     match answer.header("location") {
-        "/sign-in" => return ToSignIn,
+        // It leads back to where somebody was.
+        door if door.split('?').next() == Some("/sign-in") => return ToSignIn,
         "/" => return ToStart,
         form if form.starts_with("/settings/import?") => return ToForm,
         _ => {}

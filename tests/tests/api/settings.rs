@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 use hearth_app::model::{
-    AuditAction, AuditEntry, BusyReason, ChatError, FinishReason, Refusal, Setting, SettingName,
-    UsageReport,
+    AuditAction, AuditEntry, BusyReason, ChatError, FinishReason, Refusal, RefusedSetting, Setting,
+    SettingName, UsageReport,
 };
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
@@ -74,6 +74,83 @@ async fn of_two_who_save_at_once_the_second_is_told() -> Result<()> {
     assert_eq!(second, Err(ChatError::Invalid(told)));
     assert_eq!(read(&ada, name).await?.value, "0.3");
     assert_eq!(save(&ada, name, "0.9").await??.version, 2);
+    Ok(())
+}
+
+/// Sends several settings as one form: name, what it was, what it shall be, version.
+async fn save_form(
+    client: &WebClient,
+    entries: &[(SettingName, &str, &str, i64)],
+) -> Result<Result<Vec<RefusedSetting>, ChatError>> {
+    let fields: Vec<(String, String)> = entries
+        .iter()
+        .flat_map(|(name, was, value, version)| {
+            let version = version.to_string();
+            [
+                ("was", *was),
+                ("value", *value),
+                ("version", version.as_str()),
+            ]
+            .map(|(part, text)| (format!("form[{name}][{part}]"), text.to_owned()))
+        })
+        .collect();
+    let fields: Vec<_> = fields
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.clone()))
+        .collect();
+    client.call("save_settings", &fields).await
+}
+
+#[tokio::test]
+async fn several_settings_are_saved_together_or_none_of_them() -> Result<()> {
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let (warm, long) = (SettingName::Temperature, SettingName::MaxTokens);
+    let refused = save_form(&ada, &[(warm, "0.7", "0.4", 0), (long, "", "-1", 0)]).await??;
+    let names: Vec<_> = refused.iter().map(|it| it.name).collect();
+    assert_eq!(names, [long]);
+    let before = read(&ada, warm).await?;
+    assert_eq!((before.value.as_str(), before.version), ("0.7", 0));
+
+    let refused = save_form(&ada, &[(warm, "0.7", "0.4", 0), (long, "", "9", 0)]).await??;
+    assert_eq!(refused, []);
+    for (name, value) in [(warm, "0.4"), (long, "9")] {
+        let now = read(&ada, name).await?;
+        assert_eq!((now.value.as_str(), now.version), (value, 1));
+    }
+    let log: Vec<AuditEntry> = ada.call("audit", &[]).await??;
+    let mut changed: Vec<_> = log.iter().map(|it| it.subject.as_str()).collect();
+    changed.truncate(2);
+    changed.sort_unstable();
+    assert_eq!(changed, ["max_tokens", "temperature"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_form_that_was_open_for_long_changes_only_what_its_person_changed() -> Result<()> {
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let (warm, long) = (SettingName::Temperature, SettingName::MaxTokens);
+    save(&ada, warm, "0.3").await??;
+    // The form still shows what was before, and only the other setting was changed in it.
+    let refused = save_form(&ada, &[(warm, "0.7", "0.7", 0), (long, "", "9", 0)]).await??;
+    assert_eq!(refused, []);
+    assert_eq!(read(&ada, warm).await?.value, "0.3");
+    // Who changes it too is told what holds now.
+    let refused = save_form(&ada, &[(warm, "0.7", "0.9", 0), (long, "9", "8", 1)]).await??;
+    let told = Refusal::Outdated {
+        value: "0.3".to_owned(),
+        version: 1,
+    };
+    let expected = RefusedSetting {
+        name: warm,
+        error: ChatError::Invalid(told),
+    };
+    assert_eq!(refused, [expected]);
+    assert_eq!(read(&ada, long).await?.value, "9");
+    let unknown = [("form[nothing][version]", "0".to_owned())];
+    let refused = ada
+        .call::<Vec<RefusedSetting>>("save_settings", &unknown)
+        .await?;
+    assert!(matches!(refused, Err(ChatError::Invalid(_))), "{refused:?}");
     Ok(())
 }
 

@@ -16,7 +16,8 @@ use thirtyfour::prelude::*;
 use super::{accessibility::check, named};
 
 in_both_languages! {
-    a_setting_is_saved_alone_and_a_banner_can_be_put_away,
+    settings_are_saved_together_and_a_banner_can_be_put_away,
+    what_is_not_saved_is_counted_marked_and_asked_for_before_leaving,
     an_invited_person_chooses_a_password_and_is_in,
     models_usage_and_the_log_are_shown,
     a_conversation_has_settings_of_its_own_and_an_answer_tells_how_it_was_made,
@@ -54,7 +55,9 @@ async fn wait_for(browser: &Browser, selector: &str, words: &str) -> Result<()> 
     .await
 }
 
-async fn a_setting_is_saved_alone_and_a_banner_can_be_put_away(language: Language) -> Result<()> {
+async fn settings_are_saved_together_and_a_banner_can_be_put_away(
+    language: Language,
+) -> Result<()> {
     let browser = Browser::open().await?;
     let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
@@ -63,22 +66,25 @@ async fn a_setting_is_saved_alone_and_a_banner_can_be_put_away(language: Languag
     page.open("/admin").await?;
     check(&browser, &named("admin-settings", language)).await?;
     let saved = words(language, "admin.saved")?;
-    fill(&browser, "max_tokens", "1e3").await?;
-    save(&browser, "max_tokens").await?;
-    let name = words(language, "admin.names.max_tokens")?;
-    wait_for(&browser, "form:has(#max_tokens) .error-text", &name).await?;
-    wait_for(&browser, "form:has(#max_tokens) .error-text", "1–1000000").await?;
-    fill(&browser, "max_tokens", "256").await?;
-    save(&browser, "max_tokens").await?;
-    wait_for(&browser, "form:has(#max_tokens) .saved-mark", &saved).await?;
     let (banner, text) = match language {
         Language::English => ("banner_en", "Back at noon."),
         Language::Chinese => ("banner_zh", "中午恢复服务。"),
     };
-    let mark = format!("form:has(#{banner}) .saved-mark");
     fill(&browser, banner, text).await?;
-    save(&browser, banner).await?;
-    wait_for(&browser, &mark, &saved).await?;
+    fill(&browser, "max_tokens", "1e3").await?;
+    save(&browser, "max_tokens").await?;
+    let name = words(language, "admin.names.max_tokens")?;
+    wait_for(&browser, "#max_tokens-error", &name).await?;
+    wait_for(&browser, "#max_tokens-error", "1–1000000").await?;
+    check(&browser, &named("admin-settings-refused", language)).await?;
+    let typed = browser.element(&format!("#{banner}")).await?;
+    ensure!(
+        typed.prop("value").await?.as_deref() == Some(text),
+        "it is lost"
+    );
+    fill(&browser, "max_tokens", "256").await?;
+    save(&browser, "max_tokens").await?;
+    wait_for(&browser, ".saved-mark", &saved).await?;
     page.reload().await?;
     let kept = browser.element("#max_tokens").await?;
     ensure!(kept.prop("value").await?.as_deref() == Some("256"));
@@ -94,7 +100,75 @@ async fn a_setting_is_saved_alone_and_a_banner_can_be_put_away(language: Languag
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     page.reload().await?;
     ensure!(!browser.has(".banner").await?, "it stays away");
-    browser.quit_after_refusals().await
+    browser.quit().await
+}
+
+/// What the save bar says; nothing while it is not there.
+async fn unsaved(browser: &Browser) -> Result<String> {
+    let script = "const bar = document.querySelector('.save-bar:not(.saved)'); \
+        return bar && bar.checkVisibility() ? bar.querySelector('[data-count]').innerText : ''";
+    let told = browser.script(script, Vec::new()).await?;
+    Ok(told.as_str().unwrap_or_default().to_owned())
+}
+
+/// Whether the browser would ask before it leaves the page.
+async fn is_leaving_asked(browser: &Browser) -> Result<bool> {
+    let script = "const leaving = new Event('beforeunload', { cancelable: true }); \
+        window.dispatchEvent(leaving); return leaving.defaultPrevented";
+    Ok(browser.script(script, Vec::new()).await? == json!(true))
+}
+
+async fn what_is_not_saved_is_counted_marked_and_asked_for_before_leaving(
+    language: Language,
+) -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.speak(language).await?;
+    page.sign_in("Ada", PASSWORD).await?;
+    page.open("/admin").await?;
+    ensure!(unsaved(&browser).await?.is_empty(), "nothing was changed");
+    ensure!(!is_leaving_asked(&browser).await?, "nothing would be lost");
+    let link = browser
+        .element(".settings-sections a[href=\"/admin/log\"]")
+        .await?;
+    ensure!(link.attr("rel").await?.is_none());
+
+    fill(&browser, "max_tokens", "256").await?;
+    let one = words(language, "admin.unsaved_single")?;
+    ensure!(unsaved(&browser).await? == one, "{one}");
+    browser.element("label.changed[for=max_tokens]").await?;
+    let switch = "document.getElementById('calculator').click()";
+    browser.script(switch, Vec::new()).await?;
+    let two = words(language, "admin.unsaved")?.replace("{{ number }}", "2");
+    ensure!(unsaved(&browser).await? == two, "{two}");
+    ensure!(
+        is_leaving_asked(&browser).await?,
+        "two changes would be lost"
+    );
+    ensure!(link.attr("rel").await?.as_deref() == Some("external"));
+    check(&browser, &named("admin-settings-unsaved", language)).await?;
+    // What is as it was is no change.
+    browser.script(switch, Vec::new()).await?;
+    ensure!(unsaved(&browser).await? == one, "{one}");
+
+    browser.element("[data-discard]").await?.click().await?;
+    ensure!(
+        unsaved(&browser).await?.is_empty(),
+        "everything is as it was"
+    );
+    ensure!(!is_leaving_asked(&browser).await?);
+    let field = browser.element("#max_tokens").await?;
+    ensure!(field.prop("value").await?.as_deref() == Some(""));
+
+    fill(&browser, "max_tokens", "256").await?;
+    save(&browser, "max_tokens").await?;
+    wait_for(&browser, ".saved-mark", &words(language, "admin.saved")?).await?;
+    ensure!(!is_leaving_asked(&browser).await?, "it is saved");
+    let stays = "return document.querySelector('.drawn').contains(document.activeElement)";
+    let stays = browser.script(stays, Vec::new()).await?;
+    ensure!(stays == json!(true), "the focus stays in the section");
+    browser.quit().await
 }
 
 async fn an_invited_person_chooses_a_password_and_is_in(language: Language) -> Result<()> {
@@ -114,6 +188,18 @@ async fn an_invited_person_chooses_a_password_and_is_in(language: Language) -> R
     })
     .await?;
     check(&browser, &named("admin-people", language)).await?;
+    // Nobody takes the own role, account or access here.
+    for (person, num_changes) in [("Ada", 0), ("Dora", 2)] {
+        let script = "const row = [...document.querySelectorAll('.people tbody tr')] \
+            .find(it => it.innerText.includes(arguments[0])); \
+            row.querySelector('[popovertarget]').click(); \
+            const menu = row.querySelector('.person-menu'); \
+            return [menu.matches(':popover-open'), \
+                menu.querySelectorAll('[name=change]').length]";
+        let found = browser.script(script, vec![json!(person)]).await?;
+        ensure!(found == json!([true, num_changes]), "{person}: {found}");
+    }
+    check(&browser, &named("admin-person-menu", language)).await?;
     browser.driver().delete_all_cookies().await?;
     page.speak(language).await?;
     browser.goto(&address).await?;
@@ -149,10 +235,29 @@ async fn models_usage_and_the_log_are_shown(language: Language) -> Result<()> {
     check(&browser, &named("admin-models", language)).await?;
     page.open("/admin/usage").await?;
     ensure!(browser.has(".usage-chart rect").await?, "there are bars");
-    wait_for(&browser, ".table tbody", "Ada").await?;
+    wait_for(&browser, ".data-table tbody", "Ada").await?;
+    let stops = "return document.querySelectorAll('.day-bar[tabindex=\"0\"]').length";
+    ensure!(
+        browser.script(stops, Vec::new()).await? == json!(1),
+        "one stop for Tab"
+    );
+    let focus = "document.querySelector('.day-bar').focus()";
+    browser.script(focus, Vec::new()).await?;
+    let first = browser.driver().active_element().await?;
+    first.send_keys(Key::Right + "").await?;
+    let place = "return [...document.querySelectorAll('.day-bar')] \
+        .indexOf(document.activeElement)";
+    ensure!(
+        browser.script(place, Vec::new()).await? == json!(1),
+        "the next day"
+    );
     check(&browser, &named("admin-usage", language)).await?;
     page.open("/admin/log").await?;
     wait_for(&browser, ".log", "0.5").await?;
+    ensure!(
+        !browser.has("a[href*=\"before=\"]").await?,
+        "there is nothing older"
+    );
     check(&browser, &named("admin-log", language)).await?;
     browser.quit().await
 }
@@ -246,7 +351,7 @@ async fn a_copy_is_made_with_the_keyboard_and_shown_when_it_is_there(
     page.speak(language).await?;
     page.sign_in("Ada", PASSWORD).await?;
     page.open("/admin/backups").await?;
-    wait_for(&browser, ".settings-lead", "03:00").await?;
+    wait_for(&browser, ".section-head", "03:00").await?;
     back_up(&browser, language).await?;
     wait_for_copies(&browser, language, (1, 1)).await?;
     page.wait_until_interactive().await?;

@@ -167,7 +167,7 @@ async fn a_person_deletes_the_own_account_with_the_password(language: Language) 
     check(&browser, &named("delete-own-account", language)).await?;
     press(&browser, &button_of("delete_own_account")).await?;
     let refusal = words(language, "errors.wrong_password")?;
-    wait_for_words(&browser, ".error-text", &refusal).await?;
+    wait_for_words(&browser, ".section .error", &refusal).await?;
     send(PASSWORD).await?;
     press(&browser, &button_of("delete_own_account")).await?;
     eventually("the door is shown", PATIENCE, async || {
@@ -190,8 +190,9 @@ async fn an_administrator_deletes_an_account_by_its_name(language: Language) -> 
     page.sign_in("Ada", PASSWORD).await?;
     let send = async |name: &str| {
         page.open("/admin/people").await?;
-        press(&browser, ".person .confirm > summary.danger").await?;
-        let field = browser.element(".person .confirm input[name=name]").await?;
+        press(&browser, "td:has(summary.danger) [popovertarget]").await?;
+        press(&browser, ".person-menu summary.danger").await?;
+        let field = browser.element(".person-menu input[name=name]").await?;
         field.send_keys(name).await?;
         anyhow::Ok(())
     };
@@ -199,11 +200,11 @@ async fn an_administrator_deletes_an_account_by_its_name(language: Language) -> 
     check(&browser, &named("delete-account", language)).await?;
     press(&browser, &button_of("delete_account")).await?;
     let refusal = words(language, "errors.name_differs")?;
-    wait_for_words(&browser, ".error-text", &refusal).await?;
+    wait_for_words(&browser, ".section .error", &refusal).await?;
     send("Bob").await?;
     press(&browser, &button_of("delete_account")).await?;
     // Nobody but Ada is left, whose own account is deleted elsewhere.
-    wait_for_end_of(&browser, ".person .confirm > .danger").await?;
+    wait_for_end_of(&browser, ".person-menu summary.danger").await?;
     wait_for_words(&browser, ".person-name", "Ada").await?;
     let refused = bob.call::<Vec<Conversation>>("conversations", &[]).await?;
     ensure!(refused == Err(ChatError::Unauthorized), "{refused:?}");

@@ -94,8 +94,17 @@ async fn a_chosen_theme_holds_at_once_and_after_a_reload_whatever_the_system_ask
     browser.show_theme(Theme::Light).await?;
     let light = browser.script(GROUND, Vec::new()).await?;
     assert_ne!(dark, light);
+    let here = "document.querySelector('input[value=dark]').focus(); window.stays = true";
+    browser.script(here, Vec::new()).await?;
     choose(&browser, "dark").await?;
     wait_for_saved(&browser, "Saved").await?;
+    let stays = "return [window.stays, document.activeElement.value]";
+    let stays = browser.script(stays, Vec::new()).await?;
+    assert_eq!(
+        stays,
+        json!([true, "dark"]),
+        "no page is loaded, the focus stays"
+    );
     wait_for_ground(&browser, &dark).await?;
     page.reload().await?;
     wait_for_ground(&browser, &dark).await?;
@@ -140,6 +149,100 @@ async fn a_new_password_is_taken_in_the_page_and_said_so() -> Result<()> {
     browser.quit().await
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_password_is_told_beside_its_field_and_the_page_stays() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    page.open("/settings/account").await?;
+    for (name, value) in [("old_password", NEW), ("new_password", NEW)] {
+        let field = browser.element(&format!("input[name={name}]")).await?;
+        field.send_keys(value).await?;
+    }
+    submit(&browser, ".setting-form button[type=submit]").await?;
+    let error = browser.element("#old_password-error").await?;
+    assert!(!error.text().await?.is_empty());
+    let field = browser.element("input[name=old_password]").await?;
+    assert_eq!(field.attr("aria-invalid").await?.as_deref(), Some("true"));
+    assert_eq!(page.path().await?, "/settings/account");
+    check(&browser, "account-refused").await?;
+    browser.quit().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_comes_from_an_ended_session_is_led_back_by_the_door() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Yes.".to_owned()])).await?;
+    let chat = send_and_wait(&ada, None, "Is this kept?")
+        .await?
+        .conversation
+        .id;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    page.open(&format!("/c/{chat}")).await?;
+    ada.call::<()>("end_other_sessions", &[]).await??;
+    page.send("And this?").await?;
+    let told = browser.element(".door-head p").await?;
+    assert_eq!(
+        told.text().await?,
+        "You were signed out. Your message is kept."
+    );
+    for (name, value) in [("name", "Ada"), ("password", PASSWORD)] {
+        let field = browser.element(&format!("input[name={name}]")).await?;
+        field.send_keys(value).await?;
+    }
+    submit(&browser, ".door-form button[type=submit]").await?;
+    let text_box = browser.element(TEXT_BOX).await?;
+    assert_eq!(page.path().await?, format!("/c/{chat}"));
+    eventually("the message is kept", PATIENCE, async || {
+        let kept = text_box.prop("value").await?;
+        Ok((kept.as_deref() == Some("And this?")).then_some(()))
+    })
+    .await?;
+    // Chromium lists the refused call.
+    let errors = browser.console_errors().await?;
+    assert!(
+        errors.iter().all(|it| it.contains("status of 401")),
+        "{errors:?}"
+    );
+    browser.quit().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_its_link_the_set_up_page_says_so_and_shows_no_form() -> Result<()> {
+    let browser = Browser::open().await?;
+    let server = RunningServer::unclaimed(ScriptedModel::new(Vec::new())).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.open("/").await?;
+    assert_eq!(page.path().await?, "/set-up");
+    let seen = "const seen = it => document.querySelector(it)?.checkVisibility() ?? false; \
+        return [seen('.door-note'), seen('.door-form')]";
+    eventually(
+        "the sentence stands in the place of the form",
+        PATIENCE,
+        async || {
+            let seen = browser.script(seen, Vec::new()).await?;
+            Ok((seen == json!([true, false])).then_some(()))
+        },
+    )
+    .await?;
+    check(&browser, "set-up-without-link").await?;
+    // A link that is opened in this very tab brings the form.
+    let link = format!(
+        "{}/set-up#token={}",
+        server.base_url(),
+        server.set_up_token()
+    );
+    browser.goto(&link).await?;
+    eventually("the form is there", PATIENCE, async || {
+        let seen = browser.script(seen, Vec::new()).await?;
+        Ok((seen == json!([false, true])).then_some(()))
+    })
+    .await?;
+    browser.quit().await
+}
+
 async fn submit(browser: &Browser, button: &str) -> Result<()> {
     browser.element(button).await?.click().await?;
     Ok(())
@@ -157,6 +260,8 @@ async fn a_key_is_shown_once_works_and_is_revoked() -> Result<()> {
     field.send_keys("the build machine").await?;
     submit(&browser, ".setting-form button[type=submit]").await?;
     let key = browser.element(".api-key").await?.text().await?;
+    submit(&browser, "[data-copy=new-key]").await?;
+    browser.element("[data-copy=new-key][data-copied]").await?;
     check(&browser, "keys-en").await?;
     let program = ApiClient::with_key(&server, &key)?;
     assert_eq!(program.get("/v1/models").await?.status, 200);

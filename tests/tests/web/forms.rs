@@ -81,8 +81,184 @@ async fn a_wrong_password_in_a_plain_form_is_told_on_the_sign_in_page() -> Resul
     let path = location(&answer)?;
     assert!(path.starts_with("/sign-in"), "{path}");
     let page = client.get(&path).await?.text();
-    let sentence = "the name or the password is not right";
+    let sentence = "name and password do not match";
     assert!(page.to_lowercase().contains(sentence), "{page}");
+    Ok(())
+}
+
+/// What somebody signs in with, and where they want to go on.
+fn entering(next: &str) -> [(&'static str, String); 3] {
+    [
+        ("name", "Ada".to_owned()),
+        ("password", PASSWORD.to_owned()),
+        ("next", next.to_owned()),
+    ]
+}
+
+#[tokio::test]
+async fn who_was_sent_to_the_door_comes_back_to_where_they_were() -> Result<()> {
+    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let client = server.client()?;
+    let door = location(&client.get("/admin/log?before=x").await?)?;
+    assert_eq!(door, "/sign-in?next=/admin/log%3Fbefore%3Dx");
+    let page = client.get(&door).await?.text();
+    let next = attribute_after(&page, "name=\"next\"", "value")?;
+    assert_eq!(next, "/admin/log?before=x");
+
+    // A wrong password leads to the same door.
+    let mut wrong = entering(next);
+    wrong[1].1 = "wrong wrong".to_owned();
+    let request = client
+        .form("/api/sign_in", &wrong)
+        .header("accept", "text/html")
+        .header("referer", format!("{}{door}", server.base_url()));
+    let again = location(&client.send(request).await?)?;
+    let page = client.get(&again).await?.text();
+    assert_eq!(attribute_after(&page, "name=\"next\"", "value")?, next);
+    let answer = client.submit_form("/api/sign_in", &entering(next)).await?;
+    assert_eq!(location(&answer)?, "/admin/log?before=x");
+    // Who is in already is not asked again.
+    assert_eq!(location(&client.get(&door).await?)?, "/admin/log?before=x");
+    Ok(())
+}
+
+#[tokio::test]
+async fn whose_session_has_ended_is_told_so_at_the_door() -> Result<()> {
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let cookie = ada.cookie();
+    ada.call::<()>("sign_out", &[]).await??;
+    assert_eq!(
+        location(&ada.get("/settings").await?)?,
+        "/sign-in?next=/settings"
+    );
+    ada.set_cookie(cookie);
+    let door = location(&ada.get("/settings").await?)?;
+    assert_eq!(door, "/sign-in?next=/settings&reason=ended");
+    let page = ada.get(&door).await?.text();
+    assert!(
+        page.contains("You were signed out. Your message is kept."),
+        "{page}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn no_address_leads_anybody_out_of_the_product() -> Result<()> {
+    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    for next in [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "/\t/evil.example",
+        "/\r\nLocation: //evil.example",
+        "/a//evil.example",
+        "/../evil",
+        "/%2e%2e/evil",
+        "javascript:alert(1)",
+        "/\u{4e2d}",
+        "/api/sign_out",
+        "/sign-in?next=/sign-in",
+    ] {
+        let client = server.client()?;
+        let answer = client.submit_form("/api/sign_in", &entering(next)).await?;
+        assert_eq!(location(&answer)?, "/", "{next:?}");
+        let called = client.call_raw("sign_in", &entering(next)).await?;
+        assert_eq!(called.header("location"), "/", "{next:?}");
+    }
+    // Nor does the address of the door itself, for whoever is in.
+    let client = server.client()?;
+    client.submit_form("/api/sign_in", &entering("")).await?;
+    for door in [
+        "/sign-in?next=//evil.example",
+        "/sign-in?next=%2F%5Cevil.example",
+        "/sign-in?next=https:%2F%2Fevil.example",
+    ] {
+        assert_eq!(location(&client.get(door).await?)?, "/", "{door}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn another_language_is_chosen_at_the_door_and_one_stays_there() -> Result<()> {
+    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let client = server.client()?;
+    let door = "/sign-in?next=/settings";
+    let page = client.get(door).await?.text();
+    assert!(page.contains("action=\"/api/set_language\""), "{page}");
+    let language = [("language", "zh-CN".to_owned())];
+    for (referer, leads_to) in [
+        (format!("{}{door}", server.base_url()), door),
+        (
+            "https://evil.example//evil.example".to_owned(),
+            "/settings?saved=language",
+        ),
+        ("nonsense".to_owned(), "/settings?saved=language"),
+    ] {
+        let request = client.form("/api/set_language", &language);
+        let request = request.header("accept", "text/html");
+        let answer = client.send(request.header("referer", referer)).await?;
+        assert_eq!(answer.header("location"), leads_to);
+    }
+    Ok(())
+}
+
+/// A form of settings as a browser sends it.
+fn settings_form(entries: &[(&str, &str, &str, &str)]) -> Vec<(String, String)> {
+    let fields = entries.iter().flat_map(|(name, was, value, version)| {
+        [("was", was), ("value", value), ("version", version)]
+            .map(|(part, text)| (format!("form[{name}][{part}]"), (*text).to_owned()))
+    });
+    fields.collect()
+}
+
+async fn submit_settings(client: &WebClient, form: &[(String, String)]) -> Result<String> {
+    let fields: Vec<_> = form
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.clone()))
+        .collect();
+    location(&client.submit_form("/api/save_settings", &fields).await?)
+}
+
+#[tokio::test]
+async fn settings_are_saved_as_one_form_or_not_at_all_and_nothing_typed_is_lost() -> Result<()> {
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let form = settings_form(&[
+        ("banner_en", "", "Back at noon.\r\nOr later.", "0"),
+        ("max_tokens", "", "1e3", "0"),
+        ("calculator", "yes", "", "0"),
+        ("temperature", "1", "1", "7"),
+    ]);
+    let refused = submit_settings(&ada, &form).await?;
+    assert_eq!(refused, "/admin?refused=settings");
+    let page = ada.get(&refused).await?.text();
+    let (_, row) = page
+        .split_once("id=\"max_tokens-error\"")
+        .context("the error")?;
+    let (row, _) = row.split_once("</p>").context("the error ends")?;
+    assert!(row.contains("1e3") && row.contains("1–1000000"), "{row}");
+    assert!(
+        page.contains("Back at noon.\nOr later.</textarea>"),
+        "{page}"
+    );
+    let (_, switch) = page.split_once("id=\"calculator\"").context("a switch")?;
+    let (switch, _) = switch.split_once('>').context("it ends")?;
+    assert!(!switch.contains(" checked"), "{switch}");
+    // What was refused is given back once; nothing was saved.
+    let page = ada.get(&refused).await?.text();
+    assert!(!page.contains("Back at noon."), "{page}");
+
+    let form = settings_form(&[
+        ("banner_en", "", "Back at noon.", "0"),
+        ("max_tokens", "", "300", "0"),
+    ]);
+    let saved = submit_settings(&ada, &form).await?;
+    assert_eq!(saved, "/admin?saved=settings");
+    let page = ada.get(&saved).await?.text();
+    assert!(
+        page.contains("Back at noon.</textarea>") && page.contains("Saved"),
+        "{page}"
+    );
     Ok(())
 }
 

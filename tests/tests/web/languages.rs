@@ -174,6 +174,13 @@ async fn no_refusal_in_chinese_is_a_sentence_in_english() -> Result<()> {
                 field("version", "0"),
             ],
         ),
+        (
+            "/api/save_settings",
+            vec![
+                field("form[temperature][value]", "hot"),
+                field("form[temperature][version]", "0"),
+            ],
+        ),
         ("/api/nothing", Vec::new()),
         ("/import", Vec::new()),
     ];

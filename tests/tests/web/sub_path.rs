@@ -108,16 +108,30 @@ async fn every_address_of_every_page_is_below_the_path_and_leads_somewhere_both_
 async fn redirects_lead_below_the_path_and_cookies_belong_to_it() -> Result<()> {
     let (server, _ada) = start().await?;
     let client = server.client()?;
-    for asked in ["/", "/a/chat", "/a/chat/", "/a/chat/c/x", "/settings"] {
+    for (asked, next) in [
+        ("/", ""),
+        ("/a/chat", ""),
+        ("/a/chat/", ""),
+        ("/a/chat/c/x", "?next=/c/x"),
+        ("/settings", "?next=/settings"),
+    ] {
         let answer = client.get(asked).await?;
-        assert_eq!(answer.header("location"), "/a/chat/sign-in", "{asked}");
+        let door = format!("/a/chat/sign-in{next}");
+        assert_eq!(answer.header("location"), door, "{asked}");
     }
     let account = [
         ("name", "Ada".to_owned()),
         ("password", PASSWORD.to_owned()),
+        ("next", "/settings".to_owned()),
     ];
+    for (fields, leads_to) in [
+        (&account[..2], "/a/chat/"),
+        (&account[..], "/a/chat/settings"),
+    ] {
+        let answer = client.submit_form("/a/chat/api/sign_in", fields).await?;
+        assert_eq!(answer.header("location"), leads_to);
+    }
     let answer = client.submit_form("/a/chat/api/sign_in", &account).await?;
-    assert_eq!(answer.header("location"), "/a/chat/");
     let cookies_set = cookies(&answer);
     assert_eq!(cookies_set.len(), 2, "{cookies_set:?}");
     for name in ["__Secure-hearth_session=", "__Secure-hearth_device="] {

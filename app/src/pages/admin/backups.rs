@@ -6,13 +6,18 @@ use server_fn::ServerFn;
 use crate::{
     api::administration::{BackUp, backups},
     model::{BackupKind, BackupOutcome, BackupReport, BackupSummary, ChatError, Drawing},
-    pages::{admin::details::Details, drawn::settled},
+    pages::{
+        admin::details::Details,
+        card::{Head, empty, error_line},
+        drawn::settled,
+        told::Told,
+    },
     sub_path::address_of,
     words::{Locale, bytes, grouped, moment, use_locale, words},
 };
 
 /// What is kept, how the last copy went, and the way back.
-pub(super) async fn draw() -> Result<Drawing, ChatError> {
+pub(super) async fn draw(told: &Told) -> Result<Drawing, ChatError> {
     let report = backups().await?;
     let locale = use_locale();
     let is_changing = report.is_being_made;
@@ -26,15 +31,12 @@ pub(super) async fn draw() -> Result<Drawing, ChatError> {
         ),
     };
     let last = report.last.as_ref().map(|last| outcome(locale, last));
-    let drawing = settled(view! {
-        <section class="settings-group">
-            <h2>{words!(locale, admin.backups)}</h2>
-            <p class="settings-lead">{schedule}</p>
-            {button(locale, is_changing)}
-            {last}
-            {copies(locale, report)}
-        </section>
-    });
+    let head = Head::new(words!(locale, admin.backups)).lead(schedule);
+    let drawing = settled(head.end(button(locale, is_changing)).section(view! {
+        {error_line(locale, told.error_besides(&[]), "backups-error")}
+        {last}
+        {copies(locale, report)}
+    }));
     Ok(Drawing {
         is_changing,
         ..drawing
@@ -47,7 +49,7 @@ fn button(locale: Locale, is_being_made: bool) -> AnyView {
     }
     view! {
         <form method="post" action=address_of(BackUp::url()) class="post-form">
-            <button type="submit" class="secondary-button">{words!(locale, admin.back_up)}</button>
+            <button type="submit" class="button primary">{words!(locale, admin.back_up)}</button>
         </form>
     }
     .into_any()
@@ -90,11 +92,11 @@ fn copies(locale: Locale, report: BackupReport) -> impl IntoView {
         .into_any();
     }
     if copies.is_empty() {
-        return view! { <p class="exports-empty">{words!(locale, admin.no_backups)}</p> }
-            .into_any();
+        return empty(words!(locale, admin.no_backups));
     }
     let rows = copies.into_iter().map(|copy| row(locale, copy));
     view! {
+        <div class="setting">
         <table class="exports-table">
             <thead>
                 <tr>
@@ -106,8 +108,9 @@ fn copies(locale: Locale, report: BackupReport) -> impl IntoView {
             </thead>
             <tbody>{rows.collect_view()}</tbody>
         </table>
-        <p class="settings-lead">{words!(locale, admin.backups_folder)} " " <code>{folder}</code></p>
-        <p class="settings-lead">
+        </div>
+        <p class="hint">{words!(locale, admin.backups_folder)} " " <code>{folder}</code></p>
+        <p class="hint">
             {words!(locale, admin.restore_hint)} " " <code>"hearth restore FILE"</code>
         </p>
     }
@@ -126,7 +129,7 @@ fn row(locale: Locale, copy: BackupSummary) -> impl IntoView {
             <td class="exports-name">{file}</td>
             <td data-label=words!(locale, admin.backup_time)>{moment(locale, time)}</td>
             <td data-label=words!(locale, admin.backup_reason)>{reason(locale, kind)}</td>
-            <td data-label=words!(locale, admin.size)>{bytes(num_bytes)}</td>
+            <td class="nowrap" data-label=words!(locale, admin.size)>{bytes(num_bytes)}</td>
         </tr>
     }
 }

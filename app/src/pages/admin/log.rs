@@ -5,7 +5,10 @@ use leptos::prelude::*;
 use crate::{
     api::administration::audit,
     model::{AuditAction, AuditEntry, ChatError, Drawing, SettingName},
-    pages::drawn::settled,
+    pages::{
+        card::{Head, empty},
+        drawn::settled,
+    },
     sub_path::address_of,
     words::{Locale, moment, setting_name, use_locale, words},
 };
@@ -16,30 +19,32 @@ const MAX_SHOWN_CHARS: usize = 200;
 /// A page of the audit log, and a link to older entries.
 pub(super) async fn draw(before: Option<String>) -> Result<Drawing, ChatError> {
     let entries = audit(before).await?;
-    let locale = use_locale();
-    Ok(settled(view! {
-        <section class="settings-group">
-            <h2>{words!(locale, admin.log)}</h2>
-            <p class="settings-lead">{words!(locale, admin.log_lead)}</p>
-            <Entries entries/>
-        </section>
-    }))
-}
-
-#[component]
-fn Entries(entries: Vec<AuditEntry>) -> impl IntoView {
-    let locale = use_locale();
-    let Some(last) = entries.last() else {
-        return view! { <p>{words!(locale, admin.no_log)}</p> }.into_any();
+    let older = match entries.last() {
+        Some(last) => {
+            let older = audit(Some(last.cursor.clone())).await?;
+            (!older.is_empty()).then(|| last.cursor.clone())
+        }
+        None => None,
     };
-    // A full load: the section is drawn anew for each address.
-    let address = address_of(&format!("/admin/log?before={}", last.cursor));
-    let older = view! { <p><a href=address rel="external">{words!(locale, admin.older)}</a></p> };
-    let rows = entries.into_iter().map(|it| row(locale, it)).collect_view();
-    view! { <ul class="log">{rows}</ul> {older} }.into_any()
+    let locale = use_locale();
+    let head = Head::new(words!(locale, admin.log));
+    let head = head.lead(words!(locale, admin.log_lead));
+    if entries.is_empty() {
+        return Ok(settled(head.section(empty(words!(locale, admin.no_log)))));
+    }
+    let rows: Vec<_> = entries.into_iter().map(|it| row(locale, it)).collect();
+    let older = older.map(|cursor| {
+        // A full load: the section is drawn anew for each address.
+        let address = address_of(&format!("/admin/log?before={cursor}"));
+        view! { <p><a href=address rel="external">{words!(locale, admin.older)}</a></p> }
+    });
+    Ok(settled(head.section(view! {
+        <ul class="setting log">{rows}</ul>
+        {older}
+    })))
 }
 
-fn row(locale: Locale, entry: AuditEntry) -> impl IntoView {
+fn row(locale: Locale, entry: AuditEntry) -> impl IntoView + use<> {
     let what = action(locale, entry.action, entry.subject);
     let change = change(locale, shorten(entry.old), shorten(entry.new));
     let who = match entry.user_name {

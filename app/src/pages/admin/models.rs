@@ -5,38 +5,44 @@ use server_fn::ServerFn;
 
 use crate::{
     api::administration::{SwitchModel, models},
+    components::{Icon, IconName},
     model::{ActiveModel, ChatError, Drawing, ModelState, ModelSummary},
-    pages::{admin::details::Details, drawn::settled},
+    pages::{
+        admin::details::Details,
+        card::{Head, empty, error_line},
+        drawn::settled,
+        told::Told,
+    },
     sub_path::address_of,
     words::{Locale, bytes, grouped, use_locale, words},
 };
 
-/// Models of the models folder, and a button to switch.
-pub(super) async fn draw() -> Result<Drawing, ChatError> {
+/// The lit model, and those of the models folder, each with a button to switch.
+pub(super) async fn draw(told: &Told) -> Result<Drawing, ChatError> {
     let models = models().await?;
     let locale = use_locale();
     let is_changing = models.iter().any(is_loading);
-    let drawing = settled(view! {
-        <section class="settings-group">
-            <h2>{words!(locale, admin.models)}</h2>
-            <p class="settings-lead">{words!(locale, admin.switch_hint)}</p>
-            <Models models/>
-        </section>
+    let error = error_line(locale, told.error_besides(&[]), "models-error");
+    let (active, others): (Vec<_>, Vec<_>) = models.into_iter().partition(|it| it.active.is_some());
+    let is_alone = active.is_empty() && others.is_empty();
+    let active: Vec<_> = active.into_iter().map(|it| lit(locale, it)).collect();
+    let here = (!others.is_empty()).then(|| {
+        let rows: Vec<_> = others.into_iter().map(|it| model(locale, it)).collect();
+        Head::new(words!(locale, admin.models_here))
+            .section(view! { <div class="setting">{rows}</div> })
     });
+    let head = Head::new(words!(locale, admin.answering_now));
+    let head = head.lead(words!(locale, admin.switch_hint));
+    let answering = if is_alone {
+        head.section(empty(words!(locale, admin.no_models)))
+    } else {
+        head.section(view! { {error} <div class="setting">{active}</div> })
+    };
+    let drawing = settled(view! { {answering} {here} });
     Ok(Drawing {
         is_changing,
         ..drawing
     })
-}
-
-#[component]
-fn Models(models: Vec<ModelSummary>) -> impl IntoView {
-    let locale = use_locale();
-    if models.is_empty() {
-        return view! { <p>{words!(locale, admin.no_models)}</p> }.into_any();
-    }
-    let row = move |model| view! { <Model model/> };
-    view! { <ul class="models">{models.into_iter().map(row).collect_view()}</ul> }.into_any()
 }
 
 fn is_loading(model: &ModelSummary) -> bool {
@@ -44,41 +50,131 @@ fn is_loading(model: &ModelSummary) -> bool {
     matches!(state, Some(ModelState::Loading { .. }))
 }
 
-#[component]
-fn Model(model: ModelSummary) -> impl IntoView {
-    let locale = use_locale();
-    let size = bytes(model.num_bytes);
-    let file = model.file.clone();
-    let body = match model.active {
-        Some(active) => view! { <Active active/> }.into_any(),
-        None => view! {
+/// The one that answers, or is about to.
+fn lit(locale: Locale, model: ModelSummary) -> AnyView {
+    let failure = failure(locale, model.failure);
+    let Some(active) = model.active else {
+        return ().into_any();
+    };
+    let (class, words) = state(locale, &active.state);
+    let is_lit = active.state == ModelState::Ready;
+    let tile = if is_lit {
+        view! { <Icon name=IconName::Flame class="flame"/> }.into_any()
+    } else {
+        view! { <Icon name=IconName::Model/> }.into_any()
+    };
+    let progress = match active.state {
+        ModelState::Loading { percent } => Some(view! {
+            <div class="progress-line">
+                <progress
+                    class="progress"
+                    value=percent.to_string()
+                    max="100"
+                    aria-label=words!(locale, admin.loading_name)
+                ></progress>
+            </div>
+        }),
+        _ => None,
+    };
+    view! {
+        <div class="model">
+            <span class="model-tile" class:lit=is_lit>{tile}</span>
+            <div>
+                <h3>
+                    <bdi>{title(&model.file, &active.name)}</bdi>
+                    <span class=format!("badge model-state {class}")>{words}</span>
+                </h3>
+                <p class="model-file">{file_facts(locale, &model.file, model.num_bytes)}</p>
+            </div>
+            {progress}
+            {failure}
+        </div>
+        <dl class="facts">{facts(locale, active)}</dl>
+    }
+    .into_any()
+}
+
+/// One that could answer.
+fn model(locale: Locale, model: ModelSummary) -> AnyView {
+    let failure = failure(locale, model.failure);
+    let name = title(&model.file, "");
+    let label = words!(locale, admin.use_name, name = name.clone());
+    view! {
+        <div class="model">
+            <span class="model-tile"><Icon name=IconName::Model/></span>
+            <div>
+                <h3><bdi>{name}</bdi></h3>
+                <p class="model-file">{file_facts(locale, &model.file, model.num_bytes)}</p>
+            </div>
             <form method="post" action=address_of(SwitchModel::url()) class="post-form">
-                <input type="hidden" name="file" value=file/>
-                <button type="submit" class="secondary-button">
+                <input type="hidden" name="file" value=model.file/>
+                <button type="submit" class="button" aria-label=label>
                     {words!(locale, admin.use_model)}
                 </button>
             </form>
-        }
-        .into_any(),
-    };
-    let failure = model.failure.map(|reason| {
-        view! {
-            <p class="model-failure">{words!(locale, admin.not_loaded_lately)}</p>
-            <Details text=reason/>
-        }
-    });
-    view! {
-        <li class="model">
-            <p class="model-file"><strong>{model.file}</strong> <span>{size}</span></p>
-            {body}
             {failure}
-        </li>
+        </div>
+    }
+    .into_any()
+}
+
+fn failure(locale: Locale, reason: Option<String>) -> Option<AnyView> {
+    reason.map(|reason| {
+        view! {
+            <div class="model-failure">
+                <p class="error">
+                    <Icon name=IconName::Warning class="icon mini"/>
+                    <span>{words!(locale, admin.not_loaded_lately)}</span>
+                </p>
+                <Details text=reason/>
+            </div>
+        }
+        .into_any()
+    })
+}
+
+/// As people call it: a file says it better than what stands inside. `inner` is what stands there.
+fn title(file: &str, inner: &str) -> String {
+    let Some(stem) = file.strip_suffix(".gguf") else {
+        let is_named = !file.is_empty();
+        return if is_named { file } else { inner }.to_owned();
+    };
+    let words = stem.split(['-', '_', ' ']).filter(|it| !it.is_empty());
+    let mut title: Vec<&str> = Vec::new();
+    for word in words {
+        let is_format = word.len() > 1 && is_number_format(word);
+        if is_format {
+            break;
+        }
+        title.push(word);
+    }
+    match title.as_slice() {
+        [] => inner.to_owned(),
+        words => words.join(" "),
     }
 }
 
-#[component]
-fn Active(active: ActiveModel) -> impl IntoView {
-    let locale = use_locale();
+/// Such as `Q4`, `IQ3`, `F16`, `BF16`, `MXFP4`: how the weights are written, and no part of a name.
+fn is_number_format(word: &str) -> bool {
+    let word = word.to_ascii_uppercase();
+    ["MXFP", "BF", "FP", "IQ", "TQ", "Q", "F"]
+        .iter()
+        .any(|start| {
+            let digits = word.strip_prefix(start);
+            digits.is_some_and(|it| !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_digit()))
+        })
+}
+
+fn file_facts(locale: Locale, file: &str, num_bytes: u64) -> AnyView {
+    let file = file.to_owned();
+    let size = (num_bytes > 0).then(|| {
+        let between = words!(locale, admin.between);
+        view! { {between} <span class="nowrap">{bytes(num_bytes)}</span> }
+    });
+    view! { <bdi>{file}</bdi> {size} }.into_any()
+}
+
+fn facts(locale: Locale, active: ActiveModel) -> Vec<AnyView> {
     let unknown = || words!(locale, admin.unknown).to_owned();
     let or_unknown = |text: String| if text.is_empty() { unknown() } else { text };
     let context = active.context_window.map_or_else(unknown, |number| {
@@ -103,18 +199,39 @@ fn Active(active: ActiveModel) -> impl IntoView {
         (words!(locale, admin.speed), speed),
     ];
     let fact = |(name, value): (&'static str, String)| {
-        view! { <div><dt>{name}</dt><dd>{value}</dd></div> }
+        view! { <div><dt>{name}</dt><dd>{value}</dd></div> }.into_any()
     };
-    view! {
-        <p class="model-state">{active.name} " · " {state(locale, &active.state)}</p>
-        <dl class="facts">{facts.map(fact).collect_view()}</dl>
+    facts.map(fact).into()
+}
+
+/// How a state looks, and what it is called.
+fn state(locale: Locale, state: &ModelState) -> (&'static str, String) {
+    match state {
+        ModelState::Ready => ("accent", words!(locale, admin.active).to_owned()),
+        ModelState::Loading { percent } => ("", words!(locale, admin.loading, percent = *percent)),
+        ModelState::Failed => ("danger", words!(locale, admin.failed).to_owned()),
     }
 }
 
-fn state(locale: Locale, state: &ModelState) -> String {
-    match state {
-        ModelState::Ready => words!(locale, admin.active).to_owned(),
-        ModelState::Loading { percent } => words!(locale, admin.loading, percent = *percent),
-        ModelState::Failed => words!(locale, admin.failed).to_owned(),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_called_as_people_call_the_model() {
+        for (file, inner, expected) in [
+            (
+                "SmolLM2-135M-Instruct-Q4_1.gguf",
+                "Smollm2 135M 8k",
+                "SmolLM2 135M Instruct",
+            ),
+            ("gpt-oss-20b", "Model", "gpt-oss-20b"),
+            ("Qwen3-8B-IQ3_M.gguf", "", "Qwen3 8B"),
+            ("llama-bf16.gguf", "", "llama"),
+            ("Q4_K_M.gguf", "A model", "A model"),
+            ("flan_t5.gguf", "", "flan t5"),
+        ] {
+            assert_eq!(title(file, inner), expected);
+        }
     }
 }

@@ -1,14 +1,12 @@
-//! One setting in a form of its own: saved alone, with the answer in its place.
+//! One setting as a row of the form of all settings.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use crate::{
-    api::administration::SaveSetting,
-    components::{ErrorText, ServerForm},
+    components::{Icon, IconName},
     model::{ChatError, Refusal, Setting},
-    pages::escape_html,
-    words::{use_locale, words},
+    pages::{card::error_line, escape_html},
+    words::{Locale, words},
 };
 
 /// How a setting is entered.
@@ -16,119 +14,264 @@ use crate::{
 pub(super) enum Control {
     /// A text of several lines.
     Text,
-    /// A number, or nothing.
-    Number,
-    /// One of these values, with its name.
-    Choice(Vec<(&'static str, &'static str)>),
+    /// A number, or nothing, and what it counts.
+    Number(Option<&'static str>),
+    /// A number between two ends.
+    Range(&'static str, &'static str),
+    /// One of up to four values, with its short name.
+    Segments(Vec<(&'static str, &'static str)>),
+    /// One of these values, with its long name.
+    Select(Vec<(&'static str, &'static str)>),
+    /// Yes or no.
+    Switch,
 }
 
-/// Label, control, Save, and what became of it.
-#[component]
-pub(super) fn SettingField(
-    setting: Setting,
+/// A setting and what became of it when it was sent last.
+pub(super) struct Filled {
+    pub(super) setting: Setting,
+    /// What was typed, if it was refused.
+    pub(super) typed: Option<String>,
+    pub(super) error: Option<ChatError>,
+}
+
+/// Words at the start, control at the end, what is wrong below.
+pub(super) fn setting_row(
+    locale: Locale,
+    filled: Filled,
     label: &'static str,
-    #[prop(optional_no_strip)] hint: Option<String>,
+    hint: Option<String>,
     control: Control,
-) -> impl IntoView {
-    let locale = use_locale();
-    let save = ServerAction::<SaveSetting>::new();
-    let version = RwSignal::new(setting.version);
+) -> AnyView {
+    let Filled {
+        setting,
+        typed,
+        error,
+    } = filled;
     let name = setting.name.as_str();
-    // A form post without script says in the address what was saved.
-    let query = use_query_map();
-    let was_posted = move || query.read().get("saved").is_some_and(|saved| saved == name);
-    let answer = move || save.value().get();
-    let is_saved = move || match answer() {
-        Some(answer) => answer.is_ok() && !save.pending().get(),
-        None => was_posted(),
+    // Who was told what holds now replaces it knowingly.
+    let version = match error {
+        Some(ChatError::Invalid(Refusal::Outdated { version, .. })) => version,
+        _ => setting.version,
     };
-    let error = Signal::derive(move || answer().and_then(Result::err));
-    Effect::new(move || {
-        // Who was told what holds now may replace it knowingly.
-        let now = match answer() {
-            Some(Ok(saved)) => Some(saved.version),
-            Some(Err(ChatError::Invalid(Refusal::Outdated { version, .. }))) => Some(version),
-            _ => None,
-        };
-        if let Some(now) = now {
-            version.set(now);
-        }
-    });
-    let hint_id = format!("{name}-hint");
-    let described_by = hint.as_ref().map(|_| hint_id.clone());
+    let is_changed = typed.is_some();
+    let is_grouped = matches!(control, Control::Segments(_));
+    let is_stacked = matches!(control, Control::Text);
+    let class = if is_stacked {
+        "setting-row stacked"
+    } else {
+        "setting-row"
+    };
+    let described_by = described_by(name, hint.is_some(), error.is_some());
+    let row_label = if is_grouped {
+        view! { <span class="label">{label}</span> }.into_any()
+    } else {
+        view! { <label class="label" for=name>{label}</label> }.into_any()
+    };
+    let shown = Shown {
+        name,
+        field: format!("form[{name}][value]"),
+        value: typed.unwrap_or_else(|| setting.value.clone()),
+        is_wrong: error.is_some(),
+        described_by,
+        was: setting.value.clone(),
+    };
     view! {
-        <ServerForm action=save attr:class="setting-field">
-            <div class="field">
-                <label for=name>{label}</label>
-                {input(name, setting.value, described_by, control)}
-                {hint.map(|hint| view! { <p class="field-hint" id=hint_id>{hint}</p> })}
+        <div class=class data-changed=is_changed.then_some("")>
+            <div>
+                {row_label}
+                {hint.map(|hint| view! { <p class="hint" id=format!("{name}-hint")>{hint}</p> })}
             </div>
-            <input type="hidden" name="name" value=name/>
+            {input(shown, label, control)}
+            {error_line(locale, error, &format!("{name}-error"))}
+            <input type="hidden" name=format!("form[{name}][was]") value=setting.value/>
             <input
                 type="hidden"
-                name="version"
-                value=move || version.get().to_string()
-                autocomplete="off"
+                name=format!("form[{name}][version]")
+                value=version.to_string()
             />
-            <div class="setting-end">
-                <button type="submit" class="secondary-button" disabled=save.pending()>
-                    {words!(locale, admin.save)}
-                </button>
-                <span class="saved-mark" role="status">
-                    {move || is_saved().then_some(words!(locale, admin.saved))}
-                </span>
-            </div>
-            <ErrorText error/>
-        </ServerForm>
+        </div>
+    }
+    .into_any()
+}
+
+fn described_by(name: &str, has_hint: bool, is_wrong: bool) -> Option<String> {
+    let error = is_wrong.then(|| format!("{name}-error"));
+    let hint = has_hint.then(|| format!("{name}-hint"));
+    let ids: Vec<String> = error.into_iter().chain(hint).collect();
+    (!ids.is_empty()).then(|| ids.join(" "))
+}
+
+/// What every control needs to know.
+struct Shown {
+    /// The id.
+    name: &'static str,
+    /// Name of the field in the form.
+    field: String,
+    value: String,
+    is_wrong: bool,
+    described_by: Option<String>,
+    /// What the server has: what was refused a moment ago is not that.
+    was: String,
+}
+
+fn input(shown: Shown, label: &'static str, control: Control) -> AnyView {
+    match control {
+        Control::Text => text(shown),
+        Control::Number(unit) => number(shown, unit),
+        Control::Range(least, most) => range(shown, least, most),
+        Control::Segments(choices) => segments(shown, label, choices),
+        Control::Select(choices) => select(shown, choices),
+        Control::Switch => switch(shown),
     }
 }
 
-fn input(
-    name: &'static str,
-    value: String,
-    described_by: Option<String>,
-    control: Control,
-) -> AnyView {
-    match control {
-        Control::Text => {
-            // The first line break after the tag is the browser's, not the text's.
-            let text = format!("\n{}", escape_html(&value));
-            view! {
-                <textarea
-                    id=name
-                    name="value"
-                    rows="4"
-                    dir="auto"
-                    aria-describedby=described_by
-                    inner_html=text
-                ></textarea>
-            }
-            .into_any()
-        }
-        Control::Number => view! {
+fn text(shown: Shown) -> AnyView {
+    // The first line break after the tag is the browser's, not the text's.
+    let text = format!("\n{}", escape_html(&shown.value));
+    view! {
+        <textarea
+            id=shown.name
+            class="input"
+            name=shown.field
+            rows="3"
+            dir="auto"
+            autocomplete="off"
+            aria-describedby=shown.described_by
+            aria-invalid=shown.is_wrong.then_some("true")
+            inner_html=text
+        ></textarea>
+    }
+    .into_any()
+}
+
+fn number(shown: Shown, unit: Option<&'static str>) -> AnyView {
+    view! {
+        <span class="with-suffix">
             <input
-                id=name
-                name="value"
+                id=shown.name
+                class="input short"
+                name=shown.field
                 type="text"
                 inputmode="decimal"
                 autocomplete="off"
-                aria-describedby=described_by
-                value=value
+                aria-describedby=shown.described_by
+                aria-invalid=shown.is_wrong.then_some("true")
+                value=shown.value
             />
-        }
-        .into_any(),
-        Control::Choice(choices) => {
-            let option = |(choice, label): &(&'static str, &'static str)| {
-                let is_chosen = *choice == value;
-                view! { <option value=*choice selected=is_chosen>{*label}</option> }
-            };
-            let options: Vec<_> = choices.iter().map(option).collect();
-            view! {
-                <select id=name name="value" aria-describedby=described_by>
-                    {options}
-                </select>
-            }
-            .into_any()
-        }
+            {unit.map(|unit| view! { <span>{unit}</span> })}
+        </span>
     }
+    .into_any()
+}
+
+fn range(shown: Shown, least: &'static str, most: &'static str) -> AnyView {
+    view! {
+        <span class="slider-box">
+            <input
+                id=shown.name
+                class="slider"
+                name=shown.field
+                type="range"
+                min=least
+                max=most
+                step="0.01"
+                autocomplete="off"
+                aria-describedby=shown.described_by
+                aria-invalid=shown.is_wrong.then_some("true")
+                value=shown.value.clone()
+            />
+            <output for=shown.name>{shown.value}</output>
+        </span>
+    }
+    .into_any()
+}
+
+fn segments(
+    shown: Shown,
+    label: &'static str,
+    choices: Vec<(&'static str, &'static str)>,
+) -> AnyView {
+    let option = |(value, name): (&'static str, &'static str)| {
+        view! {
+            <label>
+                <input
+                    type="radio"
+                    name=shown.field.clone()
+                    value=value
+                    checked=value == shown.value
+                    autocomplete="off"
+                />
+                <span>{name}</span>
+            </label>
+        }
+    };
+    let options: Vec<_> = choices.into_iter().map(option).collect();
+    view! {
+        <fieldset class="segmented" id=shown.name aria-describedby=shown.described_by>
+            <legend class="visually-hidden">{label}</legend>
+            {options}
+        </fieldset>
+    }
+    .into_any()
+}
+
+fn select(shown: Shown, choices: Vec<(&'static str, &'static str)>) -> AnyView {
+    let option = |(value, name): (&'static str, &'static str)| {
+        view! { <option value=value selected=value == shown.value>{name}</option> }
+    };
+    let options: Vec<_> = choices.into_iter().map(option).collect();
+    view! {
+        <span class="select">
+            <select
+                id=shown.name
+                name=shown.field
+                data-was=shown.was
+                autocomplete="off"
+                aria-describedby=shown.described_by
+            >
+                {options}
+            </select>
+            <Icon name=IconName::UpDown class="icon small"/>
+        </span>
+    }
+    .into_any()
+}
+
+fn switch(shown: Shown) -> AnyView {
+    view! {
+        <input
+            id=shown.name
+            class="switch"
+            name=shown.field
+            type="checkbox"
+            role="switch"
+            value="yes"
+            checked=shown.value == "yes"
+            autocomplete="off"
+            aria-describedby=shown.described_by
+        />
+    }
+    .into_any()
+}
+
+/// Appears with the first change and counts them; without script it is a button below the form.
+pub(super) fn save_bar(locale: Locale) -> AnyView {
+    let many = words!(locale, admin.unsaved, number = "{}");
+    view! {
+        <div class="save-bar">
+            <p>
+                <strong
+                    role="status"
+                    data-count=""
+                    data-one=words!(locale, admin.unsaved_single)
+                    data-many=many
+                ></strong>
+            </p>
+            <button type="button" class="quiet-button needs-script" data-discard="">
+                {words!(locale, admin.discard)}
+            </button>
+            <button type="submit" class="button primary">{words!(locale, admin.save)}</button>
+        </div>
+    }
+    .into_any()
 }

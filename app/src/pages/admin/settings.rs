@@ -1,61 +1,98 @@
-//! Defaults, limits, access and the banner.
+//! Defaults, limits, access and the banner: one form, saved whole or not at all.
 
 use leptos::prelude::*;
+use server_fn::ServerFn;
 
-use super::{
-    once_loaded,
-    setting_field::{Control, SettingField},
-};
+use super::setting_field::{Control, Filled, save_bar, setting_row};
 use crate::{
-    api::administration::settings,
-    model::{Language, ReasoningEffort, Setting, SettingName},
+    api::administration::SaveSettings,
+    model::{ChatError, Drawing, Language, ReasoningEffort, Setting, SettingName, User},
+    pages::{
+        card::{Head, error_line},
+        drawn::settled,
+        told::Told,
+    },
+    service::{RefusedForm, administration_service},
+    sub_path::address_of,
     words::{Locale, effort, setting_name, use_locale, words},
 };
 
-/// Every setting of the server, each saved alone.
-#[component]
-pub(super) fn SettingsSection() -> impl IntoView {
-    let locale = use_locale();
-    let values = Resource::new(|| (), |()| settings());
-    let show = move |settings: Vec<Setting>| {
-        let group = |heading: &'static str, lead: Option<&'static str>, names: &[SettingName]| {
-            let of_group = settings
-                .iter()
-                .filter(|it| names.contains(&it.name))
-                .cloned();
-            let fields: Vec<_> = of_group.map(|setting| field(locale, setting)).collect();
-            view! {
-                <section class="settings-group">
-                    <h2>{heading}</h2>
-                    {lead.map(|lead| view! { <p class="settings-lead">{lead}</p> })}
-                    {fields}
-                </section>
-            }
-        };
-        let groups = [
-            (
-                words!(locale, admin.defaults),
-                Some(words!(locale, admin.defaults_lead)),
-                DEFAULTS,
-            ),
-            (
-                words!(locale, admin.limits),
-                Some(words!(locale, admin.limits_lead)),
-                LIMITS,
-            ),
-            (words!(locale, admin.access), None, ACCESS),
-            (
-                words!(locale, admin.banner),
-                Some(words!(locale, admin.banner_lead)),
-                BANNER,
-            ),
-        ];
-        groups
-            .into_iter()
-            .map(|(heading, lead, names)| group(heading, lead, names))
-            .collect_view()
+/// Every setting of the server. What was refused a moment ago is given back as it was filled in.
+pub(super) async fn draw(by: &User, told: &Told) -> Result<Drawing, ChatError> {
+    let service = administration_service();
+    let settings = service.settings().await?;
+    let refused = match told.get("refused") {
+        Some(_) => service.take_refused_settings(by).await,
+        None => None,
     };
-    once_loaded(values, show)
+    let locale = use_locale();
+    let refused = refused.unwrap_or_default();
+    let groups = groups(locale)
+        .into_iter()
+        .map(|(head, names)| group(locale, head, names, &settings, &refused));
+    let groups: Vec<_> = groups.collect();
+    let saved = told.was_saved("settings").then(|| {
+        let words = words!(locale, admin.saved);
+        view! { <p class="save-bar saved saved-mark" tabindex="-1">{words}</p> }
+    });
+    Ok(settled(view! {
+        <form
+            class="settings-form"
+            method="post"
+            action=address_of(SaveSettings::url())
+            data-save-bar=""
+        >
+            {error_line(locale, told.error_besides(&[]), "settings-error")}
+            {groups}
+            {saved}
+            {save_bar(locale)}
+        </form>
+    }))
+}
+
+fn groups(locale: Locale) -> [(Head, &'static [SettingName]); 4] {
+    let defaults = Head::new(words!(locale, admin.defaults));
+    let limits = Head::new(words!(locale, admin.limits));
+    let banner = Head::new(words!(locale, admin.banner));
+    [
+        (defaults.lead(words!(locale, admin.defaults_lead)), DEFAULTS),
+        (limits.lead(words!(locale, admin.limits_lead)), LIMITS),
+        (Head::new(words!(locale, admin.access)), ACCESS),
+        (banner.lead(words!(locale, admin.banner_lead)), BANNER),
+    ]
+}
+
+fn group(
+    locale: Locale,
+    head: Head,
+    names: &[SettingName],
+    settings: &[Setting],
+    refused: &RefusedForm,
+) -> AnyView {
+    let of_group = settings.iter().filter(|it| names.contains(&it.name));
+    let rows: Vec<_> = of_group
+        .map(|setting| {
+            let name = setting.name;
+            let (label, hint) = (label(locale, name), hint(locale, setting));
+            let filled = fill(setting.clone(), refused);
+            setting_row(locale, filled, label, hint, control(locale, name))
+        })
+        .collect();
+    head.section(view! { <div class="setting">{rows}</div> })
+}
+
+/// A setting with what somebody filled in, if that was refused.
+fn fill(setting: Setting, refused: &RefusedForm) -> Filled {
+    let typed = refused
+        .values
+        .iter()
+        .find(|(name, _)| *name == setting.name);
+    let wrong = refused.refused.iter().find(|it| it.name == setting.name);
+    Filled {
+        typed: typed.map(|(_, value)| value.clone()),
+        error: wrong.map(|it| it.error.clone()),
+        setting,
+    }
 }
 
 const DEFAULTS: &[SettingName] = &[
@@ -77,15 +114,12 @@ const BANNER: &[SettingName] = &[
     SettingName::BannerDismissible,
 ];
 
-fn field(locale: Locale, setting: Setting) -> impl IntoView {
-    let (name, hint) = (setting.name, hint(locale, &setting));
-    view! {
-        <SettingField
-            setting
-            label=setting_name(locale, name)
-            hint
-            control=control(locale, name)
-        />
+/// Short where a unit stands beside the number.
+fn label(locale: Locale, name: SettingName) -> &'static str {
+    match name {
+        SettingName::MaxTokens => words!(locale, admin.longest_answer),
+        SettingName::ContextBudget => words!(locale, admin.context_budget),
+        name => setting_name(locale, name),
     }
 }
 
@@ -120,27 +154,29 @@ fn control(locale: Locale, name: SettingName) -> Control {
         | SettingName::SystemPromptZh
         | SettingName::BannerEn
         | SettingName::BannerZh => Control::Text,
+        SettingName::Temperature => Control::Range("0", "2"),
+        SettingName::TopP => Control::Range("0.01", "1"),
         SettingName::ReasoningEffort => {
             let choice = |it: ReasoningEffort| (it.as_str(), effort(locale, it));
-            Control::Choice(ReasoningEffort::ALL.map(choice).to_vec())
+            Control::Segments(ReasoningEffort::ALL.map(choice).to_vec())
         }
-        SettingName::SignUp => Control::Choice(vec![
+        SettingName::SignUp => Control::Select(vec![
             ("closed", words!(locale, admin.choices.closed)),
             ("open", words!(locale, admin.choices.open)),
         ]),
         SettingName::DefaultLanguage => {
             let choice = |language: Language| (language.as_str(), language.own_name());
-            Control::Choice(Language::ALL.map(choice).to_vec())
+            Control::Segments(Language::ALL.map(choice).to_vec())
         }
-        SettingName::BannerLevel => Control::Choice(vec![
+        SettingName::BannerLevel => Control::Segments(vec![
             ("info", words!(locale, admin.choices.info)),
             ("warning", words!(locale, admin.choices.warning)),
             ("critical", words!(locale, admin.choices.critical)),
         ]),
-        SettingName::Calculator | SettingName::BannerDismissible => Control::Choice(vec![
-            ("yes", words!(locale, admin.yes)),
-            ("no", words!(locale, admin.no)),
-        ]),
-        _ => Control::Number,
+        SettingName::Calculator | SettingName::BannerDismissible => Control::Switch,
+        SettingName::MaxTokens | SettingName::ContextBudget | SettingName::TokensPerDay => {
+            Control::Number(Some(words!(locale, admin.tokens_unit)))
+        }
+        SettingName::ConcurrentTurns => Control::Number(None),
     }
 }

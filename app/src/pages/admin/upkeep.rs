@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::{
     api::administration::upkeep,
     model::{ChatError, Drawing, UpkeepJob, UpkeepReport},
-    pages::{admin::details::Details, drawn::settled},
+    pages::{admin::details::Details, card::Head, drawn::settled},
     words::{Locale, grouped, moment, use_locale, words},
 };
 
@@ -13,11 +13,11 @@ use crate::{
 pub(super) async fn draw() -> Result<Drawing, ChatError> {
     let reports = upkeep().await?;
     let locale = use_locale();
-    let rows = reports.into_iter().map(|it| row(locale, it));
-    Ok(settled(view! {
-        <section class="settings-group">
-            <h2>{words!(locale, admin.upkeep)}</h2>
-            <p class="settings-lead">{words!(locale, admin.upkeep_lead)}</p>
+    let rows: Vec<_> = reports.into_iter().map(|it| row(locale, it)).collect();
+    let head = Head::new(words!(locale, admin.upkeep));
+    let head = head.lead(words!(locale, admin.upkeep_lead));
+    Ok(settled(head.section(view! {
+        <div class="setting">
             <table class="exports-table upkeep">
                 <thead>
                     <tr>
@@ -27,13 +27,13 @@ pub(super) async fn draw() -> Result<Drawing, ChatError> {
                         <th scope="col">{words!(locale, admin.removed_so_far)}</th>
                     </tr>
                 </thead>
-                <tbody>{rows.collect_view()}</tbody>
+                <tbody>{rows}</tbody>
             </table>
-        </section>
-    }))
+        </div>
+    })))
 }
 
-fn row(locale: Locale, report: UpkeepReport) -> impl IntoView {
+fn row(locale: Locale, report: UpkeepReport) -> AnyView {
     let name = job(locale, report.job);
     let Some(run) = report.last else {
         return view! {

@@ -2,40 +2,89 @@
 
 use leptos::prelude::*;
 
-use super::usage_chart::{UsageChart, person_totals};
+use super::usage_chart::{PersonTotal, person_totals, usage_chart};
 use crate::{
     api::administration::usage,
     model::{ChatError, Drawing, UsageReport},
-    pages::drawn::settled,
-    words::{grouped, use_locale, words},
+    pages::{
+        card::{Head, empty},
+        drawn::settled,
+    },
+    words::{Locale, day_of_month, grouped, use_locale, words},
 };
 
 /// What was computed in the last days, and for whom.
 pub(super) async fn draw() -> Result<Drawing, ChatError> {
     let report = usage().await?;
     let locale = use_locale();
+    let head = Head::new(words!(locale, admin.usage));
+    let head = head.lead(words!(locale, admin.usage_lead, zone = report.zone.clone()));
+    if report.rows.is_empty() {
+        return Ok(settled(head.section(empty(words!(locale, admin.no_usage)))));
+    }
+    let totals = person_totals(&report);
     Ok(settled(view! {
-        <section class="settings-group">
-            <h2>{words!(locale, admin.usage)}</h2>
-            <p class="settings-lead">
-                {words!(locale, admin.usage_lead, zone = report.zone.clone())}
-            </p>
-            <Report report/>
-        </section>
+        {head.section(view! {
+            {tiles(locale, &totals)}
+            {usage_chart(locale, &report, &totals)}
+        })}
+        {by_person(locale, totals)}
+        {by_day(locale, &report)}
     }))
 }
 
-#[component]
-fn Report(report: UsageReport) -> impl IntoView {
-    let locale = use_locale();
-    if report.rows.is_empty() {
-        return view! { <p>{words!(locale, admin.no_usage)}</p> }.into_any();
-    }
-    let totals = person_totals(&report);
+/// What all people used together.
+fn tiles(locale: Locale, totals: &[PersonTotal]) -> AnyView {
+    let read: u64 = totals.iter().map(|it| it.prompt_tokens).sum();
+    let written: u64 = totals.iter().map(|it| it.completion_tokens).sum();
+    let answers: u64 = totals.iter().map(|it| it.num_turns).sum();
+    let tiles = [
+        (words!(locale, admin.read), read),
+        (words!(locale, admin.written), written),
+        (words!(locale, admin.answers), answers),
+    ];
+    let tile = |(name, number): (&'static str, u64)| {
+        view! { <div class="tile"><dt>{name}</dt><dd>{grouped(number)}</dd></div> }
+    };
+    let tiles = tiles.map(tile).into_iter().collect_view();
+    view! { <div class="setting"><dl class="tiles">{tiles}</dl></div> }.into_any()
+}
+
+/// The chart in numbers, folded.
+fn by_day(locale: Locale, report: &UsageReport) -> AnyView {
+    let row = |(place, date): (usize, &String)| {
+        let day = report.first_day + i64::try_from(place).unwrap_or_default();
+        let of_day = report.rows.iter().filter(|row| row.day == day);
+        let tokens: u64 = of_day
+            .map(|row| row.prompt_tokens + row.completion_tokens)
+            .sum();
+        let date = day_of_month(locale, date);
+        view! { <tr><th scope="row">{date}</th><td class="number">{grouped(tokens)}</td></tr> }
+    };
+    let rows: Vec<_> = report.dates.iter().enumerate().map(row).collect();
     view! {
-        <UsageChart report/>
-        <div class="table-box" tabindex="0">
-            <table class="table">
+        <details class="by-day">
+            <summary class="quiet-button">{words!(locale, admin.by_day)}</summary>
+            <div class="setting">
+                <table class="data-table plain">
+                    <thead>
+                        <tr>
+                            <th scope="col">{words!(locale, admin.day)}</th>
+                            <th scope="col" class="number">{words!(locale, admin.total)}</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+        </details>
+    }
+    .into_any()
+}
+
+fn by_person(locale: Locale, totals: Vec<PersonTotal>) -> AnyView {
+    Head::new(words!(locale, admin.by_person)).section(view! {
+        <div class="setting table-box" tabindex="0">
+            <table class="data-table plain">
                 <thead>
                     <tr>
                         <th scope="col">{words!(locale, admin.person)}</th>
@@ -63,6 +112,5 @@ fn Report(report: UsageReport) -> impl IntoView {
                 </tbody>
             </table>
         </div>
-    }
-    .into_any()
+    })
 }

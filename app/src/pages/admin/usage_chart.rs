@@ -4,37 +4,44 @@ use leptos::prelude::*;
 
 use crate::{
     model::{UsageDay, UsageReport, UserId},
-    words::{grouped, use_locale, words},
+    words::{Locale, day_of_month, grouped, short_day, words},
 };
 
-/// People with a colour of their own; the rest is one colour.
-const MAX_SERIES: usize = 5;
+/// Colours; with more people the last one is shared.
+const NUM_SERIES: usize = 4;
 /// Size of the drawing, in units of its own.
-const WIDTH: f64 = 720.0;
-const HEIGHT: f64 = 200.0;
-/// Space below the bars for two dates.
-const AXIS: f64 = 24.0;
+const WIDTH: f64 = 660.0;
+const HEIGHT: f64 = 250.0;
+/// Where bars begin, and where the highest line is.
+const BASE: f64 = 214.0;
+const TOP: f64 = 14.0;
+/// Space at the side for values.
+const AXIS: f64 = 44.0;
+/// Values at the side, besides nothing.
+const GRID_LINES: u64 = 3;
+/// What a day says takes that much.
+const TIP_WIDTH: f64 = 124.0;
 /// Share of a day's width that its bar takes.
 const BAR_SHARE: f64 = 0.7;
 
 /// What one person used in the whole time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct PersonTotal {
-    pub(crate) user: UserId,
-    pub(crate) name: String,
-    pub(crate) num_turns: u64,
-    pub(crate) prompt_tokens: u64,
-    pub(crate) completion_tokens: u64,
+pub(super) struct PersonTotal {
+    pub(super) user: UserId,
+    pub(super) name: String,
+    pub(super) num_turns: u64,
+    pub(super) prompt_tokens: u64,
+    pub(super) completion_tokens: u64,
 }
 
 impl PersonTotal {
-    pub(crate) fn total(&self) -> u64 {
+    pub(super) fn total(&self) -> u64 {
         self.prompt_tokens + self.completion_tokens
     }
 }
 
 /// Sums by person, the largest first.
-pub(crate) fn person_totals(report: &UsageReport) -> Vec<PersonTotal> {
+pub(super) fn person_totals(report: &UsageReport) -> Vec<PersonTotal> {
     let mut totals: Vec<PersonTotal> = Vec::new();
     for row in &report.rows {
         let place = totals.iter().position(|total| total.user == row.user);
@@ -61,7 +68,6 @@ pub(crate) fn person_totals(report: &UsageReport) -> Vec<PersonTotal> {
 #[derive(Clone, Debug, PartialEq)]
 struct Bar {
     series: usize,
-    name: String,
     tokens: u64,
     /// Days after the first.
     day: u32,
@@ -71,9 +77,10 @@ struct Bar {
 
 /// Bars from left to right, from the bottom up; the largest person lies at the bottom.
 fn bars(report: &UsageReport, totals: &[PersonTotal]) -> Vec<Bar> {
+    let num_named = num_named(totals.len());
     let place = |row: &UsageDay| {
         let place = totals.iter().position(|total| total.user == row.user);
-        place.unwrap_or(MAX_SERIES)
+        place.unwrap_or(num_named)
     };
     let mut rows: Vec<(&UsageDay, usize)> =
         report.rows.iter().map(|row| (row, place(row))).collect();
@@ -86,8 +93,7 @@ fn bars(report: &UsageReport, totals: &[PersonTotal]) -> Vec<Bar> {
         }
         let tokens = row.prompt_tokens + row.completion_tokens;
         bars.push(Bar {
-            series: place.min(MAX_SERIES),
-            name: row.user_name.clone(),
+            series: place.min(num_named),
             tokens,
             day: u32::try_from(row.day - report.first_day).unwrap_or_default(),
             base,
@@ -97,80 +103,192 @@ fn bars(report: &UsageReport, totals: &[PersonTotal]) -> Vec<Bar> {
     bars
 }
 
-/// The chart with its legend.
-#[component]
-pub(crate) fn UsageChart(report: UsageReport) -> impl IntoView {
-    let locale = use_locale();
-    let totals = person_totals(&report);
-    let bars = bars(&report, &totals);
-    let dates = report.dates;
+/// The chart with its legend: every day is a bar that says what it is to whoever points at it or
+/// goes there with the arrow keys.
+pub(super) fn usage_chart(locale: Locale, report: &UsageReport, totals: &[PersonTotal]) -> AnyView {
+    let bars = bars(report, totals);
     let highest = bars.iter().map(|bar| bar.base + bar.tokens).max();
-    let scale = (HEIGHT - AXIS) / to_f64(highest.unwrap_or(1).max(1));
-    let num_days = u32::try_from(dates.len()).unwrap_or(1).max(1);
-    let day_width = WIDTH / f64::from(num_days);
-    let rect = |bar: Bar| {
-        let date = date_of(&dates, bar.day);
-        let tooltip = words!(
-            locale,
-            admin.bar,
-            date = date,
-            name = bar.name,
-            number = grouped(bar.tokens)
-        );
-        let height = to_f64(bar.tokens) * scale;
-        let left = f64::from(bar.day) * day_width + day_width * (1.0 - BAR_SHARE) / 2.0;
-        let top = HEIGHT - AXIS - to_f64(bar.base) * scale - height;
+    let step = grid_step(highest.unwrap_or_default());
+    let scale = (BASE - TOP) / to_f64(step * GRID_LINES);
+    let num_days = u32::try_from(report.dates.len()).unwrap_or(1).max(1);
+    let width = (WIDTH - AXIS) / f64::from(num_days);
+    let days = report.dates.iter().zip(0_u32..).map(|(date, day)| {
+        let of_day: Vec<&Bar> = bars.iter().filter(|bar| bar.day == day).collect();
+        let place = Place {
+            left: AXIS + f64::from(day) * width,
+            width,
+            scale,
+        };
+        day_bar(locale, &place, day, &day_of_month(locale, date), &of_day)
+    });
+    let days: Vec<_> = days.collect();
+    let names = report.dates.iter().zip(0_u32..).step_by(7);
+    let names = names.map(|(date, day)| {
+        let middle = AXIS + (f64::from(day) + 0.5) * width;
         view! {
-            <rect
-                class=format!("series-{}", bar.series)
-                x=format!("{left:.1}")
-                y=format!("{top:.1}")
-                width=format!("{:.1}", day_width * BAR_SHARE)
-                height=format!("{height:.1}")
-            >
-                <title>{tooltip}</title>
-            </rect>
+            <text class="day-name" x=number(middle) y=number(BASE + 20.0) text-anchor="middle">
+                {short_day(locale, date)}
+            </text>
         }
-    };
-    let rects: Vec<_> = bars.into_iter().map(rect).collect();
-    let (first, last) = (date_of(&dates, 0), date_of(&dates, num_days - 1));
+    });
+    let names: Vec<_> = names.collect();
     view! {
-        <figure class="usage-chart">
+        <figure class="setting usage-chart">
             <svg
                 viewBox=format!("0 0 {WIDTH} {HEIGHT}")
-                role="img"
+                role="group"
                 aria-label=words!(locale, admin.chart)
             >
-                {rects}
-                <line x1="0" x2=WIDTH.to_string() y1=(HEIGHT - AXIS).to_string() y2=(HEIGHT - AXIS).to_string()/>
-                <text x="0" y=(HEIGHT - 6.0).to_string()>{first}</text>
-                <text x=WIDTH.to_string() y=(HEIGHT - 6.0).to_string() text-anchor="end">{last}</text>
+                {grid(step, scale)}
+                {names}
+                <g>{days}</g>
             </svg>
-            <figcaption>{legend(&totals, words!(locale, admin.others))}</figcaption>
+            <figcaption class="legend">{legend(totals, words!(locale, admin.others))}</figcaption>
         </figure>
     }
+    .into_any()
 }
 
-fn legend(totals: &[PersonTotal], others: &'static str) -> impl IntoView + use<> {
-    let mut names: Vec<String> = totals
-        .iter()
-        .take(MAX_SERIES)
-        .map(|total| total.name.clone())
-        .collect();
-    if totals.len() > MAX_SERIES {
-        names.push(others.to_owned());
-    }
-    let entry = |(series, name): (usize, String)| {
-        view! { <span class=format!("legend series-{series}")>{name}</span> }
+/// Round values at the side, each with a line.
+fn grid(step: u64, scale: f64) -> Vec<AnyView> {
+    let line = |index: u64| {
+        let value = step * index;
+        let height = BASE - to_f64(value) * scale;
+        let class = if index == 0 { "base" } else { "grid" };
+        view! {
+            <line
+                class=class
+                x1=number(AXIS)
+                x2=number(WIDTH)
+                y1=number(height)
+                y2=number(height)
+            ></line>
+            <text x=number(AXIS - 8.0) y=number(height + 4.0) text-anchor="end">
+                {short(value)}
+            </text>
+        }
+        .into_any()
     };
-    names.into_iter().enumerate().map(entry).collect_view()
+    (0..=GRID_LINES).map(line).collect()
 }
 
-/// `YYYY-MM-DD` of a day after the first: the server sends every date, so that no calendar has to
-/// be in the browser.
-fn date_of(dates: &[String], day: u32) -> String {
-    let place = usize::try_from(day).unwrap_or_default();
-    dates.get(place).cloned().unwrap_or_default()
+/// Where a day stands.
+struct Place {
+    left: f64,
+    width: f64,
+    /// Height of a token.
+    scale: f64,
+}
+
+fn day_bar(locale: Locale, place: &Place, day: u32, date: &str, bars: &[&Bar]) -> AnyView {
+    let Place { left, width, scale } = *place;
+    let total: u64 = bars.iter().map(|bar| bar.tokens).sum();
+    let rect = |bar: &&Bar| {
+        let height = to_f64(bar.tokens) * scale;
+        view! {
+            <rect
+                class=format!("s{}", bar.series + 1)
+                x=number(left + width * (1.0 - BAR_SHARE) / 2.0)
+                y=number(BASE - to_f64(bar.base) * scale - height)
+                width=number(width * BAR_SHARE)
+                height=number(height)
+                rx="1"
+            ></rect>
+        }
+    };
+    let rects: Vec<_> = bars.iter().map(rect).collect();
+    let label = words!(
+        locale,
+        admin.bar,
+        date = date.to_owned(),
+        number = grouped(total)
+    );
+    // One stop for the Tab key; arrow keys go on from there.
+    let tab_stop = if day == 0 { "0" } else { "-1" };
+    view! {
+        <g class="day-bar" tabindex=tab_stop role="img" aria-label=label>
+            <rect
+                class="hit"
+                x=number(left)
+                y=number(TOP)
+                width=number(width)
+                height=number(BASE - TOP)
+            ></rect>
+            {rects}
+            {tip(left + width / 2.0, date, total)}
+        </g>
+    }
+    .into_any()
+}
+
+/// What stands above a day while it is looked at.
+fn tip(middle: f64, date: &str, total: u64) -> AnyView {
+    let half = TIP_WIDTH / 2.0;
+    let middle = middle.clamp(half, WIDTH - half);
+    let date = date.to_owned();
+    view! {
+        <g class="tip" aria-hidden="true">
+            <rect
+                x=number(middle - half)
+                y="0"
+                width=number(TIP_WIDTH)
+                height="44"
+                rx="8"
+            ></rect>
+            <text x=number(middle) y="18" text-anchor="middle">{date}</text>
+            <text class="strong" x=number(middle) y="35" text-anchor="middle">
+                {grouped(total)}
+            </text>
+        </g>
+    }
+    .into_any()
+}
+
+fn legend(totals: &[PersonTotal], others: &'static str) -> Vec<AnyView> {
+    let num_named = num_named(totals.len());
+    let names = totals.iter().take(num_named).map(|it| it.name.clone());
+    let rest = (totals.len() > num_named).then(|| others.to_owned());
+    let entry = |(series, name): (usize, String)| {
+        view! { <span class=format!("s{}", series + 1)><bdi>{name}</bdi></span> }.into_any()
+    };
+    names.chain(rest).enumerate().map(entry).collect()
+}
+
+/// People who have a colour of their own: one that would be shared by one is theirs.
+const fn num_named(num_people: usize) -> usize {
+    if num_people <= NUM_SERIES {
+        num_people
+    } else {
+        NUM_SERIES - 1
+    }
+}
+
+/// The round number of which three reach up to the highest bar.
+fn grid_step(highest: u64) -> u64 {
+    let mut unit = 1_u64;
+    loop {
+        for factor in [1, 2, 4, 5] {
+            let step = unit.saturating_mul(factor);
+            if step.saturating_mul(GRID_LINES) >= highest {
+                return step;
+            }
+        }
+        unit = unit.saturating_mul(10);
+    }
+}
+
+/// A round number in few letters.
+fn short(number: u64) -> String {
+    match number {
+        0..1_000 => number.to_string(),
+        1_000..1_000_000 => format!("{}k", to_f64(number) / 1_000.0),
+        _ => format!("{}M", to_f64(number) / 1_000_000.0),
+    }
+}
+
+/// A length of the drawing.
+fn number(length: f64) -> String {
+    format!("{length:.1}")
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a length on the screen")]
@@ -221,10 +339,29 @@ mod tests {
 
     #[test]
     fn more_people_than_colours_share_the_last_one() {
-        let rows = (0..8).map(|user| row(user, 100, 10)).collect();
-        let report = report(rows);
-        let series = bars(&report, &person_totals(&report));
-        let shared = series.iter().filter(|bar| bar.series == MAX_SERIES);
-        assert_eq!(shared.count(), 8 - MAX_SERIES);
+        let series = |num_people: u128| {
+            let report = report((0..num_people).map(|user| row(user, 100, 10)).collect());
+            let bars = bars(&report, &person_totals(&report));
+            bars.iter().map(|bar| bar.series).collect::<Vec<_>>()
+        };
+        assert_eq!(series(4), [0, 1, 2, 3]);
+        assert_eq!(series(6), [0, 1, 2, 3, 3, 3]);
+    }
+
+    #[test]
+    fn the_values_at_the_side_are_round_and_reach_the_highest_bar() {
+        for (highest, step) in [
+            (0, 1),
+            (3, 1),
+            (4, 2),
+            (31, 20),
+            (99_000, 40_000),
+            (120_000, 40_000),
+        ] {
+            assert_eq!(grid_step(highest), step, "{highest}");
+        }
+        assert!(grid_step(u64::MAX) > 0);
+        let shown = [0, 20, 40_000, 1_500_000].map(short);
+        assert_eq!(shown, ["0", "20", "40k", "1.5M"]);
     }
 }

@@ -207,7 +207,7 @@ impl ChatState {
     pub(super) fn fail(self, error: ChatError) {
         if error == ChatError::Unauthorized {
             // A full load: nothing of this person stays in the page.
-            browser::load("/sign-in");
+            browser::leave_for_the_door();
         } else {
             self.error.set(Some(error));
         }

@@ -1,106 +1,62 @@
-//! The own password, and where one is signed in.
+//! `/settings/account`: the own password, where one is signed in, and the end of the account.
 
-use leptos::{html, prelude::*, task::spawn_local};
-use leptos_router::hooks::use_query_map;
-
-use crate::{
-    api::{
-        deletion::DeleteOwnAccount,
-        sessions::{
-            ChangePassword, EndOtherSessions, EndSession, end_other_sessions, end_session, sessions,
-        },
-    },
-    components::{ErrorText, Field, ServerForm, SessionList},
-    model::{ChatError, SessionId},
-    pages::FormPostError,
-    sub_path::address_of,
-    words::{use_locale, words},
-};
+use leptos::prelude::*;
 use server_fn::ServerFn;
 
-/// Password and sessions.
-#[component]
-pub(super) fn AccountSection() -> impl IntoView {
+use super::sessions;
+use crate::{
+    api::{deletion::DeleteOwnAccount, sessions::ChangePassword},
+    components::Field,
+    model::{ChatError, Drawing, Refusal, User},
+    pages::{
+        card::{Head, error_line, saved_mark},
+        drawn::settled,
+        told::Told,
+    },
+    service::account_service,
+    sub_path::address_of,
+    words::{Locale, use_locale, words},
+};
+
+/// Password, sessions, and a way to delete everything.
+pub(super) async fn draw(user: &User, told: &Told) -> Result<Drawing, ChatError> {
+    let list = account_service().sessions(user).await?;
     let locale = use_locale();
-    let listed = Resource::new(|| (), |()| sessions());
-    let on_changed = Callback::new(move |()| listed.refetch());
-    view! {
-        <h2>{words!(locale, settings.account)}</h2>
-        <FormPostError/>
-        <PasswordSetting on_changed/>
-        <section class="setting">
-            <h3>{words!(locale, settings.sessions)}</h3>
-            <p class="setting-lead">{words!(locale, settings.sessions_lead)}</p>
-            <Transition>
-                {move || Suspend::new(async move {
-                    match listed.await {
-                        Ok(list) => view! { <Sessions list on_changed/> }.into_any(),
-                        Err(error) => view! { <ErrorText error=Some(error)/> }.into_any(),
-                    }
-                })}
-            </Transition>
-        </section>
-        <Farewell/>
-    }
+    let own = [ChangePassword::url(), DeleteOwnAccount::url()];
+    let error = error_line(locale, told.error_besides(&own), "account-error");
+    Ok(settled(view! {
+        {error}
+        {password(locale, told)}
+        {sessions::section(locale, list)}
+        {farewell(locale, told)}
+    }))
 }
 
-/// The end of the account: a plain form, because the page ends with it.
-#[component]
-fn Farewell() -> impl IntoView {
-    let locale = use_locale();
-    view! {
-        <section class="setting">
-            <h3>{words!(locale, settings.delete_account)}</h3>
-            <p class="setting-lead">{words!(locale, settings.delete_account_lead)}</p>
-            <details class="confirm">
-                <summary class="quiet-button danger">{words!(locale, settings.delete_account)}</summary>
-                <form method="post" action=address_of(DeleteOwnAccount::url()) class="setting-form">
-                    <Field
-                        label=words!(locale, settings.old_password)
-                        name="password"
-                        kind="password"
-                        autocomplete="current-password"
-                    />
-                    <button type="submit" class="secondary-button danger">
-                        {words!(locale, settings.delete_account_now)}
-                    </button>
-                </form>
-            </details>
-        </section>
-    }
-}
-
-/// Shown in place of the form's own error once the password was changed.
-#[component]
-fn PasswordSetting(on_changed: Callback<()>) -> impl IntoView {
-    let locale = use_locale();
-    let form = NodeRef::<html::Form>::new();
-    let change = ServerAction::<ChangePassword>::new();
-    let error = Signal::derive(move || change.value().get().and_then(Result::err));
-    let was_saved =
-        use_query_map().with_untracked(|query| query.get("saved").as_deref() == Some("password"));
-    let is_saved = move || match change.value().get() {
-        Some(answer) => answer.is_ok(),
-        None => was_saved && !change.pending().get(),
-    };
-    Effect::new(move || {
-        if matches!(change.value().get(), Some(Ok(()))) {
-            if let Some(form) = form.get_untracked() {
-                form.reset();
-            }
-            on_changed.run(());
-        }
-    });
-    view! {
-        <section class="setting">
-            <h3>{words!(locale, settings.password)}</h3>
-            <p class="setting-lead">{words!(locale, settings.password_lead)}</p>
-            <ServerForm action=change node_ref=form attr:class="setting-form">
+fn password(locale: Locale, told: &Told) -> AnyView {
+    let error = told.error_of(ChangePassword::url());
+    let is_old = matches!(error, Some(ChatError::Invalid(Refusal::WrongPassword)));
+    let is_new = matches!(
+        error,
+        Some(ChatError::Invalid(
+            Refusal::PasswordTooShort { .. } | Refusal::PasswordTooLong { .. }
+        ))
+    );
+    let at = |is_here: bool| error.clone().filter(|_| is_here);
+    let is_saved = told.was_saved("password");
+    let head = Head::new(words!(locale, settings.password));
+    head.lead(words!(locale, settings.password_lead))
+        .section(view! {
+            <form
+                class="setting setting-form"
+                method="post"
+                action=address_of(ChangePassword::url())
+            >
                 <Field
                     label=words!(locale, settings.old_password)
                     name="old_password"
                     kind="password"
                     autocomplete="current-password"
+                    error=at(is_old)
                 />
                 <Field
                     label=words!(locale, settings.new_password)
@@ -108,43 +64,46 @@ fn PasswordSetting(on_changed: Callback<()>) -> impl IntoView {
                     kind="password"
                     autocomplete="new-password"
                     hint=words!(locale, door.password_rule)
+                    error=at(is_new)
                 />
-                <ErrorText error/>
-                <div class="setting-end">
-                    <button type="submit" class="primary-button" disabled=change.pending()>
+                {error_line(locale, at(!is_old && !is_new), "password-error")}
+                <div class="form-end">
+                    <button type="submit" class="button primary">
                         {words!(locale, settings.change_password)}
                     </button>
-                    <span class="saved-mark" role="status">
-                        {move || is_saved().then_some(words!(locale, settings.password_changed))}
-                    </span>
+                    {saved_mark(is_saved, words!(locale, settings.password_changed))}
                 </div>
-            </ServerForm>
-        </section>
-    }
+            </form>
+        })
 }
 
-#[component]
-fn Sessions(list: Vec<crate::model::SessionSummary>, on_changed: Callback<()>) -> impl IntoView {
-    let error = RwSignal::new(None::<ChatError>);
-    let finish = move |answer: Result<(), ChatError>| match answer {
-        // Ended meanwhile is as good as ended now.
-        Ok(()) | Err(ChatError::NotFound) => on_changed.run(()),
-        Err(refused) => error.set(Some(refused)),
-    };
-    let on_end = Callback::new(move |id: SessionId| {
-        spawn_local(async move { finish(end_session(id).await) });
-    });
-    let on_end_others = Callback::new(move |()| {
-        spawn_local(async move { finish(end_other_sessions().await) });
-    });
-    view! {
-        <ErrorText error/>
-        <SessionList
-            list
-            end_action=address_of(EndSession::url())
-            end_others_action=address_of(EndOtherSessions::url())
-            on_end
-            on_end_others
-        />
-    }
+/// The page ends with it.
+fn farewell(locale: Locale, told: &Told) -> AnyView {
+    let error = told.error_of(DeleteOwnAccount::url());
+    let is_open = error.is_some();
+    let head = Head::new(words!(locale, settings.delete_account));
+    head.lead(words!(locale, settings.delete_account_lead))
+        .section(view! {
+            <details class="confirm" open=is_open>
+                <summary class="button">{words!(locale, settings.delete_account)}</summary>
+                <form
+                    class="setting setting-form"
+                    method="post"
+                    action=address_of(DeleteOwnAccount::url())
+                >
+                    <Field
+                        label=words!(locale, settings.old_password)
+                        name="password"
+                        kind="password"
+                        autocomplete="current-password"
+                        error=error
+                    />
+                    <div class="form-end">
+                        <button type="submit" class="button danger">
+                            {words!(locale, settings.delete_account_now)}
+                        </button>
+                    </div>
+                </form>
+            </details>
+        })
 }

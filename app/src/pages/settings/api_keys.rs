@@ -7,56 +7,66 @@ use crate::{
     api::api_keys::{CreateApiKey, RevokeApiKey},
     components::Field,
     model::{ApiKeySummary, ChatError, Drawing, User},
-    pages::drawn::settled,
+    pages::{
+        card::{Head, copy_button, empty, error_line},
+        drawn::settled,
+        told::Told,
+    },
     service::api_keys::api_key_service,
     sub_path::address_of,
-    words::{moment, use_locale, words},
+    words::{Locale, moment, use_locale, words},
 };
 
+/// Where a new key stands.
+const KEY_ID: &str = "new-key";
+
 /// What was just made, a form for another one, and the list. All buttons are forms.
-pub(crate) async fn draw(user: &User) -> Result<Drawing, ChatError> {
+pub(super) async fn draw(user: &User, told: &Told) -> Result<Drawing, ChatError> {
     let service = api_key_service();
     let list = service.api_keys(user).await?;
     let made = service.take_new_api_key(user);
     let locale = use_locale();
     let list = if list.is_empty() {
-        view! { <p class="exports-empty">{words!(locale, settings.no_keys)}</p> }.into_any()
+        empty(words!(locale, settings.no_keys))
     } else {
         view! { <KeyTable list/> }.into_any()
     };
-    Ok(settled(view! {
-        {made.map(|key| view! { <NewKey key/> })}
-        <section class="setting">
-            <p class="setting-lead">{words!(locale, settings.keys_lead)}</p>
-            <form method="post" action=address_of(CreateApiKey::url()) class="setting-form">
-                <Field label=words!(locale, settings.key_name) name="name" autocomplete="off"/>
-                <div class="setting-end">
-                    <button type="submit" class="primary-button">
-                        {words!(locale, settings.make_key)}
-                    </button>
-                </div>
-            </form>
-        </section>
+    let error = told.error_of(CreateApiKey::url());
+    let other = told.error_besides(&[CreateApiKey::url()]);
+    let form = view! {
+        <form class="setting setting-form" method="post" action=address_of(CreateApiKey::url())>
+            <Field label=words!(locale, settings.key_name) name="name" autocomplete="off" error/>
+            <div class="form-end">
+                <button type="submit" class="button primary">
+                    {words!(locale, settings.make_key)}
+                </button>
+            </div>
+        </form>
+        {error_line(locale, other, "keys-error")}
         {list}
+    };
+    let head = Head::new(words!(locale, settings.keys));
+    Ok(settled(view! {
+        {made.map(|key| new_key(locale, key))}
+        {head.lead(words!(locale, settings.keys_lead)).section(form)}
     }))
 }
 
-#[component]
-fn NewKey(key: String) -> impl IntoView {
-    let locale = use_locale();
-    view! {
-        <section class="setting" role="status">
-            <h3>{words!(locale, settings.key_made)}</h3>
-            <p class="setting-lead">{words!(locale, settings.key_once)}</p>
-            <p><code class="api-key">{key}</code></p>
-        </section>
-    }
+fn new_key(locale: Locale, key: String) -> AnyView {
+    let head = Head::new(words!(locale, settings.key_made));
+    head.lead(words!(locale, settings.key_once)).section(view! {
+        <div class="setting shown-once" role="status">
+            <code class="api-key" id=KEY_ID>{key}</code>
+            {copy_button(locale, KEY_ID)}
+        </div>
+    })
 }
 
 #[component]
 fn KeyTable(list: Vec<ApiKeySummary>) -> impl IntoView {
     let locale = use_locale();
     view! {
+        <div class="setting">
         <table class="exports-table">
             <thead>
                 <tr>
@@ -71,6 +81,7 @@ fn KeyTable(list: Vec<ApiKeySummary>) -> impl IntoView {
             </thead>
             <tbody>{list.into_iter().map(|key| view! { <KeyRow key/> }).collect_view()}</tbody>
         </table>
+        </div>
     }
 }
 

@@ -6,45 +6,70 @@ use server_fn::ServerFn;
 use crate::{
     api::exports::{CreateExport, DeleteExport, download_path, exports},
     model::{ChatError, Drawing, Export, ExportSubject},
-    pages::drawn::settled,
+    pages::{
+        card::{Head, empty, error_line},
+        drawn::settled,
+        told::Told,
+    },
     sub_path::address_of,
-    words::{bytes, moment, transfer, use_locale, words},
+    words::{Locale, bytes, moment, transfer, use_locale, words},
 };
 
 /// Where the archive of everything is made.
 const ARCHIVE: &str = "/exports/all";
 
 /// The list of exports. All buttons are forms: the page needs no script.
-pub(super) async fn draw() -> Result<Drawing, ChatError> {
+pub(super) async fn draw(told: &Told) -> Result<Drawing, ChatError> {
     let list = exports().await?;
     let locale = use_locale();
     let list = if list.is_empty() {
-        view! { <p class="exports-empty">{words!(locale, exports.no_exports)}</p> }.into_any()
+        empty(words!(locale, exports.no_exports))
     } else {
         view! { <ExportTable list/> }.into_any()
     };
+    let error = error_line(locale, told.error_besides(&[]), "exports-error");
+    let head = Head::new(words!(locale, exports.exports));
+    let head = head.lead(words!(locale, exports.exports_lead));
     Ok(settled(view! {
-        <section class="setting">
-            <p>{words!(locale, exports.export_all_lead)}</p>
-            <form method="post" action=address_of(ARCHIVE)>
-                <label class="menu-choice">
-                    <input type="checkbox" name="reasoning" value="true"/>
-                    {words!(locale, exports.with_reasoning)}
-                </label>
-                <button type="submit" class="primary-button">
-                    {words!(locale, exports.export_all)}
-                </button>
-            </form>
-        </section>
-        <p class="exports-lead">{words!(locale, exports.exports_lead)}</p>
-        {list}
+        {everything(locale)}
+        {head.section(view! { {error} {list} })}
     }))
+}
+
+/// The archive of all conversations: a file, so the browser leaves for it.
+fn everything(locale: Locale) -> AnyView {
+    let head = Head::new(words!(locale, exports.export_all));
+    head.lead(words!(locale, exports.export_all_lead))
+        .section(view! {
+            <form class="setting" method="post" action=address_of(ARCHIVE) data-leaves="">
+                <div class="setting-row">
+                    <label class="label" for="with-reasoning">
+                        {words!(locale, exports.with_reasoning)}
+                    </label>
+                    <input
+                        id="with-reasoning"
+                        class="switch"
+                        type="checkbox"
+                        role="switch"
+                        name="reasoning"
+                        value="true"
+                        autocomplete="off"
+                    />
+                </div>
+                <div class="setting-row">
+                    <button type="submit" class="button primary">
+                        {words!(locale, exports.export_all)}
+                    </button>
+                </div>
+            </form>
+        })
 }
 
 #[component]
 fn ExportTable(list: Vec<Export>) -> impl IntoView {
     let locale = use_locale();
     view! {
+        <div class="setting">
         <table class="exports-table">
             <thead>
                 <tr>
@@ -59,6 +84,7 @@ fn ExportTable(list: Vec<Export>) -> impl IntoView {
                 {list.into_iter().map(|export| view! { <ExportRow export/> }).collect_view()}
             </tbody>
         </table>
+        </div>
     }
 }
 
@@ -99,7 +125,7 @@ fn ExportRow(export: Export) -> impl IntoView {
         <tr>
             <td class="exports-name" dir="auto">{file_name}</td>
             <td>{transfer::subject(locale, subject)}</td>
-            <td>{bytes(size)}</td>
+            <td class="nowrap">{bytes(size)}</td>
             <td>{moment(locale, time)}</td>
             <td class="exports-actions">
                 {file}
@@ -133,7 +159,7 @@ fn MakeAgain(subject: ExportSubject, name: String) -> impl IntoView {
         }
     });
     view! {
-        <form method="post" action=action>
+        <form method="post" action=action data-leaves="">
             {fields}
             <button type="submit" class="quiet-button" aria-label=name>
                 {words!(locale, exports.make_again)}

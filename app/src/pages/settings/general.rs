@@ -1,109 +1,131 @@
-//! Language and theme: each saved by itself, in cookies of this browser.
+//! `/settings`: language and theme, each kept at once, in cookies of this browser.
 
-use leptos::{prelude::*, task::spawn_local};
-use leptos_router::hooks::use_query_map;
+use leptos::prelude::*;
 use server_fn::ServerFn;
 
 use crate::{
-    api::preferences::{SetLanguage, SetTheme, set_language, set_theme},
-    browser,
-    components::{ChoiceForm, Choices},
-    model::{ChatError, Language, LanguageChoice, Theme},
+    api::preferences::{SetLanguage, SetTheme},
+    components::{Icon, IconName},
+    model::{Drawing, Language, LanguageChoice, Theme},
+    pages::{
+        card::{Head, error_line, saved_mark},
+        drawn::settled,
+        told::Told,
+    },
     preferences,
     sub_path::address_of,
     words::{Locale, use_locale, words},
 };
 
+/// A setting of which one choice holds.
+struct Choices {
+    /// Name of the server function's argument.
+    name: &'static str,
+    heading: &'static str,
+    /// A sentence below the heading.
+    lead: &'static str,
+    /// Values and what they are called.
+    options: Vec<(&'static str, &'static str, Option<IconName>)>,
+    chosen: &'static str,
+    /// Address of the server function.
+    path: &'static str,
+}
+
 /// The section that opens first.
-#[component]
-pub(super) fn GeneralSection() -> impl IntoView {
+pub(super) fn draw(told: &Told) -> Drawing {
     let locale = use_locale();
-    view! {
-        <h2>{words!(locale, settings.general)}</h2>
-        <LanguageSetting/>
-        <ThemeSetting/>
-    }
+    let rows = [theme(locale), language(locale)];
+    let rows = rows.map(|choices| row(locale, choices, told));
+    settled(
+        Head::new(words!(locale, settings.appearance))
+            .section(view! { <div class="setting">{rows.into_iter().collect_view()}</div> }),
+    )
 }
 
-/// Whether the address says that this setting was saved just now.
-fn was_saved(setting: &str) -> bool {
-    use_query_map().with_untracked(|query| query.get("saved").as_deref() == Some(setting))
-}
-
-/// A page keeps its language, so the new one begins with a new page.
-#[component]
-fn LanguageSetting() -> impl IntoView {
-    let locale = use_locale();
-    let chosen = preferences::of_page().chosen_language;
-    let error = RwSignal::new(None);
-    let on_choose = Callback::new(move |language: String| {
-        let Ok(language) = language.parse() else {
-            return;
+fn theme(locale: Locale) -> Choices {
+    let choice = |it: Theme| {
+        let (label, icon) = match it {
+            Theme::System => (words!(locale, settings.theme_system), IconName::Monitor),
+            Theme::Light => (words!(locale, settings.theme_light), IconName::Sun),
+            Theme::Dark => (words!(locale, settings.theme_dark), IconName::Moon),
         };
-        spawn_local(async move {
-            match set_language(language).await {
-                Ok(()) => browser::load("/settings?saved=language"),
-                Err(refused) => error.set(Some(refused)),
-            }
-        });
-    });
-    let choices = Choices {
-        name: "language",
-        heading: words!(locale, settings.language),
-        lead: words!(locale, settings.language_lead),
-        options: LanguageChoice::ALL
-            .map(|it| (it.as_str(), language_name(locale, it)))
-            .to_vec(),
-        chosen: chosen.map_or(LanguageChoice::Browser.as_str(), Language::as_str),
+        (it.as_str(), label, Some(icon))
     };
-    let saved = was_saved("language");
-    view! { <ChoiceForm choices action=address_of(SetLanguage::url()) saved error on_choose/> }
-}
-
-fn language_name(locale: Locale, choice: LanguageChoice) -> &'static str {
-    match choice.language() {
-        None => words!(locale, settings.language_browser),
-        Some(language) => language.own_name(),
-    }
-}
-
-#[component]
-fn ThemeSetting() -> impl IntoView {
-    let locale = use_locale();
-    let saved = RwSignal::new(was_saved("theme"));
-    let error = RwSignal::new(None::<ChatError>);
-    let on_choose = Callback::new(move |theme: String| {
-        let Ok(theme) = theme.parse::<Theme>() else {
-            return;
-        };
-        saved.set(false);
-        error.set(None);
-        spawn_local(async move {
-            match set_theme(theme).await {
-                Ok(()) => {
-                    browser::show_theme(theme);
-                    saved.set(true);
-                }
-                Err(refused) => error.set(Some(refused)),
-            }
-        });
-    });
-    let choices = Choices {
+    Choices {
         name: "theme",
         heading: words!(locale, settings.theme),
         lead: words!(locale, settings.theme_lead),
-        options: Theme::ALL
-            .map(|it| (it.as_str(), theme_name(locale, it)))
-            .to_vec(),
+        options: Theme::ALL.map(choice).to_vec(),
         chosen: preferences::of_page().theme.as_str(),
-    };
-    view! { <ChoiceForm choices action=address_of(SetTheme::url()) saved error on_choose/> }
+        path: SetTheme::url(),
+    }
 }
 
-fn theme_name(locale: Locale, theme: Theme) -> &'static str {
-    match theme {
-        Theme::System => words!(locale, settings.theme_system),
-        Theme::Light => words!(locale, settings.theme_light),
-        Theme::Dark => words!(locale, settings.theme_dark),
+fn language(locale: Locale) -> Choices {
+    let choice = |it: LanguageChoice| {
+        let label = it.language().map(Language::own_name);
+        let label = label.unwrap_or(words!(locale, settings.language_browser));
+        (it.as_str(), label, None)
+    };
+    let chosen = preferences::of_page().chosen_language;
+    Choices {
+        name: "language",
+        heading: words!(locale, settings.language),
+        lead: words!(locale, settings.language_lead),
+        options: LanguageChoice::ALL.map(choice).to_vec(),
+        chosen: chosen.map_or(LanguageChoice::Browser.as_str(), Language::as_str),
+        path: SetLanguage::url(),
     }
+}
+
+/// A form that is sent with the choice; without script it has a button.
+fn row(locale: Locale, choices: Choices, told: &Told) -> AnyView {
+    let Choices {
+        name,
+        heading,
+        lead,
+        options,
+        chosen,
+        path,
+    } = choices;
+    let lead_id = format!("{name}-lead");
+    let option = |(value, label, icon): (&'static str, &'static str, Option<IconName>)| {
+        view! {
+            <label>
+                <input
+                    type="radio"
+                    name=name
+                    value=value
+                    checked=value == chosen
+                    autocomplete="off"
+                />
+                <span>
+                    {icon.map(|icon| view! { <Icon name=icon class="icon small"/> })}
+                    {label}
+                </span>
+            </label>
+        }
+    };
+    view! {
+        <form class="setting-row" method="post" action=address_of(path) data-at-once="">
+            <div>
+                <span class="label">
+                    {heading}
+                    {saved_mark(told.was_saved(name), words!(locale, settings.saved))}
+                </span>
+                <span class="hint" id=lead_id.clone()>{lead}</span>
+            </div>
+            <div class="setting-end">
+                <fieldset class="segmented" aria-describedby=lead_id>
+                    <legend class="visually-hidden">{heading}</legend>
+                    {options.into_iter().map(option).collect_view()}
+                </fieldset>
+                <button type="submit" class="button only-without-script">
+                    {words!(locale, settings.save)}
+                </button>
+            </div>
+            {error_line(locale, told.error_of(path), &format!("{name}-error"))}
+        </form>
+    }
+    .into_any()
 }

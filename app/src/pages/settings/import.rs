@@ -9,7 +9,11 @@ use server_fn::ServerFn;
 use crate::{
     api::exports::{ImportCommit, import_preview},
     model::{ChatError, Drawing, ImportCounts, Upload, UploadState},
-    pages::drawn::settled,
+    pages::{
+        card::{Head, error_line},
+        drawn::settled,
+        told::Told,
+    },
     sub_path::address_of,
     words::{problem, transfer, use_locale, words},
 };
@@ -19,8 +23,8 @@ const UPLOAD: &str = "/import";
 const HERE: &str = "/settings/import";
 
 /// The form, or what became of the file that the address names.
-pub(super) async fn draw(upload: Option<String>) -> Result<Drawing, ChatError> {
-    let state = look(upload).await;
+pub(super) async fn draw(told: &Told) -> Result<Drawing, ChatError> {
+    let state = look(told.get("upload")).await;
     let locale = use_locale();
     let view = match state {
         Ok(None) => view! { <UploadForm/> }.into_any(),
@@ -32,7 +36,10 @@ pub(super) async fn draw(upload: Option<String>) -> Result<Drawing, ChatError> {
         .into_any(),
         Err(error) => return Err(error),
     };
-    Ok(settled(view))
+    let error = error_line(locale, told.error_besides(&[]), "import-error");
+    let head = Head::new(words!(locale, exports.import));
+    let head = head.lead(words!(locale, exports.import_lead));
+    Ok(settled(head.section(view! { {error} {view} })))
 }
 
 /// The file that the address names; one that is no id is not there.
@@ -49,24 +56,27 @@ fn UploadForm() -> impl IntoView {
     let locale = use_locale();
     view! {
         <form
-            class="setting"
+            class="setting setting-form"
             method="post"
             action=address_of(UPLOAD)
             enctype="multipart/form-data"
         >
-            <p id="import-lead">{words!(locale, exports.import_lead)}</p>
             <div class="field">
                 <label for="import-file">{words!(locale, exports.choose_file)}</label>
                 <input
                     id="import-file"
+                    class="input"
                     name="file"
                     type="file"
                     accept=".json,.zip,application/json,application/zip"
-                    aria-describedby="import-lead"
                     required
                 />
             </div>
-            <button type="submit" class="primary-button">{words!(locale, exports.look_at_file)}</button>
+            <div class="form-end">
+                <button type="submit" class="button primary">
+                    {words!(locale, exports.look_at_file)}
+                </button>
+            </div>
         </form>
     }
 }
@@ -85,7 +95,9 @@ fn Outcome(upload: Upload) -> impl IntoView {
             <Counts counts/>
             <form method="post" action=address_of(ImportCommit::url())>
                 <input type="hidden" name="upload" value=id.to_string()/>
-                <button type="submit" class="primary-button">{words!(locale, exports.import_now)}</button>
+                <button type="submit" class="button primary">
+                    {words!(locale, exports.import_now)}
+                </button>
             </form>
         }
         .into_any(),
@@ -108,10 +120,10 @@ fn Outcome(upload: Upload) -> impl IntoView {
         }
     };
     view! {
-        <section class="setting">
+        <div class="setting setting-form">
             <h3 dir="auto">{upload.file_name}</h3>
             {body}
-        </section>
+        </div>
         // A full load: the form starts anew.
         <p><a href=address_of(HERE) rel="external">{words!(locale, exports.choose_another)}</a></p>
     }

@@ -9,38 +9,34 @@ use crate::{
         deletion::{DeleteForever, EmptyTrash, trash},
     },
     model::{ChatError, Drawing, TrashedConversation},
-    pages::drawn::settled,
+    pages::{
+        card::{Head, empty, error_line},
+        drawn::settled,
+        told::Told,
+    },
     sub_path::address_of,
-    words::{grouped, moment, use_locale, words},
+    words::{Locale, grouped, moment, use_locale, words},
 };
 
 /// The list, and a way to empty it.
-pub(super) async fn draw() -> Result<Drawing, ChatError> {
+pub(super) async fn draw(told: &Told) -> Result<Drawing, ChatError> {
     let trash = trash().await?;
     let locale = use_locale();
-    let lead = view! { <p class="exports-lead">{words!(locale, settings.trash_lead)}</p> };
+    let head = Head::new(words!(locale, settings.trash));
+    let head = head.lead(words!(locale, settings.trash_lead));
+    let error = error_line(locale, told.error_besides(&[]), "trash-error");
     if trash.conversations.is_empty() {
-        return Ok(settled(view! {
-            {lead}
-            <p class="exports-empty">{words!(locale, settings.trash_empty)}</p>
-        }));
+        let list = empty(words!(locale, settings.trash_empty));
+        return Ok(settled(head.section(view! { {error} {list} })));
     }
     let more = (trash.num_more > 0).then(|| {
         let number = grouped(trash.num_more);
-        view! { <p class="exports-lead">{words!(locale, settings.trash_more, number = number)}</p> }
+        view! { <p class="hint">{words!(locale, settings.trash_more, number = number)}</p> }
     });
     let rows = trash.conversations.into_iter();
-    Ok(settled(view! {
-        {lead}
-        <details class="confirm">
-            <summary class="quiet-button danger">{words!(locale, settings.empty_trash)}</summary>
-            <form method="post" action=address_of(EmptyTrash::url())>
-                <p>{words!(locale, settings.empty_trash_lead)}</p>
-                <button type="submit" class="secondary-button danger">
-                    {words!(locale, settings.empty_trash_now)}
-                </button>
-            </form>
-        </details>
+    Ok(settled(head.section(view! {
+        {error}
+        <div class="setting">
         <table class="exports-table trash">
             <thead>
                 <tr>
@@ -54,8 +50,32 @@ pub(super) async fn draw() -> Result<Drawing, ChatError> {
             </thead>
             <tbody>{rows.map(|it| view! { <Row it/> }).collect_view()}</tbody>
         </table>
+        </div>
         {more}
-    }))
+        {emptying(locale)}
+    })))
+}
+
+/// Asks before everything goes.
+fn emptying(locale: Locale) -> AnyView {
+    view! {
+        <details class="confirm">
+            <summary class="button">{words!(locale, settings.empty_trash)}</summary>
+            <form
+                class="setting setting-form"
+                method="post"
+                action=address_of(EmptyTrash::url())
+            >
+                <p>{words!(locale, settings.empty_trash_lead)}</p>
+                <div class="form-end">
+                    <button type="submit" class="button danger">
+                        {words!(locale, settings.empty_trash_now)}
+                    </button>
+                </div>
+            </form>
+        </details>
+    }
+    .into_any()
 }
 
 #[component]
@@ -80,7 +100,8 @@ fn Row(it: TrashedConversation) -> impl IntoView {
             <td data-label=words!(locale, settings.deleted)>{moment(locale, it.deleted)}</td>
             <td data-label=words!(locale, settings.removal)>{moment(locale, it.removal)}</td>
             <td class="exports-actions">
-                <form method="post" action=address_of(RestoreConversation::url())>
+                // It leads to the conversation.
+                <form method="post" action=address_of(RestoreConversation::url()) data-leaves="">
                     <input type="hidden" name="id" value=it.id.to_string()/>
                     <button type="submit" class="quiet-button" aria-label=restore_name>
                         {restore}

@@ -83,7 +83,14 @@ fn exports_section(_: &Belongings) -> Arguments {
 }
 
 fn usage_section(_: &Belongings) -> Arguments {
-    vec![("report", "usage".to_owned())]
+    vec![("section", "usage".to_owned())]
+}
+
+fn settings_form(_: &Belongings) -> Arguments {
+    vec![
+        ("form[temperature][value]", "0.5".to_owned()),
+        ("form[temperature][version]", "0".to_owned()),
+    ]
 }
 
 fn conversation(it: &Belongings) -> Arguments {
@@ -268,6 +275,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
     row("/api/save_conversation_settings", own_settings, OWNER),
     row("/api/settings", nothing, ADMINISTRATOR),
     row("/api/save_setting", setting, ADMINISTRATOR),
+    row("/api/save_settings", settings_form, ADMINISTRATOR),
     row("/api/accounts", nothing, ADMINISTRATOR),
     row("/api/create_account", new_account, ADMINISTRATOR),
     row("/api/take_new_link", nothing, ADMINISTRATOR),
@@ -290,13 +298,13 @@ pub(super) const FUNCTIONS: &[Row] = &[
     row("/api/join", claim, [Forbidden; 4]),
     row("/api/set_language", language, EVERYBODY),
     row("/api/set_theme", theme, EVERYBODY),
+    row("/api/draw_settings", exports_section, SIGNED_IN),
     row("/api/sessions", nothing, SIGNED_IN),
     row("/api/end_session", session, OWNER),
     row("/api/change_password", passwords, SIGNED_IN),
     row("/api/end_other_sessions", nothing, SIGNED_IN),
     row("/api/api_keys", nothing, SIGNED_IN),
     row("/api/create_api_key", key_name, SIGNED_IN),
-    row("/api/draw_api_keys", nothing, SIGNED_IN),
     row("/api/revoke_api_key", api_key, OWNER),
     row("/api/trash", nothing, SIGNED_IN),
     row("/api/delete_forever", trashed, OWNER),
@@ -310,7 +318,6 @@ pub(super) const FUNCTIONS: &[Row] = &[
     ),
     row("/api/create_export", markdown, OWNER),
     row("/api/exports", nothing, SIGNED_IN),
-    row("/api/draw_transfer", exports_section, SIGNED_IN),
     row("/api/delete_export", export, OWNER),
     row("/api/import_preview", upload, OWNER),
     row("/api/import_commit", upload, OWNER),

@@ -1,0 +1,120 @@
+//! What was changed in a form with a save bar and is not saved: counted, marked, asked for when the
+//! page is left. Works with every form that has `data-save-bar` and rows of class `setting-row`.
+
+use js_sys::Reflect;
+use leptos::prelude::document;
+use web_sys::{
+    Element, Event, HtmlFormElement,
+    wasm_bindgen::{JsCast, JsValue},
+};
+
+use super::{
+    section::{closest, element_at},
+    way_out::leave_for_here,
+};
+
+/// On a form in which something is not saved.
+const UNSAVED: &str = "data-unsaved";
+
+/// Whether something would be lost if the page were left.
+pub(crate) fn is_unsaved() -> bool {
+    matches!(document().query_selector("form[data-unsaved]"), Ok(Some(_)))
+}
+
+/// Counts the changed rows of the form of a section, if it has one with a save bar.
+pub(crate) fn count_unsaved(place: &Element) {
+    let Ok(Some(form)) = place.query_selector("form[data-save-bar]") else {
+        return;
+    };
+    let rows = all(&form, ".setting-row");
+    let mut number = 0_u32;
+    for row in rows {
+        let is_changed = row.has_attribute("data-changed")
+            || all(&row, "input, select, textarea").any(|it| is_changed(&it));
+        if let Ok(Some(label)) = row.query_selector(".label") {
+            // Fails only for a name that is no class's.
+            let _ = label.class_list().toggle_with_force("changed", is_changed);
+        }
+        number += u32::from(is_changed);
+    }
+    show(&form, number);
+}
+
+/// Shows how much is not saved. Links of the sections then load their pages, so that the browser
+/// asks before anything is lost.
+fn show(form: &Element, number: u32) {
+    // These fail only for names that no attribute has.
+    let _ = form.toggle_attribute_with_force(UNSAVED, number > 0);
+    for link in all_of_page(".settings-side a") {
+        let _ = if number > 0 {
+            link.set_attribute("rel", "external")
+        } else {
+            link.remove_attribute("rel")
+        };
+    }
+    if let Ok(Some(count)) = form.query_selector("[data-count]") {
+        let name = if number == 1 { "data-one" } else { "data-many" };
+        let words = count.get_attribute(name).unwrap_or_default();
+        count.set_text_content(Some(&words.replace("{}", &number.to_string())));
+    }
+}
+
+/// Whether a control says something else than the server drew.
+fn is_changed(control: &Element) -> bool {
+    let read = |name: &str| Reflect::get(control, &name.into()).unwrap_or(JsValue::UNDEFINED);
+    match control.get_attribute("type").as_deref() {
+        Some("hidden") => false,
+        Some("radio" | "checkbox") => read("checked") != read("defaultChecked"),
+        _ => {
+            let drawn = control.get_attribute("data-was").map(JsValue::from);
+            read("value") != drawn.unwrap_or_else(|| read("defaultValue"))
+        }
+    }
+}
+
+/// Takes everything back that a pressed button discards. What was refused a moment ago is not what
+/// the server has: the page is loaded again for that.
+pub(crate) fn discard_pressed(event: &Event, place: &Element) {
+    let Some(form) = closest(event, "[data-discard]").and_then(|it| it.closest("form").ok()?)
+    else {
+        return;
+    };
+    if matches!(form.query_selector("[data-changed]"), Ok(Some(_))) {
+        forget_unsaved(place);
+        leave_for_here();
+    } else if let Ok(form) = form.dyn_into::<HtmlFormElement>() {
+        form.reset();
+        show_ranges(place);
+        count_unsaved(place);
+    }
+}
+
+/// The form is about to be sent: leaving the page loses nothing.
+pub(crate) fn forget_unsaved(place: &Element) {
+    if let Ok(Some(form)) = place.query_selector("form[data-unsaved]") {
+        show(&form, 0);
+    }
+}
+
+/// Shows the values of sliders beside them.
+pub(crate) fn show_ranges(place: &Element) {
+    for slider in all(place, "input[type=range]") {
+        let value = Reflect::get(&slider, &"value".into()).unwrap_or(JsValue::UNDEFINED);
+        if let Some(output) = slider.next_element_sibling() {
+            output.set_text_content(value.as_string().as_deref());
+        }
+    }
+}
+
+fn all(place: &Element, selector: &str) -> impl Iterator<Item = Element> + use<> {
+    elements(place.query_selector_all(selector).ok())
+}
+
+fn all_of_page(selector: &str) -> impl Iterator<Item = Element> + use<> {
+    elements(document().query_selector_all(selector).ok())
+}
+
+fn elements(found: Option<web_sys::NodeList>) -> impl Iterator<Item = Element> {
+    let length = found.as_ref().map_or(0, web_sys::NodeList::length);
+    (0..length).filter_map(move |index| element_at(found.as_ref()?, index))
+}

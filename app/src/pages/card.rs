@@ -1,0 +1,97 @@
+//! What the sections of settings and administration are made of.
+
+use leptos::prelude::*;
+
+use crate::{
+    components::{Icon, IconName},
+    model::ChatError,
+    words::{Locale, sentence, words},
+};
+
+/// A heading, a sentence below it, what stands at its end, and what it is about.
+pub(super) struct Head {
+    pub(super) heading: &'static str,
+    pub(super) lead: Option<String>,
+    pub(super) end: Option<AnyView>,
+}
+
+impl Head {
+    pub(super) fn new(heading: &'static str) -> Self {
+        Self {
+            heading,
+            lead: None,
+            end: None,
+        }
+    }
+
+    pub(super) fn lead(self, lead: impl Into<String>) -> Self {
+        Self {
+            lead: Some(lead.into()),
+            ..self
+        }
+    }
+
+    pub(super) fn end(self, end: impl IntoView + 'static) -> Self {
+        Self {
+            end: Some(end.into_any()),
+            ..self
+        }
+    }
+
+    /// The section with its content below the head.
+    pub(super) fn section(self, content: impl IntoView + 'static) -> AnyView {
+        let Self { heading, lead, end } = self;
+        view! {
+            <section class="section">
+                <div class="section-head">
+                    <h2>{heading}</h2>
+                    {lead.map(|lead| view! { <p>{lead}</p> })}
+                    {end.map(|end| view! { <div class="end">{end}</div> })}
+                </div>
+                {content.into_any()}
+            </section>
+        }
+        .into_any()
+    }
+}
+
+/// What is wrong with a field, or with a form.
+pub(super) fn error_line(locale: Locale, error: Option<ChatError>, id: &str) -> Option<AnyView> {
+    let id = id.to_owned();
+    error.map(|error| {
+        view! {
+            <p class="error" id=id role="alert">
+                <Icon name=IconName::Warning class="icon mini"/>
+                <span>{sentence(locale, error)}</span>
+            </p>
+        }
+        .into_any()
+    })
+}
+
+/// Says that something is kept.
+pub(super) fn saved_mark(is_saved: bool, words: &'static str) -> Option<AnyView> {
+    is_saved.then(|| view! { <span class="saved-mark">{words}</span> }.into_any())
+}
+
+/// A button that copies the text of the element with this id.
+pub(super) fn copy_button(locale: Locale, id: &'static str) -> AnyView {
+    view! {
+        <button type="button" class="button copy-button needs-script" data-copy=id>
+            <span class="to-copy">
+                <Icon name=IconName::Copy class="icon small"/>
+                {words!(locale, settings.copy)}
+            </span>
+            <span class="copied">
+                <Icon name=IconName::Check class="icon small"/>
+                {words!(locale, settings.copied)}
+            </span>
+        </button>
+    }
+    .into_any()
+}
+
+/// An empty list says so.
+pub(super) fn empty(words: &'static str) -> AnyView {
+    view! { <p class="exports-empty">{words}</p> }.into_any()
+}

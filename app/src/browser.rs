@@ -3,6 +3,7 @@
 
 mod appearance;
 mod clipboard;
+mod code_block;
 mod drafts;
 mod link_token;
 mod random;
@@ -13,7 +14,8 @@ use leptos::prelude::{document, window};
 use web_sys::{HtmlElement, KeyboardEvent, wasm_bindgen::JsCast};
 
 pub(crate) use appearance::{remember_time_zone, show_theme};
-pub(crate) use clipboard::{copy_text, copy_when_fetched, read_code};
+pub(crate) use clipboard::{copy_text, copy_when_fetched};
+pub(crate) use code_block::{read_code, show_copied};
 pub(crate) use drafts::{forget_draft, read_draft, save_draft};
 pub(crate) use link_token::{forget_link_token, kept_link_token, take_link_token};
 pub(crate) use random::idempotency_key;

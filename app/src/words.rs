@@ -10,6 +10,7 @@ mod errors;
 pub(crate) mod export;
 #[cfg(feature = "ssr")]
 mod import;
+mod rendered;
 mod settings;
 mod status;
 #[cfg(feature = "ssr")]
@@ -34,10 +35,9 @@ pub(crate) use errors::{sentence, turn_error};
 pub(crate) use generated::i18n::Locale;
 #[cfg(feature = "ssr")]
 pub(crate) use import::problem;
+pub(crate) use rendered::in_language;
 pub(crate) use settings::{effort, setting_name};
-pub(crate) use status::{
-    finish, grouped, in_language, menu, model, notice, tool_step, usage, version, waiting,
-};
+pub(crate) use status::{finish, grouped, menu, model, notice, tool_step, usage, version, waiting};
 
 use leptos::prelude::use_context;
 

@@ -193,13 +193,11 @@ fn copy_code(locale: Locale, event: &web_sys::Event, on_copied: Callback<bool>) 
     leptos::task::spawn_local(async move {
         let is_copied = copying.await;
         on_copied.run(is_copied);
-        let label = button.text_content();
-        button.set_text_content(Some(if is_copied {
+        let words = if is_copied {
             words!(locale, chat.copied)
         } else {
             words!(locale, chat.not_copied)
-        }));
-        browser::sleep(std::time::Duration::from_secs(2)).await;
-        button.set_text_content(label.as_deref());
+        };
+        browser::show_copied(button, words, is_copied).await;
     });
 }

@@ -173,8 +173,8 @@ impl CodeBlock {
             push(
                 html,
                 format_args!(
-                    "<button type=\"button\" data-{name}=\"{data}\" aria-label=\"{label}\" \
-                     title=\"{label}\"><span class=\"icon-{name}\"></span></button>"
+                    "<button type=\"button\" aria-label=\"{label}\" title=\"{label}\" \
+                     data-{name}=\"{data}\"><span class=\"icon-{name}\"></span></button>"
                 ),
             );
         }

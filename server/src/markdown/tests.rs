@@ -110,7 +110,7 @@ fn a_code_block_has_a_bar_with_its_language_and_buttons() {
         ("data-copy=\"\"", "Copy code"),
     ] {
         let button =
-            format!("<button type=\"button\" {data} aria-label=\"{label}\" title=\"{label}\">");
+            format!("<button type=\"button\" aria-label=\"{label}\" title=\"{label}\" {data}>");
         assert!(html.contains(&button), "{html}");
     }
     let code = "</div><pre tabindex=\"0\"><code>a &lt; b\n</code></pre></div>";

@@ -138,8 +138,14 @@ mod tests {
         let rendered = RenderedAnswers::default();
         let id = id();
         assert_eq!(rendered.blocks(id, "one"), [r#"<p dir="auto">one</p>"#]);
-        assert_eq!(rendered.blocks(id, "one two"), [r#"<p dir="auto">one two</p>"#]);
-        assert_eq!(rendered.blocks(id, "one two"), [r#"<p dir="auto">one two</p>"#]);
+        assert_eq!(
+            rendered.blocks(id, "one two"),
+            [r#"<p dir="auto">one two</p>"#]
+        );
+        assert_eq!(
+            rendered.blocks(id, "one two"),
+            [r#"<p dir="auto">one two</p>"#]
+        );
     }
 
     #[test]

@@ -125,16 +125,11 @@ impl CodeBlock {
         if !self.is_long() {
             self.push_header(&mut html);
         }
-        // A line feed right after the tag would be dropped by every HTML parser: give it one.
-        let first = if lines.starts_with('\n') { "\n" } else { "" };
         html.push_str(r#"<pre tabindex="0""#);
         if is_numbered {
-            self.push_numbers(&mut html);
+            self.push_numbers(&mut html, num_lines, extent);
         }
-        push(
-            &mut html,
-            format_args!("><code>{first}{lines}</code></pre>"),
-        );
+        push(&mut html, format_args!("><code>{lines}</code></pre>"));
         if extent == Extent::Last && total > MAX_UNFOLDED_LINES {
             push(
                 &mut html,
@@ -149,11 +144,16 @@ impl CodeBlock {
         html
     }
 
-    /// The numbers of all lines that the piece can have, so that they go out once: the style sheet
-    /// shows as many as there are lines. A span for each line would double the bytes of code.
-    fn push_numbers(&self, html: &mut String) {
+    /// While the piece grows the numbers of all lines that it can have, so that they go out once:
+    /// the style sheet shows as many as there are lines. A span for each would double the bytes.
+    fn push_numbers(&self, html: &mut String, num_lines: usize, extent: Extent) {
         html.push_str(" data-numbers=\"");
-        for line in 1..=self.num_lines.max(LINES_PER_PIECE) {
+        let num_numbers = if extent == Extent::Growing {
+            LINES_PER_PIECE
+        } else {
+            num_lines
+        };
+        for line in 1..=num_numbers {
             push(html, format_args!("{}\n", self.num_given + line));
         }
         html.push('"');

@@ -65,7 +65,9 @@ create_formatter!(Formatter<State>, {
     },
     NodeValue::Alert(ref alert) => |context, node, entering| {
         if entering {
-            let (class, icon, title) = alert_look(alert.alert_type);
+            let (class, icon, usual) = alert_look(alert.alert_type);
+            let mut title = String::new();
+            push_escaped(alert.title.as_deref().unwrap_or(usual), &mut title);
             context.cr()?;
             write!(
                 context,
@@ -120,7 +122,11 @@ fn paragraph(
     entering: bool,
 ) -> Result<ChildRendering, Error> {
     if is_task(node) {
-        context.write_str(if entering { "" } else { "</label>" })?;
+        context.write_str(if entering {
+            "<span>"
+        } else {
+            "</span></label>"
+        })?;
         return Ok(ChildRendering::HTML);
     }
     let first = node.first_child();
@@ -176,7 +182,7 @@ fn task_item(
     if has_words {
         write!(
             context,
-            "<li class=\"task\"><label><input type=\"checkbox\" class=\"check\"{checked} disabled> "
+            "<li class=\"task\"><label><input type=\"checkbox\" class=\"check\"{checked} disabled>"
         )?;
     } else {
         context.write_str(if is_done { "<li>☑ " } else { "<li>☐ " })?;

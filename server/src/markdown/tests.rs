@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::{MarkdownStream, render};
 
 mod budget;
+mod corpus;
 
 /// A text over which the parser of Markdown panics.
 const FAULT: &str = "\u{f8ff}parser fault\u{f8ff}";
@@ -320,6 +321,31 @@ fn any_markdown() -> impl Strategy<Value = String> {
         "| a | b |\n|--|--|\n",
         "$",
         "$$",
+        "\\(",
+        "\\)",
+        "\\[",
+        "\\]",
+        "\\begin{align}",
+        "\\end{align}",
+        "x^2",
+        "5",
+        "~",
+        "[1]: https://example.org\n",
+        "[a][1]",
+        "[^1]",
+        "[^1]: note\n",
+        "<br>",
+        "<kbd>",
+        "</kbd>",
+        "<details>\n",
+        "<summary>",
+        "</summary>",
+        "</details>\n",
+        "> [!NOTE]\n",
+        "- [ ] ",
+        "```markdown\n",
+        "https://example.org",
+        "，",
         "[x](",
         ")",
         "<b>",
@@ -334,8 +360,13 @@ fn any_markdown() -> impl Strategy<Value = String> {
     prop::collection::vec(words, 0..60).prop_map(|words| words.concat())
 }
 
+/// As many as elsewhere, or more where somebody asks for more.
+fn num_cases() -> u32 {
+    ProptestConfig::default().cases.max(300)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(num_cases()))]
 
     /// The blocks do not depend on the pieces in which a text arrives.
     #[test]

@@ -116,7 +116,7 @@ pub(super) fn may_close_before(text: &str) -> bool {
     let Some(next) = text.chars().next() else {
         return true;
     };
-    if next.is_ascii_digit() || next == '$' || next == '_' {
+    if next.is_ascii_digit() || matches!(next, '$' | '_' | '{') {
         return false;
     }
     let word = text.split(|c| !is_latin(c)).next().unwrap_or_default();

@@ -6,6 +6,9 @@ use super::{
     lines,
 };
 
+/// Longest formula in a line, in bytes; a longer one is not rendered anyway.
+const MAX_LINE_FORMULA_BYTES: usize = 2000;
+
 /// What was looked for in vain, so that nobody looks again before the place where that ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wanted {
@@ -144,6 +147,7 @@ impl<'a> Scanner<'a> {
             '$' => self.read_dollars(),
             '\\' => self.read_backslash(),
             '<' => self.read_tag(),
+            '~' | '*' => self.read_lone_sign(c),
             '[' => self.read_note_mark(),
             ']' if rest.starts_with("](") => self.copy_until(|c| c == ')' || c.is_whitespace()),
             'h' | 'w' if is_address(rest) => {
@@ -238,20 +242,37 @@ impl<'a> Scanner<'a> {
         true
     }
 
-    /// What stands between this dollar and the next, if that is a formula.
+    /// What stands between this dollar and the next outside of braces, if that is a formula.
     fn dollar_content(&self) -> Option<&'a str> {
-        let text = &self.text[self.at + 1..self.paragraph_end];
-        let mut is_escaped = false;
-        let end = text.find(|c| {
-            let ends = matches!(c, '$' | '`') && !is_escaped;
-            is_escaped = c == '\\' && !is_escaped;
-            ends
-        })?;
+        let from = self.at + 1;
+        let limit = (from + MAX_LINE_FORMULA_BYTES).min(self.paragraph_end);
+        let text = &self.text[from..self.text.floor_char_boundary(limit)];
+        let (mut depth, mut is_escaped) = (0_usize, false);
+        // One in braces ends a formula only if none does outside of them.
+        let mut inner = None;
+        let mut at = 0;
+        let outer = text.find(|c: char| {
+            let is_sign = !std::mem::take(&mut is_escaped);
+            match c {
+                '\\' => is_escaped = is_sign,
+                '{' if is_sign => depth += 1,
+                '}' if is_sign => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if is_sign && c == '$' && depth > 0 {
+                inner.get_or_insert(at);
+            }
+            at += c.len_utf8();
+            is_sign && (c == '`' || (c == '$' && depth == 0))
+        });
+        let end = outer
+            .filter(|&end| text[end..].starts_with('$'))
+            .or(inner)?;
         let (content, behind) = text.split_at(end);
-        let goes_over = self.at + 1 + end > self.block_end;
+        let goes_over = from + end > self.block_end;
         let closes = behind.starts_with('$')
             && !content.ends_with(char::is_whitespace)
-            && formula::may_close_before(&self.text[self.at + end + 2..])
+            && formula::may_close_before(&self.text[from + end + 1..])
             && !formula::is_prose(content)
             && (!goes_over || formula::has_sign(content));
         closes.then_some(content)
@@ -403,6 +424,21 @@ impl<'a> Scanner<'a> {
         self.take(Atom::Tag(tag), bytes);
         if name == "details" || is_end {
             self.reading.text.push_str("\n\n");
+        }
+        true
+    }
+
+    /// `2~3` is a range and `~5` an amount, nothing is struck out by one tilde; `2*3*4` is a product.
+    fn read_lone_sign(&mut self, sign: char) -> bool {
+        let rest = self.rest();
+        let run = rest.len() - rest.trim_start_matches(sign).len();
+        let is_digit = |c: char| c.is_ascii_digit();
+        let is_product =
+            || self.text[..self.at].ends_with(is_digit) && rest[1..].starts_with(is_digit);
+        if run == 1 && (sign == '~' || is_product()) {
+            self.take(Atom::Text, 1);
+        } else {
+            self.copy(run);
         }
         true
     }

@@ -143,7 +143,7 @@ fn paragraph(
     }
     let is_tight = node
         .parent()
-        .and_then(|item| item.parent())
+        .and_then(comrak::nodes::AstNode::parent)
         .is_some_and(|list| matches!(&list.data().value, NodeValue::List(list) if list.tight));
     if is_tight {
         return comrak::html::format_node_default(context, node, entering);

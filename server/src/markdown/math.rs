@@ -4,6 +4,8 @@ mod chemistry;
 mod commands;
 mod latex;
 
+use std::fmt::Write as _;
+
 use pulldown_latex::{
     Event, Parser, RenderConfig, Storage, config::DisplayMode, mathml::push_mathml,
 };
@@ -112,7 +114,9 @@ fn without_unknown(latex: &str) -> String {
             }
             // Layout of what stands before them.
             "limits" | "hline" => {}
-            _ => repaired.push_str(&format!("\\text{{\\{name}}}")),
+            _ => {
+                let _ = write!(repaired, "\\text{{\\{name}}}");
+            }
         }
     }
     repaired.push_str(rest);

@@ -446,7 +446,7 @@ fn is_markdown(info: &str) -> bool {
     ["markdown", "md", "mdx", "readme"]
         .iter()
         .any(|name| word.eq_ignore_ascii_case(name))
-        || word.ends_with(".md")
+        || word.to_ascii_lowercase().ends_with(".md")
 }
 
 /// Columns of white space before the text; a tab counts as four.

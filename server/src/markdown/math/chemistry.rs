@@ -1,5 +1,7 @@
 //! Formulas of substances, as `\ce` takes them.
 
+use std::fmt::Write as _;
+
 /// The formula with numbers below, charges above and arrows between.
 pub(super) fn chemistry(text: &str) -> String {
     let arrows = [
@@ -24,7 +26,7 @@ pub(super) fn chemistry(text: &str) -> String {
         match c {
             _ if digits > 0 => {
                 let sign = if is_part { "_" } else { "" };
-                latex.push_str(&format!("{sign}{{{}}}", &rest[..digits]));
+                let _ = write!(latex, "{sign}{{{}}}", &rest[..digits]);
                 before = '0';
                 rest = &rest[digits..];
                 continue;
@@ -36,13 +38,13 @@ pub(super) fn chemistry(text: &str) -> String {
                 };
                 let (script, others) = behind.split_at(end);
                 let script = script.trim_start_matches('{').trim_end_matches('}');
-                latex.push_str(&format!("{c}{{{script}}}"));
+                let _ = write!(latex, "{c}{{{script}}}");
                 before = ' ';
                 rest = others;
                 continue;
             }
             '+' | '-' if (is_part || before == '0') && is_end => {
-                latex.push_str(&format!("^{{{c}}}"));
+                let _ = write!(latex, "^{{{c}}}");
             }
             '-' => latex.push_str("\\text{-}"),
             '\\' | '{' | '}' | '$' | '&' | '%' | '#' => {}

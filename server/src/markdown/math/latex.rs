@@ -1,5 +1,7 @@
 //! Commands that people write and the reader of LaTeX does not know, in words that it knows.
 
+use std::fmt::Write as _;
+
 use super::{chemistry::chemistry, commands};
 
 /// Stand around what is in a frame, until it has one.
@@ -249,7 +251,7 @@ fn words(command: &str, text: &str) -> String {
         if number % 2 == 1 && !part.ends_with('\\') {
             written.push_str(&rewrite(part));
         } else {
-            written.push_str(&format!("\\{command}{{{}}}", plain(part)));
+            let _ = write!(written, "\\{command}{{{}}}", plain(part));
         }
     }
     format!("{{{written}}}")

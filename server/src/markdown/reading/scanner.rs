@@ -405,9 +405,8 @@ impl<'a> Scanner<'a> {
         let is_first = before.len() < 4 && before.trim().is_empty();
         let is_placed = match (name, is_end) {
             ("details", false) => is_first,
-            ("details", true) => self.num_details > 0 && !self.in_summary,
-            (_, false) => self.num_details > 0 && !self.in_summary,
-            (_, true) => self.in_summary,
+            ("summary", true) => self.in_summary,
+            _ => self.num_details > 0 && !self.in_summary,
         };
         if !is_placed {
             return false;

@@ -4,6 +4,7 @@
 mod appearance;
 mod changes;
 mod clipboard;
+mod code_block;
 mod drafts;
 mod dropped;
 mod floating;
@@ -27,7 +28,8 @@ use web_sys::{HtmlElement, KeyboardEvent, wasm_bindgen::JsCast};
 
 pub(crate) use appearance::{remember, remember_time_zone, show_theme};
 pub(crate) use changes::listen_for_changes;
-pub(crate) use clipboard::{copy_text, copy_when_fetched, read_code};
+pub(crate) use clipboard::{copy_text, copy_when_fetched};
+pub(crate) use code_block::{read_code, show_copied};
 pub(crate) use drafts::{count_sent, forget_draft, num_sent, read_draft, save_draft};
 pub(crate) use dropped::{brings_only_files, fenced, files_of, text_of};
 pub(crate) use floating::{

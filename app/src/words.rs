@@ -10,6 +10,7 @@ mod errors;
 pub(crate) mod export;
 #[cfg(feature = "ssr")]
 mod import;
+mod rendered;
 mod settings;
 mod status;
 #[cfg(feature = "ssr")]
@@ -36,10 +37,11 @@ pub(crate) use errors::{sentence, turn_error};
 pub(crate) use generated::i18n::Locale;
 #[cfg(feature = "ssr")]
 pub(crate) use import::problem;
+pub(crate) use rendered::in_language;
 pub(crate) use settings::{effort, setting_name};
 pub(crate) use status::{
-    finish, grouped, in_language, menu, model, model_chip, model_state, notice, steps_summary,
-    tool_step, version, waiting,
+    finish, grouped, menu, model, model_chip, model_state, notice, steps_summary, tool_step,
+    version, waiting,
 };
 
 use leptos::prelude::use_context;

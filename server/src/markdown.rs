@@ -8,19 +8,25 @@
 mod budget;
 mod code;
 mod core_time;
+mod format;
+mod han;
 mod highlight;
+mod links;
 mod math;
 mod plain;
 mod prose;
+mod reading;
 mod repair;
 mod sanitize;
 mod splitter;
+mod table;
+mod tree;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
-use budget::Highlighting;
 use code::CodeBlock;
+use prose::Shared;
 use splitter::{Part, Splitter};
 
 /// Renders a growing text.
@@ -30,7 +36,9 @@ pub struct MarkdownStream {
     /// The open fence, if the text ends inside one.
     code: Option<CodeBlock>,
     /// What the finished blocks left.
-    highlighting: Highlighting,
+    shared: Shared,
+    /// Fences that were given away in several pieces.
+    num_long: usize,
 }
 
 impl MarkdownStream {
@@ -45,7 +53,7 @@ impl MarkdownStream {
         match &self.code {
             Some(code) => code.pending(self.splitter.code_line()),
             None if self.splitter.is_plain() => plain::render(&self.splitter.prose()),
-            None => prose::render_pending(&self.splitter.prose(), self.highlighting),
+            None => prose::render_pending(&self.splitter.prose(), &self.shared),
         }
     }
 
@@ -61,17 +69,22 @@ impl MarkdownStream {
         let mut blocks = Vec::new();
         for part in parts {
             match part {
-                Part::Prose(text) => blocks.push(prose::render(&text, &mut self.highlighting)),
+                Part::Prose(text) => blocks.push(prose::render(&text, &mut self.shared)),
                 Part::Plain(text) => blocks.push(plain::render(&text)),
                 Part::CodeStart { language } => {
-                    self.code = Some(CodeBlock::open(&language, self.highlighting));
+                    self.code = Some(CodeBlock::open(
+                        &language,
+                        self.shared.highlighting,
+                        self.num_long,
+                    ));
                 }
                 Part::CodeLine(line) => {
                     blocks.extend(self.code.as_mut().and_then(|code| code.push_line(&line)));
                 }
                 Part::CodeEnd => {
                     if let Some(code) = self.code.take() {
-                        self.highlighting = code.highlighting();
+                        self.shared.highlighting = code.highlighting();
+                        self.num_long += usize::from(code.is_long());
                         blocks.extend(code.close());
                     }
                 }

@@ -7,7 +7,7 @@ use js_sys::{
 };
 use leptos::prelude::{document, window};
 use web_sys::{
-    Blob, BlobPropertyBag, ClipboardItem, Element, Event, HtmlDocument, HtmlTextAreaElement,
+    Blob, BlobPropertyBag, ClipboardItem, HtmlDocument, HtmlTextAreaElement,
     wasm_bindgen::{JsCast, JsValue},
 };
 
@@ -62,24 +62,6 @@ fn write_promised<E>(text: impl Future<Output = Result<String, E>> + 'static) ->
     Reflect::set(&items, &PLAIN_TEXT.into(), &blob).ok()?;
     let item = ClipboardItem::new_with_record_from_str_to_blob_promise(&items).ok()?;
     Some(window().navigator().clipboard().write(&Array::of1(&item)))
-}
-
-/// The button of a code block and the text of its block, if that button was pressed.
-pub(crate) fn read_code(event: &Event) -> Option<(Element, String)> {
-    let target: Element = event.target()?.dyn_into().ok()?;
-    let button = target.closest("[data-copy]").ok()??;
-    let block = button.closest(".code-block").ok()??;
-    let mut code = block.query_selector("pre").ok()??.text_content()?;
-    let mut holder = block.parent_element();
-    // A long fence comes as several blocks; only the first has a header and a button.
-    while let Some(next) = holder.as_ref().and_then(Element::next_element_sibling) {
-        let Ok(Some(continued)) = next.query_selector(":scope > .code-continued > pre") else {
-            break;
-        };
-        code.push_str(&continued.text_content().unwrap_or_default());
-        holder = Some(next);
-    }
-    Some((button, code))
 }
 
 /// Selects a hidden copy of the text and asks for the old copy command.

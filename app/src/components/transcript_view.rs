@@ -158,13 +158,11 @@ fn copy_code(locale: Locale, event: &web_sys::Event, on_copied: Callback<bool>) 
         if !is_copied {
             on_copied.run(false);
         }
-        let label = button.text_content();
-        button.set_text_content(Some(if is_copied {
+        let words = if is_copied {
             words!(locale, chat.copied)
         } else {
             words!(locale, chat.not_copied)
-        }));
-        browser::sleep(std::time::Duration::from_secs(2)).await;
-        button.set_text_content(label.as_deref());
+        };
+        browser::show_copied(button, words, is_copied).await;
     });
 }

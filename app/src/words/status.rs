@@ -3,9 +3,6 @@
 use super::{Locale, words};
 use crate::model::{FinishReason, ModelState, ModelStatus, Notice, ToolStep, WaitState};
 
-/// How the button of a code block ends (`server/src/markdown/code.rs`).
-const COPY_BUTTON: &str = ">Copy</button>";
-
 /// What a person waits for before the first token.
 pub(crate) fn waiting(locale: Locale, state: WaitState) -> String {
     match state {
@@ -32,16 +29,6 @@ pub(crate) fn waiting(locale: Locale, state: WaitState) -> String {
             words!(locale, chat.reading_prompt, percent = percent)
         }
     }
-}
-
-/// A rendered answer with its buttons in the language of the page: answers are rendered once for
-/// all readers, with the button of a code block in English. Text that looks like it is escaped.
-pub(crate) fn in_language(locale: Locale, html: String) -> String {
-    if locale == Locale::en || !html.contains(COPY_BUTTON) {
-        return html;
-    }
-    let label = words!(locale, chat.copy);
-    html.replace(COPY_BUTTON, &format!(">{label}</button>"))
 }
 
 /// What a tool did, in a line.

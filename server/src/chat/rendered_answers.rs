@@ -137,9 +137,15 @@ mod tests {
     fn an_answer_that_went_on_is_rendered_again() {
         let rendered = RenderedAnswers::default();
         let id = id();
-        assert_eq!(rendered.blocks(id, "one"), ["<p>one</p>"]);
-        assert_eq!(rendered.blocks(id, "one two"), ["<p>one two</p>"]);
-        assert_eq!(rendered.blocks(id, "one two"), ["<p>one two</p>"]);
+        assert_eq!(rendered.blocks(id, "one"), [r#"<p dir="auto">one</p>"#]);
+        assert_eq!(
+            rendered.blocks(id, "one two"),
+            [r#"<p dir="auto">one two</p>"#]
+        );
+        assert_eq!(
+            rendered.blocks(id, "one two"),
+            [r#"<p dir="auto">one two</p>"#]
+        );
     }
 
     #[test]
@@ -168,7 +174,7 @@ mod tests {
         let rendered = RenderedAnswers::new(100);
         let id = id();
         for _ in 0..2 {
-            assert_eq!(rendered.blocks(id, "one"), ["<p>one</p>"]);
+            assert_eq!(rendered.blocks(id, "one"), [r#"<p dir="auto">one</p>"#]);
         }
         assert_eq!(rendered.lock().num_bytes, 0);
     }

@@ -9,7 +9,7 @@ pub(super) fn render(text: &str) -> String {
         return String::new();
     }
     let mut html = String::with_capacity(text.len() + text.len() / 16 + 32);
-    html.push_str(r#"<p class="plain">"#);
+    html.push_str(r#"<p class="plain" dir="auto">"#);
     push_escaped(text, &mut html);
     html.push_str("</p>");
     html

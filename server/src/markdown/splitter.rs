@@ -8,7 +8,10 @@
 //! table takes its header along; the rest of a line, of a list and of an answer that was too much
 //! is plain.
 
-use super::budget::{self, Allowance, MAX_BLOCK_BYTES, MAX_LINE_BYTES};
+use super::{
+    budget::{self, Allowance, MAX_BLOCK_BYTES, MAX_LINE_BYTES},
+    reading::{Closer, opened_by},
+};
 
 /// Bytes after which a list is cut before its next item, so that rendering stays cheap.
 const MAX_LIST_BYTES: usize = 4096;
@@ -39,6 +42,10 @@ struct Fence {
     length: usize,
     /// Spaces before the opening fence; as many are taken from each line.
     indent: usize,
+    /// Holds Markdown, in which a fence with a language opens another.
+    is_markdown: bool,
+    /// Fences open inside of it.
+    num_inner: usize,
 }
 
 /// To the end of what text is shown as it is.
@@ -70,6 +77,10 @@ pub(super) struct Splitter {
     /// The header of a table that was cut, to stand above its next row.
     carried: Option<String>,
     plain: Option<PlainUntil>,
+    /// The formula over several lines that is open: none of them begins a block.
+    formula: Option<Closer>,
+    /// `<details>` that are open: what stands in them stays together.
+    num_details: usize,
     allowance: Allowance,
 }
 
@@ -177,17 +188,24 @@ impl Splitter {
     fn push_blank(&mut self, line: &str, parts: &mut Vec<Part>) {
         self.table = None;
         self.carried = None;
+        self.formula = None;
         if self.segment.is_empty() && self.plain.is_none() {
             return;
         }
         // How many there are matters to code only.
-        if self.kind != SegmentKind::Plain || !self.after_blank {
+        if self.kind != SegmentKind::Plain || self.num_details > 0 || !self.after_blank {
             self.push_line(line, parts);
         }
         self.after_blank = true;
     }
 
     fn push_text(&mut self, line: &str, parts: &mut Vec<Part>) {
+        if self.is_formula(line) {
+            self.after_blank = false;
+            self.push_line(line, parts);
+            return;
+        }
+        self.count_details(line);
         if let Some((fence, language)) = self.opening_fence(line) {
             self.end_segment(parts);
             self.open_fence(fence, language, line, parts);
@@ -214,6 +232,32 @@ impl Splitter {
         self.push_line(line, parts);
     }
 
+    /// Whether the line goes on with a formula that an earlier one has opened.
+    fn is_formula(&mut self, line: &str) -> bool {
+        let Some(closer) = self.formula else {
+            self.formula = opened_by(line);
+            return false;
+        };
+        let ends = closer.is_in(line);
+        let is_part = !line.contains('`');
+        if ends || !is_part {
+            self.formula = None;
+        }
+        is_part
+    }
+
+    fn count_details(&mut self, line: &str) {
+        if indent(line) >= 4 {
+            return;
+        }
+        if line.trim_start().starts_with("<details") {
+            self.num_details += 1;
+        }
+        if line.contains("</details>") {
+            self.num_details = self.num_details.saturating_sub(1);
+        }
+    }
+
     /// Appends a line to the segment, which is cut behind it if it has become too long.
     fn push_line(&mut self, line: &str, parts: &mut Vec<Part>) {
         self.segment.push_str(line);
@@ -221,6 +265,8 @@ impl Splitter {
             return;
         }
         self.give_segment(parts);
+        self.formula = None;
+        self.num_details = 0;
         self.after_blank = false;
         self.carried = self.table.take().filter(|_| line.contains('|'));
         if self.has_list() {
@@ -280,12 +326,21 @@ impl Splitter {
     fn end_code_line(&mut self, parts: &mut Vec<Part>) {
         let line = std::mem::take(&mut self.line);
         let is_rest = std::mem::take(&mut self.is_rest);
-        let Some(fence) = &self.fence else { return };
+        let Some(fence) = &mut self.fence else { return };
         let content = line.trim();
-        let closes = !is_rest
-            && indent(&line) < 4
-            && content.len() >= fence.length
-            && content.bytes().all(|byte| byte == fence.marker);
+        let marks = content.bytes().take_while(|&byte| byte == fence.marker);
+        let is_fence = !is_rest && indent(&line) < 4 && marks.count() >= fence.length;
+        let is_bare = content.bytes().all(|byte| byte == fence.marker);
+        let mut closes = is_fence && is_bare;
+        if is_fence && fence.is_markdown {
+            // Whoever writes Markdown about Markdown forgets to make the outer fence longer.
+            if is_bare && fence.num_inner > 0 {
+                fence.num_inner -= 1;
+                closes = false;
+            } else if !is_bare && !content[fence.length..].contains('`') {
+                fence.num_inner += 1;
+            }
+        }
         if closes {
             self.fence = None;
             parts.push(Part::CodeEnd);
@@ -320,6 +375,7 @@ impl Splitter {
         self.num_white = self.line.len() - text.len();
         let continues = match text.is_empty() {
             true => None,
+            false if self.num_details > 0 => Some(true),
             false if self.has_list() && indent(&self.line) > 0 => Some(true),
             false if self.has_list() => list_marker(&self.line),
             false => Some(self.kind == SegmentKind::Indented && indent(&self.line) >= 4),
@@ -335,6 +391,8 @@ impl Splitter {
         self.give_segment(parts);
         self.after_blank = false;
         self.kind = SegmentKind::Plain;
+        self.formula = None;
+        self.num_details = 0;
         self.table = None;
         self.carried = None;
         self.plain = self.plain.filter(|&it| it == PlainUntil::Text);
@@ -358,7 +416,7 @@ impl Splitter {
     /// A fence on the top level. In a list only an unindented one is: others belong to an item.
     fn opening_fence(&self, line: &str) -> Option<(Fence, String)> {
         let indent = indent(line);
-        if indent >= 4 || (indent > 0 && self.has_list()) {
+        if indent >= 4 || (indent > 0 && self.has_list()) || self.num_details > 0 {
             return None;
         }
         let content = line.trim();
@@ -375,9 +433,20 @@ impl Splitter {
             marker,
             length,
             indent,
+            is_markdown: length == 3 && is_markdown(info),
+            num_inner: 0,
         };
         Some((fence, info.to_owned()))
     }
+}
+
+/// Whether the words behind a fence say that Markdown stands in it.
+fn is_markdown(info: &str) -> bool {
+    let word = info.split([' ', ':', ',', '{']).next().unwrap_or_default();
+    ["markdown", "md", "mdx", "readme"]
+        .iter()
+        .any(|name| word.eq_ignore_ascii_case(name))
+        || word.to_ascii_lowercase().ends_with(".md")
 }
 
 /// Columns of white space before the text; a tab counts as four.

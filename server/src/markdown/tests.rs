@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::{MarkdownStream, render};
 
 mod budget;
+mod corpus;
 
 /// A text over which the parser of Markdown panics.
 const FAULT: &str = "\u{f8ff}parser fault\u{f8ff}";
@@ -86,29 +87,44 @@ fn joined(text: &str) -> String {
 #[test]
 fn blocks_are_committed_at_blank_lines_and_around_fences() {
     let (blocks, pending) = stream(["One.\n\nTwo\n```rust\nfn main() {}\n```\n- a\n\n- b\n\nThr"]);
-    assert_eq!(blocks[0], "<p>One.</p>");
-    assert_eq!(blocks[1], "<p>Two</p>");
+    assert_eq!(blocks[0], "<p dir=\"auto\">One.</p>");
+    assert_eq!(blocks[1], "<p dir=\"auto\">Two</p>");
     assert!(blocks[2].contains(r#"<span class="hl-k">fn</span> <span class="hl-f">main</span>"#));
-    assert!(blocks[3].starts_with("<ul>") && blocks[3].matches("<li>").count() == 2);
-    assert_eq!((blocks.len(), pending.as_str()), (4, "<p>Thr</p>"));
+    assert!(blocks[3].starts_with(r#"<ul dir="auto">"#) && blocks[3].matches("<li>").count() == 2);
+    assert_eq!(
+        (blocks.len(), pending.as_str()),
+        (4, "<p dir=\"auto\">Thr</p>")
+    );
 }
 
 #[test]
-fn a_code_block_has_a_header_with_its_language_and_a_button() {
-    let expected = concat!(
+fn a_code_block_has_a_bar_with_its_language_and_buttons() {
+    let html = joined("```\na < b\n```");
+    let start = concat!(
         r#"<div class="code-block"><div class="code-header">"#,
-        r#"<span class="code-language">text</span>"#,
-        r#"<button type="button" class="code-copy" data-copy="">Copy</button></div>"#,
-        "<pre tabindex=\"0\"><code>a &lt; b\n</code></pre></div>"
+        r#"<span class="code-language">Text</span><button type="button""#,
     );
-    assert_eq!(joined("```\na < b\n```"), expected);
+    assert!(html.starts_with(start), "{html}");
+    for (data, label) in [
+        ("data-wrap=\"\"", "Wrap lines"),
+        ("data-download=\"code.txt\"", "Download"),
+        ("data-copy=\"\"", "Copy code"),
+    ] {
+        let button =
+            format!("<button type=\"button\" aria-label=\"{label}\" title=\"{label}\" {data}>");
+        assert!(html.contains(&button), "{html}");
+    }
+    let code = "</div><pre tabindex=\"0\"><code>a &lt; b\n</code></pre></div>";
+    assert!(html.ends_with(code), "{html}");
 }
 
 #[test]
 fn a_long_fence_is_committed_in_pieces_that_lose_no_line() {
     let blocks = render(&code(120));
     assert_eq!(blocks.len(), 3);
-    assert!(blocks[1].starts_with(r#"<div class="code-block code-continued"><pre"#));
+    assert!(
+        blocks[1].starts_with(r#"<div class="code-block code-continued numbered long-0"><pre"#)
+    );
     let lines = blocks
         .iter()
         .map(|block| block.matches("// add them").count());
@@ -126,11 +142,23 @@ fn highlighting_goes_on_over_the_pieces_of_a_fence() {
 #[test]
 fn open_marks_of_the_pending_block_are_closed_for_the_eye() {
     let pending = |text| stream([text]).1;
-    assert_eq!(pending("a **bold"), "<p>a <strong>bold</strong></p>");
-    assert_eq!(pending("a **bold*"), "<p>a <strong>bold</strong></p>");
-    assert_eq!(pending("a **"), "<p>a</p>");
-    assert_eq!(pending("use `let x"), "<p>use <code>let x</code></p>");
-    assert_eq!(pending("see [the page](https://exa"), "<p>see the page</p>");
+    assert_eq!(
+        pending("a **bold"),
+        "<p dir=\"auto\">a <strong>bold</strong></p>"
+    );
+    assert_eq!(
+        pending("a **bold*"),
+        "<p dir=\"auto\">a <strong>bold</strong></p>"
+    );
+    assert_eq!(pending("a **"), "<p dir=\"auto\">a</p>");
+    assert_eq!(
+        pending("use `let x"),
+        "<p dir=\"auto\">use <code>let x</code></p>"
+    );
+    assert_eq!(
+        pending("see [the page](https://exa"),
+        "<p dir=\"auto\">see the page</p>"
+    );
 }
 
 #[test]
@@ -142,7 +170,7 @@ fn numbers_of_a_list_go_on_after_a_cut() {
     let blocks = render(&list);
     assert!(blocks.len() > 1);
     let starts = blocks[0].matches("<li>").count() + 1;
-    assert!(blocks[1].starts_with(&format!("<ol start=\"{starts}\">")));
+    assert!(blocks[1].starts_with(&format!("<ol dir=\"auto\" start=\"{starts}\">")));
 }
 
 #[test]
@@ -151,9 +179,9 @@ fn tables_tasks_and_cjk_emphasis_are_rendered() {
     assert!(joined("- [x] done").contains("checkbox"));
     assert_eq!(
         joined("**这是强调。**后面"),
-        "<p><strong>这是强调。</strong>后面</p>"
+        "<p dir=\"auto\"><strong>这是强调。</strong>后面</p>"
     );
-    assert_eq!(joined("~~old~~"), "<p><del>old</del></p>");
+    assert_eq!(joined("~~old~~"), "<p dir=\"auto\"><del>old</del></p>");
 }
 
 #[test]
@@ -165,10 +193,10 @@ fn maths_becomes_mathml_and_prices_stay_text() {
             joined(text)
         );
     }
-    assert_eq!(joined("$5 and $6"), "<p>$5 and $6</p>");
+    assert_eq!(joined("$5 and $6"), "<p dir=\"auto\">$5 and $6</p>");
     assert_eq!(
         joined("$\\frac{1$"),
-        r#"<p><code class="math-source">$\frac{1$</code></p>"#
+        r#"<p dir="auto"><code class="math-source">$\frac{1$</code></p>"#
     );
 }
 
@@ -179,6 +207,18 @@ fn links_are_closed_doors_and_images_are_links() {
     assert!(link.contains(r#"rel="noopener noreferrer nofollow""#));
     let image = joined("![a cat](https://example.org/cat.png)");
     assert!(!image.contains("<img") && image.contains(">a cat</a>"));
+}
+
+/// HTML without the drawings of our own buttons.
+fn without_icons(html: &str) -> String {
+    let mut html = html.to_owned();
+    for icon in ["copy", "download", "wrap"] {
+        let drawing = format!(
+            r##"<svg class="icon small" aria-hidden="true"><use href="#i-{icon}"></use></svg>"##
+        );
+        html = html.replace(&drawing, "");
+    }
+    html
 }
 
 #[test]
@@ -207,7 +247,7 @@ fn nothing_that_runs_survives() {
     ];
     for attack in attacks {
         for html in [joined(attack), stream([attack]).1] {
-            let lower = html.to_lowercase();
+            let lower = without_icons(&html.to_lowercase());
             for tag in [
                 "<script", "</script", "<img", "<svg", "<style", "<iframe", "<b ",
             ] {
@@ -281,6 +321,31 @@ fn any_markdown() -> impl Strategy<Value = String> {
         "| a | b |\n|--|--|\n",
         "$",
         "$$",
+        "\\(",
+        "\\)",
+        "\\[",
+        "\\]",
+        "\\begin{align}",
+        "\\end{align}",
+        "x^2",
+        "5",
+        "~",
+        "[1]: https://example.org\n",
+        "[a][1]",
+        "[^1]",
+        "[^1]: note\n",
+        "<br>",
+        "<kbd>",
+        "</kbd>",
+        "<details>\n",
+        "<summary>",
+        "</summary>",
+        "</details>\n",
+        "> [!NOTE]\n",
+        "- [ ] ",
+        "```markdown\n",
+        "https://example.org",
+        "，",
         "[x](",
         ")",
         "<b>",
@@ -295,8 +360,13 @@ fn any_markdown() -> impl Strategy<Value = String> {
     prop::collection::vec(words, 0..60).prop_map(|words| words.concat())
 }
 
+/// As many as elsewhere, or more where somebody asks for more.
+fn num_cases() -> u32 {
+    ProptestConfig::default().cases.max(300)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(num_cases()))]
 
     /// The blocks do not depend on the pieces in which a text arrives.
     #[test]
@@ -346,9 +416,16 @@ fn a_sample_of_everything_is_rendered_the_same_in_any_pieces() {
 #[test]
 fn a_text_that_the_parser_gives_up_over_is_shown_as_it_is() {
     let text = format!("*one*\n\n<{FAULT}\n\n*two*\n");
-    let faulty = format!(r#"<p class="plain">&lt;{FAULT}</p>"#);
-    let expected = ["<p><em>one</em></p>", &faulty, "<p><em>two</em></p>"];
+    let faulty = format!(r#"<p class="plain" dir="auto">&lt;{FAULT}</p>"#);
+    let expected = [
+        "<p dir=\"auto\"><em>one</em></p>",
+        &faulty,
+        "<p dir=\"auto\"><em>two</em></p>",
+    ];
     assert_eq!(render(&text), expected);
     let (_, pending) = stream([format!("*one {FAULT}").as_str()]);
-    assert_eq!(pending, format!(r#"<p class="plain">*one {FAULT}</p>"#));
+    assert_eq!(
+        pending,
+        format!(r#"<p class="plain" dir="auto">*one {FAULT}</p>"#)
+    );
 }

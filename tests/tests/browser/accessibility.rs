@@ -20,7 +20,12 @@ in_both_languages! {
 const CODE: &str = "Here is a function:\n\n```rust\n/// Adds one.\nfn add_one(x: u32) -> u32 {\n    \
     let label = \"a string that is long enough to need a scroll bar on a narrow screen, surely\";\n    \
     x + 1 // and a comment\n}\n```\n\nIt has a [link](https://example.com), `inline code`, **bold** \
-    and *slanted* words, and $x^2 + y^2$.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n> A quotation.\n";
+    and *slanted* words, and $x^2 + y^2$.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n> A quotation.\n\n- [x] done\n\
+    - [ ] open\n\n> [!WARNING]\n> Careful.\n\n| Feature | What it is and what it does | Third |\n\
+    |---|---|---|\n| Internationalization | Serialization, deserialization, and so on and on | \
+    telecommunications |\n\n$$a_1 + a_2 + a_3 + a_4 + a_5 + a_6 + a_7 + a_8 + a_9 + b_1 + b_2 + b_3 + \
+    b_4 + b_5 + b_6 + b_7 + b_8 = c$$\n\n<details>\n<summary>More</summary>\n\nInside[^1].\n\n\
+    </details>\n\n[^1]: A note.\n";
 
 /// Checks and photographs what the window shows, four times.
 pub(crate) async fn check(browser: &Browser, name: &str) -> Result<()> {

@@ -58,8 +58,9 @@ async fn the_menu_makes_a_file_and_the_chat_stays_where_it_is(language: Language
     assert_eq!(made.file_name, "为什么天空是蓝色的？.md");
     assert_eq!(browser.path().await?, path);
     page.last_answer().await?;
-    let copy = browser.element(".code-copy").await?;
-    assert_eq!(copy.text().await?, words(language, "chat.copy")?);
+    let copy = browser.element("[data-copy]").await?;
+    let name = words(language, "chat.code_copy")?;
+    assert_eq!(copy.attr("title").await?, Some(name));
 
     page.open("/settings/exports").await?;
     check(&browser, &named("exports", language)).await?;
@@ -93,7 +94,7 @@ async fn on_paper_the_whole_conversation_stands_and_nothing_else(language: Langu
     browser.screenshot(&named("print", language)).await?;
     let script = "const seen = it => it && it.checkVisibility(); \
         const hidden = ['.sidebar', '.composer-area', '.message-actions', '.chat-header-end', '.burger', \
-            '.model-chip', '.code-copy'].filter(it => seen(document.querySelector(it))); \
+            '.model-chip', '.code-header > button'].filter(it => seen(document.querySelector(it))); \
         const clipped = [...document.querySelectorAll('.chat-page, .transcript, pre')] \
             .filter(it => it.scrollWidth > it.clientWidth || it.scrollHeight > it.clientHeight + 1) \
             .map(it => it.className || it.tagName); \

@@ -1,0 +1,155 @@
+//! What is a formula and what is money, a shell's variable or a bracket.
+
+/// Environments that are formulas without any other sign around them.
+const ENVIRONMENTS: &[&str] = &[
+    "align",
+    "align*",
+    "alignat",
+    "alignat*",
+    "aligned",
+    "array",
+    "Bmatrix",
+    "bmatrix",
+    "cases",
+    "dcases",
+    "displaymath",
+    "eqnarray",
+    "eqnarray*",
+    "equation",
+    "equation*",
+    "flalign",
+    "flalign*",
+    "gather",
+    "gather*",
+    "gathered",
+    "math",
+    "matrix",
+    "multline",
+    "multline*",
+    "pmatrix",
+    "smallmatrix",
+    "split",
+    "Vmatrix",
+    "vmatrix",
+];
+
+/// Ends of ordinals and plurals that may stand right behind a formula.
+const SUFFIXES: &[&str] = &["st", "nd", "rd", "th", "s"];
+
+/// What ends a formula that takes lines of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Closer {
+    Dollars,
+    Bracket,
+    Environment(&'static str),
+}
+
+impl Closer {
+    /// Where a text ends the formula: the byte behind it, and the bytes of its last sign.
+    pub(super) fn find(self, text: &str) -> Option<(usize, usize)> {
+        let (at, sign) = match self {
+            Self::Dollars => (text.find("$$")?, 2),
+            Self::Bracket => (text.find("\\]")?, 2),
+            Self::Environment(name) => {
+                let mut depth = 1;
+                let mut from = 0;
+                loop {
+                    let at = from + text[from..].find(['\\'])?;
+                    let rest = &text[at..];
+                    if is_named(rest, "\\begin{", name) {
+                        depth += 1;
+                    } else if is_named(rest, "\\end{", name) {
+                        depth -= 1;
+                    }
+                    let length = "\\end{}".len() + name.len();
+                    if depth == 0 {
+                        break (at, length);
+                    }
+                    from = at + 1;
+                }
+            }
+        };
+        Some((at + sign, sign))
+    }
+
+    /// Whether the line ends the formula.
+    pub(in super::super) fn is_in(self, line: &str) -> bool {
+        self.find(line).is_some()
+    }
+}
+
+fn is_named(text: &str, command: &str, name: &str) -> bool {
+    let rest = text.strip_prefix(command);
+    let rest = rest.and_then(|rest| rest.strip_prefix(name));
+    rest.is_some_and(|rest| rest.starts_with('}'))
+}
+
+/// The formula on lines of its own that a text begins with.
+pub(super) fn closer_of(text: &str) -> Option<(Closer, usize)> {
+    if text.starts_with("$$") {
+        return Some((Closer::Dollars, 2));
+    }
+    if text.starts_with("\\[") {
+        return Some((Closer::Bracket, 2));
+    }
+    let environment = text.strip_prefix("\\begin{")?;
+    let (name, _) = environment.split_once('}')?;
+    let name = ENVIRONMENTS.iter().find(|known| **known == name)?;
+    Some((Closer::Environment(name), "\\begin{}".len() + name.len()))
+}
+
+/// The formula that a line opens and does not close.
+pub(in super::super) fn opened_by(line: &str) -> Option<Closer> {
+    let text = line.trim_start_matches([' ', '\t', '>']);
+    let (closer, opening) = closer_of(text)?;
+    let rest = &text[opening..];
+    (!rest.contains('`') && !closer.is_in(rest)).then_some(closer)
+}
+
+/// Whether a dollar may open a formula behind this character.
+pub(super) fn may_open_behind(before: Option<char>) -> bool {
+    !before.is_some_and(|c| is_latin(c) || c.is_ascii_digit() || matches!(c, '_' | '$'))
+}
+
+/// Whether a dollar may close a formula before this text.
+pub(super) fn may_close_before(text: &str) -> bool {
+    let Some(next) = text.chars().next() else {
+        return true;
+    };
+    if next.is_ascii_digit() || matches!(next, '$' | '_' | '{') {
+        return false;
+    }
+    let word = text.split(|c| !is_latin(c)).next().unwrap_or_default();
+    word.is_empty() || SUFFIXES.contains(&word)
+}
+
+/// Letters of scripts that put spaces between words.
+fn is_latin(c: char) -> bool {
+    c.is_ascii_alphabetic() || ('\u{c0}'..='\u{24f}').contains(&c)
+}
+
+/// Whether what stands between two dollars or brackets is words, not a formula.
+pub(super) fn is_prose(content: &str) -> bool {
+    let has_sign = content.contains(['\\', '^', '_', '=', '{', '}', '+', '*', '<', '>', '/']);
+    if has_sign {
+        return false;
+    }
+    let words = content
+        .split(|c: char| !is_latin(c))
+        .filter(|word| word.len() > 1)
+        .count();
+    let is_amount = content.starts_with(|c: char| c.is_ascii_digit());
+    let opened = content.matches('(').count();
+    words >= 2 || (is_amount && (words >= 1 || opened != content.matches(')').count()))
+}
+
+/// Whether brackets with a backslash are meant as brackets: a citation, a remark.
+pub(super) fn is_bracketed(content: &str) -> bool {
+    let is_number = content.bytes().all(|byte| byte.is_ascii_digit());
+    is_number || is_prose(content)
+}
+
+/// Whether a formula may go on over lines that look like blocks.
+pub(super) fn has_sign(content: &str) -> bool {
+    content.contains(['\\', '^', '_', '='])
+}

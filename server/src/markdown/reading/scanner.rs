@@ -1,0 +1,493 @@
+//! The pass over a text that takes its atoms out.
+
+use super::{
+    Atom, Reading, Tag,
+    formula::{self, Closer},
+    lines,
+};
+
+/// Longest formula in a line, in bytes; a longer one is not rendered anyway.
+const MAX_LINE_FORMULA_BYTES: usize = 2000;
+
+/// What was looked for in vain, so that nobody looks again before the place where that ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    Code(usize),
+    Parenthesis,
+    Formula(Closer),
+}
+
+#[derive(Debug)]
+pub(super) struct Scanner<'a> {
+    text: &'a str,
+    at: usize,
+    /// The text goes on: what is open may be closed later.
+    is_growing: bool,
+    reading: Reading,
+    line_start: usize,
+    /// The fence of an item or a quote that is open.
+    fence: Option<(char, usize)>,
+    /// Where the paragraph ends, and the block at the latest that begins without a blank line.
+    paragraph_end: usize,
+    block_end: usize,
+    vain: Vec<(Wanted, usize)>,
+    num_details: usize,
+    in_summary: bool,
+    after_definition: bool,
+}
+
+impl<'a> Scanner<'a> {
+    pub(super) fn new(text: &'a str, is_growing: bool) -> Self {
+        Self {
+            text,
+            at: 0,
+            is_growing,
+            reading: Reading::default(),
+            line_start: 0,
+            fence: None,
+            paragraph_end: 0,
+            block_end: 0,
+            vain: Vec::new(),
+            num_details: 0,
+            in_summary: false,
+            after_definition: false,
+        }
+    }
+
+    pub(super) fn read(mut self) -> Reading {
+        while self.at < self.text.len() {
+            let is_line_start = self.at == 0 || self.text[..self.at].ends_with('\n');
+            if is_line_start && self.read_line_start() {
+                continue;
+            }
+            self.read_inline();
+        }
+        self.reading
+    }
+
+    fn rest(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
+    fn line(&self) -> &'a str {
+        self.rest().split_inclusive('\n').next().unwrap_or_default()
+    }
+
+    fn copy(&mut self, bytes: usize) {
+        for c in self.text[self.at..self.at + bytes].chars() {
+            self.reading.push_char(c);
+        }
+        self.at += bytes;
+    }
+
+    fn take(&mut self, atom: Atom, bytes: usize) {
+        let source = &self.text[self.at..self.at + bytes];
+        self.reading.push_atom(atom, source);
+        self.at += bytes;
+    }
+
+    /// Lines that are read as a whole: of a fence, links and the beginnings of footnotes.
+    fn read_line_start(&mut self) -> bool {
+        self.line_start = self.at;
+        let line = self.line();
+        let fence = lines::fence(lines::without_markers(line));
+        match (self.fence, fence) {
+            (Some((sign, length)), Some((other, others, has_words))) => {
+                if sign == other && others >= length && !has_words {
+                    self.fence = None;
+                }
+            }
+            (None, Some((sign, length, _))) => self.fence = Some((sign, length)),
+            (Some(_), None) => {}
+            (None, None) => return self.read_definition(line),
+        }
+        self.copy(line.len());
+        true
+    }
+
+    fn read_definition(&mut self, line: &str) -> bool {
+        let was_definition = std::mem::take(&mut self.after_definition);
+        if self.is_growing && !line.ends_with('\n') {
+            return false;
+        }
+        if let Some((label, length)) = lines::footnote_label(line) {
+            self.reading.text.push('\n');
+            self.take(Atom::NoteStart(label.to_owned()), length);
+            return true;
+        }
+        let Some((label, address, title)) = lines::link_definition(line) else {
+            return false;
+        };
+        let name = format!("[{label}]");
+        let source = line.trim().to_owned();
+        if self.text.matches(&name).nth(1).is_none() {
+            // Who named it has gone to the page: it is shown, so that nobody loses the address.
+            if was_definition {
+                let line_break = Atom::Tag(Tag::Break);
+                self.reading.push_atom(line_break, "");
+            }
+            let words = title.filter(|it| !it.is_empty()).unwrap_or(address);
+            let shown = format!("\\[{label}\\] [{}](<{address}>)\n", escaped(words));
+            shown.chars().for_each(|c| self.reading.push_char(c));
+        }
+        self.after_definition = true;
+        self.reading.links.push((name, source));
+        self.at += line.len();
+        true
+    }
+
+    fn read_inline(&mut self) {
+        let rest = self.rest();
+        let Some(c) = rest.chars().next() else { return };
+        if self.at >= self.paragraph_end || self.at >= self.block_end {
+            self.find_ends();
+        }
+        let is_taken = match c {
+            '`' => self.read_code(),
+            '$' => self.read_dollars(),
+            '\\' => self.read_backslash(),
+            '<' => self.read_tag(),
+            '~' | '*' => self.read_lone_sign(c),
+            '[' => self.read_note_mark(),
+            ']' if rest.starts_with("](") => self.copy_until(|c| c == ')' || c.is_whitespace()),
+            'h' | 'w' if is_address(rest) => {
+                self.copy_until(|c| c.is_whitespace() || matches!(c, '`' | '<' | '|' | ')'))
+            }
+            _ => false,
+        };
+        if !is_taken {
+            self.copy(c.len_utf8());
+        }
+    }
+
+    /// Where what begins here must have ended.
+    fn find_ends(&mut self) {
+        if self.at >= self.paragraph_end {
+            let is_blank = |line: &str| line.trim_matches([' ', '\t', '>', '\r', '\n']).is_empty();
+            self.paragraph_end = self.end_of_lines(self.text.len(), is_blank);
+        }
+        self.block_end = self.end_of_lines(self.paragraph_end, lines::begins_block);
+    }
+
+    /// The end of this line and of those behind it that are none of these.
+    fn end_of_lines(&self, limit: usize, is_other: impl Fn(&str) -> bool) -> usize {
+        let lines = self.text[self.at..limit].split_inclusive('\n').enumerate();
+        lines
+            .take_while(|(number, line)| *number == 0 || !is_other(line))
+            .fold(self.at, |end, (_, line)| end + line.len())
+    }
+
+    /// Whether somebody looked for it from further ahead, and found none.
+    fn is_vain(&self, wanted: Wanted) -> bool {
+        let found = self.vain.iter().find(|(other, _)| *other == wanted);
+        found.is_some_and(|&(_, until)| self.at < until)
+    }
+
+    fn note_vain(&mut self, wanted: Wanted, until: usize) {
+        match self.vain.iter_mut().find(|(other, _)| *other == wanted) {
+            Some((_, old)) => *old = until,
+            None => self.vain.push((wanted, until)),
+        }
+    }
+
+    fn copy_until(&mut self, is_end: impl Fn(char) -> bool) -> bool {
+        let rest = self.rest();
+        let end = rest.find(is_end).unwrap_or(rest.len()).max(1);
+        self.copy(end);
+        true
+    }
+
+    /// Code is copied as it is; a run of backticks that nothing closes is text.
+    fn read_code(&mut self) -> bool {
+        let rest = self.rest();
+        let run = rest.bytes().take_while(|&byte| byte == b'`').count();
+        let wanted = Wanted::Code(run);
+        let mut end = None;
+        if !self.is_vain(wanted) {
+            end = closing_run(
+                &self.text[self.at + run..self.block_end.max(self.at + run)],
+                run,
+            );
+            if end.is_none() {
+                self.note_vain(wanted, self.block_end);
+            }
+        }
+        self.copy(run + end.unwrap_or(0));
+        true
+    }
+
+    fn read_dollars(&mut self) -> bool {
+        let rest = self.rest();
+        if rest.starts_with("$$") {
+            return self.read_formula() || {
+                let run = rest.bytes().take_while(|&byte| byte == b'$').count();
+                self.copy(run);
+                true
+            };
+        }
+        let before = self.text[..self.at].chars().next_back();
+        let opens = formula::may_open_behind(before)
+            && rest[1..].starts_with(|c: char| !c.is_whitespace() && c != '`');
+        let Some(content) = opens.then(|| self.dollar_content()).flatten() else {
+            return false;
+        };
+        let latex = self.without_quotes(content);
+        self.take(
+            Atom::Formula {
+                latex,
+                is_display: false,
+            },
+            content.len() + 2,
+        );
+        true
+    }
+
+    /// What stands between this dollar and the next outside of braces, if that is a formula.
+    fn dollar_content(&self) -> Option<&'a str> {
+        let from = self.at + 1;
+        let limit = (from + MAX_LINE_FORMULA_BYTES).min(self.paragraph_end);
+        let text = &self.text[from..self.text.floor_char_boundary(limit)];
+        let (mut depth, mut is_escaped) = (0_usize, false);
+        // One in braces ends a formula only if none does outside of them.
+        let mut inner = None;
+        let mut at = 0;
+        let outer = text.find(|c: char| {
+            let is_sign = !std::mem::take(&mut is_escaped);
+            match c {
+                '\\' => is_escaped = is_sign,
+                '{' if is_sign => depth += 1,
+                '}' if is_sign => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if is_sign && c == '$' && depth > 0 {
+                inner.get_or_insert(at);
+            }
+            at += c.len_utf8();
+            is_sign && (c == '`' || (c == '$' && depth == 0))
+        });
+        let end = outer
+            .filter(|&end| text[end..].starts_with('$'))
+            .or(inner)?;
+        let (content, behind) = text.split_at(end);
+        let goes_over = from + end > self.block_end;
+        let closes = behind.starts_with('$')
+            && !content.ends_with(char::is_whitespace)
+            && formula::may_close_before(&self.text[from + end + 1..])
+            && !formula::is_prose(content)
+            && (!goes_over || formula::has_sign(content));
+        closes.then_some(content)
+    }
+
+    fn read_backslash(&mut self) -> bool {
+        let rest = self.rest();
+        match rest.as_bytes().get(1) {
+            Some(b'(') if self.read_parentheses() => true,
+            Some(b'[' | b'b') if self.read_formula() => true,
+            Some(byte) if byte.is_ascii_punctuation() => {
+                self.copy(2);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn read_parentheses(&mut self) -> bool {
+        if self.is_vain(Wanted::Parenthesis) {
+            return false;
+        }
+        let text = &self.text[self.at + 2..self.paragraph_end.max(self.at + 2)];
+        let Some(end) = text.find("\\)") else {
+            self.note_vain(Wanted::Parenthesis, self.paragraph_end);
+            return false;
+        };
+        let content = &text[..end];
+        if content.contains('`') || formula::is_prose(content) {
+            return false;
+        }
+        let latex = self.without_quotes(content);
+        self.take(
+            Atom::Formula {
+                latex,
+                is_display: false,
+            },
+            end + 4,
+        );
+        true
+    }
+
+    /// A formula that is shown on lines of its own.
+    fn read_formula(&mut self) -> bool {
+        let rest = self.rest();
+        let Some((closer, opening)) = formula::closer_of(rest) else {
+            return false;
+        };
+        let wanted = Wanted::Formula(closer);
+        let text = &self.text[self.at + opening..self.paragraph_end.max(self.at + opening)];
+        let found = (!self.is_vain(wanted)).then(|| closer.find(text)).flatten();
+        let Some((end, sign)) = found else {
+            self.note_vain(wanted, self.paragraph_end);
+            return self.read_growing_formula(text, opening);
+        };
+        let content = &text[..end - sign];
+        let starts_line = self.starts_line();
+        let is_words = match closer {
+            Closer::Bracket if !starts_line => formula::is_bracketed(content),
+            Closer::Dollars if !starts_line => {
+                content.starts_with(' ') && content.ends_with(' ') && formula::is_prose(content)
+            }
+            _ => false,
+        };
+        if content.contains('`') || content.trim().is_empty() || is_words {
+            return false;
+        }
+        let latex = match closer {
+            Closer::Environment(_) => self.without_quotes(&rest[..opening + end]),
+            _ => self.without_quotes(content),
+        };
+        self.take(
+            Atom::Formula {
+                latex,
+                is_display: true,
+            },
+            opening + end,
+        );
+        true
+    }
+
+    /// The rest of a text that still grows, if a formula is open there.
+    fn read_growing_formula(&mut self, text: &str, opening: usize) -> bool {
+        let is_open = self.is_growing
+            && self.paragraph_end == self.text.len()
+            && self.starts_line()
+            && !text.contains('`');
+        if is_open {
+            self.take(Atom::Growing, opening + text.len());
+        }
+        is_open
+    }
+
+    /// Whether nothing but markers stands before this in its line.
+    fn starts_line(&self) -> bool {
+        let line = &self.text[self.line_start..];
+        let before = self.at - self.line_start;
+        line.len() - lines::without_markers(line).len() >= before
+    }
+
+    /// A formula in a quote, without the signs of the quote.
+    fn without_quotes(&self, content: &str) -> String {
+        let depth = self.text[self.line_start..self.at].matches('>').count();
+        if depth == 0 || !content.contains('\n') {
+            return content.to_owned();
+        }
+        let mut latex = String::with_capacity(content.len());
+        for (number, line) in content.split_inclusive('\n').enumerate() {
+            let mut line = line;
+            for _ in 0..if number > 0 { depth } else { 0 } {
+                line = line
+                    .trim_start_matches(' ')
+                    .strip_prefix('>')
+                    .unwrap_or(line);
+            }
+            latex.push_str(line);
+        }
+        latex
+    }
+
+    fn read_tag(&mut self) -> bool {
+        let Some((tag, bytes)) = Tag::read(self.rest()) else {
+            return false;
+        };
+        let Tag::Block { name, is_end } = tag else {
+            self.take(Atom::Tag(tag), bytes);
+            return true;
+        };
+        let before = &self.text[self.line_start..self.at];
+        let is_first = before.len() < 4 && before.trim().is_empty();
+        let is_placed = match (name, is_end) {
+            ("details", false) => is_first,
+            ("summary", true) => self.in_summary,
+            _ => self.num_details > 0 && !self.in_summary,
+        };
+        if !is_placed {
+            return false;
+        }
+        match (name, is_end) {
+            ("details", false) => self.num_details += 1,
+            ("details", true) => self.num_details -= 1,
+            _ => self.in_summary = !is_end,
+        }
+        // What stands in them is Markdown, in blocks of its own.
+        if name == "details" || !is_end {
+            self.reading.text.push_str("\n\n");
+        }
+        self.take(Atom::Tag(tag), bytes);
+        if name == "details" || is_end {
+            self.reading.text.push_str("\n\n");
+        }
+        true
+    }
+
+    /// `2~3` is a range and `~5` an amount, nothing is struck out by one tilde; `2*3*4` is a product.
+    fn read_lone_sign(&mut self, sign: char) -> bool {
+        let rest = self.rest();
+        let run = rest.len() - rest.trim_start_matches(sign).len();
+        let is_digit = |c: char| c.is_ascii_digit();
+        let is_product =
+            || self.text[..self.at].ends_with(is_digit) && rest[1..].starts_with(is_digit);
+        if run == 1 && (sign == '~' || is_product()) {
+            self.take(Atom::Text, 1);
+        } else {
+            self.copy(run);
+        }
+        true
+    }
+
+    fn read_note_mark(&mut self) -> bool {
+        let Some((label, bytes)) = lines::note_mark(self.rest()) else {
+            return false;
+        };
+        let before = self.text[..self.at].chars().next_back();
+        let is_number = label.bytes().all(|byte| byte.is_ascii_digit());
+        let is_attached = before.is_some_and(|c| !c.is_whitespace() && c != '(');
+        if is_number || is_attached {
+            self.take(Atom::NoteMark(label.to_owned()), bytes);
+        }
+        is_number || is_attached
+    }
+}
+
+/// Where a run of as many backticks ends in the text.
+fn closing_run(text: &str, run: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(found) = bytes[at..].iter().position(|&byte| byte == b'`') {
+        let start = at + found;
+        let length = bytes[start..]
+            .iter()
+            .take_while(|&&byte| byte == b'`')
+            .count();
+        at = start + length;
+        if length == run {
+            return Some(at);
+        }
+    }
+    None
+}
+
+fn is_address(text: &str) -> bool {
+    ["http://", "https://", "www."]
+        .iter()
+        .any(|start| text.starts_with(start))
+}
+
+/// The words of a link with what means something in Markdown taken as it is.
+fn escaped(words: &str) -> String {
+    let mut text = String::with_capacity(words.len());
+    for c in words.chars() {
+        if c.is_ascii_punctuation() {
+            text.push('\\');
+        }
+        text.push(c);
+    }
+    text
+}

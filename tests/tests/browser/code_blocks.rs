@@ -1,0 +1,115 @@
+//! Code, tables and tasks in answers: what their buttons do, and what fits where.
+
+use std::{fmt::Write as _, time::Duration};
+
+use anyhow::Result;
+use hearth_app::model::Language;
+use hearth_engine::scripted::ScriptedModel;
+use hearth_tests::{
+    browser::{Browser, Screen},
+    chat_page::ChatPage,
+    deadline::eventually,
+    running_server::{PASSWORD, RunningServer, send_and_wait},
+    words::words,
+};
+use serde_json::json;
+
+in_both_languages! {
+    a_code_block_is_copied_wrapped_and_unfolded,
+    a_table_scrolls_and_breaks_no_word,
+}
+
+const PATIENCE: Duration = Duration::from_secs(10);
+/// A clipboard that can be read.
+const CLIPBOARD: &str = "Object.defineProperty(navigator, 'clipboard', {configurable: true, \
+    value: {writeText: text => { window.copied = text; return Promise.resolve(); }}})";
+
+/// Opens a conversation with this answer.
+async fn open(answer: String, language: Language) -> Result<(Browser, RunningServer)> {
+    let browser = Browser::open().await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(vec![answer])).await?;
+    let turn = send_and_wait(&ada, None, "Show me.").await?;
+    {
+        let page = ChatPage::new(&browser, server.base_url());
+        page.speak(language).await?;
+        page.sign_in("Ada", PASSWORD).await?;
+        page.open(&format!("/c/{}", turn.conversation.id)).await?;
+        page.wait_for_end(1).await?;
+    }
+    Ok((browser, server))
+}
+
+async fn a_code_block_is_copied_wrapped_and_unfolded(language: Language) -> Result<()> {
+    let mut answer = String::from("```text\n");
+    for line in 1..=120 {
+        let _ = writeln!(answer, "line {line}");
+    }
+    answer.push_str("```\n\nThe end.");
+    let (browser, _server) = open(answer, language).await?;
+    browser.show_screen(Screen::Desktop).await?;
+
+    // Only the beginning is seen, and how long it is.
+    let label = words(language, "chat.code_all")?.replace("{{ number }}", "120");
+    let more = browser.element(".code-more").await?;
+    assert_eq!(more.text().await?, label);
+    let seen = "return [...document.querySelectorAll('.code-block pre')] \
+        .map(it => Math.round(it.clientHeight / parseFloat(getComputedStyle(it).lineHeight)))";
+    let folded = browser.script(seen, Vec::new()).await?;
+    assert_eq!(folded, json!([20, 0, 0]), "{folded}");
+    more.click().await?;
+    let unfolded = browser.script(seen, Vec::new()).await?;
+    let lines: Vec<u64> = serde_json::from_value(unfolded)?;
+    assert!(
+        lines[0] >= 50 && lines[1] >= 50 && lines[2] >= 20,
+        "{lines:?}"
+    );
+
+    // Its buttons do what they say, to all of its pieces.
+    browser.element("[data-wrap]").await?.click().await?;
+    let wrapped = "return document.querySelectorAll('.code-block[data-wrapped]').length";
+    assert_eq!(browser.script(wrapped, Vec::new()).await?, 3);
+    browser.script(CLIPBOARD, Vec::new()).await?;
+    let copy = browser.element("[data-copy]").await?;
+    let (usual, copied) = (
+        words(language, "chat.code_copy")?,
+        words(language, "chat.copied")?,
+    );
+    assert_eq!(copy.attr("title").await?, Some(usual.clone()));
+    copy.click().await?;
+    for name in [copied, usual] {
+        eventually("the button says so", PATIENCE, async || {
+            let title = copy.attr("title").await?;
+            Ok((title.as_deref() == Some(name.as_str())).then_some(()))
+        })
+        .await?;
+    }
+    let lines = "return window.copied.split('\\n').filter(it => it.startsWith('line ')).length";
+    assert_eq!(browser.script(lines, Vec::new()).await?, 120);
+    browser.quit().await
+}
+
+async fn a_table_scrolls_and_breaks_no_word(language: Language) -> Result<()> {
+    let answer = "| Internationalization | Telecommunications | Responsibilities | Recommendations |\n\
+        |---|---|---|---|\n| Characteristics | Administration | 1,234.56 | words that may be broken \
+        where there is a space between them, and nowhere else at all |\n\n- [x] Buy flour\n";
+    let (browser, _server) = open(answer.to_owned(), language).await?;
+    browser.show_screen(Screen::Phone).await?;
+    let script = "const frame = document.querySelector('.table-scroll'); \
+        const lines = it => it.getClientRects().length; \
+        const words = [...frame.querySelectorAll('th')].map(it => { \
+            const range = document.createRange(); range.selectNodeContents(it); return lines(range); }); \
+        return {scrolls: frame.scrollWidth > frame.clientWidth, words, \
+            reached: frame.tabIndex, \
+            fits: document.documentElement.scrollWidth <= window.innerWidth, \
+            task: document.querySelector('.task input').labels[0].innerText.trim()}";
+    let found = browser.script(script, Vec::new()).await?;
+    let expected = json!({
+        "scrolls": true,
+        "words": [1, 1, 1, 1],
+        "reached": 0,
+        "fits": true,
+        "task": "Buy flour",
+    });
+    assert_eq!(found, expected);
+    browser.quit().await
+}

@@ -59,7 +59,11 @@ pub(crate) fn SetUpPage() -> impl IntoView {
                         class="input tall"
                     />
                     <NewPasswordField error=error_at(error, Some("password"))/>
-                    <button type="submit" class="button primary wide tall" disabled=set_up.pending()>
+                    <button
+                        type="submit"
+                        class="button primary wide tall"
+                        disabled=set_up.pending()
+                    >
                         {words!(locale, door.create_account)}
                     </button>
                 </ServerForm>

@@ -77,7 +77,9 @@ fn ExportTable(list: Vec<Export>) -> impl IntoView {
                         <th scope="col">{words!(locale, exports.format)}</th>
                         <th scope="col">{words!(locale, exports.size)}</th>
                         <th scope="col">{words!(locale, exports.made)}</th>
-                        <th scope="col"><span class="visually-hidden">{words!(locale, exports.actions)}</span></th>
+                        <th scope="col">
+                            <span class="visually-hidden">{words!(locale, exports.actions)}</span>
+                        </th>
                     </tr>
                 </thead>
                 <tbody>

@@ -49,20 +49,24 @@ pub(crate) fn SetUpPage() -> impl IntoView {
                 {words!(locale, door.set_up_first)}
             </p>
             <div hidden=has_no_link>
-            <ServerForm action=set_up attr:class="door-form">
-                <LinkTokenField token/>
-                <Field
-                    label=words!(locale, door.name)
-                    name="name"
-                    autocomplete="username"
-                    error=error_at(error, Some("name"))
-                    class="input tall"
-                />
-                <NewPasswordField error=error_at(error, Some("password"))/>
-                <button type="submit" class="button primary wide tall" disabled=set_up.pending()>
-                    {words!(locale, door.create_account)}
-                </button>
-            </ServerForm>
+                <ServerForm action=set_up attr:class="door-form">
+                    <LinkTokenField token/>
+                    <Field
+                        label=words!(locale, door.name)
+                        name="name"
+                        autocomplete="username"
+                        error=error_at(error, Some("name"))
+                        class="input tall"
+                    />
+                    <NewPasswordField error=error_at(error, Some("password"))/>
+                    <button
+                        type="submit"
+                        class="button primary wide tall"
+                        disabled=set_up.pending()
+                    >
+                        {words!(locale, door.create_account)}
+                    </button>
+                </ServerForm>
             </div>
             <DoorFoot/>
         </main>

@@ -97,17 +97,17 @@ fn copies(locale: Locale, report: BackupReport) -> impl IntoView {
     let rows = copies.into_iter().map(|copy| row(locale, copy));
     view! {
         <div class="setting">
-        <table class="exports-table">
-            <thead>
-                <tr>
-                    <th scope="col">{words!(locale, admin.file)}</th>
-                    <th scope="col">{words!(locale, admin.backup_time)}</th>
-                    <th scope="col">{words!(locale, admin.backup_reason)}</th>
-                    <th scope="col">{words!(locale, admin.size)}</th>
-                </tr>
-            </thead>
-            <tbody>{rows.collect_view()}</tbody>
-        </table>
+            <table class="exports-table">
+                <thead>
+                    <tr>
+                        <th scope="col">{words!(locale, admin.file)}</th>
+                        <th scope="col">{words!(locale, admin.backup_time)}</th>
+                        <th scope="col">{words!(locale, admin.backup_reason)}</th>
+                        <th scope="col">{words!(locale, admin.size)}</th>
+                    </tr>
+                </thead>
+                <tbody>{rows.collect_view()}</tbody>
+            </table>
         </div>
         <p class="hint">{words!(locale, admin.backups_folder)} " " <code>{folder}</code></p>
         <p class="hint">

@@ -67,20 +67,20 @@ fn KeyTable(list: Vec<ApiKeySummary>) -> impl IntoView {
     let locale = use_locale();
     view! {
         <div class="setting">
-        <table class="exports-table">
-            <thead>
-                <tr>
-                    <th scope="col">{words!(locale, settings.key_name)}</th>
-                    <th scope="col">{words!(locale, settings.key)}</th>
-                    <th scope="col">{words!(locale, exports.made)}</th>
-                    <th scope="col">{words!(locale, settings.last_used)}</th>
-                    <th scope="col">
-                        <span class="visually-hidden">{words!(locale, exports.actions)}</span>
-                    </th>
-                </tr>
-            </thead>
-            <tbody>{list.into_iter().map(|key| view! { <KeyRow key/> }).collect_view()}</tbody>
-        </table>
+            <table class="exports-table">
+                <thead>
+                    <tr>
+                        <th scope="col">{words!(locale, settings.key_name)}</th>
+                        <th scope="col">{words!(locale, settings.key)}</th>
+                        <th scope="col">{words!(locale, exports.made)}</th>
+                        <th scope="col">{words!(locale, settings.last_used)}</th>
+                        <th scope="col">
+                            <span class="visually-hidden">{words!(locale, exports.actions)}</span>
+                        </th>
+                    </tr>
+                </thead>
+                <tbody>{list.into_iter().map(|key| view! { <KeyRow key/> }).collect_view()}</tbody>
+            </table>
         </div>
     }
 }

@@ -70,20 +70,22 @@ fn ExportTable(list: Vec<Export>) -> impl IntoView {
     let locale = use_locale();
     view! {
         <div class="setting">
-        <table class="exports-table">
-            <thead>
-                <tr>
-                    <th scope="col">{words!(locale, exports.file)}</th>
-                    <th scope="col">{words!(locale, exports.format)}</th>
-                    <th scope="col">{words!(locale, exports.size)}</th>
-                    <th scope="col">{words!(locale, exports.made)}</th>
-                    <th scope="col"><span class="visually-hidden">{words!(locale, exports.actions)}</span></th>
-                </tr>
-            </thead>
-            <tbody>
-                {list.into_iter().map(|export| view! { <ExportRow export/> }).collect_view()}
-            </tbody>
-        </table>
+            <table class="exports-table">
+                <thead>
+                    <tr>
+                        <th scope="col">{words!(locale, exports.file)}</th>
+                        <th scope="col">{words!(locale, exports.format)}</th>
+                        <th scope="col">{words!(locale, exports.size)}</th>
+                        <th scope="col">{words!(locale, exports.made)}</th>
+                        <th scope="col">
+                            <span class="visually-hidden">{words!(locale, exports.actions)}</span>
+                        </th>
+                    </tr>
+                </thead>
+                <tbody>
+                    {list.into_iter().map(|export| view! { <ExportRow export/> }).collect_view()}
+                </tbody>
+            </table>
         </div>
     }
 }

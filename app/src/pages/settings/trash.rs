@@ -37,19 +37,19 @@ pub(super) async fn draw(told: &Told) -> Result<Drawing, ChatError> {
     Ok(settled(head.section(view! {
         {error}
         <div class="setting">
-        <table class="exports-table trash">
-            <thead>
-                <tr>
-                    <th scope="col">{words!(locale, chat.title)}</th>
-                    <th scope="col">{words!(locale, settings.deleted)}</th>
-                    <th scope="col">{words!(locale, settings.removal)}</th>
-                    <th scope="col">
-                        <span class="visually-hidden">{words!(locale, exports.actions)}</span>
-                    </th>
-                </tr>
-            </thead>
-            <tbody>{rows.map(|it| view! { <Row it/> }).collect_view()}</tbody>
-        </table>
+            <table class="exports-table trash">
+                <thead>
+                    <tr>
+                        <th scope="col">{words!(locale, chat.title)}</th>
+                        <th scope="col">{words!(locale, settings.deleted)}</th>
+                        <th scope="col">{words!(locale, settings.removal)}</th>
+                        <th scope="col">
+                            <span class="visually-hidden">{words!(locale, exports.actions)}</span>
+                        </th>
+                    </tr>
+                </thead>
+                <tbody>{rows.map(|it| view! { <Row it/> }).collect_view()}</tbody>
+            </table>
         </div>
         {more}
         {emptying(locale)}

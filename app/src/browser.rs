@@ -54,7 +54,7 @@ pub(crate) use side::{is_drawer, toggle_rail};
 pub(crate) use timer::sleep;
 pub(crate) use unsaved::{count_unsaved, discard_pressed, forget_unsaved, is_unsaved, show_ranges};
 pub(crate) use walking::{around, walk_list, walk_menu};
-pub(crate) use way_out::{leave_for, leave_for_here, leave_for_the_door};
+pub(crate) use way_out::{leave_for, leave_for_the_door};
 
 use crate::sub_path::address_of;
 

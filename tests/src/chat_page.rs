@@ -300,18 +300,6 @@ impl<'a> ChatPage<'a> {
         Ok(())
     }
 
-    /// A key as the keyboard sends it to whatever has the focus. Of `modifiers` 1 is Alt, 2 Ctrl,
-    /// 8 Shift.
-    pub async fn press_key(&self, key: &str, modifiers: u8) -> Result<()> {
-        for kind in ["rawKeyDown", "keyUp"] {
-            let parameters = json!({"type": kind, "key": key, "modifiers": modifiers});
-            self.browser
-                .devtools("Input.dispatchKeyEvent", parameters)
-                .await?;
-        }
-        Ok(())
-    }
-
     /// The conversation in the address bar.
     pub async fn conversation(&self) -> Result<ConversationId> {
         eventually("the address names the conversation", PATIENCE, async || {

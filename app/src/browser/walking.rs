@@ -25,7 +25,8 @@ fn walk(event: &KeyboardEvent, place: &str, stops: &str, has_letters: bool) -> O
     if event.default_prevented() || event.alt_key() || event.ctrl_key() || event.meta_key() {
         return None;
     }
-    let stops = shown(&around(event, place)?, stops);
+    let place = around(event, place)?;
+    let stops = shown(&place, stops);
     let focused: Option<HtmlElement> = document().active_element()?.dyn_into().ok();
     let now = stops.iter().position(|it| Some(it) == focused.as_ref());
     let last = stops.len().checked_sub(1)?;

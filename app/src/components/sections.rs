@@ -36,7 +36,7 @@ pub(crate) fn Sections(
             browser::show_current(&list);
         }
     });
-    let entry = |section: &Section| {
+    let entry = |section: &'static Section| {
         let name = (section.name)(locale);
         view! {
             <PageLink to=section.address attr:class="row">

@@ -27,9 +27,9 @@ in_both_languages! {
     shortcuts_work_and_a_list_of_them_opens,
 }
 
-const ALT: u8 = 1;
-const CTRL: u8 = 2;
-const SHIFT: u8 = 8;
+const ALT: u32 = 1;
+const CTRL: u32 = 2;
+const SHIFT: u32 = 8;
 
 const FOCUSED: &str = "return document.activeElement.id";
 const NUM_STOPS: &str = "return [...document.querySelectorAll('.conversation-list :is(a, button)')]

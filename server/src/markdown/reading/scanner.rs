@@ -32,6 +32,7 @@ pub(super) struct Scanner<'a> {
     block_end: usize,
     vain: Vec<(Wanted, usize)>,
     num_details: usize,
+    last_details_end: usize,
     in_summary: bool,
     after_definition: bool,
 }
@@ -49,6 +50,7 @@ impl<'a> Scanner<'a> {
             block_end: 0,
             vain: Vec::new(),
             num_details: 0,
+            last_details_end: text.rfind("</details>").unwrap_or(0),
             in_summary: false,
             after_definition: false,
         }
@@ -404,7 +406,12 @@ impl<'a> Scanner<'a> {
         let before = &self.text[self.line_start..self.at];
         let is_first = before.len() < 4 && before.trim().is_empty();
         let is_placed = match (name, is_end) {
-            ("details", false) => is_first,
+            // What nobody closes must not hide the rest of an answer.
+            ("details", false) => {
+                is_first
+                    && Tag::opens_details(self.line())
+                    && (self.is_growing || self.at < self.last_details_end)
+            }
             ("summary", true) => self.in_summary,
             _ => self.num_details > 0 && !self.in_summary,
         };

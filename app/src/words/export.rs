@@ -21,7 +21,7 @@ mod added {
     use super::{Locale, words};
     use crate::{
         model::{FinishReason, Language, MessageStatus, Reasoning, Role, ToolStep, TurnError},
-        words::{locale_of, turn_error},
+        words::{in_language, locale_of, turn_error},
     };
 
     /// What an exported file says beside what people and models wrote.
@@ -40,6 +40,11 @@ mod added {
                 Role::User => words!(self.0, exports.added.you),
                 Role::Assistant => words!(self.0, exports.added.assistant),
             }
+        }
+
+        /// A rendered answer with its labels in this language.
+        pub fn answer(self, html: String) -> String {
+            in_language(self.0, html)
         }
 
         /// The line below the title.

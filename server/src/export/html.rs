@@ -67,7 +67,7 @@ fn write_message(out: &mut String, message: &MessageDocument, language: Language
         Role::User => out.write_str(&escape(&message.text))?,
         Role::Assistant => {
             for block in markdown::render(&message.text) {
-                writeln!(out, "{block}")?;
+                writeln!(out, "{}", language.answer(block))?;
             }
         }
     }

@@ -46,6 +46,11 @@ impl Language {
         self.words().role(role)
     }
 
+    /// A rendered answer with its labels in this language.
+    pub(super) fn answer(self, html: String) -> String {
+        self.words().answer(html)
+    }
+
     /// The line below the title.
     pub(super) fn exported_at(self, time: &str) -> String {
         self.words().exported_at(time)

@@ -77,6 +77,18 @@ const ALIASES: &[(&str, &str)] = &[
     ("c++", "cpp"),
     ("csharp", "cs"),
     ("golang", "go"),
+    ("jsonl", "json"),
+    ("svg", "xml"),
+    ("vue", "html"),
+    ("svelte", "html"),
+    ("scss", "css"),
+    ("less", "css"),
+    ("toml", "properties"),
+    ("ini", "properties"),
+    ("dotenv", "properties"),
+    ("env", "properties"),
+    ("dart", "java"),
+    ("patch", "diff"),
 ];
 
 /// State of highlighting between two lines of a block.

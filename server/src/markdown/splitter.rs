@@ -10,7 +10,7 @@
 
 use super::{
     budget::{self, Allowance, MAX_BLOCK_BYTES, MAX_LINE_BYTES},
-    reading::{Closer, opened_by},
+    reading::{Closer, Tag, opened_by},
 };
 
 /// Bytes after which a list is cut before its next item, so that rendering stays cheap.
@@ -250,7 +250,7 @@ impl Splitter {
         if indent(line) >= 4 {
             return;
         }
-        if line.trim_start().starts_with("<details") {
+        if Tag::opens_details(line) {
             self.num_details += 1;
         }
         if line.contains("</details>") {

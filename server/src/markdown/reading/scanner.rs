@@ -1,13 +1,8 @@
 //! The pass over a text that takes its atoms out.
 
-use super::{
-    Atom, Reading, Tag,
-    formula::{self, Closer},
-    lines,
-};
+mod formulas;
 
-/// Longest formula in a line, in bytes; a longer one is not rendered anyway.
-const MAX_LINE_FORMULA_BYTES: usize = 2000;
+use super::{Atom, Reading, Tag, formula::Closer, lines};
 
 /// What was looked for in vain, so that nobody looks again before the place where that ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +27,7 @@ pub(super) struct Scanner<'a> {
     block_end: usize,
     vain: Vec<(Wanted, usize)>,
     num_details: usize,
+    last_details_end: usize,
     in_summary: bool,
     after_definition: bool,
 }
@@ -49,6 +45,7 @@ impl<'a> Scanner<'a> {
             block_end: 0,
             vain: Vec::new(),
             num_details: 0,
+            last_details_end: text.rfind("</details>").unwrap_or(0),
             in_summary: false,
             after_definition: false,
         }
@@ -216,181 +213,11 @@ impl<'a> Scanner<'a> {
         true
     }
 
-    fn read_dollars(&mut self) -> bool {
-        let rest = self.rest();
-        if rest.starts_with("$$") {
-            return self.read_formula() || {
-                let run = rest.bytes().take_while(|&byte| byte == b'$').count();
-                self.copy(run);
-                true
-            };
-        }
-        let before = self.text[..self.at].chars().next_back();
-        let opens = formula::may_open_behind(before)
-            && rest[1..].starts_with(|c: char| !c.is_whitespace() && c != '`');
-        let Some(content) = opens.then(|| self.dollar_content()).flatten() else {
-            return false;
-        };
-        let latex = self.without_quotes(content);
-        self.take(
-            Atom::Formula {
-                latex,
-                is_display: false,
-            },
-            content.len() + 2,
-        );
-        true
-    }
-
-    /// What stands between this dollar and the next outside of braces, if that is a formula.
-    fn dollar_content(&self) -> Option<&'a str> {
-        let from = self.at + 1;
-        let limit = (from + MAX_LINE_FORMULA_BYTES).min(self.paragraph_end);
-        let text = &self.text[from..self.text.floor_char_boundary(limit)];
-        let (mut depth, mut is_escaped) = (0_usize, false);
-        // One in braces ends a formula only if none does outside of them.
-        let mut inner = None;
-        let mut at = 0;
-        let outer = text.find(|c: char| {
-            let is_sign = !std::mem::take(&mut is_escaped);
-            match c {
-                '\\' => is_escaped = is_sign,
-                '{' if is_sign => depth += 1,
-                '}' if is_sign => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-            if is_sign && c == '$' && depth > 0 {
-                inner.get_or_insert(at);
-            }
-            at += c.len_utf8();
-            is_sign && (c == '`' || (c == '$' && depth == 0))
-        });
-        let end = outer
-            .filter(|&end| text[end..].starts_with('$'))
-            .or(inner)?;
-        let (content, behind) = text.split_at(end);
-        let goes_over = from + end > self.block_end;
-        let closes = behind.starts_with('$')
-            && !content.ends_with(char::is_whitespace)
-            && formula::may_close_before(&self.text[from + end + 1..])
-            && !formula::is_prose(content)
-            && (!goes_over || formula::has_sign(content));
-        closes.then_some(content)
-    }
-
-    fn read_backslash(&mut self) -> bool {
-        let rest = self.rest();
-        match rest.as_bytes().get(1) {
-            Some(b'(') if self.read_parentheses() => true,
-            Some(b'[' | b'b') if self.read_formula() => true,
-            Some(byte) if byte.is_ascii_punctuation() => {
-                self.copy(2);
-                true
-            }
-            _ => false,
-        }
-    }
-
-    fn read_parentheses(&mut self) -> bool {
-        if self.is_vain(Wanted::Parenthesis) {
-            return false;
-        }
-        let text = &self.text[self.at + 2..self.paragraph_end.max(self.at + 2)];
-        let Some(end) = text.find("\\)") else {
-            self.note_vain(Wanted::Parenthesis, self.paragraph_end);
-            return false;
-        };
-        let content = &text[..end];
-        if content.contains('`') || formula::is_prose(content) {
-            return false;
-        }
-        let latex = self.without_quotes(content);
-        self.take(
-            Atom::Formula {
-                latex,
-                is_display: false,
-            },
-            end + 4,
-        );
-        true
-    }
-
-    /// A formula that is shown on lines of its own.
-    fn read_formula(&mut self) -> bool {
-        let rest = self.rest();
-        let Some((closer, opening)) = formula::closer_of(rest) else {
-            return false;
-        };
-        let wanted = Wanted::Formula(closer);
-        let text = &self.text[self.at + opening..self.paragraph_end.max(self.at + opening)];
-        let found = (!self.is_vain(wanted)).then(|| closer.find(text)).flatten();
-        let Some((end, sign)) = found else {
-            self.note_vain(wanted, self.paragraph_end);
-            return self.read_growing_formula(text, opening);
-        };
-        let content = &text[..end - sign];
-        let starts_line = self.starts_line();
-        let is_words = match closer {
-            Closer::Bracket if !starts_line => formula::is_bracketed(content),
-            Closer::Dollars if !starts_line => {
-                content.starts_with(' ') && content.ends_with(' ') && formula::is_prose(content)
-            }
-            _ => false,
-        };
-        if content.contains('`') || content.trim().is_empty() || is_words {
-            return false;
-        }
-        let latex = match closer {
-            Closer::Environment(_) => self.without_quotes(&rest[..opening + end]),
-            _ => self.without_quotes(content),
-        };
-        self.take(
-            Atom::Formula {
-                latex,
-                is_display: true,
-            },
-            opening + end,
-        );
-        true
-    }
-
-    /// The rest of a text that still grows, if a formula is open there.
-    fn read_growing_formula(&mut self, text: &str, opening: usize) -> bool {
-        let is_open = self.is_growing
-            && self.paragraph_end == self.text.len()
-            && self.starts_line()
-            && !text.contains('`');
-        if is_open {
-            self.take(Atom::Growing, opening + text.len());
-        }
-        is_open
-    }
-
     /// Whether nothing but markers stands before this in its line.
     fn starts_line(&self) -> bool {
         let line = &self.text[self.line_start..];
         let before = self.at - self.line_start;
         line.len() - lines::without_markers(line).len() >= before
-    }
-
-    /// A formula in a quote, without the signs of the quote.
-    fn without_quotes(&self, content: &str) -> String {
-        let depth = self.text[self.line_start..self.at].matches('>').count();
-        if depth == 0 || !content.contains('\n') {
-            return content.to_owned();
-        }
-        let mut latex = String::with_capacity(content.len());
-        for (number, line) in content.split_inclusive('\n').enumerate() {
-            let mut line = line;
-            for _ in 0..if number > 0 { depth } else { 0 } {
-                line = line
-                    .trim_start_matches(' ')
-                    .strip_prefix('>')
-                    .unwrap_or(line);
-            }
-            latex.push_str(line);
-        }
-        latex
     }
 
     fn read_tag(&mut self) -> bool {
@@ -404,7 +231,12 @@ impl<'a> Scanner<'a> {
         let before = &self.text[self.line_start..self.at];
         let is_first = before.len() < 4 && before.trim().is_empty();
         let is_placed = match (name, is_end) {
-            ("details", false) => is_first,
+            // What nobody closes must not hide the rest of an answer.
+            ("details", false) => {
+                is_first
+                    && Tag::opens_details(self.line())
+                    && (self.is_growing || self.at < self.last_details_end)
+            }
             ("summary", true) => self.in_summary,
             _ => self.num_details > 0 && !self.in_summary,
         };

@@ -41,4 +41,19 @@ impl Tag {
         let block = || named(BLOCKS).map(|name| Self::Block { name, is_end });
         Some((inline.or_else(block)?, length))
     }
+    /// Whether a line opens what can be folded: it names nothing else but what is always seen.
+    pub(in super::super) fn opens_details(line: &str) -> bool {
+        let text = line.trim();
+        let Some((
+            Self::Block {
+                name: "details",
+                is_end: false,
+            },
+            bytes,
+        )) = Self::read(text)
+        else {
+            return false;
+        };
+        text.len() == bytes || text[bytes..].trim_start().starts_with("<summary")
+    }
 }

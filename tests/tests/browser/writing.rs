@@ -13,7 +13,6 @@ use hearth_tests::{
     words::words,
 };
 use serde_json::{Value, json};
-use thirtyfour::prelude::*;
 
 in_both_languages! {
     a_page_greets_and_its_beginnings_fill_the_box_and_send_nothing,

@@ -186,7 +186,7 @@ fn step() -> impl Strategy<Value = ToolStep> {
         "[0-9+\"\\n]{0,9}",
         "[0-9你]{0,9}",
         any::<bool>(),
-        option::of(any::<u32>()),
+        of(any::<u32>()),
     );
     parts.prop_map(
         |(tool, input, output, has_failed, reasoning_bytes)| ToolStep {

@@ -15,6 +15,7 @@ pub mod event_decoder;
 pub mod model;
 mod pages;
 mod preferences;
+mod read_once;
 #[cfg(feature = "ssr")]
 pub mod service;
 mod shell;

@@ -51,7 +51,7 @@ pub(crate) use sign_up::SignUpPage;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use crate::{components::ErrorText, model::ChatError, words::PRODUCT};
+use crate::{components::ErrorText, model::ChatError, read_once::JsonBytes, words::PRODUCT};
 
 /// Gives the document another status than 200. Only the server can do that.
 #[cfg(feature = "ssr")]
@@ -74,7 +74,7 @@ fn form_post_error() -> Signal<Option<ChatError>> {
 
 /// What a section shows once its values are there.
 fn once_loaded<T, V>(
-    values: Resource<Result<T, ChatError>>,
+    values: Resource<Result<T, ChatError>, JsonBytes>,
     show: impl Fn(T) -> V + Copy + Send + Sync + 'static,
 ) -> impl IntoView
 where

@@ -3,6 +3,8 @@
 //! The target's standard library comes from rustup where its server answers. Where it does not,
 //! Debian's compiler builds it from source (once, about 40 s): see [`Toolchain`].
 
+mod trim;
+
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -256,8 +258,7 @@ pub(crate) fn lint(workspace: &Workspace, toolchain: &Toolchain) -> Result<()> {
 fn bind(wasm: &Path, out: &Path) -> Result<()> {
     let mut bindgen = Bindgen::new();
     bindgen
-        .input_path(wasm)
-        .out_name("hearth")
+        .input_module("hearth", trim::trimmed(wasm)?)
         .typescript(false)
         .remove_name_section(true)
         .remove_producers_section(true)

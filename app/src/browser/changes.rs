@@ -136,7 +136,7 @@ impl Shared {
         let shared = Rc::downgrade(self);
         let on_word = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             let word = event.data().as_string();
-            let word = word.and_then(|word| serde_json::from_str::<Word>(&word).ok());
+            let word = word.and_then(|word| serde_json::from_slice::<Word>(word.as_bytes()).ok());
             if let (Some(word), Some(shared)) = (word, shared.upgrade()) {
                 shared.step(Event::Heard(word));
             }
@@ -170,7 +170,7 @@ impl Shared {
         let on_change = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             let cursor = event.last_event_id().parse();
             let change = event.data().as_string();
-            let change = change.and_then(|change| serde_json::from_str(&change).ok());
+            let change = change.and_then(|change| serde_json::from_slice(change.as_bytes()).ok());
             if let (Ok(cursor), Some(change), Some(shared)) = (cursor, change, shared.upgrade()) {
                 shared.step(Event::Told { cursor, change });
             }

@@ -30,6 +30,7 @@ use screen::ChatScreen;
 use super::window_title;
 use crate::{
     components::ErrorText,
+    read_once::read_once,
     sub_path::use_sub_path,
     way_back::sign_in_again,
     words::{use_locale, words},
@@ -47,7 +48,7 @@ pub(crate) fn ChatPage() -> impl IntoView {
         let here = path.read_untracked();
         sign_in_again(sub_path.strip(&here).unwrap_or_default(), true)
     };
-    let loaded = Resource::new(|| (), move |()| load(address.get_untracked(), pieces()));
+    let loaded = read_once(move || load(address.get_untracked(), pieces()));
     view! {
         <Suspense>
             {move || Suspend::new(async move {

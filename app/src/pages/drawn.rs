@@ -15,6 +15,7 @@ use crate::{
     browser::{self, Posted},
     components::ErrorText,
     model::{AdminSection, ChatError, Drawing, SettingsSection},
+    read_once::read_once,
     sub_path::use_sub_path,
 };
 
@@ -73,7 +74,7 @@ fn query_of(section: DrawnSection) -> String {
 /// A section in its place.
 pub(super) fn drawn(section: DrawnSection) -> AnyView {
     let query = query_of(section);
-    let first = Resource::new(|| (), move |()| section.draw(query.clone()));
+    let first = read_once(move || section.draw(query.clone()));
     let place = NodeRef::<html::Div>::new();
     // Counts what was drawn: what was asked for before that is not wanted any more.
     let turn = RwSignal::new(0_u32);

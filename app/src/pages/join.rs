@@ -15,6 +15,7 @@ use crate::{
     browser,
     components::{ErrorText, NewPasswordField},
     model::ChatError,
+    read_once::{JsonBytes, read_for},
     sub_path::address_of,
     words::{use_locale, words},
 };
@@ -32,7 +33,7 @@ type Owner = Option<(String, Option<String>)>;
 pub(crate) fn JoinPage() -> impl IntoView {
     let locale = use_locale();
     let token = link_token(PAGE);
-    let owner = Resource::new(
+    let owner = read_for(
         move || token.get(),
         |token| async move {
             if token.is_empty() {
@@ -76,7 +77,7 @@ pub(crate) fn JoinPage() -> impl IntoView {
 /// Whose password is chosen, or that it cannot be.
 #[component]
 fn LinkOwner(
-    owner: Resource<Result<Owner, ChatError>>,
+    owner: Resource<Result<Owner, ChatError>, JsonBytes>,
     /// A link was given up here.
     has_ended: RwSignal<bool>,
 ) -> impl IntoView {

@@ -11,6 +11,7 @@ use crate::{
     api::{accounts::SignIn, joining::may_sign_up},
     browser,
     components::{ErrorText, Field, ServerForm},
+    read_once::read_once,
     sub_path::address_of,
     way_back::{ENDED, door_to},
     words::{use_locale, words},
@@ -23,7 +24,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
     let locale = use_locale();
     let sign_in = ServerAction::<SignIn>::new();
     let error = Signal::derive(move || sign_in.value().get().and_then(Result::err));
-    let may_sign_up = Resource::new(|| (), |()| may_sign_up());
+    let may_sign_up = read_once(may_sign_up);
     let next = asked("next");
     let sign_up = address_of(&door_to("/sign-up", &next));
     let reason = if asked("reason") == ENDED {

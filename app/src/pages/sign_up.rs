@@ -12,6 +12,7 @@ use crate::{
     api::joining::{SignUp, may_sign_up},
     browser,
     components::{ErrorText, Field, NewPasswordField},
+    read_once::read_once,
     sub_path::address_of,
     way_back::door_to,
     words::{use_locale, words},
@@ -21,7 +22,7 @@ use crate::{
 #[component]
 pub(crate) fn SignUpPage() -> impl IntoView {
     let locale = use_locale();
-    let is_open = Resource::new(|| (), |()| may_sign_up());
+    let is_open = read_once(may_sign_up);
     let error = form_post_error();
     let next = asked("next");
     let sign_in = address_of(&door_to("/sign-in", &next));

@@ -6,7 +6,8 @@
 //! it is there, and when it says nothing any more another one takes over, from the last change
 //! that it has heard of. Two that lead at once hear each other: the later claim stays.
 
-use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
 use uuid::Uuid;
 
 use crate::model::{Change, Cursor};
@@ -19,14 +20,14 @@ const SILENCE_MS: u64 = 12_000;
 const DEAD_MS: u64 = 40_000;
 
 /// The right to lead. The later one counts, of two at once the one of the greater tab.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Claim {
     pub at_ms: u64,
     pub tab: Uuid,
 }
 
 /// What tabs say to each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Word {
     /// I lead, and have heard everything up to there.
     Beat { claim: Claim, cursor: Cursor },
@@ -34,6 +35,49 @@ pub enum Word {
     Left,
     /// The server has told me this.
     Change { cursor: Cursor, change: Change },
+}
+
+/// Written as words with spaces between them.
+impl fmt::Display for Word {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Beat {
+                claim: Claim { at_ms, tab },
+                cursor,
+            } => write!(f, "beat {at_ms} {tab} {cursor}"),
+            Self::Left => f.write_str("left"),
+            Self::Change { cursor, change } => write!(f, "change {cursor} {change}"),
+        }
+    }
+}
+
+/// Said by nobody who speaks this page's language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a word")]
+pub struct WordError;
+
+impl FromStr for Word {
+    type Err = WordError;
+
+    fn from_str(text: &str) -> Result<Self, WordError> {
+        let mut parts = text.split(' ');
+        let mut part = || parts.next().ok_or(WordError);
+        match part()? {
+            "beat" => Ok(Self::Beat {
+                claim: Claim {
+                    at_ms: part()?.parse().map_err(|_| WordError)?,
+                    tab: part()?.parse().map_err(|_| WordError)?,
+                },
+                cursor: part()?.parse().map_err(|_| WordError)?,
+            }),
+            "left" => Ok(Self::Left),
+            "change" => Ok(Self::Change {
+                cursor: part()?.parse().map_err(|_| WordError)?,
+                change: part()?.parse().map_err(|_| WordError)?,
+            }),
+            _ => Err(WordError),
+        }
+    }
 }
 
 /// What happens to a tab.

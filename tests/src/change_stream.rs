@@ -95,6 +95,6 @@ impl ChangeStream {
             return Ok(None);
         };
         id.clone_into(&mut self.cursor);
-        Ok(Some(serde_json::from_str(data)?))
+        Ok(Some(data.parse()?))
     }
 }

@@ -18,7 +18,7 @@ use super::{idempotency_key, is_hidden};
 use crate::{
     model::{Change, Cursor, UserId},
     sub_path::address_of,
-    tab_leader::{BEAT_MS, Event, Tab, Word},
+    tab_leader::{BEAT_MS, Event, Tab},
 };
 
 /// Where the server tells of changes.
@@ -136,7 +136,7 @@ impl Shared {
         let shared = Rc::downgrade(self);
         let on_word = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             let word = event.data().as_string();
-            let word = word.and_then(|word| serde_json::from_slice::<Word>(word.as_bytes()).ok());
+            let word = word.and_then(|word| word.parse().ok());
             if let (Some(word), Some(shared)) = (word, shared.upgrade()) {
                 shared.step(Event::Heard(word));
             }
@@ -153,7 +153,7 @@ impl Shared {
         if let Some(cursor) = deeds.open {
             self.stream.replace(self.open(cursor));
         }
-        let word = deeds.say.and_then(|word| serde_json::to_string(&word).ok());
+        let word = deeds.say.map(|word| word.to_string());
         if let (Some(word), Some(channel)) = (word, &self.channel) {
             // Fails only once the channel is closed.
             let _ = channel.post_message(&JsValue::from_str(&word));
@@ -170,7 +170,7 @@ impl Shared {
         let on_change = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             let cursor = event.last_event_id().parse();
             let change = event.data().as_string();
-            let change = change.and_then(|change| serde_json::from_slice(change.as_bytes()).ok());
+            let change = change.and_then(|change| change.parse().ok());
             if let (Ok(cursor), Some(change), Some(shared)) = (cursor, change, shared.upgrade()) {
                 shared.step(Event::Told { cursor, change });
             }

@@ -4,37 +4,49 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{SettingName, message::MAX_MESSAGE_BYTES};
+use super::SettingName;
+#[cfg(feature = "ssr")]
+use super::message::MAX_MESSAGE_BYTES;
 
 /// What is wrong with what was asked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(thiserror::Error))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Refusal {
-    #[error("the message is empty")]
+    #[cfg_attr(feature = "ssr", error("the message is empty"))]
     MessageEmpty,
-    #[error("the message has {bytes} bytes, at most {MAX_MESSAGE_BYTES} are accepted")]
+    #[cfg_attr(
+        feature = "ssr",
+        error("the message has {bytes} bytes, at most {MAX_MESSAGE_BYTES} are accepted")
+    )]
     MessageTooLong { bytes: usize },
     /// The whole request, whatever it holds.
-    #[error("the request has more than {limit} bytes")]
+    #[cfg_attr(feature = "ssr", error("the request has more than {limit} bytes"))]
     RequestTooLong { limit: usize },
-    #[error("the title is empty")]
+    #[cfg_attr(feature = "ssr", error("the title is empty"))]
     TitleEmpty,
-    #[error("the title is longer than {limit} characters")]
+    #[cfg_attr(feature = "ssr", error("the title is longer than {limit} characters"))]
     TitleTooLong { limit: usize },
-    #[error(
-        "the message is too long for the model: it has {tokens} tokens, \
+    #[cfg_attr(
+        feature = "ssr",
+        error(
+            "the message is too long for the model: it has {tokens} tokens, \
          and at most {window} fit with the answer"
+        )
     )]
     PromptTooLong { tokens: usize, window: usize },
     /// An answer cannot go on: prompt and answer fill what the model can read.
-    #[error(
-        "this answer cannot go on: the conversation fills all {window} tokens that the model can \
+    #[cfg_attr(
+        feature = "ssr",
+        error(
+            "this answer cannot go on: the conversation fills all {window} tokens that the model can \
          read. A new message leaves out the oldest turns"
+        )
     )]
     WindowFull { window: usize },
     /// A setting outside its range. The range reads the same in every language.
-    #[error("{name} is {value:?}, allowed is {range}{}", if *.may_be_empty { " or nothing" } else { "" })]
+    #[cfg_attr(feature = "ssr", error("{name} is {value:?}, allowed is {range}{}", if *.may_be_empty { " or nothing" } else { "" }))]
     Setting {
         name: String,
         /// What was given, cut; may be empty.
@@ -43,59 +55,92 @@ pub enum Refusal {
         may_be_empty: bool,
     },
     /// A setting outside its range, of which no more is known.
-    #[error("this value of {name} is not accepted")]
+    #[cfg_attr(feature = "ssr", error("this value of {name} is not accepted"))]
     BadSetting { name: SettingName },
-    #[error("{name} has {chars} characters, at most {limit} are accepted")]
+    #[cfg_attr(
+        feature = "ssr",
+        error("{name} has {chars} characters, at most {limit} are accepted")
+    )]
     SettingTooLong {
         name: String,
         chars: usize,
         limit: usize,
     },
     /// Two administrators at once: the second is told what holds now.
-    #[error("somebody else changed this setting meanwhile; it is now: {value}")]
+    #[cfg_attr(
+        feature = "ssr",
+        error("somebody else changed this setting meanwhile; it is now: {value}")
+    )]
     Outdated { value: String, version: i64 },
-    #[error("this is the last administrator: make another one first")]
+    #[cfg_attr(
+        feature = "ssr",
+        error("this is the last administrator: make another one first")
+    )]
     LastAdministrator,
-    #[error("the name is not that of the account: nothing was deleted")]
+    #[cfg_attr(
+        feature = "ssr",
+        error("the name is not that of the account: nothing was deleted")
+    )]
     NameDiffers,
-    #[error("the own account is deleted in the own settings, with its password")]
+    #[cfg_attr(
+        feature = "ssr",
+        error("the own account is deleted in the own settings, with its password")
+    )]
     OwnAccount,
-    #[error("an account of this name exists already")]
+    #[cfg_attr(feature = "ssr", error("an account of this name exists already"))]
     NameTaken,
-    #[error("there are {limit} API keys already: revoke one first")]
+    #[cfg_attr(
+        feature = "ssr",
+        error("there are {limit} API keys already: revoke one first")
+    )]
     TooManyKeys { limit: usize },
     /// More than a browser's number of bytes may be.
-    #[error("the file has more than {limit} bytes")]
+    #[cfg_attr(feature = "ssr", error("the file has more than {limit} bytes"))]
     FileTooLarge { limit: u64 },
-    #[error("choose a file first")]
+    #[cfg_attr(feature = "ssr", error("choose a file first"))]
     NoFile,
-    #[error("the connection ended before everything had arrived")]
+    #[cfg_attr(
+        feature = "ssr",
+        error("the connection ended before everything had arrived")
+    )]
     Incomplete,
-    #[error("this answer is complete")]
+    #[cfg_attr(feature = "ssr", error("this answer is complete"))]
     AnswerComplete,
-    #[error("this message is not an answer")]
+    #[cfg_attr(feature = "ssr", error("this message is not an answer"))]
     NotAnAnswer,
     /// An idempotency key that came with a message to another conversation.
-    #[error("this key was used for another message: send it again with a new one")]
+    #[cfg_attr(
+        feature = "ssr",
+        error("this key was used for another message: send it again with a new one")
+    )]
     KeyUsed,
-    #[error("a message can only follow an answer")]
+    #[cfg_attr(feature = "ssr", error("a message can only follow an answer"))]
     MustFollowAnswer,
     /// One answer to an unknown name, a wrong password and a disabled account.
-    #[error("the name or the password is not right")]
+    #[cfg_attr(feature = "ssr", error("the name or the password is not right"))]
     WrongCredentials,
-    #[error("the current password is not right")]
+    #[cfg_attr(feature = "ssr", error("the current password is not right"))]
     WrongPassword,
-    #[error("a name has 1 to 64 characters and no control characters")]
+    #[cfg_attr(
+        feature = "ssr",
+        error("a name has 1 to 64 characters and no control characters")
+    )]
     BadName,
-    #[error("the password has {chars} characters, at least {limit} are needed")]
+    #[cfg_attr(
+        feature = "ssr",
+        error("the password has {chars} characters, at least {limit} are needed")
+    )]
     PasswordTooShort { chars: usize, limit: usize },
-    #[error("the password has {chars} characters, at most {limit} are accepted")]
+    #[cfg_attr(
+        feature = "ssr",
+        error("the password has {chars} characters, at most {limit} are accepted")
+    )]
     PasswordTooLong { chars: usize, limit: usize },
     /// The page would not ask so; the detail is for programs, in English.
-    #[error("{detail}")]
+    #[cfg_attr(feature = "ssr", error("{detail}"))]
     NotUnderstood { detail: String },
     /// Something else was wrong.
-    #[error("this was not accepted")]
+    #[cfg_attr(feature = "ssr", error("this was not accepted"))]
     NotAccepted,
 }
 
@@ -106,46 +151,85 @@ impl From<String> for Refusal {
 }
 
 /// A refusal that passes by itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(thiserror::Error))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum BusyReason {
-    #[error("the server is busy: {capacity} requests are already waiting")]
+    #[cfg_attr(
+        feature = "ssr",
+        error("the server is busy: {capacity} requests are already waiting")
+    )]
     QueueFull { capacity: usize },
-    #[error("the model has stopped answering")]
+    #[cfg_attr(feature = "ssr", error("the model has stopped answering"))]
     EngineStopped,
     /// Why is for administrators only: the reason names a file of the server.
-    #[error("the model could not be loaded")]
+    #[cfg_attr(feature = "ssr", error("the model could not be loaded"))]
     ModelNotLoaded,
-    #[error("the model cannot take this request")]
+    #[cfg_attr(feature = "ssr", error("the model cannot take this request"))]
     RequestRefused,
-    #[error("nothing was saved: the server's disk is full or cannot be written")]
+    #[cfg_attr(
+        feature = "ssr",
+        error("nothing was saved: the server's disk is full or cannot be written")
+    )]
     DiskFull,
     /// There is some, and not as much as a file needs.
-    #[error("nothing was saved: the server's disk has no room for a file of this size")]
+    #[cfg_attr(
+        feature = "ssr",
+        error("nothing was saved: the server's disk has no room for a file of this size")
+    )]
     NoRoom,
-    #[error("nothing was saved: another program keeps the server's database for itself")]
+    #[cfg_attr(
+        feature = "ssr",
+        error("nothing was saved: another program keeps the server's database for itself")
+    )]
     DatabaseBusy,
-    #[error("the server is being stopped")]
+    #[cfg_attr(feature = "ssr", error("the server is being stopped"))]
     Closing,
-    #[error("an answer is still being written in this conversation")]
+    #[cfg_attr(
+        feature = "ssr",
+        error("an answer is still being written in this conversation")
+    )]
     AnswerRunning,
-    #[error("{limit} answers are being written for you already")]
+    #[cfg_attr(
+        feature = "ssr",
+        error("{limit} answers are being written for you already")
+    )]
     TooManyTurns { limit: u32 },
-    #[error("the {limit} tokens of today are used up")]
+    #[cfg_attr(feature = "ssr", error("the {limit} tokens of today are used up"))]
     TokensUsedUp { limit: u64 },
-    #[error("other exports or imports are running")]
+    #[cfg_attr(feature = "ssr", error("other exports or imports are running"))]
     WorkersBusy,
-    #[error("the server has too much to do: try again in a moment")]
+    #[cfg_attr(
+        feature = "ssr",
+        error("the server has too much to do: try again in a moment")
+    )]
     Overloaded,
-    #[error("the last answer is not saved yet")]
+    #[cfg_attr(feature = "ssr", error("the last answer is not saved yet"))]
     AnswerUnsaved,
-    #[error("too many failed attempts: try again in {seconds} s")]
+    #[cfg_attr(
+        feature = "ssr",
+        error("too many failed attempts: try again in {seconds} s")
+    )]
     TooManyAttempts { seconds: u32 },
     /// The server runs, and something of it does not answer yet.
-    #[error("the server is not ready yet")]
+    #[cfg_attr(feature = "ssr", error("the server is not ready yet"))]
     NotReady,
 }
+
+/// The sentences above are for logs and programs; in the browser `words` has those for people.
+#[cfg(not(feature = "ssr"))]
+macro_rules! displayed_as {
+    ($($name:ident: $words:literal),*) => {$(
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str($words)
+            }
+        }
+    )*};
+}
+#[cfg(not(feature = "ssr"))]
+displayed_as!(Refusal: "refused", BusyReason: "busy");
 
 /// Why an answer is not what it should be. Stored with the message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -63,7 +63,7 @@ fn content(message: RefusedMessage, error: ChatError) -> impl IntoView {
                 <label for="refused-text">{words!(locale, door.your_message)}</label>
                 <textarea id="refused-text" name="text" rows="12" inner_html=text></textarea>
             </div>
-            <button type="submit" class="primary-button">{words!(locale, door.send_again)}</button>
+            <button type="submit" class="button primary">{words!(locale, door.send_again)}</button>
         </form>
         {needs_sign_in
             .then(|| view! {

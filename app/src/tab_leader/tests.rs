@@ -112,6 +112,34 @@ impl Browser {
 }
 
 #[test]
+fn words_are_read_as_they_were_said() {
+    let claim = Claim {
+        at_ms: 1_764_000_000_000,
+        tab: Uuid::from_u128(7),
+    };
+    for word in [
+        Word::Beat {
+            claim,
+            cursor: Cursor { epoch: 255, seq: 3 },
+        },
+        Word::Left,
+        Word::Change {
+            cursor: at(9),
+            change: change(4),
+        },
+        Word::Change {
+            cursor: at(9),
+            change: Change::Everything,
+        },
+    ] {
+        assert_eq!(word.to_string().parse(), Ok(word));
+    }
+    for other in ["", "beat", "beat x y z", "change 1.2 nothing", "hello"] {
+        assert_eq!(other.parse::<Word>(), Err(WordError), "{other}");
+    }
+}
+
+#[test]
 fn the_tab_that_was_looked_at_last_listens_for_all() {
     let mut browser = Browser::new(3);
     browser.event(0, Event::Shown);

@@ -94,8 +94,7 @@ fn cursor(text: Option<String>) -> Option<Cursor> {
 
 fn event((cursor, change): (Cursor, Change)) -> Event {
     let event = Event::default().id(cursor.to_string());
-    // A change is plain data: it can be written.
-    event.json_data(change).unwrap_or_default()
+    event.data(change.to_string())
 }
 
 /// What comes before the deadline; whatever is there already comes in any case.

@@ -9,12 +9,7 @@ use walrus::{FunctionBuilder, FunctionId, FunctionKind, Module, ModuleConfig};
 
 /// Parts of the names of functions that are never called: the page is taken over at once, from what
 /// the server rendered, never later or from a template.
-const NEVER_CALLED: [&str; 3] = [
-    "hydrate_async",
-    "hydrate_from_template",
-    // Of effects: only `hydrate_async` makes them so.
-    "new_with_async_value",
-];
+const NEVER_CALLED: [&str; 2] = ["hydrate_async", "hydrate_from_template"];
 
 /// The program without the bodies of what is never called, and without all that only those call.
 /// Whoever calls one of them all the same ends the program.

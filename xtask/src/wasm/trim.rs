@@ -2,14 +2,28 @@
 //! ways to take it over that this page does not use, and the linker has to keep them, since tables
 //! of functions name them. See `docs/adr/0043-what-the-page-never-calls.md`.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
+use walrus::ir::{Call, ReturnCall, Visitor, dfs_in_order};
 use walrus::{FunctionBuilder, FunctionId, FunctionKind, Module, ModuleConfig};
 
-/// Parts of the names of functions that are never called: the page is taken over at once, from what
-/// the server rendered, never later or from a template.
-const NEVER_CALLED: [&str; 2] = ["hydrate_async", "hydrate_from_template"];
+/// Functions that the browser never calls: the page is taken over at once, from what the server
+/// rendered, never later or from a template.
+const NEVER_CALLED: [&str; 4] = [
+    "hydrate_async",
+    "hydrate_from_template",
+    // Of effects: only `hydrate_async` makes them so.
+    "new_with_async_value_erased",
+    // A list of all pages, which the server asks for when it starts.
+    "generate_routes",
+];
+/// What a symbol has for a closure, and for the hash at its end.
+const CLOSURE: &str = "28_$u7b$$u7b$closure$u7d$$u7d$";
+const HASH: &str = "17h";
+/// The compiler makes one of functions that do the same: a short one may stand for another.
+const MIN_INSTRUCTIONS: u64 = 48;
 
 /// The program without the bodies of what is never called, and without all that only those call.
 /// Whoever calls one of them all the same ends the program.
@@ -24,30 +38,82 @@ pub(super) fn trimmed(wasm: &Path) -> Result<Module> {
     let module = config.parse_file(wasm);
     let mut module = module.with_context(|| format!("cannot read {}", wasm.display()))?;
     for name in NEVER_CALLED {
-        let num_emptied = empty(&mut module, name);
-        ensure!(num_emptied > 0, "no function of the page is named {name}");
+        let found = named(&module, name);
+        ensure!(!found.is_empty(), "no function of the page is named {name}");
     }
+    empty_never_called(&mut module);
     walrus::passes::gc::run(&mut module);
     Ok(module)
 }
 
-/// Replaces the bodies of functions whose names have this part; says how many there were.
-fn empty(module: &mut Module, part: &str) -> usize {
-    let has_part = |name: &Option<String>| name.as_ref().is_some_and(|name| name.contains(part));
-    let local = module.funcs.iter_local().map(|(id, _)| id);
-    let found: Vec<FunctionId> = local
-        .filter(|id| has_part(&module.funcs.get(*id).name))
-        .collect();
-    for &id in &found {
-        let types = module.types.get(module.funcs.get(id).ty());
-        let (params, results) = (types.params().to_vec(), types.results().to_vec());
-        let mut builder = FunctionBuilder::new(&mut module.types, &params, &results);
-        builder.func_body().unreachable();
-        let params = params.iter().map(|&param| module.locals.add(param));
-        let body = builder.local_func(params.collect());
-        module.funcs.get_mut(id).kind = FunctionKind::Local(body);
+/// Empties what is never called, but for what others call: there it stands for one of theirs.
+fn empty_never_called(module: &mut Module) {
+    let names = NEVER_CALLED.iter();
+    let mut doomed: HashSet<FunctionId> = names.flat_map(|name| named(module, name)).collect();
+    loop {
+        let called = called_by_others(module, &doomed);
+        if called.is_empty() {
+            break;
+        }
+        doomed.retain(|id| !called.contains(id));
     }
-    found.len()
+    // In the order of the program: the same bytes each time.
+    let order: Vec<FunctionId> = module.funcs.iter().map(|it| it.id()).collect();
+    for id in order.into_iter().filter(|id| doomed.contains(id)) {
+        empty(module, id);
+    }
+}
+
+/// Long functions whose path ends with this name, and the closures in them.
+fn named(module: &Module, name: &str) -> Vec<FunctionId> {
+    let part = format!("{}{name}", name.len());
+    let is_meant = |symbol: &str| {
+        let mut rest = symbol.split_once(&part).map_or("", |(_, rest)| rest);
+        while let Some(inside) = rest.strip_prefix(CLOSURE) {
+            rest = inside;
+        }
+        rest.starts_with(HASH)
+    };
+    let long = module.funcs.iter_local();
+    let long = long.filter(|(_, body)| body.size() >= MIN_INSTRUCTIONS);
+    long.map(|(id, _)| id)
+        .filter(|id| module.funcs.get(*id).name.as_deref().is_some_and(is_meant))
+        .collect()
+}
+
+/// Those of the functions that some other one calls by itself, not through a table.
+fn called_by_others(module: &Module, doomed: &HashSet<FunctionId>) -> HashSet<FunctionId> {
+    let mut calls = Calls::default();
+    for (id, body) in module.funcs.iter_local() {
+        if !doomed.contains(&id) {
+            dfs_in_order(&mut calls, body, body.entry_block());
+        }
+    }
+    calls.0.intersection(doomed).copied().collect()
+}
+
+#[derive(Default)]
+struct Calls(HashSet<FunctionId>);
+
+impl<'a> Visitor<'a> for Calls {
+    fn visit_call(&mut self, call: &Call) {
+        self.0.insert(call.func);
+    }
+
+    fn visit_return_call(&mut self, call: &ReturnCall) {
+        self.0.insert(call.func);
+    }
+}
+
+/// Replaces the body of a function by a trap.
+fn empty(module: &mut Module, id: FunctionId) {
+    let types = module.types.get(module.funcs.get(id).ty());
+    let (params, results) = (types.params().to_vec(), types.results().to_vec());
+    let mut builder = FunctionBuilder::new(&mut module.types, &params, &results);
+    builder.func_body().unreachable();
+    let params = params.iter().map(|&param| module.locals.add(param));
+    let body = builder.local_func(params.collect());
+    module.funcs.get_mut(id).kind = FunctionKind::Local(body);
 }
 
 #[cfg(test)]
@@ -56,57 +122,79 @@ mod tests {
 
     use super::*;
 
-    /// A function that only another one calls, and that one in a table.
-    fn program(name: &str) -> Module {
+    /// The symbol of a function of this name, or of something in it.
+    fn symbol(name: &str, inside: &str) -> String {
+        format!("_ZN7tachys{}{name}{inside}17h0123456789abcdefE", name.len())
+    }
+
+    /// A long function in a table that calls another one; nobody else calls that.
+    fn program(outer_name: &str) -> Module {
         let mut module = Module::default();
         let mut inner = FunctionBuilder::new(&mut module.types, &[], &[ValType::I32]);
         inner.name("inner".to_owned());
         inner.func_body().const_(Value::I32(7));
         let inner = inner.finish(Vec::new(), &mut module.funcs);
         let mut outer = FunctionBuilder::new(&mut module.types, &[ValType::I64], &[ValType::I32]);
-        outer.name(name.to_owned());
-        outer.func_body().call(inner);
+        outer.name(outer_name.to_owned());
+        let mut body = outer.func_body();
+        for _ in 0..MIN_INSTRUCTIONS {
+            body.call(inner).drop();
+        }
+        body.call(inner);
         let argument = module.locals.add(ValType::I64);
         let outer = outer.finish(vec![argument], &mut module.funcs);
-        let table = module
-            .tables
-            .add_local(false, 1, Some(1), RefType::FUNCREF);
+        put_in_table(&mut module, outer);
+        module
+    }
+
+    fn put_in_table(module: &mut Module, function: FunctionId) {
+        let table = module.tables.add_local(false, 1, Some(1), RefType::FUNCREF);
         let kind = ElementKind::Active {
             table,
             offset: walrus::ConstExpr::Value(Value::I32(0)),
         };
-        let element = module
-            .elements
-            .add(kind, ElementItems::Functions(vec![outer]));
+        let items = ElementItems::Functions(vec![function]);
+        let element = module.elements.add(kind, items);
         module.tables.get_mut(table).elem_segments.insert(element);
         module.exports.add("table", table);
-        module
     }
 
-    fn names(module: &Module) -> Vec<String> {
-        let mut names: Vec<String> = module
-            .funcs
-            .iter_local()
-            .filter_map(|(id, _)| module.funcs.get(id).name.clone())
-            .collect();
+    fn names_after(mut module: Module) -> Vec<String> {
+        empty_never_called(&mut module);
+        walrus::passes::gc::run(&mut module);
+        assert!(Module::from_buffer(&module.emit_wasm()).is_ok());
+        let named = module.funcs.iter_local();
+        let names = named.filter_map(|(id, _)| module.funcs.get(id).name.clone());
+        let mut names: Vec<String> = names.collect();
         names.sort();
         names
     }
 
     #[test]
     fn what_is_never_called_takes_along_what_only_it_calls() {
-        let mut module = program("view::hydrate_async::h12");
-        assert_eq!(empty(&mut module, "hydrate_async"), 1);
-        walrus::passes::gc::run(&mut module);
-        assert_eq!(names(&module), ["view::hydrate_async::h12"]);
-        assert!(Module::from_buffer(&module.emit_wasm()).is_ok());
+        for inside in [String::new(), CLOSURE.to_owned(), CLOSURE.repeat(2)] {
+            let symbol = symbol("hydrate_async", &inside);
+            assert_eq!(names_after(program(&symbol)), [symbol]);
+        }
     }
 
     #[test]
-    fn everything_else_stays() {
-        let mut module = program("view::hydrate::h12");
-        assert_eq!(empty(&mut module, "hydrate_async"), 0);
-        walrus::passes::gc::run(&mut module);
-        assert_eq!(names(&module), ["inner", "view::hydrate::h12"]);
+    fn everything_else_stays_and_so_does_what_lies_within() {
+        for symbol in [symbol("hydrate", ""), symbol("hydrate_async", "4prep")] {
+            let kept = names_after(program(&symbol));
+            assert_eq!(kept, [symbol, "inner".to_owned()]);
+        }
+    }
+
+    #[test]
+    fn what_another_function_calls_stays() {
+        let symbol = symbol("hydrate_async", "");
+        let mut module = program(&symbol);
+        let never_called = named(&module, "hydrate_async")[0];
+        let mut caller = FunctionBuilder::new(&mut module.types, &[], &[]);
+        caller.func_body().i64_const(1).call(never_called).drop();
+        let caller = caller.finish(Vec::new(), &mut module.funcs);
+        module.exports.add("caller", caller);
+        assert_eq!(names_after(module), [symbol, "inner".to_owned()]);
     }
 }

@@ -1,5 +1,5 @@
-//! An archive is not in memory while it is looked at and imported. Alone in its process, because the
-//! high-water mark of memory is a process's.
+//! An archive is not in memory while it is looked at and imported. Alone in its process, because
+//! the high-water mark of memory is a process's.
 #![cfg(target_os = "linux")]
 
 use std::{

@@ -111,7 +111,7 @@ fn archive_with(
     Ok(file)
 }
 
-/// What the manifest of an archive says of all its content; the time of the export is no part of it.
+/// What the manifest of an archive says of all its content; when it was made is no part of it.
 pub fn content_hash(archive: &[u8]) -> Result<String> {
     let mut zip = zip::ZipArchive::new(Cursor::new(archive))?;
     let manifest: Value = serde_json::from_reader(zip.by_name("manifest.json")?)?;

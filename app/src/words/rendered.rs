@@ -2,9 +2,9 @@
 
 use super::{Locale, words};
 
-/// A rendered answer with its labels in the language of the page: answers are rendered once for all
-/// readers, with labels in English (`server/src/markdown/`). Each is looked for with the tag that it
-/// stands in; text that looks like one is escaped.
+/// A rendered answer with its labels in the language of the page: answers are rendered once for
+/// all readers, with labels in English (`server/src/markdown/`). Each is looked for with the tag
+/// that it stands in; text that looks like one is escaped.
 pub(crate) fn in_language(locale: Locale, html: String) -> String {
     if locale == Locale::en || !html.contains("=\"") {
         return html;

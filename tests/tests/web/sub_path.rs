@@ -22,11 +22,12 @@ async fn start() -> Result<(RunningServer, WebClient)> {
     RunningServer::start_behind(model, PUBLIC).await
 }
 
-/// What a page leads to, posts to and loads.
+/// What a page leads to, posts to and loads; places in itself are none of it.
 fn addresses(page: &str) -> BTreeSet<String> {
     let attributes = [" href=\"", " action=\"", " src=\""].into_iter();
     let found = attributes.flat_map(|attribute| page.split(attribute).skip(1));
     let found = found.filter_map(|rest| rest.split('"').next());
+    let found = found.filter(|address| !address.starts_with('#'));
     found.map(|address| address.replace("&amp;", "&")).collect()
 }
 

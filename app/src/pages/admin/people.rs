@@ -29,7 +29,7 @@ pub(super) async fn draw(by: &User, told: &Told) -> Result<Drawing, ChatError> {
     let locale = use_locale();
     let error = error_line(
         locale,
-        told.error_besides(&[CreateAccount::url()]),
+        told.error_besides(&[CreateAccount::PATH]),
         "people-error",
     );
     let num_invited = accounts.iter().filter(|it| it.is_invited).count();
@@ -66,7 +66,7 @@ pub(super) async fn draw(by: &User, told: &Told) -> Result<Drawing, ChatError> {
                 </table>
             </div>
         })}
-        {invitation(locale, told.error_of(CreateAccount::url()))}
+        {invitation(locale, told.error_of(CreateAccount::PATH))}
     }))
 }
 

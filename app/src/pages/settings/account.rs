@@ -22,7 +22,7 @@ use crate::{
 pub(super) async fn draw(user: &User, told: &Told) -> Result<Drawing, ChatError> {
     let list = account_service().sessions(user).await?;
     let locale = use_locale();
-    let own = [ChangePassword::url(), DeleteOwnAccount::url()];
+    let own = [ChangePassword::PATH, DeleteOwnAccount::PATH];
     let error = error_line(locale, told.error_besides(&own), "account-error");
     Ok(settled(view! {
         {error}
@@ -33,7 +33,7 @@ pub(super) async fn draw(user: &User, told: &Told) -> Result<Drawing, ChatError>
 }
 
 fn password(locale: Locale, told: &Told) -> AnyView {
-    let error = told.error_of(ChangePassword::url());
+    let error = told.error_of(ChangePassword::PATH);
     let is_old = matches!(error, Some(ChatError::Invalid(Refusal::WrongPassword)));
     let is_new = matches!(
         error,
@@ -79,7 +79,7 @@ fn password(locale: Locale, told: &Told) -> AnyView {
 
 /// The page ends with it.
 fn farewell(locale: Locale, told: &Told) -> AnyView {
-    let error = told.error_of(DeleteOwnAccount::url());
+    let error = told.error_of(DeleteOwnAccount::PATH);
     let is_open = error.is_some();
     let head = Head::new(words!(locale, settings.delete_account));
     head.lead(words!(locale, settings.delete_account_lead))

@@ -31,8 +31,8 @@ pub(super) async fn draw(user: &User, told: &Told) -> Result<Drawing, ChatError>
     } else {
         view! { <KeyTable list/> }.into_any()
     };
-    let error = told.error_of(CreateApiKey::url());
-    let other = told.error_besides(&[CreateApiKey::url()]);
+    let error = told.error_of(CreateApiKey::PATH);
+    let other = told.error_besides(&[CreateApiKey::PATH]);
     let form = view! {
         <form class="setting setting-form" method="post" action=address_of(CreateApiKey::url())>
             <Field label=words!(locale, settings.key_name) name="name" autocomplete="off" error/>

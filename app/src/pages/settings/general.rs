@@ -57,7 +57,7 @@ fn theme(locale: Locale) -> Choices {
         lead: words!(locale, settings.theme_lead),
         options: Theme::ALL.map(choice).to_vec(),
         chosen: preferences::of_page().theme.as_str(),
-        path: SetTheme::url(),
+        path: SetTheme::PATH,
     }
 }
 
@@ -74,7 +74,7 @@ fn language(locale: Locale) -> Choices {
         lead: words!(locale, settings.language_lead),
         options: LanguageChoice::ALL.map(choice).to_vec(),
         chosen: chosen.map_or(LanguageChoice::Browser.as_str(), Language::as_str),
-        path: SetLanguage::url(),
+        path: SetLanguage::PATH,
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
 fn a_file_is_previewed_and_imported_as_its_bytes_are() {
     let shelf = Shelf::new(&Arc::new(Runtime::new().unwrap()));
     let archive = archive_of(&many(20, "Hello"));
-    let document = ConversationDocument::new(sample(3), Timestamp::from_ms(0)).to_json();
+    let document = ConversationDocument::new(sample(1003), Timestamp::from_ms(0)).to_json();
     let place = tempfile::tempdir().unwrap();
     for (name, content) in [
         ("chats.zip", archive.as_slice()),

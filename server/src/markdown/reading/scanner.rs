@@ -259,7 +259,7 @@ impl<'a> Scanner<'a> {
         true
     }
 
-    /// `2~3` is a range and `~5` an amount, nothing is struck out by one tilde; `2*3*4` is a product.
+    /// `2~3` is a range and `~5` an amount: one tilde strikes nothing out. `2*3*4` is a product.
     fn read_lone_sign(&mut self, sign: char) -> bool {
         let rest = self.rest();
         let run = rest.len() - rest.trim_start_matches(sign).len();

@@ -99,7 +99,7 @@ async fn the_header_tells_the_model_and_only_administrators_of_a_demonstration()
     assert!(html.contains("SmolLM2-135M-Instruct is loading: 40%"));
     assert!(html.contains("class=\"dot burning\""));
     assert!(html.contains("demonstration model"));
-    let (_, html) = page(FakeServer::signed_in().as_user(), "/").await;
+    let (_, html) = page(FakeServer::signed_in().demoted(), "/").await;
     assert!(html.contains("SmolLM2-135M-Instruct, loading 40%"));
     assert!(!html.contains("demonstration model") && !html.contains("href=\"/admin"));
 }

@@ -147,12 +147,7 @@ impl Server {
             models: watched(&store, &chat, &config, &lock, first),
             backups,
         });
-        let api = ApiServer::new(
-            Arc::clone(&chat),
-            Arc::clone(&accounts),
-            Arc::clone(&settings),
-            store.clone(),
-        );
+        let api = api(&chat, &accounts, &settings, &store);
         let services = Services {
             chat: Arc::clone(&chat) as Arc<dyn ChatService>,
             accounts: Arc::clone(&accounts),
@@ -259,6 +254,16 @@ pub(crate) fn local_url(listens: SocketAddr) -> String {
         shown.set_ip(loopback);
     }
     format!("http://{shown}")
+}
+
+fn api(
+    chat: &Arc<ChatServer>,
+    accounts: &Arc<Accounts>,
+    settings: &Arc<SettingsBook>,
+    store: &Store,
+) -> ApiServer {
+    let (chat, accounts) = (Arc::clone(chat), Arc::clone(accounts));
+    ApiServer::new(chat, accounts, Arc::clone(settings), store.clone())
 }
 
 async fn settings(store: &Store) -> Result<Arc<SettingsBook>, ServeError> {

@@ -347,11 +347,15 @@ impl<'a> ChatPage<'a> {
 
     /// A key with modifiers (1 Alt, 2 Control, 4 Meta, 8 Shift), wherever the focus is.
     pub async fn press_key(&self, key: &str, modifiers: u32) -> Result<()> {
-        let is_letter = key.chars().count() == 1 && modifiers & 7 == 0;
+        // With Shift it is another letter, with the others none.
+        let is_letter = key.chars().count() == 1 && matches!(modifiers, 0 | 8);
         let text = if is_letter { key } else { "" };
+        // What Chromium itself answers to Escape it knows by the number.
+        let code = if key == "Escape" { 27 } else { 0 };
         for kind in ["keyDown", "keyUp"] {
             let parameters = json!({
                 "type": kind, "key": key, "text": text, "modifiers": modifiers,
+                "windowsVirtualKeyCode": code,
             });
             self.browser
                 .devtools("Input.dispatchKeyEvent", parameters)

@@ -31,19 +31,21 @@ pub(crate) struct ChangeListener {
     listeners: Vec<WindowListenerHandle>,
 }
 
+type OnMessage = Closure<dyn FnMut(MessageEvent)>;
+
 struct Shared {
     tab: RefCell<Tab>,
     channel: Option<BroadcastChannel>,
     stream: RefCell<Option<Stream>>,
     on_change: Box<dyn Fn(Change)>,
-    on_word: RefCell<Option<Closure<dyn FnMut(MessageEvent)>>>,
+    on_word: RefCell<Option<OnMessage>>,
 }
 
 /// An open stream and what it calls.
 struct Stream {
     source: EventSource,
-    _on_change: Closure<dyn FnMut(MessageEvent)>,
-    _on_alive: Closure<dyn FnMut(MessageEvent)>,
+    _on_change: OnMessage,
+    _on_alive: OnMessage,
 }
 
 impl Drop for Stream {
@@ -134,7 +136,7 @@ impl Shared {
             return;
         };
         let shared = Rc::downgrade(self);
-        let on_word = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        let on_word = OnMessage::new(move |event: MessageEvent| {
             let word = event.data().as_string();
             let word = word.and_then(|word| word.parse().ok());
             if let (Some(word), Some(shared)) = (word, shared.upgrade()) {
@@ -167,7 +169,7 @@ impl Shared {
         let address = format!("{}?after={cursor}", address_of(ADDRESS));
         let source = EventSource::new(&address).ok()?;
         let shared = Rc::downgrade(self);
-        let on_change = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        let on_change = OnMessage::new(move |event: MessageEvent| {
             let cursor = event.last_event_id().parse();
             let change = event.data().as_string();
             let change = change.and_then(|change| change.parse().ok());
@@ -176,7 +178,7 @@ impl Shared {
             }
         });
         let shared = Rc::downgrade(self);
-        let on_alive = Closure::<dyn FnMut(MessageEvent)>::new(move |_: MessageEvent| {
+        let on_alive = OnMessage::new(move |_: MessageEvent| {
             if let Some(shared) = shared.upgrade() {
                 shared.step(Event::Alive);
             }

@@ -32,10 +32,13 @@ pub(crate) fn TitleInput(
         }
     };
     let keep = move || {
-        let written = input.get_untracked().map(|it| it.value());
-        let written = written.map(|it| it.trim().to_owned());
-        let is_new = |it: &String| !it.is_empty() && old.with_value(|old| it != old);
-        done(written.filter(is_new));
+        // An input that is taken away is left once more.
+        let Some(Some(input)) = input.try_get_untracked() else {
+            return;
+        };
+        let written = input.value().trim().to_owned();
+        let is_new = !written.is_empty() && old.try_with_value(|old| written != *old) == Some(true);
+        done(is_new.then_some(written));
     };
     let on_key = move |event: web_sys::KeyboardEvent| {
         if browser::is_composing(&event) {

@@ -61,7 +61,7 @@ impl FakeServer {
     }
 
     /// Whoever is signed in is no administrator.
-    pub(crate) fn as_user(self) -> Self {
+    pub(crate) fn demoted(self) -> Self {
         let user = self.user.map(|user| User {
             role: UserRole::User,
             ..user

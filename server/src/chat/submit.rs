@@ -79,17 +79,16 @@ impl ChatServer {
             steps: start.answer.steps.clone(),
         };
         let log = TurnLog::new(new_epoch(), beginning);
-        let turn = LiveTurn::new(start.user, start.message, start.conversation, log);
-        let turn = Arc::new(turn);
+        let (user, conversation) = (start.user, start.conversation);
+        let turn = Arc::new(LiveTurn::new(user, start.message, conversation, log));
         let opening = Opening(turn.log.view());
         self.live.insert(Arc::clone(&turn));
         self.stop_if_unseen(&turn, &start.claim, &start.reserved);
         let num_prompt_tokens = start.reserved.prompt.len();
         let window = start.settings.window(&start.reserved.engine);
         let num_earlier_tokens = start.answer.token_ids.len();
-        let earlier_reasoning = start.answer.reasoning.as_ref();
-        let earlier_reasoning_ms = earlier_reasoning.map_or(0, |it| it.duration_ms);
-        let num_used = num_prompt_tokens + num_earlier_tokens;
+        let earlier = start.answer.reasoning.as_ref();
+        let earlier_reasoning_ms = earlier.map_or(0, |it| it.duration_ms);
         let asked = start.settings.params.max_tokens.unwrap_or(u32::MAX);
         let asked = usize::try_from(asked).unwrap_or(usize::MAX).max(1);
         // An interrupted answer ends where it would have ended undisturbed, which may be just
@@ -102,7 +101,7 @@ impl ChatServer {
             prompt: start.reserved.prompt,
             answer_so_far: to_token_ids(&start.answer.token_ids),
             sampling: start.settings.sampling,
-            max_tokens: left.min(window.saturating_sub(num_used)),
+            max_tokens: left.min(window.saturating_sub(num_prompt_tokens + num_earlier_tokens)),
             stop: Vec::new(),
             options: TokenOptions {
                 // Calls of tools on the way take from it.
@@ -110,11 +109,11 @@ impl ChatServer {
                 ..TokenOptions::default()
             },
             num_shared_tokens: start.reserved.num_shared_tokens,
-            session: Some(start.conversation.as_uuid().as_u128()),
+            session: Some(conversation.as_uuid().as_u128()),
         };
         let engine = start.reserved.engine;
         let stream = engine.submit(start.reserved.permit, request.clone());
-        let source = Source::new(engine, start.user, request, stream);
+        let source = Source::new(engine, user, request, stream);
         let task = TurnTask {
             turn,
             live: self.live.clone(),

@@ -132,6 +132,9 @@ impl SettingsBook {
     ///
     /// # Errors
     /// The reason; nothing was changed then.
+    ///
+    /// # Panics
+    /// Never: one change has one outcome.
     pub async fn save(
         &self,
         by: &User,

@@ -1,6 +1,6 @@
 //! Bringing conversations in: over HTTP, with a preview, as forms.
 
-use std::{fs, time::Duration};
+use std::{fs, path::Path, time::Duration};
 
 use anyhow::{Result, ensure};
 use hearth_app::model::{ChatError, UploadState};
@@ -148,7 +148,8 @@ async fn a_file_that_is_cut_off_leaves_nothing_and_one_that_is_replaced_goes() -
     let patience = Duration::from_secs(10);
     eventually("the beginning of a file", patience, async || {
         let names = waiting(&server)?;
-        Ok(names.iter().any(|it| it.ends_with(".part")).then_some(()))
+        let is_part = |it: &String| Path::new(it).extension().is_some_and(|it| it == "part");
+        Ok(names.iter().any(is_part).then_some(()))
     })
     .await?;
     drop(slow);

@@ -60,10 +60,10 @@ fn link(id: ConversationId) -> String {
 }
 
 /// A page of somebody with three chats; the last used one comes first.
-async fn open<'a>(
-    browser: &'a Browser,
+async fn open(
+    browser: &Browser,
     language: Language,
-) -> Result<(RunningServer, ChatPage<'a>, Vec<ConversationId>)> {
+) -> Result<(RunningServer, ChatPage<'_>, Vec<ConversationId>)> {
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
     for title in ["Third", "Second", "First"] {
         send_and_wait(&ada, None, title).await?;

@@ -120,8 +120,8 @@ impl ChatState {
 
     /// Says for a moment whether copying worked; the toast is a status for screen readers too.
     pub(super) fn flash_copied(self, is_copied: bool) {
-        self.is_copied.set(Some(is_copied));
-        set_timeout(move || self.is_copied.set(None), FLASH_TIME);
+        self.is_copied().set(Some(is_copied));
+        set_timeout(move || self.is_copied().set(None), FLASH_TIME);
     }
 
     /// The address changed: shows its conversation, unless it is shown already.

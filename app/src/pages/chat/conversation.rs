@@ -63,7 +63,7 @@ pub(super) fn Conversation(state: ChatState, navigate: Navigate) -> impl IntoVie
                 on_command=on_message
                 on_copied
             />
-            <OutdatedNotice is_outdated=state.is_outdated/>
+            <OutdatedNotice is_outdated=state.is_outdated()/>
             <NotOpened state/>
             <Composer user=state.user() state=composer on_command=on_composer/>
             {move || is_empty.get().then(|| view! { <EmptyFoot state/> })}

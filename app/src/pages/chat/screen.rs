@@ -58,7 +58,7 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
     let shown = Memo::new(move |_| state.shown.read().as_ref().map(|it| it.id));
     let window_title = window_title(title, locale);
     let announcement = move || Some(announcement_words(locale, state.announcement.get()?));
-    let flash = Signal::derive(move || Some(flash_words(locale, state.is_copied.get()?)));
+    let flash = Signal::derive(move || Some(flash_words(locale, state.is_copied().get()?)));
     let skip = move |event: web_sys::MouseEvent| {
         event.prevent_default();
         browser::focus("composer-text");

@@ -116,8 +116,9 @@ impl ChatState {
 
     /// Shows the conversation above or below the shown one in the list.
     pub(super) fn step(self, is_forward: bool, navigate: Navigate) {
-        let shown = self.shown_id();
-        let wanted = self.list.with(|list| list.beside(shown, is_forward));
+        // Where the person is on the way to: keys are quicker than the server.
+        let here = self.address.get_untracked().conversation();
+        let wanted = self.list.with(|list| list.beside(here, is_forward));
         if wanted.is_some() {
             navigate.run((wanted, NavigateOptions::default()));
         }

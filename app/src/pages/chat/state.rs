@@ -83,12 +83,8 @@ pub(super) struct ChatState {
     pub(super) unopened: RwSignal<Option<ConversationId>>,
     /// For screen readers; never the text of an answer.
     pub(super) announcement: RwSignal<Option<Announcement>>,
-    /// Shown for a moment: whether copying worked.
-    pub(super) is_copied: RwSignal<Option<bool>>,
     pub(super) deleted: RwSignal<Option<ConversationId>>,
     pub(super) is_drawer_open: RwSignal<bool>,
-    /// The server has another page by now.
-    pub(super) is_outdated: RwSignal<bool>,
     pub(super) unseen: StoredValue<Unseen>,
 }
 
@@ -101,9 +97,11 @@ pub(super) struct Unsent {
     pub(super) key: IdempotencyKey,
 }
 
-/// What no view shows.
+/// What no view shows, and two signals that are rarely asked for: a handle to the state stays short.
 pub(super) struct Unseen {
     user: User,
+    is_copied: RwSignal<Option<bool>>,
+    is_outdated: RwSignal<bool>,
     /// The way to another address; known once the page stands.
     pub(super) navigate: Option<Navigate>,
     /// The answer was stopped so that the waiting message goes.
@@ -139,12 +137,12 @@ impl ChatState {
             has_begun: RwSignal::new(false),
             unopened: RwSignal::new(None),
             announcement: RwSignal::new(None),
-            is_copied: RwSignal::new(None),
             deleted: RwSignal::new(None),
             is_drawer_open: RwSignal::new(false),
-            is_outdated: RwSignal::new(false),
             unseen: StoredValue::new(Unseen {
                 user: loaded.user,
+                is_copied: RwSignal::new(None),
+                is_outdated: RwSignal::new(false),
                 navigate: None,
                 sends_when_stopped: false,
                 tail: None,
@@ -153,6 +151,16 @@ impl ChatState {
                 is_reading: false,
             }),
         }
+    }
+
+    /// Shown for a moment: whether copying worked.
+    pub(super) fn is_copied(self) -> RwSignal<Option<bool>> {
+        self.unseen.with_value(|it| it.is_copied)
+    }
+
+    /// The server has another page by now.
+    pub(super) fn is_outdated(self) -> RwSignal<bool> {
+        self.unseen.with_value(|it| it.is_outdated)
     }
 
     /// Whose page it is.

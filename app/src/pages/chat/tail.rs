@@ -97,7 +97,7 @@ impl ChatState {
             }
             browser::sleep(pause).await;
             self.look_for_upgrade().await;
-            if self.is_outdated.get_untracked() {
+            if self.is_outdated().get_untracked() {
                 self.let_go();
                 return; // what this page cannot read would come again
             }
@@ -109,7 +109,7 @@ impl ChatState {
         if let Ok(build) = page_build().await
             && Some(build) != browser::page_build()
         {
-            self.is_outdated.set(true);
+            self.is_outdated().set(true);
         }
     }
 

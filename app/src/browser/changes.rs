@@ -23,6 +23,8 @@ use crate::{
 
 /// Where the server tells of changes.
 const ADDRESS: &str = "/changes";
+/// Known to no server: everything may have changed since then.
+const UNKNOWN: Cursor = Cursor { epoch: 0, seq: 0 };
 
 /// Listens as long as it lives.
 pub(crate) struct ChangeListener {
@@ -55,13 +57,12 @@ impl Drop for Stream {
 }
 
 /// Calls `on_change` for whatever changes in the conversations of this person, in whichever tab or
-/// device. Nothing where the page does not say from where on it has to listen.
+/// device.
 pub(crate) fn listen_for_changes(
     user: UserId,
     on_change: impl Fn(Change) + 'static,
-) -> Option<ChangeListener> {
-    let root = document().document_element()?;
-    let cursor: Cursor = root.get_attribute("data-changes")?.parse().ok()?;
+) -> ChangeListener {
+    let cursor = cursor_of_document().unwrap_or(UNKNOWN);
     let id = idempotency_key().as_uuid();
     // Tabs of several servers or people on one host do not mix. Without a channel every tab leads.
     let name = format!("{} {user}", address_of(ADDRESS));
@@ -86,11 +87,17 @@ pub(crate) fn listen_for_changes(
     if !is_hidden() {
         shared.step(Event::Shown);
     }
-    Some(ChangeListener {
+    ChangeListener {
         shared,
         timer,
         listeners,
-    })
+    }
+}
+
+/// From where on the page has to listen, if the document was made for somebody who is signed in.
+fn cursor_of_document() -> Option<Cursor> {
+    let root = document().document_element()?;
+    root.get_attribute("data-changes")?.parse().ok()
 }
 
 impl Drop for ChangeListener {

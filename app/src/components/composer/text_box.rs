@@ -165,7 +165,8 @@ fn keep_drafts(text: NodeRef<html::Textarea>, user: UserId, state: ComposerState
         let is_kept = !is_first || typed.is_empty() || draft.contains(&typed);
         set_text(&text, if is_kept { &draft } else { &typed });
         if is_first {
-            browser::focus_text_if_lost(TEXT_ID);
+            // By then the page that led here has gone, and taken its focus along.
+            request_animation_frame(|| browser::focus_text_if_lost(TEXT_ID));
         } else {
             browser::focus_text(TEXT_ID);
         }

@@ -97,7 +97,8 @@ pub(super) struct Unsent {
     pub(super) key: IdempotencyKey,
 }
 
-/// What no view shows, and two signals that are rarely asked for: a handle to the state stays short.
+/// What no view shows, and two signals that are rarely asked for: a handle to the state stays
+/// short.
 pub(super) struct Unseen {
     user: User,
     is_copied: RwSignal<Option<bool>>,

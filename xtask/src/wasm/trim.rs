@@ -58,7 +58,7 @@ fn empty_never_called(module: &mut Module) {
         doomed.retain(|id| !called.contains(id));
     }
     // In the order of the program: the same bytes each time.
-    let order: Vec<FunctionId> = module.funcs.iter().map(|it| it.id()).collect();
+    let order: Vec<FunctionId> = module.funcs.iter().map(walrus::Function::id).collect();
     for id in order.into_iter().filter(|id| doomed.contains(id)) {
         empty(module, id);
     }
@@ -95,7 +95,7 @@ fn called_by_others(module: &Module, doomed: &HashSet<FunctionId>) -> HashSet<Fu
 #[derive(Default)]
 struct Calls(HashSet<FunctionId>);
 
-impl<'a> Visitor<'a> for Calls {
+impl Visitor<'_> for Calls {
     fn visit_call(&mut self, call: &Call) {
         self.0.insert(call.func);
     }

@@ -54,6 +54,10 @@ async fn a_message_answers_the_version_that_is_shown_whatever_another_tab_shows(
     let browser = Browser::open().await?;
     let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
+    // This tab has not heard of it yet.
+    browser.devtools("Network.enable", json!({})).await?;
+    let blocked = json!({ "urls": ["*/changes*"] });
+    browser.devtools("Network.setBlockedURLs", blocked).await?;
     page.sign_in("Ada", PASSWORD).await?;
     page.send("Hello").await?;
     let first = page.wait_for_end(1).await?;

@@ -250,6 +250,11 @@ impl<'a> ChatPage<'a> {
 
     /// Presses Stop.
     pub async fn stop(&self) -> Result<()> {
+        // The box may still be on its way down: a press needs a place that stays.
+        let settle = "document.getAnimations()
+            .filter(it => it.effect.getComputedTiming().endTime !== Infinity)
+            .forEach(it => it.finish())";
+        self.browser.script(settle, Vec::new()).await?;
         self.browser.element(STOP).await?.click().await?;
         Ok(())
     }

@@ -1,19 +1,24 @@
 //! What other tabs and devices change appears here too.
 
-use std::{cell::Cell, rc::Rc, time::Duration};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use leptos::{prelude::*, task::spawn_local};
 
 use super::state::ChatState;
-use crate::{browser, model::Change};
+use crate::{
+    browser,
+    model::{Change, ConversationId},
+};
 
 /// Changes within this time are looked at together.
 const PAUSE: Duration = Duration::from_millis(50);
+/// More conversations than these are a list that is read again.
+const MAX_SINGLE: usize = 3;
 
 /// Listens as long as the page is there.
 pub(super) fn listen(state: ChatState) {
     Effect::new(move || {
-        let heard = Rc::new(Cell::new(Heard::default()));
+        let heard = Rc::new(RefCell::new(Heard::default()));
         let on_change = move |change| hear(state, &heard, change);
         // Dropped with the page.
         StoredValue::new_local(browser::listen_for_changes(state.user(), on_change));
@@ -21,36 +26,50 @@ pub(super) fn listen(state: ChatState) {
 }
 
 /// What has not been looked at yet.
-#[derive(Clone, Copy, Default)]
+#[derive(Default)]
 struct Heard {
     is_due: bool,
-    /// The shown conversation is among what has changed.
-    is_shown: bool,
+    ids: Vec<ConversationId>,
+    /// Anything may be different.
+    is_everything: bool,
 }
 
-fn hear(state: ChatState, heard: &Rc<Cell<Heard>>, change: Change) {
-    let concerns_shown = match change {
-        Change::Listening => return,
-        Change::Everything => true,
-        Change::Conversation(id) => state.shown_id() == Some(id),
-    };
-    let before = heard.get();
-    heard.set(Heard {
-        is_due: true,
-        is_shown: before.is_shown || concerns_shown,
-    });
-    if before.is_due {
-        return;
-    }
-    let heard = Rc::clone(heard);
-    spawn_local(async move {
-        browser::sleep(PAUSE).await;
-        let Heard { is_shown, .. } = heard.take();
-        state.refresh_list().await;
-        // What this tab sends or follows, it shows by itself.
-        let is_busy = state.is_sending.get_untracked() || state.is_following();
-        if is_shown && !is_busy {
-            state.refresh_if_changed().await;
+fn hear(state: ChatState, heard: &Rc<RefCell<Heard>>, change: Change) {
+    let was_due = {
+        let mut heard = heard.borrow_mut();
+        match change {
+            Change::Listening => return,
+            Change::Everything => heard.is_everything = true,
+            Change::Conversation(id) if heard.ids.contains(&id) => {}
+            Change::Conversation(id) => heard.ids.push(id),
         }
-    });
+        std::mem::replace(&mut heard.is_due, true)
+    };
+    if !was_due {
+        let heard = Rc::clone(heard);
+        spawn_local(async move {
+            browser::sleep(PAUSE).await;
+            let heard = heard.take();
+            state.look_at_heard(heard).await;
+        });
+    }
+}
+
+impl ChatState {
+    async fn look_at_heard(self, heard: Heard) {
+        // What this tab sends or follows, it shows by itself.
+        let is_busy = move || self.is_sending.get_untracked() || self.is_following();
+        if heard.is_everything || heard.ids.len() > MAX_SINGLE {
+            self.refresh_list().await;
+            if !is_busy() {
+                self.refresh_if_changed().await;
+            }
+            return;
+        }
+        for id in heard.ids {
+            if self.shown_id() != Some(id) || !is_busy() {
+                self.look_at(id).await;
+            }
+        }
+    }
 }

@@ -10,7 +10,9 @@ use crate::{
     browser,
     components::link_id,
     conversation_list::ConversationList,
-    model::{ChatError, Conversation, ConversationId, ConversationSummary, Message},
+    model::{
+        ChatError, Conversation, ConversationId, ConversationState, ConversationSummary, Message,
+    },
 };
 
 /// Until then the new messages are in the page and have their place.
@@ -178,9 +180,35 @@ impl ChatState {
             // Reading it tells what is wrong.
             Err(_) => return self.refresh().await,
         };
-        if self.shown_id() != Some(id) {
-            return;
+        if self.shown_id() == Some(id) {
+            self.refresh_unless_same(state).await;
         }
+    }
+
+    /// One conversation is not what it was, somewhere else: reads its row, and its messages if they
+    /// are shown and have changed.
+    pub(super) async fn look_at(self, id: ConversationId) {
+        match conversations::conversation_state(id).await {
+            Ok(state) => {
+                self.list
+                    .change(|list| list.put_back(state.summary.clone()));
+                if self.shown_id() == Some(id) {
+                    self.refresh_unless_same(state).await;
+                }
+            }
+            Err(ChatError::NotFound) => {
+                self.list.change(|list| list.remove(id));
+                if self.shown_id() == Some(id) {
+                    self.refresh().await;
+                }
+            }
+            // The next change, or the next look, tells.
+            Err(_) => {}
+        }
+    }
+
+    /// The shown conversation is like this by now.
+    async fn refresh_unless_same(self, state: ConversationState) {
         let read = self.unseen.with_value(|it| it.read.clone());
         let is_same = read.is_some_and(|read| read.has_same_messages(&state));
         let is_running = state.summary.running || untrack(|| self.running()).is_some();
@@ -188,6 +216,18 @@ impl ChatState {
             self.show_summary(state.summary);
         } else {
             self.refresh().await;
+        }
+    }
+
+    /// The answer of the shown conversation has ended here; what else is new of it comes as a
+    /// change.
+    pub(super) fn show_ended(self) {
+        let summary = self.shown.get_untracked();
+        if let Some(summary) = summary.filter(|it| it.running) {
+            self.show_summary(ConversationSummary {
+                running: false,
+                ..summary
+            });
         }
     }
 }

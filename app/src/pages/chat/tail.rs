@@ -79,9 +79,9 @@ impl ChatState {
         let mut pause = FIRST_PAUSE;
         loop {
             match read_stream(&entry).await {
-                Left::Ended => return self.turn_ended(&entry).await,
+                Left::Ended => return self.turn_ended(&entry),
                 Left::EndedAfterGap => {
-                    self.turn_ended(&entry).await;
+                    self.turn_ended(&entry);
                     return self.refresh().await;
                 }
                 Left::Refused(error) => {
@@ -113,7 +113,7 @@ impl ChatState {
         }
     }
 
-    async fn turn_ended(self, entry: &Entry) {
+    fn turn_ended(self, entry: &Entry) {
         self.let_go();
         let status = entry.message.read_untracked().status;
         self.announcement.set(Some(match status {
@@ -121,7 +121,7 @@ impl ChatState {
             MessageStatus::Stopped | MessageStatus::Interrupted => Announcement::Stopped,
             MessageStatus::Running | MessageStatus::Finished => Announcement::Complete,
         }));
-        self.refresh_list().await; // the first answer may have given the conversation its title
+        self.show_ended();
     }
 }
 

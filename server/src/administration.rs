@@ -50,16 +50,6 @@ impl AdministrationService for Administration {
         Ok(self.settings.all())
     }
 
-    async fn save_setting(&self, by: &User, change: SettingChange) -> Result<Setting, ChatError> {
-        let SettingChange {
-            name,
-            value,
-            version,
-        } = change;
-        let saved = self.settings.save(by, name, &value, version).await;
-        saved.map_err(setting_refused)
-    }
-
     async fn save_settings(
         &self,
         by: &User,
@@ -75,9 +65,8 @@ impl AdministrationService for Administration {
             error: setting_refused(error),
         });
         let refused: Vec<RefusedSetting> = refused.collect();
-        let values = changes.into_iter().map(|it| (it.name, it.value));
         let form = RefusedForm {
-            values: values.collect(),
+            changes,
             refused: refused.clone(),
         };
         self.settings.keep_refused(by, form);

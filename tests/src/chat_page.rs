@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use hearth_app::model::{
-    ConversationId, Language, MessageId, Setting, SettingName, preferences::LANGUAGE_COOKIE,
+    ConversationId, Language, MessageId, SettingName, preferences::LANGUAGE_COOKIE,
 };
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
@@ -12,6 +12,7 @@ use thirtyfour::prelude::*;
 use crate::{
     browser::{Browser, PATIENCE},
     deadline::eventually,
+    running_server::save_setting,
     web_client::WebClient,
 };
 
@@ -117,16 +118,10 @@ impl<'a> ChatPage<'a> {
         self.enter_account(name, password).await
     }
 
-    /// From now on the model takes its most probable words, so that every run says the same. Before
-    /// any other setting is saved.
+    /// From now on the model takes its most probable words, so that every run says the same.
     pub async fn answer_greedily(&self) -> Result<()> {
-        let setting = [
-            ("name", SettingName::Temperature.to_string()),
-            ("value", "0".to_owned()),
-            ("version", "0".to_owned()),
-        ];
         let client = self.client().await?;
-        client.call::<Setting>("save_setting", &setting).await??;
+        save_setting(&client, SettingName::Temperature, "0").await??;
         Ok(())
     }
 

@@ -236,6 +236,43 @@ pub async fn send_and_wait(
     Ok(turn)
 }
 
+/// Gives a setting of the server another value, as the administrator's form does.
+pub async fn save_setting(
+    client: &WebClient,
+    name: SettingName,
+    value: &str,
+) -> Result<Result<(), ChatError>> {
+    let settings: Vec<Setting> = client.call("settings", &[]).await??;
+    let old = settings.into_iter().find(|it| it.name == name);
+    let old = old.with_context(|| format!("{name} is listed"))?;
+    save_setting_from(client, name, value, old.version).await
+}
+
+/// As [`save_setting`], in a form that was drawn when the setting had this version.
+pub async fn save_setting_from(
+    client: &WebClient,
+    name: SettingName,
+    value: &str,
+    version: i64,
+) -> Result<Result<(), ChatError>> {
+    let field = |part: &str| format!("form[{name}][{part}]");
+    let (value_field, was_field, version_field) = (field("value"), field("was"), field("version"));
+    let fields = [
+        (value_field.as_str(), value.to_owned()),
+        // What it was is something else in any case.
+        (was_field.as_str(), format!("not {value}")),
+        (version_field.as_str(), version.to_string()),
+    ];
+    let saved = client.call::<Vec<RefusedSetting>>("save_settings", &fields);
+    Ok(match saved.await? {
+        Ok(refused) => refused
+            .into_iter()
+            .next()
+            .map_or(Ok(()), |it| Err(it.error)),
+        Err(error) => Err(error),
+    })
+}
+
 /// The first page of a person's list.
 pub async fn conversations(client: &WebClient) -> Result<Vec<ConversationSummary>> {
     let page: ConversationPage = client.call("conversations", &[]).await??;

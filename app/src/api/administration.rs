@@ -26,30 +26,7 @@ pub async fn settings() -> Result<Vec<Setting>, ChatError> {
     administration_service().settings().await
 }
 
-/// Changes one setting, from the next turn on.
-///
-/// # Errors
-/// [`ChatError::Invalid`] for a value outside its range, or if somebody else changed the setting
-/// meanwhile.
-#[server(endpoint = "save_setting")]
-pub async fn save_setting(
-    name: SettingName,
-    // A browser leaves an empty field out of some encodings.
-    #[server(default)] value: String,
-    version: i64,
-) -> Result<Setting, ChatError> {
-    let by = current_administrator()?;
-    let change = SettingChange {
-        name,
-        value,
-        version,
-    };
-    let saved = administration_service().save_setting(&by, change).await?;
-    lead_form_post_to(&format!("/admin?saved={name}"));
-    Ok(saved)
-}
-
-/// Changes several settings, all or none of them, from the next turn on. `form` has an entry for
+/// Changes settings, all or none of them, from the next turn on. `form` has an entry for
 /// each; those that are what they were are left alone. What is wrong with settings is in the
 /// answer.
 ///

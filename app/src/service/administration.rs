@@ -25,8 +25,8 @@ pub struct SettingChange {
 /// A form of settings that was refused, as it was filled in.
 #[derive(Clone, Debug, Default)]
 pub struct RefusedForm {
-    /// What was to be changed, and to what.
-    pub values: Vec<(SettingName, String)>,
+    /// What was to be changed, to what and from which versions.
+    pub changes: Vec<SettingChange>,
     pub refused: Vec<RefusedSetting>,
 }
 
@@ -41,10 +41,8 @@ pub trait AdministrationService: Send + Sync + 'static {
     fn banner(&self, language: Language, dismissed: Option<&str>) -> Option<Banner>;
     /// All settings, in the order of [`SettingName::ALL`].
     async fn settings(&self) -> Result<Vec<Setting>, ChatError>;
-    /// Changes one setting, from the next turn on.
-    async fn save_setting(&self, by: &User, change: SettingChange) -> Result<Setting, ChatError>;
-    /// Changes several settings, all or none of them; gives what is wrong with those that cannot be
-    /// saved, and keeps what was filled in for the page that asks for it.
+    /// Changes settings, all or none of them, from the next turn on; gives what is wrong with those
+    /// that cannot be saved, and keeps what was filled in for the page that asks for it.
     async fn save_settings(
         &self,
         by: &User,

@@ -128,40 +128,8 @@ impl SettingsBook {
         })
     }
 
-    /// Changes one setting, if it still has the version that the change was made from.
-    ///
-    /// # Errors
-    /// The reason; nothing was changed then.
-    ///
-    /// # Panics
-    /// Never: one change has one outcome.
-    pub async fn save(
-        &self,
-        by: &User,
-        name: SettingName,
-        value: &str,
-        version: i64,
-    ) -> Result<Setting, SaveSettingError> {
-        let change = SettingChange {
-            name,
-            value: value.to_owned(),
-            version,
-        };
-        match self.save_all(by, &[change]).await {
-            Ok(saved) => {
-                let saved = saved.into_iter().next();
-                Ok(saved.expect("invariant: the one change was saved"))
-            }
-            Err(SaveSettingsError::Store(error)) => Err(error.into()),
-            Err(SaveSettingsError::Refused(refused)) => {
-                let refused = refused.into_iter().next();
-                let (_, error) = refused.expect("invariant: the one change was refused");
-                Err(error)
-            }
-        }
-    }
-
-    /// Changes several settings, all or none of them.
+    /// Changes settings, all or none of them, if they still have the versions that the changes were
+    /// made from.
     ///
     /// # Errors
     /// What is wrong with each; nothing was changed then.

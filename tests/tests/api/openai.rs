@@ -14,7 +14,11 @@ mod tools;
 
 use anyhow::Result;
 use hearth_engine::scripted::ScriptedModel;
-use hearth_tests::{api_client::ApiClient, running_server::RunningServer, web_client::WebClient};
+use hearth_tests::{
+    api_client::ApiClient,
+    running_server::{RunningServer, save_setting},
+    web_client::WebClient,
+};
 
 const CHAT: &str = "/v1/chat/completions";
 const COMPLETIONS: &str = "/v1/completions";
@@ -41,12 +45,5 @@ async fn until_ready(program: &ApiClient) -> Result<()> {
 
 /// Changes a server setting.
 async fn set(ada: &WebClient, name: &str, value: &str) -> Result<()> {
-    let fields = [
-        ("name", name.to_owned()),
-        ("value", value.to_owned()),
-        ("version", "0".to_owned()),
-    ];
-    ada.call::<serde_json::Value>("save_setting", &fields)
-        .await??;
-    Ok(())
+    Ok(save_setting(ada, name.parse()?, value).await??)
 }

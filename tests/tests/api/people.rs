@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use hearth_app::model::{
-    AccountChange, AccountSummary, BusyReason, ChatError, MessageStatus, OneTimeLink, Setting,
+    AccountChange, AccountSummary, BusyReason, ChatError, MessageStatus, OneTimeLink, SettingName,
     TokenLimit, User,
 };
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     api_client::{ApiClient, question},
-    running_server::{PASSWORD, RunningServer, conversation, send, send_and_wait, sign_in},
+    running_server::{
+        PASSWORD, RunningServer, conversation, save_setting, send, send_and_wait, sign_in,
+    },
     web_client::WebClient,
 };
 
@@ -201,12 +203,7 @@ async fn people_make_accounts_where_that_is_open() -> Result<()> {
     let emil = server.client()?;
     let closed = emil.call::<()>("sign_up", &fields).await?;
     assert_eq!(closed, Err(ChatError::Forbidden));
-    let open = [
-        ("name", "sign_up".to_owned()),
-        ("value", "open".to_owned()),
-        ("version", "0".to_owned()),
-    ];
-    ada.call::<Setting>("save_setting", &open).await??;
+    save_setting(&ada, SettingName::SignUp, "open").await??;
     emil.call::<()>("sign_up", &fields).await??;
     assert!(is_signed_in(&emil).await?);
     let taken = server.client()?.call::<()>("sign_up", &fields).await?;

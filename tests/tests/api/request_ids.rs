@@ -76,11 +76,10 @@ async fn a_failure_is_told_under_the_number_of_the_answer() -> Result<()> {
         .execute(&mut database)
         .await?;
     let fields = [
-        ("name", "temperature".to_owned()),
-        ("value", "0.5".to_owned()),
-        ("version", "0".to_owned()),
+        ("form[temperature][value]", "0.5".to_owned()),
+        ("form[temperature][version]", "0".to_owned()),
     ];
-    let answer = ada.call_raw("save_setting", &fields).await?;
+    let answer = ada.call_raw("save_settings", &fields).await?;
     assert_eq!(answer.status, 500, "{}", answer.text());
     let number = answer.header(HEADER);
     assert!(answer.text().contains(number), "{}", answer.text());

@@ -1,4 +1,4 @@
-//! An administrator's settings: each saved alone, holding from the next turn on.
+//! An administrator's settings: saved together, holding from the next turn on.
 
 use anyhow::Result;
 use hearth_app::model::{
@@ -7,7 +7,9 @@ use hearth_app::model::{
 };
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    running_server::{RunningServer, conversation, send, send_and_wait},
+    running_server::{
+        RunningServer, conversation, save_setting, save_setting_from, send, send_and_wait,
+    },
     web_client::WebClient,
 };
 
@@ -17,34 +19,11 @@ async fn read(client: &WebClient, name: SettingName) -> Result<Setting> {
     found.ok_or_else(|| anyhow::anyhow!("{name} is listed"))
 }
 
-async fn save(
-    client: &WebClient,
-    name: SettingName,
-    value: &str,
-) -> Result<Result<Setting, ChatError>> {
-    let version = read(client, name).await?.version;
-    save_version(client, name, value, version).await
-}
-
-async fn save_version(
-    client: &WebClient,
-    name: SettingName,
-    value: &str,
-    version: i64,
-) -> Result<Result<Setting, ChatError>> {
-    let arguments = [
-        ("name", name.to_string()),
-        ("value", value.to_owned()),
-        ("version", version.to_string()),
-    ];
-    client.call("save_setting", &arguments).await
-}
-
 #[tokio::test]
 async fn a_setting_holds_from_the_next_turn_on() -> Result<()> {
     let (_server, ada) = RunningServer::start(ScriptedModel::new(vec!["123456789".into()])).await?;
     let first = send_and_wait(&ada, None, "Hi").await?;
-    save(&ada, SettingName::MaxTokens, "3").await??;
+    save_setting(&ada, SettingName::MaxTokens, "3").await??;
     let second = send_and_wait(&ada, Some(first.conversation.id), "Hi").await?;
     let shown = conversation(&ada, second.conversation.id).await?;
     let reasons: Vec<_> = shown.messages.iter().map(|it| it.finish_reason).collect();
@@ -55,7 +34,7 @@ async fn a_setting_holds_from_the_next_turn_on() -> Result<()> {
         Some(FinishReason::Length),
     ];
     assert_eq!(reasons, expected);
-    save(&ada, SettingName::MaxTokens, "").await??;
+    save_setting(&ada, SettingName::MaxTokens, "").await??;
     assert_eq!(read(&ada, SettingName::MaxTokens).await?.value, "");
     Ok(())
 }
@@ -64,16 +43,18 @@ async fn a_setting_holds_from_the_next_turn_on() -> Result<()> {
 async fn of_two_who_save_at_once_the_second_is_told() -> Result<()> {
     let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let name = SettingName::Temperature;
-    let first = save_version(&ada, name, "0.3", 0).await??;
+    save_setting_from(&ada, name, "0.3", 0).await??;
+    let first = read(&ada, name).await?;
     assert_eq!((first.value.as_str(), first.version), ("0.3", 1));
-    let second = save_version(&ada, name, "0.9", 0).await?;
+    let second = save_setting_from(&ada, name, "0.9", 0).await?;
     let told = Refusal::Outdated {
         value: "0.3".to_owned(),
         version: 1,
     };
     assert_eq!(second, Err(ChatError::Invalid(told)));
     assert_eq!(read(&ada, name).await?.value, "0.3");
-    assert_eq!(save(&ada, name, "0.9").await??.version, 2);
+    save_setting(&ada, name, "0.9").await??;
+    assert_eq!(read(&ada, name).await?.version, 2);
     Ok(())
 }
 
@@ -129,7 +110,7 @@ async fn several_settings_are_saved_together_or_none_of_them() -> Result<()> {
 async fn a_form_that_was_open_for_long_changes_only_what_its_person_changed() -> Result<()> {
     let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let (warm, long) = (SettingName::Temperature, SettingName::MaxTokens);
-    save(&ada, warm, "0.3").await??;
+    save_setting(&ada, warm, "0.3").await??;
     // The form still shows what was before, and only the other setting was changed in it.
     let refused = save_form(&ada, &[(warm, "0.7", "0.7", 0), (long, "", "9", 0)]).await??;
     assert_eq!(refused, []);
@@ -165,7 +146,7 @@ async fn values_out_of_range_are_refused_and_named() -> Result<()> {
         (SettingName::ConcurrentTurns, "0"),
     ] {
         let before = read(&ada, name).await?;
-        let answer = save(&ada, name, value).await?;
+        let answer = save_setting(&ada, name, value).await?;
         let Err(ChatError::Invalid(Refusal::Setting { name: named, .. })) = answer else {
             panic!("{name} = {value}: {answer:?}");
         };
@@ -178,8 +159,8 @@ async fn values_out_of_range_are_refused_and_named() -> Result<()> {
 #[tokio::test]
 async fn every_change_is_in_the_audit_log_with_old_and_new() -> Result<()> {
     let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
-    save(&ada, SettingName::BannerEn, "Back at noon.").await??;
-    save(&ada, SettingName::BannerEn, "Back at one.").await??;
+    save_setting(&ada, SettingName::BannerEn, "Back at noon.").await??;
+    save_setting(&ada, SettingName::BannerEn, "Back at one.").await??;
     let log: Vec<AuditEntry> = ada.call("audit", &[]).await??;
     let entry = log.first().expect("the newest entry");
     assert_eq!(entry.action, AuditAction::ChangeSetting);
@@ -202,7 +183,7 @@ async fn a_person_has_as_many_answers_made_at_once_as_allowed() -> Result<()> {
         .with_token_delay(std::time::Duration::from_millis(20));
     let (server, ada) = RunningServer::start(model).await?;
     let berta = server.add_user("Berta").await?;
-    save(&ada, SettingName::ConcurrentTurns, "1").await??;
+    save_setting(&ada, SettingName::ConcurrentTurns, "1").await??;
     let first = send(&ada, None, "Hi").await??;
     let refused = send(&ada, None, "Hi again").await?;
     assert!(
@@ -220,7 +201,7 @@ async fn a_person_has_as_many_answers_made_at_once_as_allowed() -> Result<()> {
 #[tokio::test]
 async fn when_the_tokens_of_the_day_are_used_up_the_next_turn_is_refused() -> Result<()> {
     let (_server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
-    save(&ada, SettingName::TokensPerDay, "5").await??;
+    save_setting(&ada, SettingName::TokensPerDay, "5").await??;
     let turn = send_and_wait(&ada, None, "Hi").await?;
     let refused = send(&ada, Some(turn.conversation.id), "And now?").await?;
     let Err(ChatError::Busy {

@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context as _, Result, bail, ensure};
 use hearth_app::model::{
     AccountSummary, BackupKind, BackupReport, BusyReason, ChatError, ConversationId,
-    ConversationPage, OneTimeLink, Refusal, Setting, SettingName,
+    ConversationPage, OneTimeLink, Refusal, SettingName,
 };
 use hearth_tests::{
     api_client::ApiClient,
@@ -19,7 +19,9 @@ use hearth_tests::{
     deadline::eventually,
     metrics::Metrics,
     program::Program,
-    running_server::{PASSWORD, claim, conversation, message_text, send, send_and_wait, sign_in},
+    running_server::{
+        PASSWORD, claim, conversation, message_text, save_setting, send, send_and_wait, sign_in,
+    },
     web_client::WebClient,
 };
 use serde_json::Value;
@@ -113,12 +115,7 @@ async fn set_up(program: &Program, secrets: &mut Vec<String>) -> Result<WebClien
     let guessed = enter(program, "Ada", GUESS).await;
     ensure!(guessed.is_err(), "a wrong password");
     let ada = enter(program, "Ada", PASSWORD).await?;
-    let setting = [
-        ("name", SettingName::MaxTokens.to_string()),
-        ("value", MAX_TOKENS.to_string()),
-        ("version", "0".to_owned()),
-    ];
-    ada.call::<Setting>("save_setting", &setting).await??;
+    save_setting(&ada, SettingName::MaxTokens, &MAX_TOKENS.to_string()).await??;
     secrets.extend([token, PASSWORD, GUESS].map(str::to_owned));
     secrets.extend([session_of(&claimed)?, session_of(&ada)?]);
     Ok(ada)

@@ -7,7 +7,7 @@ use hearth_tests::{
     browser::{Browser, PATIENCE, Screen},
     chat_page::ChatPage,
     deadline::eventually,
-    running_server::{PASSWORD, RunningServer, send_and_wait},
+    running_server::{PASSWORD, RunningServer, save_setting, send_and_wait},
     words::words,
 };
 use serde_json::json;
@@ -220,13 +220,7 @@ async fn models_usage_and_the_log_are_shown(language: Language) -> Result<()> {
     let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
     send_and_wait(&ada, None, "Hi").await?;
-    let setting = [
-        ("name", "temperature".to_owned()),
-        ("value", "0.5".to_owned()),
-        ("version", "0".to_owned()),
-    ];
-    ada.call::<hearth_app::model::Setting>("save_setting", &setting)
-        .await??;
+    save_setting(&ada, SettingName::Temperature, "0.5").await??;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
     page.sign_in("Ada", PASSWORD).await?;

@@ -8,12 +8,12 @@ use std::{
 
 use anyhow::{Context as _, Result, ensure};
 use futures::future::{join_all, try_join_all};
-use hearth_app::model::{Message, OneTimeLink, Setting, StartedTurn};
+use hearth_app::model::{Message, OneTimeLink, SettingName, StartedTurn};
 use hearth_tests::{
     database::lengthen_answers,
     deadline::eventually,
     program::Program,
-    running_server::{PASSWORD, message_text, new_key},
+    running_server::{PASSWORD, message_text, new_key, save_setting},
     slow_client::{begin_archive, begin_tail, begin_upload, until_running},
     tail::{AnswerText, letters},
     web_client::WebClient,
@@ -80,18 +80,7 @@ async fn invited(program: &Program, ada: &WebClient, name: &str) -> Result<WebCl
 }
 
 async fn allow_many_answers(ada: &WebClient) -> Result<()> {
-    let forms: Vec<Setting> = ada.call("settings", &[]).await??;
-    let form = forms
-        .iter()
-        .find(|it| it.name.as_str() == "concurrent_turns");
-    let version = form.context("the setting is there")?.version;
-    let arguments = [
-        ("name", "concurrent_turns".to_owned()),
-        ("value", "100".to_owned()),
-        ("version", version.to_string()),
-    ];
-    ada.call::<serde_json::Value>("save_setting", &arguments)
-        .await??;
+    save_setting(ada, SettingName::ConcurrentTurns, "100").await??;
     Ok(())
 }
 

@@ -8,15 +8,13 @@ use std::{
 
 use anyhow::{Context as _, Result, bail, ensure};
 use futures::future::{join_all, try_join_all};
-use hearth_app::model::{
-    Message, MessageStatus, Setting, SettingName, StartedTurn, UploadId, UploadState,
-};
+use hearth_app::model::{Message, MessageStatus, SettingName, StartedTurn, UploadId, UploadState};
 use hearth_tests::{
     browser::wait_for_stage,
     chance::Chance,
     database::Database,
     program::Program,
-    running_server::{conversation, message_text},
+    running_server::{conversation, message_text, save_setting},
     tail::{AnswerText, letters},
     uploads::{archive, upload_id},
     web_client::WebClient,
@@ -206,12 +204,7 @@ async fn check_import(
 
 /// Lets one person have all the chats.
 async fn allow_chats(client: &WebClient) -> Result<()> {
-    let arguments = [
-        ("name", SettingName::ConcurrentTurns.to_string()),
-        ("value", CHATS.to_string()),
-        ("version", "0".to_owned()),
-    ];
-    client.call::<Setting>("save_setting", &arguments).await??;
+    save_setting(client, SettingName::ConcurrentTurns, &CHATS.to_string()).await??;
     Ok(())
 }
 

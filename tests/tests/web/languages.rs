@@ -167,14 +167,6 @@ async fn no_refusal_in_chinese_is_a_sentence_in_english() -> Result<()> {
         ("/api/switch_model", vec![field("file", "nothing.gguf")]),
         ("/api/delete_own_account", vec![field("password", "")]),
         (
-            "/api/save_setting",
-            vec![
-                field("name", "temperature"),
-                field("value", "hot"),
-                field("version", "0"),
-            ],
-        ),
-        (
             "/api/save_settings",
             vec![
                 field("form[temperature][value]", "hot"),

@@ -6,6 +6,7 @@ use crate::{
     components::{Icon, IconName},
     model::{ChatError, Refusal, Setting},
     pages::{card::error_line, escape_html},
+    service::SettingChange,
     words::{Locale, words},
 };
 
@@ -29,8 +30,8 @@ pub(super) enum Control {
 /// A setting and what became of it when it was sent last.
 pub(super) struct Filled {
     pub(super) setting: Setting,
-    /// What was typed, if it was refused.
-    pub(super) typed: Option<String>,
+    /// What was to be saved, if the form was refused.
+    pub(super) typed: Option<SettingChange>,
     pub(super) error: Option<ChatError>,
 }
 
@@ -49,8 +50,10 @@ pub(super) fn setting_row(
     } = filled;
     let name = setting.name.as_str();
     // Who was told what holds now replaces it knowingly.
-    let version = match error {
-        Some(ChatError::Invalid(Refusal::Outdated { version, .. })) => version,
+    let version = match (&error, &typed) {
+        (Some(ChatError::Invalid(Refusal::Outdated { version, .. })), _) => *version,
+        // What was typed replaces what was seen then, whatever was saved meanwhile.
+        (_, Some(typed)) => typed.version,
         _ => setting.version,
     };
     let is_changed = typed.is_some();
@@ -70,7 +73,7 @@ pub(super) fn setting_row(
     let shown = Shown {
         name,
         field: format!("form[{name}][value]"),
-        value: typed.unwrap_or_else(|| setting.value.clone()),
+        value: typed.map_or_else(|| setting.value.clone(), |it| it.value),
         is_wrong: error.is_some(),
         described_by,
         was: setting.value.clone(),

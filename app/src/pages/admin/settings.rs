@@ -83,13 +83,10 @@ fn group(
 
 /// A setting with what somebody filled in, if that was refused.
 fn fill(setting: Setting, refused: &RefusedForm) -> Filled {
-    let typed = refused
-        .values
-        .iter()
-        .find(|(name, _)| *name == setting.name);
+    let typed = refused.changes.iter().find(|it| it.name == setting.name);
     let wrong = refused.refused.iter().find(|it| it.name == setting.name);
     Filled {
-        typed: typed.map(|(_, value)| value.clone()),
+        typed: typed.cloned(),
         error: wrong.map(|it| it.error.clone()),
         setting,
     }

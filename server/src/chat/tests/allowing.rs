@@ -34,7 +34,12 @@ async fn set_general(bench: &Bench, value: &str) {
     let name = SettingName::TokensPerDay;
     let all = settings.all();
     let version = all.iter().find(|it| it.name == name).unwrap().version;
-    settings.save(&ada, name, value, version).await.unwrap();
+    let change = SettingChange {
+        name,
+        value: value.to_owned(),
+        version,
+    };
+    settings.save_all(&ada, &[change]).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

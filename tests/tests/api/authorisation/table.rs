@@ -201,14 +201,6 @@ fn wrong_password(_: &Belongings) -> Arguments {
     ]
 }
 
-fn setting(_: &Belongings) -> Arguments {
-    vec![
-        ("name", "temperature".to_owned()),
-        ("value", "0.5".to_owned()),
-        ("version", "0".to_owned()),
-    ]
-}
-
 fn new_account(_: &Belongings) -> Arguments {
     vec![("name", "Dora".to_owned()), ("role", "user".to_owned())]
 }
@@ -274,7 +266,6 @@ pub(super) const FUNCTIONS: &[Row] = &[
     row("/api/conversation_settings", conversation, OWNER),
     row("/api/save_conversation_settings", own_settings, OWNER),
     row("/api/settings", nothing, ADMINISTRATOR),
-    row("/api/save_setting", setting, ADMINISTRATOR),
     row("/api/save_settings", settings_form, ADMINISTRATOR),
     row("/api/accounts", nothing, ADMINISTRATOR),
     row("/api/create_account", new_account, ADMINISTRATOR),

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use anyhow::{Context as _, Result};
 use hearth_app::model::{
     ChatError, Conversation, ConversationId, ConversationPage, ConversationSummary, IdempotencyKey,
-    MessageStatus, StartedTurn, User, UserId, UserRole,
+    MessageStatus, RefusedSetting, Setting, SettingName, StartedTurn, User, UserId, UserRole,
 };
 use hearth_engine::{handle::ModelSource, scripted::ScriptedModel};
 use hearth_server::{

@@ -205,7 +205,8 @@ class Server:
             return json.loads(opener.open(request).read() or b"null")
 
         call("set_up", token=token, name="Bench", password="correct horse battery")
-        call("save_setting", name="concurrent_turns", value="64", version="0")
+        setting = "form[concurrent_turns]"
+        call("save_settings", **{f"{setting}[value]": "64", f"{setting}[version]": "0"})
         self.key = call("create_api_key", name="bench")
 
     def stop(self):

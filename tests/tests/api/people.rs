@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use hearth_app::model::{
-    AccountChange, AccountSummary, BusyReason, ChatError, MessageStatus, OneTimeLink, SettingName,
-    TokenLimit, User,
+    AccountChange, AccountSummary, BusyReason, ChatError, MessageStatus, OneTimeLink, Setting,
+    SettingName, TokenLimit, User,
 };
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{

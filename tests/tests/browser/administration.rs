@@ -1,7 +1,7 @@
 //! What an administrator sees and does, in a real browser.
 
 use anyhow::{Result, ensure};
-use hearth_app::model::Language;
+use hearth_app::model::{Language, SettingName};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, PATIENCE, Screen},

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use futures::future::{join_all, try_join_all};
 use hearth_app::model::{Message, OneTimeLink, SettingName, StartedTurn};
 use hearth_tests::{

@@ -1,4 +1,7 @@
-use hearth_app::model::{BusyReason, ChatError, SettingName, TokenLimit, User, UserRole};
+use hearth_app::{
+    model::{BusyReason, ChatError, SettingName, TokenLimit, User, UserRole},
+    service::SettingChange,
+};
 use hearth_engine::{
     handle::{EngineConfig, EngineHandle, ModelSource},
     scripted::ScriptedModel,

@@ -71,6 +71,8 @@ async fn every_kind_of_change_is_told_to_the_other_device_and_to_nobody_else() -
     assert_eq!(hers.next_within(SOON).await?, changed(id));
     assert_eq!(hers.next_within(SOON).await?, changed(id));
     ada.call::<()>("delete_message", &version).await??;
+    // That it is shown no more, and that it is gone.
+    assert_eq!(hers.next_within(SOON).await?, changed(id));
     assert_eq!(hers.next_within(SOON).await?, changed(id));
     assert!(hers.is_silent(SILENCE).await?);
     assert!(others.is_silent(SILENCE).await?);

@@ -133,13 +133,15 @@ async fn a_page_says_from_where_on_it_listens_and_a_door_says_nothing() -> Resul
 #[tokio::test]
 async fn who_is_not_signed_in_any_more_hears_nothing_more() -> Result<()> {
     let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
-    let id = send_and_wait(&ada, None, "Hello").await?.conversation.id;
     let phone = other_device(&ada).await?;
     let mut stays = ChangeStream::open(&ada, None).await?;
-    let mut goes = ChangeStream::open(&phone, None).await?;
-    for stream in [&mut stays, &mut goes] {
-        assert_eq!(stream.next_within(SOON).await?, Change::Listening);
+    assert_eq!(stays.next_within(SOON).await?, Change::Listening);
+    let id = send_and_wait(&ada, None, "Hello").await?.conversation.id;
+    for _ in ["it begins", "it has ended"] {
+        assert_eq!(stays.next_within(SOON).await?, changed(id));
     }
+    let mut goes = ChangeStream::open(&phone, None).await?;
+    assert_eq!(goes.next_within(SOON).await?, Change::Listening);
     phone.call::<()>("sign_out", &[]).await??;
     let title = [("id", id.to_string()), ("title", "Another".to_owned())];
     ada.call::<()>("rename_conversation", &title).await??;

@@ -51,7 +51,8 @@ impl Log {
     /// Whether all changes after `seq` are still kept.
     fn reaches(&self, seq: u64) -> bool {
         let first = self.kept.front().map_or(self.last + 1, |it| it.0);
-        seq + 1 >= first && seq <= self.last
+        // In this order: somebody else's number may be the largest there is.
+        seq <= self.last && seq + 1 >= first
     }
 }
 

@@ -17,7 +17,8 @@ use std::{
 pub(crate) use lock::Presence;
 pub use lock::{FolderLock, Holder};
 pub(crate) use permissions::{
-    create_file, create_folder, create_own_file, make_file, open_file, too_open,
+    create_file, create_folder, create_folder_inside, create_own_file, make_file, open_file,
+    too_open,
 };
 
 use crate::{
@@ -130,7 +131,7 @@ pub(crate) async fn open(config: &Config) -> Result<Store, FolderError> {
     let own_copies = (!config.names_backups()).then(|| config.backups());
     let inner = [config.models(), config.uploads()];
     for inner in inner.into_iter().chain(own_copies) {
-        let made = permissions::create_folder_inside(&inner);
+        let made = create_folder_inside(&inner);
         made.map_err(|source| unwritable(&inner, source))?;
     }
     check_writable(folder).map_err(|source| unwritable(folder, source))?;

@@ -86,7 +86,7 @@ impl Uploads {
         let (id, coming) = (UploadId::new(Uuid::now_v7()), Arc::clone(&self.coming));
         let begun = beside(&self.folder, move || {
             let folder = &room.folder;
-            data_folder::create_folder(folder).map_err(|source| failed(folder, source))?;
+            data_folder::create_folder_inside(folder).map_err(|source| failed(folder, source))?;
             room.check(announced)?;
             Incoming::begin(id, room, coming)
         });

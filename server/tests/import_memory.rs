@@ -2,20 +2,22 @@
 //! the high-water mark of memory is a process's.
 #![cfg(target_os = "linux")]
 
+#[path = "memory/process.rs"]
+mod process;
+
 use std::{
-    fs::{self, File},
+    fs::File,
     io::{self, Read as _},
     path::Path,
 };
 
-use hearth_app::model::{ConversationId, MessageId, MessageStatus, Role, User, UserId, UserRole};
+use hearth_app::model::{Role, User, UserId, UserRole};
 use hearth_server::{
-    export::{
-        ConversationDocument, Language, MessageDocument, SCHEMA, Timestamp, VERSION, write_archive,
-    },
+    export::{ConversationDocument, Language, Timestamp, write_archive},
     import::{import, preview},
     store::Store,
 };
+use process::{NOW_MS, high_water_kib};
 use uuid::Uuid;
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
@@ -26,39 +28,11 @@ const NUM_OTHER_BYTES: u64 = 256 << 20;
 const MAX_GROWTH_KIB: u64 = 64 * 1024;
 
 fn conversation(number: u128) -> ConversationDocument {
-    let now = Timestamp::from_ms(1_767_225_600_000);
     // As ids are made today: the time stands first.
-    let id = (1_767_225_600_000 << 80) | (0x7 << 76) | (0x8 << 60) | number;
-    let mut message = MessageDocument {
-        id: MessageId::new(Uuid::from_u128(id)),
-        parent_id: None,
-        role: Role::User,
-        status: MessageStatus::Finished,
-        text: format!("{number} 天空 ").repeat(40),
-        reasoning: None,
-        tool_steps: Vec::new(),
-        finish_reason: None,
-        error: None,
-        params: serde_json::Map::new(),
-        model: None,
-        usage: None,
-        created_at: now,
-        sha256: String::new(),
-    };
+    let id = (u128::from(NOW_MS.unsigned_abs()) << 80) | (0x7 << 76) | (0x8 << 60) | number;
+    let mut message = process::message(id, Role::User, format!("{number} 天空 ").repeat(40));
     message.sha256 = message.content_hash();
-    let mut document = ConversationDocument {
-        schema: SCHEMA.to_owned(),
-        version: VERSION,
-        exported_at: Some(now),
-        id: ConversationId::new(Uuid::from_u128(id)),
-        title: "为什么天空是蓝色的".to_owned(),
-        created_at: now,
-        updated_at: now,
-        active_message_id: None,
-        settings: None,
-        messages: vec![message],
-        sha256: String::new(),
-    };
+    let mut document = process::conversation(id, vec![message]);
     document.sha256 = document.content_hash();
     document
 }
@@ -87,16 +61,6 @@ async fn somebody(store: &Store) -> UserId {
         .await
         .expect("a user");
     user.id
-}
-
-/// The most memory this process had so far, in KiB.
-fn high_water_kib() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").expect("Linux tells");
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
-    let number = line.and_then(|line| line.split_whitespace().nth(1));
-    number
-        .and_then(|number| number.parse().ok())
-        .expect("the line has a number")
 }
 
 #[test]

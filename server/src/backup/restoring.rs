@@ -79,6 +79,10 @@ pub(crate) async fn restore(
     refuse_itself(config, file)?;
     let database = real_database(config);
     let coming = database.with_file_name(COMING);
+    if database.exists() {
+        // What could not be put right again is not begun.
+        list(&config.backups())?;
+    }
     let outcome = replace(config, file, &database, &coming, now_ms).await;
     undo_unfinished(config)?;
     outcome
@@ -98,7 +102,13 @@ fn real_database(config: &Config) -> PathBuf {
 /// What the disk refuses.
 pub(crate) fn undo_unfinished(config: &Config) -> Result<(), BackupError> {
     let database = real_database(config);
-    for copy in list(&config.backups())? {
+    let coming = database.with_file_name(COMING);
+    let copies = match list(&config.backups()) {
+        // Nothing was cut off: another disk that is away keeps nobody from starting.
+        Err(_) if !coming.exists() => Vec::new(),
+        copies => copies?,
+    };
+    for copy in copies {
         if copy.kind != BackupKind::BeforeRestore || !is_same(&copy.path, &database) {
             continue;
         }
@@ -109,7 +119,7 @@ pub(crate) fn undo_unfinished(config: &Config) -> Result<(), BackupError> {
         // Whoever opened the database under that name would not see its log.
         remove_if_there(&copy.path).map_err(failed)?;
     }
-    for path in with_logs(&database.with_file_name(COMING)) {
+    for path in with_logs(&coming) {
         remove_if_there(&path).map_err(|source| BackupError::io(&path, source))?;
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! Accounts that another process disables or deletes, such as `hearth user disable`. Sessions and
-//! keys are looked up for each request; only what is being made meanwhile would go on, so the
-//! server looks at those for whom it makes something.
+//! keys are looked up for each request, and before anything is told of a change; only what is being
+//! made meanwhile would go on, so the server looks at those for whom it makes something.
 
 use std::{
     sync::{Arc, Weak},

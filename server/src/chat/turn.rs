@@ -21,7 +21,7 @@ use hearth_engine::{
     harmony::conversation::ToolCall,
     request::{Conversation, GenerationError, GenerationEvent, TokenId, Usage},
 };
-use tokio::sync::watch;
+use tokio::{sync::watch, task::JoinHandle};
 use tracing::Instrument as _;
 
 use super::{
@@ -101,6 +101,15 @@ async fn end_broken(turn: &LiveTurn, recorder: Recorder, claim: SharedClaim) {
     });
 }
 
+/// An answer that was not saved in time is told of again.
+fn tell_once_saved(saving: JoinHandle<bool>, changes: Changes, turn: Arc<LiveTurn>) {
+    tokio::spawn(async move {
+        if saving.await.is_ok() {
+            changes.tell(turn.user, turn.conversation);
+        }
+    });
+}
+
 /// What no frame holds yet.
 #[derive(Debug, Default)]
 struct Unshown {
@@ -120,11 +129,13 @@ impl TurnTask {
     pub(super) async fn supervise(self) {
         let (turn, live) = (Arc::clone(&self.turn), self.live.clone());
         let (recorder, claim) = (self.recorder.clone(), self.claim.clone());
+        let changes = self.changes.clone();
         let run = request_id::carried(self.run().in_current_span());
         let made = tokio::spawn(run).await;
         if made.is_err() {
             tracing::error!(message.id = %turn.message, "a turn ended by a panic");
             end_broken(&turn, recorder.clone(), claim).await;
+            changes.tell(turn.user, turn.conversation);
         }
         loop {
             tokio::time::sleep(LOG_LIFETIME).await;
@@ -167,23 +178,26 @@ impl TurnTask {
         };
         self.metrics.spent(answer.tokens, num_cached);
         log_end(&self.turn, &answer);
-        let (claim, recorder, changes) = (self.claim, self.recorder, self.changes);
-        let (user, conversation) = (self.turn.user, self.turn.conversation);
-        let saving = tokio::spawn(async move {
+        let (claim, recorder) = (self.claim, self.recorder);
+        let mut saving = tokio::spawn(async move {
             let saved = recorder.finish(answer).await;
             // The next message goes on from what is stored, however long that took.
             claim.give_back();
-            changes.tell(user, conversation);
             saved
         });
-        let saving = tokio::time::timeout(SAVE_PATIENCE, saving);
+        let in_time = tokio::time::timeout(SAVE_PATIENCE, &mut saving);
         // The text is safe before its last picture is drawn.
-        let (saved, blocks) = tokio::join!(saving, self.drawing.finish(unshown.text));
+        let (saved, blocks) = tokio::join!(in_time, self.drawing.finish(unshown.text));
         self.turn.log.show(blocks, String::new());
         if matches!(saved, Ok(Ok(false))) {
             ending.error = Some(TurnError::NotSaved);
         }
         self.turn.log.end(ending);
+        // Whoever looks because of this finds the end.
+        self.changes.tell(self.turn.user, self.turn.conversation);
+        if saved.is_err() {
+            tell_once_saved(saving, self.changes, self.turn);
+        }
         // The answer is saved and shown: only now is time spent on the next one.
         if let Some(next) = next {
             next.prepare(&self.slow_work).await;

@@ -2,12 +2,13 @@
 
 use std::{
     fs::File,
-    io::{self, Write},
-    path::PathBuf,
+    io::{self, Read, Seek as _, Write},
+    os::fd::AsFd as _,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::Args;
 use hearth_app::model::ImportCounts;
 
@@ -16,7 +17,12 @@ use crate::{
     config::Config,
     data_folder::{open_for_reading, open_for_writing},
     import::{import, preview},
+    store::Store,
+    uploads::Uploads,
 };
+
+/// Read at once from a pipe (1 MiB).
+const PIECE_BYTES: u64 = 1 << 20;
 
 #[derive(Debug, Args)]
 pub(super) struct ImportArgs {
@@ -25,7 +31,7 @@ pub(super) struct ImportArgs {
     /// Whose conversations they become.
     #[arg(long, value_name = "NAME")]
     user: String,
-    /// JSON or ZIP.
+    /// JSON or ZIP; - is what comes from standard input.
     file: PathBuf,
     /// Only says what would change.
     #[arg(long)]
@@ -35,7 +41,7 @@ pub(super) struct ImportArgs {
 pub(super) fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let config = Config::load(args.place.overrides())?;
     let shown = args.file.display().to_string();
-    let content = File::open(&args.file).with_context(|| format!("cannot read {shown}"))?;
+    let content = open(&args.file).with_context(|| format!("cannot read {shown}"))?;
     let runtime = super::runtime()?;
     let folder = runtime.block_on(async {
         if args.preview {
@@ -48,6 +54,8 @@ pub(super) fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let user = runtime.block_on(super::user_named(store, &args.user));
     let _inside = runtime.enter();
     let counts = user.and_then(|user| {
+        let content = runtime.block_on(whole(content, store, &config));
+        let content = content.with_context(|| format!("cannot read {shown}"))?;
         let counts = if args.preview {
             preview(store, user, content)
         } else {
@@ -58,6 +66,34 @@ pub(super) fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     runtime.block_on(store.close());
     tell(counts?, args.preview)?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn open(file: &Path) -> io::Result<File> {
+    if file == Path::new("-") {
+        return Ok(io::stdin().as_fd().try_clone_to_owned()?.into());
+    }
+    File::open(file)
+}
+
+/// A file in which any place can be read at any time. What comes from a pipe is written down first,
+/// where people's files wait too, but under no name.
+async fn whole(mut content: File, store: &Store, config: &Config) -> anyhow::Result<File> {
+    if content.metadata()?.is_file() && content.stream_position()? == 0 {
+        return Ok(content);
+    }
+    let uploads = Uploads::new(store.clone(), config.uploads());
+    let mut incoming = uploads.begin(0).await?;
+    let mut piece = Vec::new();
+    while Read::by_ref(&mut content)
+        .take(PIECE_BYTES)
+        .read_to_end(&mut piece)?
+        > 0
+    {
+        incoming.write(&piece).await?;
+        piece.clear();
+    }
+    ensure!(incoming.num_bytes() > 0, "nothing comes from it");
+    Ok(incoming.into_file().await?)
 }
 
 fn tell(counts: ImportCounts, is_preview: bool) -> io::Result<()> {

@@ -45,7 +45,7 @@ pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
 }
 
 /// As [`create_folder`], inside of the data folder.
-pub(super) fn create_folder_inside(path: &Path) -> io::Result<()> {
+pub(crate) fn create_folder_inside(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }

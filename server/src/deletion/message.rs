@@ -16,6 +16,8 @@ impl Deletion {
     ) -> Result<ConversationId, ChatError> {
         let doomed = read(self.store.leave_branch(user, message, title).await)?;
         let doomed = doomed.ok_or(ChatError::NotFound)?;
+        // It is shown nowhere from now on, however long its end takes.
+        self.chat.changes().tell(user, doomed.conversation);
         // What was computed is counted when an answer ends, so it ends before it goes.
         self.stop(&doomed, &doomed.running).await;
         loop {

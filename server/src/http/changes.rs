@@ -1,7 +1,10 @@
 //! `GET /changes`: what changes in somebody's conversations, as server-sent events. Each event has
 //! its cursor as id, so that a browser goes on from there by itself.
+//!
+//! Whoever is not signed in any more, or is disabled, hears nothing more: before each event it is
+//! looked up who listens.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -14,16 +17,15 @@ use axum::{
     routing::get,
 };
 use futures::{Stream, StreamExt as _, future, stream};
-use hearth_app::model::{Change, Cursor};
+use hearth_app::model::{Change, Cursor, UserId};
 use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
 
 use super::{Audience, RouteName, Services, downloads::ask_to_sign_in};
-use crate::accounts::Visitor;
+use crate::accounts::{Accounts, Visitor};
 
 const CHANGES: &str = "/changes";
-/// Longest and usual time of one answer, in seconds. Then the browser asks again, and who asks is
-/// looked up anew.
+/// Longest and usual time of one answer, in seconds. Then the browser asks again.
 const LONGEST_WAIT: u16 = 600;
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// After this time a browser that lost the stream opens it again.
@@ -71,7 +73,14 @@ async fn listen(
     let wait = wish.wait.unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT);
     let deadline = Instant::now() + Duration::from_secs(wait.into());
     let retry = stream::once(future::ready(Event::default().retry(RETRY)));
-    let events = retry.chain(until(deadline, changes).map(event));
+    let session = visitor.session.unwrap_or_default();
+    let changes = while_signed_in(
+        Arc::clone(&services.accounts),
+        user.id,
+        session,
+        until(deadline, changes),
+    );
+    let events = retry.chain(changes.map(event));
     // Something that a page sees: a comment would keep only the connection.
     let alive = Event::default().event("alive").data("");
     let keep_alive = KeepAlive::new().interval(KEEP_ALIVE).event(alive);
@@ -102,6 +111,23 @@ fn until<T>(deadline: Instant, items: impl Stream<Item = T>) -> impl Stream<Item
     stream::unfold(Box::pin(items), move |mut items| async move {
         let next = timeout_at(deadline, items.next()).await;
         Some((next.ok()??, items))
+    })
+}
+
+/// Ends before the first item that comes once the session has, or its person may not come in.
+fn while_signed_in<T>(
+    accounts: Arc<Accounts>,
+    user: UserId,
+    session: String,
+    items: impl Stream<Item = T>,
+) -> impl Stream<Item = T> {
+    items.take_while(move |_| {
+        let (accounts, session) = (Arc::clone(&accounts), session.clone());
+        async move {
+            // Nobody knows while the database does not answer: the browser asks again soon.
+            let found = accounts.user_of(&session).await.ok().flatten();
+            found.is_some_and(|found| found.id == user)
+        }
     })
 }
 

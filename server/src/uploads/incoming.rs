@@ -104,6 +104,14 @@ impl Incoming {
         Ok(())
     }
 
+    /// What has come, for who reads it now. The file has no name any more, and goes with its last
+    /// reader.
+    pub(crate) async fn into_file(mut self) -> Result<File, UploadError> {
+        self.write_piece().await?;
+        let file = self.file.try_clone();
+        file.map_err(|source| failed(&self.part, source))
+    }
+
     /// It is whole and has its name, on the disk when this returns.
     pub(super) async fn finish(&mut self) -> Result<(), UploadError> {
         self.write_piece().await?;

@@ -1,6 +1,7 @@
 //! A file is whole and somebody's, or it is not there.
 
 use std::{
+    io::{Read as _, Seek as _},
     os::unix::fs::PermissionsExt as _,
     sync::atomic::{AtomicU64, Ordering},
 };
@@ -206,4 +207,20 @@ async fn a_file_that_the_disk_has_no_room_for_is_refused_before_it_comes_and_whi
     assert_eq!(desk.files(), [""; 0]);
     left(1 << 20);
     desk.keep(desk.user, b"{}").await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_read_at_once_is_whole_and_leaves_nothing() {
+    let desk = Desk::new().await;
+    let content: Vec<u8> = (0..3_500_000_u32).map(|it| it.to_le_bytes()[0]).collect();
+    let mut file = desk.uploads.begin(0).await.unwrap();
+    for chunk in content.chunks(100_000) {
+        file.write(chunk).await.unwrap();
+    }
+    let mut file = file.into_file().await.unwrap();
+    assert_eq!(desk.files(), [""; 0]);
+    let mut found = Vec::new();
+    file.rewind().unwrap();
+    file.read_to_end(&mut found).unwrap();
+    assert_eq!(found, content);
 }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
-use hearth_app::model::{Change, ConversationId, StartedTurn};
+use anyhow::{Context as _, Result};
+use hearth_app::model::{AccountSummary, Change, ConversationId, StartedTurn};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     change_stream::ChangeStream,
-    running_server::{PASSWORD, RunningServer, send_and_wait, sign_in},
+    running_server::{PASSWORD, RunningServer, send, send_and_wait, sign_in},
     web_client::WebClient,
 };
 
@@ -71,6 +71,8 @@ async fn every_kind_of_change_is_told_to_the_other_device_and_to_nobody_else() -
     assert_eq!(hers.next_within(SOON).await?, changed(id));
     assert_eq!(hers.next_within(SOON).await?, changed(id));
     ada.call::<()>("delete_message", &version).await??;
+    // That it is shown no more, and that it is gone.
+    assert_eq!(hers.next_within(SOON).await?, changed(id));
     assert_eq!(hers.next_within(SOON).await?, changed(id));
     assert!(hers.is_silent(SILENCE).await?);
     assert!(others.is_silent(SILENCE).await?);
@@ -125,5 +127,48 @@ async fn a_page_says_from_where_on_it_listens_and_a_door_says_nothing() -> Resul
     assert_eq!(told, changed(turn.conversation.id));
     let door = server.client()?.get("/sign-in").await?.text();
     assert!(!door.contains("data-changes"), "{door}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_is_not_signed_in_any_more_hears_nothing_more() -> Result<()> {
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let phone = other_device(&ada).await?;
+    let mut stays = ChangeStream::open(&ada, None).await?;
+    assert_eq!(stays.next_within(SOON).await?, Change::Listening);
+    let id = send_and_wait(&ada, None, "Hello").await?.conversation.id;
+    for _ in ["it begins", "it has ended"] {
+        assert_eq!(stays.next_within(SOON).await?, changed(id));
+    }
+    let mut goes = ChangeStream::open(&phone, None).await?;
+    assert_eq!(goes.next_within(SOON).await?, Change::Listening);
+    phone.call::<()>("sign_out", &[]).await??;
+    let title = [("id", id.to_string()), ("title", "Another".to_owned())];
+    ada.call::<()>("rename_conversation", &title).await??;
+    assert_eq!(stays.next_within(SOON).await?, changed(id));
+    let end = tokio::time::timeout(SOON, goes.next()).await?;
+    assert_eq!(end?, None);
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_is_disabled_does_not_hear_how_the_last_answer_ended() -> Result<()> {
+    let model =
+        ScriptedModel::new(vec!["slow ".repeat(2000)]).with_token_delay(Duration::from_millis(10));
+    let (server, ada) = RunningServer::start(model).await?;
+    let berta = server.add_user("Berta").await?;
+    let mut stream = ChangeStream::open(&berta, None).await?;
+    assert_eq!(stream.next_within(SOON).await?, Change::Listening);
+    let turn = send(&berta, None, "Hi").await??;
+    let begun = stream.next_within(SOON).await?;
+    assert_eq!(begun, changed(turn.conversation.id));
+    let accounts: Vec<AccountSummary> = ada.call("accounts", &[]).await??;
+    let hers = accounts.iter().find(|it| it.user.name == "Berta");
+    let hers = hers.context("she has an account")?.user.id;
+    let fields = [("user", hers.to_string()), ("change", "disable".to_owned())];
+    ada.call::<()>("change_account", &fields).await??;
+    // What was being made for her ends, and that would be told.
+    let end = tokio::time::timeout(Duration::from_secs(5), stream.next()).await?;
+    assert_eq!(end?, None);
     Ok(())
 }

@@ -2,10 +2,11 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use hearth_app::model::{ChatError, UploadState};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
+    command::hearth,
     database::Database,
     deadline::eventually,
     running_server::{PASSWORD, RunningServer, send_and_wait},
@@ -184,5 +185,32 @@ async fn an_account_that_goes_takes_its_file_along_and_one_that_is_gone_is_chose
     assert!(shown.contains("not there any more"), "{shown}");
     let gone = call(&ada, "import_commit", &page).await?;
     assert_eq!(gone, Err(ChatError::NotFound));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_command_imports_what_comes_from_a_pipe_and_an_empty_one_is_told() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let file = String::from_utf8(exported(&ada).await?)?;
+    server.add_user("Bob").await?;
+    let database = server.database();
+    let data = database.parent().context("it lies in a folder")?;
+    let new = "1  new conversations";
+    let runs: [(&[&str], &str); 4] = [
+        (&["--preview", "-"], new),
+        (&["--preview", "/dev/stdin"], new),
+        (&["-"], new),
+        (&["/dev/stdin"], "1  conversations that stay as they are"),
+    ];
+    for (words, told) in runs {
+        let words: Vec<&str> = [["import", "--user", "Bob"].as_slice(), words].concat();
+        let found = hearth(data, &words, &file).await?.text()?;
+        assert!(found.contains(told), "{words:?}: {found}");
+        let refused = hearth(data, &words, "").await?.refusal()?;
+        assert!(refused.contains("nothing comes from it"), "{refused}");
+        let broken = hearth(data, &words, "no JSON").await?.refusal()?;
+        assert!(!broken.contains("seek"), "{broken}");
+        assert_eq!(waiting(&server)?, [""; 0], "{words:?}");
+    }
     Ok(())
 }

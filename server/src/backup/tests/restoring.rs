@@ -211,6 +211,20 @@ async fn a_restore_that_was_cut_off_leaves_the_database_with_its_log_and_nothing
 }
 
 #[tokio::test]
+async fn a_folder_of_copies_that_cannot_be_read_keeps_a_server_out_only_after_a_cut_off_restore() {
+    let (folder, mut config, copy) = two_states().await;
+    // Not even root reads the entries of a file.
+    config.backup.folder = folder.path().join("copies");
+    fs::write(&config.backup.folder, "no folder").unwrap();
+    restore(&config, &copy, NOON + 1000).await.unwrap_err();
+    drop(occupy(&config).await.unwrap());
+    assert_eq!(names(&config).await, ["ada", "grace"]);
+    fs::write(config.data.join("hearth.db.restoring"), "half").unwrap();
+    let refused = occupy(&config).await.unwrap_err().to_string();
+    assert!(refused.contains("a restore was cut off"), "{refused}");
+}
+
+#[tokio::test]
 async fn a_copy_becomes_the_database_of_an_empty_folder() {
     let (folder, _config, copy) = two_states().await;
     let elsewhere = Config::new(folder.path().join("elsewhere"));

@@ -8,8 +8,9 @@
 
 use std::time::Duration;
 
+use futures::StreamExt as _;
 use hearth_app::{
-    model::{MessageStatus, UserId},
+    model::{Change, MessageStatus, UserId},
     service::ChatService as _,
 };
 use hearth_engine::scripted::ScriptedModel;
@@ -90,6 +91,32 @@ async fn an_answer_that_takes_for_ever_to_draw_holds_up_nobody() {
         timeout(PATIENCE, ended).await.unwrap(),
         markdown::render(&text)
     );
+}
+
+#[tokio::test]
+async fn whoever_looks_because_an_answer_has_ended_finds_its_end() {
+    let bench = Bench::start(ScriptedModel::new(vec![])).await;
+    let changes = bench.server.changes();
+    let mut told = Box::pin(changes.since(bench.ada, None).map(|(_, change)| change));
+    assert_eq!(told.next().await, Some(Change::Listening));
+    let closed = GATE.write().unwrap();
+    let turn = bench.send(WAITS).await;
+    let changed = Some(Change::Conversation(turn.conversation.id));
+    assert_eq!(told.next().await, changed, "it begins");
+    let saved = async {
+        while bench.stored(turn.assistant_message.id).await.status != MessageStatus::Finished {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(PATIENCE, saved).await.unwrap();
+    // Its last picture is still drawn: for those who watch it goes on.
+    assert_eq!(bench.shown(&turn).await.status, MessageStatus::Running);
+    let early = timeout(Duration::from_millis(200), told.next()).await;
+    assert!(early.is_err(), "{early:?}");
+    drop(closed);
+    let ended = timeout(PATIENCE, told.next()).await.unwrap();
+    assert_eq!(ended, changed);
+    assert_eq!(bench.shown(&turn).await.status, MessageStatus::Finished);
 }
 
 #[tokio::test]

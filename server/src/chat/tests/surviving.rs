@@ -3,8 +3,9 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures::StreamExt as _;
 use hearth_app::{
-    model::{ChatError, ConversationId, MessageId, MessageStatus, Refusal, TurnError},
+    model::{Change, ChatError, ConversationId, MessageId, MessageStatus, Refusal, TurnError},
     service::ChatService as _,
 };
 use hearth_engine::{handle::EngineConfig, scripted::ScriptedModel};
@@ -42,11 +43,17 @@ async fn settled(bench: &Bench, message: MessageId) -> MessageStatus {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_panic_in_a_turn_ends_it_as_failed_with_its_text_and_frees_its_conversation() {
     let bench = Bench::start(slow(&format!("Once upon a time. {FAULT}"))).await;
+    let changes = bench.server.changes();
+    let told = changes.since(bench.ada, None).map(|(_, change)| change);
     let turn = bench.send("Go").await;
     let answer = &turn.assistant_message;
     let frames = bench.frames(answer.id, answer.cursor.unwrap()).await;
     let page = Page::of(answer).apply_all(&frames);
     assert_eq!(page.ended, Some(MessageStatus::Failed));
+    // That it begins and that it has ended, to everybody else who looks.
+    let told = tokio::time::timeout(Duration::from_secs(20), told.take(3).collect::<Vec<_>>());
+    let changed = Change::Conversation(turn.conversation.id);
+    assert_eq!(told.await.unwrap(), [Change::Listening, changed, changed]);
     assert_eq!(page.error, Some(TurnError::Broken));
     assert_eq!(settled(&bench, answer.id).await, MessageStatus::Failed);
     let stored = bench.stored(answer.id).await;

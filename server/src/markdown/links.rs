@@ -60,7 +60,7 @@ pub(super) fn normalized(name: &str) -> String {
 
 /// What stands in brackets in the text, and how often.
 pub(super) fn names_in(text: &str) -> HashMap<String, usize> {
-    let mut names = HashMap::new();
+    let mut names: HashMap<String, usize> = HashMap::new();
     let mut rest = text;
     while let Some((_, behind)) = rest.split_once('[') {
         let end = behind.find(['[', ']']).unwrap_or(behind.len());

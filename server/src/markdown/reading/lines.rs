@@ -4,6 +4,8 @@ use super::{CLOSE, OPEN};
 
 /// Longest name of a footnote or a link, in bytes.
 const MAX_LABEL_BYTES: usize = 40;
+/// Digits of the number before an item.
+const MAX_DIGITS: usize = 9;
 
 /// The number of a mark such as `[^1]` at the start of a text, and its bytes.
 pub(super) fn note_mark(text: &str) -> Option<(&str, usize)> {
@@ -130,12 +132,14 @@ pub(super) fn begins_block(line: &str) -> bool {
 
 /// Length of the marker of a quote or an item at the start; 0 if there is none.
 pub(in super::super) fn marker_bytes(text: &[u8]) -> usize {
-    let digits = text.iter().take_while(|it| it.is_ascii_digit()).count();
+    // Ten are too many already: no need to count those of a long number.
+    let digits = text.iter().take(MAX_DIGITS + 1);
+    let digits = digits.take_while(|it| it.is_ascii_digit()).count();
     let ends = |at: usize| text.get(at).is_none_or(u8::is_ascii_whitespace);
     match text.get(digits) {
         Some(b'>') if digits == 0 => 1,
         Some(b'-' | b'*' | b'+') if digits == 0 && ends(1) => 1,
-        Some(b'.' | b')') if (1..10).contains(&digits) && ends(digits + 1) => digits + 1,
+        Some(b'.' | b')') if (1..=MAX_DIGITS).contains(&digits) && ends(digits + 1) => digits + 1,
         _ => 0,
     }
 }

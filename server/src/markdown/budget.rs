@@ -6,6 +6,8 @@
 
 use std::time::Duration;
 
+use super::reading::marker_bytes;
+
 /// Bytes after which a block is cut at the next end of a line. Some patterns cost the parser the
 /// square of their length: of a block of this size the worst takes some 25 ms.
 pub(super) const MAX_BLOCK_BYTES: usize = 16 << 10;
@@ -62,18 +64,6 @@ fn nesting(line: &str) -> usize {
             _ => return markers + columns / 2,
         }
         rest = &rest[marker.max(1)..];
-    }
-}
-
-/// Length of the marker of a quote or an item at the start; 0 if there is none.
-fn marker_bytes(text: &[u8]) -> usize {
-    let digits = text.iter().take_while(|it| it.is_ascii_digit()).count();
-    let ends = |at: usize| text.get(at).is_none_or(u8::is_ascii_whitespace);
-    match text.get(digits) {
-        Some(b'>') if digits == 0 => 1,
-        Some(b'-' | b'*' | b'+') if digits == 0 && ends(1) => 1,
-        Some(b'.' | b')') if (1..10).contains(&digits) && ends(digits + 1) => digits + 1,
-        _ => 0,
     }
 }
 

@@ -19,8 +19,9 @@ const MAX_PIECE_BYTES: usize = 32 << 10;
 const MIN_NUMBERED_LINES: usize = 10;
 /// Lines up to which a block is shown whole.
 const MAX_UNFOLDED_LINES: usize = 30;
-/// Long blocks of an answer that fold on their own; the style sheet has as many names.
-const NUM_LONG: usize = 8;
+/// Blocks of an answer that came in pieces and fold on their own: the style sheet has as many
+/// names. Those behind them are shown whole.
+const NUM_FOLDED: usize = 8;
 
 /// How a piece goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,11 +116,10 @@ impl CodeBlock {
             ""
         });
         html.push_str(if is_numbered { " numbered" } else { "" });
-        if self.is_long() || extent == Extent::Cut {
-            push(
-                &mut html,
-                format_args!(" long-{}", self.num_long % NUM_LONG),
-            );
+        let is_in_pieces = self.is_long() || extent == Extent::Cut;
+        let is_folded = !is_in_pieces || self.num_long < NUM_FOLDED;
+        if is_in_pieces && is_folded {
+            push(&mut html, format_args!(" long-{}", self.num_long));
         }
         html.push_str("\">");
         if !self.is_long() {
@@ -130,7 +130,7 @@ impl CodeBlock {
             self.push_numbers(&mut html, num_lines, extent);
         }
         push(&mut html, format_args!("><code>{lines}</code></pre>"));
-        if extent == Extent::Last && total > MAX_UNFOLDED_LINES {
+        if extent == Extent::Last && total > MAX_UNFOLDED_LINES && is_folded {
             push(
                 &mut html,
                 format_args!(

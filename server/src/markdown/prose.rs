@@ -85,7 +85,7 @@ fn render_markdown(text: &str, shared: &mut Shared, is_growing: bool) -> String 
     let named = shared.links.named_in(&reading.text, &reading.links);
     shared.links.learn(&reading.links);
     let arena = Arena::new();
-    let document = parse_document(&arena, &(reading.text.clone() + &named), &OPTIONS);
+    let document = parse_document(&arena, &(named + &reading.text), &OPTIONS);
     let settling = Settling {
         arena: &arena,
         reading: &reading,

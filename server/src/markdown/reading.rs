@@ -11,6 +11,7 @@ mod scanner;
 mod tag;
 
 pub(super) use formula::{Closer, opened_by};
+pub(super) use lines::{marker_bytes, opening_fence};
 pub(super) use tag::Tag;
 
 use scanner::Scanner;
@@ -42,7 +43,7 @@ pub(super) enum Atom {
 pub(super) struct Reading {
     pub(super) text: String,
     atoms: Vec<(Atom, String)>,
-    /// Links that the text defines: the name of each and its line.
+    /// Links that the text defines: the name of each, as `links` compares it, and its line.
     pub(super) links: Vec<(String, String)>,
 }
 

@@ -186,11 +186,22 @@ const CLASSES: &[(&str, &[&str])] = &[
             "menv-arraylike",
             "menv-cases",
             "menv-cells-left",
+            "menv-cells-right",
             "menv-multline",
         ],
     ),
-    ("mtd", &["menv-left-solid", "menv-right-solid"]),
-    ("mtr", &["menv-hline"]),
+    (
+        "mtd",
+        &[
+            "cell-left",
+            "cell-right",
+            "menv-left-dashed",
+            "menv-left-solid",
+            "menv-right-dashed",
+            "menv-right-solid",
+        ],
+    ),
+    ("mtr", &["menv-hdashline", "menv-hline"]),
 ];
 
 /// Drawings that stand in the page once, and are named here.

@@ -10,7 +10,7 @@
 
 use super::{
     budget::{self, Allowance, MAX_BLOCK_BYTES, MAX_LINE_BYTES},
-    reading::{Closer, Tag, opened_by},
+    reading::{Closer, Tag, opened_by, opening_fence},
 };
 
 /// Bytes after which a list is cut before its next item, so that rendering stays cheap.
@@ -206,7 +206,7 @@ impl Splitter {
             return;
         }
         self.count_details(line);
-        if let Some((fence, language)) = self.opening_fence(line) {
+        if let Some((fence, language)) = self.fence_opened_by(line) {
             self.end_segment(parts);
             self.open_fence(fence, language, line, parts);
             return;
@@ -414,21 +414,12 @@ impl Splitter {
     }
 
     /// A fence on the top level. In a list only an unindented one is: others belong to an item.
-    fn opening_fence(&self, line: &str) -> Option<(Fence, String)> {
+    fn fence_opened_by(&self, line: &str) -> Option<(Fence, String)> {
         let indent = indent(line);
         if indent >= 4 || (indent > 0 && self.has_list()) || self.num_details > 0 {
             return None;
         }
-        let content = line.trim();
-        let marker = content
-            .bytes()
-            .next()
-            .filter(|byte| matches!(byte, b'`' | b'~'))?;
-        let length = content.bytes().take_while(|&byte| byte == marker).count();
-        let info = content[length..].trim();
-        if length < 3 || (marker == b'`' && info.contains('`')) {
-            return None;
-        }
+        let (marker, length, info) = opening_fence(line.trim())?;
         let fence = Fence {
             marker,
             length,

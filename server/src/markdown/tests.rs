@@ -6,6 +6,7 @@ use super::{MarkdownStream, render};
 
 mod budget;
 mod corpus;
+mod reading;
 
 /// A text over which the parser of Markdown panics.
 const FAULT: &str = "\u{f8ff}parser fault\u{f8ff}";
@@ -331,7 +332,9 @@ fn any_markdown() -> impl Strategy<Value = String> {
         "5",
         "~",
         "[1]: https://example.org\n",
+        "[A]: https://example.org/a\n",
         "[a][1]",
+        "[a]",
         "[^1]",
         "[^1]: note\n",
         "<br>",

@@ -59,6 +59,11 @@ impl<'a> Settling<'a, '_> {
                 NodeValue::Raw(plain::render(&self.reading.restored(&html.literal)))
             }
             NodeValue::HtmlInline(html) => NodeValue::Text(self.reading.restored(&html).into()),
+            NodeValue::Alert(mut alert) => {
+                let title = alert.title.take();
+                alert.title = title.map(|title| self.reading.restored(&title));
+                NodeValue::Alert(alert)
+            }
             NodeValue::Link(link) => self.link(node, *link),
             // A remote image would tell its server who reads which chat.
             NodeValue::Image(link) => self.image(node, *link),

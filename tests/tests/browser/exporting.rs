@@ -80,7 +80,8 @@ async fn the_menu_makes_a_file_and_the_chat_stays_where_it_is(language: Language
 
 async fn on_paper_the_whole_conversation_stands_and_nothing_else(language: Language) -> Result<()> {
     let browser = Browser::open().await?;
-    let (server, ada) = RunningServer::start(ScriptedModel::new(vec![ANSWER.to_owned()])).await?;
+    let answer = format!("{ANSWER}\n- [x] 已读\n");
+    let (server, ada) = RunningServer::start(ScriptedModel::new(vec![answer])).await?;
     let page = ChatPage::new(&browser, server.base_url());
     let turn = send_and_wait(&ada, None, "为什么天空是蓝色的？").await?;
     page.speak(language).await?;
@@ -99,7 +100,8 @@ async fn on_paper_the_whole_conversation_stands_and_nothing_else(language: Langu
             .filter(it => it.scrollWidth > it.clientWidth || it.scrollHeight > it.clientHeight + 1) \
             .map(it => it.className || it.tagName); \
         const said = it => getComputedStyle(it, '::before').content; \
-        return {hidden, clipped, speaker: said(document.querySelector('.message')), color: getComputedStyle(document.body).color, \
+        const tick = getComputedStyle(document.querySelector('.check'), '::before').borderLeftColor; \
+        return {hidden, clipped, tick, speaker: said(document.querySelector('.message')), color: getComputedStyle(document.body).color, \
             select: getComputedStyle(document.querySelector('.answer')).userSelect};";
     let found = browser.script(script, Vec::new()).await?;
     assert_eq!(found["hidden"], json!([]));
@@ -107,6 +109,8 @@ async fn on_paper_the_whole_conversation_stands_and_nothing_else(language: Langu
     let speaker = words(language, "chat.you")?;
     assert_eq!(found["speaker"], json!(format!("{speaker:?}")));
     assert_eq!(found["color"], "rgb(0, 0, 0)");
+    // Printers leave the ground out that a white tick stands on.
+    assert_eq!(found["tick"], "rgb(0, 0, 0)");
     assert_ne!(found["select"], "none");
     browser.quit().await
 }

@@ -92,9 +92,9 @@ pub(super) fn closer_of(text: &str) -> Option<(Closer, usize)> {
     if text.starts_with("\\[") {
         return Some((Closer::Bracket, 2));
     }
-    let environment = text.strip_prefix("\\begin{")?;
-    let (name, _) = environment.split_once('}')?;
-    let name = ENVIRONMENTS.iter().find(|known| **known == name)?;
+    let name = ENVIRONMENTS
+        .iter()
+        .find(|name| is_named(text, "\\begin{", name))?;
     Some((Closer::Environment(name), "\\begin{}".len() + name.len()))
 }
 

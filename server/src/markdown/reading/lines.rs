@@ -1,11 +1,19 @@
 //! Lines that mean something as a whole.
 
+use super::{CLOSE, OPEN};
+
 /// Longest name of a footnote or a link, in bytes.
 const MAX_LABEL_BYTES: usize = 40;
+/// Digits of the number before an item.
+const MAX_DIGITS: usize = 9;
 
 /// The number of a mark such as `[^1]` at the start of a text, and its bytes.
 pub(super) fn note_mark(text: &str) -> Option<(&str, usize)> {
-    let (label, rest) = text.strip_prefix("[^")?.split_once(']')?;
+    let text = text.strip_prefix("[^")?;
+    // No further than a name is long: behind each of many signs there may be a long text.
+    let mut bytes = text.bytes().take(MAX_LABEL_BYTES + 1);
+    let (label, rest) = text.split_at(bytes.position(|byte| byte == b']')?);
+    let rest = &rest[1..];
     let is_label = (1..=MAX_LABEL_BYTES).contains(&label.len())
         && label
             .bytes()
@@ -25,84 +33,136 @@ pub(super) fn footnote_label(line: &str) -> Option<(&str, usize)> {
     (indent < 4).then_some((label, indent + length + 1 + spaces))
 }
 
-/// Name, address and title of a line such as `[1]: https://example.org "Title"`.
-pub(super) fn link_definition(line: &str) -> Option<(&str, &str, Option<&str>)> {
-    let text = line.trim_start_matches(' ');
-    if line.len() - text.len() >= 4 || text.starts_with("[^") {
-        return None;
-    }
-    let (label, rest) = text.strip_prefix('[')?.split_once("]:")?;
-    if label.is_empty() || label.len() > MAX_LABEL_BYTES || label.contains(['[', ']', '`', '\\']) {
-        return None;
-    }
-    let rest = rest.trim();
-    let (address, title) = rest
-        .split_once([' ', '\t'])
-        .map_or((rest, None), |(address, title)| {
-            (address, Some(title.trim()))
-        });
-    let address = address
-        .strip_prefix('<')
-        .and_then(|it| it.strip_suffix('>'))
-        .unwrap_or(address);
-    let has_scheme = ["http://", "https://", "mailto:"]
-        .iter()
-        .any(|scheme| address.starts_with(scheme));
-    if !has_scheme || address.contains(['<', '>', '`']) {
-        return None;
-    }
-    let title = match title {
-        Some(title) => Some(unquoted(title)?),
-        None => None,
-    };
-    Some((label, address, title))
+/// A line such as `[1]: https://example.org "Title"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct LinkDefinition<'a> {
+    pub(super) label: &'a str,
+    pub(super) address: &'a str,
+    /// With its quotes.
+    title: Option<&'a str>,
 }
 
-fn unquoted(title: &str) -> Option<&str> {
-    [('"', '"'), ('\'', '\''), ('(', ')')]
-        .iter()
-        .find_map(|&(open, close)| title.strip_prefix(open)?.strip_suffix(close))
+impl<'a> LinkDefinition<'a> {
+    pub(super) fn read(line: &'a str) -> Option<Self> {
+        let text = line.trim_start_matches(' ');
+        if line.len() - text.len() >= 4 || text.starts_with("[^") {
+            return None;
+        }
+        let (label, rest) = text.strip_prefix('[')?.split_once("]:")?;
+        let is_label = !label.trim().is_empty()
+            && label.len() <= MAX_LABEL_BYTES
+            && !label.contains(['[', ']', '`', '\\']);
+        let rest = rest.trim();
+        if !is_label || rest.contains([OPEN, CLOSE]) {
+            return None;
+        }
+        let (address, title) = rest
+            .split_once([' ', '\t'])
+            .map_or((rest, None), |(address, title)| {
+                (address, Some(title.trim()))
+            });
+        let address = address
+            .strip_prefix('<')
+            .and_then(|it| it.strip_suffix('>'))
+            .unwrap_or(address);
+        let has_scheme = ["http://", "https://", "mailto:"]
+            .iter()
+            .any(|scheme| address.starts_with(scheme));
+        // Those would end what stands around an address too early, or not at all.
+        let has_end = address.contains(['<', '>', '`']) || address.ends_with('\\');
+        if !has_scheme || has_end || title.is_some_and(|title| !is_title(title)) {
+            return None;
+        }
+        Some(Self {
+            label,
+            address,
+            title,
+        })
+    }
+
+    /// What is shown where nobody names it.
+    pub(super) fn words(self) -> &'a str {
+        let title = self.title.and_then(|it| it.get(1..it.len() - 1));
+        title
+            .filter(|title| !title.is_empty())
+            .unwrap_or(self.address)
+    }
+
+    /// The line so that the parser takes it, whatever stands in the address.
+    pub(super) fn line(self) -> String {
+        let title = self.title.map(|title| format!(" {title}"));
+        let title = title.unwrap_or_default();
+        format!("[{}]: <{}>{title}", self.label, self.address)
+    }
+}
+
+/// Whether these are words in quotes, which end nowhere before the end.
+fn is_title(text: &str) -> bool {
+    let quotes = [('"', '"'), ('\'', '\''), ('(', ')')];
+    let inside = quotes.iter().find_map(|&(open, close)| {
+        let inside = text.strip_prefix(open)?.strip_suffix(close)?;
+        Some((inside, open, close))
+    });
+    let Some((inside, open, close)) = inside else {
+        return false;
+    };
+    let mut is_escaped = false;
+    let ends = inside.chars().any(|c| {
+        let is_sign = !std::mem::take(&mut is_escaped);
+        is_escaped = is_sign && c == '\\';
+        is_sign && (c == open || c == close)
+    });
+    !ends && !is_escaped
 }
 
 /// Whether a line begins a block of its own, so that nothing in a line before it goes on.
 pub(super) fn begins_block(line: &str) -> bool {
     let text = line.trim_start_matches([' ', '\t', '>']);
     let bytes = text.as_bytes();
-    let digits = bytes.iter().take_while(|it| it.is_ascii_digit()).count();
-    let is_space = |at: usize| bytes.get(at).is_none_or(u8::is_ascii_whitespace);
-    match bytes.get(digits) {
-        Some(b'-' | b'*' | b'+') if digits == 0 => is_space(1),
-        Some(b'.' | b')') if (1..10).contains(&digits) => is_space(digits + 1),
-        Some(b'#') if digits == 0 => is_space(bytes.iter().take_while(|&&it| it == b'#').count()),
-        Some(b'|') => digits == 0,
-        Some(b'`' | b'~') if digits == 0 => fence(text).is_some(),
-        _ => false,
+    match bytes.first() {
+        Some(b'#') => {
+            let signs = bytes.iter().take_while(|&&it| it == b'#').count();
+            bytes.get(signs).is_none_or(u8::is_ascii_whitespace)
+        }
+        Some(b'|') => true,
+        Some(b'`' | b'~') => opening_fence(text).is_some(),
+        _ => marker_bytes(bytes) > 0,
     }
 }
 
-/// Sign and length of the fence that a line begins or ends, and whether words follow it.
-pub(super) fn fence(line: &str) -> Option<(char, usize, bool)> {
-    let sign = line.chars().next().filter(|c| matches!(c, '`' | '~'))?;
-    let rest = line.trim_start_matches(sign);
-    let length = line.len() - rest.len();
-    let is_code = sign == '`' && rest.contains('`');
-    (length >= 3 && !is_code).then(|| (sign, length, !rest.trim().is_empty()))
+/// Length of the marker of a quote or an item at the start; 0 if there is none.
+pub(in super::super) fn marker_bytes(text: &[u8]) -> usize {
+    // Ten are too many already: no need to count those of a long number.
+    let digits = text.iter().take(MAX_DIGITS + 1);
+    let digits = digits.take_while(|it| it.is_ascii_digit()).count();
+    let ends = |at: usize| text.get(at).is_none_or(u8::is_ascii_whitespace);
+    match text.get(digits) {
+        Some(b'>') if digits == 0 => 1,
+        Some(b'-' | b'*' | b'+') if digits == 0 && ends(1) => 1,
+        Some(b'.' | b')') if (1..=MAX_DIGITS).contains(&digits) && ends(digits + 1) => digits + 1,
+        _ => 0,
+    }
+}
+
+/// Sign and length of the fence that a line begins, and the words behind it. Without words it may
+/// end one as well.
+pub(in super::super) fn opening_fence(line: &str) -> Option<(u8, usize, &str)> {
+    let mut bytes = line.bytes();
+    let sign = bytes.next().filter(|byte| matches!(byte, b'`' | b'~'))?;
+    let length = 1 + bytes.take_while(|&byte| byte == sign).count();
+    let words = line[length..].trim();
+    let is_code = sign == b'`' && words.contains('`');
+    (length >= 3 && !is_code).then_some((sign, length, words))
 }
 
 /// The line without the markers of the quotes and items that it stands in.
 pub(super) fn without_markers(line: &str) -> &str {
     let mut text = line;
     loop {
-        let rest = text.trim_start_matches([' ', '\t']);
-        let bytes = rest.as_bytes();
-        let digits = bytes.iter().take_while(|it| it.is_ascii_digit()).count();
-        let is_space = |at: usize| bytes.get(at).is_some_and(|it| *it == b' ' || *it == b'\t');
-        let marker = match bytes.get(digits) {
-            Some(b'>') if digits == 0 => 1,
-            Some(b'-' | b'*' | b'+') if digits == 0 && is_space(1) => 1,
-            Some(b'.' | b')') if (1..10).contains(&digits) && is_space(digits + 1) => digits + 1,
-            _ => return rest,
-        };
-        text = &rest[marker..];
+        text = text.trim_start_matches([' ', '\t']);
+        match marker_bytes(text.as_bytes()) {
+            0 => return text,
+            marker => text = &text[marker..],
+        }
     }
 }

@@ -2,7 +2,14 @@
 
 mod formulas;
 
-use super::{Atom, Reading, Tag, formula::Closer, lines};
+use std::collections::HashMap;
+
+use super::{
+    super::links,
+    Atom, Reading, Tag,
+    formula::Closer,
+    lines::{self, LinkDefinition},
+};
 
 /// What was looked for in vain, so that nobody looks again before the place where that ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,6 +17,8 @@ enum Wanted {
     Code(usize),
     Parenthesis,
     Formula(Closer),
+    /// A formula that nothing closes yet.
+    Growing,
 }
 
 #[derive(Debug)]
@@ -21,11 +30,13 @@ pub(super) struct Scanner<'a> {
     reading: Reading,
     line_start: usize,
     /// The fence of an item or a quote that is open.
-    fence: Option<(char, usize)>,
+    fence: Option<(u8, usize)>,
     /// Where the paragraph ends, and the block at the latest that begins without a blank line.
     paragraph_end: usize,
     block_end: usize,
     vain: Vec<(Wanted, usize)>,
+    /// What stands in brackets anywhere, once somebody has asked.
+    names: Option<HashMap<String, usize>>,
     num_details: usize,
     last_details_end: usize,
     in_summary: bool,
@@ -44,6 +55,7 @@ impl<'a> Scanner<'a> {
             paragraph_end: 0,
             block_end: 0,
             vain: Vec::new(),
+            names: None,
             num_details: 0,
             last_details_end: text.rfind("</details>").unwrap_or(0),
             in_summary: false,
@@ -87,10 +99,10 @@ impl<'a> Scanner<'a> {
     fn read_line_start(&mut self) -> bool {
         self.line_start = self.at;
         let line = self.line();
-        let fence = lines::fence(lines::without_markers(line));
+        let fence = lines::opening_fence(lines::without_markers(line));
         match (self.fence, fence) {
-            (Some((sign, length)), Some((other, others, has_words))) => {
-                if sign == other && others >= length && !has_words {
+            (Some((sign, length)), Some((other, others, words))) => {
+                if sign == other && others >= length && words.is_empty() {
                     self.fence = None;
                 }
             }
@@ -104,33 +116,41 @@ impl<'a> Scanner<'a> {
 
     fn read_definition(&mut self, line: &str) -> bool {
         let was_definition = std::mem::take(&mut self.after_definition);
-        if self.is_growing && !line.ends_with('\n') {
-            return false;
-        }
+        // A footnote begins with the signs that say so, whatever follows.
         if let Some((label, length)) = lines::footnote_label(line) {
             self.reading.text.push('\n');
             self.take(Atom::NoteStart(label.to_owned()), length);
             return true;
         }
-        let Some((label, address, title)) = lines::link_definition(line) else {
+        if self.is_growing && !line.ends_with('\n') {
+            return false;
+        }
+        let Some(definition) = LinkDefinition::read(line) else {
             return false;
         };
-        let name = format!("[{label}]");
-        let source = line.trim().to_owned();
-        if self.text.matches(&name).nth(1).is_none() {
+        let name = links::normalized(definition.label);
+        if self.num_named(&name) < 2 {
             // Who named it has gone to the page: it is shown, so that nobody loses the address.
             if was_definition {
                 let line_break = Atom::Tag(Tag::Break);
                 self.reading.push_atom(line_break, "");
             }
-            let words = title.filter(|it| !it.is_empty()).unwrap_or(address);
-            let shown = format!("\\[{label}\\] [{}](<{address}>)\n", escaped(words));
+            let LinkDefinition { label, address, .. } = definition;
+            let words = escaped(definition.words());
+            let shown = format!("\\[{label}\\] [{words}](<{address}>)\n");
             shown.chars().for_each(|c| self.reading.push_char(c));
         }
         self.after_definition = true;
-        self.reading.links.push((name, source));
+        self.reading.links.push((name, definition.line()));
         self.at += line.len();
         true
+    }
+
+    /// How often a name stands in brackets, in the line that defines it as well.
+    fn num_named(&mut self, name: &str) -> usize {
+        let text = self.text;
+        let names = self.names.get_or_insert_with(|| links::names_in(text));
+        names.get(name).copied().unwrap_or_default()
     }
 
     fn read_inline(&mut self) {

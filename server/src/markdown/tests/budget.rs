@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::super::{MarkdownStream, budget, render};
+use super::super::{MarkdownStream, budget, reading::Reading, render};
 use super::{bytes_sent, joined, stream};
 
 /// What an import accepts of one answer, in bytes.
@@ -119,6 +119,27 @@ const MARKS: &[&str] = &[
     "$\\def\\a#1{#1#1#1#1}\\a{\\a{\\a{\\a{\\a{x}}}}}$ ",
 ];
 
+/// Texts that open again and again what ends once, behind code: nothing of it is a formula. And
+/// names that are looked for and nowhere else.
+fn refused(bytes: usize) -> Vec<String> {
+    let environments = bytes / 28;
+    let mut definitions = String::new();
+    while definitions.len() < bytes {
+        let number = definitions.len();
+        let _ = writeln!(definitions, "[{number}]: https://a.b");
+    }
+    vec![
+        up_to(bytes, "\\(a ") + "` \\)",
+        up_to(bytes, "\\[a ") + "` \\]",
+        up_to(bytes, "\\[a\n") + "` a",
+        up_to(bytes, "> \\[a\n") + "` a",
+        "\\begin{align}".repeat(environments) + "`" + &"\\end{align}".repeat(environments),
+        up_to(bytes, "\\begin{"),
+        up_to(bytes, "[^"),
+        definitions,
+    ]
+}
+
 /// Hostile texts of about that many bytes.
 fn hostile(bytes: usize) -> Vec<String> {
     let row = |cell: &str| up_to(bytes / 3, cell) + "|\n";
@@ -135,6 +156,9 @@ fn hostile(bytes: usize) -> Vec<String> {
         String::from("$$") + &up_to(bytes, "\\frac{1}{"),
         nested_list(bytes),
     ]);
+    // In as many blocks, each as long as a block can be.
+    let blocks = |text: String| up_to(bytes, &(text + "\n\n"));
+    texts.extend(refused(12_000).into_iter().map(blocks));
     texts
 }
 
@@ -170,6 +194,22 @@ fn a_million_bytes_of_any_mark_are_rendered_in_time() {
             blocks.len() < 20_000,
             "{beginning:?}: {} blocks",
             blocks.len()
+        );
+    }
+}
+
+#[test]
+fn one_pass_reads_a_text_whose_ends_are_all_refused() {
+    for text in refused(2_000_000) {
+        let begin = Instant::now();
+        let whole = Reading::of(&text);
+        let growing = Reading::of_growing(&text);
+        let beginning = &text[..40];
+        assert!(begin.elapsed() < PATIENCE, "{beginning:?}");
+        assert_eq!(
+            whole.text.is_empty(),
+            growing.text.is_empty(),
+            "{beginning:?}"
         );
     }
 }

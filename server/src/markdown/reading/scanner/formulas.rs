@@ -1,12 +1,17 @@
 //! Formulas between dollars, brackets, and the two ends of an environment.
 
 use super::{
-    super::formula::{self, Closer},
+    super::{
+        formula::{self, Closer},
+        lines,
+    },
     Atom, Scanner, Wanted,
 };
 
 /// Longest formula in a line, in bytes; a longer one is not rendered anyway.
 const MAX_LINE_FORMULA_BYTES: usize = 2000;
+/// Spaces that may stand before the sign of a quote.
+const MAX_QUOTE_INDENT: usize = 3;
 
 impl<'a> Scanner<'a> {
     pub(super) fn read_dollars(&mut self) -> bool {
@@ -94,7 +99,7 @@ impl<'a> Scanner<'a> {
             return false;
         };
         let content = &text[..end];
-        if content.contains('`') || formula::is_prose(content) {
+        if self.is_refused(Wanted::Parenthesis, content, 2) || formula::is_prose(content) {
             return false;
         }
         let latex = self.without_quotes(content);
@@ -116,12 +121,17 @@ impl<'a> Scanner<'a> {
         };
         let wanted = Wanted::Formula(closer);
         let text = &self.text[self.at + opening..self.paragraph_end.max(self.at + opening)];
-        let found = (!self.is_vain(wanted)).then(|| closer.find(text)).flatten();
-        let Some((end, sign)) = found else {
+        if self.is_vain(wanted) {
+            return self.read_growing_formula(text, opening);
+        }
+        let Some((end, sign)) = closer.find(text) else {
             self.note_vain(wanted, self.paragraph_end);
             return self.read_growing_formula(text, opening);
         };
         let content = &text[..end - sign];
+        if self.is_refused(wanted, content, opening) {
+            return false;
+        }
         let starts_line = self.starts_line();
         let is_words = match closer {
             Closer::Bracket if !starts_line => formula::is_bracketed(content),
@@ -130,7 +140,7 @@ impl<'a> Scanner<'a> {
             }
             _ => false,
         };
-        if content.contains('`') || content.trim().is_empty() || is_words {
+        if content.trim().is_empty() || is_words {
             return false;
         }
         let latex = match closer {
@@ -147,35 +157,81 @@ impl<'a> Scanner<'a> {
         true
     }
 
+    /// Whether the content, so many bytes further on, holds code: then it does for all that open
+    /// before that code, and nobody needs to look for their ends.
+    fn is_refused(&mut self, wanted: Wanted, content: &str, opening: usize) -> bool {
+        let code = content.rfind('`');
+        if let Some(code) = code {
+            self.note_vain(wanted, self.at + opening + code);
+        }
+        code.is_some()
+    }
+
     /// The rest of a text that still grows, if a formula is open there.
     fn read_growing_formula(&mut self, text: &str, opening: usize) -> bool {
         let is_open = self.is_growing
             && self.paragraph_end == self.text.len()
             && self.starts_line()
-            && !text.contains('`');
+            && !self.is_vain(Wanted::Growing)
+            && !self.is_refused(Wanted::Growing, text, opening);
         if is_open {
             self.take(Atom::Growing, opening + text.len());
         }
         is_open
     }
 
-    /// A formula in a quote, without the signs of the quote.
+    /// A formula in quotes, without their signs.
     fn without_quotes(&self, content: &str) -> String {
-        let depth = self.text[self.line_start..self.at].matches('>').count();
-        if depth == 0 || !content.contains('\n') {
+        let quotes = quotes_of(&self.text[self.line_start..self.at]);
+        if quotes.is_empty() || !content.contains('\n') {
             return content.to_owned();
         }
         let mut latex = String::with_capacity(content.len());
         for (number, line) in content.split_inclusive('\n').enumerate() {
-            let mut line = line;
-            for _ in 0..if number > 0 { depth } else { 0 } {
-                line = line
-                    .trim_start_matches(' ')
-                    .strip_prefix('>')
-                    .unwrap_or(line);
-            }
-            latex.push_str(line);
+            latex.push_str(if number == 0 {
+                line
+            } else {
+                without_signs(line, &quotes)
+            });
         }
         latex
     }
+}
+
+/// The quotes that a line begins with, also in items: the spaces that may stand before each sign.
+fn quotes_of(line: &str) -> Vec<usize> {
+    let mut quotes = Vec::new();
+    let mut rest = line;
+    let mut room = MAX_QUOTE_INDENT;
+    loop {
+        let text = rest.trim_start_matches(' ');
+        let spaces = rest.len() - text.len();
+        let marker = lines::marker_bytes(text.as_bytes());
+        if marker == 0 || spaces > room {
+            return quotes;
+        }
+        rest = &text[marker..];
+        if text.starts_with('>') {
+            quotes.push(room);
+            rest = rest.strip_prefix(' ').unwrap_or(rest);
+            room = MAX_QUOTE_INDENT;
+        } else {
+            // What stands in an item is as far in as its words.
+            room += spaces + marker + 1;
+        }
+    }
+}
+
+/// A line without the signs of the quotes it stands in; the last may be left out.
+fn without_signs<'a>(line: &'a str, quotes: &[usize]) -> &'a str {
+    let mut rest = line;
+    for &room in quotes {
+        let text = rest.trim_start_matches(' ');
+        let is_near = rest.len() - text.len() <= room;
+        let Some(behind) = text.strip_prefix('>').filter(|_| is_near) else {
+            break;
+        };
+        rest = behind.strip_prefix(' ').unwrap_or(behind);
+    }
+    rest
 }

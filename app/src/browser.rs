@@ -43,7 +43,7 @@ pub(crate) use focus::{
 pub(crate) use form_post::{Posted, form_of, post, send_at_once};
 pub(crate) use link_token::{forget_link_token, kept_link_token, take_link_token};
 pub(crate) use queue::{
-    Queued, changes_queued, forget_queued, join_texts, read_queued, save_queued,
+    Queued, changes_queued, forget_queued, forget_sent_queued, join_texts, read_queued, save_queued,
 };
 pub(crate) use random::idempotency_key;
 pub(crate) use reading_place::{ReadingPlace, read_reading_place, save_reading_place};

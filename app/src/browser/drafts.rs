@@ -20,7 +20,8 @@ fn name(user: UserId, conversation: Option<ConversationId>) -> String {
     }
 }
 
-fn storage() -> Option<Storage> {
+/// Outlives the tab, and is shared by all of them.
+pub(super) fn storage() -> Option<Storage> {
     window().local_storage().ok().flatten()
 }
 

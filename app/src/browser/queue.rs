@@ -3,7 +3,7 @@
 
 use web_sys::StorageEvent;
 
-use super::drafts::storage;
+use super::storage::storage;
 use crate::{
     model::{ConversationId, IdempotencyKey, UserId},
     sub_path::use_sub_path,

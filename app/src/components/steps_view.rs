@@ -126,7 +126,7 @@ fn Thought(
 
 fn thought(message: &ShownMessage, index: usize) -> &str {
     match message.phases().get(index) {
-        Some(Phase::Thought(text)) => text,
+        Some(&Phase::Thought(text)) => text,
         _ => "",
     }
 }

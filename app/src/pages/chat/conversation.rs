@@ -93,13 +93,12 @@ fn send_when_ended(
         move |old: Option<(Option<ConversationId>, Option<MessageId>)>| {
             let now = (shown.get(), running.get());
             let is_wanted = state.queued.read().as_ref().is_some_and(|it| it.is_wanted);
-            let ended = match (old, now.1) {
-                (_, Some(_)) => None,
-                (Some((old_shown, Some(answer))), None) if old_shown == now.0 => Some(answer),
+            let ended = match old {
+                Some((old_shown, Some(answer))) if old_shown == now.0 => Some(answer),
                 _ if is_wanted && !state.is_sending.get_untracked() => state.last_answer(),
                 _ => None,
             };
-            if let Some(answer) = ended {
+            if let (Some(answer), None) = (ended, now.1) {
                 state.answer_ended(answer);
             }
             now

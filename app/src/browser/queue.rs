@@ -14,7 +14,7 @@ use crate::{
 pub(crate) struct Queued {
     pub(crate) text: String,
     pub(crate) key: IdempotencyKey,
-    /// It goes also when the answer is stopped, for which it was stopped.
+    /// It goes also if the answer is stopped: it is stopped so that it goes.
     pub(crate) is_wanted: bool,
 }
 

@@ -42,18 +42,14 @@ impl ChatState {
 
     /// One function for all tasks: the program stays small.
     fn spawn_boxed(self, mut task: LocalBoxFuture<'static, ()>) {
+        let unseen = self.unseen;
         spawn_local(poll_fn(move |context| {
-            if self.is_left() {
+            if unseen.is_disposed() {
                 Poll::Ready(())
             } else {
                 task.as_mut().poll(context)
             }
         }));
-    }
-
-    /// Another page is shown by now.
-    pub(super) fn is_left(self) -> bool {
-        self.unseen.is_disposed()
     }
 
     /// Follows the running turn of the shown conversation, if there is one.

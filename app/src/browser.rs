@@ -7,6 +7,7 @@ mod clipboard;
 mod code_block;
 mod drafts;
 mod dropped;
+mod elements;
 mod floating;
 mod focus;
 mod form_post;
@@ -18,6 +19,7 @@ mod scroll;
 mod section;
 mod shortcuts;
 mod side;
+mod storage;
 mod timer;
 mod unsaved;
 mod walking;
@@ -32,6 +34,7 @@ pub(crate) use clipboard::{copy_text, copy_when_fetched};
 pub(crate) use code_block::{read_code, show_copied};
 pub(crate) use drafts::{count_sent, forget_draft, num_sent, read_draft, save_draft};
 pub(crate) use dropped::{brings_only_files, fenced, files_of, text_of};
+pub(crate) use elements::around;
 pub(crate) use floating::{
     close_menu, forget_expanded, has_dialog, has_menu, is_menu_open, open_dialog, open_menu_beside,
     pressed_backdrop,
@@ -43,7 +46,7 @@ pub(crate) use focus::{
 pub(crate) use form_post::{Posted, form_of, post, send_at_once};
 pub(crate) use link_token::{forget_link_token, kept_link_token, take_link_token};
 pub(crate) use queue::{
-    Queued, changes_queued, forget_queued, join_texts, read_queued, save_queued,
+    Queued, changes_queued, forget_queued, forget_sent_queued, join_texts, read_queued, save_queued,
 };
 pub(crate) use random::idempotency_key;
 pub(crate) use reading_place::{ReadingPlace, read_reading_place, save_reading_place};
@@ -53,7 +56,7 @@ pub(crate) use shortcuts::{Shortcut, shortcut};
 pub(crate) use side::{is_drawer, toggle_rail};
 pub(crate) use timer::sleep;
 pub(crate) use unsaved::{count_unsaved, discard_pressed, forget_unsaved, is_unsaved, show_ranges};
-pub(crate) use walking::{around, walk_list, walk_menu};
+pub(crate) use walking::{walk_list, walk_menu};
 pub(crate) use way_out::{leave_for, leave_for_the_door};
 
 use crate::sub_path::address_of;

@@ -188,6 +188,25 @@ impl<'a> ChatPage<'a> {
         Ok(serde_json::from_value(messages)?)
     }
 
+    /// Texts of questions, oldest first.
+    pub async fn questions(&self) -> Result<Vec<String>> {
+        let messages = self.messages().await?;
+        let asked = messages.into_iter().filter(|it| it.role == "user");
+        Ok(asked.map(|it| it.text).collect())
+    }
+
+    /// Waits until these questions are shown.
+    pub async fn wait_for_questions(&self, expected: &[&str]) -> Result<()> {
+        let what = format!("the questions are {expected:?}");
+        self.told(
+            eventually(&what, ANSWER, async || {
+                Ok((self.questions().await? == expected).then_some(()))
+            })
+            .await,
+        )
+        .await
+    }
+
     /// The newest answer; absent if there is none.
     pub async fn last_answer(&self) -> Result<Option<SeenMessage>> {
         let messages = self.messages().await?;

@@ -44,6 +44,7 @@ mod browser {
     mod interruption;
     mod kills;
     mod lan;
+    mod leaving;
     mod pieces;
     mod proxies;
     mod reading;

@@ -1,8 +1,9 @@
 //! What the document says about its looks, changed while it is shown.
 
 use leptos::prelude::document;
-use web_sys::{Element, wasm_bindgen::JsCast};
+use web_sys::wasm_bindgen::JsCast;
 
+use super::elements::all;
 use crate::{
     model::{Theme, preferences::ZONE_COOKIE},
     shell::frame_colors,
@@ -25,16 +26,9 @@ pub(crate) fn show_theme(theme: Theme) {
 
 /// Gives the elements that a selector finds their contents, in order.
 fn set_content(selector: &str, contents: &[&str]) {
-    let Ok(found) = document().query_selector_all(selector) else {
-        return;
-    };
-    for (index, content) in (0..).zip(contents) {
-        if let Some(element) = found
-            .get(index)
-            .and_then(|it| it.dyn_into::<Element>().ok())
-        {
-            let _ = element.set_attribute("content", content);
-        }
+    for (element, content) in all(selector).iter().zip(contents) {
+        // Fails only for a name that is no attribute's.
+        let _ = element.set_attribute("content", content);
     }
 }
 

@@ -10,7 +10,7 @@ use web_sys::{
     wasm_bindgen::{JsCast, JsValue},
 };
 
-use super::sleep;
+use super::{elements::closest, sleep};
 
 /// What tells that the code was copied, and for how long.
 const DONE: &str = "#i-check";
@@ -18,8 +18,7 @@ const DONE_TIME: Duration = Duration::from_millis(1500);
 
 /// Does what a pressed button of a code block says; one that copies is returned with its text.
 pub(crate) fn read_code(event: &Event) -> Option<(Element, String)> {
-    let target: Element = event.target()?.dyn_into().ok()?;
-    let button = target.closest(".code-header > button").ok()??;
+    let button = closest(event, ".code-header > button")?;
     let pieces = pieces(&button.closest(".code-block").ok()??);
     if button.has_attribute("data-copy") {
         return Some((button, text_of(&pieces)));

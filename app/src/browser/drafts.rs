@@ -2,9 +2,7 @@
 //!
 //! Storage may be switched off or full; a draft is then simply not kept.
 
-use leptos::prelude::window;
-use web_sys::Storage;
-
+use super::storage::storage;
 use crate::{
     model::{ConversationId, UserId},
     sub_path::use_sub_path,
@@ -18,10 +16,6 @@ fn name(user: UserId, conversation: Option<ConversationId>) -> String {
         Some(id) => format!("hearth-draft{path}:{user}:{id}"),
         None => format!("hearth-draft{path}:{user}:new"),
     }
-}
-
-fn storage() -> Option<Storage> {
-    window().local_storage().ok().flatten()
 }
 
 /// The text that was written but not sent.

@@ -3,7 +3,7 @@
 use leptos::prelude::document;
 use web_sys::{Event, HtmlDialogElement, wasm_bindgen::JsCast};
 
-use super::element;
+use super::{element, elements::all};
 
 /// Closes the menu with this id. The focus goes back to where it was before.
 pub(crate) fn close_menu(id: &str) {
@@ -39,16 +39,9 @@ pub(crate) fn open_menu_beside(id: &str, selector: &str) {
 
 /// The menu of a row was closed.
 pub(crate) fn forget_expanded() {
-    let marked = document().query_selector_all(".row-more[aria-expanded]");
-    let Ok(marked) = marked else { return };
-    for index in 0..marked.length() {
-        if let Some(button) = marked
-            .get(index)
-            .and_then(|it| it.dyn_into::<web_sys::Element>().ok())
-        {
-            // Fails only for a name that is no attribute's.
-            let _ = button.remove_attribute("aria-expanded");
-        }
+    for button in all(".row-more[aria-expanded]") {
+        // Fails only for a name that is no attribute's.
+        let _ = button.remove_attribute("aria-expanded");
     }
 }
 

@@ -1,9 +1,12 @@
 //! Who has the focus, who should have it, and what is open above the page.
 
 use leptos::prelude::{document, window};
-use web_sys::{Element, Event, KeyboardEvent, wasm_bindgen::JsCast};
+use web_sys::{Event, KeyboardEvent};
 
-use super::{focus, focus_if_lost, is_composing};
+use super::{
+    elements::{closest, target},
+    focus, focus_if_lost, is_composing,
+};
 
 /// What takes keys itself.
 const FIELDS: &str = "input, textarea, select, [contenteditable], dialog, [popover], [role=menu]";
@@ -34,10 +37,6 @@ pub(crate) fn is_something_open() -> bool {
     ["dialog[open]", ":popover-open", "details[name][open]"]
         .into_iter()
         .any(|it| matches!(document().query_selector(it), Ok(Some(_))))
-}
-
-fn target(event: &Event) -> Option<Element> {
-    event.target()?.dyn_into().ok()
 }
 
 /// A person began to write, and nothing that takes letters has the focus.
@@ -76,6 +75,5 @@ pub(crate) fn is_chord(event: &KeyboardEvent, letter: &str) -> bool {
 
 /// A press on something that opens a conversation, or a new one.
 pub(crate) fn opens_chat(event: &Event) -> bool {
-    let opens = |it: Element| it.closest("#new-chat, .conversation-link").ok().flatten();
-    target(event).and_then(opens).is_some()
+    closest(event, "#new-chat, .conversation-link").is_some()
 }

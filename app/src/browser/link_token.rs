@@ -2,8 +2,9 @@
 //! stands in no server's and no proxy's log.
 
 use leptos::prelude::window;
-use web_sys::{Storage, wasm_bindgen::JsValue};
+use web_sys::wasm_bindgen::JsValue;
 
+use super::storage::tab_storage;
 use crate::sub_path::address_of;
 
 /// Before the token in the fragment.
@@ -15,7 +16,7 @@ pub(crate) fn take_link_token(page: &str) -> Option<String> {
     let location = window().location();
     let fragment = location.hash().ok()?;
     let token = fragment.strip_prefix(BEGINNING)?;
-    if let Some(storage) = storage() {
+    if let Some(storage) = tab_storage() {
         // Full storage: the link has to be opened again after a refusal.
         let _ = storage.set_item(&name(page), token);
     }
@@ -30,20 +31,15 @@ pub(crate) fn take_link_token(page: &str) -> Option<String> {
 
 /// The token that a link brought to this page of this tab before.
 pub(crate) fn kept_link_token(page: &str) -> Option<String> {
-    storage()?.get_item(&name(page)).ok()?
+    tab_storage()?.get_item(&name(page)).ok()?
 }
 
 /// The token is used up, or never was one: the tab forgets it.
 pub(crate) fn forget_link_token(page: &str) {
-    if let Some(storage) = storage() {
+    if let Some(storage) = tab_storage() {
         // Fails only where nothing is kept.
         let _ = storage.remove_item(&name(page));
     }
-}
-
-/// Ends with the tab.
-fn storage() -> Option<Storage> {
-    window().session_storage().ok().flatten()
 }
 
 /// Two servers below two paths of a host share the storage.

@@ -1,8 +1,9 @@
 //! Where somebody was reading, kept for each conversation as long as the tab lives.
 
-use leptos::prelude::{document, window};
-use web_sys::{Element, Storage};
+use leptos::prelude::document;
+use web_sys::Element;
 
+use super::storage::tab_storage;
 use crate::{model::ConversationId, sub_path::use_sub_path};
 
 /// A message, by the id of its element, and how far below the upper edge of the list it stands.
@@ -14,10 +15,6 @@ pub(crate) struct ReadingPlace {
 /// Where in the list a message is looked for: between two of them there is nothing.
 const PROBES: [f64; 3] = [8.0, 60.0, 112.0];
 
-fn storage() -> Option<Storage> {
-    window().session_storage().ok().flatten()
-}
-
 /// Two servers below two paths of a host share the storage.
 fn name(conversation: ConversationId) -> String {
     format!("hearth-place{}:{conversation}", use_sub_path().as_str())
@@ -25,7 +22,7 @@ fn name(conversation: ConversationId) -> String {
 
 /// Notes which message stands at the upper edge of the list; at the end there is nothing to note.
 pub(crate) fn save_reading_place(conversation: ConversationId, list: &Element, is_at_end: bool) {
-    let Some(storage) = storage() else {
+    let Some(storage) = tab_storage() else {
         return;
     };
     let name = name(conversation);
@@ -51,7 +48,7 @@ fn first_seen(list: &Element) -> Option<String> {
 
 /// Where somebody was reading.
 pub(crate) fn read_reading_place(conversation: ConversationId) -> Option<ReadingPlace> {
-    let kept = storage()?.get_item(&name(conversation)).ok()??;
+    let kept = tab_storage()?.get_item(&name(conversation)).ok()??;
     let (offset, id) = kept.split_once(' ')?;
     Some(ReadingPlace {
         message: id.to_owned(),

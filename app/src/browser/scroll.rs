@@ -13,6 +13,8 @@ use web_sys::{
     wasm_bindgen::{JsCast, closure::Closure},
 };
 
+use super::elements::target;
+
 /// At the bottom, within rounding.
 const AT_BOTTOM: i32 = 2;
 /// Upward movement that means "let me read", in pixels.
@@ -34,8 +36,7 @@ const KEYS: [&str; 4] = ["ArrowUp", "PageUp", "Home", " "];
 /// A key that moves the list up, unless it moves the caret of a text box.
 fn scrolls(event: &KeyboardEvent) -> bool {
     let in_box = |it: &Element| it.matches("input, textarea").unwrap_or(false);
-    let target = event.target().and_then(|it| it.dyn_into::<Element>().ok());
-    KEYS.contains(&event.key().as_str()) && !target.as_ref().is_some_and(in_box)
+    KEYS.contains(&event.key().as_str()) && !target(event).as_ref().is_some_and(in_box)
 }
 
 /// What the way back to the bottom has to say.

@@ -5,9 +5,13 @@
 use std::time::Duration;
 
 use leptos::{prelude::document, task::spawn_local};
-use web_sys::{Element, Event, HtmlElement, KeyboardEvent, NodeList, wasm_bindgen::JsCast};
+use web_sys::{Element, Event, HtmlElement, KeyboardEvent, wasm_bindgen::JsCast};
 
-use super::{copy_text, origin, sleep};
+use super::{
+    copy_text,
+    elements::{all_in, closest},
+    origin, sleep,
+};
 use crate::model::Drawing;
 
 /// What can have the focus.
@@ -39,7 +43,7 @@ fn tell(place: &Element, words: &str) {
 }
 
 /// What has the focus: a selector that finds it, and which one it is of all that can have it.
-fn focused_in(place: &Element) -> Option<(String, u32)> {
+fn focused_in(place: &Element) -> Option<(String, usize)> {
     let focused = document().active_element()?;
     if !place.contains(Some(&focused)) {
         return None;
@@ -50,19 +54,16 @@ fn focused_in(place: &Element) -> Option<(String, u32)> {
         Some(menu) => format!("[popovertarget=\"{}\"]", menu.id()),
         None => format!("[id=\"{}\"]:not([id=\"\"])", focused.id()),
     };
-    let all = place.query_selector_all(FOCUSABLE).ok()?;
-    let index = (0..all.length()).find(|&index| {
-        all.get(index)
-            .is_some_and(|it| it.is_same_node(Some(&focused)))
-    });
+    let all = all_in(place, FOCUSABLE);
+    let index = all.iter().position(|it| *it == focused);
     Some((selector, index.unwrap_or_default()))
 }
 
-fn focus_again(place: &Element, selector: &str, index: u32) {
+fn focus_again(place: &Element, selector: &str, index: usize) {
     let same = place.query_selector(selector).ok().flatten();
     let found = same.or_else(|| {
-        let all = place.query_selector_all(FOCUSABLE).ok()?;
-        element_at(&all, index.min(all.length().checked_sub(1)?))
+        let all = all_in(place, FOCUSABLE);
+        all.get(index).or(all.last()).cloned()
     });
     focus(found);
     let is_lost = !place.contains(document().active_element().as_deref());
@@ -79,16 +80,9 @@ fn focus(element: Option<Element>) {
     }
 }
 
-pub(super) fn element_at(list: &NodeList, index: u32) -> Option<Element> {
-    list.get(index)?.dyn_into().ok()
-}
-
 /// Only the browser knows the address that people type.
 pub(crate) fn complete_addresses(place: &Element) {
-    let Ok(found) = place.query_selector_all("[data-address]") else {
-        return;
-    };
-    for path in (0..found.length()).filter_map(|index| element_at(&found, index)) {
+    for path in all_in(place, "[data-address]") {
         let address = format!("{}{}", origin(), path.text_content().unwrap_or_default());
         path.set_text_content(Some(&address));
         // Fails only for a name that is no attribute's.
@@ -132,12 +126,6 @@ pub(crate) fn walk_chart(event: &KeyboardEvent) {
         // Every element of a drawing can have the focus as those of the page can.
         let _ = next.unchecked_into::<HtmlElement>().focus();
     }
-}
-
-/// The element around what an event happened to.
-pub(super) fn closest(event: &Event, selector: &str) -> Option<Element> {
-    let target: Element = event.target()?.dyn_into().ok()?;
-    target.closest(selector).ok()?
 }
 
 /// Scrolls a row of links so that the one to the shown page is in sight.

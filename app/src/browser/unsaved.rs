@@ -9,7 +9,7 @@ use web_sys::{
 };
 
 use super::{
-    section::{closest, element_at},
+    elements::{all, all_in, closest},
     way_out::leave_for_here,
 };
 
@@ -26,11 +26,12 @@ pub(crate) fn count_unsaved(place: &Element) {
     let Ok(Some(form)) = place.query_selector("form[data-save-bar]") else {
         return;
     };
-    let rows = all(&form, ".setting-row");
     let mut number = 0_u32;
-    for row in rows {
+    for row in all_in(&form, ".setting-row") {
         let is_changed = row.has_attribute("data-changed")
-            || all(&row, "input, select, textarea").any(|it| is_changed(&it));
+            || all_in(&row, "input, select, textarea")
+                .iter()
+                .any(is_changed);
         if let Ok(Some(label)) = row.query_selector(".label") {
             // Fails only for a name that is no class's.
             let _ = label.class_list().toggle_with_force("changed", is_changed);
@@ -45,7 +46,7 @@ pub(crate) fn count_unsaved(place: &Element) {
 fn show(form: &Element, number: u32) {
     // These fail only for names that no attribute has.
     let _ = form.toggle_attribute_with_force(UNSAVED, number > 0);
-    for link in all_of_page(".settings-side a") {
+    for link in all(".settings-side a") {
         let _ = if number > 0 {
             link.set_attribute("rel", "external")
         } else {
@@ -98,23 +99,10 @@ pub(crate) fn forget_unsaved(place: &Element) {
 
 /// Shows the values of sliders beside them.
 pub(crate) fn show_ranges(place: &Element) {
-    for slider in all(place, "input[type=range]") {
+    for slider in all_in(place, "input[type=range]") {
         let value = Reflect::get(&slider, &"value".into()).unwrap_or(JsValue::UNDEFINED);
         if let Some(output) = slider.next_element_sibling() {
             output.set_text_content(value.as_string().as_deref());
         }
     }
-}
-
-fn all(place: &Element, selector: &str) -> impl Iterator<Item = Element> + use<> {
-    elements(place.query_selector_all(selector).ok())
-}
-
-fn all_of_page(selector: &str) -> impl Iterator<Item = Element> + use<> {
-    elements(document().query_selector_all(selector).ok())
-}
-
-fn elements(found: Option<web_sys::NodeList>) -> impl Iterator<Item = Element> {
-    let length = found.as_ref().map_or(0, web_sys::NodeList::length);
-    (0..length).filter_map(move |index| element_at(found.as_ref()?, index))
 }

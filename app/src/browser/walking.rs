@@ -1,13 +1,9 @@
 //! Arrow keys in lists and menus: they are one Tab stop each, and these keys lead on inside.
 
 use leptos::prelude::document;
-use web_sys::{Element, Event, HtmlElement, KeyboardEvent, wasm_bindgen::JsCast};
+use web_sys::{Element, HtmlElement, KeyboardEvent, wasm_bindgen::JsCast};
 
-/// The element that a selector finds around what an event happened to.
-pub(crate) fn around(event: &Event, selector: &str) -> Option<HtmlElement> {
-    let target: Element = event.target()?.dyn_into().ok()?;
-    target.closest(selector).ok()??.dyn_into().ok()
-}
+use super::elements::{all_in, around};
 
 /// Arrow keys, Home and End in a list: they move the focus along its links.
 pub(crate) fn walk_list(event: &KeyboardEvent) {
@@ -45,11 +41,9 @@ fn walk(event: &KeyboardEvent, place: &str, stops: &str, has_letters: bool) -> O
 
 /// What a selector finds there and a person sees.
 fn shown(place: &Element, selector: &str) -> Vec<HtmlElement> {
-    let Ok(found) = place.query_selector_all(selector) else {
-        return Vec::new();
-    };
-    (0..found.length())
-        .filter_map(|index| found.get(index)?.dyn_into::<HtmlElement>().ok())
+    all_in(place, selector)
+        .into_iter()
+        .filter_map(|it| it.dyn_into::<HtmlElement>().ok())
         .filter(|it| it.offset_width() > 0)
         .collect()
 }

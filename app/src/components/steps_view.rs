@@ -100,12 +100,12 @@ fn Thought(
     index: usize,
     is_thinking: Memo<bool>,
 ) -> impl IntoView {
-    let text = Memo::new(move |_| {
-        message.with(|message| match message.phases().get(index) {
-            Some(Phase::Thought(text)) => (*text).to_owned(),
-            _ => String::new(),
-        })
-    });
+    // It only grows, so its length tells whether it is another one: no copy for every frame.
+    let length = Memo::new(move |_| message.with(|it| thought(it, index).len()));
+    let text = move || {
+        length.track();
+        message.with_untracked(|it| thought(it, index).to_owned())
+    };
     let is_last = Memo::new(move |_| message.with(|it| it.phases().len() == index + 1));
     let knot = move || {
         if is_thinking.get() && is_last.get() {
@@ -118,9 +118,16 @@ fn Thought(
         <li class="step">
             <span class=knot></span>
             <div class="step-thought" dir="auto">
-                <p>{move || text.get()}</p>
+                <p>{text}</p>
             </div>
         </li>
+    }
+}
+
+fn thought(message: &ShownMessage, index: usize) -> &str {
+    match message.phases().get(index) {
+        Some(&Phase::Thought(text)) => text,
+        _ => "",
     }
 }
 

@@ -15,6 +15,7 @@ mod shortcuts;
 mod side;
 mod state;
 mod tail;
+mod waiting;
 
 use leptos::prelude::*;
 use leptos_meta::Title;

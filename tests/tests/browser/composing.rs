@@ -2,17 +2,21 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use hearth_app::model::Language;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, PATIENCE},
-    chat_page::{ChatPage, TEXT_BOX},
+    chat_page::{ChatPage, QUEUED, RUNNING, TEXT_BOX},
     deadline::eventually,
-    running_server::{PASSWORD, RunningServer},
+    running_server::{PASSWORD, RunningServer, send},
     words::words,
 };
 use thirtyfour::prelude::*;
+
+in_both_languages! {
+    what_was_refused_is_not_told_beside_what_waits,
+}
 
 async fn text_in_box(browser: &Browser) -> Result<String> {
     let text_box = browser.element(TEXT_BOX).await?;
@@ -119,5 +123,34 @@ async fn a_picture_is_refused_in_a_sentence_and_text_is_kept() -> Result<()> {
         .await?;
     assert_eq!(goes_on, true);
     assert_eq!(text_in_box(&browser).await?, "a draft!!");
+    browser.quit().await
+}
+
+/// A phone asks meanwhile, so that trying again is to wait.
+async fn what_was_refused_is_not_told_beside_what_waits(language: Language) -> Result<()> {
+    let browser = Browser::open().await?;
+    let answer = "A slow answer, word by word. ".repeat(20);
+    let model = ScriptedModel::new(vec!["Hi".into(), answer]);
+    let model = model.with_token_delay(Duration::from_millis(20));
+    let (server, phone) = RunningServer::start(model).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.speak(language).await?;
+    page.sign_in("Ada", PASSWORD).await?;
+    page.send("One").await?;
+    page.wait_for_end(1).await?;
+    let id = page.conversation().await?;
+    page.set_online(false).await?;
+    page.send("Two").await?;
+    let again = ".message-note.failed .button";
+    browser.element(again).await?;
+    page.set_online(true).await?;
+    send(&phone, Some(id), "From the phone").await??;
+    browser.element(RUNNING).await?;
+    browser.element(again).await?.click().await?;
+    let row = browser.element(&format!("{QUEUED} p")).await?;
+    ensure!(row.text().await? == "Two");
+    ensure!(!browser.has(again).await?, "it is not lost any more");
+    page.stop().await?;
+    page.wait_for_end(2).await?;
     browser.quit().await
 }

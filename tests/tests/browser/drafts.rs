@@ -1,5 +1,7 @@
 //! What is written stays with the chat it was written in, and goes to the branch that was read.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use hearth_app::model::Language;
 use hearth_engine::scripted::ScriptedModel;
@@ -14,12 +16,27 @@ use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
 /// Holds calls of a server function back until `letGo` is called.
-const HOLD: &str = "const name = arguments[0];
+pub(super) const HOLD: &str = "const name = arguments[0];
     const fetch = window.fetch.bind(window);
     const held = new Promise(go => window.letGo = go);
     window.fetch = (request, ...rest) => (request.url ?? String(request)).includes(name)
         ? held.then(() => fetch(request, ...rest))
         : fetch(request, ...rest);";
+
+/// Holds the first answer of `/conversation` back until `letGo` is called.
+const HOLD_ANSWER: &str = "const fetch = window.fetch.bind(window);
+    const held = new Promise(go => window.letGo = go);
+    let isFirst = true;
+    window.fetch = async (request, ...rest) => {
+        const isHeld = isFirst && /\\/conversation$/.test(request.url ?? String(request));
+        if (isHeld) isFirst = false;
+        const answer = await fetch(request, ...rest);
+        if (isHeld) {
+            window.isHeld = true;
+            await held;
+        }
+        return answer;
+    };";
 
 /// A clipboard that notes what it is given, or refuses.
 const CLIPBOARD: &str = "const works = arguments[0];
@@ -41,7 +58,8 @@ async fn text_in_box(browser: &Browser) -> Result<String> {
     Ok(text_box.prop("value").await?.unwrap_or_default())
 }
 
-async fn wait_for(browser: &Browser, what: &str, question: &str) -> Result<()> {
+/// Waits until a script says yes.
+pub(super) async fn wait_for(browser: &Browser, what: &str, question: &str) -> Result<()> {
     eventually(what, PATIENCE, async || {
         let answer = browser.script(question, Vec::new()).await?;
         Ok((answer == Value::Bool(true)).then_some(()))
@@ -78,6 +96,39 @@ async fn a_message_answers_the_version_that_is_shown_whatever_another_tab_shows(
     let stored = conversation(&client, page.conversation().await?).await?;
     let stored: Vec<_> = stored.messages.iter().map(|it| it.id.to_string()).collect();
     assert_eq!(stored, seen);
+    browser.quit().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_is_older_than_what_was_sent_takes_nothing_away() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, phone) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    page.send("Hello").await?;
+    let first = page.wait_for_end(1).await?;
+    page.press("Regenerate").await?;
+    eventually("another version is shown", PATIENCE, async || {
+        let last = page.last_answer().await?;
+        Ok(last.filter(|it| it.id != first.id && !it.running))
+    })
+    .await?;
+    browser.script(HOLD_ANSWER, Vec::new()).await?;
+    let message = [("message", first.id.clone())];
+    phone.call::<()>("show_version", &message).await??;
+    wait_for(
+        &browser,
+        "the other version is on its way",
+        "return window.isHeld === true",
+    )
+    .await?;
+    page.send("And then?").await?;
+    page.wait_for_end(2).await?;
+    let seen = page.messages().await?;
+    browser.script("window.letGo()", Vec::new()).await?;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(page.messages().await?, seen);
+    assert_eq!(page.questions().await?, ["Hello", "And then?"]);
     browser.quit().await
 }
 

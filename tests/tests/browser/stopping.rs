@@ -2,18 +2,33 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
+use hearth_app::model::Language;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_server::config::EngineSection;
 use hearth_tests::{
     browser::Browser,
-    chat_page::{ChatPage, STOP, SeenMessage},
+    chat_page::{ChatPage, QUEUED, STOP, SeenMessage},
     program::Program,
     running_server::{PASSWORD, RunningServer, send},
 };
 
+use super::drafts::wait_for;
+
 /// A press of a button through the driver, the answer of the server and a rendered page.
 const STOPPED_IN_PAGE: Duration = Duration::from_secs(2);
+
+in_both_languages! {
+    stop_and_send_sends_also_if_the_page_is_loaded_again_in_between,
+}
+
+/// Messages that are sent reach no server.
+const LOSE: &str = "const fetch = window.fetch.bind(window);
+    window.fetch = (request, ...rest) => {
+        const isSent = (request.url ?? String(request)).includes('/send_message');
+        if (isSent) window.isLost = true;
+        return isSent ? new Promise(() => {}) : fetch(request, ...rest);
+    };";
 
 fn slow_model() -> ScriptedModel {
     let answer = "A slow answer that nobody has the patience to read to its end. ".repeat(20);
@@ -140,5 +155,29 @@ async fn stop_in_mid_answer_keeps_what_was_written_and_continue_goes_on_from_the
         page.stop().await?;
     }
     page.wait_for_end(1).await?;
+    browser.quit().await
+}
+
+async fn stop_and_send_sends_also_if_the_page_is_loaded_again_in_between(
+    language: Language,
+) -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(slow_model()).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.speak(language).await?;
+    page.sign_in("Ada", PASSWORD).await?;
+    page.send("One").await?;
+    page.wait_for_text(3).await?;
+    page.send("Two").await?;
+    browser.element(QUEUED).await?;
+    browser.script(LOSE, Vec::new()).await?;
+    browser.element(".stop-and-send").await?.click().await?;
+    let is_lost = "return window.isLost === true";
+    wait_for(&browser, "the answer is stopped", is_lost).await?;
+    page.reload().await?;
+    page.wait_for_questions(&["One", "Two"]).await?;
+    page.stop().await?;
+    page.wait_for_end(2).await?;
+    ensure!(!browser.has(QUEUED).await? && page.draft().await?.is_empty());
     browser.quit().await
 }

@@ -1,14 +1,25 @@
 //! What one tab or device does appears in all others, over one connection.
 
-use anyhow::Result;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use hearth_app::model::Language;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, PATIENCE},
-    chat_page::ChatPage,
+    chat_page::{ChatPage, QUEUED, RUNNING},
     deadline::eventually,
-    running_server::{PASSWORD, RunningServer, send_and_wait},
+    running_server::{PASSWORD, RunningServer, send, send_and_wait},
 };
 use serde_json::{Value, json};
+
+use super::drafts::{HOLD, wait_for};
+
+in_both_languages! {
+    what_two_tabs_write_for_the_end_of_an_answer_is_one_message,
+    what_another_tab_adds_while_the_message_is_sent_waits_on,
+    a_text_that_another_tab_sent_can_be_written_once_more,
+}
 
 /// Titles of the list.
 const TITLES: &str =
@@ -33,6 +44,53 @@ const COUNT: &str = "const done = arguments[arguments.length - 1];
     asked.onmessage = event => event.data !== '?' && counts.push(event.data);
     asked.postMessage('?');
     setTimeout(() => { asked.close(); done(counts.sort()) }, 300);";
+
+/// Adds to the message that waits, as another tab does.
+const ADD: &str =
+    "const name = Object.keys(localStorage).find(it => it.startsWith('hearth-queued'));
+    const [, ...text] = localStorage.getItem(name).split('\\n');
+    const key = '0192f0c1-2f3a-4000-8000-000000000001';
+    localStorage.setItem(name, [key, ...text, '', 'Three'].join('\\n'));";
+
+/// Counts how often the list of conversations is read.
+const COUNT_LISTS: &str = "const fetch = window.fetch.bind(window);
+    window.numLists = 0;
+    window.fetch = (request, ...rest) => {
+        if ((request.url ?? String(request)).endsWith('/conversations')) window.numLists += 1;
+        return fetch(request, ...rest);
+    };";
+
+/// An answer of about twelve seconds.
+fn slow_model() -> ScriptedModel {
+    let answer = "A slow answer, word by word. ".repeat(20);
+    ScriptedModel::new(vec![answer]).with_token_delay(Duration::from_millis(20))
+}
+
+/// A question whose answer is being written.
+async fn ask<'a>(
+    browser: &'a Browser,
+    server: &RunningServer,
+    language: Language,
+) -> Result<ChatPage<'a>> {
+    let page = ChatPage::new(browser, server.base_url());
+    page.speak(language).await?;
+    page.sign_in("Ada", PASSWORD).await?;
+    page.send("One").await?;
+    page.wait_for_text(3).await?;
+    Ok(page)
+}
+
+/// Waits until this waits for the end of the answer.
+async fn wait_for_waiting(browser: &Browser, expected: &str) -> Result<()> {
+    let what = format!("{expected:?} waits");
+    let script = "return document.querySelector(arguments[0])?.textContent";
+    let row = format!("{QUEUED} p");
+    eventually(&what, PATIENCE, async || {
+        let text = browser.script(script, vec![json!(row)]).await?;
+        Ok((text == expected).then_some(()))
+    })
+    .await
+}
 
 async fn wait_for_titles(browser: &Browser, expected: &[&str]) -> Result<()> {
     let what = format!("the list is {expected:?}");
@@ -112,5 +170,111 @@ async fn of_many_tabs_one_listens_and_another_takes_over() -> Result<()> {
     wait_for_titles(&browser, &["Renamed"]).await?;
     let counts = browser.driver().execute_async(COUNT, Vec::new()).await?;
     assert_eq!(*counts.json(), Value::from(vec![0, 1]));
+    browser.quit().await
+}
+
+async fn what_two_tabs_write_for_the_end_of_an_answer_is_one_message(
+    language: Language,
+) -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(slow_model()).await?;
+    let page = ask(&browser, &server, language).await?;
+    let path = format!("/c/{}", page.conversation().await?);
+    let first = browser.driver().window().await?;
+    let second = browser.open_tab().await?;
+    page.open(&path).await?;
+    browser.driver().switch_to_window(first.clone()).await?;
+    page.send("Two").await?;
+    wait_for_waiting(&browser, "Two").await?;
+    browser.driver().switch_to_window(second.clone()).await?;
+    page.send("Three").await?;
+    wait_for_waiting(&browser, "Two\n\nThree").await?;
+    browser.driver().switch_to_window(first).await?;
+    wait_for_waiting(&browser, "Two\n\nThree").await?;
+    browser.element(".stop-and-send").await?.click().await?;
+    for tab in [browser.driver().window().await?, second] {
+        browser.driver().switch_to_window(tab).await?;
+        page.wait_for_questions(&["One", "Two\n\nThree"]).await?;
+        let is_sent = "return document.querySelector('.queued') === null";
+        wait_for(&browser, "nothing waits any more", is_sent).await?;
+        ensure!(page.draft().await?.is_empty());
+    }
+    page.stop().await?;
+    page.wait_for_end(2).await?;
+    ensure!(page.questions().await?.len() == 2, "it was sent once");
+    browser.quit().await
+}
+
+async fn what_another_tab_adds_while_the_message_is_sent_waits_on(
+    language: Language,
+) -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(slow_model()).await?;
+    let page = ask(&browser, &server, language).await?;
+    page.send("Two").await?;
+    wait_for_waiting(&browser, "Two").await?;
+    browser.script(HOLD, vec![json!("/send_message")]).await?;
+    browser.element(".stop-and-send").await?.click().await?;
+    page.wait_for_end(1).await?;
+    browser.script(ADD, Vec::new()).await?;
+    browser.script("window.letGo()", Vec::new()).await?;
+    wait_for_waiting(&browser, "Three").await?;
+    ensure!(page.questions().await? == ["One", "Two"]);
+    browser.element(RUNNING).await?;
+    browser.element(".stop-and-send").await?.click().await?;
+    page.wait_for_questions(&["One", "Two", "Three"]).await?;
+    page.stop().await?;
+    page.wait_for_end(3).await?;
+    ensure!(!browser.has(QUEUED).await? && page.draft().await?.is_empty());
+    browser.quit().await
+}
+
+/// The key of a message is its own: with that of an old one it would be taken for the old one.
+async fn a_text_that_another_tab_sent_can_be_written_once_more(language: Language) -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(slow_model()).await?;
+    let page = ask(&browser, &server, language).await?;
+    let path = format!("/c/{}", page.conversation().await?);
+    page.send("Again").await?;
+    wait_for_waiting(&browser, "Again").await?;
+    browser.element("#new-chat").await?.click().await?;
+    let is_new = "return document.querySelector('article.message') === null";
+    wait_for(&browser, "a new chat is shown", is_new).await?;
+    let first = browser.driver().window().await?;
+    browser.open_tab().await?;
+    page.open(&path).await?;
+    browser.element(".stop-and-send").await?.click().await?;
+    page.wait_for_questions(&["One", "Again"]).await?;
+    page.stop().await?;
+    page.wait_for_end(2).await?;
+
+    browser.driver().switch_to_window(first).await?;
+    let link = format!("a.conversation-link[href=\"{path}\"]");
+    browser.element(&link).await?.click().await?;
+    page.wait_for_end(2).await?;
+    page.send("Again").await?;
+    page.wait_for_questions(&["One", "Again", "Again"]).await?;
+    page.stop().await?;
+    page.wait_for_end(3).await?;
+    browser.quit().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_another_chat_is_answered_nobody_asks_how_far_it_is() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, phone) = RunningServer::start(slow_model()).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    browser.script(COUNT_LISTS, Vec::new()).await?;
+    let turn = send(&phone, None, "Elsewhere").await??;
+    browser.element(".conversation-link .burning").await?;
+    // Twice as long as the page pauses between two looks at itself.
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    let stopped = [("message", turn.assistant_message.id.to_string())];
+    phone.call::<()>("stop_turn", &stopped).await??;
+    let is_over = "return document.querySelector('.conversation-link .burning') === null";
+    wait_for(&browser, "the list says that it is over", is_over).await?;
+    let asked = browser.script("return window.numLists", Vec::new()).await?;
+    assert_eq!(asked, 0);
     browser.quit().await
 }

@@ -60,13 +60,6 @@ async fn wait_for_draft(page: &ChatPage<'_>, expected: &str) -> Result<()> {
     .await
 }
 
-/// Texts of questions, oldest first.
-async fn questions(page: &ChatPage<'_>) -> Result<Vec<String>> {
-    let messages = page.messages().await?;
-    let asked = messages.into_iter().filter(|it| it.role == "user");
-    Ok(asked.map(|it| it.text).collect())
-}
-
 async fn a_page_greets_and_its_beginnings_fill_the_box_and_send_nothing(
     language: Language,
 ) -> Result<()> {
@@ -203,10 +196,10 @@ async fn the_next_message_waits_for_the_end_of_the_answer_also_over_a_reload(
         .await?;
     ensure!(row.contains("Two") && row.contains("Three"), "{row}");
     ensure!(page.draft().await? == "Four");
-    ensure!(questions(&page).await? == ["One"], "it was not sent yet");
+    ensure!(page.questions().await? == ["One"], "it was not sent yet");
 
     page.wait_for_end(2).await?;
-    ensure!(questions(&page).await? == ["One", "Two\n\nThree"]);
+    ensure!(page.questions().await? == ["One", "Two\n\nThree"]);
     ensure!(!browser.has(QUEUED).await? && page.draft().await? == "Four");
     page.reload().await?;
     ensure!(!browser.has(QUEUED).await? && page.draft().await? == "Four");
@@ -240,7 +233,7 @@ async fn a_stopped_answer_gives_the_waiting_message_back_and_stop_and_send_sends
     page.send("Three").await?;
     browser.element(".stop-and-send").await?.click().await?;
     eventually("the waiting message is sent", PATIENCE, async || {
-        Ok((questions(&page).await? == ["One", "Two", "Three"]).then_some(()))
+        Ok((page.questions().await? == ["One", "Two", "Three"]).then_some(()))
     })
     .await?;
     page.stop().await?;
@@ -264,7 +257,7 @@ async fn a_message_that_reached_no_server_is_kept_and_goes_once(language: Langua
     let again = ".message-note.failed .button";
     browser.element(again).await?.click().await?;
     page.wait_for_end(1).await?;
-    ensure!(questions(&page).await? == ["Hello"]);
+    ensure!(page.questions().await? == ["Hello"]);
     ensure!(!browser.has(".message-note.failed").await?);
     browser.quit().await
 }

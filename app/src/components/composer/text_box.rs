@@ -175,7 +175,7 @@ fn keep_drafts(text: NodeRef<html::Textarea>, user: UserId, state: ComposerState
 }
 
 /// The message that waits for the answer of a conversation. If nothing is being answered any more,
-/// it becomes a draft: nobody is here who wants it sent now.
+/// it becomes a draft: nobody is here who wants it sent now, unless they have said so.
 fn waiting_or_drafted(
     user: UserId,
     conversation: Option<ConversationId>,
@@ -183,7 +183,8 @@ fn waiting_or_drafted(
 ) -> Option<Queued> {
     let id = conversation?;
     let queued = browser::read_queued(user, id)?;
-    if state.running.get_untracked().is_some() || state.is_sending.get_untracked() {
+    let is_busy = state.running.get_untracked().is_some() || state.is_sending.get_untracked();
+    if is_busy || queued.is_wanted {
         return Some(queued);
     }
     let draft = browser::read_draft(user, conversation).unwrap_or_default();

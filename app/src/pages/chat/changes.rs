@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
 use super::state::ChatState;
 use crate::{
@@ -47,7 +47,7 @@ fn hear(state: ChatState, heard: &Rc<RefCell<Heard>>, change: Change) {
     };
     if !was_due {
         let heard = Rc::clone(heard);
-        spawn_local(async move {
+        state.spawn(async move {
             browser::sleep(PAUSE).await;
             let heard = heard.take();
             state.look_at_heard(heard).await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::{
@@ -85,7 +85,7 @@ impl ChatState {
         }
         self.is_sending.set(true);
         let place = self.place();
-        spawn_local(async move {
+        self.spawn(async move {
             match turn.await {
                 Ok(turn) => self.turn_started(turn, place).await,
                 Err(error) => self.fail(error),
@@ -96,7 +96,7 @@ impl ChatState {
 
     /// Waits for a change of the conversation and shows it.
     fn change(self, changing: impl Future<Output = Result<(), ChatError>> + 'static) {
-        spawn_local(async move {
+        self.spawn(async move {
             match changing.await {
                 Ok(()) => self.refresh().await,
                 Err(error) => self.fail(error),
@@ -106,7 +106,7 @@ impl ChatState {
 
     fn copy(self, id: MessageId) {
         let copying = browser::copy_when_fetched(messages::message_text(id));
-        spawn_local(async move {
+        self.spawn(async move {
             match copying.await {
                 Ok(true) => {
                     self.announcement.set(Some(Announcement::Copied));
@@ -120,8 +120,10 @@ impl ChatState {
 
     /// Says for a moment whether copying worked; the toast is a status for screen readers too.
     pub(super) fn flash_copied(self, is_copied: bool) {
-        self.is_copied().set(Some(is_copied));
-        set_timeout(move || self.is_copied().set(None), FLASH_TIME);
+        let told = self.is_copied();
+        told.set(Some(is_copied));
+        // The page may be left by then: a signal that is gone takes nothing more.
+        set_timeout(move || told.set(None), FLASH_TIME);
     }
 
     /// The address changed: shows its conversation, unless it is shown already.
@@ -138,7 +140,7 @@ impl ChatState {
             ChatAddress::New => self.show_empty(false),
             ChatAddress::Nowhere => self.show_empty(true),
             // What is shown stays and goes on until the other one is there.
-            ChatAddress::Conversation(id) => spawn_local(self.load(id)),
+            ChatAddress::Conversation(id) => self.spawn(self.load(id)),
         }
     }
 
@@ -171,7 +173,15 @@ impl ChatState {
     }
 
     async fn load(self, id: ConversationId) {
-        let answer = conversations::conversation(id, None).await;
+        let answer = loop {
+            let before = (self.shown_id(), self.last_message());
+            let answer = conversations::conversation(id, None).await;
+            let now = (self.shown_id(), self.last_message());
+            // An answer that is older than a turn that began here meanwhile would take it away.
+            if now == before || now.0 != Some(id) {
+                break answer;
+            }
+        };
         let is_wanted = self.address.get_untracked().conversation() == Some(id);
         match answer {
             _ if !is_wanted => {}

@@ -82,7 +82,8 @@ fn stage(state: ChatState, is_empty: Memo<bool>) -> &'static str {
     }
 }
 
-/// The message that waits goes when the answer is over that it waits for.
+/// The message that waits goes when the answer is over that it waits for. One that is wanted now
+/// goes also if it was stopped while nobody was here to see it: the page was loaded again.
 fn send_when_ended(
     state: ChatState,
     shown: Memo<Option<ConversationId>>,
@@ -91,9 +92,13 @@ fn send_when_ended(
     Effect::new(
         move |old: Option<(Option<ConversationId>, Option<MessageId>)>| {
             let now = (shown.get(), running.get());
-            if let (Some((old_shown, Some(answer))), None) = (old, now.1)
-                && old_shown == now.0
-            {
+            let is_wanted = state.queued.read().as_ref().is_some_and(|it| it.is_wanted);
+            let ended = match old {
+                Some((old_shown, Some(answer))) if old_shown == now.0 => Some(answer),
+                _ if is_wanted && !state.is_sending.get_untracked() => state.last_answer(),
+                _ => None,
+            };
+            if let (Some(answer), None) = (ended, now.1) {
                 state.answer_ended(answer);
             }
             now

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
 use super::state::{Around, ChatState, Entry};
 use crate::{
@@ -55,7 +55,7 @@ impl ChatState {
             return;
         };
         if self.begin_reading() {
-            spawn_local(async move {
+            self.spawn(async move {
                 let answer = conversations::conversation(id, Some(first)).await;
                 self.end_reading();
                 match answer {
@@ -97,7 +97,7 @@ impl ChatState {
             return;
         };
         if self.begin_reading() {
-            spawn_local(async move {
+            self.spawn(async move {
                 let answer = conversations::conversations(Some(end)).await;
                 self.end_reading();
                 match answer {

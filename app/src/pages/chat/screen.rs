@@ -16,7 +16,6 @@ use super::{
     settings::{Dialog, dismiss_banner},
     shortcuts,
     state::{Announcement, ChatState},
-    tail::spawn_abortable,
 };
 use crate::{
     api::conversations::model_status,
@@ -27,7 +26,7 @@ use crate::{
     words::{Locale, use_locale, words},
 };
 
-/// How often the state of the model and of other conversations is asked, while something happens.
+/// How often the state of the model is asked while it is not ready, and what day it is.
 const PULSE: Duration = Duration::from_secs(3);
 
 const REFRESH: &str = r#"<meta http-equiv="refresh" content="2">"#;
@@ -176,17 +175,14 @@ fn keep_alive(state: ChatState, is_list_older: bool) {
             browser::mark_interactive();
             untrack(|| state.follow_running());
             if is_list_older {
-                leptos::task::spawn_local(state.refresh_list());
+                state.spawn(state.refresh_list());
             }
         }
     });
     Effect::new(move || {
-        let pulse = spawn_abortable(pulse(state));
+        state.spawn(pulse(state));
         let listener = window_event_listener(ev::visibilitychange, move |_| came_back(state));
-        on_cleanup(move || {
-            pulse.abort();
-            listener.remove();
-        });
+        on_cleanup(move || listener.remove());
     });
     changes::listen(state);
     on_cleanup(move || state.stop_following());
@@ -195,7 +191,7 @@ fn keep_alive(state: ChatState, is_list_older: bool) {
 /// The tab is looked at again: other tabs may have gone on.
 fn came_back(state: ChatState) {
     if !browser::is_hidden() && !state.is_following() {
-        leptos::task::spawn_local(async move {
+        state.spawn(async move {
             state.look_for_upgrade().await;
             state.refresh_list().await;
             state.refresh_if_changed().await;
@@ -216,17 +212,10 @@ async fn pulse(state: ChatState) {
         {
             state.model.set(status);
         }
-        let shown = state.shown_id();
-        let others_run = state.list.with(|list| {
-            let mut list = list.conversations().iter();
-            list.any(|it| it.running && Some(it.id) != shown)
-        });
         // After midnight "Today" is another day.
         let is_new_day = std::mem::replace(&mut day, browser::day()) != day;
         if is_new_day {
             state.begin_list_anew().await;
-        } else if others_run {
-            state.refresh_list().await;
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Sending a message, now or when the running answer ends, and showing the turn that begins.
+//! Sending a message, and showing the turn that begins.
 
 use leptos::{prelude::*, task::spawn_local};
 
@@ -8,17 +8,17 @@ use super::{
 };
 use crate::{
     api::messages,
-    browser::{self, Queued, join_texts},
-    components::{ComposerCommand, TEXT_ID, forget_sent, put_back},
+    browser,
+    components::{ComposerCommand, TEXT_ID, forget_sent},
     model::{
         ConversationId, ConversationState, ConversationSummary, IdempotencyKey, Message, MessageId,
-        MessageStatus, Notice, StartedTurn, TurnParams,
+        Notice, StartedTurn, TurnParams, UserId,
     },
 };
 
 /// Where a text stands until it is accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Origin {
+pub(super) enum Origin {
     Box,
     Queue,
 }
@@ -31,7 +31,7 @@ impl ChatState {
             ComposerCommand::Queue(text) => self.queue(&text),
             ComposerCommand::Stop(id) => self.stop(id),
             ComposerCommand::StopAndSend(id) => {
-                self.unseen.update_value(|it| it.sends_when_stopped = true);
+                self.want_queued(true);
                 self.stop(id);
             }
             ComposerCommand::EditQueued => {
@@ -43,9 +43,9 @@ impl ChatState {
     }
 
     /// Sends a text as an answer to the message that is shown last, whatever other tabs show by
-    /// now; it stays where it stands until the server has written it.
-    fn send(self, text: String, origin: Origin) {
-        let place = self.place();
+    /// now; it stays where it stands until the server has written it, also if the page is left.
+    pub(super) fn send(self, text: String, origin: Origin) {
+        let (user, place) = (self.user(), self.place());
         let from = place.shown;
         let parent = self.last_message();
         let key = self.key_for(from, &text);
@@ -54,17 +54,20 @@ impl ChatState {
         spawn_local(async move {
             let params = TurnParams::default();
             let answer = messages::send_message(from, parent, text.clone(), params, key).await;
-            self.is_sending.set(false);
             match answer {
                 Ok(turn) => {
                     self.unseen.update_value(|it| it.unsent = None);
-                    browser::count_sent(self.user());
-                    self.accepted(origin, (from, turn.conversation.id), &text, key);
-                    self.turn_started(turn, place).await;
+                    browser::count_sent(user);
+                    self.accepted(user, origin, (from, turn.conversation.id), &text);
+                    self.spawn(async move {
+                        self.is_sending.set(false);
+                        self.turn_started(turn, place).await;
+                    });
                 }
                 Err(error) => {
+                    self.is_sending.set(false);
                     if origin == Origin::Queue {
-                        self.put_back_in(from, &text);
+                        self.put_back_in(user, from, text);
                     }
                     self.fail(error);
                 }
@@ -75,21 +78,18 @@ impl ChatState {
     /// The server has it: it stands nowhere else any more. `way`: from where to where.
     fn accepted(
         self,
+        user: UserId,
         origin: Origin,
         way: (Option<ConversationId>, ConversationId),
         text: &str,
-        key: IdempotencyKey,
     ) {
-        let (user, is_shown) = (self.user(), self.shown_id() == way.0);
+        let is_shown = self.is_shown(way.0);
         match origin {
             Origin::Box => forget_sent(user, way, text, is_shown),
             Origin::Queue => {
-                let waits = browser::read_queued(user, way.1);
-                if waits.is_some_and(|it| it.key == key) {
-                    browser::forget_queued(user, way.1);
-                }
+                let rest = browser::forget_sent_queued(user, way.1, text);
                 if is_shown {
-                    self.queued.set(None);
+                    self.queued.set(rest);
                 }
             }
         }
@@ -97,7 +97,7 @@ impl ChatState {
 
     /// The key of the last attempt if the same text goes to the same conversation: an answer that
     /// got lost on its way must not make a second message.
-    fn key_for(self, to: Option<ConversationId>, text: &str) -> IdempotencyKey {
+    pub(super) fn key_for(self, to: Option<ConversationId>, text: &str) -> IdempotencyKey {
         let last = self.unseen.with_value(|it| it.unsent.clone());
         let key = match last {
             Some(last) if last.to == to && last.text == text => last.key,
@@ -107,81 +107,6 @@ impl ChatState {
         let unsent = Some(Unsent { to, text, key });
         self.unseen.update_value(|it| it.unsent = unsent);
         key
-    }
-
-    /// Keeps a text for the end of the running answer, with what waits already.
-    fn queue(self, text: &str) {
-        let Some(id) = self.shown_id() else {
-            return;
-        };
-        let user = self.user();
-        let waiting = self.queued.get_untracked().map(|it| it.text);
-        let joined = join_texts(&waiting.unwrap_or_default(), text);
-        let key = self.key_for(Some(id), &joined);
-        let queued = Queued { text: joined, key };
-        // Its draft makes room for it.
-        forget_sent(user, (Some(id), id), text, true);
-        browser::save_queued(user, id, &queued);
-        self.queued.set(Some(queued));
-    }
-
-    /// An answer is over, so the waiting message goes; after one that failed or was stopped it is
-    /// a draft again, because a person may want to say something else now.
-    pub(super) fn answer_ended(self, answer: MessageId) {
-        let is_wanted = self
-            .unseen
-            .try_update_value(|it| std::mem::take(&mut it.sends_when_stopped));
-        let (Some(id), Some(queued)) = (self.shown_id(), self.queued.get_untracked()) else {
-            return;
-        };
-        let goes = match self.status_of(answer) {
-            Some(MessageStatus::Finished) => true,
-            Some(MessageStatus::Stopped) => is_wanted == Some(true),
-            _ => false,
-        };
-        if goes && !self.is_sending.get_untracked() {
-            let Queued { text, key } = queued;
-            let unsent = Some(Unsent {
-                to: Some(id),
-                text: text.clone(),
-                key,
-            });
-            self.unseen.update_value(|it| it.unsent = unsent);
-            self.send(text, Origin::Queue);
-        } else {
-            self.put_back_queued();
-        }
-    }
-
-    fn status_of(self, id: MessageId) -> Option<MessageStatus> {
-        let entries = self.entries.read_untracked();
-        let entry = entries.iter().find(|it| it.id == id)?;
-        Some(entry.message.read_untracked().status)
-    }
-
-    fn put_back_queued(self) {
-        if let Some(queued) = self.queued.get_untracked() {
-            self.put_back_in(self.shown_id(), &queued.text);
-        }
-    }
-
-    /// The waiting message of a conversation is its draft again.
-    fn put_back_in(self, conversation: Option<ConversationId>, text: &str) {
-        let (user, is_shown) = (self.user(), self.shown_id() == conversation);
-        put_back(user, conversation, text, is_shown);
-        if let Some(id) = conversation {
-            browser::forget_queued(user, id);
-        }
-        if is_shown {
-            self.queued.set(None);
-        }
-    }
-
-    fn forget_queued(self) {
-        if let Some(id) = self.shown_id() {
-            browser::forget_queued(self.user(), id);
-        }
-        self.queued.set(None);
     }
 
     /// Shows a turn that begins, if the person is still where they asked for it.
@@ -266,9 +191,12 @@ impl ChatState {
 
     /// Stops the running answer; its stream brings the end.
     pub(super) fn stop(self, id: MessageId) {
-        spawn_local(async move {
+        let shown = self.shown_id();
+        self.spawn(async move {
             if let Err(error) = messages::stop_turn(id).await {
-                self.unseen.update_value(|it| it.sends_when_stopped = false);
+                if self.is_shown(shown) {
+                    self.want_queued(false);
+                }
                 self.fail(error);
             } else if !self.is_following() {
                 self.refresh().await;

@@ -38,7 +38,7 @@ impl ChatState {
             dialog.form.set(Some(ConversationForm::default()));
             return;
         };
-        spawn_local(async move {
+        self.spawn(async move {
             match conversations::conversation_settings(id).await {
                 Ok(settings) => dialog.form.set(Some(settings)),
                 Err(error) => self.fail(error),
@@ -50,7 +50,7 @@ impl ChatState {
     pub(super) fn save_settings(self, dialog: Dialog, form: ConversationForm, navigate: Navigate) {
         let place = self.place();
         let id = place.shown;
-        spawn_local(async move {
+        self.spawn(async move {
             match conversations::save_conversation_settings(id, form).await {
                 Ok(saved) => {
                     if id.is_none() && self.is_still_at(place) {

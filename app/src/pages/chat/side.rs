@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 
 use super::{commands::Navigate, state::ChatState};
@@ -34,13 +34,13 @@ impl ChatState {
             SidebarCommand::ShowTheme(theme) => self.show_theme(theme),
             SidebarCommand::Speak(language) => self.speak(language),
             SidebarCommand::ShowShortcuts => browser::open_dialog(SHORTCUTS),
-            SidebarCommand::Rename { id, title } => spawn_local(async move {
+            SidebarCommand::Rename { id, title } => self.spawn(async move {
                 match conversations::rename_conversation(id, title).await {
                     Ok(()) => self.renamed(id).await,
                     Err(error) => self.fail(error),
                 }
             }),
-            SidebarCommand::Delete(id) => spawn_local(async move {
+            SidebarCommand::Delete(id) => self.spawn(async move {
                 match conversations::delete_conversation(id).await {
                     Ok(()) => self.deleted(id, navigate),
                     Err(error) => self.fail(error),
@@ -53,12 +53,12 @@ impl ChatState {
         let neighbour = self.list.with(|list| list.neighbour(id));
         self.list.change(|list| list.remove(id));
         if self.list.with(|list| list.conversations().is_empty()) {
-            spawn_local(self.refresh_list()); // there may be older ones
+            self.spawn(self.refresh_list()); // there may be older ones
         }
         self.deleted.set(Some(id));
         set_timeout(
             move || {
-                if self.deleted.get_untracked() == Some(id) {
+                if self.deleted.try_get_untracked() == Some(Some(id)) {
                     self.deleted.set(None);
                 }
             },
@@ -79,7 +79,7 @@ impl ChatState {
 
     /// Takes a deletion back and shows the conversation again.
     pub(super) fn restore(self, id: ConversationId, navigate: Navigate) {
-        spawn_local(async move {
+        self.spawn(async move {
             match conversations::restore_conversation(id).await {
                 Ok(()) => {
                     self.deleted.set(None);
@@ -93,7 +93,7 @@ impl ChatState {
 
     fn show_theme(self, theme: Theme) {
         browser::show_theme(theme);
-        spawn_local(async move {
+        self.spawn(async move {
             if let Err(error) = set_theme(theme).await {
                 self.fail(error);
             }
@@ -106,7 +106,7 @@ impl ChatState {
             Language::English => LanguageChoice::English,
             Language::Chinese => LanguageChoice::Chinese,
         };
-        spawn_local(async move {
+        self.spawn(async move {
             match set_language(choice).await {
                 Ok(()) => browser::reload(),
                 Err(error) => self.fail(error),

@@ -105,8 +105,6 @@ pub(super) struct Unseen {
     is_outdated: RwSignal<bool>,
     /// The way to another address; known once the page stands.
     pub(super) navigate: Option<Navigate>,
-    /// The answer was stopped so that the waiting message goes.
-    pub(super) sends_when_stopped: bool,
     /// The one stream of this tab.
     pub(super) tail: Option<AbortHandle>,
     pub(super) unsent: Option<Unsent>,
@@ -145,7 +143,6 @@ impl ChatState {
                 is_copied: RwSignal::new(None),
                 is_outdated: RwSignal::new(false),
                 navigate: None,
-                sends_when_stopped: false,
                 tail: None,
                 unsent: None,
                 read,
@@ -172,6 +169,14 @@ impl ChatState {
     /// What that person is called.
     pub(super) fn user_name(self) -> String {
         self.unseen.with_value(|it| it.user.name.clone())
+    }
+
+    /// This conversation is shown, and the page was not left; absent for a new one.
+    pub(super) fn is_shown(self, conversation: Option<ConversationId>) -> bool {
+        let shown = self
+            .shown
+            .try_with_untracked(|it| it.as_ref().map(|it| it.id));
+        shown == Some(conversation)
     }
 
     /// Id of the shown conversation.

@@ -1,10 +1,10 @@
 //! Reading a running turn: one stream per tab, opened again until the turn is over.
 
-use std::time::Duration;
+use std::{future::poll_fn, task::Poll, time::Duration};
 
 use futures::{
     StreamExt,
-    future::{AbortHandle, Abortable, Either, select},
+    future::{AbortHandle, Abortable, Either, LocalBoxFuture, select},
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -33,24 +33,37 @@ enum Left {
     Refused(ChatError),
 }
 
-/// Runs until it ends or the handle aborts it.
-pub(super) fn spawn_abortable(future: impl Future<Output = ()> + 'static) -> AbortHandle {
-    let (handle, registration) = AbortHandle::new_pair();
-    spawn_local(async move {
-        // Aborted is as good as done.
-        let _ = Abortable::new(future, registration).await;
-    });
-    handle
-}
-
 impl ChatState {
+    /// Runs until it ends or the page is left: then it stays where it waits, because what it would
+    /// change is gone.
+    pub(super) fn spawn(self, task: impl Future<Output = ()> + 'static) {
+        self.spawn_boxed(Box::pin(task));
+    }
+
+    /// One function for all tasks: the program stays small.
+    fn spawn_boxed(self, mut task: LocalBoxFuture<'static, ()>) {
+        let unseen = self.unseen;
+        spawn_local(poll_fn(move |context| {
+            if unseen.is_disposed() {
+                Poll::Ready(())
+            } else {
+                task.as_mut().poll(context)
+            }
+        }));
+    }
+
     /// Follows the running turn of the shown conversation, if there is one.
     pub(super) fn follow_running(self) {
         self.stop_following();
         let running = untrack(|| self.running());
         if let Some(entry) = running {
-            let tail = spawn_abortable(self.follow(entry));
+            let (tail, registration) = AbortHandle::new_pair();
+            let following = Abortable::new(self.follow(entry), registration);
             self.unseen.update_value(|it| it.tail = Some(tail));
+            self.spawn(async move {
+                // Aborted is as good as done.
+                let _ = following.await;
+            });
         }
     }
 

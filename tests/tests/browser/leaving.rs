@@ -1,0 +1,80 @@
+//! The chat page is left while something of it is on its way: nothing is lost, and nothing breaks.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use hearth_engine::scripted::ScriptedModel;
+use hearth_tests::{
+    browser::{Browser, PATIENCE},
+    chat_page::ChatPage,
+    deadline::eventually,
+    running_server::{PASSWORD, RunningServer},
+};
+use serde_json::json;
+
+use super::drafts::{HOLD, wait_for};
+
+/// Long pauses are short.
+const HURRY: &str = "const later = window.setTimeout.bind(window);
+    window.setTimeout = (what, pause, ...rest) => later(what, Math.min(pause, 3000), ...rest);";
+
+/// Leads to the settings, as the link of the account does.
+async fn leave(browser: &Browser) -> Result<()> {
+    let press = "document.getElementById('settings-link').click()";
+    browser.script(press, Vec::new()).await?;
+    eventually("the settings are shown", PATIENCE, async || {
+        let path = browser.path().await?;
+        let is_gone = !browser.has(".chat-page").await?;
+        Ok((path.starts_with("/settings") && is_gone).then_some(()))
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_is_on_its_way_arrives_and_is_no_draft_any_more() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    page.send("Hello").await?;
+    page.wait_for_end(1).await?;
+    let id = page.conversation().await?;
+    browser.script(HOLD, vec![json!("/send_message")]).await?;
+    page.send("On its way").await?;
+    leave(&browser).await?;
+    browser.script("window.letGo()", Vec::new()).await?;
+    let is_no_draft = "return !Object.values(localStorage).includes('On its way')";
+    wait_for(&browser, "the draft is gone", is_no_draft).await?;
+    page.open(&format!("/c/{id}")).await?;
+    page.wait_for_end(2).await?;
+    assert_eq!(page.questions().await?, ["Hello", "On its way"]);
+    assert_eq!(page.draft().await?, "");
+    browser.quit().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_page_wanted_to_know_or_to_say_ends_with_it() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, phone) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    page.send("Hello").await?;
+    page.wait_for_end(1).await?;
+    let id = page.conversation().await?;
+    let hold = vec![json!("/conversation_state")];
+    browser.script(HOLD, hold).await?;
+    let title = [("id", id.to_string()), ("title", "Renamed".to_owned())];
+    phone.call::<()>("rename_conversation", &title).await??;
+    // The page hears of it, and asks.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    browser.script(HURRY, Vec::new()).await?;
+    let menu = browser.element(".conversation-row .row-more").await?;
+    menu.click().await?;
+    browser.element("#row-menu .danger").await?.click().await?;
+    browser.element(".toasts .toast").await?;
+    leave(&browser).await?;
+    browser.script("window.letGo()", Vec::new()).await?;
+    // Its timer rings, and its answers come.
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    browser.quit().await
+}

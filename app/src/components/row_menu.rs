@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 use server_fn::ServerFn;
 
-use super::{Icon, IconName, SidebarCommand, conversation_row::link_id};
+use super::{Icon, IconName, SidebarCommand, conversation_row::link_id, menu::Menu};
 use crate::{
     api::conversations::{DeleteConversation, RenameConversation},
     browser,
@@ -66,16 +66,11 @@ pub(super) fn RowMenu(
         }
     };
     view! {
-        <div
+        <Menu
             id=MENU
-            class="menu sheet"
-            popover="auto"
-            role="group"
-            aria-label=words!(locale, frame.menu)
-            on:keydown=move |event| browser::walk_menu(&event)
+            label=words!(locale, frame.menu)
             on:toggle=move |_| opened.forget_if_closed()
         >
-            <div class="handle"></div>
             <button type="button" class="menu-entry" autofocus on:click=rename>
                 <Icon name=IconName::Edit/>
                 <span>{words!(locale, chat.rename)}</span>
@@ -87,7 +82,7 @@ pub(super) fn RowMenu(
                 <span>{words!(locale, chat.delete)}</span>
                 <kbd aria-hidden="true">"Del"</kbd>
             </button>
-        </div>
+        </Menu>
     }
 }
 

@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use hearth_app::model::Language;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    browser::{Browser, PATIENCE, Screen},
+    browser::{Browser, PATIENCE, Screen, wait_for_end_of, wait_for_words},
     chat_page::ChatPage,
     deadline::eventually,
     running_server::{PASSWORD, RunningServer, save_setting, send_and_wait},
@@ -40,21 +40,6 @@ async fn save(browser: &Browser, id: &str) -> Result<()> {
     Ok(())
 }
 
-/// Waits for the first element of a selector to say something.
-async fn wait_for(browser: &Browser, selector: &str, words: &str) -> Result<()> {
-    let what = format!("{selector} says {words:?}");
-    eventually(&what, PATIENCE, async || {
-        let found = browser.driver().find_all(By::Css(selector)).await?;
-        for element in found {
-            if element.text().await?.contains(words) {
-                return Ok(Some(()));
-            }
-        }
-        Ok(None)
-    })
-    .await
-}
-
 async fn settings_are_saved_together_and_a_banner_can_be_put_away(
     language: Language,
 ) -> Result<()> {
@@ -74,8 +59,8 @@ async fn settings_are_saved_together_and_a_banner_can_be_put_away(
     fill(&browser, "max_tokens", "1e3").await?;
     save(&browser, "max_tokens").await?;
     let name = words(language, "admin.names.max_tokens")?;
-    wait_for(&browser, "#max_tokens-error", &name).await?;
-    wait_for(&browser, "#max_tokens-error", "1–1000000").await?;
+    wait_for_words(&browser, "#max_tokens-error", &name).await?;
+    wait_for_words(&browser, "#max_tokens-error", "1–1000000").await?;
     check(&browser, &named("admin-settings-refused", language)).await?;
     let typed = browser.element(&format!("#{banner}")).await?;
     ensure!(
@@ -84,18 +69,15 @@ async fn settings_are_saved_together_and_a_banner_can_be_put_away(
     );
     fill(&browser, "max_tokens", "256").await?;
     save(&browser, "max_tokens").await?;
-    wait_for(&browser, ".saved-mark", &saved).await?;
+    wait_for_words(&browser, ".saved-mark", &saved).await?;
     page.reload().await?;
     let kept = browser.element("#max_tokens").await?;
     ensure!(kept.prop("value").await?.as_deref() == Some("256"));
     page.open("/").await?;
-    wait_for(&browser, ".banner", text).await?;
+    wait_for_words(&browser, ".banner", text).await?;
     check(&browser, &named("banner", language)).await?;
     browser.element(".banner button").await?.click().await?;
-    eventually("the banner goes", PATIENCE, async || {
-        Ok((!browser.has(".banner").await?).then_some(()))
-    })
-    .await?;
+    wait_for_end_of(&browser, ".banner").await?;
     // The answer of the server is on its way; the next page has to know.
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     page.reload().await?;
@@ -163,7 +145,7 @@ async fn what_is_not_saved_is_counted_marked_and_asked_for_before_leaving(
 
     fill(&browser, "max_tokens", "256").await?;
     save(&browser, "max_tokens").await?;
-    wait_for(&browser, ".saved-mark", &words(language, "admin.saved")?).await?;
+    wait_for_words(&browser, ".saved-mark", &words(language, "admin.saved")?).await?;
     ensure!(!is_leaving_asked(&browser).await?, "it is saved");
     let stays = "return document.querySelector('.drawn').contains(document.activeElement)";
     let stays = browser.script(stays, Vec::new()).await?;
@@ -207,11 +189,11 @@ async fn an_invited_person_chooses_a_password_and_is_in(language: Language) -> R
     check(&browser, &named("join", language)).await?;
     fill(&browser, "password", PASSWORD).await?;
     save(&browser, "password").await?;
-    wait_for(&browser, ".account-name", "Dora").await?;
+    wait_for_words(&browser, ".account-name", "Dora").await?;
     // The link is used up: in this tab too there is room for the next one.
     page.open("/join").await?;
     let ended = words(language, "admin.join_ended")?;
-    wait_for(&browser, ".error-text", &ended).await?;
+    wait_for_words(&browser, ".error-text", &ended).await?;
     browser.element("#token").await?;
     browser.quit().await
 }
@@ -225,11 +207,11 @@ async fn models_usage_and_the_log_are_shown(language: Language) -> Result<()> {
     page.speak(language).await?;
     page.sign_in("Ada", PASSWORD).await?;
     page.open("/admin/models").await?;
-    wait_for(&browser, ".model-state", &words(language, "admin.active")?).await?;
+    wait_for_words(&browser, ".model-state", &words(language, "admin.active")?).await?;
     check(&browser, &named("admin-models", language)).await?;
     page.open("/admin/usage").await?;
     ensure!(browser.has(".usage-chart rect").await?, "there are bars");
-    wait_for(&browser, ".data-table tbody", "Ada").await?;
+    wait_for_words(&browser, ".data-table tbody", "Ada").await?;
     let stops = "return document.querySelectorAll('.day-bar[tabindex=\"0\"]').length";
     ensure!(
         browser.script(stops, Vec::new()).await? == json!(1),
@@ -247,7 +229,7 @@ async fn models_usage_and_the_log_are_shown(language: Language) -> Result<()> {
     );
     check(&browser, &named("admin-usage", language)).await?;
     page.open("/admin/log").await?;
-    wait_for(&browser, ".log", "0.5").await?;
+    wait_for_words(&browser, ".log", "0.5").await?;
     ensure!(
         !browser.has("a[href*=\"before=\"]").await?,
         "there is nothing older"
@@ -270,7 +252,7 @@ async fn a_conversation_has_settings_of_its_own_and_an_answer_tells_how_it_was_m
     check(&browser, &named("conversation-settings", language)).await?;
     fill(&browser, "own-max-tokens", "none").await?;
     save(&browser, "own-max-tokens").await?;
-    wait_for(&browser, "dialog .error-text", "none").await?;
+    wait_for_words(&browser, "dialog .error-text", "none").await?;
     fill(&browser, "own-max-tokens", "3").await?;
     save(&browser, "own-max-tokens").await?;
     page.conversation().await?;
@@ -282,9 +264,9 @@ async fn a_conversation_has_settings_of_its_own_and_an_answer_tells_how_it_was_m
         .await?
         .click()
         .await?;
-    wait_for(&browser, ".message-info .facts", "max tokens 3").await?;
+    wait_for_words(&browser, ".message-info .facts", "max tokens 3").await?;
     let seed = words(language, "admin.info_seed")?;
-    wait_for(&browser, ".message-info .facts", &seed).await?;
+    wait_for_words(&browser, ".message-info .facts", &seed).await?;
     check(&browser, &named("message-info", language)).await?;
     browser.quit_after_refusals().await
 }
@@ -345,7 +327,7 @@ async fn a_copy_is_made_with_the_keyboard_and_shown_when_it_is_there(
     page.speak(language).await?;
     page.sign_in("Ada", PASSWORD).await?;
     page.open("/admin/backups").await?;
-    wait_for(&browser, ".section-head", "03:00").await?;
+    wait_for_words(&browser, ".section-head", "03:00").await?;
     back_up(&browser, language).await?;
     wait_for_copies(&browser, language, (1, 1)).await?;
     page.wait_until_interactive().await?;

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    browser::{Browser, PATIENCE},
+    browser::{Browser, PATIENCE, wait_for},
     chat_page::ChatPage,
     deadline::eventually,
     running_server::{PASSWORD, RunningServer, send_and_wait},
@@ -36,11 +36,7 @@ const COUNT: &str = "const done = arguments[arguments.length - 1];
 
 async fn wait_for_titles(browser: &Browser, expected: &[&str]) -> Result<()> {
     let what = format!("the list is {expected:?}");
-    eventually(&what, PATIENCE, async || {
-        let titles = browser.script(TITLES, Vec::new()).await?;
-        Ok((titles == json!(expected)).then_some(()))
-    })
-    .await
+    wait_for(browser, &what, TITLES, json!(expected)).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,10 +1,12 @@
 //! What an administrator sees and does, in a real browser.
 
+use std::time::Duration;
+
 use anyhow::{Result, ensure};
-use hearth_app::model::Language;
+use hearth_app::model::{Language, OneTimeLink};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    browser::{Browser, PATIENCE, Screen, wait_for_end_of, wait_for_words},
+    browser::{Browser, PATIENCE, Screen, wait_for, wait_for_end_of, wait_for_words},
     chat_page::ChatPage,
     deadline::eventually,
     running_server::{PASSWORD, RunningServer, save_setting, send_and_wait},
@@ -22,7 +24,15 @@ in_both_languages! {
     models_usage_and_the_log_are_shown,
     a_conversation_has_settings_of_its_own_and_an_answer_tells_how_it_was_made,
     a_copy_is_made_with_the_keyboard_and_shown_when_it_is_there,
+    people_are_searched_by_name_and_usage_is_looked_at_by_the_week,
 }
+
+/// The first call of the server fails as in a train.
+const LOSE_ONE: &str = "const wired = window.fetch.bind(window);
+    window.asked = 0;
+    window.fetch = (...call) => window.asked++
+        ? wired(...call)
+        : Promise.reject(new TypeError('Failed to fetch'));";
 
 /// Fills a field as a person would who replaces what stands there.
 async fn fill(browser: &Browser, id: &str, text: &str) -> Result<()> {
@@ -79,7 +89,7 @@ async fn settings_are_saved_together_and_a_banner_can_be_put_away(
     browser.element(".banner button").await?.click().await?;
     wait_for_end_of(&browser, ".banner").await?;
     // The answer of the server is on its way; the next page has to know.
-    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
     page.reload().await?;
     ensure!(!browser.has(".banner").await?, "it stays away");
     browser.quit().await
@@ -336,5 +346,56 @@ async fn a_copy_is_made_with_the_keyboard_and_shown_when_it_is_there(
     browser.show_screen(Screen::Phone).await?;
     back_up(&browser, language).await?;
     wait_for_copies(&browser, language, (2, 2)).await?;
+    browser.quit().await
+}
+
+async fn people_are_searched_by_name_and_usage_is_looked_at_by_the_week(
+    language: Language,
+) -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
+    for number in 1..=10 {
+        let name = ("name", format!("Person {number}"));
+        let fields = [name, ("role", "user".to_owned())];
+        ada.call::<OneTimeLink>("create_account", &fields).await??;
+    }
+    send_and_wait(&ada, None, "Hi").await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.speak(language).await?;
+    page.sign_in("Ada", PASSWORD).await?;
+    page.open("/admin/people").await?;
+    let field = browser.element("#people-search").await?;
+    field.send_keys("person 10").await?;
+    field.send_keys(Key::Enter + "").await?;
+    browser.element(".people tbody tr:only-child").await?;
+    page.wait_until_interactive().await?;
+    wait_for_words(&browser, ".person-name", "Person 10").await?;
+    check(&browser, &named("admin-people-found", language)).await?;
+
+    page.open("/admin/usage").await?;
+    let week = "a[href$='days=7']";
+    browser.element(week).await?.click().await?;
+    browser.element(&format!("{week}[aria-current]")).await?;
+    page.wait_until_interactive().await?;
+    let bars = "return document.querySelectorAll('.day-bar').length";
+    wait_for(&browser, "a week is shown", bars, 7).await?;
+    check(&browser, &named("admin-usage-week", language)).await?;
+    browser.quit().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_section_that_changes_is_followed_after_a_lost_answer_too() -> Result<()> {
+    let browser = Browser::open().await?;
+    let model = ScriptedModel::new(Vec::new()).with_load_delay(Duration::from_secs(15));
+    let (server, _ada) = RunningServer::start(model).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    page.open("/admin/models").await?;
+    ensure!(browser.has(".drawn[data-changing]").await?, "it loads");
+    browser.script(LOSE_ONE, Vec::new()).await?;
+    let is_lit = "return document.querySelector('.model-tile.lit') !== null";
+    wait_for(&browser, "it is lit", is_lit, true).await?;
+    let asked = browser.script("return window.asked", Vec::new()).await?;
+    ensure!(asked.as_u64() > Some(1), "{asked}");
     browser.quit().await
 }

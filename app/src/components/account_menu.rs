@@ -187,7 +187,7 @@ fn LanguageLine(on_command: Callback<SidebarCommand>) -> impl IntoView {
 fn SaveWithoutScript() -> impl IntoView {
     view! {
         <button type="submit" class="quiet-button only-without-script">
-            {words!(use_locale(), settings.save)}
+            {words!(use_locale(), admin.save)}
         </button>
     }
 }

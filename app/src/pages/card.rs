@@ -134,11 +134,11 @@ pub(super) fn copy_button(locale: Locale, id: &'static str) -> AnyView {
         <button type="button" class="button copy-button needs-script" data-copy=id>
             <span class="to-copy">
                 <Icon name=IconName::Copy class="icon small"/>
-                {words!(locale, settings.copy)}
+                {words!(locale, chat.copy)}
             </span>
             <span class="copied">
                 <Icon name=IconName::Check class="icon small"/>
-                {words!(locale, settings.copied)}
+                {words!(locale, chat.copied)}
             </span>
         </button>
     }

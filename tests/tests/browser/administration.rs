@@ -217,7 +217,7 @@ async fn models_usage_and_the_log_are_shown(language: Language) -> Result<()> {
     page.speak(language).await?;
     page.sign_in("Ada", PASSWORD).await?;
     page.open("/admin/models").await?;
-    wait_for_words(&browser, ".model-state", &words(language, "admin.active")?).await?;
+    wait_for_words(&browser, ".model-state", &words(language, "frame.lit")?).await?;
     check(&browser, &named("admin-models", language)).await?;
     page.open("/admin/usage").await?;
     ensure!(browser.has(".usage-chart rect").await?, "there are bars");

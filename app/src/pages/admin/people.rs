@@ -113,12 +113,12 @@ fn table(locale: Locale, rows: Vec<AnyView>) -> AnyView {
             <table class="data-table people">
                 <thead>
                     <tr>
-                        <th scope="col">{words!(locale, admin.person_name)}</th>
+                        <th scope="col">{words!(locale, door.name)}</th>
                         <th scope="col">{words!(locale, admin.role)}</th>
                         <th scope="col">{words!(locale, admin.seen)}</th>
                         <th scope="col" class="number">{words!(locale, admin.today)}</th>
                         <th scope="col">
-                            <span class="visually-hidden">{words!(locale, admin.more)}</span>
+                            <span class="visually-hidden">{words!(locale, frame.more)}</span>
                         </th>
                     </tr>
                 </thead>
@@ -145,7 +145,7 @@ fn invitation(locale: Locale, error: Option<ChatError>) -> AnyView {
     head.lead(words!(locale, admin.new_person_lead)).section(view! {
         <form class="setting setting-form" method="post" action=address_of(CreateAccount::url())>
             <Field
-                label=words!(locale, admin.person_name)
+                label=words!(locale, door.name)
                 name="name"
                 autocomplete="off"
                 error=error

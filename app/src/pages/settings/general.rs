@@ -97,14 +97,14 @@ fn row(locale: Locale, choices: Choices, told: &Told) -> AnyView {
             <div>
                 <span class="label">
                     {heading}
-                    {saved_mark(told.was_saved(name), words!(locale, settings.saved))}
+                    {saved_mark(told.was_saved(name), words!(locale, admin.saved))}
                 </span>
                 <span class="hint" id=lead_id>{lead}</span>
             </div>
             <div class="setting-end">
                 {segmented.view()}
                 <button type="submit" class="button only-without-script">
-                    {words!(locale, settings.save)}
+                    {words!(locale, admin.save)}
                 </button>
             </div>
             {error_line(locale, told.error_of(path), &format!("{name}-error"))}

@@ -11,8 +11,16 @@ pub(super) fn Menu(
     id: &'static str,
     /// Its name for screen readers.
     label: &'static str,
+    /// It opened or closed.
+    #[prop(optional)]
+    on_toggle: Option<Callback<()>>,
     children: Children,
 ) -> impl IntoView {
+    let toggled = move |_| {
+        if let Some(on_toggle) = on_toggle {
+            on_toggle.run(());
+        }
+    };
     view! {
         <div
             id=id
@@ -21,6 +29,7 @@ pub(super) fn Menu(
             role="group"
             aria-label=label
             on:keydown=move |event| browser::walk_menu(&event)
+            on:toggle=toggled
         >
             <div class="handle"></div>
             {children()}

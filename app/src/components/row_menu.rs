@@ -65,12 +65,9 @@ pub(super) fn RowMenu(
             on_command.run(SidebarCommand::Delete(id));
         }
     };
+    let on_toggle = Callback::new(move |()| opened.forget_if_closed());
     view! {
-        <Menu
-            id=MENU
-            label=words!(locale, frame.menu)
-            on:toggle=move |_| opened.forget_if_closed()
-        >
+        <Menu id=MENU label=words!(locale, frame.menu) on_toggle>
             <button type="button" class="menu-entry" autofocus on:click=rename>
                 <Icon name=IconName::Edit/>
                 <span>{words!(locale, chat.rename)}</span>

@@ -87,7 +87,7 @@ pub async fn wait_for_stage() -> MutexGuard<'static, ()> {
     STAGE.lock().await
 }
 
-/// Waits until a script's body gives this value. `what` completes the sentence "… did not happen".
+/// Waits until a script's body gives this value. `what` completes "… did not happen".
 pub async fn wait_for(
     browser: &Browser,
     what: &str,

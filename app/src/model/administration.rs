@@ -120,7 +120,7 @@ impl UsagePeriod {
     /// The one of that many days, written as in an address.
     #[must_use]
     pub fn of_days(num_days: &str) -> Option<Self> {
-        let num_days = num_days.parse().ok()?;
+        let num_days = num_days.parse::<u32>().ok()?;
         Self::ALL.into_iter().find(|it| it.num_days() == num_days)
     }
 }

@@ -18,6 +18,7 @@ mod export_menu;
 mod field;
 mod greeting;
 mod icon;
+mod menu;
 mod message_actions;
 mod message_info;
 mod message_view;
@@ -35,6 +36,8 @@ mod toast;
 mod transcript_view;
 
 use account_menu::AccountMenu;
+#[cfg(feature = "ssr")]
+pub(crate) use account_menu::theme_words;
 pub(crate) use answer_note::AnswerNote;
 pub(crate) use banner::BannerLine;
 pub(crate) use chat_menu::{ChatCommand, ChatMenu};

@@ -27,7 +27,7 @@ mod upkeep;
 
 pub use administration::{
     AccountChange, AccountSummary, ActiveModel, AuditAction, AuditEntry, ModelSummary, OneTimeLink,
-    UsageDay, UsageReport,
+    UsageDay, UsagePeriod, UsageReport,
 };
 pub use api_key::ApiKeySummary;
 pub use backup::{BackupCounts, BackupKind, BackupOutcome, BackupReport, BackupSummary};

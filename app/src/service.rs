@@ -15,7 +15,7 @@ use futures::stream::BoxStream;
 use leptos::prelude::use_context;
 
 pub use administration::{
-    AdministrationService, DismissedBanner, JoinService, RefusedForm, SettingChange,
+    AdministrationService, AuditPage, DismissedBanner, JoinService, RefusedForm, SettingChange,
     administration_service, current_administrator, join_service,
 };
 

@@ -11,11 +11,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use hearth_app::{
     model::{
-        AccountChange, AccountSummary, AuditEntry, BackupReport, Banner, ChatError, Language,
-        ModelSummary, OneTimeLink, Refusal, RefusedSetting, Setting, UpkeepReport, UsageReport,
-        User, UserId, UserRole,
+        AccountChange, AccountSummary, BackupReport, Banner, ChatError, Language, ModelSummary,
+        OneTimeLink, Refusal, RefusedSetting, Setting, UpkeepReport, UsageReport, User, UserId,
+        UserRole,
     },
-    service::{AdministrationService, RefusedForm, SettingChange},
+    service::{AdministrationService, AuditPage, RefusedForm, SettingChange},
 };
 pub use model_choice::{FirstChoice, Model, ModelChoice};
 pub use model_folder::ModelFolder;
@@ -119,11 +119,11 @@ impl AdministrationService for Administration {
         self.models.choose(by, &file).await
     }
 
-    async fn usage(&self) -> Result<UsageReport, ChatError> {
-        self.usage_report().await
+    async fn usage(&self, num_days: u32) -> Result<UsageReport, ChatError> {
+        self.usage_report(num_days).await
     }
 
-    async fn audit(&self, before: Option<String>) -> Result<Vec<AuditEntry>, ChatError> {
+    async fn audit(&self, before: Option<String>) -> Result<AuditPage, ChatError> {
         self.audit_page(before).await
     }
 

@@ -87,6 +87,49 @@ pub async fn wait_for_stage() -> MutexGuard<'static, ()> {
     STAGE.lock().await
 }
 
+/// Waits until a script's body gives this value. `what` completes "… did not happen".
+pub async fn wait_for(
+    browser: &Browser,
+    what: &str,
+    script: &str,
+    value: impl Into<Value>,
+) -> Result<()> {
+    let value = value.into();
+    let waited = eventually(what, PATIENCE, async || {
+        Ok((browser.script(script, Vec::new()).await? == value).then_some(()))
+    })
+    .await;
+    if waited.is_err() {
+        browser.screenshot("failed").await?;
+        let is = browser.script(script, Vec::new()).await?;
+        ensure!(is == value, "{what}: {is} is not {value}");
+    }
+    Ok(())
+}
+
+/// Waits until an element that a CSS selector finds says something.
+pub async fn wait_for_words(browser: &Browser, selector: &str, words: &str) -> Result<()> {
+    let what = format!("{selector} says {words:?}");
+    eventually(&what, PATIENCE, async || {
+        for element in browser.driver.find_all(By::Css(selector)).await? {
+            if element.text().await?.contains(words) {
+                return Ok(Some(()));
+            }
+        }
+        Ok(None)
+    })
+    .await
+}
+
+/// Waits until a CSS selector finds nothing any more.
+pub async fn wait_for_end_of(browser: &Browser, selector: &str) -> Result<()> {
+    let what = format!("{selector} goes");
+    eventually(&what, PATIENCE, async || {
+        Ok((!browser.has(selector).await?).then_some(()))
+    })
+    .await
+}
+
 /// A browser window. End it with [`Browser::quit`], which also checks what it complained about.
 #[derive(Debug)]
 pub struct Browser {

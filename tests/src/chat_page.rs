@@ -25,8 +25,6 @@ pub const QUEUED: &str = ".queued";
 pub const TEXT_BOX: &str = "#composer-text";
 /// Stop stands where Send stood.
 pub const STOP: &str = "button.send-button.stop";
-/// Answers, oldest first.
-pub const ANSWERS: &str = "article.message[data-role=assistant]";
 /// The answer that is being made.
 pub const RUNNING: &str = "article.message[data-running]";
 

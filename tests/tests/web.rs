@@ -1,6 +1,7 @@
 //! Pages and forms as a browser without script gets them.
 
 mod web {
+    mod administration;
     mod forms;
     mod languages;
     mod pages;

@@ -12,7 +12,7 @@ use crate::model::{
 #[cfg(feature = "ssr")]
 use crate::{
     api::lead_form_post_to,
-    model::UnknownSetting,
+    model::{UnknownSetting, UsagePeriod},
     service::{SettingChange, administration_service, current_administrator},
 };
 
@@ -107,17 +107,6 @@ pub async fn make_link(user: UserId) -> Result<OneTimeLink, ChatError> {
     Ok(link)
 }
 
-/// The link that this administrator made last, if no page has shown it yet. A form without script
-/// leads to the page that asks for it: it stands in no address.
-///
-/// # Errors
-/// [`ChatError::Forbidden`].
-#[server(endpoint = "take_new_link")]
-pub async fn take_new_link() -> Result<Option<OneTimeLink>, ChatError> {
-    let by = current_administrator()?;
-    Ok(administration_service().take_new_link(&by).await)
-}
-
 /// Changes the role of an account, disables or enables it.
 ///
 /// # Errors
@@ -174,14 +163,15 @@ pub async fn switch_model(file: String) -> Result<(), ChatError> {
     Ok(())
 }
 
-/// Tokens by person and day.
+/// Tokens by person and day of the last 30 days.
 ///
 /// # Errors
 /// [`ChatError::Forbidden`].
 #[server(name = ReadUsage, endpoint = "usage")]
 pub async fn usage() -> Result<UsageReport, ChatError> {
     current_administrator()?;
-    administration_service().usage().await
+    let num_days = UsagePeriod::default().num_days();
+    administration_service().usage(num_days).await
 }
 
 /// Who changed what, the newest first.
@@ -193,7 +183,8 @@ pub async fn audit(
     #[server(default)] before: Option<String>,
 ) -> Result<Vec<AuditEntry>, ChatError> {
     current_administrator()?;
-    administration_service().audit(before).await
+    let page = administration_service().audit(before).await?;
+    Ok(page.entries)
 }
 
 /// What the server does by itself, and how the last runs went.

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use server_fn::ServerFn;
 
-use super::{Icon, IconName, PageLink, SidebarCommand};
+use super::{Icon, IconName, PageLink, SidebarCommand, menu::Menu};
 use crate::{
     api::{
         accounts::SignOut,
@@ -22,8 +22,7 @@ const MENU: &str = "account-menu";
 #[component]
 pub(super) fn AccountMenu(user: User, on_command: Callback<SidebarCommand>) -> impl IntoView {
     let locale = use_locale();
-    let first_letter = user.name.chars().take(1);
-    let initial: String = first_letter.flat_map(char::to_uppercase).collect();
+    let initial = user.initial();
     let name = user.name.clone();
     let is_administrator = user.role == UserRole::Administrator;
     view! {
@@ -39,15 +38,7 @@ pub(super) fn AccountMenu(user: User, on_command: Callback<SidebarCommand>) -> i
                 <span class="visually-hidden">{words!(locale, frame.account)}</span>
                 <Icon name=IconName::UpDown class="icon small"/>
             </button>
-            <div
-                id=MENU
-                class="menu sheet"
-                popover="auto"
-                role="group"
-                aria-label=words!(locale, frame.account)
-                on:keydown=move |event| browser::walk_menu(&event)
-            >
-                <div class="handle"></div>
+            <Menu id=MENU label=words!(locale, frame.account)>
                 <Person user initial/>
                 <hr/>
                 <Places is_administrator on_command/>
@@ -62,7 +53,7 @@ pub(super) fn AccountMenu(user: User, on_command: Callback<SidebarCommand>) -> i
                         <span>{words!(locale, door.sign_out)}</span>
                     </button>
                 </form>
-            </div>
+            </Menu>
         </div>
     }
 }
@@ -151,7 +142,8 @@ fn ThemeLine(on_command: Callback<SidebarCommand>) -> impl IntoView {
     }
 }
 
-fn theme_words(locale: Locale, theme: Theme) -> (&'static str, IconName) {
+/// What a theme is called, and its drawing.
+pub(crate) fn theme_words(locale: Locale, theme: Theme) -> (&'static str, IconName) {
     match theme {
         Theme::System => (words!(locale, settings.theme_system), IconName::Monitor),
         Theme::Light => (words!(locale, settings.theme_light), IconName::Sun),
@@ -195,7 +187,7 @@ fn LanguageLine(on_command: Callback<SidebarCommand>) -> impl IntoView {
 fn SaveWithoutScript() -> impl IntoView {
     view! {
         <button type="submit" class="quiet-button only-without-script">
-            {words!(use_locale(), settings.save)}
+            {words!(use_locale(), admin.save)}
         </button>
     }
 }

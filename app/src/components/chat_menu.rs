@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use server_fn::ServerFn;
 
-use super::{Icon, IconName, export_menu::ExportEntries};
+use super::{Icon, IconName, export_menu::ExportEntries, menu::Menu};
 use crate::{
     api::conversations::DeleteConversation,
     browser,
@@ -48,15 +48,7 @@ pub(crate) fn ChatMenu(
         >
             <Icon name=IconName::More/>
         </button>
-        <div
-            id=MENU
-            class="menu sheet"
-            popover="auto"
-            role="group"
-            aria-label=words!(locale, frame.more)
-            on:keydown=move |event| browser::walk_menu(&event)
-        >
-            <div class="handle"></div>
+        <Menu id=MENU label=words!(locale, frame.more)>
             <button
                 type="button"
                 class="menu-entry needs-script"
@@ -67,7 +59,7 @@ pub(crate) fn ChatMenu(
                 <span>{words!(locale, frame.chat_settings)}</span>
             </button>
             {move || conversation.get().map(entries)}
-        </div>
+        </Menu>
     }
 }
 

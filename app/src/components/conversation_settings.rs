@@ -157,7 +157,10 @@ fn Choices(inputs: Inputs) -> impl IntoView {
     view! {
         <ChoiceField
             id="own-reasoning-effort"
-            words=(words!(locale, frame.effort), words!(locale, admin.hints.reasoning_effort))
+            words=(
+                words!(locale, admin.names.reasoning_effort),
+                words!(locale, admin.hints.reasoning_effort),
+            )
             choices=efforts.to_vec()
             chosen=inputs.reasoning_effort
         />

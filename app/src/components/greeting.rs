@@ -17,7 +17,7 @@ pub(crate) fn Greeting(name: String) -> impl IntoView {
     Effect::new(move || hour.set(Some(browser::hour())));
     view! {
         <div class="greeting">
-            <Flame class="flame"/>
+            <Icon name=IconName::Flame class="flame"/>
             <h1>{move || greeting_words(locale, hour.get(), name.clone())}</h1>
         </div>
     }
@@ -32,23 +32,13 @@ fn greeting_words(locale: Locale, hour: Option<u32>, name: String) -> String {
     }
 }
 
-/// The sign of the product, lit or not.
-#[component]
-fn Flame(class: &'static str) -> impl IntoView {
-    view! {
-        <svg class=class aria-hidden="true" focusable="false">
-            <use href="#i-flame"></use>
-        </svg>
-    }
-}
-
 /// A conversation that is not there, and the way back.
 #[component]
 pub(crate) fn MissingConversation() -> impl IntoView {
     let locale = use_locale();
     view! {
         <div class="blank">
-            <Flame class="flame out"/>
+            <Icon name=IconName::Flame class="flame out"/>
             <h1>{words!(locale, door.not_found)}</h1>
             <p>{words!(locale, door.not_found_lead)}</p>
             <div class="actions">

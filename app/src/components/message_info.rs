@@ -19,7 +19,7 @@ pub(crate) fn MessageInfo(
     let locale = use_locale();
     let mut facts: Vec<(&'static str, String)> = Vec::new();
     if let Some(model) = provenance.model {
-        facts.push((words!(locale, admin.info_model), model));
+        facts.push((words!(locale, frame.model), model));
     }
     let counts = words!(
         locale,

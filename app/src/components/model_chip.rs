@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Icon, IconName, PageLink};
+use super::{Icon, IconName, PageLink, menu::Menu};
 use crate::{
     browser,
     model::{ModelState, ModelStatus},
@@ -34,15 +34,7 @@ pub(crate) fn ModelChip(
             <Icon name=IconName::ChevronDown class="icon mini"/>
         </button>
         <span class="visually-hidden" role="status">{told}</span>
-        <div
-            id=MENU
-            class="menu sheet"
-            popover="auto"
-            role="group"
-            aria-label=words!(locale, frame.model)
-            on:keydown=move |event| browser::walk_menu(&event)
-        >
-            <div class="handle"></div>
+        <Menu id=MENU label=words!(locale, frame.model)>
             <ModelFacts status is_administrator/>
             <hr class="needs-script"/>
             <button
@@ -63,7 +55,7 @@ pub(crate) fn ModelChip(
                     <span>{words!(locale, admin.models)}</span>
                 </PageLink>
             })}
-        </div>
+        </Menu>
     }
 }
 

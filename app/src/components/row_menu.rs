@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 use server_fn::ServerFn;
 
-use super::{Icon, IconName, SidebarCommand, conversation_row::link_id};
+use super::{Icon, IconName, SidebarCommand, conversation_row::link_id, menu::Menu};
 use crate::{
     api::conversations::{DeleteConversation, RenameConversation},
     browser,
@@ -65,17 +65,9 @@ pub(super) fn RowMenu(
             on_command.run(SidebarCommand::Delete(id));
         }
     };
+    let on_toggle = Callback::new(move |()| opened.forget_if_closed());
     view! {
-        <div
-            id=MENU
-            class="menu sheet"
-            popover="auto"
-            role="group"
-            aria-label=words!(locale, frame.menu)
-            on:keydown=move |event| browser::walk_menu(&event)
-            on:toggle=move |_| opened.forget_if_closed()
-        >
-            <div class="handle"></div>
+        <Menu id=MENU label=words!(locale, frame.menu) on_toggle>
             <button type="button" class="menu-entry" autofocus on:click=rename>
                 <Icon name=IconName::Edit/>
                 <span>{words!(locale, chat.rename)}</span>
@@ -87,7 +79,7 @@ pub(super) fn RowMenu(
                 <span>{words!(locale, chat.delete)}</span>
                 <kbd aria-hidden="true">"Del"</kbd>
             </button>
-        </div>
+        </Menu>
     }
 }
 

@@ -94,6 +94,37 @@ pub struct UsageReport {
     pub rows: Vec<UsageDay>,
 }
 
+/// How much of the past a usage report tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UsagePeriod {
+    Week,
+    #[default]
+    Month,
+    Quarter,
+}
+
+impl UsagePeriod {
+    /// The shortest first.
+    pub const ALL: [Self; 3] = [Self::Week, Self::Month, Self::Quarter];
+
+    /// Days, today included.
+    #[must_use]
+    pub const fn num_days(self) -> u32 {
+        match self {
+            Self::Week => 7,
+            Self::Month => 30,
+            Self::Quarter => 90,
+        }
+    }
+
+    /// The one of that many days, written as in an address.
+    #[must_use]
+    pub fn of_days(num_days: &str) -> Option<Self> {
+        let num_days = num_days.parse::<u32>().ok()?;
+        Self::ALL.into_iter().find(|it| it.num_days() == num_days)
+    }
+}
+
 /// One change somebody made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry {

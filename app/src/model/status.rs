@@ -30,6 +30,15 @@ pub struct User {
     pub role: UserRole,
 }
 
+impl User {
+    /// What stands for the person where a name has no room.
+    #[must_use]
+    pub fn initial(&self) -> String {
+        let first = self.name.chars().take(1);
+        first.flat_map(char::to_uppercase).collect()
+    }
+}
+
 /// The model the server speaks with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelStatus {
@@ -50,4 +59,29 @@ pub enum ModelState {
     Ready,
     /// Why is for administrators only: the reason names a file of the server.
     Failed,
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn an_initial_is_the_first_letter_as_a_capital_one() {
+        for (name, initial) in [
+            ("ada", "A"),
+            ("Bob", "B"),
+            ("élise", "É"),
+            ("王", "王"),
+            ("", ""),
+        ] {
+            let user = User {
+                id: UserId::new(Uuid::nil()),
+                name: name.to_owned(),
+                role: UserRole::User,
+            };
+            assert_eq!(user.initial(), initial);
+        }
+    }
 }

@@ -135,7 +135,7 @@ pub(crate) async fn draw_administration(
         AdminSection::Server => settings::draw(by, &told).await,
         AdminSection::People => people::draw(by, &told).await,
         AdminSection::Models => models::draw(&told).await,
-        AdminSection::Usage => usage::draw().await,
+        AdminSection::Usage => usage::draw(&told).await,
         AdminSection::Log => log::draw(told.get("before")).await,
         AdminSection::Upkeep => upkeep::draw().await,
         AdminSection::Backups => backups::draw(&told).await,

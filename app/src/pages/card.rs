@@ -69,6 +69,60 @@ pub(super) fn error_line(locale: Locale, error: Option<ChatError>, id: &str) -> 
     })
 }
 
+/// A value that can be chosen: as it is sent, what it is called, and its drawing.
+pub(super) type Segment = (&'static str, &'static str, Option<IconName>);
+
+/// A few values side by side, of which one holds.
+pub(super) struct Segmented {
+    pub(super) id: Option<&'static str>,
+    /// Name in the form.
+    pub(super) field: String,
+    /// What is chosen, for screen readers.
+    pub(super) legend: &'static str,
+    pub(super) segments: Vec<Segment>,
+    pub(super) chosen: String,
+    /// Ids of what else is said about it.
+    pub(super) described_by: Option<String>,
+}
+
+impl Segmented {
+    pub(super) fn view(self) -> AnyView {
+        let Self {
+            id,
+            field,
+            legend,
+            segments,
+            chosen,
+            described_by,
+        } = self;
+        let segment = |(value, label, icon): Segment| {
+            view! {
+                <label>
+                    <input
+                        type="radio"
+                        name=field.clone()
+                        value=value
+                        checked=value == chosen
+                        autocomplete="off"
+                    />
+                    <span>
+                        {icon.map(|icon| view! { <Icon name=icon class="icon small"/> })}
+                        {label}
+                    </span>
+                </label>
+            }
+        };
+        let segments: Vec<_> = segments.into_iter().map(segment).collect();
+        view! {
+            <fieldset class="segmented" id=id aria-describedby=described_by>
+                <legend class="visually-hidden">{legend}</legend>
+                {segments}
+            </fieldset>
+        }
+        .into_any()
+    }
+}
+
 /// Says that something is kept.
 pub(super) fn saved_mark(is_saved: bool, words: &'static str) -> Option<AnyView> {
     is_saved.then(|| view! { <span class="saved-mark">{words}</span> }.into_any())
@@ -80,11 +134,11 @@ pub(super) fn copy_button(locale: Locale, id: &'static str) -> AnyView {
         <button type="button" class="button copy-button needs-script" data-copy=id>
             <span class="to-copy">
                 <Icon name=IconName::Copy class="icon small"/>
-                {words!(locale, settings.copy)}
+                {words!(locale, chat.copy)}
             </span>
             <span class="copied">
                 <Icon name=IconName::Check class="icon small"/>
-                {words!(locale, settings.copied)}
+                {words!(locale, chat.copied)}
             </span>
         </button>
     }

@@ -21,6 +21,8 @@ use crate::{
 
 /// How often the page asks while a section changes by itself.
 const PULSE: Duration = Duration::from_secs(1);
+/// At most that long it waits after it got no answer.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Which section.
 #[derive(Clone, Copy, Debug)]
@@ -213,18 +215,25 @@ fn follow_changes(section: DrawnSection, place: NodeRef<html::Div>, turn: RwSign
         if !shown.has_attribute("data-changing") {
             return;
         }
+        let is_wanted = move || turn.try_get_untracked() == Some(now);
         spawn_local(async move {
-            browser::sleep(PULSE).await;
-            if turn.try_get_untracked() != Some(now) {
-                return;
-            }
-            let drawing = section.draw(String::new()).await;
-            if turn.try_get_untracked() == Some(now)
-                && let Some(shown) = place.try_get_untracked().flatten()
-                && let Ok(drawing) = drawing
-            {
-                browser::redraw(&shown, &drawing);
-                turn.set(now + 1);
+            let mut pause = PULSE;
+            loop {
+                browser::sleep(pause).await;
+                if !is_wanted() {
+                    return;
+                }
+                let drawing = section.draw(String::new()).await;
+                let shown = place.try_get_untracked().flatten();
+                let Some(shown) = shown.filter(|_| is_wanted()) else {
+                    return;
+                };
+                if let Ok(drawing) = drawing {
+                    browser::redraw(&shown, &drawing);
+                    turn.set(now + 1);
+                    return;
+                }
+                pause = LONGEST_PAUSE.min(pause * 2);
             }
         });
     });

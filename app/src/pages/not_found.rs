@@ -23,7 +23,7 @@ pub(crate) fn NotFoundPage() -> impl IntoView {
                 <p>{words!(locale, door.not_found_lead)}</p>
                 <div class="actions">
                     <PageLink to="/" attr:class="button primary">
-                        {words!(locale, door.new_chat)}
+                        {words!(locale, chat.new_chat)}
                     </PageLink>
                     <PageLink to="/settings" attr:class="button">
                         {words!(locale, settings.settings)}

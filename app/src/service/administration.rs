@@ -30,6 +30,15 @@ pub struct RefusedForm {
     pub refused: Vec<RefusedSetting>,
 }
 
+/// A page of the audit log.
+#[derive(Clone, Debug, Default)]
+pub struct AuditPage {
+    /// The newest first.
+    pub entries: Vec<AuditEntry>,
+    /// Whether there are older ones than the last of these.
+    pub has_older: bool,
+}
+
 /// What the last banner that this browser put away is remembered by; provided by the server.
 #[derive(Clone, Debug, Default)]
 pub struct DismissedBanner(pub Option<String>);
@@ -75,10 +84,10 @@ pub trait AdministrationService: Send + Sync + 'static {
     async fn models(&self) -> Result<Vec<ModelSummary>, ChatError>;
     /// Ends running answers as interrupted and loads this file of the models folder.
     async fn switch_model(&self, by: &User, file: String) -> Result<(), ChatError>;
-    /// Tokens by person and day, the last 30 days.
-    async fn usage(&self) -> Result<UsageReport, ChatError>;
+    /// Tokens by person and day, that many days with today.
+    async fn usage(&self, num_days: u32) -> Result<UsageReport, ChatError>;
     /// The newest entries, or those before a cursor.
-    async fn audit(&self, before: Option<String>) -> Result<Vec<AuditEntry>, ChatError>;
+    async fn audit(&self, before: Option<String>) -> Result<AuditPage, ChatError>;
     /// Every job of the upkeep with its last run.
     async fn upkeep(&self) -> Result<Vec<UpkeepReport>, ChatError>;
     /// The copies of the database, the newest first, and how the last one went.

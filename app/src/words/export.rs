@@ -37,8 +37,8 @@ mod added {
         /// Who wrote a message.
         pub fn role(self, role: Role) -> &'static str {
             match role {
-                Role::User => words!(self.0, exports.added.you),
-                Role::Assistant => words!(self.0, exports.added.assistant),
+                Role::User => words!(self.0, chat.you),
+                Role::Assistant => words!(self.0, chat.assistant),
             }
         }
 

@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use hearth_app::{
     model::*,
-    service::{AdministrationService, JoinService, RefusedForm, SessionCookie, SettingChange},
+    service::{
+        AdministrationService, AuditPage, JoinService, RefusedForm, SessionCookie, SettingChange,
+    },
 };
 
 /// Answers what every page asks.
@@ -56,14 +58,14 @@ impl AdministrationService for FakeAdministration {
     async fn switch_model(&self, _: &User, _: String) -> Result<(), ChatError> {
         Err(ChatError::NotFound)
     }
-    async fn usage(&self) -> Result<UsageReport, ChatError> {
+    async fn usage(&self, _: u32) -> Result<UsageReport, ChatError> {
         Ok(UsageReport::default())
     }
     async fn upkeep(&self) -> Result<Vec<UpkeepReport>, ChatError> {
         Ok(Vec::new())
     }
-    async fn audit(&self, _: Option<String>) -> Result<Vec<AuditEntry>, ChatError> {
-        Ok(Vec::new())
+    async fn audit(&self, _: Option<String>) -> Result<AuditPage, ChatError> {
+        Ok(AuditPage::default())
     }
     async fn backups(&self) -> Result<BackupReport, ChatError> {
         Err(ChatError::NotFound)

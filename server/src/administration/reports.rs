@@ -1,8 +1,11 @@
 //! What is loaded, what was used, and who changed what.
 
-use hearth_app::model::{
-    ActiveModel, AuditEntry, BackupCounts, BackupOutcome, BackupReport, BackupSummary, ChatError,
-    ModelSummary, UpkeepJob, UpkeepReport, UpkeepRun, UsageReport,
+use hearth_app::{
+    model::{
+        ActiveModel, AuditEntry, BackupCounts, BackupOutcome, BackupReport, BackupSummary,
+        ChatError, ModelSummary, UpkeepJob, UpkeepReport, UpkeepRun, UsageReport,
+    },
+    service::AuditPage,
 };
 use uuid::Uuid;
 
@@ -17,10 +20,8 @@ use crate::{
     store::{Proof, StoredJob, now_ms, rows_of},
 };
 
-/// Days of a usage report, today included.
-const REPORT_DAYS: u32 = 30;
 /// Entries of a page of the audit log.
-const AUDIT_PAGE: i64 = 100;
+const AUDIT_PAGE: u8 = 100;
 /// Answers whose speed is looked at.
 const SPEED_SAMPLES: i64 = 20;
 
@@ -78,12 +79,12 @@ impl Administration {
         })
     }
 
-    pub(super) async fn usage_report(&self) -> Result<UsageReport, ChatError> {
+    pub(super) async fn usage_report(&self, num_days: u32) -> Result<UsageReport, ChatError> {
         let days = self.store.days();
-        let first_day = days.number(now_ms()) - i64::from(REPORT_DAYS) + 1;
+        let first_day = days.number(now_ms()) - i64::from(num_days) + 1;
         let rows = self.store.usage_since(first_day).await.map_err(refused)?;
         Ok(UsageReport {
-            dates: (0..i64::from(REPORT_DAYS))
+            dates: (0..i64::from(num_days))
                 .map(|day| calendar::date_of_day(first_day + day))
                 .collect(),
             first_day,
@@ -92,27 +93,33 @@ impl Administration {
         })
     }
 
-    pub(super) async fn audit_page(
-        &self,
-        before: Option<String>,
-    ) -> Result<Vec<AuditEntry>, ChatError> {
+    pub(super) async fn audit_page(&self, before: Option<String>) -> Result<AuditPage, ChatError> {
         let before = before.filter(|text| !text.is_empty());
         let before = before.map(|text| Uuid::parse_str(&text)).transpose();
         let before =
             before.map_err(|_| ChatError::Invalid("there is no such entry".to_owned().into()))?;
-        let changes = self.store.changes(before, AUDIT_PAGE).await;
-        let changes = changes.map_err(refused)?.into_iter();
+        // One more tells whether anything is older.
+        let changes = self.store.changes(before, i64::from(AUDIT_PAGE) + 1).await;
+        let changes = changes.map_err(refused)?;
+        let num_shown = usize::from(AUDIT_PAGE);
+        let has_older = changes.len() > num_shown;
         let calendar = Calendar::of_viewer();
-        let entries = changes.map(|stored| AuditEntry {
-            cursor: stored.id.to_string(),
-            time: calendar.local_time(stored.created_at),
-            user_name: stored.change.by_name,
-            action: stored.change.action,
-            subject: stored.change.subject,
-            old: stored.change.old,
-            new: stored.change.new,
-        });
-        Ok(entries.collect())
+        let entries = changes
+            .into_iter()
+            .take(num_shown)
+            .map(|stored| AuditEntry {
+                cursor: stored.id.to_string(),
+                time: calendar.local_time(stored.created_at),
+                user_name: stored.change.by_name,
+                action: stored.change.action,
+                subject: stored.change.subject,
+                old: stored.change.old,
+                new: stored.change.new,
+            });
+        Ok(AuditPage {
+            entries: entries.collect(),
+            has_older,
+        })
     }
 
     pub(super) async fn upkeep_reports(&self) -> Result<Vec<UpkeepReport>, ChatError> {

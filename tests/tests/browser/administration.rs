@@ -1,10 +1,12 @@
 //! What an administrator sees and does, in a real browser.
 
+use std::time::Duration;
+
 use anyhow::{Result, ensure};
-use hearth_app::model::{Language, SettingName};
+use hearth_app::model::{Language, OneTimeLink, SettingName};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    browser::{Browser, PATIENCE, Screen},
+    browser::{Browser, PATIENCE, Screen, wait_for, wait_for_end_of, wait_for_words},
     chat_page::ChatPage,
     deadline::eventually,
     running_server::{PASSWORD, RunningServer, save_setting, send_and_wait},
@@ -22,7 +24,15 @@ in_both_languages! {
     models_usage_and_the_log_are_shown,
     a_conversation_has_settings_of_its_own_and_an_answer_tells_how_it_was_made,
     a_copy_is_made_with_the_keyboard_and_shown_when_it_is_there,
+    people_are_searched_by_name_and_usage_is_looked_at_by_the_week,
 }
+
+/// The first call of the server fails as in a train.
+const LOSE_ONE: &str = "const wired = window.fetch.bind(window);
+    window.asked = 0;
+    window.fetch = (...call) => window.asked++
+        ? wired(...call)
+        : Promise.reject(new TypeError('Failed to fetch'));";
 
 /// Fills a field as a person would who replaces what stands there.
 async fn fill(browser: &Browser, id: &str, text: &str) -> Result<()> {
@@ -38,21 +48,6 @@ async fn save(browser: &Browser, id: &str) -> Result<()> {
     let button = format!("form:has(#{id}) button[type=submit]");
     browser.element(&button).await?.click().await?;
     Ok(())
-}
-
-/// Waits for the first element of a selector to say something.
-async fn wait_for(browser: &Browser, selector: &str, words: &str) -> Result<()> {
-    let what = format!("{selector} says {words:?}");
-    eventually(&what, PATIENCE, async || {
-        let found = browser.driver().find_all(By::Css(selector)).await?;
-        for element in found {
-            if element.text().await?.contains(words) {
-                return Ok(Some(()));
-            }
-        }
-        Ok(None)
-    })
-    .await
 }
 
 async fn settings_are_saved_together_and_a_banner_can_be_put_away(
@@ -74,8 +69,8 @@ async fn settings_are_saved_together_and_a_banner_can_be_put_away(
     fill(&browser, "max_tokens", "1e3").await?;
     save(&browser, "max_tokens").await?;
     let name = words(language, "admin.names.max_tokens")?;
-    wait_for(&browser, "#max_tokens-error", &name).await?;
-    wait_for(&browser, "#max_tokens-error", "1–1000000").await?;
+    wait_for_words(&browser, "#max_tokens-error", &name).await?;
+    wait_for_words(&browser, "#max_tokens-error", "1–1000000").await?;
     check(&browser, &named("admin-settings-refused", language)).await?;
     let typed = browser.element(&format!("#{banner}")).await?;
     ensure!(
@@ -84,20 +79,17 @@ async fn settings_are_saved_together_and_a_banner_can_be_put_away(
     );
     fill(&browser, "max_tokens", "256").await?;
     save(&browser, "max_tokens").await?;
-    wait_for(&browser, ".saved-mark", &saved).await?;
+    wait_for_words(&browser, ".saved-mark", &saved).await?;
     page.reload().await?;
     let kept = browser.element("#max_tokens").await?;
     ensure!(kept.prop("value").await?.as_deref() == Some("256"));
     page.open("/").await?;
-    wait_for(&browser, ".banner", text).await?;
+    wait_for_words(&browser, ".banner", text).await?;
     check(&browser, &named("banner", language)).await?;
     browser.element(".banner button").await?.click().await?;
-    eventually("the banner goes", PATIENCE, async || {
-        Ok((!browser.has(".banner").await?).then_some(()))
-    })
-    .await?;
+    wait_for_end_of(&browser, ".banner").await?;
     // The answer of the server is on its way; the next page has to know.
-    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
     page.reload().await?;
     ensure!(!browser.has(".banner").await?, "it stays away");
     browser.quit().await
@@ -163,7 +155,7 @@ async fn what_is_not_saved_is_counted_marked_and_asked_for_before_leaving(
 
     fill(&browser, "max_tokens", "256").await?;
     save(&browser, "max_tokens").await?;
-    wait_for(&browser, ".saved-mark", &words(language, "admin.saved")?).await?;
+    wait_for_words(&browser, ".saved-mark", &words(language, "admin.saved")?).await?;
     ensure!(!is_leaving_asked(&browser).await?, "it is saved");
     let stays = "return document.querySelector('.drawn').contains(document.activeElement)";
     let stays = browser.script(stays, Vec::new()).await?;
@@ -207,11 +199,11 @@ async fn an_invited_person_chooses_a_password_and_is_in(language: Language) -> R
     check(&browser, &named("join", language)).await?;
     fill(&browser, "password", PASSWORD).await?;
     save(&browser, "password").await?;
-    wait_for(&browser, ".account-name", "Dora").await?;
+    wait_for_words(&browser, ".account-name", "Dora").await?;
     // The link is used up: in this tab too there is room for the next one.
     page.open("/join").await?;
     let ended = words(language, "admin.join_ended")?;
-    wait_for(&browser, ".error-text", &ended).await?;
+    wait_for_words(&browser, ".error-text", &ended).await?;
     browser.element("#token").await?;
     browser.quit().await
 }
@@ -225,11 +217,11 @@ async fn models_usage_and_the_log_are_shown(language: Language) -> Result<()> {
     page.speak(language).await?;
     page.sign_in("Ada", PASSWORD).await?;
     page.open("/admin/models").await?;
-    wait_for(&browser, ".model-state", &words(language, "admin.active")?).await?;
+    wait_for_words(&browser, ".model-state", &words(language, "frame.lit")?).await?;
     check(&browser, &named("admin-models", language)).await?;
     page.open("/admin/usage").await?;
     ensure!(browser.has(".usage-chart rect").await?, "there are bars");
-    wait_for(&browser, ".data-table tbody", "Ada").await?;
+    wait_for_words(&browser, ".data-table tbody", "Ada").await?;
     let stops = "return document.querySelectorAll('.day-bar[tabindex=\"0\"]').length";
     ensure!(
         browser.script(stops, Vec::new()).await? == json!(1),
@@ -247,7 +239,7 @@ async fn models_usage_and_the_log_are_shown(language: Language) -> Result<()> {
     );
     check(&browser, &named("admin-usage", language)).await?;
     page.open("/admin/log").await?;
-    wait_for(&browser, ".log", "0.5").await?;
+    wait_for_words(&browser, ".log", "0.5").await?;
     ensure!(
         !browser.has("a[href*=\"before=\"]").await?,
         "there is nothing older"
@@ -270,7 +262,7 @@ async fn a_conversation_has_settings_of_its_own_and_an_answer_tells_how_it_was_m
     check(&browser, &named("conversation-settings", language)).await?;
     fill(&browser, "own-max-tokens", "none").await?;
     save(&browser, "own-max-tokens").await?;
-    wait_for(&browser, "dialog .error-text", "none").await?;
+    wait_for_words(&browser, "dialog .error-text", "none").await?;
     fill(&browser, "own-max-tokens", "3").await?;
     save(&browser, "own-max-tokens").await?;
     page.conversation().await?;
@@ -282,9 +274,9 @@ async fn a_conversation_has_settings_of_its_own_and_an_answer_tells_how_it_was_m
         .await?
         .click()
         .await?;
-    wait_for(&browser, ".message-info .facts", "max tokens 3").await?;
+    wait_for_words(&browser, ".message-info .facts", "max tokens 3").await?;
     let seed = words(language, "admin.info_seed")?;
-    wait_for(&browser, ".message-info .facts", &seed).await?;
+    wait_for_words(&browser, ".message-info .facts", &seed).await?;
     check(&browser, &named("message-info", language)).await?;
     browser.quit_after_refusals().await
 }
@@ -345,7 +337,7 @@ async fn a_copy_is_made_with_the_keyboard_and_shown_when_it_is_there(
     page.speak(language).await?;
     page.sign_in("Ada", PASSWORD).await?;
     page.open("/admin/backups").await?;
-    wait_for(&browser, ".section-head", "03:00").await?;
+    wait_for_words(&browser, ".section-head", "03:00").await?;
     back_up(&browser, language).await?;
     wait_for_copies(&browser, language, (1, 1)).await?;
     page.wait_until_interactive().await?;
@@ -354,5 +346,56 @@ async fn a_copy_is_made_with_the_keyboard_and_shown_when_it_is_there(
     browser.show_screen(Screen::Phone).await?;
     back_up(&browser, language).await?;
     wait_for_copies(&browser, language, (2, 2)).await?;
+    browser.quit().await
+}
+
+async fn people_are_searched_by_name_and_usage_is_looked_at_by_the_week(
+    language: Language,
+) -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
+    for number in 1..=10 {
+        let name = ("name", format!("Person {number}"));
+        let fields = [name, ("role", "user".to_owned())];
+        ada.call::<OneTimeLink>("create_account", &fields).await??;
+    }
+    send_and_wait(&ada, None, "Hi").await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.speak(language).await?;
+    page.sign_in("Ada", PASSWORD).await?;
+    page.open("/admin/people").await?;
+    let field = browser.element("#people-search").await?;
+    field.send_keys("person 10").await?;
+    field.send_keys(Key::Enter + "").await?;
+    browser.element(".people tbody tr:only-child").await?;
+    page.wait_until_interactive().await?;
+    wait_for_words(&browser, ".person-name", "Person 10").await?;
+    check(&browser, &named("admin-people-found", language)).await?;
+
+    page.open("/admin/usage").await?;
+    let week = "a[href$='days=7']";
+    browser.element(week).await?.click().await?;
+    browser.element(&format!("{week}[aria-current]")).await?;
+    page.wait_until_interactive().await?;
+    let bars = "return document.querySelectorAll('.day-bar').length";
+    wait_for(&browser, "a week is shown", bars, 7).await?;
+    check(&browser, &named("admin-usage-week", language)).await?;
+    browser.quit().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_section_that_changes_is_followed_after_a_lost_answer_too() -> Result<()> {
+    let browser = Browser::open().await?;
+    let model = ScriptedModel::new(Vec::new()).with_load_delay(Duration::from_secs(15));
+    let (server, _ada) = RunningServer::start(model).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    page.open("/admin/models").await?;
+    ensure!(browser.has(".drawn[data-changing]").await?, "it loads");
+    browser.script(LOSE_ONE, Vec::new()).await?;
+    let is_lit = "return document.querySelector('.model-tile.lit') !== null";
+    wait_for(&browser, "it is lit", is_lit, true).await?;
+    let asked = browser.script("return window.asked", Vec::new()).await?;
+    ensure!(asked.as_u64() > Some(1), "{asked}");
     browser.quit().await
 }

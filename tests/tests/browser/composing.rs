@@ -18,11 +18,6 @@ in_both_languages! {
     what_was_refused_is_not_told_beside_what_waits,
 }
 
-async fn text_in_box(browser: &Browser) -> Result<String> {
-    let text_box = browser.element(TEXT_BOX).await?;
-    Ok(text_box.prop("value").await?.unwrap_or_default())
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_enter_of_an_input_method_chooses_a_word_and_sends_nothing() -> Result<()> {
     let browser = Browser::open().await?;
@@ -35,7 +30,7 @@ async fn the_enter_of_an_input_method_chooses_a_word_and_sends_nothing() -> Resu
     page.compose("你好").await?;
     page.press_composing_enter().await?;
     assert_eq!(page.messages().await?, []);
-    assert!(text_in_box(&browser).await?.contains("你好"));
+    assert!(page.draft().await?.contains("你好"));
     assert_eq!(browser.path().await?, "/");
     browser.quit().await
 }
@@ -50,13 +45,13 @@ async fn shift_enter_breaks_the_line_and_enter_sends_once() -> Result<()> {
     text_box.send_keys("first").await?;
     text_box.send_keys(Key::Shift + Key::Enter).await?;
     text_box.send_keys("second").await?;
-    assert_eq!(text_in_box(&browser).await?, "first\nsecond");
+    assert_eq!(page.draft().await?, "first\nsecond");
     text_box.send_keys(Key::Enter + "").await?;
     page.wait_for_end(1).await?;
     let messages = page.messages().await?;
     assert_eq!(messages.len(), 2, "{messages:?}");
     assert_eq!(messages[0].text, "first\nsecond");
-    assert_eq!(text_in_box(&browser).await?, "");
+    assert_eq!(page.draft().await?, "");
     browser.quit().await
 }
 
@@ -75,9 +70,9 @@ async fn a_draft_survives_a_reload_and_stays_with_its_conversation() -> Result<(
         .send_keys("half a thought")
         .await?;
     page.reload().await?;
-    assert_eq!(text_in_box(&browser).await?, "half a thought");
+    assert_eq!(page.draft().await?, "half a thought");
     page.open("/").await?;
-    assert_eq!(text_in_box(&browser).await?, "");
+    assert_eq!(page.draft().await?, "");
     browser.quit().await
 }
 
@@ -122,7 +117,7 @@ async fn a_picture_is_refused_in_a_sentence_and_text_is_kept() -> Result<()> {
         .script(bring, vec!["paste".into(), "text/plain".into()])
         .await?;
     assert_eq!(goes_on, true);
-    assert_eq!(text_in_box(&browser).await?, "a draft!!");
+    assert_eq!(page.draft().await?, "a draft!!");
     browser.quit().await
 }
 

@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result, ensure};
 use hearth_app::model::{ChatError, Conversation, Language};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    browser::{Browser, PATIENCE, Screen},
+    browser::{Browser, PATIENCE, Screen, wait_for_end_of, wait_for_words},
     chat_page::ChatPage,
     deadline::eventually,
     running_server::{PASSWORD, RunningServer, send_and_wait, sign_in},
@@ -19,29 +19,6 @@ in_both_languages! {
     a_message_is_deleted_with_the_keyboard_and_on_a_phone,
     a_person_deletes_the_own_account_with_the_password,
     an_administrator_deletes_an_account_by_its_name,
-}
-
-/// Waits until a CSS selector finds nothing any more.
-async fn wait_for_end_of(browser: &Browser, selector: &str) -> Result<()> {
-    let what = format!("{selector} goes");
-    eventually(&what, PATIENCE, async || {
-        Ok((!browser.has(selector).await?).then_some(()))
-    })
-    .await
-}
-
-/// Waits until an element of a selector says something.
-async fn wait_for_words(browser: &Browser, selector: &str, words: &str) -> Result<()> {
-    let what = format!("{selector} says {words:?}");
-    eventually(&what, PATIENCE, async || {
-        for element in browser.driver().find_all(By::Css(selector)).await? {
-            if element.text().await?.contains(words) {
-                return Ok(Some(()));
-            }
-        }
-        Ok(None)
-    })
-    .await
 }
 
 async fn press(browser: &Browser, selector: &str) -> Result<()> {

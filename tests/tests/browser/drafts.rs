@@ -6,13 +6,13 @@ use anyhow::Result;
 use hearth_app::model::Language;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    browser::{Browser, PATIENCE},
+    browser::{Browser, PATIENCE, wait_for},
     chat_page::{ChatPage, TEXT_BOX},
     deadline::eventually,
     running_server::{PASSWORD, RunningServer, conversation, conversations},
     words::words,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use thirtyfour::prelude::*;
 
 /// Holds calls of a server function back until `letGo` is called.
@@ -52,20 +52,6 @@ const CLIPBOARD: &str = "const works = arguments[0];
 
 const TOAST: &str = ".toasts .toast";
 const TICK: &str = ".copy-button[data-copied]";
-
-async fn text_in_box(browser: &Browser) -> Result<String> {
-    let text_box = browser.element(TEXT_BOX).await?;
-    Ok(text_box.prop("value").await?.unwrap_or_default())
-}
-
-/// Waits until a script says yes.
-pub(super) async fn wait_for(browser: &Browser, what: &str, question: &str) -> Result<()> {
-    eventually(what, PATIENCE, async || {
-        let answer = browser.script(question, Vec::new()).await?;
-        Ok((answer == Value::Bool(true)).then_some(()))
-    })
-    .await
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_answers_the_version_that_is_shown_whatever_another_tab_shows() -> Result<()> {
@@ -120,6 +106,7 @@ async fn an_answer_that_is_older_than_what_was_sent_takes_nothing_away() -> Resu
         &browser,
         "the other version is on its way",
         "return window.isHeld === true",
+        true,
     )
     .await?;
     page.send("And then?").await?;
@@ -148,6 +135,7 @@ async fn drafts_stay_with_their_chats_while_a_message_is_on_its_way() -> Result<
         &browser,
         "a new chat is shown",
         "return document.querySelector('article.message') === null",
+        true,
     )
     .await?;
     let thought = "a thought of another chat";
@@ -157,15 +145,16 @@ async fn drafts_stay_with_their_chats_while_a_message_is_on_its_way() -> Result<
         &browser,
         "the message is accepted",
         "return !document.querySelector('.send-button').disabled",
+        true,
     )
     .await?;
-    assert_eq!(text_in_box(&browser).await?, thought);
+    assert_eq!(page.draft().await?, thought);
     assert_eq!(browser.path().await?, "/");
     page.open(&format!("/c/{first}")).await?;
     page.wait_for_end(2).await?;
-    assert_eq!(text_in_box(&browser).await?, "");
+    assert_eq!(page.draft().await?, "");
     page.open("/").await?;
-    assert_eq!(text_in_box(&browser).await?, thought);
+    assert_eq!(page.draft().await?, thought);
     browser.quit().await
 }
 
@@ -185,15 +174,15 @@ async fn what_is_written_before_the_settings_of_a_new_chat_is_sent_with_them() -
     browser.element(save).await?.click().await?;
     page.conversation().await?;
     let closed = "return document.querySelector('dialog[open]') === null";
-    wait_for(&browser, "the dialog is closed", closed).await?;
-    assert_eq!(text_in_box(&browser).await?, "Count, please.");
+    wait_for(&browser, "the dialog is closed", closed, true).await?;
+    assert_eq!(page.draft().await?, "Count, please.");
     text_box.send_keys(Key::Enter + "").await?;
     let answer = page.wait_for_end(1).await?;
     assert_eq!(answer.text.trim(), "123");
     let chats = conversations(&ada).await?;
     assert_eq!(chats.len(), 1, "{chats:?}");
     page.open("/").await?;
-    assert_eq!(text_in_box(&browser).await?, "");
+    assert_eq!(page.draft().await?, "");
     browser.quit().await
 }
 
@@ -249,7 +238,7 @@ async fn a_second_press_while_the_first_is_on_its_way_does_nothing() -> Result<(
     let press = "document.querySelector('button[aria-label=Regenerate]').click()";
     browser.script(press, Vec::new()).await?;
     let is_disabled = "return document.querySelector('button[aria-label=Regenerate]').disabled";
-    wait_for(&browser, "the button waits", is_disabled).await?;
+    wait_for(&browser, "the button waits", is_disabled, true).await?;
     browser.script(press, Vec::new()).await?;
     browser.script("window.letGo()", Vec::new()).await?;
     eventually("another version is shown", PATIENCE, async || {

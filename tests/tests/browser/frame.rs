@@ -6,13 +6,13 @@ use anyhow::{Result, ensure};
 use hearth_app::model::{ConversationId, Language};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    browser::{Browser, PATIENCE, Screen},
+    browser::{Browser, PATIENCE, Screen, wait_for},
     chat_page::{ChatPage, TEXT_BOX},
     deadline::eventually,
     running_server::{PASSWORD, RunningServer, conversations, send_and_wait},
     words::words,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use thirtyfour::prelude::*;
 
 use super::{accessibility::check, named};
@@ -36,20 +36,6 @@ const NUM_STOPS: &str = "return [...document.querySelectorAll('.conversation-lis
     .filter(it => it.tabIndex >= 0).length";
 const TITLES: &str = "return [...document.querySelectorAll('.conversation-title')]
     .map(it => it.textContent)";
-
-/// Waits until a script gives this value.
-async fn wait_for(browser: &Browser, what: &str, script: &str, value: Value) -> Result<()> {
-    let waited = eventually(what, PATIENCE, async || {
-        Ok((browser.script(script, Vec::new()).await? == value).then_some(()))
-    })
-    .await;
-    if waited.is_err() {
-        browser.screenshot("failed").await?;
-        let is = browser.script(script, Vec::new()).await?;
-        ensure!(is == value, "{what}: {is} is not {value}");
-    }
-    Ok(())
-}
 
 async fn wait_for_focus(browser: &Browser, id: &str) -> Result<()> {
     wait_for(browser, &format!("{id} has the focus"), FOCUSED, json!(id)).await

@@ -5,14 +5,14 @@ use std::time::Duration;
 use anyhow::Result;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    browser::{Browser, PATIENCE},
+    browser::{Browser, PATIENCE, wait_for},
     chat_page::ChatPage,
     deadline::eventually,
     running_server::{PASSWORD, RunningServer},
 };
 use serde_json::json;
 
-use super::drafts::{HOLD, wait_for};
+use super::drafts::HOLD;
 
 /// Long pauses are short.
 const HURRY: &str = "const later = window.setTimeout.bind(window);
@@ -44,7 +44,7 @@ async fn a_message_that_is_on_its_way_arrives_and_is_no_draft_any_more() -> Resu
     leave(&browser).await?;
     browser.script("window.letGo()", Vec::new()).await?;
     let is_no_draft = "return !Object.values(localStorage).includes('On its way')";
-    wait_for(&browser, "the draft is gone", is_no_draft).await?;
+    wait_for(&browser, "the draft is gone", is_no_draft, true).await?;
     page.open(&format!("/c/{id}")).await?;
     page.wait_for_end(2).await?;
     assert_eq!(page.questions().await?, ["Hello", "On its way"]);

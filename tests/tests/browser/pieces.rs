@@ -4,7 +4,7 @@ use anyhow::Result;
 use hearth_app::model::Language;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    browser::{Browser, PATIENCE, Screen},
+    browser::{Browser, PATIENCE, Screen, wait_for},
     chat_page::ChatPage,
     deadline::eventually,
     running_server::{PASSWORD, RunningServer},
@@ -30,14 +30,6 @@ const NUM_MESSAGES: &str = "return document.querySelectorAll('article.message').
 /// Where a message stands on the screen.
 const PLACE: &str = "return Math.round(
     document.getElementById(arguments[0]).getBoundingClientRect().top)";
-
-async fn wait_for(browser: &Browser, what: &str, question: &str, number: u64) -> Result<()> {
-    eventually(&format!("{number} {what}"), PATIENCE, async || {
-        let answer = browser.script(question, Vec::new()).await?;
-        Ok((answer == json!(number)).then_some(()))
-    })
-    .await
-}
 
 async fn place(browser: &Browser, id: &str) -> Result<Value> {
     browser.script(PLACE, vec![json!(id)]).await

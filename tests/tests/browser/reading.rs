@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use hearth_app::model::Language;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    browser::{Browser, PATIENCE},
+    browser::{Browser, PATIENCE, wait_for},
     chat_page::{ANSWER, ChatPage, TEXT_BOX},
     deadline::eventually,
     program::Program,
@@ -30,14 +30,6 @@ const TOP: &str = "return document.querySelector('.transcript').scrollTop";
 async fn number(browser: &Browser, question: &str) -> Result<f64> {
     let answer = browser.script(question, Vec::new()).await?;
     Ok(answer.as_f64().unwrap_or(f64::MAX))
-}
-
-async fn wait_until(browser: &Browser, what: &str, question: &str) -> Result<()> {
-    eventually(what, PATIENCE, async || {
-        let answer = browser.script(question, Vec::new()).await?;
-        Ok((answer == Value::Bool(true)).then_some(()))
-    })
-    .await
 }
 
 /// Many short paragraphs, slowly.
@@ -91,10 +83,11 @@ async fn going_back_leads_to_where_one_was_reading() -> Result<()> {
     page.open(&format!("/c/{}", chat.conversation.id)).await?;
     page.wait_for_end(1).await?;
     page.scroll_up(900).await?;
-    wait_until(
+    wait_for(
         &browser,
         "the place is kept",
         "return Object.keys(sessionStorage).some(it => it.startsWith('hearth-place'))",
+        true,
     )
     .await?;
     let before = number(&browser, TOP).await?;
@@ -219,11 +212,11 @@ async fn facts_open_beside_their_button_and_a_chord_copies_the_last_answer() -> 
     let button = browser.element(".message-info > button").await?;
     button.click().await?;
     let is_open = "return document.querySelector('.about-answer').matches(':popover-open')";
-    wait_until(&browser, "the facts are shown", is_open).await?;
+    wait_for(&browser, "the facts are shown", is_open, true).await?;
     ensure!(browser.script(place, Vec::new()).await? == before);
     page.press_key("Escape", 0).await?;
     let is_closed = "return !document.querySelector('.about-answer').matches(':popover-open')";
-    wait_until(&browser, "they are put away", is_closed).await?;
+    wait_for(&browser, "they are put away", is_closed, true).await?;
 
     let clipboard = "const { clipboard } = navigator;
         const text = items => items[0].getType('text/plain').then(blob => blob.text());

@@ -5,7 +5,7 @@ use hearth_app::model::Language;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     api_client::ApiClient,
-    browser::{Browser, PATIENCE, Theme},
+    browser::{Browser, PATIENCE, Theme, wait_for},
     chat_page::{ChatPage, TEXT_BOX},
     deadline::eventually,
     running_server::{PASSWORD, RunningServer, send_and_wait, sign_in},
@@ -38,11 +38,7 @@ async fn wait_for_saved(browser: &Browser, words: &str) -> Result<()> {
 
 /// Reduced motion shortens transitions of colours and does not remove them.
 async fn wait_for_ground(browser: &Browser, color: &Value) -> Result<()> {
-    eventually("the page has its colour", PATIENCE, async || {
-        let ground = browser.script(GROUND, Vec::new()).await?;
-        Ok((ground == *color).then_some(()))
-    })
-    .await
+    wait_for(browser, "the page has its colour", GROUND, color.clone()).await
 }
 
 async fn language(browser: &Browser) -> Result<Value> {

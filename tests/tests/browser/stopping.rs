@@ -7,13 +7,11 @@ use hearth_app::model::Language;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_server::config::EngineSection;
 use hearth_tests::{
-    browser::Browser,
+    browser::{Browser, wait_for},
     chat_page::{ChatPage, QUEUED, STOP, SeenMessage},
     program::Program,
     running_server::{PASSWORD, RunningServer, send},
 };
-
-use super::drafts::wait_for;
 
 /// A press of a button through the driver, the answer of the server and a rendered page.
 const STOPPED_IN_PAGE: Duration = Duration::from_secs(2);
@@ -173,7 +171,7 @@ async fn stop_and_send_sends_also_if_the_page_is_loaded_again_in_between(
     browser.script(LOSE, Vec::new()).await?;
     browser.element(".stop-and-send").await?.click().await?;
     let is_lost = "return window.isLost === true";
-    wait_for(&browser, "the answer is stopped", is_lost).await?;
+    wait_for(&browser, "the answer is stopped", is_lost, true).await?;
     page.reload().await?;
     page.wait_for_questions(&["One", "Two"]).await?;
     page.stop().await?;

@@ -6,14 +6,14 @@ use anyhow::{Result, ensure};
 use hearth_app::model::Language;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    browser::{Browser, PATIENCE},
+    browser::{Browser, PATIENCE, wait_for},
     chat_page::{ChatPage, QUEUED, RUNNING},
     deadline::eventually,
     running_server::{PASSWORD, RunningServer, send, send_and_wait},
 };
 use serde_json::{Value, json};
 
-use super::drafts::{HOLD, wait_for};
+use super::drafts::HOLD;
 
 in_both_languages! {
     what_two_tabs_write_for_the_end_of_an_answer_is_one_message,
@@ -94,11 +94,7 @@ async fn wait_for_waiting(browser: &Browser, expected: &str) -> Result<()> {
 
 async fn wait_for_titles(browser: &Browser, expected: &[&str]) -> Result<()> {
     let what = format!("the list is {expected:?}");
-    eventually(&what, PATIENCE, async || {
-        let titles = browser.script(TITLES, Vec::new()).await?;
-        Ok((titles == json!(expected)).then_some(()))
-    })
-    .await
+    wait_for(browser, &what, TITLES, json!(expected)).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -196,7 +192,7 @@ async fn what_two_tabs_write_for_the_end_of_an_answer_is_one_message(
         browser.driver().switch_to_window(tab).await?;
         page.wait_for_questions(&["One", "Two\n\nThree"]).await?;
         let is_sent = "return document.querySelector('.queued') === null";
-        wait_for(&browser, "nothing waits any more", is_sent).await?;
+        wait_for(&browser, "nothing waits any more", is_sent, true).await?;
         ensure!(page.draft().await?.is_empty());
     }
     page.stop().await?;
@@ -239,7 +235,7 @@ async fn a_text_that_another_tab_sent_can_be_written_once_more(language: Languag
     wait_for_waiting(&browser, "Again").await?;
     browser.element("#new-chat").await?.click().await?;
     let is_new = "return document.querySelector('article.message') === null";
-    wait_for(&browser, "a new chat is shown", is_new).await?;
+    wait_for(&browser, "a new chat is shown", is_new, true).await?;
     let first = browser.driver().window().await?;
     browser.open_tab().await?;
     page.open(&path).await?;
@@ -273,7 +269,7 @@ async fn while_another_chat_is_answered_nobody_asks_how_far_it_is() -> Result<()
     let stopped = [("message", turn.assistant_message.id.to_string())];
     phone.call::<()>("stop_turn", &stopped).await??;
     let is_over = "return document.querySelector('.conversation-link .burning') === null";
-    wait_for(&browser, "the list says that it is over", is_over).await?;
+    wait_for(&browser, "the list says that it is over", is_over, true).await?;
     let asked = browser.script("return window.numLists", Vec::new()).await?;
     assert_eq!(asked, 0);
     browser.quit().await

@@ -100,10 +100,10 @@ fn copies(locale: Locale, report: BackupReport) -> impl IntoView {
             <table class="exports-table">
                 <thead>
                     <tr>
-                        <th scope="col">{words!(locale, admin.file)}</th>
+                        <th scope="col">{words!(locale, exports.file)}</th>
                         <th scope="col">{words!(locale, admin.backup_time)}</th>
                         <th scope="col">{words!(locale, admin.backup_reason)}</th>
-                        <th scope="col">{words!(locale, admin.size)}</th>
+                        <th scope="col">{words!(locale, exports.size)}</th>
                     </tr>
                 </thead>
                 <tbody>{rows.collect_view()}</tbody>
@@ -129,7 +129,7 @@ fn row(locale: Locale, copy: BackupSummary) -> impl IntoView {
             <td class="exports-name">{file}</td>
             <td data-label=words!(locale, admin.backup_time)>{moment(locale, time)}</td>
             <td data-label=words!(locale, admin.backup_reason)>{reason(locale, kind)}</td>
-            <td class="nowrap" data-label=words!(locale, admin.size)>{bytes(num_bytes)}</td>
+            <td class="nowrap" data-label=words!(locale, exports.size)>{bytes(num_bytes)}</td>
         </tr>
     }
 }

@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 
 use crate::{
-    api::administration::audit,
     model::{AuditAction, AuditEntry, ChatError, Drawing, SettingName},
     pages::{
         card::{Head, empty},
         drawn::settled,
     },
+    service::administration_service,
     sub_path::address_of,
     words::{Locale, moment, setting_name, use_locale, words},
 };
@@ -18,14 +18,10 @@ const MAX_SHOWN_CHARS: usize = 200;
 
 /// A page of the audit log, and a link to older entries.
 pub(super) async fn draw(before: Option<String>) -> Result<Drawing, ChatError> {
-    let entries = audit(before).await?;
-    let older = match entries.last() {
-        Some(last) => {
-            let older = audit(Some(last.cursor.clone())).await?;
-            (!older.is_empty()).then(|| last.cursor.clone())
-        }
-        None => None,
-    };
+    let page = administration_service().audit(before).await?;
+    let entries = page.entries;
+    let last = entries.last().filter(|_| page.has_older);
+    let older = last.map(|last| last.cursor.clone());
     let locale = use_locale();
     let head = Head::new(words!(locale, admin.log));
     let head = head.lead(words!(locale, admin.log_lead));

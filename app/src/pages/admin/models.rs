@@ -14,7 +14,7 @@ use crate::{
         told::Told,
     },
     sub_path::address_of,
-    words::{Locale, bytes, grouped, use_locale, words},
+    words::{Locale, bytes, grouped, model_state, use_locale, words},
 };
 
 /// The lit model, and those of the models folder, each with a button to switch.
@@ -56,7 +56,7 @@ fn lit(locale: Locale, model: ModelSummary) -> AnyView {
     let Some(active) = model.active else {
         return ().into_any();
     };
-    let (class, words) = state(locale, &active.state);
+    let (class, words) = (look(&active.state), model_state(locale, &active.state));
     let is_lit = active.state == ModelState::Ready;
     let tile = if is_lit {
         view! { <Icon name=IconName::Flame class="flame"/> }.into_any()
@@ -204,12 +204,12 @@ fn facts(locale: Locale, active: ActiveModel) -> Vec<AnyView> {
     facts.map(fact).into()
 }
 
-/// How a state looks, and what it is called.
-fn state(locale: Locale, state: &ModelState) -> (&'static str, String) {
+/// How a state looks.
+const fn look(state: &ModelState) -> &'static str {
     match state {
-        ModelState::Ready => ("accent", words!(locale, admin.active).to_owned()),
-        ModelState::Loading { percent } => ("", words!(locale, admin.loading, percent = *percent)),
-        ModelState::Failed => ("danger", words!(locale, admin.failed).to_owned()),
+        ModelState::Ready => "accent",
+        ModelState::Loading { .. } => "",
+        ModelState::Failed => "danger",
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     components::{Field, Icon, IconName},
     model::{AccountSummary, ChatError, Drawing, OneTimeLink, TokenLimit, User, UserRole},
     pages::{
-        card::{Head, copy_button, error_line},
+        card::{Head, Segmented, copy_button, empty, error_line},
         drawn::settled,
         told::Told,
     },
@@ -20,6 +20,9 @@ use crate::{
 
 /// Where a new link stands.
 const LINK_ID: &str = "new-link";
+
+/// So many people are found without a search.
+const MOST_WITHOUT_SEARCH: usize = 10;
 
 /// A link that was just made, everybody with an account, and a form to invite somebody.
 pub(super) async fn draw(by: &User, told: &Told) -> Result<Drawing, ChatError> {
@@ -43,55 +46,113 @@ pub(super) async fn draw(by: &User, told: &Told) -> Result<Drawing, ChatError> {
             invited = num_invited
         )
     };
-    let rows: Vec<_> = accounts.iter().map(|it| row(locale, it, by)).collect();
+    let sought = told.get("q").unwrap_or_default().trim().to_owned();
+    let is_long = accounts.len() > MOST_WITHOUT_SEARCH || !sought.is_empty();
+    let search = is_long.then(|| search(locale, sought.clone()));
+    let found = accounts.iter().filter(|it| is_called(it, &sought));
+    let rows: Vec<_> = found.map(|it| row(locale, it, by)).collect();
     let head = Head::new(words!(locale, admin.people)).lead(lead);
     Ok(settled(view! {
         {new.map(|link| new_link(locale, link))}
         {head.section(view! {
             {error}
-            <div class="setting">
-                <table class="data-table people">
-                    <thead>
-                        <tr>
-                            <th scope="col">{words!(locale, admin.person_name)}</th>
-                            <th scope="col">{words!(locale, admin.role)}</th>
-                            <th scope="col">{words!(locale, admin.seen)}</th>
-                            <th scope="col" class="number">{words!(locale, admin.today)}</th>
-                            <th scope="col">
-                                <span class="visually-hidden">{words!(locale, admin.more)}</span>
-                            </th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            {search}
+            {table(locale, rows)}
         })}
         {invitation(locale, told.error_of(CreateAccount::PATH))}
     }))
 }
 
+/// Whether a name has this in it.
+fn is_called(account: &AccountSummary, sought: &str) -> bool {
+    let name = account.user.name.to_lowercase();
+    name.contains(&sought.to_lowercase())
+}
+
+/// A form whose answer is this page: the address says what is sought. Its answer is a whole page
+/// with script too.
+fn search(locale: Locale, sought: String) -> AnyView {
+    view! {
+        <form
+            class="setting"
+            role="search"
+            method="get"
+            action=address_of("/admin/people")
+            data-leaves=""
+        >
+            <div class="setting-row">
+                <label class="label" for="people-search">
+                    {words!(locale, admin.search_people)}
+                </label>
+                <div class="setting-end">
+                    <input
+                        id="people-search"
+                        class="input"
+                        type="search"
+                        name="q"
+                        value=sought
+                        dir="auto"
+                        autocomplete="off"
+                        autocapitalize="none"
+                        spellcheck="false"
+                    />
+                    <button type="submit" class="button">{words!(locale, admin.search)}</button>
+                </div>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+fn table(locale: Locale, rows: Vec<AnyView>) -> AnyView {
+    if rows.is_empty() {
+        return empty(words!(locale, admin.nobody_found));
+    }
+    view! {
+        <div class="setting">
+            <table class="data-table people">
+                <thead>
+                    <tr>
+                        <th scope="col">{words!(locale, door.name)}</th>
+                        <th scope="col">{words!(locale, admin.role)}</th>
+                        <th scope="col">{words!(locale, admin.seen)}</th>
+                        <th scope="col" class="number">{words!(locale, admin.today)}</th>
+                        <th scope="col">
+                            <span class="visually-hidden">{words!(locale, frame.more)}</span>
+                        </th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
 fn invitation(locale: Locale, error: Option<ChatError>) -> AnyView {
     let head = Head::new(words!(locale, admin.new_person));
+    let role = Segmented {
+        id: None,
+        field: "role".to_owned(),
+        legend: words!(locale, admin.role),
+        segments: vec![
+            ("user", words!(locale, admin.user), None),
+            ("administrator", words!(locale, admin.administrator), None),
+        ],
+        chosen: "user".to_owned(),
+        described_by: None,
+    };
     head.lead(words!(locale, admin.new_person_lead)).section(view! {
         <form class="setting setting-form" method="post" action=address_of(CreateAccount::url())>
             <Field
-                label=words!(locale, admin.person_name)
+                label=words!(locale, door.name)
                 name="name"
                 autocomplete="off"
                 error=error
             />
             <div class="field">
-                <span class="label" id="role">{words!(locale, admin.role)}</span>
-                <fieldset class="segmented" aria-labelledby="role">
-                    <label>
-                        <input type="radio" name="role" value="user" checked autocomplete="off"/>
-                        <span>{words!(locale, admin.user)}</span>
-                    </label>
-                    <label>
-                        <input type="radio" name="role" value="administrator" autocomplete="off"/>
-                        <span>{words!(locale, admin.administrator)}</span>
-                    </label>
-                </fieldset>
+                <span class="label" aria-hidden="true">{words!(locale, admin.role)}</span>
+                {role.view()}
             </div>
             <div class="form-end">
                 <button type="submit" class="button primary">
@@ -125,7 +186,7 @@ fn new_link(locale: Locale, link: OneTimeLink) -> AnyView {
 fn row(locale: Locale, account: &AccountSummary, by: &User) -> AnyView {
     let is_own = account.user.id == by.id;
     let name = account.user.name.clone();
-    let initial: String = name.chars().take(1).flat_map(char::to_uppercase).collect();
+    let initial = account.user.initial();
     let seen = match account.last_seen {
         Some(time) => moment(locale, time),
         None => words!(locale, admin.never_seen).to_owned(),

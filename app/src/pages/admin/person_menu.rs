@@ -159,13 +159,13 @@ fn deletion(locale: Locale, id: UserId) -> AnyView {
         <details class="menu-part">
             <summary class="menu-entry danger">
                 <Icon name=IconName::Trash/>
-                {words!(locale, admin.delete_account)}
+                {words!(locale, settings.delete_account)}
             </summary>
             <form class="menu-form" method="post" action=address_of(DeleteAccount::url())>
                 <p class="hint">{words!(locale, admin.delete_account_lead)}</p>
                 <input type="hidden" name="user" value=id.to_string()/>
                 <div class="field">
-                    <label for=input.clone()>{words!(locale, admin.person_name)}</label>
+                    <label for=input.clone()>{words!(locale, door.name)}</label>
                     <input
                         id=input
                         class="input"
@@ -176,7 +176,7 @@ fn deletion(locale: Locale, id: UserId) -> AnyView {
                     />
                 </div>
                 <button type="submit" class="button danger">
-                    {words!(locale, admin.delete_account)}
+                    {words!(locale, settings.delete_account)}
                 </button>
             </form>
         </details>

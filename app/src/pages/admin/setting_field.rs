@@ -5,7 +5,10 @@ use leptos::prelude::*;
 use crate::{
     components::{Icon, IconName},
     model::{ChatError, Refusal, Setting},
-    pages::{card::error_line, escape_html},
+    pages::{
+        card::{Segmented, error_line},
+        escape_html,
+    },
     service::SettingChange,
     words::{Locale, words},
 };
@@ -17,7 +20,7 @@ pub(super) enum Control {
     Text,
     /// A number, or nothing, and what it counts.
     Number(Option<&'static str>),
-    /// A number between two ends.
+    /// A number between two ends, in hundredths.
     Range(&'static str, &'static str),
     /// One of up to four values, with its short name.
     Segments(Vec<(&'static str, &'static str)>),
@@ -121,7 +124,10 @@ fn input(shown: Shown, label: &'static str, control: Control) -> AnyView {
     match control {
         Control::Text => text(shown),
         Control::Number(unit) => number(shown, unit),
-        Control::Range(least, most) => range(shown, least, most),
+        Control::Range(least, most) if is_on_slider(&shown.value, least, most) => {
+            range(shown, least, most)
+        }
+        Control::Range(..) => number(shown, None),
         Control::Segments(choices) => segments(shown, label, choices),
         Control::Select(choices) => select(shown, choices),
         Control::Switch => switch(shown),
@@ -167,6 +173,17 @@ fn number(shown: Shown, unit: Option<&'static str>) -> AnyView {
     .into_any()
 }
 
+/// Whether a slider can show a value as it is: a browser moves others to the nearest step, and a
+/// form that is saved for something else would change them.
+fn is_on_slider(value: &str, least: &str, most: &str) -> bool {
+    let (_, decimals) = value.split_once('.').unwrap_or((value, ""));
+    let is_plain = value
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let number = |text: &str| text.parse::<f64>().ok();
+    is_plain && decimals.len() <= 2 && (number(least)..=number(most)).contains(&number(value))
+}
+
 fn range(shown: Shown, least: &'static str, most: &'static str) -> AnyView {
     view! {
         <span class="slider-box">
@@ -194,28 +211,16 @@ fn segments(
     label: &'static str,
     choices: Vec<(&'static str, &'static str)>,
 ) -> AnyView {
-    let option = |(value, name): (&'static str, &'static str)| {
-        view! {
-            <label>
-                <input
-                    type="radio"
-                    name=shown.field.clone()
-                    value=value
-                    checked=value == shown.value
-                    autocomplete="off"
-                />
-                <span>{name}</span>
-            </label>
-        }
+    let segment = |(value, name)| (value, name, None);
+    let segmented = Segmented {
+        id: Some(shown.name),
+        field: shown.field,
+        legend: label,
+        segments: choices.into_iter().map(segment).collect(),
+        chosen: shown.value,
+        described_by: shown.described_by,
     };
-    let options: Vec<_> = choices.into_iter().map(option).collect();
-    view! {
-        <fieldset class="segmented" id=shown.name aria-describedby=shown.described_by>
-            <legend class="visually-hidden">{label}</legend>
-            {options}
-        </fieldset>
-    }
-    .into_any()
+    segmented.view()
 }
 
 fn select(shown: Shown, choices: Vec<(&'static str, &'static str)>) -> AnyView {
@@ -277,4 +282,20 @@ pub(super) fn save_bar(locale: Locale) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_between_the_steps_of_a_slider_is_a_number_to_type() {
+        for value in ["0", "2", "0.7", "0.70", "1.25"] {
+            assert!(is_on_slider(value, "0", "2"), "{value}");
+        }
+        for value in ["0.123", "2.01", "-0.5", "1e-1", "", ".", "NaN", "warm"] {
+            assert!(!is_on_slider(value, "0", "2"), "{value}");
+        }
+        assert!(!is_on_slider("0", "0.01", "1"));
+    }
 }

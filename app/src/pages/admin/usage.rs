@@ -4,21 +4,33 @@ use leptos::prelude::*;
 
 use super::usage_chart::{PersonTotal, person_totals, usage_chart};
 use crate::{
-    api::administration::usage,
-    model::{ChatError, Drawing, UsageReport},
+    model::{ChatError, Drawing, UsagePeriod, UsageReport},
     pages::{
         card::{Head, empty},
         drawn::settled,
+        told::Told,
     },
+    service::administration_service,
+    sub_path::address_of,
     words::{Locale, day_of_month, grouped, use_locale, words},
 };
 
 /// What was computed in the last days, and for whom.
-pub(super) async fn draw() -> Result<Drawing, ChatError> {
-    let report = usage().await?;
+pub(super) async fn draw(told: &Told) -> Result<Drawing, ChatError> {
+    let period = told.get("days").and_then(|it| UsagePeriod::of_days(&it));
+    let period = period.unwrap_or_default();
+    let num_days = period.num_days();
+    let report = administration_service().usage(num_days).await?;
     let locale = use_locale();
     let head = Head::new(words!(locale, admin.usage));
-    let head = head.lead(words!(locale, admin.usage_lead, zone = report.zone.clone()));
+    let zone = report.zone.clone();
+    let head = head.lead(words!(
+        locale,
+        admin.usage_lead,
+        number = num_days,
+        zone = zone
+    ));
+    let head = head.end(periods(locale, period));
     if report.rows.is_empty() {
         return Ok(settled(head.section(empty(words!(locale, admin.no_usage)))));
     }
@@ -31,6 +43,24 @@ pub(super) async fn draw() -> Result<Drawing, ChatError> {
         {by_person(locale, totals)}
         {by_day(locale, &report)}
     }))
+}
+
+/// How far back the page looks: links, which need no script.
+fn periods(locale: Locale, chosen: UsagePeriod) -> AnyView {
+    let link = |period: UsagePeriod| {
+        let num_days = period.num_days();
+        // A full load: the section is drawn anew for each address.
+        let address = address_of(&format!("/admin/usage?days={num_days}"));
+        let current = (period == chosen).then_some("true");
+        view! {
+            <a href=address rel="external" aria-current=current>
+                {words!(locale, admin.days, number = num_days)}
+            </a>
+        }
+    };
+    let links: Vec<_> = UsagePeriod::ALL.map(link).into_iter().collect();
+    view! { <nav class="segmented" aria-label=words!(locale, admin.period)>{links}</nav> }
+        .into_any()
 }
 
 /// What all people used together.

@@ -122,7 +122,12 @@ pub(super) fn usage_chart(locale: Locale, report: &UsageReport, totals: &[Person
         day_bar(locale, &place, day, &day_of_month(locale, date), &of_day)
     });
     let days: Vec<_> = days.collect();
-    let names = report.dates.iter().zip(0_u32..).step_by(7);
+    let step_names = match num_days {
+        0..=7 => 1,
+        8..=30 => 7,
+        _ => 14,
+    };
+    let names = report.dates.iter().zip(0_u32..).step_by(step_names);
     let names = names.map(|(date, day)| {
         let middle = AXIS + (f64::from(day) + 0.5) * width;
         view! {

@@ -43,7 +43,7 @@ fn password(locale: Locale, told: &Told) -> AnyView {
     );
     let at = |is_here: bool| error.clone().filter(|_| is_here);
     let is_saved = told.was_saved("password");
-    let head = Head::new(words!(locale, settings.password));
+    let head = Head::new(words!(locale, door.password));
     head.lead(words!(locale, settings.password_lead))
         .section(view! {
             <form

@@ -75,7 +75,7 @@ fn KeyTable(list: Vec<ApiKeySummary>) -> impl IntoView {
                         <th scope="col">{words!(locale, exports.made)}</th>
                         <th scope="col">{words!(locale, settings.last_used)}</th>
                         <th scope="col">
-                            <span class="visually-hidden">{words!(locale, exports.actions)}</span>
+                            <span class="visually-hidden">{words!(locale, chat.actions)}</span>
                         </th>
                     </tr>
                 </thead>

@@ -78,7 +78,7 @@ fn ExportTable(list: Vec<Export>) -> impl IntoView {
                         <th scope="col">{words!(locale, exports.size)}</th>
                         <th scope="col">{words!(locale, exports.made)}</th>
                         <th scope="col">
-                            <span class="visually-hidden">{words!(locale, exports.actions)}</span>
+                            <span class="visually-hidden">{words!(locale, chat.actions)}</span>
                         </th>
                     </tr>
                 </thead>

@@ -5,10 +5,10 @@ use server_fn::ServerFn;
 
 use crate::{
     api::preferences::{SetLanguage, SetTheme},
-    components::{Icon, IconName},
+    components::theme_words,
     model::{Drawing, Language, LanguageChoice, Theme},
     pages::{
-        card::{Head, error_line, saved_mark},
+        card::{Head, Segment, Segmented, error_line, saved_mark},
         drawn::settled,
         told::Told,
     },
@@ -24,8 +24,7 @@ struct Choices {
     heading: &'static str,
     /// A sentence below the heading.
     lead: &'static str,
-    /// Values and what they are called.
-    options: Vec<(&'static str, &'static str, Option<IconName>)>,
+    segments: Vec<Segment>,
     chosen: &'static str,
     /// Address of the server function.
     path: &'static str,
@@ -44,18 +43,14 @@ pub(super) fn draw(told: &Told) -> Drawing {
 
 fn theme(locale: Locale) -> Choices {
     let choice = |it: Theme| {
-        let (label, icon) = match it {
-            Theme::System => (words!(locale, settings.theme_system), IconName::Monitor),
-            Theme::Light => (words!(locale, settings.theme_light), IconName::Sun),
-            Theme::Dark => (words!(locale, settings.theme_dark), IconName::Moon),
-        };
+        let (label, icon) = theme_words(locale, it);
         (it.as_str(), label, Some(icon))
     };
     Choices {
         name: "theme",
         heading: words!(locale, settings.theme),
         lead: words!(locale, settings.theme_lead),
-        options: Theme::ALL.map(choice).to_vec(),
+        segments: Theme::ALL.map(choice).to_vec(),
         chosen: preferences::of_page().theme.as_str(),
         path: SetTheme::PATH,
     }
@@ -72,7 +67,7 @@ fn language(locale: Locale) -> Choices {
         name: "language",
         heading: words!(locale, settings.language),
         lead: words!(locale, settings.language_lead),
-        options: LanguageChoice::ALL.map(choice).to_vec(),
+        segments: LanguageChoice::ALL.map(choice).to_vec(),
         chosen: chosen.map_or(LanguageChoice::Browser.as_str(), Language::as_str),
         path: SetLanguage::PATH,
     }
@@ -84,44 +79,32 @@ fn row(locale: Locale, choices: Choices, told: &Told) -> AnyView {
         name,
         heading,
         lead,
-        options,
+        segments,
         chosen,
         path,
     } = choices;
     let lead_id = format!("{name}-lead");
-    let option = |(value, label, icon): (&'static str, &'static str, Option<IconName>)| {
-        view! {
-            <label>
-                <input
-                    type="radio"
-                    name=name
-                    value=value
-                    checked=value == chosen
-                    autocomplete="off"
-                />
-                <span>
-                    {icon.map(|icon| view! { <Icon name=icon class="icon small"/> })}
-                    {label}
-                </span>
-            </label>
-        }
+    let segmented = Segmented {
+        id: None,
+        field: name.to_owned(),
+        legend: heading,
+        segments,
+        chosen: chosen.to_owned(),
+        described_by: Some(lead_id.clone()),
     };
     view! {
         <form class="setting-row" method="post" action=address_of(path) data-at-once="">
             <div>
                 <span class="label">
                     {heading}
-                    {saved_mark(told.was_saved(name), words!(locale, settings.saved))}
+                    {saved_mark(told.was_saved(name), words!(locale, admin.saved))}
                 </span>
-                <span class="hint" id=lead_id.clone()>{lead}</span>
+                <span class="hint" id=lead_id>{lead}</span>
             </div>
             <div class="setting-end">
-                <fieldset class="segmented" aria-describedby=lead_id>
-                    <legend class="visually-hidden">{heading}</legend>
-                    {options.into_iter().map(option).collect_view()}
-                </fieldset>
+                {segmented.view()}
                 <button type="submit" class="button only-without-script">
-                    {words!(locale, settings.save)}
+                    {words!(locale, admin.save)}
                 </button>
             </div>
             {error_line(locale, told.error_of(path), &format!("{name}-error"))}

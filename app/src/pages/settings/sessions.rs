@@ -44,7 +44,7 @@ fn row(locale: Locale, session: SessionSummary) -> AnyView {
             <form method="post" action=address_of(EndSession::url()) class="post-form">
                 <input type="hidden" name="id" value=session.id.to_string()/>
                 <button type="submit" class="quiet-button" aria-label=label>
-                    {words!(locale, settings.sign_out_this)}
+                    {words!(locale, door.sign_out)}
                 </button>
             </form>
         }

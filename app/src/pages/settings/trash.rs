@@ -44,7 +44,7 @@ pub(super) async fn draw(told: &Told) -> Result<Drawing, ChatError> {
                         <th scope="col">{words!(locale, settings.deleted)}</th>
                         <th scope="col">{words!(locale, settings.removal)}</th>
                         <th scope="col">
-                            <span class="visually-hidden">{words!(locale, exports.actions)}</span>
+                            <span class="visually-hidden">{words!(locale, chat.actions)}</span>
                         </th>
                     </tr>
                 </thead>

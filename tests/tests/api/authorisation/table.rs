@@ -269,7 +269,6 @@ pub(super) const FUNCTIONS: &[Row] = &[
     row("/api/save_settings", settings_form, ADMINISTRATOR),
     row("/api/accounts", nothing, ADMINISTRATOR),
     row("/api/create_account", new_account, ADMINISTRATOR),
-    row("/api/take_new_link", nothing, ADMINISTRATOR),
     row("/api/make_link", nobody_alone, ADMINISTRATOR_MISSES),
     row("/api/change_account", nobody, ADMINISTRATOR_MISSES),
     row("/api/change_limit", nobody_limited, ADMINISTRATOR_MISSES),

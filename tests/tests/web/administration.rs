@@ -1,0 +1,126 @@
+//! The administration without script: what its pages show, and where its links lead.
+
+use anyhow::{Context as _, Result};
+use hearth_app::model::SettingName;
+use hearth_engine::scripted::ScriptedModel;
+use hearth_tests::{
+    running_server::{RunningServer, save_setting, send_and_wait},
+    web_client::{WebClient, attribute_after},
+};
+
+/// A section as a browser without script gets it.
+async fn section(client: &WebClient, path: &str) -> Result<String> {
+    let answer = client.get(path).await?;
+    anyhow::ensure!(answer.status == 200, "{path}: {answer:?}");
+    let page = answer.text();
+    let (_, section) = page.split_once("class=\"drawn\"").context("a section")?;
+    let (section, _) = section.split_once("</main>").context("it ends")?;
+    Ok(section.to_owned())
+}
+
+#[tokio::test]
+async fn a_value_between_the_steps_of_a_slider_is_shown_as_it_is() -> Result<()> {
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    for (name, value, kind) in [
+        (SettingName::Temperature, "0.7", "range"),
+        (SettingName::Temperature, "0.123", "text"),
+        (SettingName::TopP, "0.95", "range"),
+        (SettingName::TopP, "0.005", "text"),
+    ] {
+        save_setting(&ada, name, value).await??;
+        let page = section(&ada, "/admin").await?;
+        let control = format!("id=\"{name}\"");
+        assert_eq!(attribute_after(&page, &control, "type")?, kind, "{value}");
+        assert_eq!(attribute_after(&page, &control, "value")?, value);
+    }
+    Ok(())
+}
+
+/// Names that the table of people lists.
+fn listed(page: &str) -> Vec<&str> {
+    let rows = page.split("<strong dir=\"auto\">").skip(1);
+    rows.filter_map(|row| row.split('<').next()).collect()
+}
+
+#[tokio::test]
+async fn many_people_are_searched_by_name() -> Result<()> {
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let add = async |name: String| {
+        let fields = [("name", name), ("role", "user".to_owned())];
+        ada.submit_form("/api/create_account", &fields).await
+    };
+    for number in 1..10 {
+        add(format!("Person {number}")).await?;
+    }
+    let few = section(&ada, "/admin/people").await?;
+    assert_eq!(listed(&few).len(), 10, "{few}");
+    assert!(!few.contains("type=\"search\""), "{few}");
+
+    add("Zhu De".to_owned()).await?;
+    let many = section(&ada, "/admin/people").await?;
+    assert_eq!(listed(&many).len(), 11, "{many}");
+    let form = attribute_after(&many, "role=\"search\"", "action")?;
+    assert_eq!(form, "/admin/people");
+    assert_eq!(attribute_after(&many, "id=\"people-search\"", "name")?, "q");
+    let found = section(&ada, "/admin/people?q=+zHU+").await?;
+    assert_eq!(listed(&found), ["Zhu De"]);
+    let shown = attribute_after(&found, "id=\"people-search\"", "value")?;
+    assert_eq!(shown, "zHU");
+    let none = section(&ada, "/admin/people?q=%22%3E%3Cb%3E").await?;
+    assert!(none.contains("Nobody has such a name."), "{none}");
+    assert!(
+        !none.contains("<table") && !none.contains("\"><b>"),
+        "{none}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn usage_of_a_week_a_month_or_a_quarter_is_a_link_away() -> Result<()> {
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
+    send_and_wait(&ada, None, "Say hello").await?;
+    for (path, num_days) in [
+        ("/admin/usage", 30),
+        ("/admin/usage?days=7", 7),
+        ("/admin/usage?days=90", 90),
+        ("/admin/usage?days=36500", 30),
+        ("/admin/usage?days=all", 30),
+    ] {
+        let page = section(&ada, path).await?;
+        assert_eq!(
+            page.matches("class=\"day-bar\"").count(),
+            num_days,
+            "{path}"
+        );
+        assert!(page.contains(&format!("last {num_days} days")), "{page}");
+        let current = format!("days={num_days}\" rel=\"external\" aria-current=\"true\"");
+        assert!(page.contains(&current), "{page}");
+        assert_eq!(page.matches("aria-current").count(), 1, "{path}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_log_of_one_page_has_no_way_to_older_entries() -> Result<()> {
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    // Each is an entry; a page has a hundred.
+    for number in 1..=100 {
+        let value = number.to_string();
+        save_setting(&ada, SettingName::ConcurrentTurns, &value).await??;
+    }
+    let whole = section(&ada, "/admin/log").await?;
+    assert_eq!(whole.matches("class=\"log-time\"").count(), 100, "{whole}");
+    assert!(!whole.contains("/admin/log?before="), "{whole}");
+
+    save_setting(&ada, SettingName::ConcurrentTurns, "7").await??;
+    let newest = section(&ada, "/admin/log").await?;
+    assert_eq!(newest.matches("class=\"log-time\"").count(), 100);
+    let (_, link) = newest
+        .split_once("href=\"/admin/log?before=")
+        .context("a link to older entries")?;
+    let (cursor, _) = link.split_once('"').context("it ends")?;
+    let oldest = section(&ada, &format!("/admin/log?before={cursor}")).await?;
+    assert_eq!(oldest.matches("class=\"log-time\"").count(), 1, "{oldest}");
+    assert!(!oldest.contains("/admin/log?before="), "{oldest}");
+    Ok(())
+}

@@ -35,7 +35,7 @@ pub use change::Change;
 pub use conversation::{
     Conversation, ConversationPage, ConversationState, ConversationSummary, ListPlace, NoPlace,
 };
-pub use conversation_settings::{ConversationForm, ConversationSettings, ReasoningEffort};
+pub use conversation_settings::{Choices, ConversationForm, ConversationSettings, ReasoningEffort};
 pub use drawing::{AdminSection, Drawing, SettingsSection};
 pub use error::ChatError;
 pub use event::{ChatEvent, ChatEventKind, Cursor, WaitState};

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use server_fn::codec::{ByteStream, Streaming};
 
 use crate::model::{
-    ChatError, ConversationId, Cursor, IdempotencyKey, MessageId, StartedTurn, TurnParams,
+    ChatError, Choices, ConversationId, Cursor, IdempotencyKey, MessageId, StartedTurn, TurnParams,
 };
 #[cfg(feature = "ssr")]
 use crate::{
@@ -13,7 +13,8 @@ use crate::{
     service::{SendMessage, chat_service, current_user},
 };
 
-/// Starts a turn and returns its ids at once; the answer is read with [`tail_turn`].
+/// Starts a turn and returns its ids at once; the answer is read with [`tail_turn`]. What is chosen
+/// holds in its conversation from now on.
 ///
 /// # Errors
 /// [`ChatError::NotFound`] unless the conversation is the user's; [`ChatError::Invalid`] for an
@@ -24,6 +25,7 @@ pub async fn send_message(
     #[server(default)] parent: Option<MessageId>,
     text: String,
     #[server(default)] params: TurnParams,
+    #[server(default)] choices: Choices,
     key: IdempotencyKey,
 ) -> Result<StartedTurn, ChatError> {
     let user = current_user()?;
@@ -33,6 +35,7 @@ pub async fn send_message(
         parent,
         text,
         params,
+        choices,
         key,
     };
     let turn = chat_service().send(user.id, message).await?;

@@ -17,9 +17,6 @@ impl AdministrationService for FakeAdministration {
     async fn settings(&self) -> Result<Vec<Setting>, ChatError> {
         Ok(Vec::new())
     }
-    async fn save_setting(&self, _: &User, _: SettingChange) -> Result<Setting, ChatError> {
-        Err(ChatError::NotFound)
-    }
     async fn save_settings(
         &self,
         _: &User,

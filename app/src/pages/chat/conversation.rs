@@ -39,6 +39,7 @@ pub(super) fn Conversation(state: ChatState, navigate: Navigate) -> impl IntoVie
         running: running.into(),
         is_sending: state.is_sending.into(),
         is_empty: is_empty.into(),
+        choices: Signal::derive(move || state.own.get().within(state.model.read().usual)),
         queued: state.queued,
         error: state.error.into(),
         refused_file: RwSignal::new(None),

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     api::{banner, conversations},
     components::move_draft,
-    model::{Banner, ChatError, ConversationForm, ConversationId},
+    model::{Banner, ChatError, Choices, ConversationForm, ConversationId},
 };
 
 /// The dialog, and what is wrong with it: said there, not in the page behind it.
@@ -30,12 +30,34 @@ impl Dialog {
 }
 
 impl ChatState {
-    /// Opens the dialog with what the shown conversation has; a new one has nothing of its own.
+    /// Something was chosen beside the box. A new conversation gets it with its first message.
+    pub(super) fn choose(self, chosen: Choices) {
+        let before = self.own.get_untracked();
+        self.own.set(chosen.or(before));
+        let Some(id) = self.shown_id() else { return };
+        spawn_local(async move {
+            let saved = async {
+                let mut form = conversations::conversation_settings(id).await?;
+                chosen.fill(&mut form);
+                conversations::save_conversation_settings(Some(id), form).await
+            };
+            if let Err(error) = saved.await {
+                if self.shown_id() == Some(id) {
+                    self.own.set(before);
+                }
+                self.fail(error);
+            }
+        });
+    }
+
+    /// Opens the dialog with what the shown conversation has; a new one has what was chosen.
     pub(super) fn open_settings(self, dialog: Dialog) {
         self.error.set(None);
         dialog.error.set(None);
         let Some(id) = self.shown_id() else {
-            dialog.form.set(Some(ConversationForm::default()));
+            let mut form = ConversationForm::default();
+            self.own.get_untracked().fill(&mut form);
+            dialog.form.set(Some(form));
             return;
         };
         spawn_local(async move {
@@ -50,9 +72,13 @@ impl ChatState {
     pub(super) fn save_settings(self, dialog: Dialog, form: ConversationForm, navigate: Navigate) {
         let place = self.place();
         let id = place.shown;
+        let own = form.choices();
         spawn_local(async move {
             match conversations::save_conversation_settings(id, form).await {
                 Ok(saved) => {
+                    if self.shown_id() == id {
+                        self.own.set(own);
+                    }
                     if id.is_none() && self.is_still_at(place) {
                         self.show_made(saved).await;
                         navigate.run((Some(saved), replacing()));

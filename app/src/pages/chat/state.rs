@@ -8,7 +8,7 @@ use crate::{
     browser::Queued,
     components::ListedConversations,
     model::{
-        ChatError, Conversation, ConversationId, ConversationState, ConversationSummary,
+        ChatError, Choices, Conversation, ConversationId, ConversationState, ConversationSummary,
         IdempotencyKey, LocalTime, Message, MessageId, ModelStatus, Role, User, UserId,
     },
     transcript::ShownMessage,
@@ -68,6 +68,8 @@ pub(super) struct ChatState {
     pub(super) model: RwSignal<ModelStatus>,
     /// The shown conversation; absent for a new one.
     pub(super) shown: RwSignal<Option<ConversationSummary>>,
+    /// What that conversation wants otherwise, as far as it is chosen beside the box.
+    pub(super) own: RwSignal<Choices>,
     pub(super) is_missing: RwSignal<bool>,
     pub(super) entries: RwSignal<Vec<Entry>>,
     /// What lies before and after them.
@@ -129,6 +131,7 @@ impl ChatState {
             list: ListedConversations::new(loaded.list),
             model: RwSignal::new(loaded.model),
             shown: RwSignal::new(read.as_ref().map(|it| it.summary.clone())),
+            own: RwSignal::new(read.as_ref().map(|it| it.choices).unwrap_or_default()),
             is_missing: RwSignal::new(loaded.is_missing),
             entries: RwSignal::new(messages.into_iter().map(Entry::new).collect()),
             around: RwSignal::new(around),
@@ -228,6 +231,7 @@ impl ChatState {
         self.around.set(Around::default());
         self.unseen.update_value(|it| it.read = None);
         self.shown.set(None);
+        self.own.set(Choices::default());
         self.is_missing.set(is_missing);
     }
 

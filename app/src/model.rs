@@ -48,7 +48,7 @@ pub use id::{
 pub use import_problem::{ImportFault, ImportProblem};
 pub use message::{
     FinishReason, MAX_MESSAGE_BYTES, Message, MessageStatus, MessageText, Provenance, Reasoning,
-    Role, StartedTurn, ToolStep, TurnParams, Usage,
+    Role, SendParams, StartedTurn, ToolStep, TurnParams, Usage,
 };
 pub use phase::{Phase, phases};
 pub use preferences::{Language, LanguageChoice, Preferences, SidebarForm, Theme, UnknownChoice};

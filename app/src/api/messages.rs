@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use server_fn::codec::{ByteStream, Streaming};
 
 use crate::model::{
-    ChatError, Choices, ConversationId, Cursor, IdempotencyKey, MessageId, StartedTurn, TurnParams,
+    ChatError, ConversationId, Cursor, IdempotencyKey, MessageId, SendParams, StartedTurn,
 };
 #[cfg(feature = "ssr")]
 use crate::{
@@ -24,8 +24,7 @@ pub async fn send_message(
     #[server(default)] conversation: Option<ConversationId>,
     #[server(default)] parent: Option<MessageId>,
     text: String,
-    #[server(default)] params: TurnParams,
-    #[server(default)] choices: Choices,
+    #[server(default)] params: SendParams,
     key: IdempotencyKey,
 ) -> Result<StartedTurn, ChatError> {
     let user = current_user()?;
@@ -34,8 +33,8 @@ pub async fn send_message(
         conversation,
         parent,
         text,
-        params,
-        choices,
+        params: params.turn(),
+        choices: params.choices(),
         key,
     };
     let turn = chat_service().send(user.id, message).await?;

@@ -16,71 +16,51 @@ pub(super) fn ToolChips(
     state: ComposerState,
     on_command: Callback<ComposerCommand>,
 ) -> impl IntoView {
-    let locale = use_locale();
-    let choose = move |chosen| on_command.run(ComposerCommand::Choose(chosen));
-    // What is chosen changes no element: who walks through the efforts by keyboard stays there.
+    let choices = state.choices;
+    let on_choose = Callback::new(move |it| on_command.run(ComposerCommand::Choose(it)));
+    // Another choice makes no other element: who walks through the efforts by keyboard stays there.
     let can = Memo::new(move |_| {
-        let choices = state.choices.get();
+        let choices = choices.get();
         (choices.effort.is_some(), choices.calculator.is_some())
     });
-    let effort = move || state.choices.get().effort.unwrap_or_default();
-    let has_calculator = move || state.choices.get().calculator == Some(true);
-    let on_effort = move |event: web_sys::Event| {
-        choose(Choices {
-            effort: event_target_value(&event).parse().ok(),
-            ..Choices::default()
-        });
-    };
-    let on_calculator = move |event: web_sys::Event| {
-        choose(Choices {
-            calculator: Some(event_target_checked(&event)),
-            ..Choices::default()
-        });
-    };
-    let option = move |it: ReasoningEffort| {
-        let is_chosen = untrack(effort) == it;
-        view! { <option value=it.as_str() selected=is_chosen>{think(locale, it)}</option> }
-    };
-    let effort_chip = move || {
-        view! {
-            <span class="tool-chip effort">
-                <Icon name=IconName::Effort class="icon small"/>
-                <select
-                    title=words!(locale, frame.effort)
-                    aria-label=words!(locale, frame.effort)
-                    autocomplete="off"
-                    prop:value=move || effort().as_str()
-                    on:change=on_effort
-                >
-                    {ReasoningEffort::ALL.into_iter().map(option).collect_view()}
-                </select>
-            </span>
-        }
-    };
-    let calculator_chip = move || {
-        let name = words!(locale, admin.names.calculator);
-        view! {
-            <label class="tool-chip" title=name>
-                <input
-                    type="checkbox"
-                    autocomplete="off"
-                    checked=untrack(has_calculator)
-                    prop:checked=has_calculator
-                    on:change=on_calculator
-                />
-                <Icon name=IconName::Calculator class="icon small"/>
-                <span class="text">{name}</span>
-            </label>
-        }
-    };
     move || {
         let (thinks, calculates) = can.get();
         view! {
             <div class="composer-tools needs-script">
-                {thinks.then(effort_chip)}
-                {calculates.then(calculator_chip)}
+                {thinks.then(|| view! { <EffortChip choices on_choose/> })}
+                {calculates.then(|| view! { <CalculatorChip choices on_choose/> })}
             </div>
         }
+    }
+}
+
+#[component]
+fn EffortChip(choices: Signal<Choices>, on_choose: Callback<Choices>) -> impl IntoView {
+    let locale = use_locale();
+    let effort = move || choices.get().effort.unwrap_or_default();
+    let on_change = move |event: web_sys::Event| {
+        on_choose.run(Choices {
+            effort: event_target_value(&event).parse().ok(),
+            ..Choices::default()
+        });
+    };
+    let first = untrack(effort);
+    let option = |it: ReasoningEffort| {
+        view! { <option value=it.as_str() selected=it == first>{think(locale, it)}</option> }
+    };
+    view! {
+        <span class="tool-chip effort">
+            <Icon name=IconName::Effort class="icon small"/>
+            <select
+                title=words!(locale, frame.effort)
+                aria-label=words!(locale, frame.effort)
+                autocomplete="off"
+                prop:value=move || effort().as_str()
+                on:change=on_change
+            >
+                {ReasoningEffort::ALL.into_iter().map(option).collect_view()}
+            </select>
+        </span>
     }
 }
 
@@ -89,5 +69,31 @@ fn think(locale: Locale, effort: ReasoningEffort) -> &'static str {
         ReasoningEffort::Low => words!(locale, chat.think.low),
         ReasoningEffort::Medium => words!(locale, chat.think.medium),
         ReasoningEffort::High => words!(locale, chat.think.high),
+    }
+}
+
+#[component]
+fn CalculatorChip(choices: Signal<Choices>, on_choose: Callback<Choices>) -> impl IntoView {
+    let locale = use_locale();
+    let is_on = move || choices.get().calculator == Some(true);
+    let on_change = move |event: web_sys::Event| {
+        on_choose.run(Choices {
+            calculator: Some(event_target_checked(&event)),
+            ..Choices::default()
+        });
+    };
+    let name = words!(locale, admin.names.calculator);
+    view! {
+        <label class="tool-chip" title=name>
+            <input
+                type="checkbox"
+                autocomplete="off"
+                checked=untrack(is_on)
+                prop:checked=is_on
+                on:change=on_change
+            />
+            <Icon name=IconName::Calculator class="icon small"/>
+            <span class="text">{name}</span>
+        </label>
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     components::{ComposerCommand, TEXT_ID, forget_sent, put_back},
     model::{
         ConversationId, ConversationState, ConversationSummary, IdempotencyKey, Message, MessageId,
-        MessageStatus, Notice, StartedTurn, TurnParams,
+        MessageStatus, Notice, SendParams, StartedTurn,
     },
 };
 
@@ -51,12 +51,11 @@ impl ChatState {
         let parent = self.last_message();
         let key = self.key_for(from, &text);
         // What stands beside the box holds, also if it was chosen a moment ago.
-        let own = self.own.get_untracked();
+        let params = SendParams::from(self.own.get_untracked());
         self.is_sending.set(true);
         self.error.set(None);
         spawn_local(async move {
-            let params = TurnParams::default();
-            let answer = messages::send_message(from, parent, text.clone(), params, own, key).await;
+            let answer = messages::send_message(from, parent, text.clone(), params, key).await;
             self.is_sending.set(false);
             match answer {
                 Ok(turn) => {

@@ -55,7 +55,8 @@ pub use preferences::{Language, LanguageChoice, Preferences, SidebarForm, Theme,
 pub use refusal::{BusyReason, Notice, Refusal, TurnError};
 pub use session::{Browser, SessionSummary};
 pub use setting::{
-    Banner, BannerLevel, RefusedSetting, Setting, SettingEntry, SettingName, UnknownSetting,
+    Banner, BannerLevel, PageWords, RefusedSetting, Setting, SettingEntry, SettingName,
+    UnknownSetting,
 };
 pub use status::{ModelState, ModelStatus, User, UserRole};
 pub use time::{DateGroup, LocalTime};

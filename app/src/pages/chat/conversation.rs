@@ -139,13 +139,13 @@ fn EmptyHead(state: ChatState) -> impl IntoView {
 /// Below the box of an empty page.
 #[component]
 fn EmptyFoot(state: ChatState) -> impl IntoView {
-    let on_choose = Callback::new(move |text| {
-        begin_text(state.user(), state.shown_id(), text);
+    let on_choose = Callback::new(move |text: String| {
+        begin_text(state.user(), state.shown_id(), &text);
     });
     move || {
         (!state.is_missing.get()).then(|| {
             view! {
-                <Starters on_choose/>
+                <Starters own=state.starters() on_choose/>
                 <Privacy/>
             }
         })

@@ -103,6 +103,7 @@ pub(super) struct Unsent {
 /// short.
 pub(super) struct Unseen {
     user: User,
+    starters: Vec<String>,
     is_copied: RwSignal<Option<bool>>,
     is_outdated: RwSignal<bool>,
     /// The way to another address; known once the page stands.
@@ -145,6 +146,7 @@ impl ChatState {
             is_drawer_open: RwSignal::new(false),
             unseen: StoredValue::new(Unseen {
                 user: loaded.user,
+                starters: loaded.words.starters,
                 is_copied: RwSignal::new(None),
                 is_outdated: RwSignal::new(false),
                 navigate: None,
@@ -175,6 +177,11 @@ impl ChatState {
     /// What that person is called.
     pub(super) fn user_name(self) -> String {
         self.unseen.with_value(|it| it.user.name.clone())
+    }
+
+    /// What the administrator offers to begin with.
+    pub(super) fn starters(self) -> Vec<String> {
+        self.unseen.with_value(|it| it.starters.clone())
     }
 
     /// Id of the shown conversation.

@@ -1,5 +1,5 @@
-//! An administration without settings: no banner, no sign-up, nobody else; ways to begin for readers
-//! of Chinese.
+//! An administration without settings: no banner, no sign-up, nobody else. Readers of Chinese have
+//! ways to begin.
 
 use async_trait::async_trait;
 use hearth_app::{

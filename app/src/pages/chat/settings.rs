@@ -42,10 +42,14 @@ impl ChatState {
                 conversations::save_conversation_settings(Some(id), form).await
             };
             if let Err(error) = saved.await {
-                if self.shown_id() == Some(id) {
+                // The page may have been left, or show another conversation.
+                let shown = self
+                    .shown
+                    .try_with_untracked(|it| it.as_ref().map(|it| it.id));
+                if shown == Some(Some(id)) {
                     self.own.set(before);
+                    self.fail(error);
                 }
-                self.fail(error);
             }
         });
     }
@@ -70,9 +74,9 @@ impl ChatState {
 
     /// Saves the dialog; it stays open with the reason if the server refuses.
     pub(super) fn save_settings(self, dialog: Dialog, form: ConversationForm, navigate: Navigate) {
+        let own = form.choices();
         let place = self.place();
         let id = place.shown;
-        let own = form.choices();
         spawn_local(async move {
             match conversations::save_conversation_settings(id, form).await {
                 Ok(saved) => {

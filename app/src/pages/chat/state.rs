@@ -169,6 +169,11 @@ impl ChatState {
         self.unseen.with_value(|it| it.is_outdated)
     }
 
+    /// What the administrator offers to begin with.
+    pub(super) fn starters(self) -> Vec<String> {
+        self.unseen.with_value(|it| it.starters.clone())
+    }
+
     /// Whose page it is.
     pub(super) fn user(self) -> UserId {
         self.unseen.with_value(|it| it.user.id)
@@ -177,11 +182,6 @@ impl ChatState {
     /// What that person is called.
     pub(super) fn user_name(self) -> String {
         self.unseen.with_value(|it| it.user.name.clone())
-    }
-
-    /// What the administrator offers to begin with.
-    pub(super) fn starters(self) -> Vec<String> {
-        self.unseen.with_value(|it| it.starters.clone())
     }
 
     /// Id of the shown conversation.

@@ -45,7 +45,6 @@ impl ConversationSettings {
 
 /// What is chosen beside the text box; what is absent stays as it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
 pub struct Choices {
     pub effort: Option<ReasoningEffort>,
     pub calculator: Option<bool>,

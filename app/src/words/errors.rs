@@ -109,6 +109,8 @@ fn refused_setting(locale: Locale, refusal: Refusal) -> String {
             number = chars,
             limit = limit
         ),
+        // Told where the server draws.
+        #[cfg(feature = "ssr")]
         Refusal::SettingLines { name, lines, chars } => words!(
             locale,
             errors.setting_lines,

@@ -308,20 +308,23 @@ async fn effort_and_calculator_are_chosen_beside_the_box(language: Language) -> 
     page.reload().await?;
     ensure!(chosen(&browser).await? == json!([low, true]));
 
-    // An old one has it at once, and the focus stays.
+    // An old one has it at once, of several choices the last, and the focus stays.
+    let high = words(language, "chat.think.high")?;
+    let effort = browser.element(EFFORT).await?;
+    effort.send_keys(Key::Down + Key::Down).await?;
     let calculator = browser.element(CALCULATOR).await?;
     calculator.send_keys(" ").await?;
     let client = page.client().await?;
     eventually("the server keeps it", PATIENCE, async || {
         let arguments = [("id", id.to_string())];
         let kept: ConversationForm = client.call("conversation_settings", &arguments).await??;
-        let is_kept = kept.calculator == "no" && kept.reasoning_effort == "low";
+        let is_kept = kept.calculator == "no" && kept.reasoning_effort == "high";
         Ok(is_kept.then_some(()))
     })
     .await?;
     let has_focus = "return document.activeElement.matches(arguments[0])";
     let has_focus = browser.script(has_focus, vec![CALCULATOR.into()]).await?;
-    ensure!(has_focus == json!(true) && chosen(&browser).await? == json!([low, false]));
+    ensure!(has_focus == json!(true) && chosen(&browser).await? == json!([high, false]));
     check(&browser, &named("tools", language)).await?;
     browser.show_screen(Screen::Phone).await?;
     let sizes = "return [...document.querySelectorAll('.tool-chip')].map(it => {

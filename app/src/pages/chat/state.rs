@@ -113,6 +113,8 @@ pub(super) struct Unseen {
     /// The one stream of this tab.
     pub(super) tail: Option<AbortHandle>,
     pub(super) unsent: Option<Unsent>,
+    /// What is being saved of a conversation's choices.
+    pub(super) unsaved: Option<(ConversationId, Choices)>,
     /// The shown conversation as it was when it was read last, or changed here.
     pub(super) read: Option<ConversationState>,
     /// A piece of the list or of the conversation was asked for.
@@ -153,6 +155,7 @@ impl ChatState {
                 sends_when_stopped: false,
                 tail: None,
                 unsent: None,
+                unsaved: None,
                 read,
                 is_reading: false,
             }),

@@ -35,7 +35,7 @@ pub use change::Change;
 pub use conversation::{
     Conversation, ConversationPage, ConversationState, ConversationSummary, ListPlace, NoPlace,
 };
-pub use conversation_settings::{ConversationForm, ConversationSettings, ReasoningEffort};
+pub use conversation_settings::{Choices, ConversationForm, ConversationSettings, ReasoningEffort};
 pub use drawing::{AdminSection, Drawing, SettingsSection};
 pub use error::ChatError;
 pub use event::{ChatEvent, ChatEventKind, Cursor, WaitState};
@@ -48,14 +48,15 @@ pub use id::{
 pub use import_problem::{ImportFault, ImportProblem};
 pub use message::{
     FinishReason, MAX_MESSAGE_BYTES, Message, MessageStatus, MessageText, Provenance, Reasoning,
-    Role, StartedTurn, ToolStep, TurnParams, Usage,
+    Role, SendParams, StartedTurn, ToolStep, TurnParams, Usage,
 };
 pub use phase::{Phase, phases};
 pub use preferences::{Language, LanguageChoice, Preferences, SidebarForm, Theme, UnknownChoice};
 pub use refusal::{BusyReason, Notice, Refusal, TurnError};
 pub use session::{Browser, SessionSummary};
 pub use setting::{
-    Banner, BannerLevel, RefusedSetting, Setting, SettingEntry, SettingName, UnknownSetting,
+    Banner, BannerLevel, PageWords, RefusedSetting, Setting, SettingEntry, SettingName,
+    UnknownSetting,
 };
 pub use status::{ModelState, ModelStatus, User, UserRole};
 pub use time::{DateGroup, LocalTime};

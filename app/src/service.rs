@@ -22,9 +22,9 @@ pub use administration::{
 pub use api_keys::ApiKeyService;
 
 use crate::model::{
-    ChatError, ChatEvent, Conversation, ConversationForm, ConversationId, ConversationPage,
-    ConversationState, Cursor, IdempotencyKey, ListPlace, MessageId, MessageText, ModelStatus,
-    SessionId, SessionSummary, StartedTurn, TurnParams, User, UserId,
+    ChatError, ChatEvent, Choices, Conversation, ConversationForm, ConversationId,
+    ConversationPage, ConversationState, Cursor, IdempotencyKey, ListPlace, MessageId, MessageText,
+    ModelStatus, SessionId, SessionSummary, StartedTurn, TurnParams, User, UserId,
 };
 
 /// Name of the page's build, as documents have it.
@@ -44,6 +44,8 @@ pub struct SendMessage {
     pub parent: Option<MessageId>,
     pub text: MessageText,
     pub params: TurnParams,
+    /// Of the conversation from now on.
+    pub choices: Choices,
     pub key: IdempotencyKey,
 }
 

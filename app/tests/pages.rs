@@ -249,6 +249,45 @@ async fn an_empty_page_greets_and_offers_ways_to_begin_below_its_box() {
 }
 
 #[tokio::test]
+async fn an_administrator_s_ways_to_begin_replace_the_built_in_ones() {
+    use hearth_app::model::{Language, Preferences};
+    let preferences = Preferences {
+        language: Language::Chinese,
+        ..Preferences::default()
+    };
+    let server = FakeServer::signed_in().with_preferences(preferences);
+    let (_, html) = page(server, "/").await;
+    let (_, starters) = html.split_once("class=\"starters").unwrap();
+    let (starters, _) = starters.split_once("</ul>").unwrap();
+    assert_eq!(
+        starters.matches("class=\"starter\"").count(),
+        2,
+        "{starters}"
+    );
+    assert!(starters.contains(">写周报</strong>"), "{starters}");
+    assert!(starters.contains("看看&lt;/title&gt;"), "{starters}");
+    assert!(!starters.contains("<small"), "{starters}");
+}
+
+#[tokio::test]
+async fn what_a_conversation_wants_stands_beside_the_box_and_is_no_field_of_its_form() {
+    let chips = |html: &str| {
+        let (_, chips) = html.split_once("class=\"composer-tools").unwrap();
+        chips.split_once("</form>").unwrap().0.to_owned()
+    };
+    let (_, html) = page(FakeServer::signed_in(), "/").await;
+    let usual = chips(&html);
+    assert!(usual.contains("value=\"low\" selected"), "{usual}");
+    let shown = chips(&conversation().await);
+    assert!(shown.contains("value=\"high\" selected"), "{shown}");
+    for chips in [usual, shown] {
+        assert_eq!(chips.matches(" selected").count(), 1, "{chips}");
+        assert!(!chips.contains(" checked"), "{chips}");
+        assert!(!chips.contains(" name="), "{chips}");
+    }
+}
+
+#[tokio::test]
 async fn an_error_of_a_form_post_is_shown_in_its_place() {
     use hearth_app::model::{ChatError, Refusal};
     use server_fn::error::ServerFnUrlError;

@@ -114,6 +114,11 @@ impl ChatTemplate {
         }
     }
 
+    /// Whether the model can be told how long to think before it answers.
+    pub fn has_effort(&self) -> bool {
+        matches!(self, Self::Harmony(_))
+    }
+
     /// Whether the model can call tools.
     pub fn has_tools(&self) -> bool {
         matches!(self, Self::Harmony(_))

@@ -215,6 +215,12 @@ impl EngineHandle {
             .unwrap_or_default()
     }
 
+    /// Whether the model can be told how long to think; false until the file is open.
+    pub fn has_effort(&self) -> bool {
+        let opened = self.shared.opened();
+        opened.is_some_and(|opened| opened.template.has_effort())
+    }
+
     /// Whether the model can call tools; false until the file is open.
     pub fn has_tools(&self) -> bool {
         let opened = self.shared.opened();

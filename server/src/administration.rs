@@ -46,6 +46,10 @@ impl AdministrationService for Administration {
         self.settings.banner(language, dismissed)
     }
 
+    fn starters(&self, language: Language) -> Vec<String> {
+        self.settings.starters(language)
+    }
+
     async fn settings(&self) -> Result<Vec<Setting>, ChatError> {
         Ok(self.settings.all())
     }

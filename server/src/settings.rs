@@ -16,6 +16,10 @@ pub use book::{SaveSettingError, SaveSettingsError, SettingsBook};
 
 /// Longest system prompt or banner, in characters.
 pub const MAX_TEXT_CHARS: usize = 8000;
+/// Most ways to begin in each language, a line each.
+pub const MAX_STARTERS: usize = 4;
+/// Longest way to begin, in characters.
+pub const MAX_STARTER_CHARS: usize = 80;
 /// Most characters of a refused value that are told again.
 const MAX_NAMED_CHARS: usize = 40;
 
@@ -74,6 +78,8 @@ pub struct ServerSettings {
     pub banner: Bilingual,
     pub banner_level: BannerLevel,
     pub is_banner_dismissible: bool,
+    /// What an empty page offers to begin with, one a line.
+    pub starters: Bilingual,
 }
 
 impl Default for ServerSettings {
@@ -94,6 +100,7 @@ impl Default for ServerSettings {
             banner: Bilingual::default(),
             banner_level: BannerLevel::Info,
             is_banner_dismissible: true,
+            starters: Bilingual::default(),
         }
     }
 }
@@ -110,6 +117,10 @@ pub enum SettingError {
     },
     #[error("{name} has {chars} characters, at most {MAX_TEXT_CHARS} are accepted")]
     TooLong { name: SettingName, chars: usize },
+    #[error(
+        "{name} takes at most {MAX_STARTERS} lines of at most {MAX_STARTER_CHARS} characters each"
+    )]
+    TooManyLines { name: SettingName },
 }
 
 /// What a setting may be. The text reads the same in every language.
@@ -144,6 +155,11 @@ impl From<SettingError> for Refusal {
                 chars,
                 limit: MAX_TEXT_CHARS,
             },
+            SettingError::TooManyLines { name } => Self::SettingLines {
+                name,
+                lines: MAX_STARTERS,
+                chars: MAX_STARTER_CHARS,
+            },
         }
     }
 }
@@ -175,6 +191,8 @@ impl ServerSettings {
             SettingName::BannerEn => self.banner.en.clone(),
             SettingName::BannerZh => self.banner.zh.clone(),
             SettingName::BannerDismissible => yes_or_no(self.is_banner_dismissible).to_owned(),
+            SettingName::StartersEn => self.starters.en.clone(),
+            SettingName::StartersZh => self.starters.zh.clone(),
         }
     }
 
@@ -236,6 +254,8 @@ impl ServerSettings {
             SettingName::BannerDismissible => {
                 self.is_banner_dismissible = given.yes_or_no()?;
             }
+            SettingName::StartersEn => self.starters.en = given.starters()?,
+            SettingName::StartersZh => self.starters.zh = given.starters()?,
         }
         Ok(())
     }
@@ -321,6 +341,17 @@ impl Given<'_> {
         Ok(self.value.replace("\r\n", "\n"))
     }
 
+    /// One a line; spaces around them and empty lines are nobody's words.
+    fn starters(&self) -> Result<String, SettingError> {
+        let lines = self.value.lines().map(str::trim);
+        let lines: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
+        let is_long = |line: &&str| line.chars().count() > MAX_STARTER_CHARS;
+        if lines.len() > MAX_STARTERS || lines.iter().any(is_long) {
+            return Err(SettingError::TooManyLines { name: self.name });
+        }
+        Ok(lines.join("\n"))
+    }
+
     fn number<T: std::str::FromStr>(
         &self,
         allowed: &'static str,
@@ -372,6 +403,7 @@ mod tests {
             (SettingName::DefaultLanguage, "zh-CN"),
             (SettingName::BannerLevel, "critical"),
             (SettingName::BannerDismissible, "no"),
+            (SettingName::StartersEn, "Plan my week\nTranslate this"),
         ] {
             changed.set(name, value).unwrap();
             assert_eq!(changed.get(name), value);
@@ -388,6 +420,7 @@ mod tests {
     #[test]
     fn values_outside_of_their_range_change_nothing_and_are_named() {
         let long = "a".repeat(MAX_TEXT_CHARS + 1);
+        let long_line = "好".repeat(MAX_STARTER_CHARS + 1);
         for (name, value) in [
             (SettingName::SystemPromptEn, long.as_str()),
             (SettingName::Temperature, "2.1"),
@@ -408,11 +441,25 @@ mod tests {
             (SettingName::DefaultLanguage, "fr"),
             (SettingName::BannerLevel, ""),
             (SettingName::BannerDismissible, "true"),
+            (SettingName::StartersEn, "1\n2\n3\n4\n5"),
+            (SettingName::StartersZh, long_line.as_str()),
         ] {
             let mut settings = ServerSettings::default();
             let error = settings.set(name, value).unwrap_err();
             assert!(error.to_string().starts_with(name.as_str()), "{error}");
             assert_eq!(settings, ServerSettings::default(), "{name} = {value}");
         }
+    }
+
+    #[test]
+    fn ways_to_begin_are_lines_without_what_surrounds_them() {
+        let mut settings = ServerSettings::default();
+        let longest = "好".repeat(MAX_STARTER_CHARS);
+        let typed = format!("  Plan my week \r\n\r\n\t{longest}\r\n \r\n3\r\n4\r\n");
+        settings.set(SettingName::StartersEn, &typed).unwrap();
+        let kept = format!("Plan my week\n{longest}\n3\n4");
+        assert_eq!(settings.get(SettingName::StartersEn), kept);
+        settings.set(SettingName::StartersEn, " \r\n ").unwrap();
+        assert_eq!(settings, ServerSettings::default());
     }
 }

@@ -1,4 +1,4 @@
-//! The administrator's banner.
+//! What the administrator says on the chat page.
 #![cfg_attr(
     feature = "ssr",
     expect(
@@ -11,23 +11,27 @@ use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
 use super::{lead_form_post_to, preferences::set_cookie};
-use crate::model::{Banner, ChatError};
+use crate::model::{ChatError, PageWords};
 #[cfg(feature = "ssr")]
 use crate::{
     model::{Preferences, preferences::BANNER_COOKIE},
     service::{DismissedBanner, administration_service, current_user},
 };
 
-/// The banner this person has to see, if there is one.
+/// The banner this person has to see, if there is one, and what they may begin with.
 ///
 /// # Errors
 /// [`ChatError::Unauthorized`].
-#[server(name = ReadBanner, endpoint = "banner")]
-pub async fn banner() -> Result<Option<Banner>, ChatError> {
+#[server(name = ReadPageWords, endpoint = "page_words")]
+pub async fn page_words() -> Result<PageWords, ChatError> {
     current_user()?;
     let preferences = use_context::<Preferences>().unwrap_or_default();
     let DismissedBanner(dismissed) = use_context().unwrap_or_default();
-    Ok(administration_service().banner(preferences.language, dismissed.as_deref()))
+    let (service, language) = (administration_service(), preferences.language);
+    Ok(PageWords {
+        banner: service.banner(language, dismissed.as_deref()),
+        starters: service.starters(language),
+    })
 }
 
 /// Puts a banner away in this browser; a changed one is shown again.

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use server_fn::codec::{ByteStream, Streaming};
 
 use crate::model::{
-    ChatError, ConversationId, Cursor, IdempotencyKey, MessageId, StartedTurn, TurnParams,
+    ChatError, ConversationId, Cursor, IdempotencyKey, MessageId, SendParams, StartedTurn,
 };
 #[cfg(feature = "ssr")]
 use crate::{
@@ -13,7 +13,8 @@ use crate::{
     service::{SendMessage, chat_service, current_user},
 };
 
-/// Starts a turn and returns its ids at once; the answer is read with [`tail_turn`].
+/// Starts a turn and returns its ids at once; the answer is read with [`tail_turn`]. What is chosen
+/// holds in its conversation from now on.
 ///
 /// # Errors
 /// [`ChatError::NotFound`] unless the conversation is the user's; [`ChatError::Invalid`] for an
@@ -23,7 +24,7 @@ pub async fn send_message(
     #[server(default)] conversation: Option<ConversationId>,
     #[server(default)] parent: Option<MessageId>,
     text: String,
-    #[server(default)] params: TurnParams,
+    #[server(default)] params: SendParams,
     key: IdempotencyKey,
 ) -> Result<StartedTurn, ChatError> {
     let user = current_user()?;
@@ -32,7 +33,8 @@ pub async fn send_message(
         conversation,
         parent,
         text,
-        params,
+        params: params.turn(),
+        choices: params.choices(),
         key,
     };
     let turn = chat_service().send(user.id, message).await?;

@@ -8,6 +8,7 @@ mod lost_message;
 mod queued_row;
 mod send_buttons;
 mod text_box;
+mod tool_chips;
 
 use keys_hint::KeysHint;
 use leptos::prelude::*;
@@ -17,11 +18,12 @@ use send_buttons::{SendButtons, StopForm};
 use server_fn::ServerFn;
 pub(crate) use text_box::{TEXT_ID, add_to_text, begin_text, forget_sent, move_draft, put_back};
 use text_box::{TextBox, text_box};
+use tool_chips::ToolChips;
 
 use crate::{
     api::messages::PostMessage,
     browser::Queued,
-    model::{ChatError, ConversationId, MessageId, UserId},
+    model::{ChatError, Choices, ConversationId, MessageId, UserId},
     sub_path::address_of,
 };
 
@@ -39,6 +41,8 @@ pub(crate) enum ComposerCommand {
     EditQueued,
     /// The waiting message is not wanted any more.
     DropQueued,
+    /// The conversation wants it so from now on.
+    Choose(Choices),
 }
 
 /// What the box has to know of the page.
@@ -52,6 +56,8 @@ pub(crate) struct ComposerState {
     pub(crate) is_sending: Signal<bool>,
     /// Nothing was said in this conversation yet.
     pub(crate) is_empty: Signal<bool>,
+    /// What holds in this conversation, of what the model can do.
+    pub(crate) choices: Signal<Choices>,
     pub(crate) queued: RwSignal<Option<Queued>>,
     pub(crate) error: Signal<Option<ChatError>>,
     /// The name of a file that no text model reads.
@@ -103,6 +109,7 @@ pub(crate) fn Composer(
                 <HiddenFields conversation=state.conversation leaf=state.leaf/>
                 <QueuedRow state on_command/>
                 <TextBox user state on_enter=submit/>
+                <ToolChips state on_command/>
                 <SendButtons running=state.running is_sending=state.is_sending/>
             </form>
             <KeysHint user is_sending=state.is_sending/>

@@ -48,43 +48,63 @@ pub(crate) fn MissingConversation() -> impl IntoView {
     }
 }
 
-/// Beginnings of messages. They fill the box and send nothing, so they need the script.
+/// A beginning of a message.
+struct Starter {
+    icon: IconName,
+    title: String,
+    hint: Option<&'static str>,
+    /// What goes into the box.
+    text: String,
+}
+
+impl Starter {
+    fn built_in(icon: IconName, [title, hint, text]: [&'static str; 3]) -> Self {
+        Self {
+            icon,
+            title: title.to_owned(),
+            hint: Some(hint),
+            text: text.to_owned(),
+        }
+    }
+
+    /// One of the administrator's: what is shown is what goes into the box.
+    fn own(text: String) -> Self {
+        Self {
+            icon: IconName::Message,
+            title: text.clone(),
+            hint: None,
+            text,
+        }
+    }
+}
+
+/// Beginnings of messages: the administrator's `own`, or those that come with the program. They
+/// fill the box and send nothing, so they need the script.
 #[component]
-pub(crate) fn Starters(on_choose: Callback<&'static str>) -> impl IntoView {
+pub(crate) fn Starters(own: Vec<String>, on_choose: Callback<String>) -> impl IntoView {
     let locale = use_locale();
-    let starters: [(IconName, &'static str, &'static str, &'static str); 4] = [
-        (
-            IconName::Edit,
-            words!(locale, chat.starters.clearer),
-            words!(locale, chat.starters.clearer_hint),
-            words!(locale, chat.starters.clearer_text),
-        ),
-        (
-            IconName::Code,
-            words!(locale, chat.starters.error),
-            words!(locale, chat.starters.error_hint),
-            words!(locale, chat.starters.error_text),
-        ),
-        (
-            IconName::Calculator,
-            words!(locale, chat.starters.exactly),
-            words!(locale, chat.starters.exactly_hint),
-            words!(locale, chat.starters.exactly_text),
-        ),
-        (
-            IconName::Message,
-            words!(locale, chat.starters.letter),
-            words!(locale, chat.starters.letter_hint),
-            words!(locale, chat.starters.letter_text),
-        ),
-    ];
-    let starter = |(icon, title, hint, text)| {
+    let starters: Vec<Starter> = if own.is_empty() {
+        built_in(locale).into()
+    } else {
+        own.into_iter().map(Starter::own).collect()
+    };
+    let starter = |it: Starter| {
+        let Starter {
+            icon,
+            title,
+            hint,
+            text,
+        } = it;
         view! {
             <li>
-                <button type="button" class="starter" on:click=move |_| on_choose.run(text)>
+                <button
+                    type="button"
+                    class="starter"
+                    on:click=move |_| on_choose.run(text.clone())
+                >
                     <Icon name=icon/>
-                    <strong>{title}</strong>
-                    <small>{hint}</small>
+                    <strong dir="auto">{title}</strong>
+                    {hint.map(|hint| view! { <small>{hint}</small> })}
                 </button>
             </li>
         }
@@ -94,6 +114,35 @@ pub(crate) fn Starters(on_choose: Callback<&'static str>) -> impl IntoView {
             {starters.into_iter().map(starter).collect_view()}
         </ul>
     }
+}
+
+fn built_in(locale: Locale) -> [Starter; 4] {
+    let clearer = [
+        words!(locale, chat.starters.clearer),
+        words!(locale, chat.starters.clearer_hint),
+        words!(locale, chat.starters.clearer_text),
+    ];
+    let error = [
+        words!(locale, chat.starters.error),
+        words!(locale, chat.starters.error_hint),
+        words!(locale, chat.starters.error_text),
+    ];
+    let exactly = [
+        words!(locale, chat.starters.exactly),
+        words!(locale, chat.starters.exactly_hint),
+        words!(locale, chat.starters.exactly_text),
+    ];
+    let letter = [
+        words!(locale, chat.starters.letter),
+        words!(locale, chat.starters.letter_hint),
+        words!(locale, chat.starters.letter_text),
+    ];
+    [
+        Starter::built_in(IconName::Edit, clearer),
+        Starter::built_in(IconName::Code, error),
+        Starter::built_in(IconName::Calculator, exactly),
+        Starter::built_in(IconName::Message, letter),
+    ]
 }
 
 /// Where messages stay, in one line.

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConversationId, DateGroup, Message, MessageId};
+use super::{Choices, ConversationId, DateGroup, Message, MessageId};
 
 /// A line of the sidebar.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +76,8 @@ pub struct ConversationState {
     pub leaf: Option<MessageId>,
     /// Of all branches.
     pub num_messages: u32,
+    /// Its own; what is absent is as usual.
+    pub choices: Choices,
 }
 
 impl ConversationState {

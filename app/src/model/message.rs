@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConversationSummary, Cursor, LocalTime, MessageId, Notice, Refusal, TurnError};
+use super::{
+    Choices, ConversationSummary, Cursor, LocalTime, MessageId, Notice, ReasoningEffort, Refusal,
+    TurnError,
+};
 
 /// Longest message a person may send, in bytes of UTF-8 (256 KiB).
 pub const MAX_MESSAGE_BYTES: usize = 256 * 1024;
@@ -106,6 +109,50 @@ pub struct TurnParams {
     pub top_p: Option<f32>,
     pub max_tokens: Option<u32>,
     pub seed: Option<u64>,
+}
+
+/// What one press of Send asks for; absent fields are as its conversation has them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SendParams {
+    pub temperature: Option<f32>,
+    pub top_p: Option<f32>,
+    pub max_tokens: Option<u32>,
+    pub seed: Option<u64>,
+    /// Of the conversation, from now on.
+    pub effort: Option<ReasoningEffort>,
+    /// Of the conversation, from now on.
+    pub calculator: Option<bool>,
+}
+
+impl SendParams {
+    /// What is asked for this turn alone.
+    pub fn turn(self) -> TurnParams {
+        TurnParams {
+            temperature: self.temperature,
+            top_p: self.top_p,
+            max_tokens: self.max_tokens,
+            seed: self.seed,
+        }
+    }
+
+    /// What the conversation wants from now on.
+    pub fn choices(self) -> Choices {
+        Choices {
+            effort: self.effort,
+            calculator: self.calculator,
+        }
+    }
+}
+
+impl From<Choices> for SendParams {
+    fn from(choices: Choices) -> Self {
+        Self {
+            effort: choices.effort,
+            calculator: choices.calculator,
+            ..Self::default()
+        }
+    }
 }
 
 /// What made an answer.

@@ -66,6 +66,15 @@ pub enum Refusal {
         chars: usize,
         limit: usize,
     },
+    #[cfg_attr(
+        feature = "ssr",
+        error("{name} takes at most {lines} lines of at most {chars} characters each")
+    )]
+    SettingLines {
+        name: SettingName,
+        lines: usize,
+        chars: usize,
+    },
     /// Two administrators at once: the second is told what holds now.
     #[cfg_attr(
         feature = "ssr",

@@ -62,6 +62,10 @@ setting_names! {
     BannerZh = "banner_zh",
     /// Whether a reader can put it away: `yes` or `no`.
     BannerDismissible = "banner_dismissible",
+    /// What an empty page offers to begin with, one a line; empty: what comes with the program.
+    StartersEn = "starters_en",
+    /// The same for readers of Chinese, who see no English ones.
+    StartersZh = "starters_zh",
 }
 
 impl SettingName {
@@ -141,6 +145,14 @@ pub struct Banner {
     pub text: String,
     /// Present if a reader can put it away: what it is then remembered by.
     pub dismissal: Option<String>,
+}
+
+/// What the administrator says on the chat page, in the reader's language.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageWords {
+    pub banner: Option<Banner>,
+    /// What to begin with; empty: what comes with the program.
+    pub starters: Vec<String>,
 }
 
 #[cfg(test)]

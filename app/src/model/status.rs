@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::UserId;
+use super::{Choices, UserId};
 
 /// What a person may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +47,8 @@ pub struct ModelStatus {
     /// A small model that shows how Hearth works, not how well gpt-oss answers.
     pub is_demonstration: bool,
     pub state: ModelState,
+    /// What holds in a conversation that wants nothing of its own; absent: the model cannot do it.
+    pub usual: Choices,
 }
 
 /// Whether the model can answer.

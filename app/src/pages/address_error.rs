@@ -45,6 +45,7 @@ fn refusal(told: Refusal) -> Refusal {
         | Refusal::NameDiffers
         | Refusal::OwnAccount
         | Refusal::BadSetting { .. }
+        | Refusal::SettingLines { .. }
         | Refusal::LastAdministrator
         | Refusal::NameTaken
         | Refusal::TooManyKeys { .. }

@@ -48,6 +48,8 @@ pub struct DismissedBanner(pub Option<String>);
 pub trait AdministrationService: Send + Sync + 'static {
     /// The banner for readers of this language, unless it was put away.
     fn banner(&self, language: Language, dismissed: Option<&str>) -> Option<Banner>;
+    /// What readers of this language may begin with; empty: what comes with the program.
+    fn starters(&self, language: Language) -> Vec<String>;
     /// All settings, in the order of [`SettingName::ALL`].
     async fn settings(&self) -> Result<Vec<Setting>, ChatError>;
     /// Changes settings, all or none of them, from the next turn on; gives what is wrong with those

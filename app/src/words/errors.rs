@@ -109,6 +109,15 @@ fn refused_setting(locale: Locale, refusal: Refusal) -> String {
             number = chars,
             limit = limit
         ),
+        // Told where the server draws.
+        #[cfg(feature = "ssr")]
+        Refusal::SettingLines { name, lines, chars } => words!(
+            locale,
+            errors.setting_lines,
+            name = super::setting_name(locale, name),
+            lines = lines,
+            chars = chars
+        ),
         // The others have their words above.
         _ => words!(locale, errors.not_accepted).to_owned(),
     }

@@ -22,6 +22,8 @@ pub(crate) fn setting_name(locale: Locale, name: SettingName) -> &'static str {
         SettingName::BannerEn => words!(locale, admin.names.banner_en),
         SettingName::BannerZh => words!(locale, admin.names.banner_zh),
         SettingName::BannerDismissible => words!(locale, admin.names.banner_dismissible),
+        SettingName::StartersEn => words!(locale, admin.names.starters_en),
+        SettingName::StartersZh => words!(locale, admin.names.starters_zh),
     }
 }
 

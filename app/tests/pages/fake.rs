@@ -185,6 +185,10 @@ fn conversation(summary: ConversationSummary) -> Conversation {
             summary,
             leaf: Some(running.id),
             num_messages: 3,
+            choices: Choices {
+                effort: Some(ReasoningEffort::High),
+                calculator: None,
+            },
         },
         messages: vec![question, answer, running],
     }
@@ -231,6 +235,7 @@ impl ChatService for FakeChat {
             summary,
             leaf: None,
             num_messages: 2,
+            choices: Choices::default(),
         })
     }
     async fn rename(&self, _: UserId, _: ConversationId, _: String) -> Result<(), ChatError> {
@@ -288,6 +293,10 @@ impl ChatService for FakeChat {
             name: "SmolLM2-135M-Instruct".into(),
             is_demonstration: true,
             state: ModelState::Loading { percent: 40 },
+            usual: Choices {
+                effort: Some(ReasoningEffort::Low),
+                calculator: Some(false),
+            },
         }
     }
 }

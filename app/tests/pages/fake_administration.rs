@@ -1,4 +1,5 @@
-//! An administration without settings: no banner, no sign-up, nobody else.
+//! An administration without settings: no banner, no sign-up, nobody else. Readers of Chinese have
+//! ways to begin.
 
 use async_trait::async_trait;
 use hearth_app::{
@@ -8,6 +9,8 @@ use hearth_app::{
     },
 };
 
+use crate::fake::HOSTILE;
+
 /// Answers what every page asks.
 pub(crate) struct FakeAdministration;
 
@@ -15,6 +18,12 @@ pub(crate) struct FakeAdministration;
 impl AdministrationService for FakeAdministration {
     fn banner(&self, _: Language, _: Option<&str>) -> Option<Banner> {
         None
+    }
+    fn starters(&self, language: Language) -> Vec<String> {
+        match language {
+            Language::English => Vec::new(),
+            Language::Chinese => vec!["写周报".into(), format!("看看{HOSTILE}")],
+        }
     }
     async fn settings(&self) -> Result<Vec<Setting>, ChatError> {
         Ok(Vec::new())

@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use futures::stream::{self, BoxStream, StreamExt as _};
 use hearth_app::{
     model::{
-        ChatError, ChatEvent, ChatEventKind, Conversation, ConversationForm, ConversationId,
-        ConversationPage, ConversationState, ConversationSummary, Cursor, ListPlace, Message,
-        MessageId, ModelState, ModelStatus, Refusal, Role, StartedTurn, UserId,
+        ChatError, ChatEvent, ChatEventKind, Choices, Conversation, ConversationForm,
+        ConversationId, ConversationPage, ConversationState, ConversationSummary, Cursor,
+        ListPlace, Message, MessageId, ModelState, ModelStatus, Refusal, Role, StartedTurn, UserId,
     },
     service::{ChatService, SendMessage},
 };
@@ -85,10 +85,12 @@ impl ChatService for ChatServer {
         id: ConversationId,
     ) -> Result<ConversationState, ChatError> {
         let stored = read(self.store.conversation(user, id).await)?.ok_or(ChatError::NotFound)?;
+        let own = read(self.store.conversation_settings(user, id).await)?;
         Ok(ConversationState {
             summary: self.summary(stored.listed, &Calendar::of_viewer()),
             leaf: stored.active_message,
             num_messages: read(self.store.num_messages(user, id).await)?,
+            choices: own.unwrap_or_default().choices(),
         })
     }
 
@@ -195,7 +197,15 @@ impl ChatService for ChatServer {
     }
 
     fn model_status(&self) -> ModelStatus {
-        model_status(&self.engine.current())
+        let engine = self.engine.current();
+        let settings = self.settings.current();
+        ModelStatus {
+            usual: Choices {
+                effort: engine.has_effort().then_some(settings.reasoning_effort),
+                calculator: engine.has_tools().then_some(settings.has_calculator),
+            },
+            ..model_status(&engine)
+        }
     }
 
     async fn conversation_settings(
@@ -299,6 +309,7 @@ pub(crate) fn model_status(engine: &EngineHandle) -> ModelStatus {
             EngineState::Ready => ModelState::Ready,
             EngineState::Failed(_) => ModelState::Failed,
         },
+        usual: Choices::default(),
     }
 }
 

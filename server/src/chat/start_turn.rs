@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use hearth_app::{
     model::{
-        BusyReason, ChatError, ConversationId, MessageId, MessageStatus, Refusal, Role,
+        BusyReason, ChatError, Choices, ConversationId, MessageId, MessageStatus, Refusal, Role,
         StartedTurn, TurnParams, UserId,
     },
     service::SendMessage,
@@ -47,7 +47,8 @@ impl ChatServer {
         }
         let claim = self.claim(user, conversation).await?;
         let existing = message.conversation;
-        let settings = self.settings(user, existing, &message.params).await?;
+        let asked = (&message.params, message.choices);
+        let settings = self.settings(user, existing, asked).await?;
         let branch = self.branch_to_answer(user, &message).await?;
         let parent = branch.last().map(|parent| parent.id);
         let text = message.text.into_string();
@@ -62,6 +63,7 @@ impl ChatServer {
             parent,
             text,
             key: message.key,
+            choices: message.choices,
             answer: reserved.answer_start(&settings),
         };
         let inserted = self.store.insert_turn(&turn).await;
@@ -119,7 +121,8 @@ impl ChatServer {
         let question = branch.last().ok_or(ChatError::NotFound)?.id;
         // What holds now, not what held for the old version; another seed too.
         let asked = TurnParams::default();
-        let settings = self.settings(user, Some(old.conversation), &asked).await?;
+        let asked = (&asked, Choices::default());
+        let settings = self.settings(user, Some(old.conversation), asked).await?;
         let reserved = self.reserve_current(user, &branch, None, &settings).await?;
         let start = reserved.answer_start(&settings);
         let inserted = self.store.insert_version(user, question, &start).await;
@@ -152,9 +155,8 @@ impl ChatServer {
         if !old.status.can_continue(old.finish_reason) {
             return Err(ChatError::Invalid(Refusal::AnswerComplete));
         }
-        let settings = self
-            .settings(user, Some(old.conversation), &old.params)
-            .await?;
+        let asked = (&old.params, Choices::default());
+        let settings = self.settings(user, Some(old.conversation), asked).await?;
         let (reserved, token_ids) = self.reserve_rest(user, &old, &branch, &settings).await?;
         let drawing = Drawing::of_text(self.slow_work.clone(), user, old.text.clone()).await?;
         let start = reserved.answer_start(&settings);
@@ -213,14 +215,15 @@ impl ChatServer {
         &self,
         user: UserId,
         conversation: Option<ConversationId>,
-        asked: &TurnParams,
+        (asked, choices): (&TurnParams, Choices),
     ) -> Result<Settings, ChatError> {
         let own = match conversation {
             Some(id) => self.store.conversation_settings(user, id).await,
             None => Ok(None),
         };
         let own = own.map_err(|error| store_refused(&error))?;
-        Settings::resolve(asked, &own.unwrap_or_default(), &self.settings.current())
+        let own = own.unwrap_or_default().with(choices);
+        Settings::resolve(asked, &own, &self.settings.current())
     }
 
     /// The messages a new one is appended to; empty for a new conversation.

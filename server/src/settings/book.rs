@@ -128,6 +128,16 @@ impl SettingsBook {
         })
     }
 
+    /// What readers of this language may begin with; empty: what comes with the program.
+    pub fn starters(&self, language: Language) -> Vec<String> {
+        let settings = self.current();
+        let lines = match language {
+            Language::English => &settings.starters.en,
+            Language::Chinese => &settings.starters.zh,
+        };
+        lines.lines().map(str::to_owned).collect()
+    }
+
     /// Changes settings, all or none of them, if they still have the versions that the changes were
     /// made from.
     ///

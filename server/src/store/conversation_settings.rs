@@ -1,8 +1,9 @@
 //! A conversation's own settings; null columns follow the server's defaults.
 
-use hearth_app::model::{ConversationId, ConversationSettings, ReasoningEffort, UserId};
+use hearth_app::model::{Choices, ConversationId, ConversationSettings, ReasoningEffort, UserId};
+use sqlx::SqliteConnection;
 
-use super::{Store, StoreError, conversation::moment_of_use, now_ms};
+use super::{NewTurn, Store, StoreError, conversation::moment_of_use, now_ms};
 
 impl Store {
     /// Own settings of a conversation; `None` if it is missing, hidden or not `user`'s.
@@ -100,6 +101,34 @@ impl Store {
         transaction.commit().await?;
         Ok(())
     }
+}
+
+/// What was chosen beside the box goes into the conversation of its message.
+pub(super) async fn keep_choices(
+    connection: &mut SqliteConnection,
+    turn: &NewTurn,
+) -> Result<(), StoreError> {
+    let choices = turn.choices;
+    if choices == Choices::default() {
+        return Ok(());
+    }
+    let (user, id) = (turn.user.as_uuid(), turn.conversation.as_uuid());
+    let effort = choices.effort.map(ReasoningEffort::as_str);
+    sqlx::query!(
+        "
+        update conversation
+        set reasoning_effort = coalesce(?, reasoning_effort),
+            calculator = coalesce(?, calculator)
+        where id = ? and user_id = ? and deleted_at is null
+        ",
+        effort,
+        choices.calculator,
+        id,
+        user,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// The column holds no other words.

@@ -1,14 +1,15 @@
 //! The transactions that begin and end a turn.
 
 use hearth_app::model::{
-    ConversationId, FinishReason, IdempotencyKey, MessageId, MessageStatus, Reasoning, ToolStep,
-    TurnError, Usage, UserId,
+    Choices, ConversationId, FinishReason, IdempotencyKey, MessageId, MessageStatus, Reasoning,
+    ToolStep, TurnError, Usage, UserId,
 };
 use sqlx::{SqliteConnection, types::Uuid};
 
 use super::{
     Store, StoreError, TurnTokens,
     conversation::moment_of_use,
+    conversation_settings::keep_choices,
     message::{to_blob, to_word},
     message_chunk::delete_chunks,
     now_ms,
@@ -37,6 +38,8 @@ pub(crate) struct NewTurn {
     pub(crate) parent: Option<MessageId>,
     pub(crate) text: String,
     pub(crate) key: IdempotencyKey,
+    /// What the conversation wants from now on; nothing else of it changes.
+    pub(crate) choices: Choices,
     pub(crate) answer: AnswerStart,
 }
 
@@ -92,6 +95,7 @@ impl Store {
         } else {
             name_conversation(&mut transaction, turn).await?;
         }
+        keep_choices(&mut transaction, turn).await?;
         let inserted = InsertedTurn {
             user_message: MessageId::new(Uuid::now_v7()),
             assistant_message: MessageId::new(Uuid::now_v7()),

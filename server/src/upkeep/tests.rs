@@ -1,6 +1,6 @@
 use hearth_app::model::{
-    ConversationId, ConversationSettings, ExportFormat, ExportSubject, IdempotencyKey, User,
-    UserRole,
+    Choices, ConversationId, ConversationSettings, ExportFormat, ExportSubject, IdempotencyKey,
+    User, UserRole,
 };
 use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource};
 use jiff::tz::TimeZone;
@@ -208,6 +208,7 @@ async fn the_key_of_a_message_is_known_for_seven_days() {
         parent: None,
         text: "Hello".to_owned(),
         key,
+        choices: Choices::default(),
         answer: AnswerStart {
             prompt_token_ids: Vec::new(),
             params: "{}".to_owned(),

@@ -1,10 +1,10 @@
 //! What one conversation wants otherwise than the server's defaults.
 
-use anyhow::Result;
-use hearth_app::model::{ChatError, ConversationForm, ConversationId, FinishReason};
+use anyhow::{Context as _, Result};
+use hearth_app::model::{ChatError, ConversationForm, ConversationId, FinishReason, StartedTurn};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    running_server::{RunningServer, conversation, send_and_wait},
+    running_server::{RunningServer, conversation, new_key, send_and_wait},
     web_client::WebClient,
 };
 
@@ -44,6 +44,71 @@ async fn a_conversation_may_be_set_before_its_first_message() -> Result<()> {
         ..ConversationForm::default()
     };
     assert_eq!(kept, expected);
+    Ok(())
+}
+
+async fn kept(client: &WebClient, id: ConversationId) -> Result<ConversationForm> {
+    let id = [("id", id.to_string())];
+    Ok(client.call("conversation_settings", &id).await??)
+}
+
+/// Sends a message with what was chosen beside the box.
+async fn send_with(
+    client: &WebClient,
+    id: Option<ConversationId>,
+    chosen: &[(&'static str, &str)],
+) -> Result<StartedTurn> {
+    let key = new_key().to_string();
+    let mut arguments = vec![("text", "Hi".to_owned()), ("key", key)];
+    let chosen = chosen
+        .iter()
+        .map(|(name, word)| (*name, (*word).to_owned()));
+    arguments.extend(chosen);
+    arguments.extend(id.map(|id| ("conversation", id.to_string())));
+    let turn: StartedTurn = client.call("send_message", &arguments).await??;
+    let answer = &turn.assistant_message;
+    let cursor = answer.cursor.context("a running answer has a cursor")?;
+    client.tail(answer.id, cursor).await?.to_end().await?;
+    Ok(turn)
+}
+
+#[tokio::test]
+async fn what_is_chosen_with_a_message_is_a_setting_of_its_conversation() -> Result<()> {
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
+    let chosen = [("params[effort]", "high"), ("params[calculator]", "false")];
+    let turn = send_with(&ada, None, &chosen).await?;
+    let id = turn.conversation.id;
+    let expected = ConversationForm {
+        reasoning_effort: "high".to_owned(),
+        calculator: "no".to_owned(),
+        ..ConversationForm::default()
+    };
+    assert_eq!(kept(&ada, id).await?, expected);
+    let shown = conversation(&ada, id).await?;
+    assert_eq!(shown.state.choices, expected.choices());
+
+    // The rest of its settings stays, and so does what was not chosen again.
+    let fields = [
+        ("form[system_prompt]", "Rhyme."),
+        ("form[reasoning_effort]", "high"),
+    ];
+    save(&ada, Some(id), &fields).await??;
+    send_with(&ada, Some(id), &[("params[calculator]", "true")]).await?;
+    send_with(&ada, Some(id), &[]).await?;
+    let expected = ConversationForm {
+        system_prompt: "Rhyme.".to_owned(),
+        calculator: "yes".to_owned(),
+        ..expected
+    };
+    assert_eq!(kept(&ada, id).await?, expected);
+
+    let nonsense = [
+        ("text", "Hi".to_owned()),
+        ("key", new_key().to_string()),
+        ("params[effort]", "enormous".to_owned()),
+    ];
+    let refused = ada.call::<StartedTurn>("send_message", &nonsense).await?;
+    assert!(refused.is_err(), "{refused:?}");
     Ok(())
 }
 

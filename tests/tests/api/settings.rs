@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 use hearth_app::model::{
-    AuditAction, AuditEntry, BusyReason, ChatError, FinishReason, Refusal, RefusedSetting, Setting,
-    SettingName, UsageReport,
+    AuditAction, AuditEntry, BusyReason, ChatError, FinishReason, PageWords, Refusal,
+    RefusedSetting, Setting, SettingName, UsageReport,
 };
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
@@ -174,6 +174,38 @@ async fn every_change_is_in_the_audit_log_with_old_and_new() -> Result<()> {
     let nonsense = [("before", "yesterday".to_owned())];
     let refused = ada.call::<Vec<AuditEntry>>("audit", &nonsense).await?;
     assert!(matches!(refused, Err(ChatError::Invalid(_))));
+    Ok(())
+}
+
+#[tokio::test]
+async fn ways_to_begin_are_checked_and_shown_to_readers_of_their_language() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let berta = server.add_user("Berta").await?;
+    let shown: PageWords = berta.call("page_words", &[]).await??;
+    assert_eq!(shown, PageWords::default());
+    let typed = " Plan my week \r\n\r\nTranslate this\r\n";
+    save_setting(&ada, SettingName::StartersEn, typed).await??;
+    let shown: PageWords = berta.call("page_words", &[]).await??;
+    assert_eq!(shown.starters, ["Plan my week", "Translate this"]);
+    let log: Vec<AuditEntry> = ada.call("audit", &[]).await??;
+    let entry = log.first().expect("the newest entry");
+    assert_eq!(entry.subject, "starters_en");
+    assert_eq!(entry.new, "Plan my week\nTranslate this");
+
+    let long = "a".repeat(81);
+    for value in ["1\n2\n3\n4\n5", long.as_str()] {
+        let refused = save_setting(&ada, SettingName::StartersZh, value).await?;
+        let told = Refusal::SettingLines {
+            name: SettingName::StartersZh,
+            lines: 4,
+            chars: 80,
+        };
+        assert_eq!(refused, Err(ChatError::Invalid(told)));
+    }
+    assert_eq!(read(&ada, SettingName::StartersZh).await?.value, "");
+    save_setting(&ada, SettingName::StartersEn, "").await??;
+    let shown: PageWords = berta.call("page_words", &[]).await??;
+    assert!(shown.starters.is_empty(), "{shown:?}");
     Ok(())
 }
 

@@ -19,6 +19,7 @@ use super::{accessibility::check, named};
 
 in_both_languages! {
     settings_are_saved_together_and_a_banner_can_be_put_away,
+    ways_to_begin_go_into_the_box_as_the_administrator_wrote_them,
     what_is_not_saved_is_counted_marked_and_asked_for_before_leaving,
     an_invited_person_chooses_a_password_and_is_in,
     models_usage_and_the_log_are_shown,
@@ -92,6 +93,39 @@ async fn settings_are_saved_together_and_a_banner_can_be_put_away(
     tokio::time::sleep(Duration::from_millis(500)).await;
     page.reload().await?;
     ensure!(!browser.has(".banner").await?, "it stays away");
+    browser.quit().await
+}
+
+async fn ways_to_begin_go_into_the_box_as_the_administrator_wrote_them(
+    language: Language,
+) -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.speak(language).await?;
+    page.sign_in("Ada", PASSWORD).await?;
+    page.open("/admin").await?;
+    let (id, lines) = match language {
+        Language::English => ("starters_en", ["Plan my week", "Translate this"]),
+        Language::Chinese => ("starters_zh", ["安排我的一周", "翻译这段话"]),
+    };
+    fill(&browser, id, "1\n2\n3\n4\n5").await?;
+    save(&browser, id).await?;
+    let name = words(language, &format!("admin.names.{id}"))?;
+    wait_for(&browser, &format!("#{id}-error"), &name).await?;
+    fill(&browser, id, &lines.join("\n")).await?;
+    save(&browser, id).await?;
+    wait_for(&browser, ".saved-mark", &words(language, "admin.saved")?).await?;
+    page.open("/").await?;
+    browser.element(".starter").await?;
+    let shown = "return [...document.querySelectorAll('.starter')].map(it => it.innerText.trim())";
+    let shown = browser.script(shown, Vec::new()).await?;
+    ensure!(shown == json!(lines), "{shown}");
+    check(&browser, &named("starters", language)).await?;
+    browser.element(".starter").await?.click().await?;
+    let draft = page.draft().await?;
+    ensure!(draft.trim_end() == lines[0], "{draft}");
+    ensure!(page.messages().await?.is_empty() && page.path().await? == "/");
     browser.quit().await
 }
 

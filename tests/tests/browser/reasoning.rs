@@ -3,16 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
-use hearth_app::model::Language;
+use hearth_app::model::{ConversationForm, Language};
 use hearth_tests::{
-    browser::{Browser, PATIENCE},
+    browser::{Browser, PATIENCE, Screen},
     chat_page::{ANSWER, ChatPage},
     deadline::eventually,
     program::Program,
     running_server::PASSWORD,
     words::words,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
+use thirtyfour::prelude::*;
 
 use super::{accessibility::check, named};
 
@@ -20,6 +21,7 @@ in_both_languages! {
     reasoning_is_folded_above_the_answer_and_stays_after_a_reload,
     an_answer_stopped_while_it_thinks_goes_on_exactly,
     a_conversation_may_ask_for_less_thinking,
+    effort_and_calculator_are_chosen_beside_the_box,
     a_calculation_is_a_folded_step_above_the_answer,
     stop_works_while_the_model_thinks,
 }
@@ -261,5 +263,77 @@ async fn stop_works_while_the_model_thinks(language: Language) -> Result<()> {
     .await?;
     let whole = thought(&browser).await?;
     ensure!(whole.starts_with(&begun), "{begun} / {whole}");
+    browser.quit().await
+}
+
+const EFFORT: &str = ".tool-chip select";
+const CALCULATOR: &str = ".tool-chip input";
+
+/// What stands beside the box: the effort in words, and whether the calculator may be used.
+async fn chosen(browser: &Browser) -> Result<Value> {
+    browser.element(EFFORT).await?;
+    let script =
+        "const [effort, calculator] = [...arguments].map(it => document.querySelector(it));
+        return [effort.selectedOptions[0].textContent, calculator.checked]";
+    let places = vec![EFFORT.into(), CALCULATOR.into()];
+    browser.script(script, places).await
+}
+
+async fn effort_and_calculator_are_chosen_beside_the_box(language: Language) -> Result<()> {
+    let browser = Browser::open().await?;
+    let program = Program::start_with_model(&model()).await?;
+    let page = open(&browser, &program, language).await?;
+    let low = words(language, "chat.think.low")?;
+    let medium = words(language, "chat.think.medium")?;
+    ensure!(chosen(&browser).await? == json!([medium, true]));
+    check(&browser, &named("tools-empty", language)).await?;
+    let [question, expected] = greeting(language);
+    page.send(question).await?;
+    page.wait_for_end(1).await?;
+    let usual = thought(&browser).await?;
+
+    // A new chat keeps it for its first message.
+    page.open("/").await?;
+    let effort = browser.element(EFFORT).await?;
+    effort.send_keys(Key::Up + "").await?;
+    page.send(question).await?;
+    let id = page.conversation().await?;
+    let answer = page.wait_for_end(1).await?;
+    ensure!(answer.text.trim() == expected, "{answer:?}");
+    let short = thought(&browser).await?;
+    ensure!(
+        !short.is_empty() && short.len() < usual.len(),
+        "{short} / {usual}"
+    );
+    page.reload().await?;
+    ensure!(chosen(&browser).await? == json!([low, true]));
+
+    // An old one has it at once, of several choices the last, and the focus stays.
+    let high = words(language, "chat.think.high")?;
+    let effort = browser.element(EFFORT).await?;
+    effort.send_keys(Key::Down + Key::Down).await?;
+    let calculator = browser.element(CALCULATOR).await?;
+    calculator.send_keys(" ").await?;
+    let client = page.client().await?;
+    eventually("the server keeps it", PATIENCE, async || {
+        let arguments = [("id", id.to_string())];
+        let kept: ConversationForm = client.call("conversation_settings", &arguments).await??;
+        let is_kept = kept.calculator == "no" && kept.reasoning_effort == "high";
+        Ok(is_kept.then_some(()))
+    })
+    .await?;
+    let has_focus = "return document.activeElement.matches(arguments[0])";
+    let has_focus = browser.script(has_focus, vec![CALCULATOR.into()]).await?;
+    ensure!(has_focus == json!(true) && chosen(&browser).await? == json!([high, false]));
+    check(&browser, &named("tools", language)).await?;
+    browser.show_screen(Screen::Phone).await?;
+    let sizes = "return [...document.querySelectorAll('.tool-chip')].map(it => {
+        const box = it.getBoundingClientRect();
+        return Math.min(box.width, box.height); })";
+    let sizes: Vec<f64> = serde_json::from_value(browser.script(sizes, Vec::new()).await?)?;
+    ensure!(
+        sizes.len() == 2 && sizes.iter().all(|it| *it >= 40.0),
+        "{sizes:?}"
+    );
     browser.quit().await
 }

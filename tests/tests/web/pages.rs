@@ -1,9 +1,10 @@
 //! Every page: its security policy, and what it contains without script.
 
 use anyhow::Result;
+use hearth_app::model::SettingName;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    running_server::{RunningServer, send_and_wait},
+    running_server::{RunningServer, save_setting, send_and_wait},
     web_client::{Answer, WebClient},
 };
 use reqwest::Method;
@@ -86,6 +87,27 @@ async fn every_page_has_a_policy_with_a_fresh_nonce_and_nothing_inline() -> Resu
     nonces.sort();
     nonces.dedup();
     assert_eq!(nonces.len(), count, "every answer has its own nonce");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_empty_page_offers_what_the_administrator_wrote_in_its_language() -> Result<()> {
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let lines = "写周报\n<b>看看</b>";
+    save_setting(&ada, SettingName::StartersZh, lines).await??;
+    let english = ada.get("/").await?.text();
+    assert!(english.contains("Make this text clearer"), "{english}");
+    assert!(!english.contains("写周报"), "{english}");
+    let request = ada.request(Method::GET, "/").header("accept", "text/html");
+    let chinese = ada.send(request.header("accept-language", "zh-CN")).await?;
+    let chinese = chinese.text();
+    assert_eq!(chinese.matches("class=\"starter\"").count(), 2, "{chinese}");
+    assert!(chinese.contains(">写周报</strong>"), "{chinese}");
+    assert!(
+        chinese.contains(">&lt;b&gt;看看&lt;/b&gt;</strong>"),
+        "{chinese}"
+    );
+    assert!(!chinese.contains("<b>看看"), "{chinese}");
     Ok(())
 }
 

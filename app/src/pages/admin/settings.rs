@@ -1,4 +1,4 @@
-//! Defaults, limits, access and the banner: one form, saved whole or not at all.
+//! Defaults, limits, access, the banner and ways to begin: one form, saved whole or not at all.
 
 use leptos::prelude::*;
 use server_fn::ServerFn;
@@ -50,15 +50,17 @@ pub(super) async fn draw(by: &User, told: &Told) -> Result<Drawing, ChatError> {
     }))
 }
 
-fn groups(locale: Locale) -> [(Head, &'static [SettingName]); 4] {
+fn groups(locale: Locale) -> [(Head, &'static [SettingName]); 5] {
     let defaults = Head::new(words!(locale, admin.defaults));
     let limits = Head::new(words!(locale, admin.limits));
     let banner = Head::new(words!(locale, admin.banner));
+    let starters = Head::new(words!(locale, admin.starters));
     [
         (defaults.lead(words!(locale, admin.defaults_lead)), DEFAULTS),
         (limits.lead(words!(locale, admin.limits_lead)), LIMITS),
         (Head::new(words!(locale, admin.access)), ACCESS),
         (banner.lead(words!(locale, admin.banner_lead)), BANNER),
+        (starters.lead(words!(locale, admin.starters_lead)), STARTERS),
     ]
 }
 
@@ -110,6 +112,7 @@ const BANNER: &[SettingName] = &[
     SettingName::BannerZh,
     SettingName::BannerDismissible,
 ];
+const STARTERS: &[SettingName] = &[SettingName::StartersEn, SettingName::StartersZh];
 
 /// Short where a unit stands beside the number.
 fn label(locale: Locale, name: SettingName) -> &'static str {
@@ -140,7 +143,9 @@ fn hint(locale: Locale, setting: &Setting) -> Option<String> {
         | SettingName::DefaultLanguage
         | SettingName::BannerLevel
         | SettingName::BannerEn
-        | SettingName::BannerDismissible => return None,
+        | SettingName::BannerDismissible
+        | SettingName::StartersEn
+        | SettingName::StartersZh => return None,
     };
     Some(fixed.to_owned())
 }
@@ -150,7 +155,9 @@ fn control(locale: Locale, name: SettingName) -> Control {
         SettingName::SystemPromptEn
         | SettingName::SystemPromptZh
         | SettingName::BannerEn
-        | SettingName::BannerZh => Control::Text,
+        | SettingName::BannerZh
+        | SettingName::StartersEn
+        | SettingName::StartersZh => Control::Text,
         SettingName::Temperature => Control::Range("0", "2"),
         SettingName::TopP => Control::Range("0.01", "1"),
         SettingName::ReasoningEffort => {

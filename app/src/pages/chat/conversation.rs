@@ -39,6 +39,7 @@ pub(super) fn Conversation(state: ChatState, navigate: Navigate) -> impl IntoVie
         running: running.into(),
         is_sending: state.is_sending.into(),
         is_empty: is_empty.into(),
+        choices: Signal::derive(move || state.own.get().within(state.model.read().usual)),
         queued: state.queued,
         error: state.error.into(),
         refused_file: RwSignal::new(None),
@@ -143,13 +144,13 @@ fn EmptyHead(state: ChatState) -> impl IntoView {
 /// Below the box of an empty page.
 #[component]
 fn EmptyFoot(state: ChatState) -> impl IntoView {
-    let on_choose = Callback::new(move |text| {
-        begin_text(state.user(), state.shown_id(), text);
+    let on_choose = Callback::new(move |text: String| {
+        begin_text(state.user(), state.shown_id(), &text);
     });
     move || {
         (!state.is_missing.get()).then(|| {
             view! {
-                <Starters on_choose/>
+                <Starters own=state.starters() on_choose/>
                 <Privacy/>
             }
         })

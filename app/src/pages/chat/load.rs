@@ -7,8 +7,8 @@ use super::address::{ChatAddress, Pieces};
 use crate::{
     api::{accounts, banner, conversations},
     model::{
-        Banner, ChatError, Conversation, ConversationPage, ConversationSummary, Message,
-        ModelStatus, Phase, User, phases,
+        ChatError, Conversation, ConversationPage, ConversationSummary, Message, ModelStatus,
+        PageWords, Phase, User, phases,
     },
 };
 
@@ -20,7 +20,7 @@ pub(super) struct Loaded {
     /// The list does not begin with the conversation used last.
     pub(super) is_list_older: bool,
     pub(super) model: ModelStatus,
-    pub(super) banner: Option<Banner>,
+    pub(super) words: PageWords,
     /// Absent: a new conversation, or `is_missing`.
     #[serde(serialize_with = "without_text")]
     pub(super) conversation: Option<Conversation>,
@@ -62,10 +62,10 @@ pub(super) async fn load(address: ChatAddress, pieces: Pieces) -> Result<Loaded,
     let conversation = async { found(shown.await.transpose()) };
     let asked = OptionFuture::from(pieces.menu.map(conversations::conversation_state));
     let asked = async { found(asked.await.transpose()) };
-    let (list, model, banner, conversation, asked) = try_join5(
+    let (list, model, words, conversation, asked) = try_join5(
         conversations::conversations(pieces.older),
         conversations::model_status(),
-        banner::banner(),
+        banner::page_words(),
         conversation,
         asked,
     )
@@ -76,7 +76,7 @@ pub(super) async fn load(address: ChatAddress, pieces: Pieces) -> Result<Loaded,
         list,
         is_list_older: pieces.older.is_some(),
         model,
-        banner,
+        words,
         conversation,
         row_forms: asked.map(|it| it.summary),
         is_missing,

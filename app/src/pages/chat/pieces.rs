@@ -44,6 +44,7 @@ impl ChatState {
         self.around.set(around);
         self.list.change(|list| list.update(state.summary.clone()));
         self.shown.set(Some(state.summary.clone()));
+        self.show_choices(&state);
         self.unseen.update_value(|it| it.read = Some(state));
         self.is_missing.set(false);
     }
@@ -213,6 +214,7 @@ impl ChatState {
         let is_same = read.is_some_and(|read| read.has_same_messages(&state));
         let is_running = state.summary.running || untrack(|| self.running()).is_some();
         if is_same && !is_running {
+            self.show_choices(&state);
             self.show_summary(state.summary);
         } else {
             self.refresh().await;

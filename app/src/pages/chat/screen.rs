@@ -41,7 +41,7 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
     let user = loaded.user.clone();
     let is_administrator = user.role == UserRole::Administrator;
     let row_forms = loaded.row_forms.clone();
-    let banner = RwSignal::new(loaded.banner.clone());
+    let banner = RwSignal::new(loaded.words.banner.clone());
     let dialog = Dialog::new();
     let is_list_older = loaded.is_list_older;
     let state = ChatState::new(loaded, address);

@@ -12,7 +12,7 @@ use crate::{
     components::{ComposerCommand, TEXT_ID, forget_sent},
     model::{
         ConversationId, ConversationState, ConversationSummary, IdempotencyKey, Message, MessageId,
-        Notice, StartedTurn, TurnParams, UserId,
+        Notice, SendParams, StartedTurn, UserId,
     },
 };
 
@@ -39,6 +39,7 @@ impl ChatState {
                 browser::focus(TEXT_ID);
             }
             ComposerCommand::DropQueued => self.forget_queued(),
+            ComposerCommand::Choose(chosen) => self.choose(chosen),
         }
     }
 
@@ -49,10 +50,11 @@ impl ChatState {
         let from = place.shown;
         let parent = self.last_message();
         let key = self.key_for(from, &text);
+        // What stands beside the box holds, also if it was chosen a moment ago.
+        let params = SendParams::from(self.own.get_untracked());
         self.is_sending.set(true);
         self.error.set(None);
         spawn_local(async move {
-            let params = TurnParams::default();
             let answer = messages::send_message(from, parent, text.clone(), params, key).await;
             match answer {
                 Ok(turn) => {
@@ -149,6 +151,7 @@ impl ChatState {
                 summary: summary.clone(),
                 leaf: if is_new { Some(answer.id) } else { leaf },
                 num_messages: num_messages + u32::from(is_new) + u32::from(is_sent),
+                choices: self.own.get_untracked(),
             });
         });
     }

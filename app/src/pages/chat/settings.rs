@@ -9,7 +9,7 @@ use super::{
 use crate::{
     api::{banner, conversations},
     components::move_draft,
-    model::{Banner, ChatError, ConversationForm, ConversationId},
+    model::{Banner, ChatError, Choices, ConversationForm, ConversationId, ConversationState},
 };
 
 /// The dialog, and what is wrong with it: said there, not in the page behind it.
@@ -30,12 +30,63 @@ impl Dialog {
 }
 
 impl ChatState {
-    /// Opens the dialog with what the shown conversation has; a new one has nothing of its own.
+    /// Something was chosen beside the box. A new conversation gets it with its first message.
+    pub(super) fn choose(self, chosen: Choices) {
+        let before = self.own.get_untracked();
+        let own = chosen.or(before);
+        self.own.set(own);
+        let Some(id) = self.shown_id() else { return };
+        let saving = self
+            .unseen
+            .try_update_value(|it| it.unsaved.replace((id, own)));
+        if saving.flatten().is_none_or(|(of, _)| of != id) {
+            spawn_local(self.save_choices(id, before));
+        }
+    }
+
+    /// Saves one choice after the other, so that the last one holds. `before` is shown again if the
+    /// server refuses.
+    async fn save_choices(self, id: ConversationId, before: Choices) {
+        loop {
+            let unsaved = self.unseen.try_with_value(|it| it.unsaved).flatten();
+            let Some((_, chosen)) = unsaved.filter(|(of, _)| *of == id) else {
+                return;
+            };
+            let saved = save_choices(id, chosen).await;
+            self.unseen.try_update_value(|it| {
+                it.unsaved
+                    .take_if(|(of, newest)| *of == id && (saved.is_err() || *newest == chosen));
+            });
+            if let Err(error) = saved {
+                // The page may have been left, or show another conversation.
+                let shown = self
+                    .shown
+                    .try_with_untracked(|it| it.as_ref().map(|it| it.id));
+                if shown == Some(Some(id)) {
+                    self.own.set(before);
+                    self.fail(error);
+                }
+                return;
+            }
+        }
+    }
+
+    /// What the server says that the shown conversation wants, behind what is being saved.
+    pub(super) fn show_choices(self, told: &ConversationState) {
+        let unsaved = self.unseen.with_value(|it| it.unsaved);
+        let unsaved = unsaved.filter(|(of, _)| *of == told.summary.id);
+        let chosen = unsaved.map(|(_, chosen)| chosen).unwrap_or_default();
+        self.own.set(chosen.or(told.choices));
+    }
+
+    /// Opens the dialog with what the shown conversation has; a new one has what was chosen.
     pub(super) fn open_settings(self, dialog: Dialog) {
         self.error.set(None);
         dialog.error.set(None);
         let Some(id) = self.shown_id() else {
-            dialog.form.set(Some(ConversationForm::default()));
+            let mut form = ConversationForm::default();
+            self.own.get_untracked().fill(&mut form);
+            dialog.form.set(Some(form));
             return;
         };
         self.spawn(async move {
@@ -48,11 +99,15 @@ impl ChatState {
 
     /// Saves the dialog; it stays open with the reason if the server refuses.
     pub(super) fn save_settings(self, dialog: Dialog, form: ConversationForm, navigate: Navigate) {
+        let own = form.choices();
         let place = self.place();
         let id = place.shown;
         self.spawn(async move {
             match conversations::save_conversation_settings(id, form).await {
                 Ok(saved) => {
+                    if self.shown_id() == id {
+                        self.own.set(own);
+                    }
                     if id.is_none() && self.is_still_at(place) {
                         self.show_made(saved).await;
                         navigate.run((Some(saved), replacing()));
@@ -79,6 +134,14 @@ impl ChatState {
             Err(error) => leptos::logging::warn!("the conversation was not read: {error}"),
         }
     }
+}
+
+/// Writes choices into the settings of a conversation.
+async fn save_choices(id: ConversationId, chosen: Choices) -> Result<(), ChatError> {
+    let mut form = conversations::conversation_settings(id).await?;
+    chosen.fill(&mut form);
+    conversations::save_conversation_settings(Some(id), form).await?;
+    Ok(())
 }
 
 /// Puts the banner away; it comes back with the next page if the server was not reached.

@@ -8,7 +8,7 @@ use crate::{
     browser::Queued,
     components::ListedConversations,
     model::{
-        ChatError, Conversation, ConversationId, ConversationState, ConversationSummary,
+        ChatError, Choices, Conversation, ConversationId, ConversationState, ConversationSummary,
         IdempotencyKey, LocalTime, Message, MessageId, ModelStatus, Role, User, UserId,
     },
     transcript::ShownMessage,
@@ -68,6 +68,8 @@ pub(super) struct ChatState {
     pub(super) model: RwSignal<ModelStatus>,
     /// The shown conversation; absent for a new one.
     pub(super) shown: RwSignal<Option<ConversationSummary>>,
+    /// What that conversation wants otherwise, as far as it is chosen beside the box.
+    pub(super) own: RwSignal<Choices>,
     pub(super) is_missing: RwSignal<bool>,
     pub(super) entries: RwSignal<Vec<Entry>>,
     /// What lies before and after them.
@@ -101,6 +103,7 @@ pub(super) struct Unsent {
 /// short.
 pub(super) struct Unseen {
     user: User,
+    starters: Vec<String>,
     is_copied: RwSignal<Option<bool>>,
     is_outdated: RwSignal<bool>,
     /// The way to another address; known once the page stands.
@@ -108,6 +111,8 @@ pub(super) struct Unseen {
     /// The one stream of this tab.
     pub(super) tail: Option<AbortHandle>,
     pub(super) unsent: Option<Unsent>,
+    /// What is being saved of a conversation's choices.
+    pub(super) unsaved: Option<(ConversationId, Choices)>,
     /// The shown conversation as it was when it was read last, or changed here.
     pub(super) read: Option<ConversationState>,
     /// A piece of the list or of the conversation was asked for.
@@ -127,6 +132,7 @@ impl ChatState {
             list: ListedConversations::new(loaded.list),
             model: RwSignal::new(loaded.model),
             shown: RwSignal::new(read.as_ref().map(|it| it.summary.clone())),
+            own: RwSignal::new(read.as_ref().map(|it| it.choices).unwrap_or_default()),
             is_missing: RwSignal::new(loaded.is_missing),
             entries: RwSignal::new(messages.into_iter().map(Entry::new).collect()),
             around: RwSignal::new(around),
@@ -140,11 +146,13 @@ impl ChatState {
             is_drawer_open: RwSignal::new(false),
             unseen: StoredValue::new(Unseen {
                 user: loaded.user,
+                starters: loaded.words.starters,
                 is_copied: RwSignal::new(None),
                 is_outdated: RwSignal::new(false),
                 navigate: None,
                 tail: None,
                 unsent: None,
+                unsaved: None,
                 read,
                 is_reading: false,
             }),
@@ -159,6 +167,11 @@ impl ChatState {
     /// The server has another page by now.
     pub(super) fn is_outdated(self) -> RwSignal<bool> {
         self.unseen.with_value(|it| it.is_outdated)
+    }
+
+    /// What the administrator offers to begin with.
+    pub(super) fn starters(self) -> Vec<String> {
+        self.unseen.with_value(|it| it.starters.clone())
     }
 
     /// Whose page it is.
@@ -233,6 +246,7 @@ impl ChatState {
         self.around.set(Around::default());
         self.unseen.update_value(|it| it.read = None);
         self.shown.set(None);
+        self.own.set(Choices::default());
         self.is_missing.set(is_missing);
     }
 

@@ -5,8 +5,8 @@ use std::{fmt::Write as _, path::PathBuf, sync::Arc, time::Duration};
 use futures::StreamExt as _;
 use hearth_app::{
     model::{
-        ChatError, ChatEvent, ChatEventKind, ConversationId, Cursor, IdempotencyKey, Message,
-        MessageId, MessageStatus, MessageText, StartedTurn, TurnError, TurnParams, UserId,
+        ChatError, ChatEvent, ChatEventKind, Choices, ConversationId, Cursor, IdempotencyKey,
+        Message, MessageId, MessageStatus, MessageText, StartedTurn, TurnError, TurnParams, UserId,
     },
     service::{ChatService as _, SendMessage},
 };
@@ -163,6 +163,7 @@ pub(super) fn question(text: &str) -> SendMessage {
         parent: None,
         text: MessageText::parse(text).unwrap(),
         params: TurnParams::default(),
+        choices: Choices::default(),
         key: new_key(),
     }
 }

@@ -168,6 +168,26 @@ async fn without_a_calculator_none_is_offered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_chosen_with_a_message_holds_for_its_answer_and_those_after_it() {
+    let bench = bench().await;
+    assert_eq!(bench.server.model_status().usual.calculator, Some(true));
+    let mut message = greedy("Hello!", None);
+    message.choices.calculator = Some(false);
+    let without = bench.try_send(message).await.unwrap();
+    let id = without.conversation.id;
+    let with = bench.try_send(greedy("Hello!", None)).await.unwrap();
+    let mut num_tokens = Vec::new();
+    for turn in [without, with] {
+        steps_told(&bench, &turn).await;
+        let stored = bench.stored(turn.assistant_message.id).await;
+        num_tokens.push(stored.usage.prompt_tokens);
+    }
+    assert!(num_tokens[0] + 20 < num_tokens[1], "{num_tokens:?}");
+    let kept = bench.server.conversation_settings(bench.ada, id).await;
+    assert_eq!(kept.unwrap().calculator, "no");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn steps_and_thoughts_recorded_before_a_crash_are_there_afterwards() {
     let model = || {
         ScriptedModel::new(vec!["a".repeat(4000)])

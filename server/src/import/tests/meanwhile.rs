@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hearth_app::model::{IdempotencyKey, ImportFault, MessageId};
+use hearth_app::model::{Choices, IdempotencyKey, ImportFault, MessageId};
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
@@ -87,6 +87,7 @@ fn an_answer_that_is_made_meanwhile_stays_the_shown_one_beside_what_comes_in() {
         parent: Some(whole.messages[1].id),
         text: "And now?".to_owned(),
         key: IdempotencyKey::new(Uuid::now_v7()),
+        choices: Choices::default(),
         answer: answer(),
     };
     let inserted = shelf.runtime.block_on(shelf.store.insert_turn(&turn));

@@ -280,7 +280,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
     row("/api/backups", nothing, ADMINISTRATOR),
     row("/api/back_up", nothing, ADMINISTRATOR),
     row("/api/draw_administration", usage_section, ADMINISTRATOR),
-    row("/api/banner", nothing, SIGNED_IN),
+    row("/api/page_words", nothing, SIGNED_IN),
     row("/api/dismiss_banner", banner, SIGNED_IN),
     row("/api/may_sign_up", nothing, EVERYBODY),
     row("/api/sign_up", claim, [Forbidden; 4]),

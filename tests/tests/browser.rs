@@ -36,6 +36,7 @@ mod browser {
     mod code_blocks;
     mod composing;
     mod conversation;
+    mod corpus;
     mod crowd;
     mod deletion;
     mod drafts;
@@ -50,7 +51,9 @@ mod browser {
     mod reasoning;
     mod reloading;
     mod settings;
+    mod stillness;
     mod stopping;
     mod tabs;
+    mod touch_targets;
     mod writing;
 }

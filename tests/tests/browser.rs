@@ -33,6 +33,7 @@ mod browser {
     mod a_day;
     mod accessibility;
     mod administration;
+    mod chaos;
     mod code_blocks;
     mod composing;
     mod conversation;

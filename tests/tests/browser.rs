@@ -48,6 +48,7 @@ mod browser {
     mod lan;
     mod pieces;
     mod proxies;
+    mod random_actions;
     mod reading;
     mod reasoning;
     mod reloading;

@@ -44,6 +44,7 @@ mod browser {
     mod exporting;
     mod frame;
     mod interruption;
+    mod keyboard_only;
     mod kills;
     mod lan;
     mod pieces;

@@ -29,6 +29,7 @@ pub mod proxy;
 pub mod running_server;
 pub mod seed;
 pub mod slow_client;
+pub mod speed;
 pub mod tail;
 pub mod tls_tail;
 pub mod uploads;

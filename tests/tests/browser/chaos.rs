@@ -167,13 +167,26 @@ impl<'a> Scene<'a> {
             Trouble::Sleep => {
                 self.set_state("frozen").await?;
                 time(500, 4000).await;
-                self.set_state("active").await?;
+                // Of a long sleep no connection is left.
+                if chance.within(0..2) == 0 {
+                    self.gate.cut();
+                }
+                self.wake().await?;
             }
         }
         self.wait_until("the page follows again", IS_FOLLOWED).await
     }
 
-    /// A tab that is frozen has no timers and gets nothing from the network.
+    /// The tab goes on and is looked at again.
+    async fn wake(&self) -> Result<()> {
+        self.set_state("active").await?;
+        self.browser
+            .devtools("Page.bringToFront", json!({}))
+            .await?;
+        Ok(())
+    }
+
+    /// A tab that is frozen is hidden and has no timers.
     async fn set_state(&self, state: &str) -> Result<()> {
         let method = "Page.setWebLifecycleState";
         self.browser

@@ -8,6 +8,7 @@ use std::{
 
 use anyhow::{Context as _, Result, ensure};
 use hearth_app::model::{Language, SettingName};
+use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, PATIENCE},
     chance::Chance,
@@ -16,7 +17,7 @@ use hearth_tests::{
     extent,
     gate::{Gate, Passage},
     program::{Program, Slowed},
-    running_server::{PASSWORD, message_text, save_setting},
+    running_server::{PASSWORD, RunningServer, message_text, save_setting},
     tail::letters,
     web_client::WebClient,
     words::words,
@@ -283,5 +284,41 @@ async fn whatever_fails_meanwhile_the_page_shows_what_the_server_stored() -> Res
         let num_letters = outcome.with_context(shown)?;
         writeln!(io::stdout(), "{}, {num_letters} letters", shown())?;
     }
+    browser.quit().await
+}
+
+/// Keep-alive frames come every 15 s: without any, a page need not wait for the end of time.
+const SILENT: Duration = Duration::from_secs(100);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_network_that_holds_everything_back_is_told_and_nothing_is_lost() -> Result<()> {
+    if !extent::is_whole() {
+        writeln!(io::stdout(), "skipped: it takes a minute and a half")?;
+        return Ok(());
+    }
+    let browser = Browser::open().await?;
+    let answer = "A line of it. ".repeat(500);
+    let model = ScriptedModel::new(vec![answer]).with_token_delay(Duration::from_millis(40));
+    let (server, ada) = RunningServer::start(model).await?;
+    let gate = Gate::before(server.addr()).await?;
+    let page = ChatPage::new(&browser, gate.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    page.send("Go on").await?;
+    page.wait_for_text(50).await?;
+    gate.set(Passage::Held);
+    let told = eventually("the silence is told", SILENT, async || {
+        Ok(browser.has(LOST).await?.then_some(()))
+    });
+    let told = told.await;
+    gate.set(Passage::Open);
+    told?;
+    eventually("the page follows again", PATIENCE, async || {
+        Ok((!browser.has(LOST).await?).then_some(()))
+    })
+    .await?;
+    page.stop().await?;
+    let shown = page.wait_for_end(1).await?;
+    let stored = message_text(&ada, shown.message_id()?).await?;
+    ensure!(letters(&shown.text) == letters(&stored), "{shown:?}");
     browser.quit().await
 }

@@ -82,9 +82,8 @@ impl Gate {
 
 /// Takes connections until the gate is gone.
 async fn stand(listener: TcpListener, server: SocketAddr, orders: watch::Receiver<Order>) {
-    let mut gone = orders.clone();
     tokio::select! {
-        () = until(&mut gone, |_| false) => {}
+        () = until_gone(orders.clone()) => {}
         () = take(&listener, server, &orders) => {}
     }
 }
@@ -114,11 +113,10 @@ async fn connect(
     far.set_nodelay(true)?;
     let (near_read, near_write) = near.into_split();
     let (far_read, far_write) = far.into_split();
-    let mut cut = orders.clone();
     tokio::select! {
         () = carry(near_read, far_write, orders.clone()) => {}
-        () = carry(far_read, near_write, orders) => {}
-        () = until(&mut cut, |order| order.num_cuts != num_cuts) => {}
+        () = carry(far_read, near_write, orders.clone()) => {}
+        () = until_cut(orders, num_cuts) => {}
     }
     Ok(())
 }
@@ -138,7 +136,11 @@ async fn carry(
         let Ok(count @ 1..) = from.read(&mut piece).await else {
             return;
         };
-        until(&mut orders, |order| order.passage != Passage::Held).await;
+        while is_held(&orders) {
+            if orders.changed().await.is_err() {
+                return;
+            }
+        }
         let carried = piece.get(..count).unwrap_or_default();
         if to.write_all(carried).await.is_err() {
             return;
@@ -146,7 +148,20 @@ async fn carry(
     }
 }
 
-/// Comes back when the order is such a one, or the gate is gone.
-async fn until(orders: &mut watch::Receiver<Order>, is_wanted: impl Fn(&Order) -> bool) {
-    let _ = orders.wait_for(is_wanted).await.is_ok();
+fn is_held(orders: &watch::Receiver<Order>) -> bool {
+    orders.borrow().passage == Passage::Held
+}
+
+async fn until_gone(mut orders: watch::Receiver<Order>) {
+    while orders.changed().await.is_ok() {}
+}
+
+/// Comes back when all is cut, or the gate is gone.
+async fn until_cut(mut orders: watch::Receiver<Order>, num_cuts: u64) {
+    loop {
+        let now = orders.borrow().num_cuts;
+        if now != num_cuts || orders.changed().await.is_err() {
+            return;
+        }
+    }
 }

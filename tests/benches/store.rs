@@ -18,6 +18,7 @@ use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     running_server::RunningServer,
     seed::{self, Amount, Seeded},
+    speed,
     web_client::WebClient,
 };
 use store::{measured::Measured, page, server};
@@ -43,7 +44,7 @@ async fn main() -> Result<ExitCode> {
     let mut all = server::measure(&ada, &seeded).await?;
     running.shut_down().await;
 
-    let slow = ScriptedModel::new(vec![page::long_answer()]);
+    let slow = ScriptedModel::new(vec![speed::long_answer()]);
     let slow = slow.with_token_delay(Duration::from_millis(5));
     let (running, _ada, seeded) = start(slow).await?;
     all.extend(page::measure(&running, &seeded).await?);

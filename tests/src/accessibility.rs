@@ -4,6 +4,7 @@ use std::{env, fs, path::PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::{
     browser::{Browser, PATIENCE},
@@ -12,10 +13,11 @@ use crate::{
 
 /// Starts axe, which leaves in the page what a person with a screen reader could not pass.
 const START: &str = r"
+    const impacts = arguments[0];
     delete window.axeReport;
     axe.run(document, { resultTypes: ['violations'] }).then(
         result => window.axeReport = { violations: result.violations
-            .filter(violation => ['serious', 'critical'].includes(violation.impact))
+            .filter(violation => impacts.includes(violation.impact))
             .map(violation => ({
                 rule: violation.id,
                 impact: violation.impact,
@@ -24,6 +26,10 @@ const START: &str = r"
             })) },
         error => window.axeReport = { error: String(error) });
 ";
+
+/// What a person cannot pass.
+const GRAVE: [&str; 2] = ["serious", "critical"];
+const ALL: [&str; 4] = ["minor", "moderate", "serious", "critical"];
 
 #[derive(Debug, Deserialize)]
 struct Report {
@@ -43,8 +49,17 @@ pub struct Violation {
 
 /// Fails if the page, shown as `name`, has serious or critical violations.
 pub async fn check(browser: &Browser, name: &str) -> Result<()> {
+    look(browser, name, &GRAVE).await
+}
+
+/// Fails if the page, shown as `name`, has any violation.
+pub async fn check_strictly(browser: &Browser, name: &str) -> Result<()> {
+    look(browser, name, &ALL).await
+}
+
+async fn look(browser: &Browser, name: &str, impacts: &[&str]) -> Result<()> {
     browser.script(&axe()?, Vec::new()).await?;
-    browser.script(START, Vec::new()).await?;
+    browser.script(START, vec![json!(impacts)]).await?;
     let what = format!("axe tells about {name}");
     let report: Report = eventually(&what, PATIENCE, async || {
         let report = browser.script("return window.axeReport", Vec::new());

@@ -135,13 +135,24 @@ pub async fn wait_for_end_of(browser: &Browser, selector: &str) -> Result<()> {
 pub struct Browser {
     driver: WebDriver,
     _profile: TempDir,
-    _stage: MutexGuard<'static, ()>,
+    /// Only the first of several browsers of a test has it.
+    stage: Option<MutexGuard<'static, ()>>,
 }
 
 impl Browser {
     /// Waits for its turn and opens an empty window.
     pub async fn open() -> Result<Self> {
         let stage = wait_for_stage().await;
+        Self::open_with(Some(stage)).await
+    }
+
+    /// One more with a profile of its own, as on another device, while this one is open.
+    pub async fn open_beside(&self) -> Result<Self> {
+        ensure!(self.stage.is_some(), "the first browser opens all others");
+        Self::open_with(None).await
+    }
+
+    async fn open_with(stage: Option<MutexGuard<'static, ()>>) -> Result<Self> {
         let profile = tempfile::tempdir()?;
         let mut capabilities = DesiredCapabilities::chrome();
         add_flags(&mut capabilities, &profile)?;
@@ -151,7 +162,7 @@ impl Browser {
         let browser = Self {
             driver,
             _profile: profile,
-            _stage: stage,
+            stage,
         };
         browser.prepare_tab().await?;
         Ok(browser)
@@ -167,6 +178,13 @@ impl Browser {
         self.driver.switch_to_window(tab.clone()).await?;
         self.prepare_tab().await?;
         Ok(tab)
+    }
+
+    /// Brings a tab of this browser to the front; what follows happens there.
+    pub async fn show_tab(&self, tab: &WindowHandle) -> Result<()> {
+        self.driver.switch_to_window(tab.clone()).await?;
+        self.devtools("Page.bringToFront", json!({})).await?;
+        Ok(())
     }
 
     pub async fn goto(&self, url: &str) -> Result<()> {
@@ -214,6 +232,15 @@ impl Browser {
         Ok(())
     }
 
+    /// A phone that is held in the hand: fingers are coarse and hover over nothing.
+    pub async fn show_touch_screen(&self) -> Result<()> {
+        self.show_screen(Screen::Phone).await?;
+        let parameters = json!({"enabled": true, "maxTouchPoints": 1});
+        self.devtools("Emulation.setTouchEmulationEnabled", parameters)
+            .await?;
+        Ok(())
+    }
+
     /// The first element a CSS selector finds, waited for.
     pub async fn element(&self, selector: &str) -> Result<WebElement> {
         let what = format!("the page shows {selector}");
@@ -235,7 +262,7 @@ impl Browser {
 
     /// Takes every transition to its end. Nothing waits for one to get there: in content that the
     /// browser skips, such as closed details, transitions begin and never end by themselves.
-    async fn settle(&self) -> Result<()> {
+    pub async fn settle(&self) -> Result<()> {
         let script = r"
             const ends = it => it.effect.getComputedTiming().endTime !== Infinity;
             document.getAnimations().filter(ends).forEach(it => it.finish());
@@ -283,6 +310,13 @@ impl Browser {
     /// As [`Browser::quit`], after input that the server refused: Chromium lists every 400.
     pub async fn quit_after_refusals(self) -> Result<()> {
         self.quit_unless(|message| message.contains("status of 400"))
+            .await
+    }
+
+    /// As [`Browser::quit`], after answers of the server that are no errors of the page: each of
+    /// them is named by words of its line in the console.
+    pub async fn quit_excusing(self, answers: &[&str]) -> Result<()> {
+        self.quit_unless(|message| answers.iter().any(|words| message.contains(words)))
             .await
     }
 

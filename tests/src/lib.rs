@@ -2,8 +2,8 @@
 //!
 //! Reading order: [`running_server`] (a server within the test, scripted model), [`program`] (the
 //! real binary, real model), [`command`] (its other commands), [`proxy`] (what stands before it),
-//! [`web_client`] and [`tail`] (a client without script), [`browser`] and [`chat_page`] (Chromium
-//! and what it shows).
+//! [`gate`] (a network that fails), [`web_client`] and [`tail`] (a client without script),
+//! [`browser`], [`chat_page`] and [`keyboard`] (Chromium, what it shows, and its keys).
 #![expect(
     clippy::missing_errors_doc,
     reason = "an error here is a failed test, told in its own sentence"
@@ -19,13 +19,17 @@ mod chromedriver;
 pub mod command;
 pub mod database;
 pub mod deadline;
+pub mod extent;
+pub mod gate;
 pub mod isolated_network;
+pub mod keyboard;
 pub mod metrics;
 pub mod program;
 pub mod proxy;
 pub mod running_server;
 pub mod seed;
 pub mod slow_client;
+pub mod speed;
 pub mod tail;
 pub mod tls_tail;
 pub mod uploads;

@@ -48,6 +48,10 @@ pub(crate) struct Options {
     /// tests/benches/store.rs. Fails if a goal is missed.
     #[arg(long, conflicts_with_all = ["chats", "model", "alone"])]
     store: bool,
+    /// Instead: what such a database costs the page, beside an empty one, see
+    /// tests/benches/page.rs.
+    #[arg(long, conflicts_with_all = ["chats", "model", "alone", "store"])]
+    page: bool,
 }
 
 /// What both programs print as JSON; other fields are ignored.
@@ -63,7 +67,10 @@ struct Measurement {
 /// If something does not build, or a program prints no measurement.
 pub(crate) fn bench(workspace: &Workspace, choice: Choice, options: &Options) -> Result<()> {
     if options.store {
-        return large_store(workspace);
+        return with_large_database(workspace, "store");
+    }
+    if options.page {
+        return with_large_database(workspace, "page");
     }
     let model = match &options.model {
         Some(model) => model.clone(),
@@ -104,10 +111,10 @@ pub(crate) fn bench(workspace: &Workspace, choice: Choice, options: &Options) ->
 }
 
 /// In the profile of the tests, which is compiled already.
-fn large_store(workspace: &Workspace) -> Result<()> {
+fn with_large_database(workspace: &Workspace, name: &str) -> Result<()> {
     let mut command = process::cargo(workspace);
     command.arg("bench").args(process::PRODUCT);
-    process::run(command.args(["--profile", "dev", "--bench", "store"]))
+    process::run(command.args(["--profile", "dev", "--bench", name]))
 }
 
 fn many_chats(

@@ -80,6 +80,26 @@ pub(crate) fn kills(workspace: &Workspace, proptest_cases: u32) -> Result<Tally>
     run(workspace, &targets, Some(proptest_cases), None)
 }
 
+/// The tests of the page that go further than those of every change: what fails meanwhile, what is
+/// done at random, what moves, and what axe says of every answer.
+///
+/// # Errors
+/// If cargo cannot be started.
+pub(crate) fn long_pages(workspace: &Workspace, proptest_cases: u32) -> Result<Tally> {
+    let targets = [
+        "--test",
+        BROWSER,
+        "--",
+        "chaos::",
+        "corpus::",
+        "random_actions::",
+        "stillness::",
+        "--nocapture",
+    ];
+    let targets = targets.map(str::to_owned);
+    run(workspace, &targets, Some(proptest_cases), None)
+}
+
 /// The tests of kernels and of a model, on every Vulkan driver in software; `whole`: all of them,
 /// and answers are followed to their ends.
 ///

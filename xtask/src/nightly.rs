@@ -41,6 +41,8 @@ pub(crate) fn nightly(
     let mut tally = cargo_tests::rust(workspace, Some(options.proptest_cases))?;
     process::announce("killing the server under load");
     tally += cargo_tests::kills(workspace, options.proptest_cases)?;
+    process::announce("the page, whatever fails and whatever is done");
+    tally += cargo_tests::long_pages(workspace, options.proptest_cases)?;
     tally += cargo_tests::cards(workspace, true)?;
     tally += fuzz(workspace, options);
     let Tally {

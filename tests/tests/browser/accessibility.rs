@@ -17,7 +17,8 @@ in_both_languages! {
     sign_in_and_a_chat_with_code_have_no_serious_violation,
 }
 
-const CODE: &str = "Here is a function:\n\n```rust\n/// Adds one.\nfn add_one(x: u32) -> u32 {\n    \
+/// An answer with something of everything.
+pub(super) const CODE: &str = "Here is a function:\n\n```rust\n/// Adds one.\nfn add_one(x: u32) -> u32 {\n    \
     let label = \"a string that is long enough to need a scroll bar on a narrow screen, surely\";\n    \
     x + 1 // and a comment\n}\n```\n\nIt has a [link](https://example.com), `inline code`, **bold** \
     and *slanted* words, and $x^2 + y^2$.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n> A quotation.\n\n- [x] done\n\

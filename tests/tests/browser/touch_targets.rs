@@ -1,0 +1,148 @@
+//! What a finger presses is 40 px both ways, wherever one is on a phone.
+
+use anyhow::{Result, ensure};
+use hearth_app::model::Language;
+use hearth_engine::scripted::ScriptedModel;
+use hearth_tests::{
+    browser::Browser,
+    chat_page::ChatPage,
+    running_server::{PASSWORD, RunningServer, send_and_wait},
+};
+use serde_json::{Value, json};
+
+use super::accessibility::CODE;
+
+in_both_languages! {
+    all_that_a_finger_presses_is_large_enough,
+}
+
+/// Pixels both ways.
+const LEAST: u32 = 40;
+
+const IS_COARSE: &str = "return matchMedia('(pointer: coarse)').matches";
+
+/// What is smaller, in what lies above the page, or else in all of it. Something small may have
+/// room around it that belongs to it: then that is hit.
+const SMALL: &str = r"
+    const least = arguments[0];
+    const place = document.querySelector('dialog[open]')
+        ?? document.querySelector('.menu:popover-open')
+        ?? document.querySelector('.sidebar.open')
+        ?? document;
+    const pressed = 'button, summary, select, textarea, input:not([type=hidden]), nav a, header a,'
+        + '.sidebar a, a:is(.button, .quiet-button, .icon-button, .menu-entry, .row)';
+    const isChoice = it => it.matches('[type=radio], [type=checkbox], [type=file]');
+    const target = it => (isChoice(it) && it.closest('label')) || it;
+    const isSeen = it => !it.closest('[inert], .visually-hidden, .skip-link')
+        && it.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true });
+    const name = it => it.localName + (it.id && `#${it.id}`)
+        + [...it.classList].map(word => `.${word}`).join('')
+        + (it.name ? `[name=${it.name}]` : '');
+    const found = new Set();
+    for (const it of place.querySelectorAll(pressed)) {
+        const spot = target(it);
+        // The boxes of a list of tasks are drawings.
+        if (it.matches('input:disabled') || !isSeen(spot)) continue;
+        spot.scrollIntoView({ block: 'center', inline: 'center' });
+        const box = spot.getBoundingClientRect();
+        if (box.width <= 1 || box.height <= 1) continue;
+        const x = box.left + box.width / 2;
+        const y = box.top + box.height / 2;
+        // The edge itself belongs to what lies beside it.
+        const reach = least / 2 - 1;
+        const isHit = (across, down) => {
+            const hit = document.elementFromPoint(x + across, y + down);
+            return hit !== null && (spot.contains(hit) || hit.closest('label')?.control === it);
+        };
+        const isWide = box.width > least - 0.5 || (isHit(-reach, 0) && isHit(reach, 0));
+        const isHigh = box.height > least - 0.5 || (isHit(0, -reach) && isHit(0, reach));
+        if (isWide && isHigh) continue;
+        const around = it.parentElement ? `${name(it.parentElement)} > ` : '';
+        found.add(`${around}${name(it)}: ${box.width.toFixed(0)} x ${box.height.toFixed(0)}`);
+    }
+    return [...found];
+";
+
+/// Sections of the settings and of the administration.
+const SECTIONS: [&str; 12] = [
+    "/settings",
+    "/settings/account",
+    "/settings/keys",
+    "/settings/exports",
+    "/settings/import",
+    "/settings/trash",
+    "/admin",
+    "/admin/people",
+    "/admin/models",
+    "/admin/usage",
+    "/admin/log",
+    "/admin/upkeep",
+];
+
+/// Notes what is too small of what the window shows.
+async fn look(browser: &Browser, place: &str, small: &mut Vec<String>) -> Result<()> {
+    browser.settle().await?;
+    let found = browser.script(SMALL, vec![json!(LEAST)]).await?;
+    let found: Vec<String> = serde_json::from_value(found)?;
+    small.extend(found.iter().map(|it| format!("{place}: {it}")));
+    Ok(())
+}
+
+async fn press(browser: &Browser, selector: &str) -> Result<()> {
+    browser.settle().await?;
+    let press = "document.querySelector(arguments[0]).click()";
+    browser.element(selector).await?;
+    browser.script(press, vec![json!(selector)]).await?;
+    Ok(())
+}
+
+/// The chat, its menus, its dialog and the drawer.
+async fn look_at_chat(browser: &Browser, small: &mut Vec<String>) -> Result<()> {
+    look(browser, "chat", small).await?;
+    press(browser, ".chat-more").await?;
+    browser.element("#more-menu:popover-open").await?;
+    look(browser, "menu of the chat", small).await?;
+    press(browser, "#more-menu > button").await?;
+    browser.element("dialog[open] #own-max-tokens").await?;
+    look(browser, "settings of the chat", small).await?;
+    press(browser, ".dialog[open] .dialog-head button").await?;
+    press(browser, "#open-sidebar").await?;
+    browser.element(".sidebar.open").await?;
+    look(browser, "drawer", small).await?;
+    for (button, menu) in [
+        (".row-more", "#row-menu"),
+        (".account-button", "#account-menu"),
+    ] {
+        press(browser, button).await?;
+        browser.element(&format!("{menu}:popover-open")).await?;
+        look(browser, menu, small).await?;
+        let close = "document.querySelector(arguments[0]).hidePopover()";
+        browser.script(close, vec![json!(menu)]).await?;
+    }
+    Ok(())
+}
+
+async fn all_that_a_finger_presses_is_large_enough(language: Language) -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(vec![CODE.to_owned()])).await?;
+    let turn = send_and_wait(&ada, None, "Show me a function.").await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    browser.show_touch_screen().await?;
+    page.speak(language).await?;
+    let is_coarse = browser.script(IS_COARSE, Vec::new()).await?;
+    ensure!(is_coarse == Value::Bool(true), "no finger is emulated");
+    let mut small = Vec::new();
+    page.open("/sign-in").await?;
+    look(&browser, "/sign-in", &mut small).await?;
+    page.sign_in("Ada", PASSWORD).await?;
+    look(&browser, "/", &mut small).await?;
+    page.open(&format!("/c/{}", turn.conversation.id)).await?;
+    page.wait_for_end(1).await?;
+    look_at_chat(&browser, &mut small).await?;
+    for section in SECTIONS {
+        page.open(section).await?;
+        look(&browser, section, &mut small).await?;
+    }
+    ensure!(small.is_empty(), "too small: {small:#?}");
+    browser.quit().await
+}

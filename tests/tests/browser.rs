@@ -51,6 +51,8 @@ mod browser {
     mod reloading;
     mod settings;
     mod stopping;
+    #[cfg(debug_assertions)]
+    mod styleguide;
     mod tabs;
     mod writing;
 }

@@ -5,10 +5,11 @@ use uuid::Uuid;
 
 use super::{
     frame,
+    messages::answer,
     specimen::{Specimen, Stage},
 };
 use crate::{
-    components::{ChatMenu, ModelChip, Sidebar},
+    components::{ChatMenu, DeleteMessageMenu, ModelChip, Sidebar},
     model::{ConversationId, ModelState, ModelStatus},
     words::Locale,
 };
@@ -43,10 +44,16 @@ pub(super) fn menus(locale: Locale) -> Vec<Specimen> {
         })
         .open()
     });
+    let deletion = Specimen::new("message-delete", Stage::Stack, || {
+        let message = RwSignal::new(answer(Vec::new()));
+        let on_command = Callback::new(|_| ());
+        view! { <DeleteMessageMenu message on_command/> }.into_any()
+    });
     chips
         .into_iter()
         .chain(conversation)
         .chain(of_sidebar)
+        .chain([deletion.unfolded()])
         .collect()
 }
 

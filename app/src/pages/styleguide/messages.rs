@@ -149,7 +149,7 @@ pub(super) fn steps(locale: Locale) -> Vec<Specimen> {
     vec![
         show("steps [data-thinking]", thinking),
         show("steps", finished.clone()),
-        show("steps [open], step-tool", finished).open(),
+        show("steps [open], step-tool", finished).unfolded(),
     ]
 }
 
@@ -212,7 +212,8 @@ fn question(text: &str) -> ShownMessage {
     }
 }
 
-fn answer(blocks: Vec<String>) -> ShownMessage {
+/// A finished answer with all its facts.
+pub(super) fn answer(blocks: Vec<String>) -> ShownMessage {
     ShownMessage {
         blocks,
         finish_reason: Some(FinishReason::Stop),

@@ -19,6 +19,9 @@ const IDS: [&str; 7] = [
     "aria-labelledby",
 ];
 
+/// What a form says of how it is sent.
+const METHODS: [&str; 3] = ["post", "get", "dialog"];
+
 /// Where a component stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
@@ -92,11 +95,16 @@ impl Specimen {
         Self { name, stage, html }
     }
 
-    /// What would open from a button stands open in its place.
+    /// What would open above the page stands open in its place.
     pub(super) fn open(self) -> Self {
         let html = self.html.replace(" popover=\"auto\"", "");
         let html = html.replace("<dialog ", "<dialog open ");
-        let html = html.replace("<details ", "<details open ");
+        Self { html, ..self }
+    }
+
+    /// What folds is unfolded.
+    pub(super) fn unfolded(self) -> Self {
+        let html = self.html.replace("<details ", "<details open ");
         Self { html, ..self }
     }
 
@@ -132,9 +140,10 @@ impl Specimen {
 
 /// Nothing takes the focus, no form reaches the server, no id stands twice.
 fn harmless(html: &str, place: &str) -> String {
-    // A form that is to close the dialog around it sends nothing, and here is none.
-    let html = html.replace(" method=\"post\"", " method=\"dialog\"");
-    let html = html.replace(" method=\"get\"", " method=\"dialog\"");
+    let without = |html: String, method: &&str| html.replace(&format!(" method=\"{method}\""), "");
+    let html = METHODS.iter().fold(html.to_owned(), without);
+    // A form that is to close the dialog around it sends nothing, and mostly there is none.
+    let html = html.replace("<form", "<form method=\"dialog\"");
     let html = html.replace(" autofocus=\"\"", "");
     let html = html.replace(" autofocus", "");
     let rename = |html: String, attribute: &&str| renamed(&html, attribute, place);
@@ -169,9 +178,10 @@ mod tests {
 
     #[test]
     fn forms_send_nothing_and_nothing_takes_the_focus() {
-        let html =
-            "<form method=\"post\" action=\"/api/sign_out\"><input autofocus><a autofocus=\"\">";
-        let expected = "<form method=\"dialog\" action=\"/api/sign_out\"><input><a>";
+        let html = "<form action=\"/api/sign_out\" method=\"post\"><input autofocus>\
+            <a autofocus=\"\"></a></form><form class=\"x\"></form>";
+        let expected = "<form method=\"dialog\" action=\"/api/sign_out\"><input>\
+            <a></a></form><form method=\"dialog\" class=\"x\"></form>";
         assert_eq!(harmless(html, "x"), expected);
     }
 }

@@ -105,7 +105,11 @@ fn bars(report: &UsageReport, totals: &[PersonTotal]) -> Vec<Bar> {
 
 /// The chart with its legend: every day is a bar that says what it is to whoever points at it or
 /// goes there with the arrow keys.
-pub(in crate::pages) fn usage_chart(locale: Locale, report: &UsageReport, totals: &[PersonTotal]) -> AnyView {
+pub(in crate::pages) fn usage_chart(
+    locale: Locale,
+    report: &UsageReport,
+    totals: &[PersonTotal],
+) -> AnyView {
     let bars = bars(report, totals);
     let highest = bars.iter().map(|bar| bar.base + bar.tokens).max();
     let step = grid_step(highest.unwrap_or_default());

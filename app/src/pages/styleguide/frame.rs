@@ -91,7 +91,7 @@ pub(super) fn frame(locale: Locale) -> Vec<Specimen> {
                     label=words!(locale, settings.sections)
                     sections=&SECTIONS
                 >
-                    {()}
+                    <p class="hint">{words!(locale, settings.theme_lead)}</p>
                 </Sections>
             }
             .into_any()

@@ -10,8 +10,17 @@ use leptos_i18n_parser::parse_locales::{
 /// The first is the default: the one whose keys the others are compared with.
 const LANGUAGES: [&str; 2] = ["en", "zh-CN"];
 /// One file each.
-const NAMESPACES: [&str; 9] = [
-    "admin", "chat", "dates", "door", "errors", "exports", "faults", "frame", "settings",
+const NAMESPACES: [&str; 10] = [
+    "admin",
+    "chat",
+    "dates",
+    "door",
+    "errors",
+    "exports",
+    "faults",
+    "frame",
+    "settings",
+    "styleguide",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -24,6 +24,8 @@ pub mod transcript;
 pub mod way_back;
 mod words;
 
+#[cfg(all(feature = "ssr", debug_assertions))]
+pub use pages::{MarkdownRenderer, STYLEGUIDE, STYLEGUIDE_STYLE, styleguide};
 #[cfg(feature = "ssr")]
 pub use pages::{RefusedMessage, address_error, error_page, refused_message};
 pub use shell::{App, shell};

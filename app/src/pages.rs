@@ -24,6 +24,8 @@ mod set_up;
 mod settings;
 mod sign_in;
 mod sign_up;
+#[cfg(all(feature = "ssr", debug_assertions))]
+mod styleguide;
 #[cfg(feature = "ssr")]
 mod told;
 
@@ -47,6 +49,8 @@ pub(crate) use settings::SettingsRoutes;
 pub(crate) use settings::draw_settings;
 pub(crate) use sign_in::SignInPage;
 pub(crate) use sign_up::SignUpPage;
+#[cfg(all(feature = "ssr", debug_assertions))]
+pub use styleguide::{MarkdownRenderer, STYLEGUIDE, STYLEGUIDE_STYLE, styleguide};
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;

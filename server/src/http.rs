@@ -20,6 +20,8 @@ mod pages;
 mod preferences;
 mod security;
 mod server_functions;
+#[cfg(debug_assertions)]
+mod styleguide;
 mod sub_path;
 mod told;
 mod trace;
@@ -110,6 +112,8 @@ fn plain_routes() -> Vec<PlainRoute> {
         for_anyone("/readyz".into(), get(health::readyz)),
         for_anyone("/pkg/{*file}".into(), get(assets::package_file)),
     ];
+    #[cfg(debug_assertions)]
+    routes.extend(styleguide::routes().map(|(path, handler)| for_anyone(path.into(), handler)));
     routes.extend(assets::public_paths().map(|path| for_anyone(path, get(assets::public_file))));
     routes
 }

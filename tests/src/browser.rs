@@ -19,6 +19,9 @@ static STAGE: Mutex<()> = Mutex::const_new(());
 /// How long a page may take to show something.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Most pixels of a picture from top to bottom: Chromium draws none of twice that.
+const PICTURE: u32 = 8_000;
+
 const FLAGS: [&str; 10] = [
     "--headless=new",
     "--no-sandbox",
@@ -277,6 +280,27 @@ impl Browser {
         fs::create_dir_all(&directory)?;
         let path = directory.join(format!("{name}.png"));
         self.driver.screenshot(&path).await?;
+        Ok(())
+    }
+
+    /// Saves the whole page as `NAME-1.png` and so on, from top to bottom.
+    pub async fn screenshot_whole(&self, name: &str) -> Result<()> {
+        let script = "const page = document.documentElement;
+            return [page.clientWidth, page.scrollHeight]";
+        let size = self.script(script, Vec::new()).await?;
+        let (width, height): (u32, u32) = serde_json::from_value(size)?;
+        let directory = screenshots();
+        fs::create_dir_all(&directory)?;
+        let tops = (0..height).step_by(usize::try_from(PICTURE)?);
+        for (number, top) in (1..).zip(tops) {
+            let height = (height - top).min(PICTURE);
+            let clip = json!({"x": 0, "y": top, "width": width, "height": height, "scale": 1});
+            let parameters = json!({"captureBeyondViewport": true, "clip": clip});
+            let answer = self.devtools("Page.captureScreenshot", parameters).await?;
+            let picture = answer["data"].as_str().context("a picture in base64")?;
+            let picture = thirtyfour::support::base64_decode(picture)?;
+            fs::write(directory.join(format!("{name}-{number}.png")), picture)?;
+        }
         Ok(())
     }
 

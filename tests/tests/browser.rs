@@ -57,6 +57,8 @@ mod browser {
     mod settings;
     mod stillness;
     mod stopping;
+    #[cfg(debug_assertions)]
+    mod styleguide;
     mod tabs;
     mod touch_targets;
     mod writing;

@@ -5,6 +5,7 @@ mod tidy {
     mod configuration;
     mod dependencies;
     mod deployment;
+    mod development;
     mod documents;
     mod imports;
     mod installer;

@@ -7,5 +7,7 @@ mod web {
     mod pages;
     mod pieces;
     mod preferences;
+    #[cfg(debug_assertions)]
+    mod styleguide;
     mod sub_path;
 }

@@ -21,7 +21,7 @@ mod upkeep;
 #[cfg(feature = "ssr")]
 mod usage;
 #[cfg(feature = "ssr")]
-mod usage_chart;
+pub(super) mod usage_chart;
 
 use leptos::prelude::*;
 use leptos_meta::Title;

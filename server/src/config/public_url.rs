@@ -4,7 +4,7 @@ use axum::http::{Uri, uri::Authority};
 
 /// First parts of the addresses that Hearth has itself. A request that a proxy passes on with or
 /// without the path in front must not be two addresses at once.
-const OWN: [&str; 25] = [
+const OWN: [&str; 27] = [
     "admin",
     "api",
     "c",
@@ -28,6 +28,8 @@ const OWN: [&str; 25] = [
     "setup",
     "sign-in",
     "sign-up",
+    "styleguide", // development builds have these two
+    "styleguide.css",
     "tokenize",
     "v1",
 ];

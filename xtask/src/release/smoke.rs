@@ -68,6 +68,13 @@ pub(super) fn check(archive: &Path, name: &str, glibc: &OldGlibc, model: &Path) 
         page.body
     );
     let first_page = start.elapsed();
+    // Only development builds have it. A page says so as one that is not there does.
+    let guide = server.ask("GET", "/styleguide", &[("accept", "text/html")], "")?;
+    ensure!(
+        guide.status == 404,
+        "a release answers /styleguide with status {}",
+        guide.status
+    );
     let answer = server.answer(&token)?;
     let first_answer = start.elapsed();
     process::note(&format!("it answered: {}", answer.trim()));

@@ -26,7 +26,7 @@ const BAR_SHARE: f64 = 0.7;
 
 /// What one person used in the whole time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct PersonTotal {
+pub(in crate::pages) struct PersonTotal {
     pub(super) user: UserId,
     pub(super) name: String,
     pub(super) num_turns: u64,
@@ -41,7 +41,7 @@ impl PersonTotal {
 }
 
 /// Sums by person, the largest first.
-pub(super) fn person_totals(report: &UsageReport) -> Vec<PersonTotal> {
+pub(in crate::pages) fn person_totals(report: &UsageReport) -> Vec<PersonTotal> {
     let mut totals: Vec<PersonTotal> = Vec::new();
     for row in &report.rows {
         let place = totals.iter().position(|total| total.user == row.user);
@@ -105,7 +105,11 @@ fn bars(report: &UsageReport, totals: &[PersonTotal]) -> Vec<Bar> {
 
 /// The chart with its legend: every day is a bar that says what it is to whoever points at it or
 /// goes there with the arrow keys.
-pub(super) fn usage_chart(locale: Locale, report: &UsageReport, totals: &[PersonTotal]) -> AnyView {
+pub(in crate::pages) fn usage_chart(
+    locale: Locale,
+    report: &UsageReport,
+    totals: &[PersonTotal],
+) -> AnyView {
     let bars = bars(report, totals);
     let highest = bars.iter().map(|bar| bar.base + bar.tokens).max();
     let step = grid_step(highest.unwrap_or_default());

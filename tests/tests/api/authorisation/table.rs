@@ -363,6 +363,11 @@ pub(super) const ROUTES: &[Row] = &[
     row("/hearth-math.woff2", nothing, EVERYBODY),
     row("/manifest.webmanifest", nothing, EVERYBODY),
     row("/robots.txt", nothing, EVERYBODY),
+    // Colours and components, without anything of anybody.
+    #[cfg(debug_assertions)]
+    row("/styleguide", nothing, EVERYBODY),
+    #[cfg(debug_assertions)]
+    row("/styleguide.css", nothing, EVERYBODY),
     // The table asks for a file that is not there.
     row("/pkg/{*file}", nothing, [NotFound; 4]),
 ];

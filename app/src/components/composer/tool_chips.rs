@@ -52,8 +52,8 @@ fn EffortChip(choices: Signal<Choices>, on_choose: Callback<Choices>) -> impl In
         <span class="tool-chip effort">
             <Icon name=IconName::Effort class="icon small"/>
             <select
-                title=words!(locale, frame.effort)
-                aria-label=words!(locale, frame.effort)
+                title=words!(locale, admin.names.reasoning_effort)
+                aria-label=words!(locale, admin.names.reasoning_effort)
                 autocomplete="off"
                 prop:value=move || effort().as_str()
                 on:change=on_change

@@ -12,7 +12,9 @@ use crate::{
     components::{
         Composer, ComposerState, Greeting, Icon, IconName, MissingConversation, Privacy, Starters,
     },
-    model::{ChatError, ConversationId, IdempotencyKey, MessageId, UserId},
+    model::{
+        ChatError, Choices, ConversationId, IdempotencyKey, MessageId, ReasoningEffort, UserId,
+    },
     words::{Locale, words},
 };
 
@@ -35,6 +37,7 @@ impl Case {
         let queued = self.queued.map(|text| Queued {
             text,
             key: IdempotencyKey::new(Uuid::from_u128(7)),
+            is_wanted: false,
         });
         let conversation: Option<ConversationId> = (!self.is_empty).then(conversation);
         ComposerState {
@@ -43,6 +46,10 @@ impl Case {
             running: Signal::stored(self.is_running.then_some(answer)),
             is_sending: Signal::stored(self.is_sending),
             is_empty: Signal::stored(self.is_empty),
+            choices: Signal::stored(Choices {
+                effort: Some(ReasoningEffort::Medium),
+                calculator: Some(true),
+            }),
             queued: RwSignal::new(queued),
             error: Signal::stored(self.error),
             refused_file: RwSignal::new(self.refused_file),
@@ -126,7 +133,7 @@ pub(super) fn empty_page() -> Vec<Specimen> {
                 <div class="chat-stage empty-stage">
                     <Greeting name="Ada".to_owned()/>
                     {empty.view()}
-                    <Starters on_choose/>
+                    <Starters own=Vec::new() on_choose/>
                     <Privacy/>
                 </div>
             }

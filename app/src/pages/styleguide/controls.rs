@@ -55,7 +55,7 @@ pub(super) fn buttons(locale: Locale) -> Vec<Specimen> {
 }
 
 fn worded(locale: Locale, class: &'static str) -> impl IntoView {
-    let save = words!(locale, settings.save);
+    let save = words!(locale, admin.save);
     view! {
         <button type="button" class=class>{save}</button>
         <button type="button" class=class>
@@ -133,7 +133,7 @@ pub(super) fn fields(locale: Locale) -> Vec<Specimen> {
             .into_any()
         }),
         Specimen::new("saved-mark", Stage::Line, move || {
-            saved_mark(true, words!(locale, settings.saved)).into_any()
+            saved_mark(true, words!(locale, admin.saved)).into_any()
         }),
     ]
 }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     components::{ChatMenu, DeleteMessageMenu, ModelChip, Sidebar},
-    model::{ConversationId, ModelState, ModelStatus},
+    model::{Choices, ConversationId, ModelState, ModelStatus},
     words::Locale,
 };
 
@@ -68,6 +68,7 @@ pub(super) fn chip(state: ModelState) -> impl IntoView {
         name: "SmolLM2-135M-Instruct".to_owned(),
         is_demonstration: true,
         state,
+        usual: Choices::default(),
     });
     let on_settings = Callback::new(|()| ());
     view! { <ModelChip status is_administrator=true on_settings/> }
@@ -75,11 +76,12 @@ pub(super) fn chip(state: ModelState) -> impl IntoView {
 
 fn sidebar(locale: Locale) -> AnyView {
     let on_command = Callback::new(|_| ());
+    let shown: Option<ConversationId> = None;
     view! {
         <Sidebar
             list=frame::list(locale)
             user=frame::person()
-            shown=None::<ConversationId>
+            shown
             row_forms=None
             is_open=true
             on_command

@@ -121,7 +121,7 @@ fn items(locale: Locale) -> AnyView {
         let end = (!is_current).then(|| {
             view! {
                 <button type="button" class="quiet-button">
-                    {words!(locale, settings.sign_out_this)}
+                    {words!(locale, door.sign_out)}
                 </button>
             }
         });

@@ -54,8 +54,8 @@ fn people(locale: Locale) -> AnyView {
                     <button
                         type="button"
                         class="icon-button"
-                        title=words!(locale, admin.more)
-                        aria-label=words!(locale, admin.more)
+                        title=words!(locale, frame.more)
+                        aria-label=words!(locale, frame.more)
                     >
                         <Icon name=IconName::More/>
                     </button>
@@ -72,11 +72,11 @@ fn people(locale: Locale) -> AnyView {
             <table class="data-table people">
                 <thead>
                     <tr>
-                        <th scope="col">{words!(locale, admin.person_name)}</th>
+                        <th scope="col">{words!(locale, door.name)}</th>
                         <th scope="col">{words!(locale, admin.role)}</th>
                         <th scope="col" class="number">{words!(locale, admin.today)}</th>
                         <th scope="col">
-                            <span class="visually-hidden">{words!(locale, admin.more)}</span>
+                            <span class="visually-hidden">{words!(locale, frame.more)}</span>
                         </th>
                     </tr>
                 </thead>

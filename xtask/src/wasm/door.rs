@@ -115,7 +115,10 @@ fn plain(script: &str) -> Result<String> {
             is_comment = !line.ends_with("*/");
         } else if !line.is_empty() && !line.starts_with("//") {
             let num_quotes = line.matches('`').count();
-            ensure!(num_quotes % 2 == 0, "a text of several lines: {line}");
+            ensure!(
+                num_quotes.is_multiple_of(2),
+                "a text of several lines: {line}"
+            );
             text.push_str(line);
             text.push('\n');
         }

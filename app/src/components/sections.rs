@@ -50,7 +50,8 @@ pub(crate) fn Sections(
     view! {
         <div class="settings-page">
             // In the body: it holds the page back until it is loaded, and comes and goes with it.
-            <link rel="stylesheet" href=style/>
+            // A server that was renewed meanwhile has another one.
+            <link rel="stylesheet" href=style on:error=move |_| browser::reload()/>
             <header class="settings-side">
                 <PageLink to="/" attr:class="quiet-button">
                     <Icon name=IconName::ChevronLeft class="icon mirrored"/>

@@ -5,12 +5,15 @@ mod appearance;
 mod changes;
 mod clipboard;
 mod code_block;
+#[cfg(feature = "hydrate")]
+mod door;
 mod drafts;
 mod dropped;
 mod elements;
 mod floating;
 mod focus;
 mod form_post;
+#[cfg(feature = "hydrate")]
 mod link_token;
 mod queue;
 mod random;
@@ -32,6 +35,8 @@ pub(crate) use appearance::{remember, remember_time_zone, show_theme};
 pub(crate) use changes::listen_for_changes;
 pub(crate) use clipboard::{copy_text, copy_when_fetched};
 pub(crate) use code_block::{read_code, show_copied};
+#[cfg(feature = "hydrate")]
+pub(crate) use door::open_door;
 pub(crate) use drafts::{count_sent, forget_draft, num_sent, read_draft, save_draft};
 pub(crate) use dropped::{brings_only_files, fenced, files_of, text_of};
 pub(crate) use elements::around;
@@ -44,7 +49,6 @@ pub(crate) use focus::{
     opens_chat,
 };
 pub(crate) use form_post::{Posted, form_of, post, send_at_once};
-pub(crate) use link_token::{forget_link_token, kept_link_token, take_link_token};
 pub(crate) use queue::{
     Queued, changes_queued, forget_queued, forget_sent_queued, join_texts, read_queued, save_queued,
 };

@@ -35,11 +35,14 @@ pub use sub_path::provide_sub_path;
 #[cfg(feature = "ssr")]
 pub use words::export::ExportWords;
 
-/// Makes the server's page interactive. Called once, by the script that loads this module.
+/// Makes the server's page interactive. Called once, by the script that loads this module. Doors
+/// stay as the server drew them.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
     sub_path::read_from_document();
-    leptos::mount::hydrate_body(App);
+    if !browser::open_door() {
+        leptos::mount::hydrate_body(App);
+    }
 }

@@ -11,18 +11,26 @@ mod card;
 mod chat;
 #[cfg(feature = "ssr")]
 mod door;
+#[cfg(feature = "ssr")]
 mod door_head;
 mod drawn;
 #[cfg(feature = "ssr")]
 mod error_page;
+#[cfg(feature = "ssr")]
 mod join;
+#[cfg(not(feature = "ssr"))]
+mod loaded_door;
 mod not_found;
+#[cfg(feature = "ssr")]
 mod one_time_link;
 #[cfg(feature = "ssr")]
 mod refused_message;
+#[cfg(feature = "ssr")]
 mod set_up;
 mod settings;
+#[cfg(feature = "ssr")]
 mod sign_in;
+#[cfg(feature = "ssr")]
 mod sign_up;
 #[cfg(all(feature = "ssr", debug_assertions))]
 mod styleguide;
@@ -39,21 +47,29 @@ pub(crate) use admin::draw_administration;
 pub(crate) use chat::ChatPage;
 #[cfg(feature = "ssr")]
 pub use error_page::error_page;
+#[cfg(feature = "ssr")]
 pub(crate) use join::JoinPage;
+#[cfg(not(feature = "ssr"))]
+pub(crate) use loaded_door::{
+    LoadedDoor as JoinPage, LoadedDoor as SetUpPage, LoadedDoor as SignInPage,
+    LoadedDoor as SignUpPage,
+};
 pub(crate) use not_found::NotFoundPage;
 #[cfg(feature = "ssr")]
 pub use refused_message::{RefusedMessage, refused_message};
+#[cfg(feature = "ssr")]
 pub(crate) use set_up::SetUpPage;
 pub(crate) use settings::SettingsRoutes;
 #[cfg(feature = "ssr")]
 pub(crate) use settings::draw_settings;
+#[cfg(feature = "ssr")]
 pub(crate) use sign_in::SignInPage;
+#[cfg(feature = "ssr")]
 pub(crate) use sign_up::SignUpPage;
 #[cfg(all(feature = "ssr", debug_assertions))]
 pub use styleguide::{MarkdownRenderer, STYLEGUIDE, STYLEGUIDE_STYLE, styleguide};
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use crate::{components::ErrorText, model::ChatError, read_once::JsonBytes, words::PRODUCT};
 
@@ -70,10 +86,11 @@ fn answer_not_found() {
 fn answer_not_found() {}
 
 /// A plain form post brings its error back in the address.
-fn form_post_error() -> Signal<Option<ChatError>> {
-    let query = use_query_map();
-    let error = Memo::new(move |_| query.read().get("__err").map(|error| address_error(&error)));
-    error.into()
+#[cfg(feature = "ssr")]
+fn form_post_error() -> Option<ChatError> {
+    let query = leptos_router::hooks::use_query_map();
+    let query = query.read_untracked();
+    query.get_str("__err").map(address_error)
 }
 
 /// What a section shows once its values are there.

@@ -30,19 +30,6 @@ impl<T: DeserializeOwned> Decoder<T> for JsonBytes {
     }
 }
 
-/// What `read` answers, read again when `source` changes.
-pub(crate) fn read_for<S, T, F>(
-    source: impl Fn() -> S + Send + Sync + 'static,
-    read: impl Fn(S) -> F + Send + Sync + 'static,
-) -> Resource<T, JsonBytes>
-where
-    S: PartialEq + Clone + Send + Sync + 'static,
-    T: Serialize + DeserializeOwned + Send + Sync + 'static,
-    F: Future<Output = T> + Send + 'static,
-{
-    Resource::new_with_options(source, read, false)
-}
-
 /// What `read` answers, for as long as the page stands.
 pub(crate) fn read_once<T, F>(
     read: impl Fn() -> F + Send + Sync + 'static,
@@ -51,5 +38,5 @@ where
     T: Serialize + DeserializeOwned + Send + Sync + 'static,
     F: Future<Output = T> + Send + 'static,
 {
-    read_for(|| (), move |()| read())
+    Resource::new_with_options(|| (), move |()| read(), false)
 }

@@ -103,6 +103,23 @@ pub(crate) fn style_sheet(options: &LeptosOptions) -> String {
     address_of(&path)
 }
 
+/// Address of the style sheet that sections have besides it.
+pub(crate) fn sections_style_sheet() -> String {
+    address_of(&format!("/pkg/{}-sections.css", build()))
+}
+
+/// Name of the build that the page belongs to.
+#[cfg(feature = "ssr")]
+fn build() -> String {
+    let build = use_context::<crate::service::PageBuild>();
+    build.unwrap_or_default().0
+}
+
+#[cfg(not(feature = "ssr"))]
+fn build() -> String {
+    browser::page_build().unwrap_or_default()
+}
+
 /// Colours of the browser's frame where the system asks for light and for dark.
 pub(crate) const fn frame_colors(theme: Theme) -> [&'static str; 2] {
     match theme {
@@ -117,7 +134,7 @@ fn theme_color(media: &'static str, color: &'static str) -> impl IntoView {
     meta.attr("media", media)
 }
 
-/// The pages and their addresses.
+/// The pages and their addresses. Of the doors the browser only knows how to load them.
 ///
 /// Both chat addresses share one page, so the first message of a new conversation can change the
 /// address without ending its stream.

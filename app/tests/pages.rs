@@ -191,6 +191,7 @@ async fn a_stranger_is_sent_to_the_door() {
     assert_eq!(status, 200);
     assert!(html.contains("action=\"/api/sign_in\""));
     assert!(html.contains("type=\"password\""));
+    assert!(html.contains(" data-door"), "{html}");
 }
 
 #[tokio::test]

@@ -23,22 +23,33 @@ pub(crate) const PAGE_WEIGHT_BUDGET: u64 = 450_000;
 const HASH_DIGITS: usize = 12;
 const BROTLI_QUALITY: i32 = 11;
 const BROTLI_WINDOW_BITS: i32 = 22;
+/// Ends the name of the style sheet that the sections have besides that of all pages.
+const SECTIONS: &str = "-sections.css";
 /// Names the inputs of the files beside it.
 const STAMP: &str = "inputs.sha256";
 
 /// What `dist/manifest.json` says.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Manifest {
-    /// First digits of the SHA-256 over script, program and stylesheet.
+    /// First digits of the SHA-256 over script, program and style sheets.
     pub(crate) hash: String,
     /// Paths below `dist/`, sorted; compressed siblings (`.br`, `.gz`) are not listed.
     pub(crate) files: Vec<String>,
 }
 
+/// The style sheets, bundled and minified.
+struct Styles {
+    /// Every page has it.
+    main: String,
+    /// Only pages of sections have it too.
+    sections: String,
+}
+
 /// The site as it lies in `dist/`.
 pub(crate) struct Site {
     pub(crate) hash: String,
-    /// Bytes of script, program and stylesheet, compressed with brotli.
+    /// Bytes of what the chat's first visit loads besides the page itself: script, program and style
+    /// sheet, compressed with brotli.
     pub(crate) page_weight_bytes: u64,
 }
 
@@ -57,7 +68,7 @@ impl Site {
 /// Brings `dist/` up to date.
 ///
 /// # Errors
-/// If the page or the stylesheet does not build, or a file cannot be written.
+/// If the page or a style sheet does not build, or a file cannot be written.
 pub(crate) fn build(workspace: &Workspace, toolchain: &Toolchain) -> Result<Site> {
     build_with(workspace, toolchain, &[])
 }
@@ -82,13 +93,17 @@ pub(crate) fn build_with(
     }
     let page = wasm::compile(workspace, toolchain, flags)?;
     process::announce("bundling and compressing");
-    let css = stylesheet::bundle(&workspace.root().join("style/main.css"))?;
-    let hash = content_hash(&page, &css);
+    let style = workspace.root().join("style");
+    let styles = Styles {
+        main: stylesheet::bundle(&style.join("main.css"))?,
+        sections: stylesheet::bundle(&style.join("sections.css"))?,
+    };
+    let hash = content_hash(&page, &styles);
 
     // Written beside its place and renamed, so a half-written site is never embedded.
     let fresh = workspace.root().join("dist.new");
     remove(&fresh)?;
-    let mut files = write_package(&fresh, &hash, &page, &css)?;
+    let mut files = write_package(&fresh, &hash, &page, &styles)?;
     files.extend(copy_public(&workspace.root().join("public"), &fresh)?);
     files.sort();
     let manifest = Manifest { hash, files };
@@ -112,11 +127,7 @@ pub(crate) fn build_with(
 fn read(dist: &Path) -> Result<Site> {
     let manifest: Manifest = serde_json::from_slice(&fs::read(dist.join("manifest.json"))?)?;
     let mut page_weight_bytes = 0;
-    for file in manifest
-        .files
-        .iter()
-        .filter(|file| file.starts_with("pkg/"))
-    {
+    for file in manifest.files.iter().filter(|file| is_of_first_visit(file)) {
         let path = dist.join(format!("{file}.br"));
         let size = fs::metadata(&path).with_context(|| format!("{} is gone", path.display()))?;
         page_weight_bytes += size.len();
@@ -127,14 +138,23 @@ fn read(dist: &Path) -> Result<Site> {
     })
 }
 
-fn write_package(dist: &Path, hash: &str, page: &Page, css: &str) -> Result<Vec<String>> {
+/// Whether the chat's first visit loads a file, besides fonts and drawings.
+fn is_of_first_visit(file: &str) -> bool {
+    file.starts_with("pkg/") && !file.ends_with(SECTIONS)
+}
+
+fn write_package(dist: &Path, hash: &str, page: &Page, styles: &Styles) -> Result<Vec<String>> {
     let mut contents = vec![
         (format!("pkg/hearth-{hash}.js"), page.script.as_bytes()),
         (
             format!("pkg/hearth-{hash}_bg.wasm"),
             page.program.as_slice(),
         ),
-        (format!("pkg/hearth-{hash}.css"), css.as_bytes()),
+        (format!("pkg/hearth-{hash}.css"), styles.main.as_bytes()),
+        (
+            format!("pkg/hearth-{hash}{SECTIONS}"),
+            styles.sections.as_bytes(),
+        ),
     ];
     for (name, text) in &page.snippets {
         contents.push((format!("pkg/snippets/{name}"), text.as_bytes()));
@@ -164,11 +184,12 @@ fn copy_public(public: &Path, dist: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-fn content_hash(page: &Page, css: &str) -> String {
+fn content_hash(page: &Page, styles: &Styles) -> String {
     let mut hasher = Sha256::new();
     hasher.update(&page.script);
     hasher.update(&page.program);
-    hasher.update(css);
+    hasher.update(&styles.main);
+    hasher.update(&styles.sections);
     for (name, text) in &page.snippets {
         hasher.update(name);
         hasher.update(text);
@@ -259,13 +280,34 @@ mod tests {
         }
     }
 
+    fn styles(main: &str, sections: &str) -> Styles {
+        Styles {
+            main: main.to_owned(),
+            sections: sections.to_owned(),
+        }
+    }
+
     #[test]
     fn the_hash_has_twelve_digits_and_follows_the_content() {
-        let hash = content_hash(&page("a"), "");
+        let hash = content_hash(&page("a"), &styles("", ""));
         assert_eq!(hash.len(), HASH_DIGITS);
-        assert_eq!(hash, content_hash(&page("a"), ""));
-        assert_ne!(hash, content_hash(&page("b"), ""));
-        assert_ne!(hash, content_hash(&page("a"), ".b{}"));
+        assert_eq!(hash, content_hash(&page("a"), &styles("", "")));
+        assert_ne!(hash, content_hash(&page("b"), &styles("", "")));
+        assert_ne!(hash, content_hash(&page("a"), &styles(".b{}", "")));
+        assert_ne!(hash, content_hash(&page("a"), &styles("", ".b{}")));
+    }
+
+    #[test]
+    fn what_only_sections_load_does_not_weigh_on_the_chat() {
+        for (file, is_loaded) in [
+            ("pkg/hearth-0123456789ab.css", true),
+            ("pkg/hearth-0123456789ab_bg.wasm", true),
+            ("pkg/snippets/a/inline0.js", true),
+            ("pkg/hearth-0123456789ab-sections.css", false),
+            ("public/favicon.svg", false),
+        ] {
+            assert_eq!(is_of_first_visit(file), is_loaded, "{file}");
+        }
     }
 
     #[test]

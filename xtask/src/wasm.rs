@@ -3,6 +3,7 @@
 //! The target's standard library comes from rustup where its server answers. Where it does not,
 //! Debian's compiler builds it from source (once, about 40 s): see [`Toolchain`].
 
+mod door;
 mod trim;
 
 use std::fmt;
@@ -232,7 +233,9 @@ pub(crate) fn compile(
         &target.join(TARGET).join("wasm-release/hearth_app.wasm"),
         &bound,
     )?;
-    shrink(&bound.join("hearth_bg.wasm"))?;
+    let program = bound.join("hearth_bg.wasm");
+    door::make_smaller(&bound.join("hearth.js"), &program)?;
+    shrink(&program)?;
     read(&bound)
 }
 

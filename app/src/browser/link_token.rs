@@ -12,7 +12,7 @@ const BEGINNING: &str = "#token=";
 
 /// The token of the link that led to this page. It leaves the address: it is not shown again, nor
 /// found in the history. The tab keeps it, since a form that is refused needs it once more.
-pub(crate) fn take_link_token(page: &str) -> Option<String> {
+pub(super) fn take_link_token(page: &str) -> Option<String> {
     let location = window().location();
     let fragment = location.hash().ok()?;
     let token = fragment.strip_prefix(BEGINNING)?;
@@ -30,12 +30,12 @@ pub(crate) fn take_link_token(page: &str) -> Option<String> {
 }
 
 /// The token that a link brought to this page of this tab before.
-pub(crate) fn kept_link_token(page: &str) -> Option<String> {
+pub(super) fn kept_link_token(page: &str) -> Option<String> {
     tab_storage()?.get_item(&name(page)).ok()?
 }
 
 /// The token is used up, or never was one: the tab forgets it.
-pub(crate) fn forget_link_token(page: &str) {
+pub(super) fn forget_link_token(page: &str) {
     if let Some(storage) = tab_storage() {
         // Fails only where nothing is kept.
         let _ = storage.remove_item(&name(page));

@@ -1,4 +1,4 @@
-//! A labelled input, and the place of an error.
+//! A labelled input of a form that the server draws.
 
 use leptos::prelude::*;
 
@@ -88,15 +88,5 @@ pub(crate) fn NewPasswordField(
             error
             class="input tall"
         />
-    }
-}
-
-/// What went wrong, said at once to screen readers, in its place.
-#[component]
-pub(crate) fn ErrorText(#[prop(into)] error: Signal<Option<ChatError>>) -> impl IntoView {
-    let locale = use_locale();
-    move || {
-        let error = error.get()?;
-        Some(view! { <p class="error-text" role="alert">{words::sentence(locale, error)}</p> })
     }
 }

@@ -6,6 +6,7 @@ use leptos_router::hooks::use_location;
 use super::{Icon, IconName, PageLink};
 use crate::{
     browser,
+    shell::sections_style_sheet,
     words::{Locale, use_locale, words},
 };
 
@@ -45,8 +46,12 @@ pub(crate) fn Sections(
             </PageLink>
         }
     };
+    let style = sections_style_sheet();
     view! {
         <div class="settings-page">
+            // In the body: it holds the page back until it is loaded, and comes and goes with it.
+            // A server that was renewed meanwhile has another one.
+            <link rel="stylesheet" href=style on:error=move |_| browser::reload()/>
             <header class="settings-side">
                 <PageLink to="/" attr:class="quiet-button">
                     <Icon name=IconName::ChevronLeft class="icon mirrored"/>

@@ -1,4 +1,8 @@
 //! What the doors have in common: the fire, why one stands there, and the way on.
+//!
+//! Doors are plain pages with plain forms, drawn by the server alone. What their script adds
+//! (`browser::open_door`) hangs on attributes: `data-door`, `data-link` with the page of a link,
+//! `data-refused`, and what is shown with a link or without one.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -57,11 +61,19 @@ pub(super) fn asked(name: &str) -> String {
 }
 
 /// The part of an error that belongs beside the field of that name; `None`: what belongs to none.
-pub(super) fn error_at(
-    error: Signal<Option<ChatError>>,
-    field: Option<&'static str>,
-) -> Signal<Option<ChatError>> {
-    Signal::derive(move || error.get().filter(|error| field_of(error) == field))
+pub(super) fn error_at(error: Option<&ChatError>, field: Option<&str>) -> Option<ChatError> {
+    error.filter(|error| field_of(error) == field).cloned()
+}
+
+/// What the script has to know of an error: whether it is the link that does not hold.
+pub(super) fn refused(error: Option<&ChatError>) -> Option<&'static str> {
+    error.map(|error| {
+        if *error == ChatError::Forbidden {
+            "link"
+        } else {
+            "fields"
+        }
+    })
 }
 
 /// The field whose content was refused.

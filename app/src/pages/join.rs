@@ -2,109 +2,113 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
+use serde::{Deserialize, Serialize};
 use server_fn::ServerFn;
 
 use super::{
-    door_head::{DoorFoot, DoorHead, error_at},
+    door_head::{DoorFoot, DoorHead, error_at, refused},
     form_post_error,
-    one_time_link::{LinkTokenField, give_up, link_token},
+    one_time_link::{LinkTokenField, token_in_query},
     window_title,
 };
 use crate::{
     api::joining::{Join, link_owner},
-    browser,
     components::{ErrorText, NewPasswordField},
     model::ChatError,
-    read_once::{JsonBytes, read_for},
+    read_once::read_once,
     sub_path::address_of,
-    words::{use_locale, words},
+    words::{Locale, use_locale, words},
 };
 
 /// Where links lead.
 const PAGE: &str = "/join";
-/// What joins what is known of the link's owner to the form.
-const FORM: &str = "join";
+/// Stands for the name in the words of welcome, which the script puts in its place.
+const NAME: &str = "{}";
 
-/// A link's token, and the name of the person it belongs to if it holds; nothing without a token.
-type Owner = Option<(String, Option<String>)>;
+/// Whose link it is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+enum Owner {
+    /// The server was told no link.
+    Unknown,
+    /// The link does not hold.
+    Nobody,
+    Person(String),
+}
 
-/// Where an administrator's link leads. Works as a form post before and without script.
+/// Where an administrator's link leads.
 #[component]
 pub(crate) fn JoinPage() -> impl IntoView {
     let locale = use_locale();
-    let token = link_token(PAGE);
-    let owner = read_for(
-        move || token.get(),
-        |token| async move {
-            if token.is_empty() {
-                return Ok(None);
-            }
-            // With the token it belongs to: another one may be known meanwhile.
-            let owner = link_owner(token.clone()).await;
-            owner.map(|owner| Some((token, owner)))
-        },
-    );
-    let has_ended = RwSignal::new(false);
     let error = form_post_error();
-    Effect::new(move || {
-        let Some(Ok(Some((asked, None)))) = owner.get() else {
-            return;
-        };
-        if asked == *token.read_untracked() {
-            has_ended.set(true);
-            give_up(token, PAGE);
-        }
-    });
-    Effect::new(browser::mark_interactive);
+    let token = token_in_query(error.as_ref());
+    let asked = token.clone();
+    let owner = read_once(move || owner_of(asked.clone()));
+    let is_refused = refused(error.as_ref());
     view! {
         <Title text=window_title(words!(locale, admin.join))/>
-        <main class="door">
+        <main class="door" data-door="" data-link=PAGE data-refused=is_refused>
             <DoorHead title=words!(locale, admin.join)/>
-            <LinkOwner owner has_ended/>
-            <form id=FORM method="post" action=address_of(Join::url()) class="door-form">
-                <ErrorText error=error_at(error, None)/>
-                <LinkTokenField token/>
-                <NewPasswordField error=error_at(error, Some("password"))/>
-                <button type="submit" class="button primary wide tall">
-                    {words!(locale, admin.join)}
-                </button>
-            </form>
+            <Suspense>
+                {move || {
+                    let (token, error) = (token.clone(), error.clone());
+                    Suspend::new(async move { form(locale, owner.await, token, error.as_ref()) })
+                }}
+            </Suspense>
             <DoorFoot/>
         </main>
     }
 }
 
-/// Whose password is chosen, or that it cannot be.
-#[component]
-fn LinkOwner(
-    owner: Resource<Result<Owner, ChatError>, JsonBytes>,
-    /// A link was given up here.
-    has_ended: RwSignal<bool>,
-) -> impl IntoView {
-    let locale = use_locale();
-    let welcome = move |name: String| {
-        view! {
-            <p class="door-note">{words!(locale, admin.join_lead, name = name.clone())}</p>
-            // A password store wants to know whose password it keeps.
-            <input type="hidden" form=FORM name="username" value=name autocomplete="username"/>
-        }
+async fn owner_of(token: String) -> Result<Owner, ChatError> {
+    if token.is_empty() {
+        return Ok(Owner::Unknown);
+    }
+    let owner = link_owner(token).await?;
+    Ok(owner.map_or(Owner::Nobody, Owner::Person))
+}
+
+/// Whose password is chosen, or that it cannot be, and the form.
+fn form(
+    locale: Locale,
+    owner: Result<Owner, ChatError>,
+    token: String,
+    error: Option<&ChatError>,
+) -> impl IntoView + use<> {
+    let has_ended = matches!(owner, Ok(Owner::Nobody));
+    let token = if has_ended { String::new() } else { token };
+    let (person, failure) = match owner {
+        Ok(Owner::Person(name)) => (Some(name), None),
+        Ok(_) => (None, None),
+        Err(error) => (None, Some(error)),
     };
-    let ended = move || {
-        view! { <p class="error-text" role="alert">{words!(locale, admin.join_ended)}</p> }
-    };
+    let words = words!(locale, admin.join_lead, name = NAME);
+    let welcome = person.as_ref().map(|name| words.replace(NAME, name));
+    let (is_unknown, is_sound) = (person.is_none(), !has_ended);
     view! {
-        <Suspense>
-            {move || {
-                let has_ended = has_ended.get();
-                Suspend::new(async move {
-                    match owner.await {
-                        Ok(Some((_, Some(name)))) => welcome(name).into_any(),
-                        Ok(None) if !has_ended => ().into_any(),
-                        Ok(_) => ended().into_any(),
-                        Err(error) => view! { <ErrorText error=Some(error)/> }.into_any(),
-                    }
-                })
-            }}
-        </Suspense>
+        <p class="door-note" data-owner=words hidden=is_unknown>{welcome}</p>
+        <p
+            class="error-text"
+            data-ended=""
+            role=has_ended.then_some("alert")
+            hidden=is_sound
+        >
+            {words!(locale, admin.join_ended)}
+        </p>
+        <ErrorText error=failure/>
+        <form method="post" action=address_of(Join::url()) class="door-form">
+            <ErrorText error=error_at(error, None)/>
+            <LinkTokenField token/>
+            // A password store wants to know whose password it keeps.
+            <input
+                type="hidden"
+                name="username"
+                value=person.unwrap_or_default()
+                autocomplete="username"
+            />
+            <NewPasswordField error=error_at(error, Some("password"))/>
+            <button type="submit" class="button primary wide tall">
+                {words!(locale, admin.join)}
+            </button>
+        </form>
     }
 }

@@ -61,7 +61,13 @@ fn content(message: RefusedMessage, error: ChatError) -> impl IntoView {
             {hidden}
             <div class="field">
                 <label for="refused-text">{words!(locale, door.your_message)}</label>
-                <textarea id="refused-text" name="text" rows="12" inner_html=text></textarea>
+                <textarea
+                    id="refused-text"
+                    class="input"
+                    name="text"
+                    rows="12"
+                    inner_html=text
+                ></textarea>
             </div>
             <button type="submit" class="button primary">{words!(locale, door.send_again)}</button>
         </form>

@@ -2,28 +2,26 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
+use server_fn::ServerFn;
 
 use super::{
-    door_head::{DoorFoot, DoorHead, asked, error_at},
-    window_title,
+    door_head::{DoorFoot, DoorHead, asked, error_at, refused},
+    form_post_error, window_title,
 };
 use crate::{
     api::{accounts::SignIn, joining::may_sign_up},
-    browser,
-    components::{ErrorText, Field, ServerForm},
+    components::{ErrorText, Field},
     read_once::read_once,
     sub_path::address_of,
     way_back::{ENDED, door_to},
     words::{use_locale, words},
 };
 
-/// The door. Works as a form post before and without script. It leads on to the page that its
-/// address names.
+/// The door. It leads on to the page that its address names.
 #[component]
 pub(crate) fn SignInPage() -> impl IntoView {
     let locale = use_locale();
-    let sign_in = ServerAction::<SignIn>::new();
-    let error = Signal::derive(move || sign_in.value().get().and_then(Result::err));
+    let error = form_post_error();
     let may_sign_up = read_once(may_sign_up);
     let next = asked("next");
     let sign_up = address_of(&door_to("/sign-up", &next));
@@ -32,13 +30,12 @@ pub(crate) fn SignInPage() -> impl IntoView {
     } else {
         words!(locale, door.sign_in_lead)
     };
-    Effect::new(browser::mark_interactive);
     view! {
         <Title text=window_title(words!(locale, door.sign_in))/>
-        <main class="door">
+        <main class="door" data-door="" data-refused=refused(error.as_ref())>
             <DoorHead title=words!(locale, door.sign_in_title) reason/>
-            <ServerForm action=sign_in attr:class="door-form">
-                <ErrorText error=error_at(error, None)/>
+            <form method="post" action=address_of(SignIn::url()) class="door-form">
+                <ErrorText error=error_at(error.as_ref(), None)/>
                 <input type="hidden" name="next" value=next autocomplete="off"/>
                 <Field
                     label=words!(locale, door.name)
@@ -51,13 +48,13 @@ pub(crate) fn SignInPage() -> impl IntoView {
                     name="password"
                     kind="password"
                     autocomplete="current-password"
-                    error=error_at(error, Some("password"))
+                    error=error_at(error.as_ref(), Some("password"))
                     class="input tall"
                 />
-                <button type="submit" class="button primary wide tall" disabled=sign_in.pending()>
+                <button type="submit" class="button primary wide tall">
                     {words!(locale, door.sign_in)}
                 </button>
-            </ServerForm>
+            </form>
             <DoorFoot>
                 <Suspense>
                     {move || {

@@ -5,20 +5,20 @@ use leptos_meta::Title;
 use server_fn::ServerFn;
 
 use super::{
-    door_head::{DoorFoot, DoorHead, asked, error_at},
+    door_head::{DoorFoot, DoorHead, asked, error_at, refused},
     form_post_error, window_title,
 };
 use crate::{
     api::joining::{SignUp, may_sign_up},
-    browser,
     components::{ErrorText, Field, NewPasswordField},
+    model::ChatError,
     read_once::read_once,
     sub_path::address_of,
     way_back::door_to,
     words::{use_locale, words},
 };
 
-/// Name and password. Works as a form post before and without script.
+/// Name and password.
 #[component]
 pub(crate) fn SignUpPage() -> impl IntoView {
     let locale = use_locale();
@@ -26,8 +26,9 @@ pub(crate) fn SignUpPage() -> impl IntoView {
     let error = form_post_error();
     let next = asked("next");
     let sign_in = address_of(&door_to("/sign-in", &next));
-    Effect::new(browser::mark_interactive);
-    let form = move |next: String| {
+    let is_refused = refused(error.as_ref());
+    let form = move |next: String, error: Option<ChatError>| {
+        let error = error.as_ref();
         view! {
             <form method="post" action=address_of(SignUp::url()) class="door-form">
                 <ErrorText error=error_at(error, None)/>
@@ -48,17 +49,17 @@ pub(crate) fn SignUpPage() -> impl IntoView {
     };
     view! {
         <Title text=window_title(words!(locale, admin.sign_up))/>
-        <main class="door">
+        <main class="door" data-door="" data-refused=is_refused>
             <DoorHead
                 title=words!(locale, admin.sign_up)
                 reason=words!(locale, admin.sign_up_lead)
             />
             <Suspense>
                 {move || {
-                    let next = next.clone();
+                    let (next, error) = (next.clone(), error.clone());
                     Suspend::new(async move {
                         match is_open.await {
-                            Ok(true) => form(next).into_any(),
+                            Ok(true) => form(next, error).into_any(),
                             Ok(false) => view! {
                                 <p class="door-note">{words!(locale, admin.sign_up_closed)}</p>
                             }.into_any(),

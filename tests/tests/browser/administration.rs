@@ -112,10 +112,10 @@ async fn ways_to_begin_go_into_the_box_as_the_administrator_wrote_them(
     fill(&browser, id, "1\n2\n3\n4\n5").await?;
     save(&browser, id).await?;
     let name = words(language, &format!("admin.names.{id}"))?;
-    wait_for(&browser, &format!("#{id}-error"), &name).await?;
+    wait_for_words(&browser, &format!("#{id}-error"), &name).await?;
     fill(&browser, id, &lines.join("\n")).await?;
     save(&browser, id).await?;
-    wait_for(&browser, ".saved-mark", &words(language, "admin.saved")?).await?;
+    wait_for_words(&browser, ".saved-mark", &words(language, "admin.saved")?).await?;
     page.open("/").await?;
     browser.element(".starter").await?;
     let shown = "return [...document.querySelectorAll('.starter')].map(it => it.innerText.trim())";

@@ -205,6 +205,91 @@ async fn who_comes_from_an_ended_session_is_led_back_by_the_door() -> Result<()>
     browser.quit().await
 }
 
+/// What a script gives, waited for.
+async fn wait_until(browser: &Browser, what: &str, script: &str, wanted: Value) -> Result<()> {
+    eventually(what, PATIENCE, async || {
+        Ok((browser.script(script, Vec::new()).await? == wanted).then_some(()))
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_wrong_password_the_name_is_still_there() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.open("/sign-in?next=/settings").await?;
+    for (name, value) in [("name", "Ada"), ("password", NEW)] {
+        let field = browser.element(&format!("input[name={name}]")).await?;
+        field.send_keys(value).await?;
+    }
+    submit(&browser, ".door-form button[type=submit]").await?;
+    browser.element("#password-error").await?;
+    page.wait_until_interactive().await?;
+    let fields = "return [...document.querySelectorAll('#name, #password')].map(it => it.value)";
+    wait_until(&browser, "the name alone", fields, json!(["Ada", ""])).await?;
+    let focused = "return document.activeElement.id";
+    wait_until(&browser, "the focus", focused, json!("password")).await?;
+    check(&browser, "sign-in-refused").await?;
+    let field = browser.element("input[name=password]").await?;
+    field.send_keys(PASSWORD).await?;
+    submit(&browser, ".door-form button[type=submit]").await?;
+    let path = "return location.pathname";
+    wait_until(&browser, "the settings", path, json!("/settings")).await?;
+    // Whoever comes next is told nobody's name.
+    browser.driver().delete_all_cookies().await?;
+    page.open("/sign-in").await?;
+    wait_until(&browser, "no name", fields, json!(["", ""])).await?;
+    browser.quit().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_comes_back_from_the_settings_without_a_session_is_led_to_the_door() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    page.open("/settings").await?;
+    ada.call::<()>("end_other_sessions", &[]).await??;
+    submit(&browser, ".settings-side > .quiet-button").await?;
+    browser
+        .element(".door-form input[name=password]")
+        .await?
+        .send_keys(PASSWORD)
+        .await?;
+    assert_eq!(page.path().await?, "/sign-in");
+    // Chromium lists the refused call.
+    let errors = browser.console_errors().await?;
+    assert!(
+        errors.iter().all(|it| it.contains("status of 401")),
+        "{errors:?}"
+    );
+    browser.quit().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn settings_opened_out_of_the_chat_are_shown_with_their_style_sheet() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    let sheet = "link[href$='-sections.css']";
+    assert!(!browser.has(sheet).await?, "the chat does not load it");
+    page.open_account_menu().await?;
+    submit(&browser, ".sidebar-account a[href='/settings']").await?;
+    browser.element(sheet).await?;
+    let look = "const page = document.querySelector('.settings-page'); \
+        const style = page && getComputedStyle(page); \
+        return page && [style.visibility, style.display]";
+    let wanted = json!(["visible", "grid"]);
+    wait_until(&browser, "the page is shown", look, wanted).await?;
+    // Without it, there is nothing to be seen.
+    let without = "document.querySelector(\"link[href$='-sections.css']\").disabled = true; \
+        return getComputedStyle(document.querySelector('.settings-page')).visibility";
+    assert_eq!(browser.script(without, Vec::new()).await?, json!("hidden"));
+    browser.quit().await
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_its_link_the_set_up_page_says_so_and_shows_no_form() -> Result<()> {
     let browser = Browser::open().await?;

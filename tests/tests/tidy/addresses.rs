@@ -15,7 +15,7 @@ const REPLACED: [(&str, &str); 3] = [
         "<A ",
         "the router's link writes another start page: use `PageLink`",
     ),
-    ("ActionForm", "it posts past the path: use `ServerForm`"),
+    ("ActionForm", "it posts past the path: use a plain form"),
     (
         "navigate(\"/",
         "use the chat's `navigation`, or `browser::load`",

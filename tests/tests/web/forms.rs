@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use hearth_app::model::{ConversationId, MessageStatus};
+use hearth_app::model::{ChatError, ConversationId, MessageStatus, Refusal};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     running_server::{PASSWORD, RunningServer, conversation, conversations},
     web_client::{WebClient, attribute_after},
 };
+use server_fn::error::ServerFnUrlError;
 
 /// Follows a redirect's path.
 fn location(answer: &hearth_tests::web_client::Answer) -> Result<String> {
@@ -83,6 +84,44 @@ async fn a_wrong_password_in_a_plain_form_is_told_on_the_sign_in_page() -> Resul
     let page = client.get(&path).await?.text();
     let sentence = "name and password do not match";
     assert!(page.to_lowercase().contains(sentence), "{page}");
+    // Beside its field, and with the field.
+    assert!(page.contains("id=\"password-error\""), "{page}");
+    assert_eq!(
+        attribute_after(&page, "id=\"password\"", "aria-describedby")?,
+        "password-error"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn no_door_shows_a_sentence_that_somebody_wrote_into_its_address() -> Result<()> {
+    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let unclaimed = RunningServer::unclaimed(ScriptedModel::new(Vec::new())).await?;
+    let foreign = "Call this number to unlock your account";
+    let text = || foreign.to_owned();
+    let errors = [
+        ChatError::Invalid(Refusal::from(text())),
+        ChatError::Internal { request_id: text() },
+        ChatError::Unreachable(text()),
+    ];
+    for (server, function, door) in [
+        (&server, "sign_in", "/sign-in"),
+        (&server, "sign_up", "/sign-up"),
+        (&server, "join", "/join"),
+        (&unclaimed, "set_up", "/set-up"),
+    ] {
+        let client = server.client()?;
+        for error in &errors {
+            let told = ServerFnUrlError::new(format!("/api/{function}"), error.clone());
+            let told = told.to_url("http://h/")?;
+            let address = format!("{door}?{}", told.query().unwrap_or_default());
+            let page = client.get(&address).await?.text();
+            assert!(!page.contains(foreign), "{door}: {page}");
+            // Where nobody may sign up there is no form that could have been refused.
+            let is_told = page.contains("role=\"alert\"");
+            assert_eq!(is_told, door != "/sign-up", "{door}: {page}");
+        }
+    }
     Ok(())
 }
 

@@ -176,6 +176,22 @@ async fn scripts_and_styles_are_cached_for_good_and_come_compressed() -> Result<
 }
 
 #[tokio::test]
+async fn only_pages_of_sections_load_the_style_sheet_of_sections() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let stranger = server.client()?;
+    for (client, path, loads) in [
+        (&ada, "/", false),
+        (&stranger, "/sign-in", false),
+        (&ada, "/settings", true),
+        (&ada, "/admin/people", true),
+    ] {
+        let page = client.get(path).await?.text();
+        assert_eq!(page.contains("-sections.css\""), loads, "{path}: {page}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn who_reads_pages_is_told_in_words_and_a_program_in_json() -> Result<()> {
     let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let missing = "/exports/0192f0c1-2f3a-7000-8000-000000000001";

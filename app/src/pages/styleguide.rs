@@ -50,6 +50,12 @@ pub fn styleguide(
         let chapters = chapters(locale, render);
         let contents: Vec<_> = chapters.iter().map(Chapter::entry).collect();
         let chapters: Vec<_> = chapters.into_iter().map(Chapter::show).collect();
+        let LeptosOptions {
+            site_pkg_dir: folder,
+            output_name: build,
+            ..
+        } = options;
+        let sections = format!("/{folder}/{build}-sections.css");
         let document = view! {
             <!DOCTYPE html>
             // It says that it is interactive: what waits for the script is to be seen, too.
@@ -61,6 +67,7 @@ pub fn styleguide(
             >
                 <head>
                     <Appearance style=style_sheet(options) theme=preferences.theme/>
+                    <link rel="stylesheet" href=address_of(&sections)/>
                     <link rel="stylesheet" href=address_of(STYLEGUIDE_STYLE)/>
                     <title>{window_title(name)}</title>
                 </head>

@@ -349,13 +349,11 @@ async fn act(views: &[View<'_>], chance: &mut Chance, time: Duration) -> Result<
 async fn agreed(ada: &WebClient) -> Result<String> {
     let listed = conversations(ada).await?;
     let used = listed.iter().find(|it| !it.title.is_empty());
-    Ok(match used {
-        Some(used) => used.id.to_string(),
-        None => {
-            let turn = send_and_wait(ada, None, "The last one").await?;
-            turn.conversation.id.to_string()
-        }
-    })
+    if let Some(used) = used {
+        return Ok(used.id.to_string());
+    }
+    let turn = send_and_wait(ada, None, "The last one").await?;
+    Ok(turn.conversation.id.to_string())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -128,7 +128,7 @@ impl ChatState {
 
     /// The address changed: shows its conversation, unless it is shown already.
     pub(super) fn open(self, address: ChatAddress) {
-        self.is_drawer_open.set(false);
+        self.is_drawer_open().set(false);
         let is_shown = address.conversation() == self.shown_id();
         if is_shown && (address == ChatAddress::Nowhere) == self.is_missing.get_untracked() {
             return;

@@ -30,7 +30,7 @@ pub(super) fn listen(state: ChatState) {
 }
 
 fn pressed(state: ChatState, event: &KeyboardEvent) {
-    if state.is_drawer_open.get_untracked() {
+    if state.is_drawer_open().get_untracked() {
         return;
     }
     if browser::is_lost_letter(event) {

@@ -54,6 +54,7 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
     let on_dismiss = Callback::new(move |dismissal| dismiss_banner(banner, dismissal));
     let on_settings = Callback::new(move |form| state.save_settings(dialog, form, navigate));
     let title = Memo::new(move |_| shown_title(state));
+    let is_drawer_open = state.is_drawer_open();
     let shown = Memo::new(move |_| state.shown.read().as_ref().map(|it| it.id));
     let window_title = window_title(title, locale);
     let announcement = move || Some(announcement_words(locale, state.announcement.get()?));
@@ -73,10 +74,10 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
                 user
                 shown
                 row_forms
-                is_open=state.is_drawer_open
+                is_open=is_drawer_open
                 on_command=on_sidebar
             />
-            <main class="chat-main" inert=move || state.is_drawer_open.get()>
+            <main class="chat-main" inert=move || is_drawer_open.get()>
                 <BannerLine banner on_dismiss/>
                 <Header state title dialog is_administrator navigate/>
                 <Conversation state navigate/>

@@ -126,7 +126,7 @@ impl ChatState {
 
     /// A rail, a list, or the drawer, as the screen has room.
     pub(super) fn toggle_sidebar(self) {
-        if self.is_drawer_open.get_untracked() {
+        if self.is_drawer_open().get_untracked() {
             self.close_drawer();
         } else if browser::is_drawer() {
             self.open_drawer();
@@ -137,15 +137,15 @@ impl ChatState {
 
     /// Opens the drawer and moves the focus into it.
     pub(super) fn open_drawer(self) {
-        self.is_drawer_open.set(true);
+        self.is_drawer_open().set(true);
         // The drawer takes the focus only after it has become visible.
         request_animation_frame(|| browser::focus(NEW_CHAT));
     }
 
     /// Closes the drawer and gives the focus back to the button that opened it.
     pub(super) fn close_drawer(self) {
-        if self.is_drawer_open.get_untracked() {
-            self.is_drawer_open.set(false);
+        if self.is_drawer_open().get_untracked() {
+            self.is_drawer_open().set(false);
             request_animation_frame(|| browser::focus("open-sidebar"));
         }
     }

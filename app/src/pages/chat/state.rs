@@ -86,7 +86,6 @@ pub(super) struct ChatState {
     /// For screen readers; never the text of an answer.
     pub(super) announcement: RwSignal<Option<Announcement>>,
     pub(super) deleted: RwSignal<Option<ConversationId>>,
-    pub(super) is_drawer_open: RwSignal<bool>,
     pub(super) unseen: StoredValue<Unseen>,
 }
 
@@ -99,13 +98,14 @@ pub(super) struct Unsent {
     pub(super) key: IdempotencyKey,
 }
 
-/// What no view shows, and two signals that are rarely asked for: a handle to the state stays
+/// What no view shows, and signals that are rarely asked for: a handle to the state stays
 /// short.
 pub(super) struct Unseen {
     user: User,
     starters: Vec<String>,
     is_copied: RwSignal<Option<bool>>,
     is_outdated: RwSignal<bool>,
+    is_drawer_open: RwSignal<bool>,
     /// The way to another address; known once the page stands.
     pub(super) navigate: Option<Navigate>,
     /// The one stream of this tab.
@@ -143,12 +143,12 @@ impl ChatState {
             unopened: RwSignal::new(None),
             announcement: RwSignal::new(None),
             deleted: RwSignal::new(None),
-            is_drawer_open: RwSignal::new(false),
             unseen: StoredValue::new(Unseen {
                 user: loaded.user,
                 starters: loaded.words.starters,
                 is_copied: RwSignal::new(None),
                 is_outdated: RwSignal::new(false),
+                is_drawer_open: RwSignal::new(false),
                 navigate: None,
                 tail: None,
                 unsent: None,
@@ -167,6 +167,11 @@ impl ChatState {
     /// The server has another page by now.
     pub(super) fn is_outdated(self) -> RwSignal<bool> {
         self.unseen.with_value(|it| it.is_outdated)
+    }
+
+    /// On a phone the list of conversations lies over the page.
+    pub(super) fn is_drawer_open(self) -> RwSignal<bool> {
+        self.unseen.with_value(|it| it.is_drawer_open)
     }
 
     /// What the administrator offers to begin with.

@@ -6,7 +6,7 @@ const BUTTON: &str = "<button type=\"button\" aria-label=\"";
 /// Stands behind the label of a button, whose title says the same.
 const AGAIN: &str = "\" title=\"";
 const TITLE: &str = "<p class=\"alert-title\">";
-const TABLE: &str = "<div class=\"table-scroll\" role=\"region\" tabindex=\"0\" aria-label=\"";
+const TABLE: &str = "<div class=\"table-scroll\" role=\"group\" tabindex=\"0\" aria-label=\"";
 const FORMULA: &str = "<span class=\"formula\" tabindex=\"0\" role=\"group\" aria-label=\"";
 const LINE: &str = "<span class=\"formula-line\" tabindex=\"0\" role=\"group\" aria-label=\"";
 const LANGUAGE: &str = "<span class=\"code-language\">";
@@ -136,7 +136,7 @@ mod tests {
     fn what_an_answer_calls_by_a_name_of_its_own_keeps_it() {
         let alerts = "<p class=\"alert-title\">Note</p>\n<p class=\"alert-title\">Notes</p>";
         let language = "<span class=\"code-language\">Rust</span>";
-        let table = "<div class=\"table-scroll\" role=\"region\" tabindex=\"0\" \
+        let table = "<div class=\"table-scroll\" role=\"group\" tabindex=\"0\" \
             aria-label=\"Table: Note, Text\">";
         let html = format!("一{alerts}{language}{table}二");
         let locale = Locale::zh_CN;

@@ -63,6 +63,9 @@ create_formatter!(Formatter<State>, {
     NodeValue::Table(_) => |context, node, entering| {
         return table_frame(context, node, entering);
     },
+    NodeValue::TableCell => |context, node, entering| {
+        return table_cell(context, node, entering);
+    },
     NodeValue::Alert(ref alert) => |context, node, entering| {
         if entering {
             let (class, icon, usual) = alert_look(alert.alert_type);
@@ -213,11 +216,30 @@ fn table_frame(
     context.cr()?;
     write!(
         context,
-        "<div class=\"table-scroll\" role=\"region\" tabindex=\"0\" \
+        "<div class=\"table-scroll\" role=\"group\" tabindex=\"0\" \
          aria-label=\"Table: {name}\"{}><table{classes}>",
         direction(node)
     )?;
     context.lf()?;
+    Ok(ChildRendering::HTML)
+}
+
+/// A headline without words is no headline to a screen reader.
+fn table_cell(
+    context: &mut Context<'_, '_, State>,
+    node: Node<'_>,
+    entering: bool,
+) -> Result<ChildRendering, Error> {
+    let is_headline = node
+        .parent()
+        .is_some_and(|row| matches!(row.data().value, NodeValue::TableRow(true)));
+    if !is_headline || node.first_child().is_some() {
+        return comrak::html::format_node_default(context, node, entering);
+    }
+    if entering {
+        context.cr()?;
+        context.write_str("<td></td>")?;
+    }
     Ok(ChildRendering::HTML)
 }
 

@@ -6,13 +6,13 @@ use leptos::prelude::*;
 
 use crate::model::{
     AccountChange, AccountSummary, AdminSection, AuditEntry, BackupReport, ChatError, Drawing,
-    ModelSummary, OneTimeLink, RefusedSetting, Setting, SettingEntry, SettingName, UpkeepReport,
-    UsageReport, UserId, UserRole,
+    ModelSummary, OneTimeLink, RefusedSetting, Setting, SettingEntry, UpkeepReport, UsageReport,
+    UserId, UserRole,
 };
 #[cfg(feature = "ssr")]
 use crate::{
     api::lead_form_post_to,
-    model::{UnknownSetting, UsagePeriod},
+    model::{SettingName, UnknownSetting, UsagePeriod},
     service::{SettingChange, administration_service, current_administrator},
 };
 

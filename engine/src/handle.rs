@@ -74,10 +74,20 @@ pub enum ModelSource {
     /// Scripted answers, no weights.
     #[cfg(feature = "testing")]
     Scripted(crate::scripted::ScriptedModel),
-    /// The model of a file, whose first engine panics after so many steps each time that it is
-    /// loaded, as long as there is a number left.
+    /// The model of a file, whose first engine is disturbed.
     #[cfg(feature = "testing")]
-    Failing(PathBuf, Vec<usize>),
+    Disturbed(PathBuf, Disturbance),
+}
+
+/// What happens to an engine in a test.
+#[cfg(feature = "testing")]
+#[derive(Clone, Debug, Default)]
+pub struct Disturbance {
+    /// It panics after so many steps each time that it is loaded, as long as there is a number
+    /// left.
+    pub fails_after: Vec<usize>,
+    /// How long it waits before each step.
+    pub step_delay: Duration,
 }
 
 /// Where loading stands.
@@ -313,7 +323,7 @@ impl ModelSource {
     fn provisional_name(&self) -> String {
         match self {
             #[cfg(feature = "testing")]
-            Self::Failing(path, _) => Self::File(path.clone()).provisional_name(),
+            Self::Disturbed(path, _) => Self::File(path.clone()).provisional_name(),
             Self::File(path) => path
                 .file_stem()
                 .unwrap_or(path.as_os_str())

@@ -72,9 +72,8 @@ pub(crate) enum UnloadedModel {
     },
     #[cfg(feature = "testing")]
     Scripted(ScriptedModel),
-    /// Panics after so many steps, whenever it is loaded; when no number is left it does not.
     #[cfg(feature = "testing")]
-    Failing(Box<UnloadedModel>, std::collections::VecDeque<usize>),
+    Disturbed(Box<UnloadedModel>, crate::handle::Disturbance),
 }
 
 /// A model that computes.
@@ -83,9 +82,13 @@ pub(crate) enum LoadedModel {
     File(Box<ModelRunner>),
     #[cfg(feature = "testing")]
     Scripted(ScriptedRunner),
-    /// Panics when no step is left.
+    /// Waits before each step, and panics when none is left.
     #[cfg(feature = "testing")]
-    Failing(Box<LoadedModel>, usize),
+    Disturbed {
+        model: Box<LoadedModel>,
+        steps_left: Option<usize>,
+        step_delay: std::time::Duration,
+    },
 }
 
 /// What a model keeps of a sequence between two calls; moved in and out, never copied.
@@ -143,10 +146,10 @@ impl UnloadedModel {
                 Ok((opened, replicas.collect()))
             }
             #[cfg(feature = "testing")]
-            ModelSource::Failing(path, num_steps) => {
+            ModelSource::Disturbed(path, disturbance) => {
                 let (opened, mut replicas) = opening::open(&path, config)?;
                 let first = replicas.remove(0);
-                replicas.insert(0, Self::Failing(Box::new(first), num_steps.into()));
+                replicas.insert(0, Self::Disturbed(Box::new(first), disturbance));
                 Ok((opened, replicas))
             }
         }
@@ -162,11 +165,13 @@ impl UnloadedModel {
             #[cfg(feature = "testing")]
             Self::Scripted(model) => model.load(progress).map(LoadedModel::Scripted),
             #[cfg(feature = "testing")]
-            Self::Failing(model, num_steps) => {
-                let model = model.load(progress)?;
-                Ok(match num_steps.pop_front() {
-                    Some(num_steps) => LoadedModel::Failing(Box::new(model), num_steps),
-                    None => model,
+            Self::Disturbed(model, disturbance) => {
+                let fails_after = &mut disturbance.fails_after;
+                let steps_left = (!fails_after.is_empty()).then(|| fails_after.remove(0));
+                Ok(LoadedModel::Disturbed {
+                    model: Box::new(model.load(progress)?),
+                    steps_left,
+                    step_delay: disturbance.step_delay,
                 })
             }
         }
@@ -181,7 +186,7 @@ impl LoadedModel {
             #[cfg(feature = "testing")]
             Self::Scripted(_) => crate::scripted::VOCAB_SIZE,
             #[cfg(feature = "testing")]
-            Self::Failing(model, _) => model.vocab_size(),
+            Self::Disturbed { model, .. } => model.vocab_size(),
         }
     }
 
@@ -196,7 +201,7 @@ impl LoadedModel {
             #[cfg(feature = "testing")]
             Self::Scripted(_) => (Cache::Scripted(Vec::new()), 0),
             #[cfg(feature = "testing")]
-            Self::Failing(model, _) => model.cache_for(tokens, salt),
+            Self::Disturbed { model, .. } => model.cache_for(tokens, salt),
         }
     }
 
@@ -207,7 +212,7 @@ impl LoadedModel {
                 runner.kv_pool_mut().keep(cache, tokens, salt);
             }
             #[cfg(feature = "testing")]
-            (Self::Failing(model, _), cache) => model.keep(cache, tokens, salt),
+            (Self::Disturbed { model, .. }, cache) => model.keep(cache, tokens, salt),
             #[cfg(feature = "testing")]
             _ => {}
         }
@@ -220,7 +225,7 @@ impl LoadedModel {
                 runner.kv_pool_mut().reserve(cache, num_tokens)
             }
             #[cfg(feature = "testing")]
-            (Self::Failing(model, _), cache) => model.reserve(cache, num_tokens),
+            (Self::Disturbed { model, .. }, cache) => model.reserve(cache, num_tokens),
             #[cfg(feature = "testing")]
             _ => Ok(()),
         }
@@ -233,7 +238,7 @@ impl LoadedModel {
             #[cfg(feature = "testing")]
             Self::Scripted(_) => None,
             #[cfg(feature = "testing")]
-            Self::Failing(model, _) => model.context_window(),
+            Self::Disturbed { model, .. } => model.context_window(),
         }
     }
 
@@ -244,7 +249,7 @@ impl LoadedModel {
             #[cfg(feature = "testing")]
             Self::Scripted(_) => false,
             #[cfg(feature = "testing")]
-            Self::Failing(model, _) => model.draws_tokens(),
+            Self::Disturbed { model, .. } => model.draws_tokens(),
         }
     }
 
@@ -261,7 +266,7 @@ impl LoadedModel {
             #[cfg(feature = "testing")]
             Self::Scripted(_) => (0, 0),
             #[cfg(feature = "testing")]
-            Self::Failing(model, _) => model.blocks(),
+            Self::Disturbed { model, .. } => model.blocks(),
         }
     }
 
@@ -272,7 +277,7 @@ impl LoadedModel {
             #[cfg(feature = "testing")]
             Self::Scripted(_) => true,
             #[cfg(feature = "testing")]
-            Self::Failing(model, _) => model.has_room(num_tokens, promised),
+            Self::Disturbed { model, .. } => model.has_room(num_tokens, promised),
         }
     }
 
@@ -288,9 +293,16 @@ impl LoadedModel {
         match self {
             Self::File(runner) => step(runner, parts, is_stopping),
             #[cfg(feature = "testing")]
-            Self::Failing(model, num_steps) => {
-                assert!(*num_steps > 0, "it was to fail here");
-                *num_steps -= 1;
+            Self::Disturbed {
+                model,
+                steps_left,
+                step_delay,
+            } => {
+                std::thread::sleep(*step_delay);
+                if let Some(steps_left) = steps_left {
+                    assert!(*steps_left > 0, "it was to fail here");
+                    *steps_left -= 1;
+                }
                 model.step(parts, is_stopping)
             }
             #[cfg(feature = "testing")]

@@ -355,7 +355,7 @@ async fn choose_model(
     let path = match &configured {
         ModelSource::File(path) => path.clone(),
         #[cfg(feature = "testing")]
-        ModelSource::Scripted(_) | ModelSource::Failing(..) => std::path::PathBuf::new(),
+        ModelSource::Scripted(_) | ModelSource::Disturbed(..) => std::path::PathBuf::new(),
     };
     let is_free = matches!(configured, ModelSource::File(_)) && !config.names_model();
     let configured = Model {

@@ -1,13 +1,16 @@
 //! A whole server within the test: scripted model, ephemeral port, its own data directory.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, Result};
 use hearth_app::model::{
     ChatError, Conversation, ConversationId, ConversationPage, ConversationSummary, IdempotencyKey,
     MessageStatus, RefusedSetting, Setting, SettingName, StartedTurn, User, UserId, UserRole,
 };
-use hearth_engine::{handle::ModelSource, scripted::ScriptedModel};
+use hearth_engine::{
+    handle::{Disturbance, ModelSource},
+    scripted::ScriptedModel,
+};
 use hearth_server::{
     accounts::{
         now_ms,
@@ -108,6 +111,20 @@ impl RunningServer {
     ) -> Result<(Self, WebClient)> {
         let configure = |config: &mut Config| config.engine = engine;
         Self::claimed(Self::unclaimed_model(ModelSource::File(model), configure).await?).await
+    }
+
+    /// As [`RunningServer::start_file`], with a pause before each step of the model: a small one is
+    /// else quicker than any click.
+    pub async fn start_slow_file(
+        model: PathBuf,
+        step_delay: Duration,
+    ) -> Result<(Self, WebClient)> {
+        let disturbance = Disturbance {
+            step_delay,
+            ..Disturbance::default()
+        };
+        let model = ModelSource::Disturbed(model, disturbance);
+        Self::claimed(Self::unclaimed_model(model, |_| {}).await?).await
     }
 
     async fn claimed(server: Self) -> Result<(Self, WebClient)> {

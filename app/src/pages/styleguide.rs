@@ -20,6 +20,7 @@ use super::window_title;
 use crate::{
     components::DRAWINGS,
     model::{Language, Preferences, Theme},
+    service::PageBuild,
     shell::{Appearance, style_sheet},
     sub_path::{SubPath, address_of},
     words::{Locale, use_locale, words},
@@ -41,21 +42,22 @@ pub fn styleguide(
     preferences: Preferences,
     render: MarkdownRenderer,
 ) -> String {
+    let LeptosOptions {
+        site_pkg_dir: folder,
+        output_name: build,
+        ..
+    } = options;
+    let sections = format!("/{folder}/{build}-sections.css");
     // Signals live as long as their owner: until the document is written.
     Owner::new().with(|| {
         provide_context(sub_path);
         provide_context(preferences);
+        provide_context(PageBuild(build.to_string()));
         let locale = use_locale();
         let name = words!(locale, styleguide.title);
         let chapters = chapters(locale, render);
         let contents: Vec<_> = chapters.iter().map(Chapter::entry).collect();
         let chapters: Vec<_> = chapters.into_iter().map(Chapter::show).collect();
-        let LeptosOptions {
-            site_pkg_dir: folder,
-            output_name: build,
-            ..
-        } = options;
-        let sections = format!("/{folder}/{build}-sections.css");
         let document = view! {
             <!DOCTYPE html>
             // It says that it is interactive: what waits for the script is to be seen, too.

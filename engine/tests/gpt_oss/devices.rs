@@ -1,7 +1,9 @@
 //! Several devices: layers apart, and replicas side by side.
 
+use std::path::PathBuf;
+
 use hearth_engine::device::{DeviceChoice, DeviceId, Parallel};
-use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource, UserKey};
+use hearth_engine::handle::{Disturbance, EngineConfig, EngineHandle, ModelSource, UserKey};
 use hearth_engine::loader::ModelFile;
 use hearth_engine::model_runner::{Logits, ModelRunner, RunnerConfig};
 use hearth_engine::request::{GenerateRequest, SamplingParams, TokenId, TokenOptions};
@@ -152,12 +154,21 @@ async fn an_engine_that_fails_in_mid_answer_loses_nothing() {
     }
 }
 
+/// A model whose first engine fails after so many steps.
+fn failing_after(model: PathBuf, fails_after: Vec<usize>) -> ModelSource {
+    let disturbance = Disturbance {
+        fails_after,
+        ..Disturbance::default()
+    };
+    ModelSource::Disturbed(model, disturbance)
+}
+
 /// Two engines, of which the first fails after so many steps.
 fn failing(num_steps: usize, other: DeviceId) -> EngineHandle {
     let model = crate::golden("gpt-oss-tiny").join("model");
     start(
         vec![targets::id(), other],
-        ModelSource::Failing(model, vec![num_steps]),
+        failing_after(model, vec![num_steps]),
     )
 }
 
@@ -166,7 +177,7 @@ async fn an_engine_alone_that_is_loaded_again_gives_the_same_ids() {
     let alone = answers(&replicas(vec![targets::id()]), 3).await;
     let model = crate::golden("gpt-oss-tiny").join("model");
     for num_steps in [vec![0], vec![7], vec![11]] {
-        let source = ModelSource::Failing(model.clone(), num_steps.clone());
+        let source = failing_after(model.clone(), num_steps.clone());
         let engine = start(vec![targets::id()], source);
         let found = answers(&engine, 3).await;
         if targets::is_card() {

@@ -1,15 +1,18 @@
 //! A model that thinks before it answers: a tiny trained gpt-oss, in a real browser.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::{Result, ensure};
-use hearth_app::model::{ConversationForm, Language};
+use hearth_app::model::{ConversationForm, Language, SettingName};
 use hearth_tests::{
     browser::{Browser, PATIENCE, Screen},
     chat_page::{ANSWER, ChatPage},
     deadline::eventually,
     program::Program,
-    running_server::PASSWORD,
+    running_server::{PASSWORD, RunningServer, save_setting},
     words::words,
 };
 use serde_json::{Value, json};
@@ -25,6 +28,9 @@ in_both_languages! {
     a_calculation_is_a_folded_step_above_the_answer,
     stop_works_while_the_model_thinks,
 }
+
+/// What a token takes: a short thought goes on for longer than a press of a button takes.
+const STEP: Duration = Duration::from_millis(300);
 
 const SUMMARY: &str = ".steps > summary";
 const TEXT: &str = ".step-thought";
@@ -236,23 +242,21 @@ async fn a_calculation_is_a_folded_step_above_the_answer(language: Language) -> 
 /// What the model was trained to count, at length.
 async fn stop_works_while_the_model_thinks(language: Language) -> Result<()> {
     let browser = Browser::open().await?;
-    let program = Program::start_with_model(&model()).await?;
-    let page = open(&browser, &program, language).await?;
+    let (server, ada) = RunningServer::start_slow_file(model(), STEP).await?;
+    save_setting(&ada, SettingName::Temperature, "0").await??;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.speak(language).await?;
+    page.sign_in("Ada", PASSWORD).await?;
     let [question, expected] = greeting(language);
-    // Pressed by the page itself as soon as reasoning is there: no test is as quick as the model.
-    let press = "const stop = arguments[0];
-        new MutationObserver((_, observer) => {
-            const thought = document.querySelector('.step-thought')?.textContent;
-            const button = document.querySelector(`button[aria-label='${stop}']`);
-            if (thought && button) { observer.disconnect(); button.click(); }
-        }).observe(document.body, { subtree: true, childList: true, characterData: true });";
-    let stop = words(language, "chat.stop")?;
-    browser.script(press, vec![stop.into()]).await?;
-    let slowed = program.slowed()?;
     page.send(question).await?;
+    eventually("it thinks", ANSWER, async || {
+        let has_begun = browser.has(TEXT).await? && !thought(&browser).await?.is_empty();
+        Ok(has_begun.then_some(()))
+    })
+    .await?;
+    page.stop().await?;
     let stopped = page.wait_for_end(1).await?;
-    drop(slowed);
-    ensure!(stopped.text.trim() != expected, "{stopped:?}");
+    ensure!(stopped.text.trim().is_empty(), "{stopped:?}");
     let begun = thought(&browser).await?;
     ensure!(!begun.is_empty(), "{stopped:?}");
     page.press(&words(language, "chat.go_on")?).await?;

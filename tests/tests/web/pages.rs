@@ -102,11 +102,8 @@ async fn an_empty_page_offers_what_the_administrator_wrote_in_its_language() -> 
     let chinese = ada.send(request.header("accept-language", "zh-CN")).await?;
     let chinese = chinese.text();
     assert_eq!(chinese.matches("class=\"starter\"").count(), 2, "{chinese}");
-    assert!(chinese.contains(">写周报</strong>"), "{chinese}");
-    assert!(
-        chinese.contains(">&lt;b&gt;看看&lt;/b&gt;</strong>"),
-        "{chinese}"
-    );
+    assert!(chinese.contains(">写周报<"), "{chinese}");
+    assert!(chinese.contains(">&lt;b&gt;看看&lt;/b&gt;<"), "{chinese}");
     assert!(!chinese.contains("<b>看看"), "{chinese}");
     Ok(())
 }

@@ -135,10 +135,9 @@ fn a_definition_is_taken_out_only_if_the_parser_takes_it() {
     for text in [
         "[ ]: https://example.org",
         "[b]: https://example.org \"one\" two\"",
-        "[b]: https://example.org 'one\\'",
     ] {
         let html = joined(text);
-        assert!(html.starts_with("<p dir=\"auto\">["), "{html}");
+        assert!(html.starts_with("<p dir=\"auto\">["), "{text}: {html}");
         assert_eq!(html.matches("<p").count(), 1, "{html}");
     }
     let titled = joined("See [b].\n[b]: https://example.org \"so \\\"named\\\"\"");

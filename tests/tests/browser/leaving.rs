@@ -15,7 +15,7 @@ use serde_json::json;
 use super::drafts::HOLD;
 
 /// Long pauses are short.
-const HURRY: &str = "const later = window.setTimeout.bind(window);
+pub(super) const HURRY: &str = "const later = window.setTimeout.bind(window);
     window.setTimeout = (what, pause, ...rest) => later(what, Math.min(pause, 3000), ...rest);";
 
 /// Leads to the settings, as the link of the account does.

@@ -85,12 +85,11 @@ impl ChatState {
         way: (Option<ConversationId>, ConversationId),
         text: &str,
     ) {
-        let is_shown = self.is_shown(way.0);
         match origin {
-            Origin::Box => forget_sent(user, way, text, is_shown),
+            Origin::Box => forget_sent(user, way, text),
             Origin::Queue => {
                 let rest = browser::forget_sent_queued(user, way.1, text);
-                if is_shown {
+                if self.is_shown(way.0) {
                     self.queued.set(rest);
                 }
             }

@@ -32,7 +32,7 @@ impl ChatState {
             is_wanted,
         };
         // Its draft makes room for it.
-        forget_sent(user, (Some(id), id), text, true);
+        forget_sent(user, (Some(id), id), text);
         browser::save_queued(user, id, &queued);
         self.queued.set(Some(queued));
     }
@@ -108,14 +108,13 @@ impl ChatState {
         conversation: Option<ConversationId>,
         text: String,
     ) {
-        let is_shown = self.is_shown(conversation);
         let kept = conversation.and_then(|id| browser::read_queued(user, id));
         let text = kept.map_or(text, |it| it.text);
-        put_back(user, conversation, &text, is_shown);
+        put_back(user, conversation, &text);
         if let Some(id) = conversation {
             browser::forget_queued(user, id);
         }
-        if is_shown {
+        if self.is_shown(conversation) {
             self.queued.set(None);
         }
     }

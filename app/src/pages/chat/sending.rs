@@ -39,8 +39,10 @@ impl ChatState {
                 browser::focus(TEXT_ID);
             }
             ComposerCommand::DropQueued => self.forget_queued(),
-            ComposerCommand::Choose(chosen) => self.choose(chosen),
+            ComposerCommand::Choose(chosen) => return self.choose(chosen),
         }
+        // The button that was pressed goes, or rests for a while.
+        browser::focus_text(TEXT_ID);
     }
 
     /// Sends a text as an answer to the message that is shown last, whatever other tabs show by

@@ -62,8 +62,7 @@ const DROP_SLOW_FILE: &str = "const read = Blob.prototype.arrayBuffer;
     document.querySelector('.chat-stage').dispatchEvent(new DragEvent('drop', options));";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_comes_back_while_a_message_is_on_its_way_does_not_keep_it_in_the_box() -> Result<()>
-{
+async fn who_comes_back_while_a_message_is_on_its_way_does_not_keep_it_in_the_box() -> Result<()> {
     let browser = Browser::open().await?;
     let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
-    sending::Origin,
+    sending::{Origin, key_for},
     state::{ChatState, Unsent},
 };
 use crate::{
@@ -22,9 +22,9 @@ impl ChatState {
         let waiting = self.waiting(id);
         let is_wanted = waiting.as_ref().is_some_and(|it| it.is_wanted);
         let joined = join_texts(&waiting.map(|it| it.text).unwrap_or_default(), text);
-        let key = self.key_for(Some(id), &joined);
+        let key = key_for(Some(id), &joined);
         // Written once more after this one went, the same text is another message.
-        self.unseen.update_value(|it| it.unsent = None);
+        Unsent::forget(key);
         self.error.set(None);
         let queued = Queued {
             text: joined,
@@ -75,12 +75,12 @@ impl ChatState {
         };
         if goes && !self.is_sending.get_untracked() {
             let Queued { text, key, .. } = queued;
-            let unsent = Some(Unsent {
+            let unsent = Unsent {
                 to: Some(id),
                 text: text.clone(),
                 key,
-            });
-            self.unseen.update_value(|it| it.unsent = unsent);
+            };
+            unsent.keep();
             self.send(text, Origin::Queue);
         } else {
             self.put_back_queued();

@@ -45,8 +45,8 @@ pub(crate) use floating::{
     pressed_backdrop,
 };
 pub(crate) use focus::{
-    focus_text, focus_text_if_lost, is_chord, is_free_escape, is_lost_letter, is_touch_screen,
-    opens_chat,
+    focus_found_if_lost, focus_text, focus_text_if_lost, focused_name, is_chord, is_free_escape,
+    is_lost_letter, is_touch_screen, opens_chat,
 };
 pub(crate) use form_post::{Posted, form_of, post, send_at_once};
 pub(crate) use queue::{
@@ -58,7 +58,7 @@ pub(crate) use scroll::{Distance, Follower};
 pub(crate) use section::{complete_addresses, copy_pressed, redraw, show_current, walk_chart};
 pub(crate) use shortcuts::{Shortcut, shortcut};
 pub(crate) use side::{is_drawer, toggle_rail};
-pub(crate) use timer::sleep;
+pub(crate) use timer::{sleep, within};
 pub(crate) use unsaved::{count_unsaved, discard_pressed, forget_unsaved, is_unsaved, show_ranges};
 pub(crate) use walking::{walk_list, walk_menu};
 pub(crate) use way_out::{leave_for, leave_for_the_door};
@@ -150,9 +150,14 @@ pub(crate) fn print() {
 
 /// Moves the focus to the element with this id if what had it is gone.
 pub(crate) fn focus_if_lost(id: &str) {
-    if document().active_element() == document().body().map(Into::into) {
+    if is_focus_lost() {
         focus(id);
     }
+}
+
+/// What had the focus is gone.
+fn is_focus_lost() -> bool {
+    document().active_element() == document().body().map(Into::into)
 }
 
 /// The key is part of writing a character with an input method; it confirms a candidate and must

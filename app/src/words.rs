@@ -10,6 +10,7 @@ mod errors;
 pub(crate) mod export;
 #[cfg(feature = "ssr")]
 mod import;
+mod language;
 mod rendered;
 mod settings;
 mod status;
@@ -37,6 +38,7 @@ pub(crate) use errors::{sentence, turn_error};
 pub(crate) use generated::i18n::Locale;
 #[cfg(feature = "ssr")]
 pub(crate) use import::problem;
+pub(crate) use language::foreign;
 pub(crate) use rendered::in_language;
 pub(crate) use settings::{effort, setting_name};
 pub(crate) use status::{

@@ -54,14 +54,20 @@ pub async fn conversation(
     chat_service().conversation(user.id, id, before).await
 }
 
-/// What tells whether a conversation changed since it was read.
+/// What tells whether a conversation changed since it was read; nothing unless it is there, and the
+/// user's. Who hears of a change may learn so that it was a deletion, which is no failure.
 ///
 /// # Errors
-/// [`ChatError::NotFound`] unless it is the user's.
+/// [`ChatError::Unauthorized`] unless somebody is signed in.
 #[server(name = ReadConversationState, endpoint = "conversation_state")]
-pub async fn conversation_state(id: ConversationId) -> Result<ConversationState, ChatError> {
+pub async fn conversation_state(
+    id: ConversationId,
+) -> Result<Option<ConversationState>, ChatError> {
     let user = current_user()?;
-    chat_service().conversation_state(user.id, id).await
+    match chat_service().conversation_state(user.id, id).await {
+        Err(ChatError::NotFound) => Ok(None),
+        state => state.map(Some),
+    }
 }
 
 /// Gives a conversation another title.

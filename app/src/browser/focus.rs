@@ -1,11 +1,11 @@
 //! Who has the focus, who should have it, and what is open above the page.
 
 use leptos::prelude::{document, window};
-use web_sys::{Event, KeyboardEvent};
+use web_sys::{Event, FocusOptions, HtmlElement, KeyboardEvent, wasm_bindgen::JsCast};
 
 use super::{
     elements::{closest, target},
-    focus, focus_if_lost, is_composing,
+    focus, focus_if_lost, is_composing, is_focus_lost,
 };
 
 /// What takes keys itself.
@@ -28,6 +28,28 @@ pub(crate) fn focus_text(id: &str) {
 pub(crate) fn focus_text_if_lost(id: &str) {
     if !is_touch_screen() && !is_something_open() {
         focus_if_lost(id);
+    }
+}
+
+/// What the button is called that has the focus, if one sees that it has: somebody with a mouse
+/// does not miss it.
+pub(crate) fn focused_name() -> Option<String> {
+    let focused = document().active_element()?;
+    // A browser that does not know the selector shows no focus.
+    let is_seen = focused.matches(":focus-visible").unwrap_or(false);
+    is_seen.then(|| focused.get_attribute("aria-label"))?
+}
+
+/// Moves the focus to the first that a selector finds, if what had it is gone.
+pub(crate) fn focus_found_if_lost(selector: &str) {
+    let found = document().query_selector(selector).ok().flatten();
+    let found = found.and_then(|it| it.dyn_into::<HtmlElement>().ok());
+    if let Some(found) = found.filter(|_| is_focus_lost()) {
+        let options = FocusOptions::new();
+        // What Tab does not stop at may be longer than the screen: it stays where it is.
+        options.set_prevent_scroll(found.tab_index() < 0);
+        // Fails only for elements that left the document meanwhile.
+        let _ = found.focus_with_options(&options);
     }
 }
 

@@ -1,8 +1,11 @@
 //! Waiting without a timer library.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
-use futures::channel::oneshot;
+use futures::{
+    channel::oneshot,
+    future::{Either, select},
+};
 use leptos::prelude::set_timeout;
 
 /// Resolves after that time. In a hidden tab the browser may take up to a second longer.
@@ -14,4 +17,12 @@ pub(crate) async fn sleep(duration: Duration) {
     };
     set_timeout(ring, duration);
     let _ = receiver.await;
+}
+
+/// What a task gives; nothing if that takes longer. What it waited for is given up then.
+pub(crate) async fn within<T>(limit: Duration, task: impl Future<Output = T>) -> Option<T> {
+    match select(pin!(task), pin!(sleep(limit))).await {
+        Either::Left((given, _)) => Some(given),
+        Either::Right(_) => None,
+    }
 }

@@ -67,10 +67,10 @@ pub(super) fn take_files(
     spawn_local(async move {
         for file in files {
             match browser::text_of(&file).await {
-                Some(text) if state.conversation.get_untracked() == place => {
+                Some(text) if state.conversation.try_get_untracked() == Some(place) => {
                     add_to_text(user, place, &browser::fenced(&file.name(), &text));
                 }
-                Some(_) => {} // another conversation is shown by now
+                Some(_) => {} // another conversation is shown by now, or another page
                 None => state.refused_file.set(Some(file.name())),
             }
         }

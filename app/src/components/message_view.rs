@@ -61,10 +61,12 @@ fn Question(
     on_command: Callback<MessageCommand>,
 ) -> impl IntoView {
     let text = message.with_untracked(|it| it.text.clone());
+    // Hydration leaves what the server found out, as it leaves the text.
+    let language = words::foreign(use_locale(), [&text]);
     view! {
         <div class="user-line">
             <QuestionActions message on_command/>
-            <div class="user-text" dir="auto">{text}</div>
+            <div class="user-text" dir="auto" lang=language>{text}</div>
         </div>
         <VersionSwitch message is_busy on_command/>
     }
@@ -111,8 +113,10 @@ fn Answer(message: RwSignal<ShownMessage>) -> impl IntoView {
     };
     let pending = move || words::in_language(locale, pending.get());
     let growing = move |_| view! { <div class="pending" inner_html=pending></div> };
+    let language =
+        move || message.with(|it| words::foreign(locale, it.blocks.iter().chain([&it.pending])));
     view! {
-        <div class="answer" dir="auto">
+        <div class="answer" dir="auto" lang=language>
             <For each=keys key=|key| *key children=block/>
             <For each=move || [revision.get()] key=|revision| *revision children=growing/>
         </div>

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use hearth_app::model::{AccountSummary, Change, ConversationId, StartedTurn};
+use hearth_app::model::{AccountSummary, Change, ConversationId, ConversationState, StartedTurn};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     change_stream::ChangeStream,
@@ -76,6 +76,26 @@ async fn every_kind_of_change_is_told_to_the_other_device_and_to_nobody_else() -
     assert_eq!(hers.next_within(SOON).await?, changed(id));
     assert!(hers.is_silent(SILENCE).await?);
     assert!(others.is_silent(SILENCE).await?);
+    Ok(())
+}
+
+#[tokio::test]
+async fn whoever_looks_at_what_has_changed_sees_only_what_is_there_and_theirs() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let berta = server.add_user("Berta").await?;
+    let turn = send_and_wait(&ada, None, "Hello").await?;
+    let this = [("id", turn.conversation.id.to_string())];
+    let look = async |client: &WebClient| {
+        let state = client.call::<Option<ConversationState>>("conversation_state", &this);
+        anyhow::Ok(state.await??)
+    };
+    assert_eq!(
+        look(&ada).await?.map(|it| it.summary.id),
+        Some(turn.conversation.id)
+    );
+    assert_eq!(look(&berta).await?, None);
+    ada.call::<()>("delete_conversation", &this).await??;
+    assert_eq!(look(&ada).await?, None);
     Ok(())
 }
 

@@ -24,6 +24,8 @@ use hearth_tests::{
 };
 use serde_json::{Value, json};
 
+use super::leaving::HURRY;
+
 /// Long enough for all troubles, short enough for a small model.
 const MAX_TOKENS: &str = "160";
 const QUESTION: &str = "Tell me a long story about a lighthouse keeper.";
@@ -287,15 +289,16 @@ async fn whatever_fails_meanwhile_the_page_shows_what_the_server_stored() -> Res
     browser.quit().await
 }
 
-/// Keep-alive frames come every 15 s: without any, a page need not wait for the end of time.
-const SILENT: Duration = Duration::from_secs(100);
+/// Counts how often a stream is asked for.
+const COUNT_STREAMS: &str = "const fetch = window.fetch.bind(window);
+    window.numStreams = 0;
+    window.fetch = (request, ...rest) => {
+        if ((request.url ?? String(request)).endsWith('/tail_turn')) window.numStreams += 1;
+        return fetch(request, ...rest);
+    };";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_network_that_holds_everything_back_is_told_and_nothing_is_lost() -> Result<()> {
-    if !extent::is_whole() {
-        writeln!(io::stdout(), "skipped: it takes a minute and a half")?;
-        return Ok(());
-    }
     let browser = Browser::open().await?;
     let answer = "A line of it. ".repeat(500);
     let model = ScriptedModel::new(vec![answer]).with_token_delay(Duration::from_millis(40));
@@ -305,13 +308,21 @@ async fn a_network_that_holds_everything_back_is_told_and_nothing_is_lost() -> R
     page.sign_in("Ada", PASSWORD).await?;
     page.send("Go on").await?;
     page.wait_for_text(50).await?;
+    // The silence that ends a connection is short then, and so is that after which one asks anew.
+    browser.script(HURRY, Vec::new()).await?;
+    browser.script(COUNT_STREAMS, Vec::new()).await?;
     gate.set(Passage::Held);
-    let told = eventually("the silence is told", SILENT, async || {
+    let told = eventually("the silence is told", PATIENCE, async || {
         Ok(browser.has(LOST).await?.then_some(()))
     });
-    let told = told.await;
+    told.await?;
+    eventually("the page asks more than once", PATIENCE, async || {
+        let asked = browser.script("return window.numStreams", Vec::new());
+        Ok((asked.await?.as_u64() >= Some(2)).then_some(()))
+    })
+    .await?;
+    ensure!(browser.has(LOST).await?, "nobody answered meanwhile");
     gate.set(Passage::Open);
-    told?;
     eventually("the page follows again", PATIENCE, async || {
         Ok((!browser.has(LOST).await?).then_some(()))
     })

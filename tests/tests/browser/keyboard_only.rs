@@ -101,6 +101,19 @@ impl<'a> Walk<'a> {
         waited.with_context(|| format!("so far {:?}", self.faults))
     }
 
+    /// Waits until the focus is there, and looks whether one sees it.
+    async fn look_at(&mut self, step: &str, selector: &str) -> Result<()> {
+        let keys = self.keys;
+        let is_there = eventually(step, REST, async || {
+            Ok(keys.is_at(selector).await?.then_some(()))
+        });
+        if is_there.await.is_err() {
+            self.faults
+                .push(format!("{step}: the focus is not at {selector}"));
+        }
+        self.look(step).await
+    }
+
     async fn wait_for_path(&self, path: &str) -> Result<()> {
         let question = format!("return location.pathname === '{path}'");
         self.wait(path, &question).await
@@ -154,7 +167,7 @@ impl<'a> Walk<'a> {
         self.go(STOP).await?;
         self.keys.press(" ", 0).await?;
         self.page.wait_for_end(2).await?;
-        self.look("stopped by its button").await
+        self.look_at("stopped by its button", TEXT_BOX).await
     }
 
     async fn begin_a_chat(&mut self) -> Result<()> {
@@ -191,16 +204,20 @@ impl<'a> Walk<'a> {
             )
         };
         self.wait("another version", &shows("2 / 2")).await?;
-        self.look("regenerated").await?;
-        for (key, version) in [
-            ("chat.earlier_version", "1 / 2"),
-            ("chat.later_version", "2 / 2"),
+        let answer = "article[data-role=assistant]:last-of-type";
+        self.look_at("regenerated", &format!("{answer}, {answer} *"))
+            .await?;
+        for (key, other, version) in [
+            ("chat.earlier_version", "chat.later_version", "1 / 2"),
+            ("chat.later_version", "chat.earlier_version", "2 / 2"),
         ] {
             let button = self.button(key)?;
             self.go(&button).await?;
             self.keys.press(" ", 0).await?;
             self.wait(key, &shows(version)).await?;
-            self.look(key).await?;
+            // At an end the button rests: the one beside it is the nearest.
+            let nearest = self.button(other)?;
+            self.look_at(key, &nearest).await?;
         }
         Ok(())
     }
@@ -308,7 +325,8 @@ impl<'a> Walk<'a> {
         self.keys.press(",", CTRL).await?;
         self.wait_for_path("/settings").await?;
         self.page.wait_until_interactive().await?;
-        self.look("the settings").await?;
+        self.look_at("the settings", ".settings-sections [aria-current]")
+            .await?;
         for section in SECTIONS {
             let link = format!(".settings-sections a[href$='{section}']");
             self.go(&link).await?;

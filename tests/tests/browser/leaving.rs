@@ -6,7 +6,7 @@ use anyhow::Result;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, PATIENCE, wait_for},
-    chat_page::ChatPage,
+    chat_page::{ChatPage, TEXT_BOX},
     deadline::eventually,
     running_server::{PASSWORD, RunningServer},
 };
@@ -15,7 +15,7 @@ use serde_json::json;
 use super::drafts::HOLD;
 
 /// Long pauses are short.
-const HURRY: &str = "const later = window.setTimeout.bind(window);
+pub(super) const HURRY: &str = "const later = window.setTimeout.bind(window);
     window.setTimeout = (what, pause, ...rest) => later(what, Math.min(pause, 3000), ...rest);";
 
 /// Leads to the settings, as the link of the account does.
@@ -49,6 +49,57 @@ async fn a_message_that_is_on_its_way_arrives_and_is_no_draft_any_more() -> Resu
     page.wait_for_end(2).await?;
     assert_eq!(page.questions().await?, ["Hello", "On its way"]);
     assert_eq!(page.draft().await?, "");
+    browser.quit().await
+}
+
+/// Drops a text file on the page, whose content is read when `letGo` is called.
+const DROP_SLOW_FILE: &str = "const read = Blob.prototype.arrayBuffer;
+    const held = new Promise(go => window.letGo = go);
+    Blob.prototype.arrayBuffer = function () { return held.then(() => read.call(this)); };
+    const brought = new DataTransfer();
+    brought.items.add(new File(['one, two'], 'a.csv', { type: 'text/csv' }));
+    const options = { bubbles: true, cancelable: true, dataTransfer: brought };
+    document.querySelector('.chat-stage').dispatchEvent(new DragEvent('drop', options));";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_comes_back_while_a_message_is_on_its_way_does_not_keep_it_in_the_box() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    page.send("Hello").await?;
+    page.wait_for_end(1).await?;
+    let id = page.conversation().await?;
+    browser.script(HOLD, vec![json!("/send_message")]).await?;
+    page.send("On its way").await?;
+    leave(&browser).await?;
+    browser.driver().back().await?;
+    browser.element(TEXT_BOX).await?;
+    page.wait_for_end(1).await?;
+    assert_eq!(page.conversation().await?, id);
+    // What was typed since then is another message.
+    browser.element(TEXT_BOX).await?.send_keys(", more").await?;
+    browser.script("window.letGo()", Vec::new()).await?;
+    page.wait_for_end(2).await?;
+    assert_eq!(page.questions().await?, ["Hello", "On its way"]);
+    eventually("the box has only what is not sent", PATIENCE, async || {
+        Ok((page.draft().await? == ", more").then_some(()))
+    })
+    .await?;
+    browser.quit().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_is_read_when_the_page_is_left_breaks_nothing() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    browser.script(DROP_SLOW_FILE, Vec::new()).await?;
+    leave(&browser).await?;
+    browser.script("window.letGo()", Vec::new()).await?;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    // The console says nothing of a panic.
     browser.quit().await
 }
 

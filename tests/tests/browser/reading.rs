@@ -20,6 +20,7 @@ in_both_languages! {
     only_a_person_s_own_movement_lets_go_of_the_end,
     a_conversation_that_cannot_be_opened_leaves_the_shown_one_and_its_address,
     a_lost_connection_is_told_below_the_answer_and_comes_back,
+    a_message_in_another_language_than_the_page_says_so,
 }
 
 /// Pixels below what is seen.
@@ -30,6 +31,36 @@ const TOP: &str = "return document.querySelector('.transcript').scrollTop";
 async fn number(browser: &Browser, question: &str) -> Result<f64> {
     let answer = browser.script(question, Vec::new()).await?;
     Ok(answer.as_f64().unwrap_or(f64::MAX))
+}
+
+/// In which language each message is, where that is said.
+const LANGUAGES: &str =
+    "return [...document.querySelectorAll('.user-text, .answer')].map(it => it.lang)";
+
+async fn a_message_in_another_language_than_the_page_says_so(language: Language) -> Result<()> {
+    let browser = Browser::open().await?;
+    let english = "Good morning.\n\nIt is late.";
+    let chinese = "早上好。\n\n时间不早了。";
+    let (own, other, said) = match language {
+        Language::English => (english, chinese, "zh-CN"),
+        Language::Chinese => (chinese, english, "en"),
+    };
+    let model = ScriptedModel::new(vec![own.to_owned(), other.to_owned()]);
+    let (server, _ada) = RunningServer::start(model).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.speak(language).await?;
+    page.sign_in("Ada", PASSWORD).await?;
+    for (count, text) in [(1, own), (2, other)] {
+        page.paste_and_send(text.lines().next().unwrap_or_default())
+            .await?;
+        page.wait_for_end(count).await?;
+    }
+    let expected = json!(["", "", said, said]);
+    wait_for(&browser, "it is said", LANGUAGES, expected.clone()).await?;
+    page.reload().await?;
+    page.wait_for_end(2).await?;
+    wait_for(&browser, "it is said again", LANGUAGES, expected).await?;
+    browser.quit().await
 }
 
 /// Many short paragraphs, slowly.

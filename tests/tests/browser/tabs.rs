@@ -18,6 +18,7 @@ use super::drafts::HOLD;
 in_both_languages! {
     what_two_tabs_write_for_the_end_of_an_answer_is_one_message,
     what_another_tab_adds_while_the_message_is_sent_waits_on,
+    what_waits_in_two_tabs_comes_back_to_the_one_that_is_looked_at,
     a_text_that_another_tab_sent_can_be_written_once_more,
 }
 
@@ -183,6 +184,7 @@ async fn what_two_tabs_write_for_the_end_of_an_answer_is_one_message(
     page.send("Two").await?;
     wait_for_waiting(&browser, "Two").await?;
     browser.driver().switch_to_window(second.clone()).await?;
+    wait_for_waiting(&browser, "Two").await?;
     page.send("Three").await?;
     wait_for_waiting(&browser, "Two\n\nThree").await?;
     browser.driver().switch_to_window(first).await?;
@@ -222,6 +224,35 @@ async fn what_another_tab_adds_while_the_message_is_sent_waits_on(
     page.stop().await?;
     page.wait_for_end(3).await?;
     ensure!(!browser.has(QUEUED).await? && page.draft().await?.is_empty());
+    browser.quit().await
+}
+
+async fn what_waits_in_two_tabs_comes_back_to_the_one_that_is_looked_at(
+    language: Language,
+) -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(slow_model()).await?;
+    let page = ask(&browser, &server, language).await?;
+    let path = format!("/c/{}", page.conversation().await?);
+    let first = browser.driver().window().await?;
+    let second = browser.open_tab().await?;
+    page.open(&path).await?;
+    browser.show_tab(&first).await?;
+    page.send("Two").await?;
+    browser.driver().switch_to_window(second.clone()).await?;
+    wait_for_waiting(&browser, "Two").await?;
+    browser.driver().switch_to_window(first).await?;
+    page.stop().await?;
+    page.wait_for_end(1).await?;
+    eventually("it is a draft again", PATIENCE, async || {
+        Ok((page.draft().await? == "Two").then_some(()))
+    })
+    .await?;
+    browser.driver().switch_to_window(second).await?;
+    page.wait_for_end(1).await?;
+    let is_gone = "return document.querySelector('.queued') === null";
+    wait_for(&browser, "nothing waits any more", is_gone, true).await?;
+    ensure!(page.questions().await? == ["One"], "it was not sent");
     browser.quit().await
 }
 

@@ -22,6 +22,16 @@ pub(super) fn text_box() -> Option<HtmlTextAreaElement> {
     browser::element(TEXT_ID)?.dyn_into().ok()
 }
 
+/// The box, if it belongs to this conversation. Whoever sent a text may be elsewhere by now, or be
+/// back on a page that never heard of it: the form knows for which conversation it stands.
+fn box_of(conversation: Option<ConversationId>) -> Option<HtmlTextAreaElement> {
+    let text = text_box()?;
+    let form = text.closest(".composer").ok()??;
+    let named = form.query_selector("[name=conversation]").ok()?;
+    let named = named.and_then(|it| it.get_attribute("value"));
+    (named == conversation.map(|id| id.to_string())).then_some(text)
+}
+
 #[component]
 pub(super) fn TextBox(user: UserId, state: ComposerState, on_enter: Callback<()>) -> impl IntoView {
     let locale = use_locale();
@@ -78,14 +88,9 @@ pub(super) fn TextBox(user: UserId, state: ComposerState, on_enter: Callback<()>
 /// The text was accepted: takes it out of the draft of the conversation it was written in, and out
 /// of the box if that still belongs to it. What was typed since then stays, as a draft of the
 /// conversation that the message went to. `way`: from where to where.
-pub(crate) fn forget_sent(
-    user: UserId,
-    way: (Option<ConversationId>, ConversationId),
-    sent: &str,
-    is_shown: bool,
-) {
+pub(crate) fn forget_sent(user: UserId, way: (Option<ConversationId>, ConversationId), sent: &str) {
     let (from, to) = way;
-    let text = text_box().filter(|_| is_shown);
+    let text = box_of(from);
     let draft = || browser::read_draft(user, from).unwrap_or_default();
     let value = text.as_ref().map_or_else(draft, HtmlTextAreaElement::value);
     let rest = value.strip_prefix(sent).unwrap_or(&value);
@@ -103,15 +108,10 @@ pub(crate) fn move_draft(user: UserId, to: ConversationId) {
     browser::save_draft(user, Some(to), &draft.unwrap_or_default());
 }
 
-/// A text comes back into the box, before what was typed since then. `is_shown`: the box belongs
-/// to its conversation; otherwise the draft takes it.
-pub(crate) fn put_back(
-    user: UserId,
-    conversation: Option<ConversationId>,
-    text: &str,
-    is_shown: bool,
-) {
-    let shown = text_box().filter(|_| is_shown);
+/// A text comes back into the box, before what was typed since then. If the box belongs to another
+/// conversation by now, the draft takes it.
+pub(crate) fn put_back(user: UserId, conversation: Option<ConversationId>, text: &str) {
+    let shown = box_of(conversation);
     let draft = || browser::read_draft(user, conversation).unwrap_or_default();
     let value = shown
         .as_ref()

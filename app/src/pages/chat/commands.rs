@@ -12,7 +12,7 @@ use super::{
 use crate::{
     api::{conversations, deletion, messages},
     browser,
-    components::MessageCommand,
+    components::{MessageCommand, TEXT_ID},
     model::{ChatError, ConversationId, MessageId, StartedTurn},
 };
 
@@ -50,6 +50,22 @@ pub(super) struct Place {
     address: ChatAddress,
 }
 
+/// The button that was pressed by key may have gone with its message: the focus goes to the one of
+/// its name in the message that is shown now, to one beside it, or to that message.
+fn focus_again(message: MessageId, name: Option<String>) {
+    let Some(name) = name else {
+        return;
+    };
+    // By then what is shown now is in the page.
+    request_animation_frame(move || {
+        let same = format!(" button[aria-label=\"{name}\"]:enabled");
+        for place in [same.as_str(), " .version-switch button:enabled", ""] {
+            browser::focus_found_if_lost(&format!("#message-{message}{place}"));
+        }
+        browser::focus_text_if_lost(TEXT_ID);
+    });
+}
+
 impl ChatState {
     pub(super) fn place(self) -> Place {
         Place {
@@ -70,37 +86,56 @@ impl ChatState {
         self.error.set(None);
         match command {
             MessageCommand::Copy(id) => self.copy(id),
-            MessageCommand::Regenerate(id) => self.begin(messages::regenerate(id)),
-            MessageCommand::Continue(id) => self.begin(messages::continue_turn(id)),
-            MessageCommand::ShowVersion(id) => self.change(conversations::show_version(id)),
-            MessageCommand::Delete(id) => self.change(deletion::delete_message(id)),
+            MessageCommand::Regenerate(id) => self.begin(id, messages::regenerate(id)),
+            MessageCommand::Continue(id) => self.begin(id, messages::continue_turn(id)),
+            MessageCommand::ShowVersion(id) => self.change(id, conversations::show_version(id)),
+            MessageCommand::Delete(id) => self.change(id, deletion::delete_message(id)),
             MessageCommand::Reconnect => self.follow_running(),
         }
     }
 
     /// Shows the turn that this call starts. Until it is shown, another press does nothing.
-    fn begin(self, turn: impl Future<Output = Result<StartedTurn, ChatError>> + 'static) {
+    fn begin(
+        self,
+        pressed: MessageId,
+        turn: impl Future<Output = Result<StartedTurn, ChatError>> + 'static,
+    ) {
         if self.is_sending.get_untracked() {
             return;
         }
         self.is_sending.set(true);
         let place = self.place();
+        let name = browser::focused_name();
         self.spawn(async move {
-            match turn.await {
-                Ok(turn) => self.turn_started(turn, place).await,
-                Err(error) => self.fail(error),
-            }
+            let shown = match turn.await {
+                Ok(turn) => {
+                    let answer = turn.assistant_message.id;
+                    self.turn_started(turn, place).await;
+                    answer
+                }
+                Err(error) => {
+                    self.fail(error);
+                    pressed
+                }
+            };
             self.is_sending.set(false);
+            focus_again(shown, name);
         });
     }
 
     /// Waits for a change of the conversation and shows it.
-    fn change(self, changing: impl Future<Output = Result<(), ChatError>> + 'static) {
+    fn change(
+        self,
+        shown: MessageId,
+        changing: impl Future<Output = Result<(), ChatError>> + 'static,
+    ) {
+        let name = browser::focused_name();
         self.spawn(async move {
             match changing.await {
                 Ok(()) => self.refresh().await,
                 Err(error) => self.fail(error),
             }
+            focus_again(shown, name);
         });
     }
 

@@ -18,6 +18,9 @@ use crate::{
     words::{use_locale, words},
 };
 
+/// By then other tabs know what the first one did with the message that waits.
+const PRECEDENCE: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// Greeting or messages, notices, composer. The box is one and the same on an empty page and in a
 /// conversation: what is typed in it stays.
 #[component]
@@ -100,11 +103,25 @@ fn send_when_ended(
                 _ => None,
             };
             if let (Some(answer), None) = (ended, now.1) {
-                state.answer_ended(answer);
+                end_waiting(state, answer);
             }
             now
         },
     );
+}
+
+/// Of several tabs the one that is looked at goes first: what is put back belongs into its box.
+fn end_waiting(state: ChatState, answer: MessageId) {
+    if browser::is_hidden() {
+        state.spawn(async move {
+            browser::sleep(PRECEDENCE).await;
+            if !state.is_sending.get_untracked() && untrack(|| state.running()).is_none() {
+                state.answer_ended(answer);
+            }
+        });
+    } else {
+        state.answer_ended(answer);
+    }
 }
 
 /// What stands above and below the shown messages.

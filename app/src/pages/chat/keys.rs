@@ -65,14 +65,16 @@ fn reconnect(state: ChatState) {
     }
 }
 
-/// Another tab sent, changed or dropped the message that waits here too.
+/// Another tab queued, sent, changed or dropped what waits for the end of the answer. Where none is
+/// being written, nothing can begin to wait.
 fn queue_changed(state: ChatState, event: &StorageEvent) {
     let user = state.user();
     let Some(id) = state.shown_id() else {
         return;
     };
     let waits = state.queued.with_untracked(Option::is_some);
-    if waits && browser::changes_queued(event, user, id) {
+    let can_wait = waits || untrack(|| state.running()).is_some();
+    if can_wait && browser::changes_queued(event, user, id) {
         state.queued.set(browser::read_queued(user, id));
     }
 }

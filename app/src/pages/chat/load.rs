@@ -78,7 +78,7 @@ pub(super) async fn load(address: ChatAddress, pieces: Pieces) -> Result<Loaded,
         model,
         words,
         conversation,
-        row_forms: asked.map(|it| it.summary),
+        row_forms: asked.flatten().map(|it| it.summary),
         is_missing,
     })
 }

@@ -149,7 +149,7 @@ impl ChatState {
 
     /// A conversation has another title, wherever it stands in the list.
     pub(super) async fn renamed(self, id: ConversationId) {
-        if let Ok(state) = conversations::conversation_state(id).await {
+        if let Ok(Some(state)) = conversations::conversation_state(id).await {
             self.show_summary(state.summary);
         }
     }
@@ -165,7 +165,7 @@ impl ChatState {
 
     /// A deletion was taken back: its conversation may stand below the first page.
     pub(super) async fn put_back(self, id: ConversationId) {
-        if let Ok(state) = conversations::conversation_state(id).await {
+        if let Ok(Some(state)) = conversations::conversation_state(id).await {
             self.list.change(|list| list.put_back(state.summary));
         }
     }
@@ -176,10 +176,10 @@ impl ChatState {
             return;
         };
         let state = match conversations::conversation_state(id).await {
-            Ok(state) => state,
+            Ok(Some(state)) => state,
             Err(ChatError::Unauthorized) => return self.fail(ChatError::Unauthorized),
             // Reading it tells what is wrong.
-            Err(_) => return self.refresh().await,
+            Ok(None) | Err(_) => return self.refresh().await,
         };
         if self.shown_id() == Some(id) {
             self.refresh_unless_same(state).await;
@@ -190,14 +190,14 @@ impl ChatState {
     /// are shown and have changed.
     pub(super) async fn look_at(self, id: ConversationId) {
         match conversations::conversation_state(id).await {
-            Ok(state) => {
+            Ok(Some(state)) => {
                 self.list
                     .change(|list| list.put_back(state.summary.clone()));
                 if self.shown_id() == Some(id) {
                     self.refresh_unless_same(state).await;
                 }
             }
-            Err(ChatError::NotFound) => {
+            Ok(None) => {
                 self.list.change(|list| list.remove(id));
                 if self.shown_id() == Some(id) {
                     self.refresh().await;

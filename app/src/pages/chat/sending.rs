@@ -23,6 +23,18 @@ pub(super) enum Origin {
     Queue,
 }
 
+/// The key of the last attempt if the same text goes to the same conversation: an answer that got
+/// lost on its way must not make a second message.
+pub(super) fn key_for(to: Option<ConversationId>, text: &str) -> IdempotencyKey {
+    let key = match Unsent::last() {
+        Some(last) if last.to == to && last.text == text => last.key,
+        _ => browser::idempotency_key(),
+    };
+    let text = text.to_owned();
+    Unsent { to, text, key }.keep();
+    key
+}
+
 impl ChatState {
     /// What a person does at the box.
     pub(super) fn on_composer(self, command: ComposerCommand) {
@@ -39,8 +51,10 @@ impl ChatState {
                 browser::focus(TEXT_ID);
             }
             ComposerCommand::DropQueued => self.forget_queued(),
-            ComposerCommand::Choose(chosen) => self.choose(chosen),
+            ComposerCommand::Choose(chosen) => return self.choose(chosen),
         }
+        // The button that was pressed goes, or rests for a while.
+        browser::focus_text(TEXT_ID);
     }
 
     /// Sends a text as an answer to the message that is shown last, whatever other tabs show by
@@ -49,7 +63,7 @@ impl ChatState {
         let (user, place) = (self.user(), self.place());
         let from = place.shown;
         let parent = self.last_message();
-        let key = self.key_for(from, &text);
+        let key = key_for(from, &text);
         // What stands beside the box holds, also if it was chosen a moment ago.
         let params = SendParams::from(self.own.get_untracked());
         self.is_sending.set(true);
@@ -58,7 +72,7 @@ impl ChatState {
             let answer = messages::send_message(from, parent, text.clone(), params, key).await;
             match answer {
                 Ok(turn) => {
-                    self.unseen.update_value(|it| it.unsent = None);
+                    Unsent::forget(key);
                     browser::count_sent(user);
                     self.accepted(user, origin, (from, turn.conversation.id), &text);
                     self.spawn(async move {
@@ -85,30 +99,15 @@ impl ChatState {
         way: (Option<ConversationId>, ConversationId),
         text: &str,
     ) {
-        let is_shown = self.is_shown(way.0);
         match origin {
-            Origin::Box => forget_sent(user, way, text, is_shown),
+            Origin::Box => forget_sent(user, way, text),
             Origin::Queue => {
                 let rest = browser::forget_sent_queued(user, way.1, text);
-                if is_shown {
+                if self.is_shown(way.0) {
                     self.queued.set(rest);
                 }
             }
         }
-    }
-
-    /// The key of the last attempt if the same text goes to the same conversation: an answer that
-    /// got lost on its way must not make a second message.
-    pub(super) fn key_for(self, to: Option<ConversationId>, text: &str) -> IdempotencyKey {
-        let last = self.unseen.with_value(|it| it.unsent.clone());
-        let key = match last {
-            Some(last) if last.to == to && last.text == text => last.key,
-            _ => browser::idempotency_key(),
-        };
-        let text = text.to_owned();
-        let unsent = Some(Unsent { to, text, key });
-        self.unseen.update_value(|it| it.unsent = unsent);
-        key
     }
 
     /// Shows a turn that begins, if the person is still where they asked for it.

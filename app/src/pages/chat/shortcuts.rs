@@ -1,5 +1,7 @@
 //! Keys of the whole page.
 
+use std::time::Duration;
+
 use leptos::{ev, prelude::*};
 
 use super::{commands::Navigate, state::ChatState};
@@ -7,6 +9,9 @@ use crate::{
     browser::{self, Shortcut},
     components::SHORTCUTS,
 };
+
+/// By then another page stands there, and its address.
+const SETTLED: Duration = Duration::from_millis(200);
 
 /// Follows the shortcuts for as long as the page is shown.
 pub(super) fn listen(state: ChatState, navigate: Navigate) {
@@ -17,7 +22,12 @@ pub(super) fn listen(state: ChatState, navigate: Navigate) {
                 follow(shortcut, state, navigate);
             }
         });
-        on_cleanup(move || listener.remove());
+        on_cleanup(move || {
+            listener.remove();
+            // Who went to a page of sections by key is at the entry of the one that is shown.
+            let focus = || browser::focus_found_if_lost(".settings-sections [aria-current]");
+            set_timeout(focus, SETTLED);
+        });
     });
 }
 

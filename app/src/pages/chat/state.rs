@@ -1,5 +1,7 @@
 //! What the chat page knows. Signals only; how they change stands in `commands` and `tail`.
 
+use std::cell::RefCell;
+
 use futures::future::AbortHandle;
 use leptos::prelude::*;
 
@@ -98,6 +100,31 @@ pub(super) struct Unsent {
     pub(super) key: IdempotencyKey,
 }
 
+thread_local! {
+    /// It outlives the page: whoever leaves it while a text is on its way, and comes back, finds
+    /// the text as a draft. Sent from there, it is the same message too.
+    static UNSENT: RefCell<Option<Unsent>> = const { RefCell::new(None) };
+}
+
+impl Unsent {
+    /// Of the last attempt.
+    pub(super) fn last() -> Option<Self> {
+        UNSENT.with_borrow(Clone::clone)
+    }
+
+    /// Remembers an attempt.
+    pub(super) fn keep(self) {
+        UNSENT.set(Some(self));
+    }
+
+    /// The attempt with this key is none any more.
+    pub(super) fn forget(key: IdempotencyKey) {
+        UNSENT.with_borrow_mut(|it| {
+            it.take_if(|it| it.key == key);
+        });
+    }
+}
+
 /// What no view shows, and signals that are rarely asked for: a handle to the state stays
 /// short.
 pub(super) struct Unseen {
@@ -110,7 +137,6 @@ pub(super) struct Unseen {
     pub(super) navigate: Option<Navigate>,
     /// The one stream of this tab.
     pub(super) tail: Option<AbortHandle>,
-    pub(super) unsent: Option<Unsent>,
     /// What is being saved of a conversation's choices.
     pub(super) unsaved: Option<(ConversationId, Choices)>,
     /// The shown conversation as it was when it was read last, or changed here.
@@ -151,7 +177,6 @@ impl ChatState {
                 is_drawer_open: RwSignal::new(false),
                 navigate: None,
                 tail: None,
-                unsent: None,
                 unsaved: None,
                 read,
                 is_reading: false,

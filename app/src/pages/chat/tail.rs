@@ -4,7 +4,7 @@ use std::{future::poll_fn, task::Poll, time::Duration};
 
 use futures::{
     StreamExt,
-    future::{AbortHandle, Abortable, Either, LocalBoxFuture, select},
+    future::{AbortHandle, Abortable, LocalBoxFuture},
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -19,6 +19,8 @@ use crate::{
 
 /// Keep-alive frames come every 15 s: after this time the connection is dead.
 const SILENCE: Duration = Duration::from_secs(40);
+/// A request that nobody answers for so long is made anew: the network may hold everything back.
+const ANSWER: Duration = Duration::from_secs(15);
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
@@ -119,7 +121,7 @@ impl ChatState {
 
     /// A server with another page may send what this one does not understand.
     pub(super) async fn look_for_upgrade(self) {
-        if let Ok(build) = page_build().await
+        if let Some(Ok(build)) = browser::within(ANSWER, page_build()).await
             && Some(build) != browser::page_build()
         {
             self.is_outdated().set(true);
@@ -141,12 +143,14 @@ impl ChatState {
 /// Applies one stream's frames as they come, also while the tab is hidden.
 async fn read_stream(entry: &Entry) -> Left {
     let cursor = entry.message.read_untracked().cursor;
-    let stream = match tail_turn(entry.id, cursor).await {
-        Ok(stream) => stream.into_inner(),
-        Err(error @ (ChatError::Unauthorized | ChatError::Forbidden | ChatError::NotFound)) => {
+    let stream = match browser::within(ANSWER, tail_turn(entry.id, cursor)).await {
+        Some(Ok(stream)) => stream.into_inner(),
+        Some(Err(
+            error @ (ChatError::Unauthorized | ChatError::Forbidden | ChatError::NotFound),
+        )) => {
             return Left::Refused(error);
         }
-        Err(_) => return Left::Lost { progress: false },
+        Some(Err(_)) | None => return Left::Lost { progress: false },
     };
     if entry.message.read_untracked().is_lost {
         entry.message.update(|it| it.is_lost = false);
@@ -155,9 +159,11 @@ async fn read_stream(entry: &Entry) -> Left {
     let mut decoder = EventDecoder::default();
     let mut progress = false;
     loop {
-        let silence = std::pin::pin!(browser::sleep(SILENCE));
-        let Either::Left((Some(Ok(bytes)), _)) = select(stream.next(), silence).await else {
-            return Left::Lost { progress };
+        let bytes = match browser::within(SILENCE, stream.next()).await {
+            Some(Some(Ok(bytes))) => bytes,
+            Some(_) => return Left::Lost { progress },
+            // The next try may be as silent: it is told before.
+            None => return Left::Lost { progress: false },
         };
         let Ok(events) = decoder.push(&bytes) else {
             return Left::Lost { progress: false };

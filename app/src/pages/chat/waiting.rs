@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
-    sending::Origin,
+    sending::{Origin, key_for},
     state::{ChatState, Unsent},
 };
 use crate::{
@@ -22,9 +22,9 @@ impl ChatState {
         let waiting = self.waiting(id);
         let is_wanted = waiting.as_ref().is_some_and(|it| it.is_wanted);
         let joined = join_texts(&waiting.map(|it| it.text).unwrap_or_default(), text);
-        let key = self.key_for(Some(id), &joined);
+        let key = key_for(Some(id), &joined);
         // Written once more after this one went, the same text is another message.
-        self.unseen.update_value(|it| it.unsent = None);
+        Unsent::forget(key);
         self.error.set(None);
         let queued = Queued {
             text: joined,
@@ -32,7 +32,7 @@ impl ChatState {
             is_wanted,
         };
         // Its draft makes room for it.
-        forget_sent(user, (Some(id), id), text, true);
+        forget_sent(user, (Some(id), id), text);
         browser::save_queued(user, id, &queued);
         self.queued.set(Some(queued));
     }
@@ -75,12 +75,12 @@ impl ChatState {
         };
         if goes && !self.is_sending.get_untracked() {
             let Queued { text, key, .. } = queued;
-            let unsent = Some(Unsent {
+            let unsent = Unsent {
                 to: Some(id),
                 text: text.clone(),
                 key,
-            });
-            self.unseen.update_value(|it| it.unsent = unsent);
+            };
+            unsent.keep();
             self.send(text, Origin::Queue);
         } else {
             self.put_back_queued();
@@ -108,14 +108,13 @@ impl ChatState {
         conversation: Option<ConversationId>,
         text: String,
     ) {
-        let is_shown = self.is_shown(conversation);
         let kept = conversation.and_then(|id| browser::read_queued(user, id));
         let text = kept.map_or(text, |it| it.text);
-        put_back(user, conversation, &text, is_shown);
+        put_back(user, conversation, &text);
         if let Some(id) = conversation {
             browser::forget_queued(user, id);
         }
-        if is_shown {
+        if self.is_shown(conversation) {
             self.queued.set(None);
         }
     }

@@ -252,7 +252,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
     row("/api/model_status", nothing, SIGNED_IN),
     row("/api/conversations", nothing, SIGNED_IN),
     row("/api/conversation", conversation, OWNER),
-    row("/api/conversation_state", conversation, OWNER),
+    row("/api/conversation_state", conversation, SIGNED_IN),
     row("/api/rename_conversation", title, OWNER),
     row("/api/delete_conversation", conversation, OWNER),
     row("/api/restore_conversation", conversation, OWNER),

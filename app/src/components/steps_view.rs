@@ -103,7 +103,8 @@ fn Thought(
     // It only grows, so its length tells whether it is another one: no copy for every frame.
     let length = Memo::new(move |_| message.with(|it| thought(it, index).len()));
     let text = move || {
-        length.track();
+        // Read, since nobody else does: a memo that is only tracked is never computed.
+        let _ = length.get();
         message.with_untracked(|it| thought(it, index).to_owned())
     };
     let is_last = Memo::new(move |_| message.with(|it| it.phases().len() == index + 1));

@@ -216,6 +216,10 @@ const WATCH_CARET: &str = r"
         const [host, second] = hosts;
         if (second) told.wrong.push(`${kind}: ${hosts.length} of them`);
         if (!host.contains(text)) {
+            // In an item or a code that begins, the ember stands before the first letter.
+            const order = text.compareDocumentPosition(host);
+            const isBehind = (order & Node.DOCUMENT_POSITION_FOLLOWING) !== 0;
+            if (isBehind && host.textContent.trim() === '') return;
             told.wrong.push(`${kind}: it stands in another ${host.localName} than ${end}`);
             return;
         }

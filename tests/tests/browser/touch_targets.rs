@@ -43,19 +43,26 @@ const SMALL: &str = r"
         const spot = target(it);
         // The boxes of a list of tasks are drawings.
         if (it.matches('input:disabled') || !isSeen(spot)) continue;
+        // What lets presses through is no target.
+        if (getComputedStyle(spot).pointerEvents === 'none') continue;
         spot.scrollIntoView({ block: 'center', inline: 'center' });
         const box = spot.getBoundingClientRect();
         if (box.width <= 1 || box.height <= 1) continue;
         const x = box.left + box.width / 2;
         const y = box.top + box.height / 2;
-        // The edge itself belongs to what lies beside it.
-        const reach = least / 2 - 1;
         const isHit = (across, down) => {
             const hit = document.elementFromPoint(x + across, y + down);
             return hit !== null && (spot.contains(hit) || hit.closest('label')?.control === it);
         };
-        const isWide = box.width > least - 0.5 || (isHit(-reach, 0) && isHit(reach, 0));
-        const isHigh = box.height > least - 0.5 || (isHit(0, -reach) && isHit(0, reach));
+        // How far a press from the middle in one direction still hits it.
+        const reach = (across, down) => {
+            let far = 0;
+            while (far < least && isHit(across * (far + 1), down * (far + 1))) far++;
+            return far;
+        };
+        // The edges themselves belong to what lies beside it.
+        const isWide = box.width > least - 0.5 || reach(-1, 0) + reach(1, 0) >= least - 2;
+        const isHigh = box.height > least - 0.5 || reach(0, -1) + reach(0, 1) >= least - 2;
         if (isWide && isHigh) continue;
         const around = it.parentElement ? `${name(it.parentElement)} > ` : '';
         found.add(`${around}${name(it)}: ${box.width.toFixed(0)} x ${box.height.toFixed(0)}`);

@@ -193,7 +193,6 @@ fn models(locale: Locale) -> AnyView {
                         max="100"
                         aria-label=words!(locale, admin.loading_name)
                     ></progress>
-                    <div><span>"62%"</span><span>"0.2 / 0.3 GB"</span></div>
                 </div>
             </div>
         </div>

@@ -48,8 +48,8 @@ struct Styles {
 /// The site as it lies in `dist/`.
 pub(crate) struct Site {
     pub(crate) hash: String,
-    /// Bytes of what the chat's first visit loads besides the page itself: script, program and style
-    /// sheet, compressed with brotli.
+    /// Bytes of what the chat's first visit loads besides the page itself: script, program and
+    /// style sheet, compressed with brotli.
     pub(crate) page_weight_bytes: u64,
 }
 

@@ -3,6 +3,7 @@
 
 /// The text with open code spans, strong emphasis and links of its last paragraph closed.
 pub(super) fn repair(text: &str) -> String {
+    let text = without_underline(text);
     let start = text.rfind("\n\n").map_or(0, |position| position + 2);
     let (before, paragraph) = text.split_at(start);
     let open = open_marks(paragraph);
@@ -18,6 +19,22 @@ pub(super) fn repair(text: &str) -> String {
         close_strong(&mut repaired);
     }
     repaired
+}
+
+/// A sign below words makes them a headline; as long as there are one or two, it may be the next item
+/// of a list as well, and the words would be large for a moment.
+fn without_underline(text: &str) -> &str {
+    let Some(end) = text.rfind('\n') else {
+        return text;
+    };
+    let (before, line) = (&text[..end], &text[end + 1..]);
+    let is_below_words = !before.ends_with('\n') && !before.is_empty();
+    let sign = line.trim_matches([' ', '>']);
+    if is_below_words && matches!(sign, "-" | "--" | "=" | "==") {
+        before
+    } else {
+        text
+    }
 }
 
 struct OpenMarks {

@@ -27,6 +27,30 @@ fn a_footnote_that_grows_is_none_of_the_one_before() {
 }
 
 #[test]
+fn words_are_no_headline_because_the_next_item_of_their_list_begins() {
+    for text in [
+        "- second\n  -",
+        "- second\n  - ",
+        "A paragraph\n-",
+        "> A quotation\n> -",
+        "A paragraph\n=",
+    ] {
+        let (_, pending) = stream([text]);
+        assert!(!pending.contains("<h"), "{text:?}: {pending}");
+        let (words, _) = text.rsplit_once('\n').unwrap();
+        assert_eq!(pending, stream([words]).1, "{text:?}");
+    }
+    for (text, shown) in [
+        ("A headline\n---", "<h2 dir=\"auto\">"),
+        ("A headline\n===", "<h1 dir=\"auto\">"),
+        ("- second\n  - n", "<ul>"),
+    ] {
+        let (_, pending) = stream([text]);
+        assert!(pending.contains(shown), "{text:?}: {pending}");
+    }
+}
+
+#[test]
 fn columns_of_a_formula_keep_the_side_they_stand_at() {
     let array = joined(r"$$\begin{array}{l|r:c} a & b & c \\ d & e & f \end{array}$$");
     for cell in [

@@ -306,10 +306,10 @@ async fn a_network_that_holds_everything_back_is_told_and_nothing_is_lost() -> R
     let gate = Gate::before(server.addr()).await?;
     let page = ChatPage::new(&browser, gate.base_url());
     page.sign_in("Ada", PASSWORD).await?;
-    page.send("Go on").await?;
-    page.wait_for_text(50).await?;
     // The silence that ends a connection is short then, and so is that after which one asks anew.
     browser.script(HURRY, Vec::new()).await?;
+    page.send("Go on").await?;
+    page.wait_for_text(50).await?;
     browser.script(COUNT_STREAMS, Vec::new()).await?;
     gate.set(Passage::Held);
     let told = eventually("the silence is told", PATIENCE, async || {

@@ -21,8 +21,8 @@ pub(super) fn repair(text: &str) -> String {
     repaired
 }
 
-/// A sign below words makes them a headline; as long as there are one or two, it may be the next item
-/// of a list as well, and the words would be large for a moment.
+/// A sign below words makes them a headline; as long as there are one or two, it may be the next
+/// item of a list as well, and the words would be large for a moment.
 fn without_underline(text: &str) -> &str {
     let Some(end) = text.rfind('\n') else {
         return text;

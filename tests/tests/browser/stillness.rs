@@ -232,7 +232,8 @@ const WATCH_CARET: &str = r"
         const middle = box.top + box.height / 2;
         const isNewLine = text.data.slice(length).includes('\n') && host.localName === 'code';
         const isOnLine = middle > letter.top - 2 && middle < letter.bottom + 2;
-        const isBehind = box.left > letter.right - 2 && box.left < letter.right + 18;
+        // Code has an edge, and may end with a space.
+        const isBehind = box.left > letter.right - 2 && box.left < letter.right + 32;
         if (!isNewLine && !(isOnLine && isBehind)) {
             const places = [letter, box].map(it => `${it.left.toFixed()} ${it.top.toFixed()}`);
             told.wrong.push(`${kind}: ${end} is at ${places[0]}, the ember at ${places[1]}`);

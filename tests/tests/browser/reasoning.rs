@@ -328,7 +328,9 @@ async fn effort_and_calculator_are_chosen_beside_the_box(language: Language) -> 
     .await?;
     let has_focus = "return document.activeElement.matches(arguments[0])";
     let has_focus = browser.script(has_focus, vec![CALCULATOR.into()]).await?;
-    ensure!(has_focus == json!(true) && chosen(&browser).await? == json!([high, false]));
+    ensure!(has_focus == json!(true), "the focus stays");
+    let shown = chosen(&browser).await?;
+    ensure!(shown == json!([high, false]), "{shown}");
     check(&browser, &named("tools", language)).await?;
     browser.show_screen(Screen::Phone).await?;
     let sizes = "return [...document.querySelectorAll('.tool-chip')].map(it => {

@@ -205,6 +205,9 @@ const WATCH_CARET: &str = r"
         const text = block && lastText(block);
         // Behind a formula or a rule there is no letter.
         if (!text || block.matches('math, hr, :has(> math[display=block])')) return;
+        const isFormula = it =>
+            text.compareDocumentPosition(it) & Node.DOCUMENT_POSITION_FOLLOWING;
+        if ([...block.querySelectorAll('math')].some(isFormula)) return;
         const kind = [block.localName, ...block.classList].join('.');
         const end = JSON.stringify(text.data.slice(-20));
         const hosts = [...pending.querySelectorAll('*')].filter(isCaret);

@@ -175,7 +175,7 @@ impl ChatState {
         let Some(id) = self.shown_id() else {
             return;
         };
-        let state = match conversations::conversation_state(id).await {
+        let state = match self.read_state(id).await {
             Ok(Some(state)) => state,
             Err(ChatError::Unauthorized) => return self.fail(ChatError::Unauthorized),
             // Reading it tells what is wrong.
@@ -186,10 +186,22 @@ impl ChatState {
         }
     }
 
+    /// Reads once more if a choice was saved meanwhile: what was read may be from before.
+    async fn read_state(self, id: ConversationId) -> Result<Option<ConversationState>, ChatError> {
+        let num_saves = || self.unseen.with_value(|it| it.num_saves);
+        loop {
+            let before = num_saves();
+            let state = conversations::conversation_state(id).await;
+            if num_saves() == before {
+                return state;
+            }
+        }
+    }
+
     /// One conversation is not what it was, somewhere else: reads its row, and its messages if they
     /// are shown and have changed.
     pub(super) async fn look_at(self, id: ConversationId) {
-        match conversations::conversation_state(id).await {
+        match self.read_state(id).await {
             Ok(Some(state)) => {
                 self.list
                     .change(|list| list.put_back(state.summary.clone()));

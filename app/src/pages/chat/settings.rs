@@ -54,6 +54,7 @@ impl ChatState {
             };
             let saved = save_choices(id, chosen).await;
             self.unseen.try_update_value(|it| {
+                it.num_saves += 1;
                 it.unsaved
                     .take_if(|(of, newest)| *of == id && (saved.is_err() || *newest == chosen));
             });

@@ -139,6 +139,8 @@ pub(super) struct Unseen {
     pub(super) tail: Option<AbortHandle>,
     /// What is being saved of a conversation's choices.
     pub(super) unsaved: Option<(ConversationId, Choices)>,
+    /// How often such choices were saved.
+    pub(super) num_saves: u32,
     /// The shown conversation as it was when it was read last, or changed here.
     pub(super) read: Option<ConversationState>,
     /// A piece of the list or of the conversation was asked for.
@@ -178,6 +180,7 @@ impl ChatState {
                 navigate: None,
                 tail: None,
                 unsaved: None,
+                num_saves: 0,
                 read,
                 is_reading: false,
             }),

@@ -1,9 +1,9 @@
-//! Compiles the page to WASM and makes its JavaScript door.
+//! Compiles the page to WASM and makes its JavaScript glue.
 //!
 //! The target's standard library comes from rustup where its server answers. Where it does not,
 //! Debian's compiler builds it from source (once, about 40 s): see [`Toolchain`].
 
-mod door;
+mod glue;
 mod trim;
 
 use std::fmt;
@@ -176,7 +176,7 @@ fn minor_version(text: &str) -> Option<u32> {
         .ok()
 }
 
-/// What the browser loads: the JavaScript door, the program, and scripts they import.
+/// What the browser loads: the JavaScript glue, the program, and scripts they import.
 pub(crate) struct Page {
     pub(crate) script: String,
     pub(crate) program: Vec<u8>,
@@ -234,7 +234,7 @@ pub(crate) fn compile(
         &bound,
     )?;
     let program = bound.join("hearth_bg.wasm");
-    door::make_smaller(&bound.join("hearth.js"), &program)?;
+    glue::make_smaller(&bound.join("hearth.js"), &program)?;
     shrink(&program)?;
     read(&bound)
 }

@@ -1,4 +1,4 @@
-//! Makes the JavaScript door smaller, and the program with it: names between the two that end with
+//! Makes the JavaScript glue smaller, and the program with it: names between the two that end with
 //! sixteen random digits, which nothing compresses, become short; comments, indentation and classes
 //! that nobody can make an object of go. See `docs/adr/0043-what-the-page-never-calls.md`.
 

@@ -42,7 +42,7 @@ use crate::{
 };
 
 /// In the order of the list.
-const SECTIONS: [Section; 6] = [
+pub(super) const SECTIONS: [Section; 6] = [
     Section {
         address: "/settings",
         icon: IconName::Sliders,

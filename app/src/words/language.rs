@@ -5,6 +5,8 @@ use crate::model::Language;
 
 /// So many letters tell it.
 const ENOUGH: u32 = 2000;
+/// No more is looked at, tags and digits too: a growing answer is looked at for each of its frames.
+const MOST: u32 = 16_000;
 
 /// The `lang` of a text, or of its HTML: a Chinese page has Latin texts beside its own, and an
 /// English one those of which every tenth letter is Han. A page without it reads them out, and
@@ -26,6 +28,8 @@ struct Letters {
     latin: u32,
     /// Those of languages that the page never has: Japanese has Han too.
     other: u32,
+    /// All that was looked at, letters or not.
+    seen: u32,
 }
 
 impl Letters {
@@ -37,9 +41,10 @@ impl Letters {
         let mut before = ' ';
         let mut is_tag = false;
         for letter in text.chars() {
-            if self.sum() >= ENOUGH {
+            if self.sum() >= ENOUGH || self.seen >= MOST {
                 return;
             }
+            self.seen += 1;
             match letter {
                 '>' => is_tag = false,
                 'a'..='z' | '/' if before == '<' => is_tag = true,
@@ -98,6 +103,16 @@ mod tests {
         let html = "<p dir=\"auto\" class=\"a-long-name-of-a-class-of-a-paragraph\">你好</p>";
         assert_eq!(both(html), (Some("zh-CN"), None));
         assert_eq!(both("1 < 2，所以 <b>对</b>"), (Some("zh-CN"), None));
+    }
+
+    #[test]
+    fn of_a_text_without_letters_no_more_is_read_than_of_others() {
+        let digits = "1, 2, ".repeat(100_000);
+        let mut letters = Letters::default();
+        letters.count(&digits);
+        assert_eq!((letters.seen, letters.sum()), (MOST, 0));
+        letters.count("Hello");
+        assert_eq!(letters.sum(), 0);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use hearth_app::model::ConversationId;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, PATIENCE, wait_for},
@@ -30,18 +31,27 @@ async fn leave(browser: &Browser) -> Result<()> {
     .await
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_message_that_is_on_its_way_arrives_and_is_no_draft_any_more() -> Result<()> {
-    let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
-    let page = ChatPage::new(&browser, server.base_url());
+/// The page, and the conversation whose second message is held back until `letGo` is called.
+async fn leave_with_a_message_on_its_way<'a>(
+    browser: &'a Browser,
+    server: &RunningServer,
+) -> Result<(ChatPage<'a>, ConversationId)> {
+    let page = ChatPage::new(browser, server.base_url());
     page.sign_in("Ada", PASSWORD).await?;
     page.send("Hello").await?;
     page.wait_for_end(1).await?;
     let id = page.conversation().await?;
     browser.script(HOLD, vec![json!("/send_message")]).await?;
     page.send("On its way").await?;
-    leave(&browser).await?;
+    leave(browser).await?;
+    Ok((page, id))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_is_on_its_way_arrives_and_is_no_draft_any_more() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let (page, id) = leave_with_a_message_on_its_way(&browser, &server).await?;
     browser.script("window.letGo()", Vec::new()).await?;
     let is_no_draft = "return !Object.values(localStorage).includes('On its way')";
     wait_for(&browser, "the draft is gone", is_no_draft, true).await?;
@@ -65,14 +75,7 @@ const DROP_SLOW_FILE: &str = "const read = Blob.prototype.arrayBuffer;
 async fn who_comes_back_while_a_message_is_on_its_way_does_not_keep_it_in_the_box() -> Result<()> {
     let browser = Browser::open().await?;
     let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
-    let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
-    page.send("Hello").await?;
-    page.wait_for_end(1).await?;
-    let id = page.conversation().await?;
-    browser.script(HOLD, vec![json!("/send_message")]).await?;
-    page.send("On its way").await?;
-    leave(&browser).await?;
+    let (page, id) = leave_with_a_message_on_its_way(&browser, &server).await?;
     browser.driver().back().await?;
     browser.element(TEXT_BOX).await?;
     page.wait_for_end(1).await?;

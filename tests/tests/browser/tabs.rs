@@ -13,7 +13,7 @@ use hearth_tests::{
 };
 use serde_json::{Value, json};
 
-use super::drafts::HOLD;
+use super::{drafts::HOLD, writing::open};
 
 in_both_languages! {
     what_two_tabs_write_for_the_end_of_an_answer_is_one_message,
@@ -73,9 +73,7 @@ async fn ask<'a>(
     server: &RunningServer,
     language: Language,
 ) -> Result<ChatPage<'a>> {
-    let page = ChatPage::new(browser, server.base_url());
-    page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    let page = open(browser, server, language).await?;
     page.send("One").await?;
     page.wait_for_text(3).await?;
     Ok(page)

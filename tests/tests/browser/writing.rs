@@ -28,7 +28,8 @@ fn slow_model() -> ScriptedModel {
     ScriptedModel::new(vec![answer]).with_token_delay(Duration::from_millis(20))
 }
 
-async fn open<'a>(
+/// The chat page in a language, with Ada signed in.
+pub(super) async fn open<'a>(
     browser: &'a Browser,
     server: &RunningServer,
     language: Language,

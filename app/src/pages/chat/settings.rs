@@ -59,11 +59,7 @@ impl ChatState {
                     .take_if(|(of, newest)| *of == id && (saved.is_err() || *newest == chosen));
             });
             if let Err(error) = saved {
-                // The page may have been left, or show another conversation.
-                let shown = self
-                    .shown
-                    .try_with_untracked(|it| it.as_ref().map(|it| it.id));
-                if shown == Some(Some(id)) {
+                if self.is_shown(Some(id)) {
                     self.own.set(before);
                     self.fail(error);
                 }
@@ -106,6 +102,7 @@ impl ChatState {
         self.spawn(async move {
             match conversations::save_conversation_settings(id, form).await {
                 Ok(saved) => {
+                    self.unseen.update_value(|it| it.num_saves += 1);
                     if self.shown_id() == id {
                         self.own.set(own);
                     }

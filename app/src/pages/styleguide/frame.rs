@@ -10,34 +10,18 @@ use super::{
 use crate::{
     components::{
         ChatMenu, ConversationSettingsDialog, Field, Icon, IconName, ListedConversations,
-        NewPasswordField, Section, Sections, ShortcutsDialog, Sidebar, TitleInput,
+        NewPasswordField, Sections, ShortcutsDialog, Sidebar, TitleInput,
     },
     model::{
         ChatError, ConversationId, ConversationPage, ConversationSummary, DateGroup, ModelState,
         User, UserId, UserRole,
     },
-    pages::door_head::{DoorFoot, DoorHead},
+    pages::{
+        door_head::{DoorFoot, DoorHead},
+        settings::SECTIONS,
+    },
     words::{Locale, words},
 };
-
-/// Some of the sections that settings have.
-const SECTIONS: [Section; 3] = [
-    Section {
-        address: "/settings",
-        icon: IconName::Sliders,
-        name: |locale| words!(locale, settings.general),
-    },
-    Section {
-        address: "/settings/account",
-        icon: IconName::User,
-        name: |locale| words!(locale, settings.account),
-    },
-    Section {
-        address: "/settings/keys",
-        icon: IconName::Key,
-        name: |locale| words!(locale, settings.keys),
-    },
-];
 
 /// Who is signed in.
 pub(super) fn person() -> User {

@@ -5,7 +5,9 @@
 
 use std::collections::HashSet;
 
-use crate::model::{ConversationId, ConversationPage, ConversationSummary, DateGroup, ListPlace};
+use crate::model::{
+    ConversationId, ConversationPage, ConversationSummary, DateGroup, ListPlace, LocalDate,
+};
 
 /// The loaded pages: the beginning of the list, without gaps.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,6 +17,8 @@ pub(crate) struct ConversationList {
     has_more: bool,
     /// The highest place when a page was read last: nothing is missing below it.
     known_from: Option<ListPlace>,
+    /// The day of the page that was read last.
+    today: LocalDate,
 }
 
 impl ConversationList {
@@ -24,11 +28,17 @@ impl ConversationList {
             known_from: page.conversations.first().map(ConversationSummary::place),
             conversations: page.conversations,
             has_more: page.has_more,
+            today: page.today,
         }
     }
 
     pub(crate) fn conversations(&self) -> &[ConversationSummary] {
         &self.conversations
+    }
+
+    /// The reader's day when a page was read last.
+    pub(crate) fn today(&self) -> LocalDate {
+        self.today
     }
 
     /// The place after which the next page begins; absent if everything is loaded.
@@ -47,6 +57,7 @@ impl ConversationList {
         self.conversations
             .extend(new.filter(|it| !known.contains(&it.id)));
         self.has_more = page.has_more;
+        self.today = page.today;
         true
     }
 

@@ -59,7 +59,7 @@ pub use setting::{
     UnknownSetting,
 };
 pub use status::{ModelState, ModelStatus, User, UserRole};
-pub use time::{DateGroup, LocalTime};
+pub use time::{DateGroup, LocalDate, LocalTime};
 pub use token_limit::TokenLimit;
 pub use trash::{Trash, TrashedConversation};
 pub use upkeep::{UpkeepJob, UpkeepReport, UpkeepRun};

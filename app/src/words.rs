@@ -31,7 +31,7 @@ mod generated {
 
 #[cfg(feature = "ssr")]
 pub(crate) use bytes::bytes;
-pub(crate) use dates::{clock, day, group_heading, moment};
+pub(crate) use dates::{clock, day, day_seen_from, group_heading, moment};
 #[cfg(feature = "ssr")]
 pub(crate) use dates::{day_of_month, short_day};
 pub(crate) use errors::{sentence, turn_error};

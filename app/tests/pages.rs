@@ -440,3 +440,20 @@ async fn without_a_path_a_page_does_not_speak_of_one() {
     assert!(html.contains("(\"\", \"pkg\", "), "{html}");
     assert!(html.contains("<a href=\"/\" "), "{html}");
 }
+
+#[tokio::test]
+async fn days_between_messages_are_named_as_people_say_them_and_dated_on_paper() {
+    let html = conversation().await;
+    let lines: Vec<_> = html.split("class=\"day\">").skip(1).collect();
+    let days = [
+        ("22 November", "22 November 2026"),
+        ("Yesterday", "23 November 2026"),
+        ("Today", "24 November 2026"),
+    ];
+    assert_eq!(lines.len(), days.len(), "{html}");
+    for (line, (said, dated)) in lines.iter().zip(days) {
+        let (line, _) = line.split_once("</p>").unwrap();
+        let expected = format!("<span>{said}</span><span class=\"on-paper\">{dated}</span>");
+        assert_eq!(*line, expected);
+    }
+}

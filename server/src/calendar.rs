@@ -1,6 +1,6 @@
 //! Days and clock times as the person who asks sees them.
 
-use hearth_app::model::{DateGroup, LocalTime};
+use hearth_app::model::{DateGroup, LocalDate, LocalTime};
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use leptos::prelude::use_context;
 
@@ -46,6 +46,15 @@ impl Calendar {
         Self {
             zone: zone.0,
             today,
+        }
+    }
+
+    /// The day of the reader.
+    pub fn today(&self) -> LocalDate {
+        LocalDate {
+            year: self.today.year(),
+            month: positive(self.today.month()),
+            day: positive(self.today.day()),
         }
     }
 

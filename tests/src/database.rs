@@ -113,6 +113,17 @@ pub async fn replace_answer(path: &Path, conversation: ConversationId, text: &st
     Ok(connection.close().await?)
 }
 
+/// Makes a message that many days older than it is.
+pub async fn age_message(path: &Path, message: MessageId, num_days: i64) -> Result<()> {
+    let mut connection = writing(path).await?;
+    sqlx::query("update message set created_at = created_at - ? where id = ?")
+        .bind(num_days * 24 * 60 * 60 * 1000)
+        .bind(message.as_uuid())
+        .execute(&mut connection)
+        .await?;
+    Ok(connection.close().await?)
+}
+
 async fn writing(path: &Path) -> Result<SqliteConnection> {
     let options = SqliteConnectOptions::new().filename(path);
     Ok(SqliteConnection::connect_with(&options).await?)

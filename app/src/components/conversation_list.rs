@@ -15,7 +15,9 @@ use super::{
 };
 use crate::{
     conversation_list::ConversationList,
-    model::{ConversationId, ConversationPage, ConversationSummary, DateGroup, ListPlace},
+    model::{
+        ConversationId, ConversationPage, ConversationSummary, DateGroup, ListPlace, LocalDate,
+    },
     words::{self, use_locale, words},
 };
 use keys::{press, press_key, row_of, row_states};
@@ -40,6 +42,8 @@ struct Listed {
     groups: ArcRwSignal<Vec<Group>>,
     /// Where the next page begins.
     end: ArcRwSignal<Option<ListPlace>>,
+    /// The reader's day, which the groups are named after.
+    today: ArcRwSignal<LocalDate>,
 }
 
 impl ListedConversations {
@@ -48,6 +52,7 @@ impl ListedConversations {
             list: ConversationList::new(page),
             groups: ArcRwSignal::new(Vec::new()),
             end: ArcRwSignal::new(None),
+            today: ArcRwSignal::new(LocalDate::default()),
         };
         listed.show();
         Self(StoredValue::new(listed))
@@ -65,6 +70,11 @@ impl ListedConversations {
     /// Looks at the list without following it.
     pub(crate) fn with<T>(self, look: impl FnOnce(&ConversationList) -> T) -> T {
         self.0.with_value(|listed| look(&listed.list))
+    }
+
+    /// The reader's day, as the server knows it.
+    pub(crate) fn today(self) -> ArcRwSignal<LocalDate> {
+        self.0.with_value(|listed| listed.today.clone())
     }
 
     fn groups(self) -> ArcRwSignal<Vec<Group>> {
@@ -109,6 +119,10 @@ impl Listed {
         let end = self.list.end();
         if end != self.end.get_untracked() {
             self.end.set(end);
+        }
+        let today = self.list.today();
+        if today != self.today.get_untracked() {
+            self.today.set(today);
         }
     }
 }

@@ -8,7 +8,7 @@ use leptos::{html, prelude::*};
 use super::{Icon, IconName, MessageCommand, MessageView};
 use crate::{
     browser,
-    model::{ConversationId, LocalTime, MessageId},
+    model::{ConversationId, LocalDate, MessageId},
     transcript::ShownMessage,
     words::{self, Locale, use_locale, words},
 };
@@ -29,7 +29,8 @@ pub(crate) fn TranscriptView(
     #[prop(into)] ids: Signal<Vec<MessageId>>,
     /// Messages that are the first of their day.
     #[prop(into)]
-    days: Signal<Vec<(MessageId, LocalTime)>>,
+    days: Signal<Vec<(MessageId, LocalDate)>>,
+    #[prop(into)] today: Signal<LocalDate>,
     neighbours: Neighbours,
     message_of: Callback<MessageId, Option<RwSignal<ShownMessage>>>,
     #[prop(into)] is_busy: Signal<bool>,
@@ -44,7 +45,7 @@ pub(crate) fn TranscriptView(
     let row = move |id| {
         let message = message_of.run(id)?;
         Some(view! {
-            <DayLine id days/>
+            <DayLine id days today/>
             <MessageView message is_busy on_command/>
         })
     };
@@ -108,17 +109,26 @@ fn LaterLink(neighbours: Neighbours) -> impl IntoView {
     }
 }
 
-/// Which day begins above a message, if one does.
+/// Which day begins above a message, if one does. Paper says its date, on whatever day it is read.
 #[component]
-fn DayLine(id: MessageId, days: Signal<Vec<(MessageId, LocalTime)>>) -> impl IntoView {
+fn DayLine(
+    id: MessageId,
+    days: Signal<Vec<(MessageId, LocalDate)>>,
+    today: Signal<LocalDate>,
+) -> impl IntoView {
     let locale = use_locale();
     let day = Memo::new(move |_| {
         let days = days.read();
         days.iter().find(|it| it.0 == id).map(|it| it.1)
     });
     move || {
-        let day = words::day(locale, day.get()?);
-        Some(view! { <p class="day">{day}</p> })
+        let day = day.get()?;
+        Some(view! {
+            <p class="day">
+                <span>{words::day_seen_from(locale, day, today.get())}</span>
+                <span class="on-paper">{words::day(locale, day)}</span>
+            </p>
+        })
     }
 }
 

@@ -63,6 +63,7 @@ impl Server {
         ConversationPage {
             conversations,
             has_more,
+            ..ConversationPage::default()
         }
     }
 }
@@ -170,7 +171,7 @@ fn a_group_stands_once_though_a_later_page_was_grouped_on_another_day() {
             summary(2, DateGroup::Today),
             summary(3, DateGroup::Yesterday),
         ],
-        has_more: false,
+        ..ConversationPage::default()
     });
     let expected = vec![
         (DateGroup::Yesterday, vec![0, 2]),
@@ -213,4 +214,28 @@ fn beside_a_conversation_is_the_one_below_and_beside_the_last_the_one_above() {
     one.remove(ids[0]);
     one.remove(ids[1]);
     assert_eq!(one.neighbour(ids[2]), None);
+}
+
+#[test]
+fn the_day_is_that_of_the_page_that_was_read_last() {
+    let mut server = Server::default();
+    for _ in 0..=PAGE {
+        server.make();
+    }
+    let today = |day| LocalDate {
+        year: 2026,
+        month: 11,
+        day,
+    };
+    let page = |after, day| ConversationPage {
+        today: today(day),
+        ..server.page(after)
+    };
+    let mut list = ConversationList::new(page(None, 28));
+    assert_eq!(list.today(), today(28));
+    let end = list.end().unwrap();
+    assert!(list.extend(end, page(Some(end), 29)));
+    assert_eq!(list.today(), today(29));
+    list.refresh(page(None, 30));
+    assert_eq!(list.today(), today(30));
 }

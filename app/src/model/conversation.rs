@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Choices, ConversationId, DateGroup, Message, MessageId};
+use super::{Choices, ConversationId, DateGroup, LocalDate, Message, MessageId};
 
 /// A line of the sidebar.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +66,8 @@ pub struct ConversationPage {
     pub conversations: Vec<ConversationSummary>,
     /// Others were used before these.
     pub has_more: bool,
+    /// The day on which it was read, by the reader's calendar: that of its groups.
+    pub today: LocalDate,
 }
 
 /// What tells of a conversation whether it is still the one that was read.

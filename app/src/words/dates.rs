@@ -1,7 +1,7 @@
 //! Dates and times, already in the reader's time zone.
 
 use super::{Locale, words};
-use crate::model::{DateGroup, LocalTime};
+use crate::model::{DateGroup, LocalDate, LocalTime};
 
 /// Heading of a group of conversations.
 pub(crate) fn group_heading(locale: Locale, group: DateGroup) -> String {
@@ -39,12 +39,24 @@ pub(crate) fn moment(locale: Locale, moment: LocalTime) -> String {
 }
 
 /// A day, such as `24 November 2026`.
-pub(crate) fn day(locale: Locale, moment: LocalTime) -> String {
-    let LocalTime {
-        year, month, day, ..
-    } = moment;
+pub(crate) fn day(locale: Locale, date: LocalDate) -> String {
+    let LocalDate { year, month, day } = date;
     let month = month_name(locale, month);
     words!(locale, chat.day, year = year, month = month, day = day)
+}
+
+/// A day as people say it on another one: `Yesterday`, `24 November`, or with its year.
+pub(crate) fn day_seen_from(locale: Locale, date: LocalDate, today: LocalDate) -> String {
+    if date == today {
+        words!(locale, dates.today).to_owned()
+    } else if date == today.previous() {
+        words!(locale, dates.yesterday).to_owned()
+    } else if date.year == today.year {
+        let month = month_name(locale, date.month);
+        words!(locale, chat.day_of_year, month = month, day = date.day)
+    } else {
+        day(locale, date)
+    }
 }
 
 /// The time of the day, such as `06:30`.
@@ -112,8 +124,8 @@ mod tests {
         };
         assert_eq!(moment(Locale::en, evening), "5 October 2026, 18:07");
         assert_eq!(moment(Locale::zh_CN, evening), "2026年10月5日 18:07");
-        assert_eq!(day(Locale::en, evening), "5 October 2026");
-        assert_eq!(day(Locale::zh_CN, evening), "2026年10月5日");
+        assert_eq!(day(Locale::en, evening.date()), "5 October 2026");
+        assert_eq!(day(Locale::zh_CN, evening.date()), "2026年10月5日");
         assert_eq!(clock(evening), "18:07");
         #[cfg(feature = "ssr")]
         {
@@ -128,5 +140,37 @@ mod tests {
         };
         assert_eq!(group_heading(Locale::en, october), "October 2026");
         assert_eq!(group_heading(Locale::zh_CN, october), "2026年10月");
+    }
+
+    #[test]
+    fn a_day_is_named_as_people_say_it_today() {
+        let date = |(year, month, day)| LocalDate { year, month, day };
+        let new_year = (2027, 1, 1);
+        for (day, today, english, chinese) in [
+            (new_year, new_year, "Today", "今天"),
+            ((2026, 12, 31), new_year, "Yesterday", "昨天"),
+            (
+                (2026, 12, 30),
+                new_year,
+                "30 December 2026",
+                "2026年12月30日",
+            ),
+            ((2026, 11, 28), (2026, 11, 30), "28 November", "11月28日"),
+            ((2026, 1, 1), (2026, 12, 31), "1 January", "1月1日"),
+            (
+                (2025, 11, 30),
+                (2026, 11, 30),
+                "30 November 2025",
+                "2025年11月30日",
+            ),
+            // The server has not told of midnight yet.
+            ((2026, 12, 1), (2026, 11, 30), "1 December", "12月1日"),
+            // It has told of no day.
+            ((2026, 12, 1), (0, 0, 0), "1 December 2026", "2026年12月1日"),
+        ] {
+            let said = |locale| day_seen_from(locale, date(day), date(today));
+            assert_eq!(said(Locale::en), english, "{day:?}");
+            assert_eq!(said(Locale::zh_CN), chinese, "{day:?}");
+        }
     }
 }

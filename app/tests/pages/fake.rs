@@ -24,6 +24,13 @@ use crate::fake_administration::FakeAdministration;
 pub(crate) const CONVERSATION: &str = "00000000-0000-7000-8000-000000000001";
 pub(crate) const HOSTILE: &str = "</title></textarea><script>alert(1)</script>";
 
+/// The day of whoever looks at the pages.
+const TODAY: LocalDate = LocalDate {
+    year: 2026,
+    month: 11,
+    day: 24,
+};
+
 /// While Leptos looks for them, nothing in the whole process is loaded for a page.
 static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
 
@@ -134,6 +141,7 @@ impl FakeChat {
     }
 }
 
+/// One message a day; the third one is of today.
 fn message(number: u128, role: Role) -> Message {
     let id = MessageId::new(Uuid::from_u128(number));
     Message {
@@ -155,7 +163,7 @@ fn message(number: u128, role: Role) -> Message {
         time: LocalTime {
             year: 2026,
             month: 11,
-            day: 24,
+            day: u8::try_from(21 + number).expect("a day of the month"),
             hour: 6,
             minute: 30,
         },
@@ -204,6 +212,7 @@ impl ChatService for FakeChat {
         Ok(ConversationPage {
             conversations: vec![self.summary()],
             has_more: true,
+            today: TODAY,
         })
     }
     async fn conversation(

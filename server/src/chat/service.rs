@@ -54,6 +54,7 @@ impl ChatService for ChatServer {
         Ok(ConversationPage {
             conversations: rows.into_iter().map(summary).collect(),
             has_more,
+            today: calendar.today(),
         })
     }
 

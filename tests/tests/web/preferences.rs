@@ -4,6 +4,7 @@ use anyhow::Result;
 use hearth_app::model::{DateGroup, Message};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
+    database::age_message,
     running_server::{RunningServer, conversation, conversations, send_and_wait},
     web_client::{Answer, WebClient},
 };
@@ -151,5 +152,52 @@ async fn times_are_those_of_the_reader_s_clock_and_utc_for_a_clock_nobody_knows(
     assert_eq!(elsewhere("Mars/Olympus").await?[0].time, here);
     let listed = conversations(&ada).await?;
     assert_eq!(listed[0].group, DateGroup::Today);
+    Ok(())
+}
+
+/// What stands between messages where a day begins: on the screen and on paper.
+fn day_lines(page: &str) -> Vec<Vec<String>> {
+    let spans = |line: &str| {
+        let (line, _) = line.split_once("</p>").unwrap_or_default();
+        let spans = line.split("<span").skip(1);
+        let words = spans.filter_map(|span| span.split_once('>')?.1.split_once('<'));
+        words.map(|(words, _)| words.to_owned()).collect()
+    };
+    page.split("class=\"day\"").skip(1).map(spans).collect()
+}
+
+#[tokio::test]
+async fn days_between_messages_are_named_from_the_reader_s_today() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Yes.".to_owned()])).await?;
+    let first = send_and_wait(&ada, None, "One").await?;
+    let id = first.conversation.id;
+    let second = send_and_wait(&ada, Some(id), "Two").await?;
+    send_and_wait(&ada, Some(id), "Three").await?;
+    for (turn, num_days) in [(&first, 800), (&second, 1)] {
+        let question = turn.user_message.as_ref().map(|it| it.id);
+        for message in question.into_iter().chain([turn.assistant_message.id]) {
+            age_message(&server.database(), message, num_days).await?;
+        }
+    }
+    let path = format!("/c/{id}");
+    for (language, yesterday, today) in [("en", "Yesterday", "Today"), ("zh-CN", "昨天", "今天")]
+    {
+        for zone in ["UTC", "Asia/Shanghai"] {
+            let request = ada
+                .request(Method::GET, &path)
+                .header("accept", "text/html");
+            let request = request.header("accept-language", language);
+            let request = request.header("cookie", format!("hearth_tz={zone}"));
+            let lines = day_lines(&ada.send(request).await?.text());
+            let [old, before, now] = lines.as_slice() else {
+                panic!("three days: {lines:?}");
+            };
+            assert_eq!(old[0], old[1], "of another year");
+            assert!(old[0].contains("20"), "{old:?}");
+            assert_eq!(before[0], yesterday, "{zone}");
+            assert_eq!(now[0], today, "{zone}");
+            assert!(now[1].contains("20") && now[1] != before[1], "{lines:?}");
+        }
+    }
     Ok(())
 }

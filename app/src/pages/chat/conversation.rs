@@ -31,6 +31,7 @@ pub(super) fn Conversation(state: ChatState, navigate: Navigate) -> impl IntoVie
         entries.iter().map(|it| it.id).collect::<Vec<_>>()
     });
     let days = Memo::new(move |_| state.days());
+    let today = RwSignal::from(state.list.today());
     let running = Memo::new(move |_| state.running().map(|it| it.id));
     let is_busy = Memo::new(move |_| running.read().is_some() || state.is_sending.get());
     let shown_id = Memo::new(move |_| state.shown.read().as_ref().map(|it| it.id));
@@ -61,6 +62,7 @@ pub(super) fn Conversation(state: ChatState, navigate: Navigate) -> impl IntoVie
                 conversation=shown_id
                 ids
                 days
+                today
                 neighbours
                 message_of
                 is_busy

@@ -139,12 +139,16 @@ impl ChatState {
         }
     }
 
-    /// Begins the list anew: the groups of all its days are others.
-    pub(super) async fn begin_list_anew(self) {
-        if let Ok(first) = conversations::conversations(None).await {
+    /// Begins the list anew: the groups of all its days are others. False: the server did not
+    /// answer.
+    pub(super) async fn begin_list_anew(self) -> bool {
+        let answer = conversations::conversations(None).await;
+        let is_read = answer.is_ok();
+        if let Ok(first) = answer {
             self.list
                 .change(|list| *list = ConversationList::new(first));
         }
+        is_read
     }
 
     /// A conversation has another title, wherever it stands in the list.

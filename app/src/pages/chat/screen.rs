@@ -213,10 +213,10 @@ async fn pulse(state: ChatState) {
         {
             state.model.set(status);
         }
-        // After midnight "Today" is another day.
-        let is_new_day = std::mem::replace(&mut day, browser::day()) != day;
-        if is_new_day {
-            state.begin_list_anew().await;
+        // After midnight "Today" is another day, in the list and between messages.
+        let now = browser::day();
+        if now != day && state.begin_list_anew().await {
+            day = now;
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     components::ListedConversations,
     model::{
         ChatError, Choices, Conversation, ConversationId, ConversationState, ConversationSummary,
-        IdempotencyKey, LocalTime, Message, MessageId, ModelStatus, Role, User, UserId,
+        IdempotencyKey, LocalDate, Message, MessageId, ModelStatus, Role, User, UserId,
     },
     transcript::ShownMessage,
 };
@@ -253,15 +253,14 @@ impl ChatState {
         entries.iter().rev().find(is_answer).map(|it| it.id)
     }
 
-    /// Messages that are the first of their day, with the time of each.
-    pub(super) fn days(self) -> Vec<(MessageId, LocalTime)> {
+    /// Messages that are the first of their day, and that day.
+    pub(super) fn days(self) -> Vec<(MessageId, LocalDate)> {
         let entries = self.entries.read();
         let mut last = None;
         let first_of_day = |entry: &Entry| {
-            let time = entry.message.read_untracked().time;
-            let day = Some((time.year, time.month, time.day));
-            let is_new = std::mem::replace(&mut last, day) != day;
-            is_new.then_some((entry.id, time))
+            let day = entry.message.read_untracked().time.date();
+            let is_new = last.replace(day) != Some(day);
+            is_new.then_some((entry.id, day))
         };
         entries.iter().filter_map(first_of_day).collect()
     }

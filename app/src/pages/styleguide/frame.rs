@@ -52,6 +52,7 @@ pub(super) fn list(locale: Locale) -> ListedConversations {
             row(4, other, DateGroup::Previous7Days),
         ],
         has_more: true,
+        ..ConversationPage::default()
     })
 }
 

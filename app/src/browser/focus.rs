@@ -53,6 +53,12 @@ pub(crate) fn focus_found_if_lost(selector: &str) {
     }
 }
 
+/// The pointer is over what a selector finds, or the focus is in it.
+pub(crate) fn is_attended(selector: &str) -> bool {
+    let found = document().query_selector(&format!("{selector}:is(:hover, :focus-within)"));
+    found.is_ok_and(|it| it.is_some())
+}
+
 /// A dialog or a menu lies above the page.
 pub(crate) fn is_something_open() -> bool {
     // A browser that does not know a selector has nothing of that kind.

@@ -1,7 +1,5 @@
 //! What happens when a person presses something.
 
-use std::time::Duration;
-
 use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
@@ -15,9 +13,6 @@ use crate::{
     components::{MessageCommand, TEXT_ID},
     model::{ChatError, ConversationId, MessageId, StartedTurn},
 };
-
-/// How long a word such as "Copied" is shown.
-const FLASH_TIME: Duration = Duration::from_secs(2);
 
 /// Changes the address; made inside a component, because the router is found there.
 pub(super) type Navigate = Callback<(Option<ConversationId>, NavigateOptions)>;
@@ -155,10 +150,7 @@ impl ChatState {
 
     /// Says for a moment whether copying worked; the toast is a status for screen readers too.
     pub(super) fn flash_copied(self, is_copied: bool) {
-        let told = self.is_copied();
-        told.set(Some(is_copied));
-        // The page may be left by then: a signal that is gone takes nothing more.
-        set_timeout(move || told.set(None), FLASH_TIME);
+        self.is_copied().set(Some(is_copied));
     }
 
     /// The address changed: shows its conversation, unless it is shown already.

@@ -51,6 +51,7 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
     shortcuts::listen(state, navigate);
     let on_sidebar = Callback::new(move |command| state.on_sidebar(command, navigate));
     let on_undo = Callback::new(move |id| state.restore(id, navigate));
+    let on_end = Callback::new(move |()| state.end_said());
     let on_dismiss = Callback::new(move |dismissal| dismiss_banner(banner, dismissal));
     let on_settings = Callback::new(move |form| state.save_settings(dialog, form, navigate));
     let title = Memo::new(move |_| shown_title(state));
@@ -59,14 +60,10 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
     let window_title = window_title(title, locale);
     let announcement = move || Some(announcement_words(locale, state.announcement.get()?));
     let flash = Signal::derive(move || Some(flash_words(locale, state.is_copied().get()?)));
-    let skip = move |event: web_sys::MouseEvent| {
-        event.prevent_default();
-        browser::focus("composer-text");
-    };
     view! {
         <Title text=window_title/>
         <div class="chat-page">
-            <a class="skip-link" href="#composer-text" on:click=skip>
+            <a class="skip-link" href="#composer-text" on:click=|event| skip(&event)>
                 {words!(locale, chat.skip_to_message)}
             </a>
             <Sidebar
@@ -77,6 +74,8 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
                 is_open=is_drawer_open
                 on_command=on_sidebar
             />
+            // Behind the list, where the focus is when something was deleted there.
+            <UndoToast deleted=state.deleted on_undo flash on_end/>
             <main class="chat-main" inert=move || is_drawer_open.get()>
                 <BannerLine banner on_dismiss/>
                 <Header state title dialog is_administrator navigate/>
@@ -88,11 +87,15 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
                 on_save=on_settings
             />
             <ShortcutsDialog/>
-            <UndoToast deleted=state.deleted on_undo flash/>
             <div class="visually-hidden" role="status">{announcement}</div>
             <RefreshWithoutScript state/>
         </div>
     }
+}
+
+fn skip(event: &web_sys::MouseEvent) {
+    event.prevent_default();
+    browser::focus("composer-text");
 }
 
 /// The title of the shown conversation; one that has settings and no message yet has none.

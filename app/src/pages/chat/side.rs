@@ -16,9 +16,6 @@ use crate::{
     model::{ConversationId, Language, LanguageChoice, Theme},
 };
 
-/// How long a deletion can be taken back with one press.
-const UNDO_TIME: Duration = Duration::from_secs(10);
-
 /// Until then the row is gone, and with it the focus.
 const SETTLED: Duration = Duration::from_millis(100);
 
@@ -56,14 +53,6 @@ impl ChatState {
             self.spawn(self.refresh_list()); // there may be older ones
         }
         self.deleted.set(Some(id));
-        set_timeout(
-            move || {
-                if self.deleted.try_get_untracked() == Some(Some(id)) {
-                    self.deleted.set(None);
-                }
-            },
-            UNDO_TIME,
-        );
         if self.shown_id() == Some(id) {
             navigate.run((None, NavigateOptions::default()));
         }
@@ -89,6 +78,16 @@ impl ChatState {
                 Err(error) => self.fail(error),
             }
         });
+    }
+
+    /// What is said for a moment goes: the word first, which stands in front of the way back.
+    pub(super) fn end_said(self) {
+        let word = self.is_copied();
+        if word.get_untracked().is_some() {
+            word.set(None);
+        } else {
+            self.deleted.set(None);
+        }
     }
 
     fn show_theme(self, theme: Theme) {

@@ -15,6 +15,7 @@ mod focus;
 mod form_post;
 #[cfg(feature = "hydrate")]
 mod link_token;
+mod long_press;
 mod queue;
 mod random;
 mod reading_place;
@@ -41,14 +42,15 @@ pub(crate) use drafts::{count_sent, forget_draft, num_sent, read_draft, save_dra
 pub(crate) use dropped::{brings_only_files, fenced, files_of, text_of};
 pub(crate) use elements::around;
 pub(crate) use floating::{
-    close_menu, forget_expanded, has_dialog, has_menu, is_menu_open, open_dialog, open_menu_beside,
-    pressed_backdrop,
+    close_menu, forget_expanded, has_dialog, has_menu, is_menu_open, open_dialog, open_menu,
+    open_menu_beside, pressed_backdrop,
 };
 pub(crate) use focus::{
     focus_found_if_lost, focus_text, focus_text_if_lost, focused_name, is_attended, is_chord,
     is_free_escape, is_lost_letter, is_touch_screen, opens_chat,
 };
 pub(crate) use form_post::{Posted, form_of, post, send_at_once};
+pub(crate) use long_press::{ends_rest, watch_finger};
 pub(crate) use queue::{
     Queued, changes_queued, forget_queued, forget_sent_queued, join_texts, read_queued, save_queued,
 };

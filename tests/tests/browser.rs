@@ -48,6 +48,7 @@ mod browser {
     mod kills;
     mod lan;
     mod leaving;
+    mod long_press;
     mod pieces;
     mod proxies;
     mod random_actions;
@@ -60,6 +61,7 @@ mod browser {
     #[cfg(debug_assertions)]
     mod styleguide;
     mod tabs;
+    mod toasts;
     mod touch_targets;
     mod writing;
 }

@@ -24,16 +24,23 @@ pub(crate) fn has_menu() -> bool {
     open.is_ok_and(|menu| menu.is_some())
 }
 
+/// Opens the menu with this id.
+pub(crate) fn open_menu(id: &str) {
+    if let Some(menu) = element(id) {
+        // Fails only for one that is open already.
+        let _ = menu.show_popover();
+    }
+}
+
 /// Opens the menu with this id beside the one element that a selector finds: the style sheet puts
 /// it where `aria-expanded` stands.
 pub(crate) fn open_menu_beside(id: &str, selector: &str) {
     forget_expanded();
     let button = document().query_selector(selector).ok().flatten();
-    if let (Some(button), Some(menu)) = (button, element(id)) {
+    if let Some(button) = button {
         // Fails only for a name that is no attribute's.
         let _ = button.set_attribute("aria-expanded", "true");
-        // Fails only for one that is open already.
-        let _ = menu.show_popover();
+        open_menu(id);
     }
 }
 

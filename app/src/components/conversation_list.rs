@@ -20,7 +20,7 @@ use crate::{
     },
     words::{self, use_locale, words},
 };
-use keys::{press, press_key, row_of, row_states};
+use keys::{press, press_key, put_down, row_of, row_states};
 
 /// A conversation of the list.
 #[derive(Clone)]
@@ -173,6 +173,7 @@ pub(crate) fn ConversationListView(
             action="#sidebar"
             on:click=on_click
             on:keydown=on_key
+            on:pointerdown=move |event| put_down(&event, opened)
             on:contextmenu=on_menu
             on:focusin=move |event| if let Some(id) = row_of(&event) {
                 focused.set(Some(id));

@@ -31,6 +31,11 @@ impl OpenedRow {
         browser::open_menu_beside(MENU, &format!("li:has(> #{}) > .row-more", link_id(id)));
     }
 
+    /// Opens the menu if what was pressed is a finger that rests.
+    pub(super) fn watch(self, event: &web_sys::PointerEvent, id: ConversationId) {
+        browser::watch_finger(event, MENU, move || self.open(id));
+    }
+
     /// A menu is open, or was until this key or press.
     pub(super) fn is_open(self) -> bool {
         self.0.with_untracked(Option::is_some)

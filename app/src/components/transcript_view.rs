@@ -5,7 +5,7 @@ mod following;
 use following::Following;
 use leptos::{html, prelude::*};
 
-use super::{Icon, IconName, MessageCommand, MessageView};
+use super::{Icon, IconName, MessageCommand, MessageView, PressedQuestion, QuestionMenu};
 use crate::{
     browser,
     model::{ConversationId, LocalDate, MessageId},
@@ -42,6 +42,7 @@ pub(crate) fn TranscriptView(
     let container = NodeRef::<html::Div>::new();
     let content = NodeRef::<html::Div>::new();
     let following = Following::new(container, content, conversation, ids);
+    let pressed = PressedQuestion::new();
     let row = move |id| {
         let message = message_of.run(id)?;
         Some(view! {
@@ -58,6 +59,7 @@ pub(crate) fn TranscriptView(
                 aria-label=words!(locale, chat.messages)
                 node_ref=content
                 on:click=move |event| copy_code(locale, &event, on_copied)
+                on:pointerdown=move |event| pressed.watch(&event)
             >
                 <EarlierLink neighbours/>
                 <For each=move || ids.get() key=|id| *id children=row/>
@@ -65,6 +67,7 @@ pub(crate) fn TranscriptView(
             </div>
         </div>
         <ToBottom following/>
+        <QuestionMenu pressed on_command/>
     }
 }
 

@@ -1,5 +1,5 @@
 //! The list by keyboard: one stop of Tab, arrow keys inside, and keys for what can be done with a
-//! row.
+//! row; and the presses that do the same.
 
 use leptos::prelude::*;
 
@@ -54,8 +54,21 @@ pub(super) fn row_of(event: &web_sys::Event) -> Option<ConversationId> {
     link.id().strip_prefix(LINK)?.parse().ok()
 }
 
+/// A finger that rests on a row opens its menu; in a title that is being written it selects text.
+pub(super) fn put_down(event: &web_sys::PointerEvent, opened: OpenedRow) {
+    let is_writing = browser::around(event, "input").is_some();
+    if let Some(id) = row_of(event).filter(|_| !is_writing) {
+        opened.watch(event, id);
+    }
+}
+
 /// The button of a row opens its menu, and closes it.
 pub(super) fn press(event: &web_sys::MouseEvent, opened: OpenedRow) {
+    if browser::ends_rest(event) {
+        // The row has been pressed for its menu, not to be opened.
+        event.prevent_default();
+        return;
+    }
     let Some(button) = browser::around(event, ".row-more") else {
         return;
     };

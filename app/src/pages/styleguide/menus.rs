@@ -9,7 +9,7 @@ use super::{
     specimen::{Specimen, Stage},
 };
 use crate::{
-    components::{ChatMenu, DeleteMessageMenu, ModelChip, Sidebar},
+    components::{ChatMenu, DeleteMessageMenu, ModelChip, PressedQuestion, QuestionMenu, Sidebar},
     model::{Choices, ConversationId, ModelState, ModelStatus},
     words::Locale,
 };
@@ -49,11 +49,15 @@ pub(super) fn menus(locale: Locale) -> Vec<Specimen> {
         let on_command = Callback::new(|_| ());
         view! { <DeleteMessageMenu message on_command/> }.into_any()
     });
+    let question = Specimen::new("question-menu", Stage::Stack, || {
+        let on_command = Callback::new(|_| ());
+        view! { <QuestionMenu pressed=PressedQuestion::new() on_command/> }.into_any()
+    });
     chips
         .into_iter()
         .chain(conversation)
         .chain(of_sidebar)
-        .chain([deletion.unfolded()])
+        .chain([deletion.unfolded(), question.open()])
         .collect()
 }
 

@@ -1,0 +1,97 @@
+//! What is said for a moment, and how long that is.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use hearth_engine::scripted::ScriptedModel;
+use hearth_tests::{
+    browser::{Browser, wait_for, wait_for_end_of},
+    chat_page::{ChatPage, TEXT_BOX},
+    keyboard::Keyboard,
+    running_server::{PASSWORD, RunningServer, send_and_wait},
+};
+use serde_json::json;
+use tokio::time::sleep;
+
+/// It is a status for screen readers from the beginning.
+const TOAST: &str = ".toasts[role=status] > .toast";
+/// How long a way back is offered.
+const STAY: Duration = Duration::from_secs(8);
+const LONGER: Duration = Duration::from_secs(10);
+
+const NUM_ROWS: &str = "return document.querySelectorAll('.conversation-row').length";
+
+/// A page of somebody with two chats.
+async fn open(browser: &Browser) -> Result<(RunningServer, ChatPage<'_>)> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
+    for title in ["One", "Another"] {
+        send_and_wait(&ada, None, title).await?;
+    }
+    let page = ChatPage::new(browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    Ok((server, page))
+}
+
+/// Deletes the first chat of the list by key.
+async fn delete(browser: &Browser, page: &ChatPage<'_>) -> Result<()> {
+    browser.element(".conversation-link").await?.focus().await?;
+    page.press_key("Delete", 0).await?;
+    browser.element(TOAST).await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_way_back_from_a_deletion_waits_for_the_pointer_and_then_goes() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (_server, page) = open(&browser).await?;
+    let deleted = Instant::now();
+    delete(&browser, &page).await?;
+    wait_for_end_of(&browser, TOAST).await?;
+    ensure!(deleted.elapsed() >= STAY, "it went too early");
+    wait_for(&browser, "one row", NUM_ROWS, json!(1)).await?;
+
+    delete(&browser, &page).await?;
+    let toast = browser.element(TOAST).await?;
+    let pointer = browser.driver().action_chain();
+    pointer.move_to_element_center(&toast).perform().await?;
+    sleep(LONGER).await;
+    ensure!(browser.has(TOAST).await?, "its time stands still");
+    browser.element(".toast-action").await?.click().await?;
+    wait_for_end_of(&browser, TOAST).await?;
+    wait_for(&browser, "the row is back", NUM_ROWS, json!(1)).await?;
+
+    delete(&browser, &page).await?;
+    let toast = browser.element(TOAST).await?;
+    let pointer = browser.driver().action_chain();
+    pointer.move_to_element_center(&toast).perform().await?;
+    sleep(LONGER).await;
+    let text_box = browser.element(TEXT_BOX).await?;
+    let pointer = browser.driver().action_chain();
+    pointer.move_to_element_center(&text_box).perform().await?;
+    wait_for_end_of(&browser, TOAST).await?;
+    wait_for(&browser, "no row", NUM_ROWS, json!(0)).await?;
+    browser.quit().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_way_back_is_near_for_keys_and_escape_puts_it_away() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (_server, page) = open(&browser).await?;
+    let keys = Keyboard::new(&browser);
+    delete(&browser, &page).await?;
+    keys.tab_to(".toast-action").await?;
+    sleep(LONGER).await;
+    ensure!(keys.is_at(".toast-action").await?, "its time stands still");
+    keys.press("Escape", 0).await?;
+    wait_for_end_of(&browser, TOAST).await?;
+    let focused = "return document.activeElement.id";
+    wait_for(&browser, "the focus", focused, json!("new-chat")).await?;
+    wait_for(&browser, "one row", NUM_ROWS, json!(1)).await?;
+
+    delete(&browser, &page).await?;
+    keys.tab_to(".toast-action").await?;
+    keys.press("Enter", 0).await?;
+    wait_for_end_of(&browser, TOAST).await?;
+    wait_for(&browser, "the row is back", NUM_ROWS, json!(1)).await?;
+    browser.quit().await
+}

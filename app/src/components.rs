@@ -70,4 +70,6 @@ pub(crate) use sidebar::{Sidebar, SidebarCommand};
 pub(crate) use steps_view::StepsView;
 pub(crate) use title_input::TitleInput;
 pub(crate) use toast::UndoToast;
+#[cfg(all(feature = "ssr", debug_assertions))]
+pub(crate) use transcript_view::DayLine;
 pub(crate) use transcript_view::{Neighbours, TranscriptView};

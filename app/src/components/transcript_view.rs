@@ -114,7 +114,7 @@ fn LaterLink(neighbours: Neighbours) -> impl IntoView {
 
 /// Which day begins above a message, if one does. Paper says its date, on whatever day it is read.
 #[component]
-fn DayLine(
+pub(crate) fn DayLine(
     id: MessageId,
     days: Signal<Vec<(MessageId, LocalDate)>>,
     today: Signal<LocalDate>,

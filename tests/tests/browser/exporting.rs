@@ -101,9 +101,16 @@ async fn on_paper_the_whole_conversation_stands_and_nothing_else(language: Langu
             .map(it => it.className || it.tagName); \
         const said = it => getComputedStyle(it, '::before').content; \
         const tick = getComputedStyle(document.querySelector('.check'), '::before').borderLeftColor; \
-        return {hidden, clipped, tick, speaker: said(document.querySelector('.message')), color: getComputedStyle(document.body).color, \
+        const days = [...document.querySelectorAll('.day > span')].filter(seen).map(it => it.innerText); \
+        return {days, hidden, clipped, tick, speaker: said(document.querySelector('.message')), color: getComputedStyle(document.body).color, \
             select: getComputedStyle(document.querySelector('.answer')).userSelect};";
     let found = browser.script(script, Vec::new()).await?;
+    // "Today" is another day when somebody reads it.
+    let days: Vec<String> = serde_json::from_value(found["days"].clone())?;
+    let [day] = days.as_slice() else {
+        panic!("one day: {days:?}");
+    };
+    assert!(day.contains("20"), "{day}");
     assert_eq!(found["hidden"], json!([]));
     assert_eq!(found["clipped"], json!([]));
     let speaker = words(language, "chat.you")?;

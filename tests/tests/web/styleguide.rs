@@ -24,6 +24,7 @@ const COMPONENTS: [&str; 62] = [
     "confirm",
     "conversation-row",
     "data-table",
+    "day",
     "dialog",
     "door-form",
     "dot",

@@ -10,10 +10,10 @@ use super::{
     specimen::{Specimen, Stage},
 };
 use crate::{
-    components::{MessageView, StepsView},
+    components::{DayLine, MessageView, StepsView},
     model::{
-        FinishReason, LocalTime, Message, MessageId, MessageStatus, Notice, Provenance, Reasoning,
-        Role, ToolStep, TurnError, Usage, WaitState,
+        FinishReason, LocalDate, LocalTime, Message, MessageId, MessageStatus, Notice, Provenance,
+        Reasoning, Role, ToolStep, TurnError, Usage, WaitState,
     },
     transcript::ShownMessage,
     words::{Locale, words},
@@ -82,7 +82,25 @@ pub(super) fn messages(locale: Locale, render: MarkdownRenderer) -> Vec<Specimen
         specimen("message-note failed", failed),
     ];
     specimens.extend(running(text));
+    specimens.extend(days());
     specimens
+}
+
+/// What stands above the first message of a day.
+fn days() -> [Specimen; 2] {
+    let today = message(Role::User, 1).time.date();
+    let line = |name: &'static str, date: LocalDate| {
+        Specimen::new(name, Stage::Column, move || {
+            let id = MessageId::new(Uuid::from_u128(1));
+            let days = Signal::stored(vec![(id, date)]);
+            view! { <DayLine id days today=Signal::stored(today)/> }.into_any()
+        })
+    };
+    let last_year = LocalDate {
+        year: today.year - 1,
+        ..today
+    };
+    [line("day, today", today), line("day", last_year)]
 }
 
 /// An answer on its way, from the queue to its last words.

@@ -60,7 +60,7 @@ pub(crate) use shortcuts::{Shortcut, shortcut};
 pub(crate) use side::{
     draw_edge, grab_edge, is_drawer, keep_edge, press_edge, reset_edge, tell_edge, toggle_rail,
 };
-pub(crate) use timer::{sleep, within};
+pub(crate) use timer::{UNNOTICED, noticing, sleep, within};
 pub(crate) use unsaved::{count_unsaved, discard_pressed, forget_unsaved, is_unsaved, show_ranges};
 pub(crate) use walking::{walk_list, walk_menu};
 pub(crate) use way_out::{leave_for, leave_for_the_door};

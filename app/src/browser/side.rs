@@ -95,8 +95,8 @@ pub(crate) fn press_edge(event: &KeyboardEvent) {
     event.prevent_default();
     if !is_rail() {
         show(SidebarForm::Open, wanted);
-    } else if wanted >= width {
-        // Out of the rail at first, as wide as it was.
+    } else if wanted > width || wanted == SidebarWidth::MOST {
+        // Outwards: at first it is a list again, as wide as it was.
         show(SidebarForm::Open, width);
     }
     keep_edge();

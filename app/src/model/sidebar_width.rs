@@ -70,7 +70,7 @@ impl FromStr for SidebarWidth {
 
     /// Only what was written by [`SidebarWidth::px`]: no sign, no zero before it.
     fn from_str(text: &str) -> Result<Self, UnknownChoice> {
-        let px = text.parse().map_err(|_| UnknownChoice)?;
+        let px: i32 = text.parse().map_err(|_| UnknownChoice)?;
         let width = Self::nearest(px);
         if width.0.to_string() == text {
             Ok(width)

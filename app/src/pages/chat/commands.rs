@@ -191,10 +191,8 @@ impl ChatState {
             }
         };
         browser::noticing(self.load(id), cover).await;
-        if is_wanted() && self.is_waiting().get_untracked() {
+        if is_wanted() {
             self.is_waiting().set(false);
-            // What had the focus may have been covered, and be gone now.
-            request_animation_frame(|| browser::focus_text_if_lost(TEXT_ID));
         }
     }
 

@@ -68,7 +68,7 @@ pub(super) fn frame(locale: Locale) -> Vec<Specimen> {
         Specimen::new("sidebar-hint", Stage::Window, || {
             sidebar(ListedConversations::new(ConversationPage::default()))
         }),
-        Specimen::new("sidebar-edge", Stage::Strip, move || {
+        Specimen::new("sidebar-edge", Stage::Window, move || {
             view! {
                 <div class="chat-page">
                     {sidebar(list(locale))}

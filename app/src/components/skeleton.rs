@@ -48,7 +48,8 @@ impl Skeleton {
     }
 }
 
-/// The lines, while they are wanted. Screen readers hear a word in an element that was there before.
+/// The lines, while they are wanted. Screen readers hear a word in an element that was there
+/// before.
 #[component]
 pub(crate) fn Skeletons(of: Skeleton, #[prop(into)] is_shown: Signal<bool>) -> impl IntoView {
     let locale = use_locale();

@@ -207,8 +207,9 @@ async fn draw(browser: &Browser, places: &[i64]) -> Result<()> {
 
 async fn mouse(browser: &Browser, kind: &str, x: i64, clicks: u32) -> Result<()> {
     let is_held = kind == "mousePressed" || (kind == "mouseMoved" && clicks > 0);
+    let button = if clicks > 0 { "left" } else { "none" };
     let parameters = json!({
-        "type": kind, "x": x, "y": 450, "button": if clicks > 0 { "left" } else { "none" },
+        "type": kind, "x": x, "y": 450, "button": button,
         "buttons": u32::from(is_held), "clickCount": clicks,
     });
     browser

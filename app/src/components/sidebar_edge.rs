@@ -27,6 +27,8 @@ pub(crate) fn SidebarEdge() -> impl IntoView {
         held.set_value(None);
         browser::keep_edge();
     };
+    // Whoever draws it goes on writing where the focus is, and selects nothing on the way.
+    let keep_focus = |event: web_sys::MouseEvent| event.prevent_default();
     view! {
         <div
             id="sidebar-edge"
@@ -40,6 +42,7 @@ pub(crate) fn SidebarEdge() -> impl IntoView {
             aria-valuemax=SidebarWidth::MOST.px().to_string()
             aria-valuenow=width.px().to_string()
             data-collapsed=words!(locale, frame.sidebar_collapsed)
+            on:mousedown=keep_focus
             on:pointerdown=move |event| held.set_value(browser::grab_edge(&event))
             on:pointermove=on_move
             on:lostpointercapture=let_go

@@ -225,8 +225,10 @@ async fn the_edge_of_the_list_is_drawn_and_stays_where_it_was_left(
     let (_server, page, _ids) = open(&browser, language).await?;
     wait_for(&browser, "a list", WIDTH, json!(272)).await?;
     wait_for(&browser, "it says so", EDGE, json!(["272", null])).await?;
+    browser.element(TEXT_BOX).await?.focus().await?;
     draw(&browser, &[300, 341]).await?;
     wait_for(&browser, "a wider list", WIDTH, json!(340)).await?;
+    wait_for_focus(&browser, "composer-text").await?;
     wait_for(&browser, "it says so", EDGE, json!(["340", null])).await?;
     page.reload().await?;
     wait_for(&browser, "still as wide", WIDTH, json!(340)).await?;

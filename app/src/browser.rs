@@ -59,8 +59,10 @@ pub(crate) use reading_place::{ReadingPlace, read_reading_place, save_reading_pl
 pub(crate) use scroll::{Distance, Follower};
 pub(crate) use section::{complete_addresses, copy_pressed, redraw, show_current, walk_chart};
 pub(crate) use shortcuts::{Shortcut, shortcut};
-pub(crate) use side::{is_drawer, toggle_rail};
-pub(crate) use timer::{sleep, within};
+pub(crate) use side::{
+    draw_edge, grab_edge, is_drawer, keep_edge, press_edge, reset_edge, tell_edge, toggle_rail,
+};
+pub(crate) use timer::{UNNOTICED, noticing, sleep, within};
 pub(crate) use unsaved::{count_unsaved, discard_pressed, forget_unsaved, is_unsaved, show_ranges};
 pub(crate) use walking::{walk_list, walk_menu};
 pub(crate) use way_out::{leave_for, leave_for_the_door};

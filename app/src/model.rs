@@ -19,6 +19,7 @@ pub mod preferences;
 pub mod refusal;
 pub mod session;
 pub mod setting;
+mod sidebar_width;
 pub mod status;
 pub mod time;
 mod token_limit;
@@ -58,6 +59,7 @@ pub use setting::{
     Banner, BannerLevel, PageWords, RefusedSetting, Setting, SettingEntry, SettingName,
     UnknownSetting,
 };
+pub use sidebar_width::SidebarWidth;
 pub use status::{ModelState, ModelStatus, User, UserRole};
 pub use time::{DateGroup, LocalDate, LocalTime};
 pub use token_limit::TokenLimit;

@@ -71,7 +71,12 @@ pub use styleguide::{MarkdownRenderer, STYLEGUIDE, STYLEGUIDE_STYLE, styleguide}
 
 use leptos::prelude::*;
 
-use crate::{components::ErrorText, model::ChatError, read_once::JsonBytes, words::PRODUCT};
+use crate::{
+    components::{ErrorText, LateSkeletons, Skeleton},
+    model::ChatError,
+    read_once::JsonBytes,
+    words::PRODUCT,
+};
 
 /// Gives the document another status than 200. Only the server can do that.
 #[cfg(feature = "ssr")]
@@ -103,7 +108,7 @@ where
     V: IntoView + 'static,
 {
     view! {
-        <Suspense>
+        <Suspense fallback=|| view! { <LateSkeletons of=Skeleton::Cards/> }>
             {move || Suspend::new(async move {
                 match values.await {
                     Ok(values) => show(values).into_any(),

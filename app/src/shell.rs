@@ -39,6 +39,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
         chosen_language,
         theme,
         sidebar,
+        sidebar_width,
     } = use_context::<Preferences>().unwrap_or_default();
     let build = options.output_name.to_string();
     let sub_path = use_sub_path();
@@ -51,6 +52,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             data-language=chosen_language.map(Language::as_str)
             data-theme=theme.as_attribute()
             data-sidebar=sidebar.map(SidebarForm::as_str)
+            data-side-width=sidebar_width.as_attribute()
             data-build=build
             data-changes=changes_cursor()
             data-sub-path=sub_path.as_attribute()

@@ -305,12 +305,13 @@ async fn an_error_of_a_form_post_is_shown_in_its_place() {
 
 #[tokio::test]
 async fn a_page_is_in_the_language_and_the_theme_that_the_server_decided() {
-    use hearth_app::model::{Language, Preferences, SidebarForm, Theme};
+    use hearth_app::model::{Language, Preferences, SidebarForm, SidebarWidth, Theme};
     let preferences = Preferences {
         language: Language::Chinese,
         chosen_language: Some(Language::Chinese),
         theme: Theme::Dark,
         sidebar: Some(SidebarForm::Rail),
+        sidebar_width: SidebarWidth::MOST,
     };
     let server = FakeServer::signed_in().with_preferences(preferences);
     let (_, html) = page(server, &format!("/c/{CONVERSATION}")).await;
@@ -320,6 +321,7 @@ async fn a_page_is_in_the_language_and_the_theme_that_the_server_decided() {
         "dir=\"ltr\"",
         "data-theme=\"dark\"",
         "data-sidebar=\"rail\"",
+        "data-side-width=\"400\"",
         "data-language=\"zh-CN\"",
     ] {
         assert!(tag.contains(attribute), "{tag}");
@@ -334,12 +336,14 @@ async fn a_page_is_in_the_language_and_the_theme_that_the_server_decided() {
         assert!(html.contains(words), "{words}");
     }
     assert!(html.contains("<meta name=\"color-scheme\" content=\"dark\">"));
+    assert!(html.contains("aria-valuenow=\"400\""), "{html}");
     let (_, english) = page(FakeServer::signed_in(), "/").await;
     let (tag, _) = english.split_once("<head>").unwrap();
-    assert!(
-        tag.contains("lang=\"en\"") && !tag.contains("data-theme") && !tag.contains("data-sidebar"),
-        "{tag}"
-    );
+    assert!(tag.contains("lang=\"en\""), "{tag}");
+    for unsaid in ["data-theme", "data-sidebar", "data-side-width"] {
+        assert!(!tag.contains(unsaid), "{tag}");
+    }
+    assert!(english.contains("aria-valuenow=\"272\""), "{english}");
 }
 
 #[tokio::test]

@@ -56,6 +56,7 @@ mod browser {
     mod reasoning;
     mod reloading;
     mod settings;
+    mod skeletons;
     mod stillness;
     mod stopping;
     #[cfg(debug_assertions)]

@@ -8,6 +8,9 @@ use futures::{
 };
 use leptos::prelude::set_timeout;
 
+/// A wait that is over by then was none: nothing is shown of it.
+pub(crate) const UNNOTICED: Duration = Duration::from_millis(150);
+
 /// Resolves after that time. In a hidden tab the browser may take up to a second longer.
 pub(crate) async fn sleep(duration: Duration) {
     let (sender, receiver) = oneshot::channel();
@@ -25,4 +28,14 @@ pub(crate) async fn within<T>(limit: Duration, task: impl Future<Output = T>) ->
         Either::Left((given, _)) => Some(given),
         Either::Right(_) => None,
     }
+}
+
+/// What a task gives. `notice` is called if somebody who waits for it begins to wonder.
+pub(crate) async fn noticing<T>(task: impl Future<Output = T>, notice: impl FnOnce()) -> T {
+    let mut task = pin!(task);
+    if let Either::Left((given, _)) = select(task.as_mut(), pin!(sleep(UNNOTICED))).await {
+        return given;
+    }
+    notice();
+    task.await
 }

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use leptos::prelude::*;
 
 use super::{
-    Icon, IconName, SidebarCommand,
+    Icon, IconName, SidebarCommand, Skeleton, Skeletons,
     conversation_row::{ConversationRow, RowStates},
     row_menu::{OpenedRow, RowMenu},
 };
@@ -44,6 +44,8 @@ struct Listed {
     end: ArcRwSignal<Option<ListPlace>>,
     /// The reader's day, which the groups are named after.
     today: ArcRwSignal<LocalDate>,
+    /// That page is on its way, and somebody waits for it.
+    is_late: ArcRwSignal<bool>,
 }
 
 impl ListedConversations {
@@ -53,6 +55,7 @@ impl ListedConversations {
             groups: ArcRwSignal::new(Vec::new()),
             end: ArcRwSignal::new(None),
             today: ArcRwSignal::new(LocalDate::default()),
+            is_late: ArcRwSignal::new(false),
         };
         listed.show();
         Self(StoredValue::new(listed))
@@ -77,8 +80,19 @@ impl ListedConversations {
         self.0.with_value(|listed| listed.today.clone())
     }
 
+    /// Says whether somebody waits for the next page; nothing if the list was left.
+    pub(crate) fn say_late(self, is_late: bool) {
+        if let Some(said) = self.0.try_with_value(|listed| listed.is_late.clone()) {
+            said.set(is_late);
+        }
+    }
+
     fn groups(self) -> ArcRwSignal<Vec<Group>> {
         self.0.with_value(|listed| listed.groups.clone())
+    }
+
+    fn is_late(self) -> ArcRwSignal<bool> {
+        self.0.with_value(|listed| listed.is_late.clone())
     }
 
     fn end(self) -> ArcRwSignal<Option<ListPlace>> {
@@ -229,12 +243,14 @@ fn OlderConversations(
     let locale = use_locale();
     let end = RwSignal::from(list.end());
     let has_more = Memo::new(move |_| end.read().is_some());
+    let is_late = RwSignal::from(list.is_late());
     let href = move || end.get().map(|end| format!("?older={end}#sidebar"));
     let press = move |event: web_sys::MouseEvent| {
         event.prevent_default();
         on_command.run(SidebarCommand::ShowMore);
     };
     view! {
+        <div class="list-awaited"><Skeletons of=Skeleton::Rows is_shown=is_late/></div>
         <Show when=move || has_more.get()>
             <a id="more-conversations" class="quiet-button list-more" href=href on:click=press>
                 {words!(locale, chat.more_conversations)}

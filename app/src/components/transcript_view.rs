@@ -34,6 +34,9 @@ pub(crate) fn TranscriptView(
     neighbours: Neighbours,
     message_of: Callback<MessageId, Option<RwSignal<ShownMessage>>>,
     #[prop(into)] is_busy: Signal<bool>,
+    /// Those of another conversation are on their way.
+    #[prop(into)]
+    is_waiting: Signal<bool>,
     on_command: Callback<MessageCommand>,
     /// A code block was copied, or not.
     on_copied: Callback<bool>,
@@ -56,6 +59,7 @@ pub(crate) fn TranscriptView(
                 class="transcript-content"
                 role="log"
                 aria-live="off"
+                aria-busy=move || is_waiting.get().then_some("true")
                 aria-label=words!(locale, chat.messages)
                 node_ref=content
                 on:click=move |event| copy_code(locale, &event, on_copied)

@@ -4,12 +4,16 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::SidebarWidth;
+
 /// Cookie with [`Language::as_str`] of the chosen language.
 pub const LANGUAGE_COOKIE: &str = "hearth_language";
 /// Cookie with [`Theme::as_str`] of the chosen theme.
 pub const THEME_COOKIE: &str = "hearth_theme";
 /// Cookie with [`SidebarForm::as_str`] of the form that was chosen on this device.
 pub const SIDEBAR_COOKIE: &str = "hearth_sidebar";
+/// Cookie with [`SidebarWidth::px`] of the width that was chosen on this device.
+pub const SIDEBAR_WIDTH_COOKIE: &str = "hearth_sidebar_width";
 /// Cookie with what the last dismissed banner is remembered by.
 pub const BANNER_COOKIE: &str = "hearth_banner";
 /// Cookie with the IANA name of the browser's time zone.
@@ -206,6 +210,7 @@ pub struct Preferences {
     pub theme: Theme,
     /// What was chosen on this device; absent: the width of the window decides.
     pub sidebar: Option<SidebarForm>,
+    pub sidebar_width: SidebarWidth,
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ use screen::ChatScreen;
 
 use super::window_title;
 use crate::{
-    components::ErrorText,
+    components::{ErrorText, LateSkeletons, Skeleton},
     read_once::read_once,
     sub_path::use_sub_path,
     way_back::sign_in_again,
@@ -51,7 +51,7 @@ pub(crate) fn ChatPage() -> impl IntoView {
     };
     let loaded = read_once(move || load(address.get_untracked(), pieces()));
     view! {
-        <Suspense>
+        <Suspense fallback=|| view! { <AwaitedPage/> }>
             {move || Suspend::new(async move {
                 match loaded.await {
                     Ok(loaded) => view! { <ChatScreen loaded address/> }.into_any(),
@@ -65,6 +65,19 @@ pub(crate) fn ChatPage() -> impl IntoView {
         </Suspense>
         // Empty, but the router changes the address only once the inner route is shown.
         <Outlet/>
+    }
+}
+
+/// Whoever comes back from another page sees where everything will be.
+#[component]
+fn AwaitedPage() -> impl IntoView {
+    view! {
+        <div class="chat-page">
+            <div class="sidebar"></div>
+            <div class="chat-main page-awaited">
+                <LateSkeletons of=Skeleton::Messages/>
+            </div>
+        </div>
     }
 }
 

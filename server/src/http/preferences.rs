@@ -12,7 +12,10 @@ use cookie::Cookie;
 use hearth_app::{
     model::{
         Language, Preferences,
-        preferences::{BANNER_COOKIE, LANGUAGE_COOKIE, SIDEBAR_COOKIE, THEME_COOKIE, ZONE_COOKIE},
+        preferences::{
+            BANNER_COOKIE, LANGUAGE_COOKIE, SIDEBAR_COOKIE, SIDEBAR_WIDTH_COOKIE, THEME_COOKIE,
+            ZONE_COOKIE,
+        },
     },
     service::DismissedBanner,
 };
@@ -41,6 +44,7 @@ fn preferences(headers: &HeaderMap, default: Language) -> Preferences {
     let accepted = headers.get(header::ACCEPT_LANGUAGE);
     let accepted = accepted.and_then(|value| value.to_str().ok());
     let theme = chosen(THEME_COOKIE).and_then(|value| value.parse().ok());
+    let sidebar_width = chosen(SIDEBAR_WIDTH_COOKIE).and_then(|value| value.parse().ok());
     Preferences {
         language: chosen_language
             .or_else(|| accepted.and_then(accepted_language))
@@ -48,6 +52,7 @@ fn preferences(headers: &HeaderMap, default: Language) -> Preferences {
         chosen_language,
         theme: theme.unwrap_or_default(),
         sidebar: chosen(SIDEBAR_COOKIE).and_then(|value| value.parse().ok()),
+        sidebar_width: sidebar_width.unwrap_or_default(),
     }
 }
 
@@ -81,7 +86,7 @@ fn accepted_language(header: &str) -> Option<Language> {
 #[cfg(test)]
 mod tests {
     use axum::http::HeaderValue;
-    use hearth_app::model::{SidebarForm, Theme};
+    use hearth_app::model::{SidebarForm, SidebarWidth, Theme};
 
     use super::*;
 
@@ -125,15 +130,21 @@ mod tests {
     #[test]
     fn cookies_nobody_wrote_are_as_good_as_none() {
         let odd = read(
-            Some("hearth_language=kl; hearth_theme=\"dark\"; hearth_sidebar=wide"),
+            Some(
+                "hearth_language=kl; hearth_theme=\"dark\"; hearth_sidebar=wide; \
+                 hearth_sidebar_width=9999",
+            ),
             Some("en"),
         );
         assert_eq!(odd.language, Language::English);
         assert_eq!((odd.chosen_language, odd.theme), (None, Theme::System));
         assert_eq!(odd.sidebar, None);
+        assert_eq!(odd.sidebar_width, SidebarWidth::USUAL);
         let dark = read(Some("hearth_theme=dark"), None);
         assert_eq!(dark.theme, Theme::Dark);
         let rail = read(Some("hearth_sidebar=rail"), None);
         assert_eq!(rail.sidebar, Some(SidebarForm::Rail));
+        let wide = read(Some("hearth_sidebar_width=400"), None);
+        assert_eq!(wide.sidebar_width, SidebarWidth::MOST);
     }
 }

@@ -129,6 +129,39 @@ async fn a_rail_that_was_chosen_stands_in_the_document_and_another_word_does_not
 }
 
 #[tokio::test]
+async fn a_width_that_was_drawn_stands_in_the_document_and_a_damaged_one_does_not() -> Result<()> {
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    for (cookie, told) in [
+        ("hearth_sidebar_width=400", Some("400")),
+        ("hearth_sidebar_width=220; hearth_sidebar=rail", Some("220")),
+        ("hearth_sidebar_width=272", None),
+        ("hearth_sidebar_width=9999", None),
+        ("hearth_sidebar_width=289", None),
+        ("hearth_sidebar_width=-288", None),
+        ("hearth_sidebar_width=\"288\"", None),
+        ("hearth_sidebar_width=288px", None),
+        ("hearth_sidebar_width=", None),
+        ("hearth_sidebar_width=><script>", None),
+    ] {
+        let html = page(&ada, "/", ("cookie", cookie)).await?.text();
+        let (tag, _) = html.split_once("<head>").unwrap_or_default();
+        let edge = told.unwrap_or("272");
+        assert!(
+            html.contains(&format!("aria-valuenow=\"{edge}\"")),
+            "{cookie}"
+        );
+        match told {
+            Some(px) => {
+                let told = format!("data-side-width=\"{px}\"");
+                assert!(tag.contains(&told), "{cookie}: {tag}");
+            }
+            None => assert!(!tag.contains("data-side-width"), "{cookie}: {tag}"),
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn times_are_those_of_the_reader_s_clock_and_utc_for_a_clock_nobody_knows() -> Result<()> {
     let model = ScriptedModel::new(vec!["Yes.".to_owned()]);
     let (_server, ada) = RunningServer::start(model).await?;

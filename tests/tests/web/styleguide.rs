@@ -8,7 +8,7 @@ use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::running_server::RunningServer;
 
 /// Classes of components.
-const COMPONENTS: [&str; 62] = [
+const COMPONENTS: [&str; 65] = [
     "account-button",
     "alert",
     "answer",
@@ -61,6 +61,9 @@ const COMPONENTS: [&str; 62] = [
     "shortcut-list",
     "shown-once",
     "sidebar",
+    "sidebar-edge",
+    "skeleton",
+    "skeletons",
     "slider",
     "starter",
     "steps",

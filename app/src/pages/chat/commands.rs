@@ -157,6 +157,9 @@ impl ChatState {
     pub(super) fn open(self, address: ChatAddress) {
         self.is_drawer_open().set(false);
         let is_shown = address.conversation() == self.shown_id();
+        if is_shown || address.conversation().is_none() {
+            self.is_waiting().set(false);
+        }
         if is_shown && (address == ChatAddress::Nowhere) == self.is_missing.get_untracked() {
             return;
         }
@@ -167,7 +170,21 @@ impl ChatState {
             ChatAddress::New => self.show_empty(false),
             ChatAddress::Nowhere => self.show_empty(true),
             // What is shown stays and goes on until the other one is there.
-            ChatAddress::Conversation(id) => self.spawn(self.load(id)),
+            ChatAddress::Conversation(id) => self.spawn(self.load_noticed(id)),
+        }
+    }
+
+    /// Says so if it takes long. What is asked for meanwhile is waited for without a new beginning.
+    async fn load_noticed(self, id: ConversationId) {
+        let is_wanted = move || self.address.get_untracked().conversation() == Some(id);
+        let cover = move || {
+            if is_wanted() {
+                self.is_waiting().set(true);
+            }
+        };
+        browser::noticing(self.load(id), cover).await;
+        if is_wanted() {
+            self.is_waiting().set(false);
         }
     }
 

@@ -12,7 +12,7 @@ use crate::{
     browser,
     components::{
         Composer, ComposerState, DropZone, Greeting, Icon, IconName, MissingConversation,
-        Neighbours, Privacy, Starters, TranscriptView, begin_text,
+        Neighbours, Privacy, Skeleton, Skeletons, Starters, TranscriptView, begin_text,
     },
     model::{ConversationId, MessageId},
     words::{use_locale, words},
@@ -33,15 +33,18 @@ pub(super) fn Conversation(state: ChatState, navigate: Navigate) -> impl IntoVie
     let days = Memo::new(move |_| state.days());
     let today = RwSignal::from(state.list.today());
     let running = Memo::new(move |_| state.running().map(|it| it.id));
-    let is_busy = Memo::new(move |_| running.read().is_some() || state.is_sending.get());
+    let is_waiting = state.is_waiting();
+    // What is written while another conversation is on its way would go to the one before.
+    let is_held = Memo::new(move |_| state.is_sending.get() || is_waiting.get());
+    let is_busy = Memo::new(move |_| running.read().is_some() || is_held.get());
     let shown_id = Memo::new(move |_| state.shown.read().as_ref().map(|it| it.id));
     let leaf = Memo::new(move |_| state.around.get().later_leaf.or(ids.read().last().copied()));
-    let is_empty = Memo::new(move |_| ids.read().is_empty());
+    let is_empty = Memo::new(move |_| ids.read().is_empty() && !is_waiting.get());
     let composer = ComposerState {
         conversation: shown_id.into(),
         leaf: leaf.into(),
         running: running.into(),
-        is_sending: state.is_sending.into(),
+        is_sending: is_held.into(),
         is_empty: is_empty.into(),
         choices: Signal::derive(move || state.own.get().within(state.model.read().usual)),
         queued: state.queued,
@@ -66,9 +69,11 @@ pub(super) fn Conversation(state: ChatState, navigate: Navigate) -> impl IntoVie
                 neighbours
                 message_of
                 is_busy
+                is_waiting
                 on_command=on_message
                 on_copied
             />
+            <Skeletons of=Skeleton::Messages is_shown=is_waiting/>
             <OutdatedNotice is_outdated=state.is_outdated()/>
             <NotOpened state/>
             <Composer user=state.user() state=composer on_command=on_composer/>
@@ -81,6 +86,7 @@ pub(super) fn Conversation(state: ChatState, navigate: Navigate) -> impl IntoVie
 /// How the column is laid out.
 fn stage(state: ChatState, is_empty: Memo<bool>) -> &'static str {
     match (is_empty.get(), state.is_missing.get()) {
+        _ if state.is_waiting().get() => "chat-stage waiting-stage",
         (true, true) => "chat-stage missing-stage",
         (true, false) => "chat-stage empty-stage",
         _ if state.has_begun.get() => "chat-stage begun",

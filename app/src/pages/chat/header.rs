@@ -29,8 +29,13 @@ pub(super) fn Header(
         event.prevent_default();
         state.open_drawer();
     };
-    let shown_id = Memo::new(move |_| state.shown.read().as_ref().map(|it| it.id));
-    let has_title = Memo::new(move |_| title.read().is_some());
+    // What is covered is not what somebody wants to rename or to delete.
+    let is_waiting = state.is_waiting();
+    let shown_id = Memo::new(move |_| {
+        let shown = state.shown.read().as_ref().map(|it| it.id);
+        shown.filter(|_| !is_waiting.get())
+    });
+    let has_title = Memo::new(move |_| title.read().is_some() && !is_waiting.get());
     let is_renamed = RwSignal::new(false);
     // What is written is the title of the conversation that was shown when it was begun.
     Effect::new(move || {

@@ -99,7 +99,9 @@ impl ChatState {
         };
         if self.begin_reading() {
             self.spawn(async move {
-                let answer = conversations::conversations(Some(end)).await;
+                let reading = conversations::conversations(Some(end));
+                let answer = browser::noticing(reading, move || self.list.say_late(true)).await;
+                self.list.say_late(false);
                 self.end_reading();
                 match answer {
                     Ok(page) => {

@@ -20,7 +20,9 @@ use super::{
 use crate::{
     api::conversations::model_status,
     browser,
-    components::{BannerLine, ConversationSettingsDialog, ShortcutsDialog, Sidebar, UndoToast},
+    components::{
+        BannerLine, ConversationSettingsDialog, ShortcutsDialog, Sidebar, SidebarEdge, UndoToast,
+    },
     model::{ModelState, UserRole},
     pages::{self, address_error, answer_not_found},
     words::{Locale, use_locale, words},
@@ -77,6 +79,7 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
             // Behind the list, where the focus is when something was deleted there.
             <UndoToast deleted=state.deleted on_undo flash on_end/>
             <main class="chat-main" inert=move || is_drawer_open.get()>
+                <SidebarEdge/>
                 <BannerLine banner on_dismiss/>
                 <Header state title dialog is_administrator navigate/>
                 <Conversation state navigate/>

@@ -78,6 +78,9 @@ impl ChatState {
 
     /// Opens the dialog with what the shown conversation has; a new one has what was chosen.
     pub(super) fn open_settings(self, dialog: Dialog) {
+        if self.is_waiting().get_untracked() {
+            return; // they would be those of the conversation before
+        }
         self.error.set(None);
         dialog.error.set(None);
         let Some(id) = self.shown_id() else {

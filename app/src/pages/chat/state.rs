@@ -133,6 +133,7 @@ pub(super) struct Unseen {
     is_copied: RwSignal<Option<bool>>,
     is_outdated: RwSignal<bool>,
     is_drawer_open: RwSignal<bool>,
+    is_waiting: RwSignal<bool>,
     /// The way to another address; known once the page stands.
     pub(super) navigate: Option<Navigate>,
     /// The one stream of this tab.
@@ -177,6 +178,7 @@ impl ChatState {
                 is_copied: RwSignal::new(None),
                 is_outdated: RwSignal::new(false),
                 is_drawer_open: RwSignal::new(false),
+                is_waiting: RwSignal::new(false),
                 navigate: None,
                 tail: None,
                 unsaved: None,
@@ -200,6 +202,12 @@ impl ChatState {
     /// On a phone the list of conversations lies over the page.
     pub(super) fn is_drawer_open(self) -> RwSignal<bool> {
         self.unseen.with_value(|it| it.is_drawer_open)
+    }
+
+    /// Another conversation was asked for, and somebody waits for it: what was shown before is
+    /// covered, and nothing is sent to it.
+    pub(super) fn is_waiting(self) -> RwSignal<bool> {
+        self.unseen.with_value(|it| it.is_waiting)
     }
 
     /// What the administrator offers to begin with.

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     components::{
         ChatMenu, ConversationSettingsDialog, Field, Icon, IconName, ListedConversations,
-        NewPasswordField, Sections, ShortcutsDialog, Sidebar, TitleInput,
+        NewPasswordField, Sections, ShortcutsDialog, Sidebar, SidebarEdge, TitleInput,
     },
     model::{
         ChatError, ConversationId, ConversationPage, ConversationSummary, DateGroup, ModelState,
@@ -68,6 +68,15 @@ pub(super) fn frame(locale: Locale) -> Vec<Specimen> {
         }),
         Specimen::new("sidebar-hint", Stage::Window, || {
             sidebar(ListedConversations::new(ConversationPage::default()))
+        }),
+        Specimen::new("sidebar-edge", Stage::Window, move || {
+            view! {
+                <div class="chat-page">
+                    {sidebar(list(locale))}
+                    <div class="chat-main"><SidebarEdge/></div>
+                </div>
+            }
+            .into_any()
         }),
         Specimen::at("/settings", "settings-side", Stage::Wide, move || {
             view! {

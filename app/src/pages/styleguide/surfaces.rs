@@ -7,7 +7,7 @@ use super::{
     specimen::{Specimen, Stage},
 };
 use crate::{
-    components::{BannerLine, Icon, IconName, UndoToast},
+    components::{BannerLine, Icon, IconName, Skeleton, Skeletons, UndoToast},
     model::{Banner, BannerLevel, ConversationId, ModelState},
     pages::card::{Head, copy_button, empty},
     words::{self, Locale, words},
@@ -38,7 +38,18 @@ pub(super) fn notices(locale: Locale) -> Vec<Specimen> {
     let toasts = toasts.map(|(name, flash, deleted)| {
         Specimen::new(name, Stage::Strip, move || toast(flash, deleted).into_any())
     });
-    banners.into_iter().chain(toasts).collect()
+    let skeletons = [
+        ("skeletons of-messages", Skeleton::Messages),
+        ("skeletons of-rows", Skeleton::Rows),
+        ("skeletons of-cards", Skeleton::Cards),
+    ];
+    let skeletons = skeletons.map(|(name, of)| {
+        Specimen::new(name, Stage::Column, move || {
+            view! { <Skeletons of is_shown=true/> }.into_any()
+        })
+    });
+    let all = banners.into_iter().chain(toasts).chain(skeletons);
+    all.collect()
 }
 
 fn toast(flash: Option<&'static str>, deleted: Option<ConversationId>) -> impl IntoView {

@@ -1,0 +1,230 @@
+//! What is waited for has lines in its place, after a moment and never before.
+
+use anyhow::{Context as _, Result, ensure};
+use hearth_app::model::{ConversationId, Language};
+use hearth_engine::scripted::ScriptedModel;
+use hearth_tests::{
+    browser::{Browser, wait_for, wait_for_end_of},
+    chat_page::{ChatPage, TEXT_BOX},
+    running_server::{PASSWORD, RunningServer, conversations, send_and_wait},
+    seed::{self, Amount},
+    words::words,
+};
+use serde_json::json;
+use thirtyfour::prelude::*;
+
+use super::{accessibility::check, named};
+
+in_both_languages! {
+    a_conversation_that_takes_long_has_lines_in_its_place_and_is_sent_nothing_before_it_is_there,
+    a_section_and_a_page_that_take_long_have_lines_in_their_place,
+}
+
+/// Holds back what is asked of a function of the server until `letGo` is called.
+const HOLD: &str = "const name = arguments[0];
+    const fetch = window.fetch.bind(window);
+    const held = new Promise(go => window.letGo = go);
+    window.fetch = (request, ...rest) => (request.url ?? String(request)).endsWith(name)
+        ? held.then(() => fetch(request, ...rest))
+        : fetch(request, ...rest);";
+
+/// Notes how long after a press there are lines, and what is sent.
+const WATCH: &str = "window.seen = [];
+    const begin = () => window.begun = performance.now();
+    for (const kind of ['click', 'keydown']) addEventListener(kind, begin, true);
+    const look = () => {
+        if (document.querySelector('.skeletons')) {
+            window.seen.push(performance.now() - window.begun);
+        }
+    };
+    const options = { subtree: true, childList: true };
+    new MutationObserver(look).observe(document.documentElement, options);
+    window.sent = 0;
+    const fetch = window.fetch.bind(window);
+    window.fetch = (request, ...rest) => {
+        if ((request.url ?? String(request)).endsWith('/send_message')) window.sent += 1;
+        return fetch(request, ...rest);
+    };";
+
+/// A clock on which that moment takes so long that every answer comes before it.
+const PATIENT: &str = "const later = window.setTimeout.bind(window);
+    window.setTimeout = (what, pause, ...rest) =>
+        later(what, pause === 150 ? 30000 : pause, ...rest);";
+
+const LINES: &str = ".waiting-stage > .skeletons";
+const FOCUSED: &str = "return document.activeElement.id";
+const NUM_ROWS: &str = "return document.querySelectorAll('.conversation-row').length";
+
+/// More than one page of the list.
+const AMOUNT: Amount = Amount {
+    conversations: 70,
+    messages: 140,
+    longest: 2,
+};
+
+async fn hold(browser: &Browser, function: &str) -> Result<()> {
+    browser.script(WATCH, Vec::new()).await?;
+    browser.script(HOLD, vec![json!(function)]).await?;
+    Ok(())
+}
+
+/// Lets what is held back go; the lines were not there at once and go too.
+async fn let_go(browser: &Browser, lines: &str) -> Result<()> {
+    let seen = browser.script("return window.seen[0]", Vec::new()).await?;
+    let seen = seen.as_f64().context("there were lines")?;
+    // A timer of the browser may be early by a little.
+    ensure!(seen >= 145.0, "lines after {seen} ms");
+    browser.script("window.letGo()", Vec::new()).await?;
+    wait_for_end_of(browser, lines).await
+}
+
+async fn press(browser: &Browser, selector: &str) -> Result<()> {
+    browser.element(selector).await?.click().await?;
+    Ok(())
+}
+
+/// A page of somebody with two chats; the last used one comes first.
+async fn open(
+    browser: &Browser,
+    language: Language,
+) -> Result<(RunningServer, ChatPage<'_>, Vec<ConversationId>)> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
+    for title in ["Second", "First"] {
+        send_and_wait(&ada, None, title).await?;
+    }
+    let listed = conversations(&ada).await?;
+    let ids = listed.into_iter().map(|it| it.id).collect();
+    let page = ChatPage::new(browser, server.base_url());
+    page.speak(language).await?;
+    page.sign_in("Ada", PASSWORD).await?;
+    Ok((server, page, ids))
+}
+
+async fn a_conversation_that_takes_long_has_lines_in_its_place_and_is_sent_nothing_before_it_is_there(
+    language: Language,
+) -> Result<()> {
+    let browser = Browser::open().await?;
+    let (_server, page, ids) = open(&browser, language).await?;
+    page.open(&format!("/c/{}", ids[0])).await?;
+    hold(&browser, "/conversation").await?;
+    press(&browser, &format!("#chat-{}", ids[1])).await?;
+    browser.element(LINES).await?;
+    let told = "return [
+        document.querySelector('.transcript-content').ariaBusy,
+        document.querySelector('.chat-stage > [role=status]').textContent,
+        document.querySelector('.chat-title'),
+    ]";
+    let word = words(language, "frame.waiting")?;
+    wait_for(&browser, "it is told", told, json!(["true", word, null])).await?;
+    check(&browser, &named("waiting", language)).await?;
+    // The person writes on; nothing of it goes to the conversation that is not seen any more.
+    wait_for(&browser, "the box", FOCUSED, json!("composer-text")).await?;
+    page.send("Meanwhile").await?;
+    assert_eq!(page.draft().await?, "Meanwhile");
+    let_go(&browser, LINES).await?;
+    page.wait_for_questions(&["Second"]).await?;
+    wait_for(&browser, "the box", FOCUSED, json!("composer-text")).await?;
+    let busy = "return document.querySelector('.transcript-content').ariaBusy";
+    wait_for(&browser, "nothing is on its way", busy, json!(null)).await?;
+    wait_for(&browser, "nothing was sent", "return window.sent", json!(0)).await?;
+    page.open(&format!("/c/{}", ids[0])).await?;
+    page.wait_for_questions(&["First"]).await?;
+    let draft = "return document.getElementById('composer-text').value";
+    wait_for(&browser, "the draft", draft, json!("Meanwhile")).await?;
+
+    // From an empty page the box goes down at once, and does not move again.
+    page.open("/").await?;
+    hold(&browser, "/conversation").await?;
+    press(&browser, &format!("#chat-{}", ids[1])).await?;
+    browser.element(LINES).await?;
+    let place = "return document.querySelector('.composer').getBoundingClientRect().bottom";
+    let before = browser.script(place, Vec::new()).await?;
+    assert!(!browser.has(".greeting").await?);
+    let_go(&browser, LINES).await?;
+    page.wait_for_questions(&["Second"]).await?;
+    assert_eq!(browser.script(place, Vec::new()).await?, before);
+
+    // Who goes back meanwhile finds what was there.
+    hold(&browser, "/conversation").await?;
+    press(&browser, &format!("#chat-{}", ids[0])).await?;
+    browser.element(LINES).await?;
+    press(&browser, &format!("#chat-{}", ids[1])).await?;
+    wait_for_end_of(&browser, LINES).await?;
+    page.wait_for_questions(&["Second"]).await?;
+    let_go(&browser, LINES).await?;
+    page.wait_for_questions(&["Second"]).await?;
+    browser.quit().await
+}
+
+async fn a_section_and_a_page_that_take_long_have_lines_in_their_place(
+    language: Language,
+) -> Result<()> {
+    let browser = Browser::open().await?;
+    let (_server, page, _ids) = open(&browser, language).await?;
+    page.open("/settings").await?;
+    hold(&browser, "/draw_settings").await?;
+    press(&browser, ".settings-sections a[href='/settings/account']").await?;
+    let lines = ".settings-main > .skeletons";
+    browser.element(lines).await?;
+    let told = "return document.querySelector('.settings-main > [role=status]').textContent";
+    let word = words(language, "frame.waiting")?;
+    wait_for(&browser, "it is told", told, json!(word)).await?;
+    check(&browser, &named("section-waiting", language)).await?;
+    let_go(&browser, lines).await?;
+    browser.element(".drawn input[name=old_password]").await?;
+
+    hold(&browser, "/signed_in_user").await?;
+    press(&browser, ".settings-side > a").await?;
+    let lines = ".page-awaited > .skeletons";
+    browser.element(lines).await?;
+    let_go(&browser, lines).await?;
+    browser.element(TEXT_BOX).await?;
+    browser.quit().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_next_rows_of_the_list_have_lines_in_their_place_when_they_take_long() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    seed::fill(&server.database(), "Ada", AMOUNT).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    wait_for(&browser, "the first page", NUM_ROWS, json!(50)).await?;
+    hold(&browser, "/conversations").await?;
+    let more = browser.element("#more-conversations").await?;
+    more.focus().await?;
+    more.send_keys(Key::Enter + "").await?;
+    let lines = ".list-awaited > .skeletons";
+    browser.element(lines).await?;
+    wait_for(&browser, "the focus", FOCUSED, json!("more-conversations")).await?;
+    let_go(&browser, lines).await?;
+    wait_for(&browser, "the second page", NUM_ROWS, json!(70)).await?;
+    browser.quit().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_comes_within_a_moment_shows_no_lines() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let seeded = seed::fill(&server.database(), "Ada", AMOUNT).await?;
+    let newest = seeded.conversations.last().context("a conversation")?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    browser.script(PATIENT, Vec::new()).await?;
+    browser.script(WATCH, Vec::new()).await?;
+    press(&browser, &format!("#chat-{newest}")).await?;
+    browser.element("article.message").await?;
+    press(&browser, "#more-conversations").await?;
+    wait_for(&browser, "the second page", NUM_ROWS, json!(70)).await?;
+    let leave = "document.getElementById('settings-link').click()";
+    browser.script(leave, Vec::new()).await?;
+    browser.element(".settings-main .drawn").await?;
+    press(&browser, ".settings-sections a[href='/settings/trash']").await?;
+    let is_shown = "return location.pathname === '/settings/trash'
+        && document.querySelector('.settings-main .drawn') !== null";
+    wait_for(&browser, "the section", is_shown, json!(true)).await?;
+    press(&browser, ".settings-side > a").await?;
+    browser.element(TEXT_BOX).await?;
+    wait_for(&browser, "no lines", "return window.seen", json!([])).await?;
+    browser.quit().await
+}

@@ -20,6 +20,7 @@ pub mod refusal;
 pub mod session;
 pub mod setting;
 pub mod status;
+pub mod tail;
 pub mod time;
 mod token_limit;
 mod trash;
@@ -59,6 +60,7 @@ pub use setting::{
     UnknownSetting,
 };
 pub use status::{ModelState, ModelStatus, User, UserRole};
+pub use tail::{MAX_TAILS, TailLine, TailStart, Told};
 pub use time::{DateGroup, LocalTime};
 pub use token_limit::TokenLimit;
 pub use trash::{Trash, TrashedConversation};

@@ -166,7 +166,7 @@ impl Tab {
                 self.follow(now_ms, None);
                 if claim.is_none() {
                     return Deeds::default();
-                };
+                }
                 Deeds {
                     close: true,
                     say: Some(Word::Left),
@@ -201,8 +201,7 @@ impl Tab {
             (Event::Tick, None) if now_ms.saturating_sub(self.heard_ms) > SILENCE_MS => {
                 self.take_lead(now_ms)
             }
-            (Event::Shown, Some(_))
-            | (Event::Told { .. } | Event::Alive | Event::Tick, None) => {
+            (Event::Shown, Some(_)) | (Event::Told { .. } | Event::Alive | Event::Tick, None) => {
                 Deeds::default()
             }
         }

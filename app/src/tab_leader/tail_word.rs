@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    str::{FromStr, Split},
+    str::{FromStr, SplitN},
 };
 
 use uuid::Uuid;
@@ -22,15 +22,14 @@ pub enum Failure {
     NotFound,
 }
 
-impl Failure {
-    const WRITTEN: [(Self, &'static str); 5] = [
-        (Self::Lost, "lost"),
-        (Self::Broken, "broken"),
-        (Self::Unauthorized, "unauthorized"),
-        (Self::Forbidden, "forbidden"),
-        (Self::NotFound, "not-found"),
-    ];
-}
+/// As they are written.
+const FAILURES: &[(Failure, &str)] = &[
+    (Failure::Lost, "lost"),
+    (Failure::Broken, "broken"),
+    (Failure::Unauthorized, "unauthorized"),
+    (Failure::Forbidden, "forbidden"),
+    (Failure::NotFound, "not-found"),
+];
 
 impl From<ChatError> for Failure {
     fn from(error: ChatError) -> Self {
@@ -46,7 +45,8 @@ impl From<ChatError> for Failure {
     }
 }
 
-/// One of these words.
+/// One of these words. A leader says with what right it speaks: what another one has opened is not
+/// what somebody has asked this one for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TailWord {
     /// I follow this answer. The number tells what is said once more from what was said before.
@@ -57,19 +57,22 @@ pub enum TailWord {
     },
     /// I follow nothing any more.
     Unwant { tab: Uuid },
-    /// I lead by this claim and have heard that: what I pass on from now on is of a stream that
-    /// has it.
+    /// I have heard that: what I pass on from now on is of a stream that has it.
     Taken {
+        claim: Claim,
         tab: Uuid,
         number: u32,
-        claim: Claim,
     },
     /// The server answers: the stream begins.
-    Opened,
+    Opened { claim: Claim },
     /// The server has told this of a message, in JSON.
-    Line { message: MessageId, text: String },
+    Line {
+        claim: Claim,
+        message: MessageId,
+        text: String,
+    },
     /// The stream is not there any more: whoever wants something says it again.
-    Failed(Failure),
+    Failed { claim: Claim, failure: Failure },
 }
 
 /// Written as words with spaces between them.
@@ -82,16 +85,25 @@ impl fmt::Display for TailWord {
                 start: TailStart { message, cursor },
             } => write!(f, "want {tab} {number} {message} {cursor}"),
             Self::Unwant { tab } => write!(f, "unwant {tab}"),
-            Self::Taken {
-                tab: other,
-                number,
+            Self::Taken { claim, tab, number } => {
+                let Claim { at_ms, tab: by } = claim;
+                write!(f, "taken {at_ms} {by} {tab} {number}")
+            }
+            Self::Opened {
                 claim: Claim { at_ms, tab },
-            } => write!(f, "taken {other} {number} {at_ms} {tab}"),
-            Self::Opened => f.write_str("opened"),
-            Self::Line { message, text } => write!(f, "line {message} {text}"),
-            Self::Failed(failure) => {
-                let written = Failure::WRITTEN.iter().find(|(it, _)| it == failure);
-                write!(f, "failed {}", written.map_or("", |(_, written)| written))
+            } => write!(f, "opened {at_ms} {tab}"),
+            Self::Line {
+                claim: Claim { at_ms, tab },
+                message,
+                text,
+            } => write!(f, "line {at_ms} {tab} {message} {text}"),
+            Self::Failed {
+                claim: Claim { at_ms, tab },
+                failure,
+            } => {
+                let written = FAILURES.iter().find(|(it, _)| it == failure);
+                let written = written.map_or("", |(_, written)| *written);
+                write!(f, "failed {at_ms} {tab} {written}")
             }
         }
     }
@@ -101,46 +113,56 @@ impl FromStr for TailWord {
     type Err = WordError;
 
     fn from_str(text: &str) -> Result<Self, WordError> {
-        let (name, rest) = text.split_once(' ').unwrap_or((text, ""));
-        let mut parts = rest.split(' ');
-        match name {
-            "want" => Ok(Self::Want {
+        let mut parts = text.splitn(5, ' ');
+        let word = match parts.next().unwrap_or_default() {
+            "want" => Self::Want {
                 tab: part(&mut parts)?,
                 number: part(&mut parts)?,
                 start: TailStart {
                     message: part(&mut parts)?,
                     cursor: part(&mut parts)?,
                 },
-            }),
-            "unwant" => Ok(Self::Unwant {
+            },
+            "unwant" => Self::Unwant {
                 tab: part(&mut parts)?,
-            }),
-            "taken" => Ok(Self::Taken {
+            },
+            "taken" => Self::Taken {
+                claim: claim(&mut parts)?,
                 tab: part(&mut parts)?,
                 number: part(&mut parts)?,
-                claim: Claim {
-                    at_ms: part(&mut parts)?,
-                    tab: part(&mut parts)?,
-                },
-            }),
-            "opened" => Ok(Self::Opened),
-            "line" => {
-                let (message, text) = rest.split_once(' ').ok_or(WordError)?;
-                Ok(Self::Line {
-                    message: message.parse().map_err(|_| WordError)?,
-                    text: text.to_owned(),
-                })
-            }
+            },
+            "opened" => Self::Opened {
+                claim: claim(&mut parts)?,
+            },
+            "line" => Self::Line {
+                claim: claim(&mut parts)?,
+                message: part(&mut parts)?,
+                text: part(&mut parts)?,
+            },
             "failed" => {
-                let failure = Failure::WRITTEN.iter().find(|(_, it)| *it == rest);
-                failure.map(|(it, _)| Self::Failed(*it)).ok_or(WordError)
+                let claim = claim(&mut parts)?;
+                let written = parts.next().unwrap_or_default();
+                let failure = FAILURES.iter().find(|(_, it)| *it == written);
+                let failure = failure.ok_or(WordError)?.0;
+                Self::Failed { claim, failure }
             }
-            _ => Err(WordError),
-        }
+            _ => return Err(WordError),
+        };
+        Ok(word)
     }
 }
 
-fn part<T: FromStr>(parts: &mut Split<'_, char>) -> Result<T, WordError> {
+/// What comes after the name of a word; the last part may have spaces.
+type Parts<'a> = SplitN<'a, char>;
+
+fn part<T: FromStr>(parts: &mut Parts<'_>) -> Result<T, WordError> {
     let part = parts.next().and_then(|part| part.parse().ok());
     part.ok_or(WordError)
+}
+
+fn claim(parts: &mut Parts<'_>) -> Result<Claim, WordError> {
+    Ok(Claim {
+        at_ms: part(parts)?,
+        tab: part(parts)?,
+    })
 }

@@ -23,23 +23,15 @@ pub enum Event {
     /// Who leads, told again and again.
     Leader(Leader),
     /// This tab follows an answer, and no other one any more. The number is the tab's own.
-    Wanted {
-        number: u32,
-        start: TailStart,
-    },
+    Wanted { number: u32, start: TailStart },
     /// It does not follow it any more.
-    Unwanted {
-        number: u32,
-    },
+    Unwanted { number: u32 },
     /// Another tab has said something.
     Heard(TailWord),
     /// The pause is over in which other wants may come.
     Paused,
     /// Time enough to be answered has passed since something was said.
-    Doubted {
-        said: u32,
-        is_shown: bool,
-    },
+    Doubted { said: u32, is_shown: bool },
     /// The server has answered.
     Opened,
     /// The server has told a line.
@@ -145,20 +137,20 @@ impl Tails {
                 self.ask()
             }
             (Event::Unwanted { number }, _) => self.take_back(number),
-            (Event::Heard(word), Leader::Me(claim)) => self.hear_tab(word, claim),
+            (Event::Heard(word), Leader::Me(claim)) => self.hear_tab(&word, claim),
             (Event::Heard(word), Leader::Nobody | Leader::Other(_)) => self.hear_leader(word),
             (Event::Doubted { said, is_shown }, leader) => Deeds {
                 lead: self.is_unheard(said) && (is_shown || leader == Leader::Nobody),
                 ..Deeds::default()
             },
             (Event::Paused, Leader::Me(_)) if self.is_due => self.open(),
-            (Event::Opened, Leader::Me(_)) => Deeds {
-                say: self.is_heard().then_some(TailWord::Opened),
-                give: self.is_taken().then_some(Given::Opened),
+            (Event::Opened, Leader::Me(claim)) => Deeds {
+                say: self.is_heard().then_some(TailWord::Opened { claim }),
+                give: self.want.is_some().then_some(Given::Opened),
                 ..Deeds::default()
             },
-            (Event::Line(text), Leader::Me(_)) => self.pass_on(text),
-            (Event::Failed(failure), Leader::Me(_)) => self.fail(failure),
+            (Event::Line(text), Leader::Me(claim)) => self.pass_on(text, claim),
+            (Event::Failed(failure), Leader::Me(claim)) => self.fail(failure, claim),
             _ => Deeds::default(),
         }
     }
@@ -232,37 +224,46 @@ impl Tails {
     }
 
     /// A leader hears what another tab says.
-    fn hear_tab(&mut self, word: TailWord, claim: Claim) -> Deeds {
-        match word {
+    fn hear_tab(&mut self, word: &TailWord, claim: Claim) -> Deeds {
+        match *word {
             TailWord::Want { tab, number, start } => Deeds {
-                say: Some(TailWord::Taken { tab, number, claim }),
+                say: Some(TailWord::Taken { claim, tab, number }),
                 ..self.take(tab, start)
             },
             TailWord::Unwant { tab } => self.release(tab),
             // One that does not know yet that this tab leads.
             TailWord::Taken { .. }
-            | TailWord::Opened
+            | TailWord::Opened { .. }
             | TailWord::Line { .. }
-            | TailWord::Failed(_) => Deeds::default(),
+            | TailWord::Failed { .. } => Deeds::default(),
         }
     }
 
     /// A tab hears what a leader says.
     fn hear_leader(&mut self, word: TailWord) -> Deeds {
         let give = match word {
-            TailWord::Taken { tab, number, claim } => {
-                if tab == self.id
-                    && number == self.num_said
-                    && let Some(want) = &mut self.want
-                {
+            TailWord::Taken { claim, tab, number } => {
+                let is_leader = match self.leader {
+                    Leader::Other(leader) => leader == claim,
+                    Leader::Nobody | Leader::Me(_) => true,
+                };
+                let is_last = tab == self.id && number == self.num_said;
+                if let Some(want) = self.want.as_mut().filter(|_| is_leader && is_last) {
                     want.taken = Some(claim);
                 }
                 None
             }
-            TailWord::Opened => self.is_taken().then_some(Given::Opened),
-            TailWord::Line { message, text } => self.read(message, &text),
-            TailWord::Failed(failure) => self.lose(failure),
-            TailWord::Want { .. } | TailWord::Unwant { .. } => None,
+            TailWord::Opened { claim } => self.is_taken_by(claim).then_some(Given::Opened),
+            TailWord::Line {
+                claim,
+                message,
+                text,
+            } if self.is_taken_by(claim) => self.read(message, &text),
+            TailWord::Failed { claim, failure } if self.is_taken_by(claim) => self.lose(failure),
+            TailWord::Line { .. }
+            | TailWord::Failed { .. }
+            | TailWord::Want { .. }
+            | TailWord::Unwant { .. } => None,
         };
         Deeds {
             give,
@@ -320,9 +321,9 @@ impl Tails {
         }
     }
 
-    fn pass_on(&mut self, text: String) -> Deeds {
+    fn pass_on(&mut self, text: String, claim: Claim) -> Deeds {
         let Ok(TailLine { message, told }) = serde_json::from_str(&text) else {
-            return self.fail(Failure::Broken);
+            return self.fail(Failure::Broken, claim);
         };
         let same = |it: &Entry| it.start.message == message;
         let Some(place) = self.entries.iter().position(same) else {
@@ -338,28 +339,31 @@ impl Tails {
             }
         }
         Deeds {
-            say: is_heard.then_some(TailWord::Line { message, text }),
+            say: is_heard.then_some(TailWord::Line {
+                claim,
+                message,
+                text,
+            }),
             give: is_own.then(|| self.note(told)),
             ..Deeds::default()
         }
     }
 
     /// Whoever wants something says it again.
-    fn fail(&mut self, failure: Failure) -> Deeds {
+    fn fail(&mut self, failure: Failure, claim: Claim) -> Deeds {
         let is_heard = self.is_heard();
         self.entries.clear();
         self.is_due = false;
         Deeds {
             close: true,
-            say: is_heard.then_some(TailWord::Failed(failure)),
+            say: is_heard.then_some(TailWord::Failed { claim, failure }),
             give: self.lose(failure),
             ..Deeds::default()
         }
     }
 
     fn read(&mut self, message: MessageId, text: &str) -> Option<Given> {
-        let want = self.want.as_ref()?;
-        if want.taken.is_none() || want.start.message != message {
+        if self.want.as_ref()?.start.message != message {
             return None;
         }
         match serde_json::from_str(text) {
@@ -380,12 +384,13 @@ impl Tails {
 
     /// Nothing more comes of what this tab wants.
     fn lose(&mut self, failure: Failure) -> Option<Given> {
-        let lost = self.want.take_if(|it| it.taken.is_some());
-        lost.map(|_| failure.into())
+        self.want.take().map(|_| failure.into())
     }
 
-    fn is_taken(&self) -> bool {
-        self.want.as_ref().is_some_and(|it| it.taken.is_some())
+    /// What this tab wants comes in the stream that this leader has.
+    fn is_taken_by(&self, leader: Claim) -> bool {
+        let want = self.want.as_ref();
+        want.is_some_and(|it| it.taken == Some(leader))
     }
 
     /// Nobody has answered to what was said last.

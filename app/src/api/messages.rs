@@ -2,9 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::model::{
-    ChatError, ConversationId, IdempotencyKey, MessageId, SendParams, StartedTurn,
-};
+use crate::model::{ChatError, ConversationId, IdempotencyKey, MessageId, SendParams, StartedTurn};
 #[cfg(feature = "ssr")]
 use crate::{
     api::lead_form_post_to,

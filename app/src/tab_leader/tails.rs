@@ -181,6 +181,7 @@ impl Tails {
             return Deeds::default();
         };
         want.taken = None;
+        self.num_said += 1; // an answer that is on its way comes too late
         let tab = self.id;
         Deeds {
             say: (!has_led).then_some(TailWord::Unwant { tab }),

@@ -1,4 +1,4 @@
-//! What one tab or device does appears in all others, over one connection.
+//! What one tab or device does appears in all others, over two connections.
 
 use std::time::Duration;
 
@@ -257,6 +257,45 @@ async fn many_tabs_with_running_answers_take_two_connections() -> Result<()> {
         let shown = page.wait_for_end(1).await?;
         let stored = message_text(&ada, answer).await?;
         assert_eq!(letters(&shown.text), letters(&stored));
+    }
+    browser.quit().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_grows_on_while_the_tab_that_listens_for_it_goes_elsewhere() -> Result<()> {
+    let browser = Browser::open().await?;
+    let answer = "word ".repeat(1500);
+    let model = ScriptedModel::new(vec![answer]).with_token_delay(Duration::from_millis(40));
+    let (server, _ada) = RunningServer::start(model).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    let first = ask_in_another(&browser, &page, 0).await?;
+    let second = ask_in_another(&browser, &page, 1).await?;
+    let path = format!("/c/{}", page.conversation().await?);
+    let first = [first];
+    for press in [
+        "document.getElementById('new-chat').click()",
+        "document.getElementById('settings-link').click()",
+        "history.back()",
+    ] {
+        browser.script(press, Vec::new()).await?;
+        all_grow(&browser, &page, &first).await?;
+        let second = second.0.clone();
+        browser.driver().switch_to_window(second).await?;
+    }
+    page.open(&path).await?;
+    let [first] = first;
+    all_grow(&browser, &page, &[first, second]).await?;
+    for number in 0..2 {
+        page.stop().await?;
+        page.wait_for_end(1).await?;
+        if number == 0 {
+            // The other one goes on.
+            let tabs = browser.driver().windows().await?;
+            let tab = tabs.into_iter().next();
+            browser.show_tab(&tab.context("a tab")?).await?;
+            browser.element(RUNNING).await?;
+        }
     }
     browser.quit().await
 }

@@ -298,6 +298,11 @@ fn a_tab_that_is_left_takes_its_want_back_and_asks_again_if_it_comes_back() {
     let deeds = tails.step(Event::Leader(Leader::Nobody));
     let tab = Uuid::from_u128(8);
     assert_eq!(deeds.say, Some(TailWord::Unwant { tab }));
+    // What was answered before does not count: it was taken back since then.
+    tails.step(Event::Heard(taken(1, 1)));
+    let deeds = tails.step(Event::Leader(Leader::Other(claim(1))));
+    assert!(matches!(deeds.say, Some(TailWord::Want { .. })));
+    tails.step(Event::Leader(Leader::Nobody));
     let deeds = tails.step(Event::Leader(Leader::Me(claim(2))));
     assert!(deeds.pause);
 

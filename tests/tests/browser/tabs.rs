@@ -269,34 +269,28 @@ async fn an_answer_grows_on_while_the_tab_that_listens_for_it_goes_elsewhere() -
     let (server, _ada) = RunningServer::start(model).await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.sign_in("Ada", PASSWORD).await?;
-    let first = ask_in_another(&browser, &page, 0).await?;
-    let second = ask_in_another(&browser, &page, 1).await?;
+    let tabs = [
+        ask_in_another(&browser, &page, 0).await?,
+        ask_in_another(&browser, &page, 1).await?,
+    ];
     let path = format!("/c/{}", page.conversation().await?);
-    let first = [first];
     for press in [
         "document.getElementById('new-chat').click()",
         "document.getElementById('settings-link').click()",
         "history.back()",
     ] {
         browser.script(press, Vec::new()).await?;
-        all_grow(&browser, &page, &first).await?;
-        let second = second.0.clone();
-        browser.driver().switch_to_window(second).await?;
+        all_grow(&browser, &page, &tabs[..1]).await?;
+        browser.driver().switch_to_window(tabs[1].0.clone()).await?;
     }
     page.open(&path).await?;
-    let [first] = first;
-    all_grow(&browser, &page, &[first, second]).await?;
-    for number in 0..2 {
-        page.stop().await?;
-        page.wait_for_end(1).await?;
-        if number == 0 {
-            // The other one goes on.
-            let tabs = browser.driver().windows().await?;
-            let tab = tabs.into_iter().next();
-            browser.show_tab(&tab.context("a tab")?).await?;
-            browser.element(RUNNING).await?;
-        }
-    }
+    all_grow(&browser, &page, &tabs).await?;
+    page.stop().await?;
+    page.wait_for_end(1).await?;
+    all_grow(&browser, &page, &tabs[..1]).await?;
+    browser.show_tab(&tabs[0].0).await?;
+    page.stop().await?;
+    page.wait_for_end(1).await?;
     browser.quit().await
 }
 

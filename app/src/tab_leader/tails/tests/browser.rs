@@ -6,15 +6,13 @@ use std::collections::VecDeque;
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use super::{
-    super::{Deeds, Event, Given, Tails},
-    line, message, start,
-};
+use super::{line, message, start};
 use crate::{
     model::{Cursor, TailStart, Told},
     tab_leader::{
         self, BEAT_MS, Leader, Tab, Word,
         tail_word::{Failure, TailWord},
+        tails::{Deeds, Event, Given, Tails},
     },
 };
 

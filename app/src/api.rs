@@ -12,6 +12,7 @@ pub mod messages;
 pub mod page_build;
 pub mod preferences;
 pub mod sessions;
+pub mod tails;
 
 /// Leads whoever posted a form back to the page it stood on; from the settings to `path`, which
 /// says there what was done.

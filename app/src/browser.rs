@@ -33,7 +33,7 @@ use leptos::prelude::{document, window};
 use web_sys::{HtmlElement, KeyboardEvent, wasm_bindgen::JsCast};
 
 pub(crate) use appearance::{remember, remember_time_zone, show_theme};
-pub(crate) use changes::listen_for_changes;
+pub(crate) use changes::{follow_tail, listen_for_changes};
 pub(crate) use clipboard::{copy_text, copy_when_fetched};
 pub(crate) use code_block::{read_code, show_copied};
 #[cfg(feature = "hydrate")]

@@ -1,6 +1,6 @@
 //! What the browser sees. Reading order: [`model`] (the words), [`service`] (what the server
-//! offers), [`api`] (server functions), [`event_decoder`] and [`transcript`] (the stream),
-//! [`tab_leader`] (which tab listens for changes), then `sub_path` (addresses) and `pages`.
+//! offers), [`api`] (server functions), [`line_decoder`] and [`transcript`] (the stream),
+//! [`tab_leader`] (which tab listens for all), then `sub_path` (addresses) and `pages`.
 //!
 //! This crate depends on no other crate of the workspace: the server implements
 //! [`service::ChatService`] and puts it into Leptos' context with the signed-in user.
@@ -10,7 +10,7 @@ pub mod api;
 mod browser;
 mod components;
 mod conversation_list;
-pub mod event_decoder;
+pub mod line_decoder;
 pub mod model;
 mod pages;
 mod preferences;

@@ -21,6 +21,7 @@ pub mod session;
 pub mod setting;
 mod sidebar_width;
 pub mod status;
+pub mod tail;
 pub mod time;
 mod token_limit;
 mod trash;
@@ -61,6 +62,7 @@ pub use setting::{
 };
 pub use sidebar_width::SidebarWidth;
 pub use status::{ModelState, ModelStatus, User, UserRole};
+pub use tail::{MAX_TAILS, TailLine, TailStart, Told};
 pub use time::{DateGroup, LocalDate, LocalTime};
 pub use token_limit::TokenLimit;
 pub use trash::{Trash, TrashedConversation};

@@ -5,12 +5,16 @@
 //! passes on what it hears. The tab that was looked at last leads; it says every few seconds that
 //! it is there, and when it says nothing any more another one takes over, from the last change
 //! that it has heard of. Two that lead at once hear each other: the later claim stays.
+//! [`tails`] has the other stream that it reads for all of them, that of running answers.
 
 use std::{fmt, str::FromStr};
 
 use uuid::Uuid;
 
 use crate::model::{Change, Cursor};
+
+pub mod tail_word;
+pub mod tails;
 
 /// How often a leader says that it is there, and how often all of this is looked at.
 pub const BEAT_MS: u64 = 5_000;
@@ -24,6 +28,17 @@ const DEAD_MS: u64 = 40_000;
 pub struct Claim {
     pub at_ms: u64,
     pub tab: Uuid,
+}
+
+/// Who leads, as far as a tab knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Leader {
+    /// Also when this tab is being left.
+    #[default]
+    Nobody,
+    /// This tab.
+    Me(Claim),
+    Other(Claim),
 }
 
 /// What tabs say to each other.
@@ -116,6 +131,8 @@ pub struct Tab {
     cursor: Cursor,
     /// Present: it leads.
     claim: Option<Claim>,
+    /// With what right another one leads.
+    other: Option<Claim>,
     /// When it last heard of a leader, or of the server if it leads itself.
     heard_ms: u64,
 }
@@ -127,7 +144,17 @@ impl Tab {
             id,
             cursor,
             claim: None,
+            other: None,
             heard_ms: now_ms,
+        }
+    }
+
+    /// Who leads now.
+    pub fn leader(&self) -> Leader {
+        match (self.claim, self.other) {
+            (Some(claim), _) => Leader::Me(claim),
+            (None, Some(claim)) => Leader::Other(claim),
+            (None, None) => Leader::Nobody,
         }
     }
 
@@ -135,8 +162,11 @@ impl Tab {
     pub fn step(&mut self, now_ms: u64, event: Event) -> Deeds {
         match (event, self.claim) {
             (Event::Shown, None) => self.take_lead(now_ms),
-            (Event::Left, Some(_)) => {
-                self.follow(now_ms);
+            (Event::Left, claim) => {
+                self.follow(now_ms, None);
+                if claim.is_none() {
+                    return Deeds::default();
+                }
                 Deeds {
                     close: true,
                     say: Some(Word::Left),
@@ -171,8 +201,7 @@ impl Tab {
             (Event::Tick, None) if now_ms.saturating_sub(self.heard_ms) > SILENCE_MS => {
                 self.take_lead(now_ms)
             }
-            (Event::Shown, Some(_))
-            | (Event::Left | Event::Told { .. } | Event::Alive | Event::Tick, None) => {
+            (Event::Shown, Some(_)) | (Event::Told { .. } | Event::Alive | Event::Tick, None) => {
                 Deeds::default()
             }
         }
@@ -184,6 +213,7 @@ impl Tab {
             tab: self.id,
         };
         self.claim = Some(claim);
+        self.other = None;
         self.heard_ms = now_ms;
         Deeds {
             open: Some(self.cursor),
@@ -192,8 +222,9 @@ impl Tab {
         }
     }
 
-    const fn follow(&mut self, now_ms: u64) {
+    const fn follow(&mut self, now_ms: u64, other: Option<Claim>) {
         self.claim = None;
+        self.other = other;
         self.heard_ms = now_ms;
     }
 
@@ -210,8 +241,8 @@ impl Tab {
                 say: Some(self.beat(own)),
                 ..Deeds::default()
             },
-            (Word::Beat { cursor, .. }, own) => {
-                self.follow(now_ms);
+            (Word::Beat { claim, cursor }, own) => {
+                self.follow(now_ms, Some(claim));
                 Deeds {
                     close: own.is_some(),
                     news: self.catch_up(cursor),

@@ -1,9 +1,11 @@
 //! A network between a browser and a server that a test disturbs as it likes.
 
 use std::{
+    collections::HashMap,
     io,
     net::{Ipv4Addr, SocketAddr},
-    time::Duration,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
 use anyhow::Result;
@@ -39,11 +41,29 @@ struct Order {
     num_cuts: u64,
 }
 
+/// When the server last said something, for each connection by its number.
+#[derive(Clone, Debug, Default)]
+struct Spoken(Arc<Mutex<HashMap<u64, Instant>>>);
+
+impl Spoken {
+    fn note(&self, connection: u64) {
+        let mut spoken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        spoken.insert(connection, Instant::now());
+    }
+
+    fn count(&self, within: Duration) -> usize {
+        let spoken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_recent = |at: &&Instant| at.elapsed() < within;
+        spoken.values().filter(is_recent).count()
+    }
+}
+
 /// A port that leads to a server. Dropping it cuts every connection.
 #[derive(Debug)]
 pub struct Gate {
     port: u16,
     order: watch::Sender<Order>,
+    spoken: Spoken,
 }
 
 impl Gate {
@@ -55,13 +75,24 @@ impl Gate {
             passage: Passage::Open,
             num_cuts: 0,
         });
-        tokio::spawn(stand(listener, server, orders));
-        Ok(Self { port, order })
+        let spoken = Spoken::default();
+        tokio::spawn(stand(listener, server, orders, spoken.clone()));
+        Ok(Self {
+            port,
+            order,
+            spoken,
+        })
     }
 
     /// Address without a slash at its end.
     pub fn base_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Over how many connections the server has said something within so long. Those that a browser
+    /// only keeps for its next request are none of them.
+    pub fn num_speaking(&self, within: Duration) -> usize {
+        self.spoken.count(within)
     }
 
     pub fn set(&self, passage: Passage) {
@@ -81,21 +112,34 @@ impl Gate {
 }
 
 /// Takes connections until the gate is gone.
-async fn stand(listener: TcpListener, server: SocketAddr, orders: watch::Receiver<Order>) {
+async fn stand(
+    listener: TcpListener,
+    server: SocketAddr,
+    orders: watch::Receiver<Order>,
+    spoken: Spoken,
+) {
     tokio::select! {
         () = until_gone(orders.clone()) => {}
-        () = take(&listener, server, &orders) => {}
+        () = take(&listener, server, &orders, &spoken) => {}
     }
 }
 
-async fn take(listener: &TcpListener, server: SocketAddr, orders: &watch::Receiver<Order>) {
+async fn take(
+    listener: &TcpListener,
+    server: SocketAddr,
+    orders: &watch::Receiver<Order>,
+    spoken: &Spoken,
+) {
+    let mut number = 0;
     while let Ok((near, _)) = listener.accept().await {
         let order = *orders.borrow();
         if order.passage != Passage::Shut {
-            let orders = orders.clone();
+            number += 1;
+            let (orders, spoken) = (orders.clone(), spoken.clone());
+            let note = move || spoken.note(number);
             tokio::spawn(async move {
                 // One that fails is cut, which whoever asks notices.
-                let _ = connect(near, server, order.num_cuts, orders).await;
+                let _ = connect(near, server, order.num_cuts, orders, note).await;
             });
         }
     }
@@ -107,6 +151,7 @@ async fn connect(
     server: SocketAddr,
     num_cuts: u64,
     orders: watch::Receiver<Order>,
+    note: impl Fn(),
 ) -> io::Result<()> {
     let far = TcpStream::connect(server).await?;
     near.set_nodelay(true)?;
@@ -114,8 +159,8 @@ async fn connect(
     let (near_read, near_write) = near.into_split();
     let (far_read, far_write) = far.into_split();
     tokio::select! {
-        () = carry(near_read, far_write, orders.clone()) => {}
-        () = carry(far_read, near_write, orders.clone()) => {}
+        () = carry(near_read, far_write, orders.clone(), || {}) => {}
+        () = carry(far_read, near_write, orders.clone(), note) => {}
         () = until_cut(orders, num_cuts) => {}
     }
     Ok(())
@@ -125,6 +170,7 @@ async fn carry(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
     mut orders: watch::Receiver<Order>,
+    note: impl Fn(),
 ) {
     let mut piece = vec![0; PIECE];
     loop {
@@ -145,6 +191,7 @@ async fn carry(
         if to.write_all(carried).await.is_err() {
             return;
         }
+        note();
     }
 }
 

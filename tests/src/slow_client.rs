@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use hearth_app::model::Message;
+use hearth_app::model::{Cursor, Message};
 use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
 use crate::{
     deadline::eventually,
-    web_client::{WebClient, function_path},
+    web_client::{WebClient, function_path, tail_form},
 };
 
 /// Far more than a request takes to arrive.
@@ -36,9 +36,9 @@ pub async fn begin_archive(client: &WebClient) -> Result<TcpStream> {
 
 /// The frames of a turn, from its beginning.
 pub async fn begin_tail(client: &WebClient, message: &Message) -> Result<TcpStream> {
-    let body = format!("message={}&cursor[epoch]=0&cursor[seq]=0", message.id);
+    let body = tail_form(&[(message.id, Cursor { epoch: 0, seq: 0 })]);
     let head = format!("{FORM}content-length: {}\r\n", body.len());
-    begin(client, &function_path("tail_turn"), &head, &body).await
+    begin(client, &function_path("tail_turns"), &head, &body).await
 }
 
 /// Waits until so many places of a kind of slow work are taken, as a server's watcher sees them.

@@ -1,9 +1,9 @@
-//! Reading the stream of a turn, frame by frame, with the moment each came.
+//! Reading the stream of one turn or several, frame by frame, with the moment each came.
 
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
-use hearth_app::model::{ChatEvent, ChatEventKind, MessageStatus, TurnError};
+use hearth_app::model::{ChatEvent, ChatEventKind, MessageStatus, TailLine, Told, TurnError};
 
 /// An open stream.
 #[derive(Debug)]
@@ -26,18 +26,24 @@ impl Tail {
             .unwrap_or_default()
     }
 
-    /// The next frame; absent at the end.
+    /// The next frame of the one turn that was asked for; absent at the end.
     pub async fn next(&mut self) -> Result<Option<ChatEvent>> {
+        let line = self.next_line().await?;
+        line.map(event_of).transpose()
+    }
+
+    /// The next line of all turns; absent at the end.
+    pub async fn next_line(&mut self) -> Result<Option<TailLine>> {
         loop {
             if let Some(end) = self.unread.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = self.unread.drain(..=end).collect();
-                let shown = || format!("frame {}", String::from_utf8_lossy(&line));
+                let shown = || format!("line {}", String::from_utf8_lossy(&line));
                 return Ok(Some(serde_json::from_slice(&line).with_context(shown)?));
             }
             match self.response.chunk().await? {
                 Some(chunk) => self.unread.extend_from_slice(&chunk),
                 None if self.unread.is_empty() => return Ok(None),
-                None => bail!("the stream ends within a frame"),
+                None => bail!("the stream ends within a line"),
             }
         }
     }
@@ -49,6 +55,14 @@ impl Tail {
             text.apply(&event);
         }
         Ok(text)
+    }
+}
+
+/// The frame that a line brings.
+pub(crate) fn event_of(TailLine { message, told }: TailLine) -> Result<ChatEvent> {
+    match told {
+        Told::Event(event) => Ok(event),
+        Told::Refused(error) => bail!("{message} is refused: {error}"),
     }
 }
 

@@ -9,6 +9,8 @@ use anyhow::{Context as _, Result, ensure};
 use hearth_app::model::{ChatEvent, Cursor, MessageId};
 use ureq::{Agent, tls::TlsConfig};
 
+use crate::{tail::event_of, web_client::tail_form};
+
 fn agent() -> Agent {
     let anybody = TlsConfig::builder().disable_verification(true).build();
     let config = Agent::config_builder()
@@ -39,17 +41,16 @@ pub fn read(
     message: MessageId,
     cursor: Cursor,
 ) -> Result<Vec<(Instant, ChatEvent)>> {
-    let Cursor { epoch, seq } = cursor;
-    let form = format!("message={message}&cursor[epoch]={epoch}&cursor[seq]={seq}");
+    let form = tail_form(&[(message, cursor)]);
     let response = agent()
-        .post(format!("{base_url}/api/tail_turn"))
+        .post(format!("{base_url}/api/tail_turns"))
         .header("cookie", cookie)
         .header("accept", "application/json")
         .header("accept-encoding", "gzip, br")
         .header("content-type", "application/x-www-form-urlencoded")
         .send(form)?;
     let status = response.status().as_u16();
-    ensure!(status == 200, "tail_turn answered {status}");
+    ensure!(status == 200, "tail_turns answered {status}");
     let mut lines = BufReader::new(response.into_body().into_reader());
     let mut frames = Vec::new();
     loop {
@@ -57,7 +58,7 @@ pub fn read(
         if lines.read_line(&mut line)? == 0 {
             return Ok(frames);
         }
-        let frame = serde_json::from_str(&line).with_context(|| format!("frame {line}"))?;
-        frames.push((Instant::now(), frame));
+        let read = serde_json::from_str(&line).with_context(|| format!("line {line}"))?;
+        frames.push((Instant::now(), event_of(read)?));
     }
 }

@@ -153,22 +153,29 @@ impl WebClient {
 
     /// Opens the stream of a turn, accepting gzip as every browser does.
     pub async fn tail(&self, message: MessageId, cursor: Cursor) -> Result<Tail> {
-        let arguments = [
-            ("message", message.to_string()),
-            ("cursor[epoch]", cursor.epoch.to_string()),
-            ("cursor[seq]", cursor.seq.to_string()),
-        ];
+        self.tails(&[(message, cursor)]).await
+    }
+
+    /// Opens one stream of several turns.
+    pub async fn tails(&self, tails: &[(MessageId, Cursor)]) -> Result<Tail> {
         let request = self
-            .form(&function_path("tail_turn"), &arguments)
+            .tails_request(tails)
             .header("accept-encoding", "gzip, br");
         let response = request.send().await?;
         ensure!(
             response.status().is_success(),
-            "tail_turn answered {}: {}",
+            "tail_turns answered {}: {}",
             response.status(),
             response.text().await?
         );
         Ok(Tail::new(response))
+    }
+
+    /// Asks for one stream of several turns.
+    pub fn tails_request(&self, tails: &[(MessageId, Cursor)]) -> RequestBuilder {
+        self.request(Method::POST, &function_path("tail_turns"))
+            .header(CONTENT_TYPE, FORM)
+            .body(tail_form(tails))
     }
 
     fn keep_cookie(&self, headers: &HeaderMap) {
@@ -181,6 +188,16 @@ impl WebClient {
             }
         }
     }
+}
+
+/// What is posted to follow turns.
+pub fn tail_form(tails: &[(MessageId, Cursor)]) -> String {
+    let fields = (0..).zip(tails).map(|(number, (message, cursor))| {
+        let Cursor { epoch, seq } = cursor;
+        let name = format!("tails[{number}]");
+        format!("{name}[message]={message}&{name}[cursor][epoch]={epoch}&{name}[cursor][seq]={seq}")
+    });
+    fields.collect::<Vec<_>>().join("&")
 }
 
 /// Where a server function is found.

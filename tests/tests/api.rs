@@ -26,6 +26,7 @@ mod api {
     mod settings;
     mod slow_clients;
     mod streaming;
+    mod tails;
     mod turns;
     mod waiting;
 }

@@ -1,11 +1,8 @@
-//! Starting, watching and stopping turns.
+//! Starting and stopping turns; `tails` has what watches them.
 
 use leptos::prelude::*;
-use server_fn::codec::{ByteStream, Streaming};
 
-use crate::model::{
-    ChatError, ConversationId, Cursor, IdempotencyKey, MessageId, SendParams, StartedTurn,
-};
+use crate::model::{ChatError, ConversationId, IdempotencyKey, MessageId, SendParams, StartedTurn};
 #[cfg(feature = "ssr")]
 use crate::{
     api::lead_form_post_to,
@@ -13,8 +10,8 @@ use crate::{
     service::{SendMessage, chat_service, current_user},
 };
 
-/// Starts a turn and returns its ids at once; the answer is read with [`tail_turn`]. What is chosen
-/// holds in its conversation from now on.
+/// Starts a turn and returns its ids at once; the answer is read with
+/// [`tail_turns`](super::tails::tail_turns). What is chosen holds in its conversation from now on.
 ///
 /// # Errors
 /// [`ChatError::NotFound`] unless the conversation is the user's; [`ChatError::Invalid`] for an
@@ -40,21 +37,6 @@ pub async fn send_message(
     let turn = chat_service().send(user.id, message).await?;
     lead_form_post_to(&format!("/c/{}", turn.conversation.id));
     Ok(turn)
-}
-
-/// Streams a turn from `cursor` on, as newline-delimited [`crate::model::ChatEvent`]s.
-///
-/// # Errors
-/// [`ChatError::NotFound`] unless the message is the user's.
-#[server(endpoint = "tail_turn", output = Streaming)]
-pub async fn tail_turn(
-    message: MessageId,
-    cursor: Cursor,
-) -> Result<ByteStream<ChatError>, ChatError> {
-    use futures::StreamExt;
-    let user = current_user()?; // before the stream: contexts are gone inside it
-    let events = chat_service().tail(user.id, message, cursor).await?;
-    Ok(ByteStream::new(events.map(|event| Ok(event.to_line()))))
 }
 
 /// Stops a turn from any tab, whatever it is doing. Stopping twice is the same as once.

@@ -1,4 +1,7 @@
 //! The stream of changes, one for all tabs of a browser: what `tab_leader` decides is done here.
+//! `tails` has the other one, of running answers.
+
+mod tails;
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
@@ -18,8 +21,11 @@ use super::{idempotency_key, is_hidden};
 use crate::{
     model::{Change, Cursor, UserId},
     sub_path::address_of,
-    tab_leader::{BEAT_MS, Event, Tab},
+    tab_leader::{BEAT_MS, Event, Tab, tails as reducer},
 };
+use tails::{OpenTails, TailStream};
+
+pub(crate) use tails::follow_tail;
 
 /// Where the server tells of changes.
 const ADDRESS: &str = "/changes";
@@ -39,6 +45,7 @@ struct Shared {
     tab: RefCell<Tab>,
     channel: Option<BroadcastChannel>,
     stream: RefCell<Option<Stream>>,
+    tails: TailStream,
     on_change: Box<dyn Fn(Change)>,
     on_word: RefCell<Option<OnMessage>>,
 }
@@ -57,10 +64,11 @@ impl Drop for Stream {
 }
 
 /// Calls `on_change` for whatever changes in the conversations of this person, in whichever tab or
-/// device.
+/// device. As long as it listens, running answers can be followed; `open_tails` asks for them.
 pub(crate) fn listen_for_changes(
     user: UserId,
     on_change: impl Fn(Change) + 'static,
+    open_tails: OpenTails,
 ) -> ChangeListener {
     let cursor = cursor_of_document().unwrap_or(UNKNOWN);
     let id = idempotency_key().as_uuid();
@@ -70,10 +78,12 @@ pub(crate) fn listen_for_changes(
         tab: RefCell::new(Tab::new(id, cursor, now_ms())),
         channel: BroadcastChannel::new(&name).ok(),
         stream: RefCell::new(None),
+        tails: TailStream::new(id, open_tails),
         on_change: Box::new(on_change),
         on_word: RefCell::new(None),
     });
     shared.hear_others();
+    shared.serve_tails();
     let listeners = watch_the_page(&shared);
     let timer = {
         let shared = Rc::downgrade(&shared);
@@ -84,7 +94,7 @@ pub(crate) fn listen_for_changes(
         };
         set_interval_with_handle(tick, Duration::from_millis(BEAT_MS)).ok()
     };
-    if !is_hidden() {
+    if !is_hidden() || shared.channel.is_none() {
         shared.step(Event::Shown);
     }
     ChangeListener {
@@ -144,10 +154,12 @@ impl Shared {
         };
         let shared = Rc::downgrade(self);
         let on_word = OnMessage::new(move |event: MessageEvent| {
-            let word = event.data().as_string();
-            let word = word.and_then(|word| word.parse().ok());
-            if let (Some(word), Some(shared)) = (word, shared.upgrade()) {
-                shared.step(Event::Heard(word));
+            if let (Some(word), Some(shared)) = (event.data().as_string(), shared.upgrade()) {
+                if let Ok(word) = word.parse() {
+                    shared.step(Event::Heard(word));
+                } else if let Ok(word) = word.parse() {
+                    shared.tail_step(reducer::Event::Heard(word));
+                }
             }
         });
         channel.set_onmessage(Some(on_word.as_ref().unchecked_ref()));
@@ -162,13 +174,20 @@ impl Shared {
         if let Some(cursor) = deeds.open {
             self.stream.replace(self.open(cursor));
         }
-        let word = deeds.say.map(|word| word.to_string());
-        if let (Some(word), Some(channel)) = (word, &self.channel) {
-            // Fails only once the channel is closed.
-            let _ = channel.post_message(&JsValue::from_str(&word));
+        if let Some(word) = deeds.say {
+            self.say(&word.to_string());
         }
+        let leader = self.tab.borrow().leader();
+        self.tail_step(reducer::Event::Leader(leader));
         if let Some(change) = deeds.news {
             (self.on_change)(change);
+        }
+    }
+
+    fn say(&self, word: &str) {
+        if let Some(channel) = &self.channel {
+            // Fails only once the channel is closed.
+            let _ = channel.post_message(&JsValue::from_str(word));
         }
     }
 

@@ -1,4 +1,4 @@
-//! The stream of one turn: newline-delimited JSON frames, deltas only.
+//! The frames of one turn, deltas only.
 
 use std::{fmt, str::FromStr};
 
@@ -92,16 +92,4 @@ pub enum ChatEventKind {
         usage: Option<Usage>,
         error: Option<TurnError>,
     },
-}
-
-impl ChatEvent {
-    /// One line of the stream, line feed included.
-    ///
-    /// # Panics
-    /// Never: the type has no map with non-string keys.
-    pub fn to_line(&self) -> bytes::Bytes {
-        let mut line = serde_json::to_vec(self).expect("invariant: events are plain data");
-        line.push(b'\n');
-        line.into()
-    }
 }

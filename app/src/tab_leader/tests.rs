@@ -187,6 +187,30 @@ fn a_tab_that_was_opened_beside_others_learns_that_it_missed_something() {
 }
 
 #[test]
+fn a_tab_knows_who_leads_until_it_is_left() {
+    let tab = |number| Uuid::from_u128(number);
+    let mut one = Tab::new(tab(1), at(0), 0);
+    assert_eq!(one.leader(), Leader::Nobody);
+    let claim = Claim {
+        at_ms: 5,
+        tab: tab(2),
+    };
+    let cursor = at(0);
+    one.step(5, Event::Heard(Word::Beat { claim, cursor }));
+    assert_eq!(one.leader(), Leader::Other(claim));
+    one.step(6, Event::Left);
+    assert_eq!(one.leader(), Leader::Nobody);
+    one.step(7, Event::Shown);
+    let own = Claim {
+        at_ms: 7,
+        tab: tab(1),
+    };
+    assert_eq!(one.leader(), Leader::Me(own));
+    one.step(8, Event::Left);
+    assert_eq!(one.leader(), Leader::Nobody);
+}
+
+#[test]
 fn a_stream_without_a_sign_of_life_is_opened_again() {
     let mut tab = Tab::new(Uuid::from_u128(1), at(5), 0);
     assert_eq!(tab.step(0, Event::Shown).open, Some(at(5)));

@@ -80,7 +80,9 @@ async fn arguments_nobody_understands_are_refused_in_words() -> Result<()> {
             "send_message",
             vec![("text", "Hello".to_owned()), ("key", "no key".to_owned())],
         ),
-        ("tail_turn", vec![("message", "..".to_owned())]),
+        ("tail_turns", vec![]),
+        ("tail_turns", vec![("tails", "..".to_owned())]),
+        ("tail_turns", vec![("tails[0][message]", "..".to_owned())]),
     ] {
         let answer = ada.call_raw(function, &fields).await?;
         assert!(

@@ -53,12 +53,7 @@ async fn streams_have_a_number_before_their_first_word() -> Result<()> {
     let (server, ada) = start().await?;
     let message = send(&ada, None, "Hello").await??.assistant_message;
     let cursor = message.cursor.context("it runs")?;
-    let fields = [
-        ("message", message.id.to_string()),
-        ("cursor[epoch]", cursor.epoch.to_string()),
-        ("cursor[seq]", cursor.seq.to_string()),
-    ];
-    let tail = ada.form("/api/tail_turn", &fields).send().await?;
+    let tail = ada.tails_request(&[(message.id, cursor)]).send().await?;
     assert!(tail.headers().contains_key(HEADER), "{tail:?}");
     let program = ApiClient::of(&server, &ada).await?;
     let body = with(question("Hello"), "stream", true);

@@ -293,7 +293,7 @@ async fn whatever_fails_meanwhile_the_page_shows_what_the_server_stored() -> Res
 const COUNT_STREAMS: &str = "const fetch = window.fetch.bind(window);
     window.numStreams = 0;
     window.fetch = (request, ...rest) => {
-        if ((request.url ?? String(request)).endsWith('/tail_turn')) window.numStreams += 1;
+        if ((request.url ?? String(request)).endsWith('/tail_turns')) window.numStreams += 1;
         return fetch(request, ...rest);
     };";
 

@@ -1,17 +1,20 @@
-//! What one tab or device does appears in all others, over one connection.
+//! What one tab or device does appears in all others, over two connections.
 
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use hearth_app::model::Language;
+use hearth_app::model::{Language, MessageId, SettingName};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, PATIENCE, wait_for},
-    chat_page::{ChatPage, QUEUED, RUNNING},
+    chat_page::{ChatPage, QUEUED, RUNNING, TEXT_BOX},
     deadline::eventually,
-    running_server::{PASSWORD, RunningServer, send, send_and_wait},
+    gate::Gate,
+    running_server::{PASSWORD, RunningServer, message_text, save_setting, send, send_and_wait},
+    tail::letters,
 };
 use serde_json::{Value, json};
+use thirtyfour::WindowHandle;
 
 use super::{drafts::HOLD, writing::open};
 
@@ -165,6 +168,129 @@ async fn of_many_tabs_one_listens_and_another_takes_over() -> Result<()> {
     wait_for_titles(&browser, &["Renamed"]).await?;
     let counts = browser.driver().execute_async(COUNT, Vec::new()).await?;
     assert_eq!(*counts.json(), Value::from(vec![0, 1]));
+    browser.quit().await
+}
+
+/// What a stream of running answers is never silent for.
+const SPEAKING: Duration = Duration::from_secs(2);
+/// As many as the connections that a browser opens to a host.
+const NUM_TABS: usize = 6;
+
+/// A tab, or a window, with an answer of its own that is being made.
+async fn ask_in_another(
+    browser: &Browser,
+    page: &ChatPage<'_>,
+    number: usize,
+) -> Result<(WindowHandle, MessageId)> {
+    if number % 2 == 1 {
+        browser.open_tab().await?;
+        page.open("/").await?;
+    } else if number > 0 {
+        let window = browser.driver().new_window().await?;
+        browser.driver().switch_to_window(window).await?;
+        page.open("/").await?;
+    }
+    page.send(&format!("Question {number}")).await?;
+    let answer = page.wait_for_text(5).await?;
+    Ok((browser.driver().window().await?, answer.message_id()?))
+}
+
+/// What each of them shows grows.
+async fn all_grow(
+    browser: &Browser,
+    page: &ChatPage<'_>,
+    tabs: &[(WindowHandle, MessageId)],
+) -> Result<()> {
+    for (tab, _) in tabs {
+        browser.driver().switch_to_window(tab.clone()).await?;
+        let seen = page.wait_for_text(1).await?.text.chars().count();
+        page.wait_for_text(seen + 10).await?;
+    }
+    Ok(())
+}
+
+/// One connection has the answers, and another one what changes.
+async fn at_most_two_connections(gate: &Gate) -> Result<()> {
+    eventually("the rest has come", PATIENCE, async || {
+        Ok((gate.num_speaking(SPEAKING) <= 2).then_some(()))
+    })
+    .await?;
+    for _ in 0..10 {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let speaking = gate.num_speaking(SPEAKING);
+        ensure!((1..=2).contains(&speaking), "{speaking} connections");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_tabs_with_running_answers_take_two_connections() -> Result<()> {
+    let browser = Browser::open().await?;
+    // Longer than all of this takes.
+    let answer = "word ".repeat(1500);
+    let model = ScriptedModel::new(vec![answer]).with_token_delay(Duration::from_millis(40));
+    let (server, ada) = RunningServer::start(model).await?;
+    save_setting(&ada, SettingName::ConcurrentTurns, "100").await??;
+    let gate = Gate::before(server.addr()).await?;
+    let page = ChatPage::new(&browser, gate.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    let mut tabs = Vec::new();
+    for number in 0..NUM_TABS {
+        tabs.push(ask_in_another(&browser, &page, number).await?);
+    }
+    all_grow(&browser, &page, &tabs).await?;
+    at_most_two_connections(&gate).await?;
+    browser.open_tab().await?;
+    page.open("/").await?;
+    browser.element(TEXT_BOX).await?;
+    // The one that holds the streams is gone.
+    browser.driver().close_window().await?;
+    all_grow(&browser, &page, &tabs).await?;
+    at_most_two_connections(&gate).await?;
+
+    for (_, answer) in &tabs {
+        let stopped = [("message", answer.to_string())];
+        ada.call::<()>("stop_turn", &stopped).await??;
+    }
+    for (tab, answer) in tabs {
+        browser.driver().switch_to_window(tab).await?;
+        let shown = page.wait_for_end(1).await?;
+        let stored = message_text(&ada, answer).await?;
+        assert_eq!(letters(&shown.text), letters(&stored));
+    }
+    browser.quit().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_grows_on_while_the_tab_that_listens_for_it_goes_elsewhere() -> Result<()> {
+    let browser = Browser::open().await?;
+    let answer = "word ".repeat(1500);
+    let model = ScriptedModel::new(vec![answer]).with_token_delay(Duration::from_millis(40));
+    let (server, _ada) = RunningServer::start(model).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    let tabs = [
+        ask_in_another(&browser, &page, 0).await?,
+        ask_in_another(&browser, &page, 1).await?,
+    ];
+    let path = format!("/c/{}", page.conversation().await?);
+    for press in [
+        "document.getElementById('new-chat').click()",
+        "document.getElementById('settings-link').click()",
+        "history.back()",
+    ] {
+        browser.script(press, Vec::new()).await?;
+        all_grow(&browser, &page, &tabs[..1]).await?;
+        browser.driver().switch_to_window(tabs[1].0.clone()).await?;
+    }
+    page.open(&path).await?;
+    all_grow(&browser, &page, &tabs).await?;
+    page.stop().await?;
+    page.wait_for_end(1).await?;
+    all_grow(&browser, &page, &tabs[..1]).await?;
+    browser.show_tab(&tabs[0].0).await?;
+    page.stop().await?;
+    page.wait_for_end(1).await?;
     browser.quit().await
 }
 

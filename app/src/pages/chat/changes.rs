@@ -4,7 +4,7 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use leptos::prelude::*;
 
-use super::state::ChatState;
+use super::{state::ChatState, tail};
 use crate::{
     browser,
     model::{Change, ConversationId},
@@ -21,7 +21,8 @@ pub(super) fn listen(state: ChatState) {
         let heard = Rc::new(RefCell::new(Heard::default()));
         let on_change = move |change| hear(state, &heard, change);
         // Dropped with the page.
-        StoredValue::new_local(browser::listen_for_changes(state.user(), on_change));
+        let listener = browser::listen_for_changes(state.user(), on_change, tail::open);
+        StoredValue::new_local(listener);
     });
 }
 

@@ -174,6 +174,7 @@ fn take_form_post_results(state: ChatState, navigate: Navigate) {
 
 /// Streams, addresses and other tabs, while the page is interactive.
 fn keep_alive(state: ChatState, is_list_older: bool) {
+    changes::listen(state); // before anything is followed
     Effect::new(move |is_later: Option<()>| {
         let address = state.address.get();
         if is_later.is_some() {
@@ -191,7 +192,6 @@ fn keep_alive(state: ChatState, is_list_older: bool) {
         let listener = window_event_listener(ev::visibilitychange, move |_| came_back(state));
         on_cleanup(move || listener.remove());
     });
-    changes::listen(state);
     on_cleanup(move || state.stop_following());
 }
 

@@ -136,7 +136,7 @@ pub(super) struct Unseen {
     is_waiting: RwSignal<bool>,
     /// The way to another address; known once the page stands.
     pub(super) navigate: Option<Navigate>,
-    /// The one stream of this tab.
+    /// The one answer that this tab follows.
     pub(super) tail: Option<AbortHandle>,
     /// What is being saved of a conversation's choices.
     pub(super) unsaved: Option<(ConversationId, Choices)>,

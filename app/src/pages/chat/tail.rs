@@ -1,19 +1,17 @@
-//! Reading a running turn: one stream per tab, opened again until the turn is over.
+//! Following a running turn until it is over, in the stream that one tab holds for all.
 
 use std::{future::poll_fn, task::Poll, time::Duration};
 
-use futures::{
-    StreamExt,
-    future::{AbortHandle, Abortable, LocalBoxFuture},
-};
+use futures::future::{AbortHandle, Abortable, LocalBoxFuture};
 use leptos::{prelude::*, task::spawn_local};
+use server_fn::codec::ByteStream;
 
 use super::state::{Announcement, ChatState, Entry};
 use crate::{
-    api::{messages::tail_turn, page_build::page_build},
+    api::{page_build::page_build, tails::tail_turns},
     browser,
-    event_decoder::EventDecoder,
-    model::{ChatError, MessageStatus},
+    model::{ChatError, MessageStatus, TailStart, Told},
+    tab_leader::tails::Given,
     transcript::Applied,
 };
 
@@ -23,6 +21,16 @@ const SILENCE: Duration = Duration::from_secs(40);
 const ANSWER: Duration = Duration::from_secs(15);
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+
+/// Asks for the stream of all answers that tabs follow.
+pub(super) fn open(
+    tails: Vec<TailStart>,
+) -> LocalBoxFuture<'static, Result<ByteStream<ChatError>, ChatError>> {
+    Box::pin(async move {
+        let opened = browser::within(ANSWER, tail_turns(tails)).await;
+        opened.unwrap_or_else(|| Err(ChatError::Unreachable(String::new())))
+    })
+}
 
 /// Why a stream was left.
 enum Left {
@@ -69,7 +77,7 @@ impl ChatState {
         }
     }
 
-    /// Closes this tab's stream. The turn goes on.
+    /// Follows no answer any more. The turn goes on.
     pub(super) fn stop_following(self) {
         if let Some(handle) = self.let_go() {
             handle.abort();
@@ -82,7 +90,7 @@ impl ChatState {
         tail.flatten()
     }
 
-    /// A stream is open, or is being opened again.
+    /// An answer is followed, or is about to be again.
     pub(super) fn is_following(self) -> bool {
         let is_open = |handle: &AbortHandle| !handle.is_aborted();
         self.unseen
@@ -140,42 +148,37 @@ impl ChatState {
     }
 }
 
-/// Applies one stream's frames as they come, also while the tab is hidden.
+/// Applies one answer's frames as they come, also while the tab is hidden.
 async fn read_stream(entry: &Entry) -> Left {
+    let message = entry.id;
     let cursor = entry.message.read_untracked().cursor;
-    let stream = match browser::within(ANSWER, tail_turn(entry.id, cursor)).await {
-        Some(Ok(stream)) => stream.into_inner(),
-        Some(Err(
-            error @ (ChatError::Unauthorized | ChatError::Forbidden | ChatError::NotFound),
-        )) => {
-            return Left::Refused(error);
-        }
-        Some(Err(_)) | None => return Left::Lost { progress: false },
-    };
-    if entry.message.read_untracked().is_lost {
-        entry.message.update(|it| it.is_lost = false);
-    }
-    let mut stream = std::pin::pin!(stream);
-    let mut decoder = EventDecoder::default();
+    let mut tail = browser::follow_tail(TailStart { message, cursor });
+    let mut patience = ANSWER;
     let mut progress = false;
     loop {
-        let bytes = match browser::within(SILENCE, stream.next()).await {
-            Some(Some(Ok(bytes))) => bytes,
-            Some(_) => return Left::Lost { progress },
+        let event = match browser::within(patience, tail.next()).await {
+            Some(Given::Told(Told::Event(event))) => Some(event),
+            Some(Given::Opened) => None,
+            Some(Given::Told(Told::Refused(
+                error @ (ChatError::Unauthorized | ChatError::Forbidden | ChatError::NotFound),
+            ))) => return Left::Refused(error),
+            Some(Given::Lost) => return Left::Lost { progress },
             // The next try may be as silent: it is told before.
-            None => return Left::Lost { progress: false },
+            Some(Given::Told(Told::Refused(_))) | None => return Left::Lost { progress: false },
         };
-        let Ok(events) = decoder.push(&bytes) else {
-            return Left::Lost { progress: false };
-        };
-        for event in events {
-            let applied = entry.message.try_update(|it| it.apply(event));
-            match applied.unwrap_or(Applied::Ended) {
-                Applied::Continue => progress = true,
-                Applied::Reconnect => return Left::Lost { progress },
-                Applied::Ended => return Left::Ended,
-                Applied::EndedAfterGap => return Left::EndedAfterGap,
+        patience = SILENCE;
+        let Some(event) = event else {
+            if entry.message.read_untracked().is_lost {
+                entry.message.update(|it| it.is_lost = false);
             }
+            continue;
+        };
+        let applied = entry.message.try_update(|it| it.apply(event));
+        match applied.unwrap_or(Applied::Ended) {
+            Applied::Continue => progress = true,
+            Applied::Reconnect => return Left::Lost { progress },
+            Applied::Ended => return Left::Ended,
+            Applied::EndedAfterGap => return Left::EndedAfterGap,
         }
     }
 }

@@ -136,11 +136,11 @@ fn message(it: &Belongings) -> Arguments {
     ]
 }
 
-fn tail(it: &Belongings) -> Arguments {
+fn tails(it: &Belongings) -> Arguments {
     vec![
-        ("message", it.answer.clone()),
-        ("cursor[epoch]", "0".to_owned()),
-        ("cursor[seq]", "0".to_owned()),
+        ("tails[0][message]", it.answer.clone()),
+        ("tails[0][cursor][epoch]", "0".to_owned()),
+        ("tails[0][cursor][seq]", "0".to_owned()),
     ]
 }
 
@@ -258,7 +258,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
     row("/api/restore_conversation", conversation, OWNER),
     row("/api/show_version", answer, OWNER),
     row("/api/send_message", message, OWNER),
-    row("/api/tail_turn", tail, OWNER),
+    row("/api/tail_turns", tails, OWNER),
     row("/api/stop_turn", answer, OWNER),
     row("/api/regenerate", answer, OWNER),
     row("/api/continue_turn", stopped, OWNER),

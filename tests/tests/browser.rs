@@ -61,5 +61,6 @@ mod browser {
     mod styleguide;
     mod tabs;
     mod touch_targets;
+    mod typesetting;
     mod writing;
 }

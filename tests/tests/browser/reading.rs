@@ -297,7 +297,7 @@ async fn what_is_told_of_one_turn_is_not_told_of_the_next() -> Result<()> {
 
 /// Where what a CSS selector finds begins and ends in the window, from above; no script runs.
 async fn place(browser: &Browser, selector: &str) -> Result<(f64, f64)> {
-    let document = json!({"depth": 0});
+    let document = json!({"depth": 1});
     let document = browser.devtools("DOM.getDocument", document).await?;
     let asked = json!({"nodeId": document["root"]["nodeId"], "selector": selector});
     let found = browser.devtools("DOM.querySelector", asked).await?;

@@ -117,7 +117,7 @@ async fn look_at_directions(browser: &Browser) -> Result<()> {
 }
 
 /// No room is added between letters, and none taken away.
-fn is_none(tracking: &f64) -> bool {
+fn is_none(tracking: f64) -> bool {
     tracking.abs() < 0.01
 }
 
@@ -129,7 +129,7 @@ async fn last_setting(browser: &Browser) -> Result<Setting> {
         "{told:?}"
     );
     let [paragraph, item, _] = told.tracking;
-    ensure!([paragraph, item].iter().all(is_none), "{told:?}");
+    ensure!([paragraph, item].into_iter().all(is_none), "{told:?}");
     Ok(told)
 }
 
@@ -168,6 +168,6 @@ async fn answers_share_a_column_and_each_is_set_in_its_own_direction_and_languag
     let own = last_setting(&browser).await?;
     ensure!(own.language.is_empty(), "the page says it: {own:?}");
     ensure!((own.leading - 1.8).abs() < 0.01, "{own:?}");
-    ensure!(own.tracking.iter().all(is_none), "{own:?}");
+    ensure!(own.tracking.into_iter().all(is_none), "{own:?}");
     browser.quit().await
 }

@@ -58,7 +58,7 @@ async fn the_menu_makes_a_file_and_the_chat_stays_where_it_is(language: Language
     .await?;
     assert_eq!(made.file_name, "为什么天空是蓝色的？.md");
     assert_eq!(browser.path().await?, path);
-    page.last_answer().await?;
+    ensure!(page.last_answer().await?.is_some(), "the chat is left");
     let copy = browser.element("[data-copy]").await?;
     let name = words(language, "chat.code_copy")?;
     assert_eq!(copy.attr("title").await?, Some(name));

@@ -22,8 +22,8 @@ const LEAST: u32 = 40;
 
 const IS_COARSE: &str = "return matchMedia('(pointer: coarse)').matches";
 
-/// What is smaller, in what lies above the page, or else in all of it. Something small may have
-/// room around it that belongs to it: then that is hit.
+/// How much there is to press in what lies above the page, or else in all of it, and what of it is
+/// smaller. Something small may have room around it that belongs to it: then that is hit.
 const SMALL: &str = r"
     const least = arguments[0];
     const place = document.querySelector('dialog[open]')
@@ -40,6 +40,7 @@ const SMALL: &str = r"
         + [...it.classList].map(word => `.${word}`).join('')
         + (it.name ? `[name=${it.name}]` : '');
     const found = new Set();
+    let looked = 0;
     for (const it of place.querySelectorAll(pressed)) {
         const spot = target(it);
         // The boxes of a list of tasks are drawings.
@@ -49,6 +50,7 @@ const SMALL: &str = r"
         spot.scrollIntoView({ block: 'center', inline: 'center' });
         const box = spot.getBoundingClientRect();
         if (box.width <= 1 || box.height <= 1) continue;
+        looked += 1;
         const x = box.left + box.width / 2;
         const y = box.top + box.height / 2;
         const isHit = (across, down) => {
@@ -68,7 +70,7 @@ const SMALL: &str = r"
         const around = it.parentElement ? `${name(it.parentElement)} > ` : '';
         found.add(`${around}${name(it)}: ${box.width.toFixed(0)} x ${box.height.toFixed(0)}`);
     }
-    return [...found];
+    return [looked, [...found]];
 ";
 
 /// Sections of the settings and of the administration.
@@ -91,7 +93,8 @@ const SECTIONS: [&str; 12] = [
 async fn look(browser: &Browser, place: &str, small: &mut Vec<String>) -> Result<()> {
     browser.settle().await?;
     let found = browser.script(SMALL, vec![json!(LEAST)]).await?;
-    let found: Vec<String> = serde_json::from_value(found)?;
+    let (looked, found): (usize, Vec<String>) = serde_json::from_value(found)?;
+    ensure!(looked > 1, "{place} has {looked} things to press");
     small.extend(found.iter().map(|it| format!("{place}: {it}")));
     Ok(())
 }

@@ -64,5 +64,6 @@ mod browser {
     mod tabs;
     mod toasts;
     mod touch_targets;
+    mod typesetting;
     mod writing;
 }

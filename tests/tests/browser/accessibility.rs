@@ -48,6 +48,39 @@ pub(crate) async fn check(browser: &Browser, name: &str) -> Result<()> {
     browser.show_screen(Screen::Desktop).await
 }
 
+/// Buttons without a name in words of the page's language, and those whose tooltip says something
+/// else than their name. The button of a row is one of many: its name says which.
+const BADLY_NAMED: &str = r"
+    const isHan = text => /\p{Script=Han}/u.test(text);
+    const isChinese = document.documentElement.lang.startsWith('zh');
+    const isKey = text => /^[a-z_]+(\.[a-z_]+)+$/.test(text) || text.includes('{{');
+    const isNamed = text => /\p{L}/u.test(text) && !isKey(text);
+    const isOwn = text => isNamed(text) && isHan(text) === isChinese;
+    const faults = it => {
+        const name = it.getAttribute('aria-label');
+        const title = it.getAttribute('title');
+        const found = [];
+        if (name === null && !isNamed(it.textContent.trim())) found.push('it has no name');
+        if (name !== null && title === null) found.push('it has no tooltip');
+        if (name !== null && !isOwn(name)) found.push(`it is called ${name}`);
+        if (title !== null && !isOwn(title)) found.push(`its tooltip says ${title}`);
+        const isOne = it.matches('.row-more') || name === null || name === title;
+        if (!isOne) found.push(`it is called ${name}, and its tooltip says ${title}`);
+        return found.map(fault => `${it.outerHTML.slice(0, 160)}: ${fault}`);
+    };
+    const buttons = [...document.querySelectorAll('button, summary.icon-button')];
+    return [buttons.length, buttons.flatMap(faults)];
+";
+
+/// Fails if a button of the page says nothing to whoever hears it or stays above it.
+async fn every_button_is_named(browser: &Browser) -> Result<()> {
+    let told = browser.script(BADLY_NAMED, Vec::new()).await?;
+    let (count, faults): (usize, Vec<String>) = serde_json::from_value(told)?;
+    ensure!(count > 20, "{count} buttons");
+    ensure!(faults.is_empty(), "{faults:#?}");
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_wants_less_motion_sees_every_change_at_once() -> Result<()> {
     let browser = Browser::open().await?;
@@ -100,6 +133,7 @@ async fn sign_in_and_a_chat_with_code_have_no_serious_violation(language: Langua
     page.sign_in("Ada", PASSWORD).await?;
     page.open(&format!("/c/{}", turn.conversation.id)).await?;
     page.wait_for_end(1).await?;
+    every_button_is_named(&browser).await?;
     check(&browser, &named("chat-with-code", language)).await?;
     browser.quit().await
 }

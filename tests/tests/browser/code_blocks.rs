@@ -1,12 +1,12 @@
 //! Code, tables and tasks in answers: what their buttons do, and what fits where.
 
-use std::{fmt::Write as _, time::Duration};
+use std::{fmt::Write as _, fs, time::Duration};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use hearth_app::model::Language;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    browser::{Browser, Screen},
+    browser::{Browser, Screen, wait_for},
     chat_page::ChatPage,
     deadline::eventually,
     running_server::{PASSWORD, RunningServer, send_and_wait},
@@ -45,7 +45,7 @@ async fn a_code_block_is_copied_wrapped_and_unfolded(language: Language) -> Resu
         let _ = writeln!(answer, "line {line}");
     }
     answer.push_str("```\n\nThe end.");
-    let (browser, _server) = open(answer, language).await?;
+    let (browser, server) = open(answer, language).await?;
     browser.show_screen(Screen::Desktop).await?;
 
     // Only the beginning is seen, and how long it is.
@@ -85,7 +85,40 @@ async fn a_code_block_is_copied_wrapped_and_unfolded(language: Language) -> Resu
     }
     let lines = "return window.copied.split('\\n').filter(it => it.startsWith('line ')).length";
     assert_eq!(browser.script(lines, Vec::new()).await?, 120);
+    is_saved_as_a_file(&browser).await?;
+    its_bar_stays(&browser, &server).await?;
     browser.quit().await
+}
+
+/// Download leaves a file with all of the lines.
+async fn is_saved_as_a_file(browser: &Browser) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let parameters = json!({"behavior": "allow", "downloadPath": folder.path()});
+    let method = "Browser.setDownloadBehavior";
+    browser.devtools(method, parameters).await?;
+    browser.element("[data-download]").await?.click().await?;
+    let file = folder.path().join("code.txt");
+    let expected: Vec<_> = (1..=120).map(|line| format!("line {line}")).collect();
+    eventually("the code is saved", PATIENCE, async || {
+        let text = fs::read_to_string(&file).unwrap_or_default();
+        Ok(text.lines().eq(&expected).then_some(()))
+    })
+    .await
+}
+
+/// While a block scrolls by its bar stands below the header of the page.
+async fn its_bar_stays(browser: &Browser, server: &RunningServer) -> Result<()> {
+    // The first piece begins 300 pixels above what is seen, and is longer than that.
+    let far = "const top = it => document.querySelector(it).getBoundingClientRect().top;
+        return Math.round(top('.transcript') - 300 - top('.code-block'))";
+    let far = browser.script(far, Vec::new()).await?;
+    let far = far.as_i64().context("pixels")?;
+    let page = ChatPage::new(browser, server.base_url());
+    page.scroll_up(far).await?;
+    let places = "const top = it => document.querySelector(it).getBoundingClientRect().top;
+        return ['.code-block', '.code-header']
+            .map(it => Math.round((top(it) - top('.transcript')) / 10) * 10)";
+    wait_for(browser, "the bar stays", places, json!([-300, 10])).await
 }
 
 async fn a_table_scrolls_and_breaks_no_word(language: Language) -> Result<()> {

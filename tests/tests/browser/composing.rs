@@ -6,9 +6,10 @@ use anyhow::{Result, ensure};
 use hearth_app::model::Language;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    browser::{Browser, PATIENCE},
+    browser::{Browser, PATIENCE, wait_for},
     chat_page::{ChatPage, QUEUED, RUNNING, TEXT_BOX},
     deadline::eventually,
+    keyboard::SHIFT,
     running_server::{PASSWORD, RunningServer, send},
     words::words,
 };
@@ -18,20 +19,59 @@ in_both_languages! {
     what_was_refused_is_not_told_beside_what_waits,
 }
 
+/// Keys that belong to what is being composed: browsers mark them in one of two ways.
+const COMPOSING_KEY: &str = r"
+    const [selector, key] = arguments;
+    for (const mark of [{ isComposing: true }, { keyCode: 229 }]) {
+        const options = { key, bubbles: true, cancelable: true, ...mark };
+        const event = new KeyboardEvent('keydown', options);
+        document.querySelector(selector).dispatchEvent(event);
+    }
+";
+
+async fn press_while_composing(browser: &Browser, place: &str, key: &str) -> Result<()> {
+    let arguments = vec![place.into(), key.into()];
+    browser.script(COMPOSING_KEY, arguments).await?;
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_enter_of_an_input_method_chooses_a_word_and_sends_nothing() -> Result<()> {
+async fn the_keys_of_an_input_method_choose_words_and_do_nothing_else() -> Result<()> {
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let answer = "A slow answer, word by word. ".repeat(40);
+    let model = ScriptedModel::new(vec![answer]).with_token_delay(Duration::from_millis(20));
+    let (server, _ada) = RunningServer::start(model).await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.sign_in("Ada", PASSWORD).await?;
+    let list = "return document.getElementById('shortcuts').open";
+    browser.element("#new-chat").await?.focus().await?;
+    press_while_composing(&browser, "#new-chat", "?").await?;
+    assert_eq!(browser.script(list, Vec::new()).await?, false);
+    page.press_key("?", SHIFT).await?;
+    wait_for(&browser, "the key itself opens the list", list, true).await?;
+    page.press_key("Escape", 0).await?;
+    wait_for(&browser, "the list closes", list, false).await?;
+
+    page.send("Hello").await?;
+    let begun = page.wait_for_text(20).await?.text.chars().count();
+    press_while_composing(&browser, TEXT_BOX, "Escape").await?;
+    let shown = page.wait_for_text(begun + 60).await?;
+    assert!(shown.running, "{shown:?}");
+    page.press_key("Escape", 0).await?;
+    let stopped = words(Language::English, "chat.stopped")?;
+    page.wait_for_note(&stopped).await?;
+
     browser.element(TEXT_BOX).await?.click().await?;
     page.compose("你好").await?;
     page.press_enter().await?;
     page.compose("你好").await?;
     page.press_composing_enter().await?;
-    assert_eq!(page.messages().await?, []);
+    press_while_composing(&browser, TEXT_BOX, "Enter").await?;
     assert!(page.draft().await?.contains("你好"));
-    assert_eq!(browser.path().await?, "/");
+    // What had been sent would stand there by now.
+    page.reload().await?;
+    page.wait_for_end(1).await?;
+    assert_eq!(page.questions().await?, ["Hello"]);
     browser.quit().await
 }
 

@@ -3,13 +3,14 @@
 use std::{path::Path, time::Duration};
 
 use anyhow::{Result, ensure};
-use hearth_app::model::{Export, ExportId, Language};
+use hearth_app::model::{Export, ExportId, Language, SettingName};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    browser::{Browser, Screen},
+    accessibility,
+    browser::{Browser, Screen, Theme},
     chat_page::ChatPage,
     deadline::eventually,
-    running_server::{PASSWORD, RunningServer, conversations, send_and_wait},
+    running_server::{PASSWORD, RunningServer, conversations, save_setting, send_and_wait},
     web_client::WebClient,
     words::words,
 };
@@ -57,7 +58,7 @@ async fn the_menu_makes_a_file_and_the_chat_stays_where_it_is(language: Language
     .await?;
     assert_eq!(made.file_name, "为什么天空是蓝色的？.md");
     assert_eq!(browser.path().await?, path);
-    page.last_answer().await?;
+    ensure!(page.last_answer().await?.is_some(), "the chat is left");
     let copy = browser.element("[data-copy]").await?;
     let name = words(language, "chat.code_copy")?;
     assert_eq!(copy.attr("title").await?, Some(name));
@@ -78,33 +79,57 @@ async fn the_menu_makes_a_file_and_the_chat_stays_where_it_is(language: Language
     browser.quit().await
 }
 
+/// Cells that are wider than a sheet of paper as long as each has the room that a window gives it.
+const TABLE: &str = "\n| River | Lamp | Winter | Paper | Stone |\n|---|---|---|---|---|\n\
+    | It flows north in winter | It burns in the window | It comes from the north | It is made of \
+    wood | It lies in the river |\n\n- [x] 已读\n";
+
+/// What is wider than its place.
+const SCROLLS: &str = "return ['.table-scroll', 'pre'].map(it => document.querySelector(it)) \
+    .map(it => it.scrollWidth > it.clientWidth + 1)";
+
+const PAPER: &str = "const seen = it => it && it.checkVisibility(); \
+    const controls = ['.sidebar', '.composer-area', '.message-actions', '.chat-header-end', '.burger', \
+        '.model-chip', '.code-header > button', '.banner']; \
+    const missing = controls.filter(it => !document.querySelector(it)); \
+    const hidden = controls.filter(it => seen(document.querySelector(it))); \
+    const clipped = [...document.querySelectorAll('.chat-page, .transcript, pre')] \
+        .filter(it => it.scrollWidth > it.clientWidth || it.scrollHeight > it.clientHeight + 1) \
+        .map(it => it.className || it.tagName); \
+    const said = it => getComputedStyle(it, '::before').content; \
+    const tick = getComputedStyle(document.querySelector('.check'), '::before').borderLeftColor; \
+    const days = [...document.querySelectorAll('.day > span')].filter(seen).map(it => it.innerText); \
+    return {missing, days, hidden, clipped, tick, speaker: said(document.querySelector('.message')), color: getComputedStyle(document.body).color, \
+        select: getComputedStyle(document.querySelector('.answer')).userSelect};";
+
 async fn on_paper_the_whole_conversation_stands_and_nothing_else(language: Language) -> Result<()> {
     let browser = Browser::open().await?;
-    let answer = format!("{ANSWER}\n- [x] 已读\n");
+    let answer = format!("{ANSWER}{TABLE}");
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec![answer])).await?;
+    let (banner, sentence) = match language {
+        Language::English => (SettingName::BannerEn, "Back at noon."),
+        Language::Chinese => (SettingName::BannerZh, "中午恢复服务。"),
+    };
+    save_setting(&ada, banner, sentence).await??;
     let page = ChatPage::new(&browser, server.base_url());
     let turn = send_and_wait(&ada, None, "为什么天空是蓝色的？").await?;
     page.speak(language).await?;
     page.sign_in("Ada", PASSWORD).await?;
     page.open(&format!("/c/{}", turn.conversation.id)).await?;
-    browser.show_screen(Screen::Desktop).await?;
+    // What a sheet of A4 has between its margins.
+    let sheet = json!({"width": 718, "height": 1000, "deviceScaleFactor": 1, "mobile": false});
+    let method = "Emulation.setDeviceMetricsOverride";
+    browser.devtools(method, sheet).await?;
+    ensure!(browser.element(".banner").await?.is_displayed().await?);
+    let scrolls = browser.script(SCROLLS, Vec::new()).await?;
+    assert_eq!(scrolls, json!([true, true]), "nothing has to be broken");
     let print = json!({"media": "print"});
     browser
         .devtools("Emulation.setEmulatedMedia", print)
         .await?;
     browser.screenshot(&named("print", language)).await?;
-    let script = "const seen = it => it && it.checkVisibility(); \
-        const hidden = ['.sidebar', '.composer-area', '.message-actions', '.chat-header-end', '.burger', \
-            '.model-chip', '.code-header > button'].filter(it => seen(document.querySelector(it))); \
-        const clipped = [...document.querySelectorAll('.chat-page, .transcript, pre')] \
-            .filter(it => it.scrollWidth > it.clientWidth || it.scrollHeight > it.clientHeight + 1) \
-            .map(it => it.className || it.tagName); \
-        const said = it => getComputedStyle(it, '::before').content; \
-        const tick = getComputedStyle(document.querySelector('.check'), '::before').borderLeftColor; \
-        const days = [...document.querySelectorAll('.day > span')].filter(seen).map(it => it.innerText); \
-        return {days, hidden, clipped, tick, speaker: said(document.querySelector('.message')), color: getComputedStyle(document.body).color, \
-            select: getComputedStyle(document.querySelector('.answer')).userSelect};";
-    let found = browser.script(script, Vec::new()).await?;
+    let found = browser.script(PAPER, Vec::new()).await?;
+    assert_eq!(found["missing"], json!([]));
     // "Today" is another day when somebody reads it.
     let days: Vec<String> = serde_json::from_value(found["days"].clone())?;
     let [day] = days.as_slice() else {
@@ -113,12 +138,72 @@ async fn on_paper_the_whole_conversation_stands_and_nothing_else(language: Langu
     assert!(day.contains("20"), "{day}");
     assert_eq!(found["hidden"], json!([]));
     assert_eq!(found["clipped"], json!([]));
+    let scrolls = browser.script(SCROLLS, Vec::new()).await?;
+    assert_eq!(scrolls, json!([false, false]), "paper does not scroll");
     let speaker = words(language, "chat.you")?;
     assert_eq!(found["speaker"], json!(format!("{speaker:?}")));
     assert_eq!(found["color"], "rgb(0, 0, 0)");
     // Printers leave the ground out that a white tick stands on.
     assert_eq!(found["tick"], "rgb(0, 0, 0)");
     assert_ne!(found["select"], "none");
+    browser.quit().await
+}
+
+/// An answer with something of everything that a page by itself has to lay out.
+const WHOLE: &str = "## A heading\n\nSome words, and a [link](https://example.org).\n\n\
+    ### A smaller one\n\n- first\n- second\n\n1. one\n2. two\n\n\
+    | Internationalization | Telecommunications | Responsibilities | Recommendations |\n\
+    |---|---|---|---|\n| Characteristics | Administration | Serialization | Words |\n\n\
+    ```rust\nfn main() {}\n```\n\n> A quotation.\n\n- [x] done\n\nAnd $x^2$.\n";
+
+/// How an exported page is laid out.
+const FILE: &str = r"
+    const answer = document.querySelector('.assistant > div');
+    const style = name => getComputedStyle(answer.querySelector(name));
+    const size = name => parseFloat(style(name).fontSize);
+    const list = name => [style(name).listStyleType, style(`${name} > li`).display];
+    const table = answer.querySelector('.table-scroll');
+    const page = document.documentElement;
+    return {
+        headings: size('h2') > size('h3') && size('h3') > size('p'),
+        lists: [list('ul'), list('ol')],
+        indented: parseFloat(style('ul').paddingInlineStart) > 0,
+        scrolls: table.scrollWidth > table.clientWidth && getComputedStyle(table).overflowX === 'auto',
+        fits: page.scrollWidth <= window.innerWidth,
+    };
+";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_exported_page_is_laid_out_by_itself_and_has_no_violation() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(vec![WHOLE.to_owned()])).await?;
+    let turn = send_and_wait(&ada, None, "Show me everything.").await?;
+    let arguments = [
+        ("conversation", turn.conversation.id.to_string()),
+        ("format", "html".to_owned()),
+    ];
+    let id: ExportId = ada.call("create_export", &arguments).await??;
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("chat.html");
+    let html = ada.get(&format!("/exports/{id}")).await?.text();
+    std::fs::write(&file, html)?;
+    browser.show_screen(Screen::Phone).await?;
+    browser.goto(&format!("file://{}", file.display())).await?;
+    let found = browser.script(FILE, Vec::new()).await?;
+    let expected = json!({
+        "headings": true,
+        "lists": [["disc", "list-item"], ["decimal", "list-item"]],
+        "indented": true,
+        "scrolls": true,
+        "fits": true,
+    });
+    assert_eq!(found, expected);
+    for theme in Theme::ALL {
+        browser.show_theme(theme).await?;
+        let name = format!("exported-{}", theme.as_str());
+        browser.screenshot(&name).await?;
+        accessibility::check_strictly(&browser, &name).await?;
+    }
     browser.quit().await
 }
 

@@ -9,6 +9,7 @@ use hearth_tests::{
     deadline::eventually,
     running_server::{PASSWORD, RunningServer},
     seed::{self, Amount},
+    speed,
     words::words,
 };
 use serde_json::{Value, json};
@@ -23,6 +24,14 @@ const AMOUNT: Amount = Amount {
     messages: 400,
     longest: 160,
 };
+/// More than any window of the page holds, many times over.
+const LARGE: Amount = Amount {
+    conversations: 3_100,
+    messages: 8_200,
+    longest: 2_000,
+};
+/// Elements of a page, whatever lies in the database.
+const MOST_ELEMENTS: u64 = 5_000;
 const EARLIER: &str = "#earlier-messages";
 const MORE: &str = "#more-conversations";
 const NUM_ROWS: &str = "return document.querySelectorAll('.conversation-row').length";
@@ -120,5 +129,23 @@ async fn older_conversations_and_earlier_messages_come_by_keyboard_and_on_a_phon
     wait_for(&browser, "animations run", moving, 0).await?;
     browser.element(MORE).await?.click().await?;
     wait_for(&browser, "conversations are listed", NUM_ROWS, 100).await?;
+    browser.quit().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_has_no_more_elements_because_there_is_more_in_the_database() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let seeded = seed::fill(&server.database(), "Ada", LARGE).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    let long = format!("/c/{}", seeded.conversations[0]);
+    for (path, count) in [("/", 0), (long.as_str(), 60)] {
+        page.open(path).await?;
+        wait_for(&browser, "conversations are listed", NUM_ROWS, 50).await?;
+        wait_for(&browser, "messages are shown", NUM_MESSAGES, count).await?;
+        let number = speed::num_elements(&browser).await?;
+        assert!(number <= MOST_ELEMENTS, "{path} has {number} elements");
+    }
     browser.quit().await
 }

@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use hearth_app::model::Language;
+use hearth_app::model::{ConversationId, Language};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, PATIENCE, wait_for},
     chat_page::{ANSWER, ChatPage, TEXT_BOX},
     deadline::eventually,
+    gate::Gate,
     program::Program,
     running_server::{PASSWORD, RunningServer, send_and_wait},
+    web_client::WebClient,
     words::words,
 };
 use serde_json::{Value, json};
@@ -95,7 +97,8 @@ async fn only_a_person_s_own_movement_lets_go_of_the_end(language: Language) -> 
     let told = words(language, "chat.new_lines")?;
     let (_, told) = told.split_once("{{ number }}").unwrap_or_default();
     let label = pill.text().await?;
-    ensure!(label.trim().ends_with(told.trim()), "{label}");
+    let is_told = !told.is_empty() && label.trim().ends_with(told.trim());
+    ensure!(is_told, "{label}");
     pill.click().await?;
     page.wait_for_end(1).await?;
     ensure!(number(&browser, BELOW).await? <= 2.0, "it follows again");
@@ -202,6 +205,134 @@ async fn a_lost_connection_is_told_below_the_answer_and_comes_back(
     page.wait_for_note(&words(language, "chat.interrupted")?)
         .await?;
     ensure!(!browser.has("article.message[data-lost]").await?);
+    browser.quit().await
+}
+
+const LOST: &str = "article.message[data-lost]";
+
+/// From now on no timer rings, so that the page does nothing by itself any more; notes that it
+/// waits before it asks for the answer again.
+const STOP_CLOCK: &str = "window.usualTimeout = window.setTimeout;
+    window.setTimeout = (_, pause) => {
+        if (pause >= 500 && pause <= 8000) window.isPausing = true;
+        return 0;
+    };";
+const START_CLOCK: &str = "window.setTimeout = window.usualTimeout";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_button_below_a_lost_answer_brings_it_on_without_a_wait() -> Result<()> {
+    let browser = Browser::open().await?;
+    let answer = "A line of it. ".repeat(200);
+    let model = ScriptedModel::new(vec![answer]).with_token_delay(Duration::from_millis(20));
+    let (server, _ada) = RunningServer::start(model).await?;
+    let gate = Gate::before(server.addr()).await?;
+    let page = ChatPage::new(&browser, gate.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    page.send("Go on").await?;
+    page.wait_for_text(30).await?;
+    page.set_online(false).await?;
+    gate.cut();
+    let lost = words(Language::English, "chat.reconnecting")?;
+    page.wait_for_note(&lost).await?;
+    browser.script(STOP_CLOCK, Vec::new()).await?;
+    let is_pausing = "return window.isPausing === true";
+    wait_for(&browser, "the page waits", is_pausing, true).await?;
+
+    // The server is there again; nothing but the button tells the page.
+    page.set_online(true).await?;
+    let shown = page.wait_for_note(&lost).await?.text.chars().count();
+    let button = browser.element(".message-note .button").await?;
+    ensure!(button.text().await? == words(Language::English, "chat.try_again")?);
+    button.click().await?;
+    page.wait_for_text(shown + 30).await?;
+    ensure!(!browser.has(LOST).await?, "it is told no longer");
+    browser.script(START_CLOCK, Vec::new()).await?;
+    page.stop().await?;
+    page.wait_for_end(1).await?;
+    browser.quit().await
+}
+
+/// How long an answer of this conversation may be, in tokens.
+async fn limit_answers(client: &WebClient, id: ConversationId, limit: &str) -> Result<()> {
+    let arguments = [
+        ("id", id.to_string()),
+        ("form[max_tokens]", limit.to_owned()),
+    ];
+    let saved = client.call::<ConversationId>("save_conversation_settings", &arguments);
+    saved.await??;
+    Ok(())
+}
+
+/// Which answers have something told of their turn, oldest first.
+const TOLD: &str = "return [...document.querySelectorAll('article[data-role=assistant]')]
+    .map(it => it.querySelector('.message-notice') !== null)";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_told_of_one_turn_is_not_told_of_the_next() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hi".into()])).await?;
+    // More than half of what the model can read: each letter is a token.
+    let long = "words ".repeat(750);
+    let id = send_and_wait(&ada, None, &long).await?.conversation.id;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    page.open(&format!("/c/{id}")).await?;
+    page.wait_for_end(1).await?;
+
+    // The other half is kept free, so that the long question is left out.
+    limit_answers(&ada, id, "4096").await?;
+    page.send("Two").await?;
+    page.wait_for_end(2).await?;
+    let told = browser.element(".message-notice").await?.text().await?;
+    ensure!(
+        told == words(Language::English, "chat.one_left_out")?,
+        "{told}"
+    );
+    limit_answers(&ada, id, "16").await?;
+    page.send("Three").await?;
+    page.wait_for_end(3).await?;
+    let told = browser.script(TOLD, Vec::new()).await?;
+    ensure!(told == json!([false, true, false]), "{told}");
+    browser.quit().await
+}
+
+/// Where what a CSS selector finds begins and ends in the window, from above; no script runs.
+async fn place(browser: &Browser, selector: &str) -> Result<(f64, f64)> {
+    let document = json!({"depth": 1});
+    let document = browser.devtools("DOM.getDocument", document).await?;
+    let asked = json!({"nodeId": document["root"]["nodeId"], "selector": selector});
+    let found = browser.devtools("DOM.querySelector", asked).await?;
+    let asked = json!({"nodeId": found["nodeId"]});
+    let told = browser.devtools("DOM.getBoxModel", asked).await?;
+    // Across and down, from the first corner on with the clock.
+    let corners: [f64; 8] = serde_json::from_value(told["model"]["border"].clone())?;
+    Ok((corners[1], corners[5]))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_script_a_long_conversation_opens_at_its_end() -> Result<()> {
+    let browser = Browser::open().await?;
+    let answer = "A line of it.\n\n".repeat(120);
+    let (server, ada) = RunningServer::start(ScriptedModel::new(vec![answer])).await?;
+    let chat = send_and_wait(&ada, None, "A long one").await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    let switch = "Emulation.setScriptExecutionDisabled";
+    browser.devtools(switch, json!({"value": true})).await?;
+    let address = format!("{}/c/{}", server.base_url(), chat.conversation.id);
+    browser.goto(&address).await?;
+    let (top, bottom) = place(&browser, "article.message[data-role=assistant]").await?;
+    let (box_top, box_bottom) = place(&browser, "form.composer").await?;
+    ensure!(
+        top < 0.0,
+        "it is longer than the window, and begins at {top}"
+    );
+    ensure!(
+        bottom > 0.0 && bottom < box_top && box_bottom < 900.0,
+        "it ends at {bottom}, above the box from {box_top} to {box_bottom}"
+    );
+    browser.devtools(switch, json!({"value": false})).await?;
+    page.open("/").await?;
     browser.quit().await
 }
 

@@ -239,6 +239,50 @@ async fn a_calculation_is_a_folded_step_above_the_answer(language: Language) -> 
     browser.quit().await
 }
 
+/// Slow enough that each part of an answer is seen before the next.
+const PART: Duration = Duration::from_millis(30);
+
+/// The order of thoughts and tools.
+const ORDER: &str = "return [...document.querySelectorAll('.step')]
+    .map(it => it.matches('.step-tool') ? 'tool' : 'thought').join(' ')";
+
+/// Notes every order that is shown while the answer is made.
+const WATCH_ORDER: &str = r"
+    window.orders = new Set();
+    const note = () => {
+        const steps = [...document.querySelectorAll('article[data-running] .step')];
+        const kinds = steps.map(it => it.matches('.step-tool') ? 'tool' : 'thought');
+        if (kinds.length > 0) window.orders.add(kinds.join(' '));
+    };
+    new MutationObserver(note).observe(document.body, { childList: true, subtree: true });
+";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn thoughts_and_calls_stand_in_their_order_as_they_come_and_after_a_reload() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, ada) = RunningServer::start_slow_file(model(), PART).await?;
+    save_setting(&ada, SettingName::Temperature, "0").await??;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    browser.script(WATCH_ORDER, Vec::new()).await?;
+    let [question, _, _, expected] = calculation(Language::English);
+    page.send(question).await?;
+    let answer = page.wait_for_end(1).await?;
+    ensure!(answer.text.trim() == expected, "{answer:?}");
+    let whole = "thought tool thought";
+    let orders = browser.script("return [...window.orders]", Vec::new());
+    let orders: Vec<String> = serde_json::from_value(orders.await?)?;
+    ensure!(orders.iter().all(|it| whole.starts_with(it)), "{orders:?}");
+    ensure!(orders.iter().any(|it| it == whole), "{orders:?}");
+    for _ in 0..2 {
+        let order = browser.script(ORDER, Vec::new()).await?;
+        ensure!(order == json!(whole), "{order}");
+        page.reload().await?;
+        page.wait_for_end(1).await?;
+    }
+    browser.quit().await
+}
+
 /// What the model was trained to count, at length.
 async fn stop_works_while_the_model_thinks(language: Language) -> Result<()> {
     let browser = Browser::open().await?;

@@ -155,7 +155,22 @@ async fn nothing_moves(screen: Screen) -> Result<()> {
     browser.script(SEND, arguments).await?;
     wait_for_tools((&browser, &page), 2).await?;
     check(&browser, "a turn that nobody touches", true).await?;
+    a_movement_is_noted(&browser).await?;
     browser.quit().await
+}
+
+const MOVE: &str = "document.querySelector('.chat-header').style.marginBlockStart = '200px'";
+
+/// Fails if what moves is not noted any more.
+async fn a_movement_is_noted(browser: &Browser) -> Result<()> {
+    browser.script(MOVE, Vec::new()).await?;
+    eventually("a movement is noted", PATIENCE, async || {
+        let shifts = browser.script(NOTED, Vec::new()).await?;
+        let shifts: Vec<Shift> = serde_json::from_value(shifts)?;
+        let is_counted = |it: &Shift| !it.has_input && it.value > MAX_SHIFT;
+        Ok(shifts.iter().any(is_counted).then_some(()))
+    })
+    .await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,13 +1,14 @@
-//! What a finger presses is 40 px both ways, wherever one is on a phone.
+//! What a finger presses is 40 px both ways, wherever one is on a phone, and menus are sheets.
 
 use anyhow::{Result, ensure};
 use hearth_app::model::Language;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    browser::Browser,
+    browser::{Browser, wait_for_end_of},
     chat_page::ChatPage,
     running_server::{PASSWORD, RunningServer, send_and_wait},
 };
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::accessibility::CODE;
@@ -21,8 +22,8 @@ const LEAST: u32 = 40;
 
 const IS_COARSE: &str = "return matchMedia('(pointer: coarse)').matches";
 
-/// What is smaller, in what lies above the page, or else in all of it. Something small may have
-/// room around it that belongs to it: then that is hit.
+/// How much there is to press in what lies above the page, or else in all of it, and what of it is
+/// smaller. Something small may have room around it that belongs to it: then that is hit.
 const SMALL: &str = r"
     const least = arguments[0];
     const place = document.querySelector('dialog[open]')
@@ -39,6 +40,7 @@ const SMALL: &str = r"
         + [...it.classList].map(word => `.${word}`).join('')
         + (it.name ? `[name=${it.name}]` : '');
     const found = new Set();
+    let looked = 0;
     for (const it of place.querySelectorAll(pressed)) {
         const spot = target(it);
         // The boxes of a list of tasks are drawings.
@@ -48,6 +50,7 @@ const SMALL: &str = r"
         spot.scrollIntoView({ block: 'center', inline: 'center' });
         const box = spot.getBoundingClientRect();
         if (box.width <= 1 || box.height <= 1) continue;
+        looked += 1;
         const x = box.left + box.width / 2;
         const y = box.top + box.height / 2;
         const isHit = (across, down) => {
@@ -67,7 +70,7 @@ const SMALL: &str = r"
         const around = it.parentElement ? `${name(it.parentElement)} > ` : '';
         found.add(`${around}${name(it)}: ${box.width.toFixed(0)} x ${box.height.toFixed(0)}`);
     }
-    return [...found];
+    return [looked, [...found]];
 ";
 
 /// Sections of the settings and of the administration.
@@ -90,7 +93,8 @@ const SECTIONS: [&str; 12] = [
 async fn look(browser: &Browser, place: &str, small: &mut Vec<String>) -> Result<()> {
     browser.settle().await?;
     let found = browser.script(SMALL, vec![json!(LEAST)]).await?;
-    let found: Vec<String> = serde_json::from_value(found)?;
+    let (looked, found): (usize, Vec<String>) = serde_json::from_value(found)?;
+    ensure!(looked > 1, "{place} has {looked} things to press");
     small.extend(found.iter().map(|it| format!("{place}: {it}")));
     Ok(())
 }
@@ -151,5 +155,96 @@ async fn all_that_a_finger_presses_is_large_enough(language: Language) -> Result
         look(&browser, section, &mut small).await?;
     }
     ensure!(small.is_empty(), "too small: {small:#?}");
+    browser.quit().await
+}
+
+/// How a menu lies in the window, and how high its entries are.
+const SHEET: &str = r"
+    const menu = document.querySelector(arguments[0]);
+    const box = menu.getBoundingClientRect();
+    const seen = [...menu.querySelectorAll('.menu-entry')].filter(it => it.checkVisibility());
+    const sizes = seen.map(it => it.getBoundingClientRect());
+    return {
+        sides: [box.left, innerWidth - box.right, innerHeight - box.bottom],
+        top: box.top,
+        lowest: Math.min(...sizes.map(it => it.height)),
+        narrowest: Math.min(...sizes.map(it => it.width)),
+        width: innerWidth,
+        height: innerHeight,
+        entries: seen.length,
+    };
+";
+
+#[derive(Debug, Deserialize)]
+struct Sheet {
+    /// From the left, the right and the lower edge of the window.
+    sides: [f64; 3],
+    top: f64,
+    /// Of its entries.
+    lowest: f64,
+    /// Entries of formats stand two by two.
+    narrowest: f64,
+    width: f64,
+    height: f64,
+    entries: usize,
+}
+
+/// Fails unless the open menu comes from below over the whole width.
+async fn is_a_sheet(browser: &Browser, menu: &str) -> Result<()> {
+    browser.settle().await?;
+    let sheet = browser.script(SHEET, vec![json!(menu)]).await?;
+    let sheet: Sheet = serde_json::from_value(sheet)?;
+    let lies_at_edges = sheet.sides.iter().all(|it| it.abs() < 1.0);
+    ensure!(lies_at_edges, "{menu}: {sheet:?}");
+    ensure!(
+        sheet.top > sheet.height / 10.0 && sheet.width < 400.0,
+        "{menu}: {sheet:?}"
+    );
+    ensure!(
+        sheet.entries >= 2 && sheet.lowest > 47.9 && sheet.narrowest > sheet.width / 3.0,
+        "{menu}: {sheet:?}"
+    );
+    Ok(())
+}
+
+/// A press at a place of the window, as a hand does it.
+async fn press_at(browser: &Browser, x: u32, y: u32) -> Result<()> {
+    for kind in ["mousePressed", "mouseReleased"] {
+        let parameters = json!({
+            "type": kind, "x": x, "y": y, "button": "left", "clickCount": 1,
+        });
+        let method = "Input.dispatchMouseEvent";
+        browser.devtools(method, parameters).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn menus_of_a_phone_are_sheets_and_close_with_a_press_beside_them() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let turn = send_and_wait(&ada, None, "Hello").await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    browser.show_touch_screen().await?;
+    page.sign_in("Ada", PASSWORD).await?;
+    for (button, menu, lies_in_drawer) in [
+        (".chat-more", "#more-menu", false),
+        (".row-more", "#row-menu", true),
+        (".account-button", "#account-menu", true),
+    ] {
+        page.open(&format!("/c/{}", turn.conversation.id)).await?;
+        page.wait_for_end(1).await?;
+        if lies_in_drawer {
+            press(&browser, "#open-sidebar").await?;
+            browser.element(".sidebar.open").await?;
+        }
+        press(&browser, button).await?;
+        let open = format!("{menu}:popover-open");
+        browser.element(&open).await?;
+        is_a_sheet(&browser, menu).await?;
+        // Above the sheet, and beside the drawer.
+        press_at(&browser, 380, 90).await?;
+        wait_for_end_of(&browser, &open).await?;
+    }
     browser.quit().await
 }

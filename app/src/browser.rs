@@ -42,7 +42,7 @@ pub(crate) use dropped::{brings_only_files, fenced, files_of, text_of};
 pub(crate) use elements::around;
 pub(crate) use floating::{
     close_menu, forget_expanded, has_dialog, has_menu, is_menu_open, open_dialog, open_menu_beside,
-    pressed_backdrop,
+    pressed_backdrop, return_focus,
 };
 pub(crate) use focus::{
     focus_found_if_lost, focus_text, focus_text_if_lost, focused_name, is_chord, is_free_escape,

@@ -56,7 +56,7 @@ pub(crate) fn focus_found_if_lost(selector: &str) {
 /// A dialog or a menu lies above the page.
 pub(crate) fn is_something_open() -> bool {
     // A browser that does not know a selector has nothing of that kind.
-    ["dialog[open]", ":popover-open", "details[name][open]"]
+    ["dialog[open]", ":popover-open"]
         .into_iter()
         .any(|it| matches!(document().query_selector(it), Ok(Some(_))))
 }

@@ -48,12 +48,13 @@ pub(super) fn menus(locale: Locale) -> Vec<Specimen> {
         let message = RwSignal::new(answer(Vec::new()));
         let on_command = Callback::new(|_| ());
         view! { <DeleteMessageMenu message on_command/> }.into_any()
-    });
+    })
+    .open();
     chips
         .into_iter()
         .chain(conversation)
         .chain(of_sidebar)
-        .chain([deletion.unfolded()])
+        .chain([deletion])
         .collect()
 }
 

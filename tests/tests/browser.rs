@@ -49,6 +49,7 @@ mod browser {
     mod lan;
     mod leaving;
     mod pieces;
+    mod popups;
     mod proxies;
     mod random_actions;
     mod reading;

@@ -51,7 +51,9 @@ pub use message::{
     Role, SendParams, StartedTurn, ToolStep, TurnParams, Usage,
 };
 pub use phase::{Phase, phases};
-pub use preferences::{Language, LanguageChoice, Preferences, SidebarForm, Theme, UnknownChoice};
+pub use preferences::{
+    Language, LanguageChoice, Preferences, SidebarForm, SingleKeys, Theme, UnknownChoice,
+};
 pub use refusal::{BusyReason, Notice, Refusal, TurnError};
 pub use session::{Browser, SessionSummary};
 pub use setting::{

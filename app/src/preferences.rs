@@ -23,5 +23,6 @@ pub(crate) fn of_page() -> Preferences {
         chosen_language: attribute("data-language").parse().ok(),
         theme: attribute("data-theme").parse().unwrap_or_default(),
         sidebar: attribute("data-sidebar").parse().ok(),
+        single_keys: attribute("data-single-keys").parse().unwrap_or_default(),
     }
 }

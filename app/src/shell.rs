@@ -39,6 +39,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
         chosen_language,
         theme,
         sidebar,
+        single_keys,
     } = use_context::<Preferences>().unwrap_or_default();
     let build = options.output_name.to_string();
     let sub_path = use_sub_path();
@@ -51,6 +52,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             data-language=chosen_language.map(Language::as_str)
             data-theme=theme.as_attribute()
             data-sidebar=sidebar.map(SidebarForm::as_str)
+            data-single-keys=single_keys.as_attribute()
             data-build=build
             data-changes=changes_cursor()
             data-sub-path=sub_path.as_attribute()

@@ -305,12 +305,13 @@ async fn an_error_of_a_form_post_is_shown_in_its_place() {
 
 #[tokio::test]
 async fn a_page_is_in_the_language_and_the_theme_that_the_server_decided() {
-    use hearth_app::model::{Language, Preferences, SidebarForm, Theme};
+    use hearth_app::model::{Language, Preferences, SidebarForm, SingleKeys, Theme};
     let preferences = Preferences {
         language: Language::Chinese,
         chosen_language: Some(Language::Chinese),
         theme: Theme::Dark,
         sidebar: Some(SidebarForm::Rail),
+        single_keys: SingleKeys::Off,
     };
     let server = FakeServer::signed_in().with_preferences(preferences);
     let (_, html) = page(server, &format!("/c/{CONVERSATION}")).await;
@@ -320,6 +321,7 @@ async fn a_page_is_in_the_language_and_the_theme_that_the_server_decided() {
         "dir=\"ltr\"",
         "data-theme=\"dark\"",
         "data-sidebar=\"rail\"",
+        "data-single-keys=\"off\"",
         "data-language=\"zh-CN\"",
     ] {
         assert!(tag.contains(attribute), "{tag}");
@@ -340,13 +342,14 @@ async fn a_page_is_in_the_language_and_the_theme_that_the_server_decided() {
         tag.contains("lang=\"en\"") && !tag.contains("data-theme") && !tag.contains("data-sidebar"),
         "{tag}"
     );
+    assert!(!tag.contains("data-single-keys"), "{tag}");
 }
 
 #[tokio::test]
 async fn every_setting_works_as_a_plain_form_and_says_what_was_saved() {
     let (status, html) = page(FakeServer::signed_in(), "/settings?saved=theme").await;
     assert_eq!(status, 200);
-    for action in ["set_language", "set_theme"] {
+    for action in ["set_language", "set_theme", "set_single_keys"] {
         assert!(
             html.contains(&format!("action=\"/api/{action}\"")),
             "{action}"

@@ -56,6 +56,7 @@ mod browser {
     mod reasoning;
     mod reloading;
     mod settings;
+    mod single_keys;
     mod stillness;
     mod stopping;
     #[cfg(debug_assertions)]

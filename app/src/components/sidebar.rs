@@ -46,7 +46,7 @@ pub(crate) fn Sidebar(
 ) -> impl IntoView {
     let locale = use_locale();
     let on_key = move |event: web_sys::KeyboardEvent| {
-        if event.key() == "Escape" && !browser::has_menu() {
+        if event.key() == "Escape" && !browser::is_composing(&event) && !browser::has_menu() {
             on_command.run(SidebarCommand::Close);
         }
     };

@@ -12,7 +12,10 @@ use cookie::Cookie;
 use hearth_app::{
     model::{
         Language, Preferences,
-        preferences::{BANNER_COOKIE, LANGUAGE_COOKIE, SIDEBAR_COOKIE, THEME_COOKIE, ZONE_COOKIE},
+        preferences::{
+            BANNER_COOKIE, LANGUAGE_COOKIE, SIDEBAR_COOKIE, SINGLE_KEYS_COOKIE, THEME_COOKIE,
+            ZONE_COOKIE,
+        },
     },
     service::DismissedBanner,
 };
@@ -41,6 +44,7 @@ fn preferences(headers: &HeaderMap, default: Language) -> Preferences {
     let accepted = headers.get(header::ACCEPT_LANGUAGE);
     let accepted = accepted.and_then(|value| value.to_str().ok());
     let theme = chosen(THEME_COOKIE).and_then(|value| value.parse().ok());
+    let single_keys = chosen(SINGLE_KEYS_COOKIE).and_then(|value| value.parse().ok());
     Preferences {
         language: chosen_language
             .or_else(|| accepted.and_then(accepted_language))
@@ -48,6 +52,7 @@ fn preferences(headers: &HeaderMap, default: Language) -> Preferences {
         chosen_language,
         theme: theme.unwrap_or_default(),
         sidebar: chosen(SIDEBAR_COOKIE).and_then(|value| value.parse().ok()),
+        single_keys: single_keys.unwrap_or_default(),
     }
 }
 
@@ -81,7 +86,7 @@ fn accepted_language(header: &str) -> Option<Language> {
 #[cfg(test)]
 mod tests {
     use axum::http::HeaderValue;
-    use hearth_app::model::{SidebarForm, Theme};
+    use hearth_app::model::{SidebarForm, SingleKeys, Theme};
 
     use super::*;
 
@@ -135,5 +140,11 @@ mod tests {
         assert_eq!(dark.theme, Theme::Dark);
         let rail = read(Some("hearth_sidebar=rail"), None);
         assert_eq!(rail.sidebar, Some(SidebarForm::Rail));
+        for (cookie, keys) in [
+            ("hearth_single_keys=off", SingleKeys::Off),
+            ("hearth_single_keys=perhaps", SingleKeys::On),
+        ] {
+            assert_eq!(read(Some(cookie), None).single_keys, keys, "{cookie}");
+        }
     }
 }

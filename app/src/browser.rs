@@ -38,7 +38,9 @@ pub(crate) use code_block::{read_code, show_copied};
 #[cfg(feature = "hydrate")]
 pub(crate) use door::open_door;
 pub(crate) use drafts::{count_sent, forget_draft, num_sent, read_draft, save_draft};
-pub(crate) use dropped::{brings_only_files, fenced, files_of, text_of};
+pub(crate) use dropped::{
+    FileRefusal, RefusedFile, brings_only_files, chosen_files, fenced, files_of, text_of,
+};
 pub(crate) use elements::around;
 pub(crate) use floating::{
     close_menu, forget_expanded, has_dialog, has_menu, is_menu_open, open_dialog, open_menu_beside,

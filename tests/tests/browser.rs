@@ -32,6 +32,7 @@ mod browser {
 
     mod a_day;
     mod accessibility;
+    mod adding_files;
     mod administration;
     mod chaos;
     mod code_blocks;

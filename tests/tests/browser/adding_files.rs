@@ -88,7 +88,7 @@ async fn a_button_opens_the_dialog_for_files_and_texts_of_any_usual_encoding_com
         ("gb18030.txt", HAN_GB18030.to_vec()),
     ] {
         let path = file(&folder, name, &bytes)?;
-        input.send_keys(&path).await?;
+        input.send_keys(path.as_str()).await?;
         wait_for_draft(&page, &format!("```{name}\n{HAN}\n```")).await?;
         // The same file once more: the input had forgotten it.
         let files = "return document.querySelector('.composer input[type=file]').files.length";
@@ -111,7 +111,7 @@ async fn every_file_that_is_not_taken_is_named_with_its_reason(language: Languag
         file(&folder, "notes.txt", b"notes\n")?,
     ];
     let input = browser.element(INPUT).await?;
-    input.send_keys(paths.join("\n")).await?;
+    input.send_keys(paths.join("\n").as_str()).await?;
     wait_for_draft(&page, "```notes.txt\nnotes\n```").await?;
     for (name, key) in [
         ("long.txt", "chat.file_too_large"),

@@ -42,6 +42,7 @@ mod browser {
     mod crowd;
     mod deletion;
     mod drafts;
+    mod drawer;
     mod exporting;
     mod frame;
     mod interruption;

@@ -17,6 +17,13 @@ pub(crate) fn close_menu(id: &str) {
     }
 }
 
+/// Closes whatever menu is open.
+pub(crate) fn close_menus() {
+    for menu in all(".menu:popover-open") {
+        close_menu(&menu.id());
+    }
+}
+
 /// The menu with this id is open.
 pub(crate) fn is_menu_open(id: &str) -> bool {
     element(id).is_some_and(|menu| menu.matches(":popover-open").unwrap_or(false))

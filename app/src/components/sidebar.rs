@@ -1,7 +1,7 @@
 //! What stands beside a chat: a list, a rail on narrower screens, a drawer on a phone.
 //!
 //! Without script the drawer opens by its address (`#sidebar`, CSS `:target`), and so does the
-//! rail.
+//! rail. With script the drawer has that address too, so that Back closes it.
 
 use leptos::prelude::*;
 
@@ -50,6 +50,12 @@ pub(crate) fn Sidebar(
             on_command.run(SidebarCommand::Close);
         }
     };
+    let on_choose = move |event: web_sys::MouseEvent| {
+        if browser::chooses_shown(&event, is_open.get_untracked()) {
+            event.prevent_default();
+            on_command.run(SidebarCommand::Close);
+        }
+    };
     view! {
         <nav
             id="sidebar"
@@ -57,6 +63,7 @@ pub(crate) fn Sidebar(
             class:open=is_open
             aria-label=words!(locale, chat.conversations)
             on:keydown=on_key
+            on:click:capture=on_choose
         >
             <Brand is_open on_command/>
             <Commands/>

@@ -24,14 +24,16 @@ pub(super) type Navigate = Callback<(Option<ConversationId>, NavigateOptions)>;
 
 /// The router's way to a conversation. It gets whole addresses: below a path of the host it would
 /// write that of a new conversation without the slash at its end, which not every proxy passes on.
+/// From the open drawer they take its place in the history.
 pub(super) fn navigation() -> Navigate {
     let navigate = use_navigate();
     Callback::new(move |(id, options)| {
-        let resolve = false;
-        navigate(
-            &address::address(id),
-            NavigateOptions { resolve, ..options },
-        );
+        let options = NavigateOptions {
+            resolve: false,
+            replace: options.replace || browser::is_at_drawer(),
+            ..options
+        };
+        navigate(&address::address(id), options);
     })
 }
 

@@ -17,6 +17,7 @@ use serde_json::json;
 in_both_languages! {
     a_code_block_is_copied_wrapped_and_unfolded,
     a_table_scrolls_and_breaks_no_word,
+    a_line_of_text_is_no_longer_than_one_reads_and_code_keeps_the_column,
 }
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -111,5 +112,73 @@ async fn a_table_scrolls_and_breaks_no_word(language: Language) -> Result<()> {
         "task": "Buy flour",
     });
     assert_eq!(found, expected);
+    browser.quit().await
+}
+
+/// Letters of the longest line of each paragraph and point, and the widths of everything.
+const MEASURE: &str = r"
+    const letters = place => {
+        const range = document.createRange();
+        const walker = document.createTreeWalker(place, NodeFilter.SHOW_TEXT);
+        let [most, count, top] = [0, 0, null];
+        for (let text = walker.nextNode(); text; text = walker.nextNode()) {
+            for (let index = 0; index < text.length; index++) {
+                range.setStart(text, index);
+                range.setEnd(text, index + 1);
+                const box = range.getClientRects()[0];
+                if (!box) continue;
+                if (top === null || Math.abs(box.top - top) > 4) {
+                    [count, top] = [0, box.top];
+                }
+                count += 1;
+                most = Math.max(most, count);
+            }
+        }
+        return most;
+    };
+    const all = selector => [...document.querySelectorAll(selector)];
+    const width = it => Math.round(it.getBoundingClientRect().width);
+    const size = it => parseFloat(getComputedStyle(it).fontSize);
+    return {
+        letters: all('.answer:not(:lang(zh)) :is(p, li)').map(letters),
+        ems: all('.answer :is(p, li)').map(it => width(it) / size(it)),
+        code: all('.code-block').map(width),
+        column: width(document.querySelector('.answer')),
+    };
+";
+
+async fn a_line_of_text_is_no_longer_than_one_reads_and_code_keeps_the_column(
+    language: Language,
+) -> Result<()> {
+    let text = match language {
+        Language::English => {
+            "A calm person who knows the house says what is, and then what is kept. "
+        }
+        Language::Chinese => "\u{4e00}\u{4f4d}\u{6c89}\u{7a33}\u{7684}\u{540c}\u{4e8b}\u{ff0c}",
+    };
+    let text = text.repeat(12);
+    let code = "x = 1".repeat(60);
+    let answer = format!("{text}\n\n- {text}\n- {text}\n\n```text\n{code}\n```\n\n{text}");
+    let (browser, _server) = open(answer, language).await?;
+    browser.show_screen(Screen::Desktop).await?;
+    let measured = browser.script(MEASURE, Vec::new()).await?;
+    let numbers = |name: &str| -> Vec<f64> {
+        let list = measured[name].as_array();
+        let numbers = list
+            .into_iter()
+            .flatten()
+            .filter_map(serde_json::Value::as_f64);
+        numbers.collect()
+    };
+    let (letters, ems) = (numbers("letters"), numbers("ems"));
+    assert_eq!(ems.len(), 4, "{measured}");
+    let is_short = |most: f64| move |it: &f64| *it <= most;
+    assert!(letters.iter().all(is_short(68.0)), "{measured}");
+    assert!(ems.iter().all(is_short(42.5)), "{measured}");
+    if language == Language::English {
+        assert!(letters.iter().all(|it| *it > 40.0), "{measured}");
+    }
+    let column = measured["column"].as_f64().unwrap_or_default();
+    assert_eq!(numbers("code"), [column], "{measured}");
     browser.quit().await
 }

@@ -65,7 +65,7 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
     };
     view! {
         <Title text=window_title/>
-        <div class="chat-page" on:toggle:capture=|event| browser::return_focus(&event)>
+        <div class="chat-page" on:toggle:capture=|it: web_sys::Event| browser::return_focus(&it)>
             <a class="skip-link" href="#composer-text" on:click=skip>
                 {words!(locale, chat.skip_to_message)}
             </a>

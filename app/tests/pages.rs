@@ -289,6 +289,27 @@ async fn what_a_conversation_wants_stands_beside_the_box_and_is_no_field_of_its_
 }
 
 #[tokio::test]
+async fn files_are_added_with_script_only_and_no_form_sends_them() {
+    let (_, html) = page(FakeServer::signed_in(), "/").await;
+    let (_, button) = html.split_once("add-files").unwrap();
+    assert!(button.starts_with(" needs-script\""), "{button}");
+    let (_, input) = button.split_once("<input").unwrap();
+    let (input, _) = input.split_once('>').unwrap();
+    assert!(input.contains("type=\"file\""), "{input}");
+    assert!(!input.contains(" name="), "{input}");
+}
+
+#[tokio::test]
+async fn what_is_asked_before_a_message_goes_opens_without_script() {
+    let html = conversation().await;
+    let (_, button) = html.split_once("class=\"message-delete\"").unwrap();
+    let (_, target) = button.split_once("popovertarget=\"").unwrap();
+    let (target, panel) = target.split_once('"').unwrap();
+    assert!(panel.contains(&format!("id=\"{target}\"")), "{target}");
+    assert!(html.contains("action=\"/api/delete_message\""));
+}
+
+#[tokio::test]
 async fn an_error_of_a_form_post_is_shown_in_its_place() {
     use hearth_app::model::{ChatError, Refusal};
     use server_fn::error::ServerFnUrlError;

@@ -8,6 +8,7 @@ mod code_block;
 #[cfg(feature = "hydrate")]
 mod door;
 mod drafts;
+mod drawer;
 mod dropped;
 mod elements;
 mod floating;
@@ -39,11 +40,14 @@ pub(crate) use code_block::{read_code, show_copied};
 #[cfg(feature = "hydrate")]
 pub(crate) use door::open_door;
 pub(crate) use drafts::{count_sent, forget_draft, num_sent, read_draft, save_draft};
-pub(crate) use dropped::{brings_only_files, fenced, files_of, text_of};
+pub(crate) use drawer::{chooses_shown, enter_drawer, is_at_drawer, leave_drawer};
+pub(crate) use dropped::{
+    FileRefusal, RefusedFile, brings_only_files, chosen_files, fenced, files_of, text_of,
+};
 pub(crate) use elements::around;
 pub(crate) use floating::{
-    close_menu, forget_expanded, has_dialog, has_menu, is_menu_open, open_dialog, open_menu,
-    open_menu_beside, pressed_backdrop,
+    close_menu, close_menus, forget_expanded, has_dialog, has_menu, is_menu_open, open_dialog,
+    open_menu, open_menu_beside, pressed_backdrop, return_focus,
 };
 pub(crate) use focus::{
     focus_found_if_lost, focus_text, focus_text_if_lost, focused_name, is_attended, is_chord,

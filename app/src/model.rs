@@ -14,6 +14,7 @@ pub mod export;
 pub mod id;
 mod import_problem;
 pub mod message;
+mod model_title;
 mod phase;
 pub mod preferences;
 pub mod refusal;
@@ -52,8 +53,11 @@ pub use message::{
     FinishReason, MAX_MESSAGE_BYTES, Message, MessageStatus, MessageText, Provenance, Reasoning,
     Role, SendParams, StartedTurn, ToolStep, TurnParams, Usage,
 };
+pub use model_title::model_title;
 pub use phase::{Phase, phases};
-pub use preferences::{Language, LanguageChoice, Preferences, SidebarForm, Theme, UnknownChoice};
+pub use preferences::{
+    Language, LanguageChoice, Preferences, SidebarForm, SingleKeys, Theme, UnknownChoice,
+};
 pub use refusal::{BusyReason, Notice, Refusal, TurnError};
 pub use session::{Browser, SessionSummary};
 pub use setting::{

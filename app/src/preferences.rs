@@ -24,5 +24,6 @@ pub(crate) fn of_page() -> Preferences {
         theme: attribute("data-theme").parse().unwrap_or_default(),
         sidebar: attribute("data-sidebar").parse().ok(),
         sidebar_width: attribute("data-side-width").parse().unwrap_or_default(),
+        single_keys: attribute("data-single-keys").parse().unwrap_or_default(),
     }
 }

@@ -40,6 +40,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
         theme,
         sidebar,
         sidebar_width,
+        single_keys,
     } = use_context::<Preferences>().unwrap_or_default();
     let build = options.output_name.to_string();
     let sub_path = use_sub_path();
@@ -53,6 +54,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             data-theme=theme.as_attribute()
             data-sidebar=sidebar.map(SidebarForm::as_str)
             data-side-width=sidebar_width.as_attribute()
+            data-single-keys=single_keys.as_attribute()
             data-build=build
             data-changes=changes_cursor()
             data-sub-path=sub_path.as_attribute()

@@ -289,6 +289,27 @@ async fn what_a_conversation_wants_stands_beside_the_box_and_is_no_field_of_its_
 }
 
 #[tokio::test]
+async fn files_are_added_with_script_only_and_no_form_sends_them() {
+    let (_, html) = page(FakeServer::signed_in(), "/").await;
+    let (_, button) = html.split_once("add-files").unwrap();
+    assert!(button.starts_with(" needs-script\""), "{button}");
+    let (_, input) = button.split_once("<input").unwrap();
+    let (input, _) = input.split_once('>').unwrap();
+    assert!(input.contains("type=\"file\""), "{input}");
+    assert!(!input.contains(" name="), "{input}");
+}
+
+#[tokio::test]
+async fn what_is_asked_before_a_message_goes_opens_without_script() {
+    let html = conversation().await;
+    let (_, button) = html.split_once("class=\"message-delete\"").unwrap();
+    let (_, target) = button.split_once("popovertarget=\"").unwrap();
+    let (target, panel) = target.split_once('"').unwrap();
+    assert!(panel.contains(&format!("id=\"{target}\"")), "{target}");
+    assert!(html.contains("action=\"/api/delete_message\""));
+}
+
+#[tokio::test]
 async fn an_error_of_a_form_post_is_shown_in_its_place() {
     use hearth_app::model::{ChatError, Refusal};
     use server_fn::error::ServerFnUrlError;
@@ -305,13 +326,14 @@ async fn an_error_of_a_form_post_is_shown_in_its_place() {
 
 #[tokio::test]
 async fn a_page_is_in_the_language_and_the_theme_that_the_server_decided() {
-    use hearth_app::model::{Language, Preferences, SidebarForm, SidebarWidth, Theme};
+    use hearth_app::model::{Language, Preferences, SidebarForm, SidebarWidth, SingleKeys, Theme};
     let preferences = Preferences {
         language: Language::Chinese,
         chosen_language: Some(Language::Chinese),
         theme: Theme::Dark,
         sidebar: Some(SidebarForm::Rail),
         sidebar_width: SidebarWidth::MOST,
+        single_keys: SingleKeys::Off,
     };
     let server = FakeServer::signed_in().with_preferences(preferences);
     let (_, html) = page(server, &format!("/c/{CONVERSATION}")).await;
@@ -322,6 +344,7 @@ async fn a_page_is_in_the_language_and_the_theme_that_the_server_decided() {
         "data-theme=\"dark\"",
         "data-sidebar=\"rail\"",
         "data-side-width=\"400\"",
+        "data-single-keys=\"off\"",
         "data-language=\"zh-CN\"",
     ] {
         assert!(tag.contains(attribute), "{tag}");
@@ -340,7 +363,12 @@ async fn a_page_is_in_the_language_and_the_theme_that_the_server_decided() {
     let (_, english) = page(FakeServer::signed_in(), "/").await;
     let (tag, _) = english.split_once("<head>").unwrap();
     assert!(tag.contains("lang=\"en\""), "{tag}");
-    for unsaid in ["data-theme", "data-sidebar", "data-side-width"] {
+    for unsaid in [
+        "data-theme",
+        "data-sidebar",
+        "data-side-width",
+        "data-single-keys",
+    ] {
         assert!(!tag.contains(unsaid), "{tag}");
     }
     assert!(english.contains("aria-valuenow=\"272\""), "{english}");
@@ -350,7 +378,7 @@ async fn a_page_is_in_the_language_and_the_theme_that_the_server_decided() {
 async fn every_setting_works_as_a_plain_form_and_says_what_was_saved() {
     let (status, html) = page(FakeServer::signed_in(), "/settings?saved=theme").await;
     assert_eq!(status, 200);
-    for action in ["set_language", "set_theme"] {
+    for action in ["set_language", "set_theme", "set_single_keys"] {
         assert!(
             html.contains(&format!("action=\"/api/{action}\"")),
             "{action}"

@@ -143,8 +143,8 @@ impl EngineHandle {
         config: EngineConfig,
     ) -> Self {
         let queue = Queue::new(config.max_running.max(1), config.queue_capacity);
-        let name = source.provisional_name();
-        let shared = Arc::new(Shared::new(name, queue, config.time_limit));
+        let names = (source.provisional_name(), source.file_name());
+        let shared = Arc::new(Shared::new(names, queue, config.time_limit));
         let (commands, received) = mpsc::channel();
         let for_worker = Arc::clone(&shared);
         let spawned = std::thread::Builder::new()
@@ -180,6 +180,11 @@ impl EngineHandle {
     /// Name in the model file; until that is open, the name of the file.
     pub fn model_name(&self) -> String {
         self.shared.model_name()
+    }
+
+    /// Name of the file or folder that the model is read from.
+    pub fn file_name(&self) -> Option<&str> {
+        self.shared.file_name.as_deref()
     }
 
     /// What the model is and where it computes; `None` until the file is open.
@@ -320,6 +325,16 @@ impl EngineHandle {
 }
 
 impl ModelSource {
+    fn file_name(&self) -> Option<String> {
+        match self {
+            #[cfg(feature = "testing")]
+            Self::Disturbed(path, _) => Self::File(path.clone()).file_name(),
+            Self::File(path) => Some(path.file_name()?.to_string_lossy().into_owned()),
+            #[cfg(feature = "testing")]
+            Self::Scripted(_) => None,
+        }
+    }
+
     fn provisional_name(&self) -> String {
         match self {
             #[cfg(feature = "testing")]

@@ -13,6 +13,7 @@ mod allowance;
 mod engine_slot;
 mod key_locks;
 mod live_turns;
+mod model_titles;
 mod prompt;
 mod recorder;
 mod refusal;
@@ -52,6 +53,7 @@ use crate::{
 pub(crate) use allowance::RequestClaim;
 use engine_slot::EngineSlot;
 use key_locks::KeyLocks;
+pub(crate) use model_titles::ModelTitles;
 pub(crate) use prompt::engine_effort;
 pub(crate) use reservation::user_key;
 pub(crate) use service::model_status;
@@ -144,6 +146,11 @@ impl ChatServer {
     /// The engine that answers now.
     pub fn engine(&self) -> EngineHandle {
         self.engine.current()
+    }
+
+    /// What people call the models that gave answers.
+    pub(crate) fn model_titles(&self) -> ModelTitles {
+        self.engine.titles()
     }
 
     /// Where everything of this server is done that takes long.

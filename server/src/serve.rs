@@ -154,7 +154,7 @@ impl Server {
             administration: administration as Arc<dyn AdministrationService>,
             settings,
             deletion: deletion(&store, &chat, &accounts, &upkeep, &uploads),
-            exports: ExportServer::new(store.clone(), uploads, chat.slow_work(), chat.changes()),
+            exports: exports(&store, uploads, &chat),
             api,
             store: store.clone(),
             changes: chat.changes(),
@@ -254,6 +254,17 @@ pub(crate) fn local_url(listens: SocketAddr) -> String {
         shown.set_ip(loopback);
     }
     format!("http://{shown}")
+}
+
+fn exports(store: &Store, uploads: Arc<Uploads>, chat: &ChatServer) -> Arc<ExportServer> {
+    let (slow_work, changes) = (chat.slow_work(), chat.changes());
+    ExportServer::new(
+        store.clone(),
+        uploads,
+        slow_work,
+        changes,
+        chat.model_titles(),
+    )
 }
 
 fn api(

@@ -32,6 +32,7 @@ mod browser {
 
     mod a_day;
     mod accessibility;
+    mod adding_files;
     mod administration;
     mod chaos;
     mod code_blocks;
@@ -41,6 +42,7 @@ mod browser {
     mod crowd;
     mod deletion;
     mod drafts;
+    mod drawer;
     mod exporting;
     mod frame;
     mod interruption;
@@ -50,12 +52,14 @@ mod browser {
     mod leaving;
     mod long_press;
     mod pieces;
+    mod popups;
     mod proxies;
     mod random_actions;
     mod reading;
     mod reasoning;
     mod reloading;
     mod settings;
+    mod single_keys;
     mod skeletons;
     mod stillness;
     mod stopping;

@@ -15,7 +15,10 @@ use crate::model::{ChatError, Drawing, LanguageChoice, SettingsSection, Theme};
 #[cfg(feature = "ssr")]
 use crate::{
     api::lead_back_or_to,
-    model::preferences::{LANGUAGE_COOKIE, THEME_COOKIE},
+    model::{
+        SingleKeys,
+        preferences::{LANGUAGE_COOKIE, SINGLE_KEYS_COOKIE, THEME_COOKIE},
+    },
     service::current_user,
 };
 
@@ -42,6 +45,23 @@ pub async fn set_language(language: LanguageChoice) -> Result<(), ChatError> {
 pub async fn set_theme(theme: Theme) -> Result<(), ChatError> {
     set_cookie(THEME_COOKIE, theme.as_attribute());
     lead_back_or_to("/settings?saved=theme");
+    Ok(())
+}
+
+/// Chooses whether single keys do something in this browser. A form without a tick sends nothing,
+/// and means no.
+///
+/// # Errors
+/// [`ChatError::Invalid`] for what is neither yes nor no.
+#[server(endpoint = "set_single_keys")]
+pub async fn set_single_keys(#[server(default)] single_keys: bool) -> Result<(), ChatError> {
+    let chosen = if single_keys {
+        SingleKeys::On
+    } else {
+        SingleKeys::Off
+    };
+    set_cookie(SINGLE_KEYS_COOKIE, chosen.as_attribute());
+    lead_back_or_to("/settings?saved=single_keys");
     Ok(())
 }
 

@@ -1,11 +1,11 @@
 //! What the document says about its looks, changed while it is shown.
 
 use leptos::prelude::document;
-use web_sys::wasm_bindgen::JsCast;
+use web_sys::{Document, Element, wasm_bindgen::JsCast};
 
 use super::elements::all;
 use crate::{
-    model::{Theme, preferences::ZONE_COOKIE},
+    model::{SingleKeys, Theme, preferences::ZONE_COOKIE},
     shell::frame_colors,
     sub_path::use_sub_path,
 };
@@ -22,6 +22,21 @@ pub(crate) fn show_theme(theme: Theme) {
     };
     set_content("meta[name=color-scheme]", &[theme.color_scheme()]);
     set_content("meta[name=theme-color]", &frame_colors(theme));
+}
+
+/// Holds from now on what another page says of single keys.
+pub(super) fn show_single_keys_of(page: &Document) {
+    let is_off = |root: &Element| root.has_attribute("data-single-keys");
+    let is_off = page.document_element().as_ref().is_some_and(is_off);
+    let Some(root) = document().document_element() else {
+        return;
+    };
+    // Both fail only for names that no attribute has.
+    let _ = if is_off {
+        root.set_attribute("data-single-keys", SingleKeys::Off.as_str())
+    } else {
+        root.remove_attribute("data-single-keys")
+    };
 }
 
 /// Gives the elements that a selector finds their contents, in order.

@@ -1,10 +1,32 @@
-//! Files that somebody drops or pastes: texts are read, of others only the name is told.
+//! Files that somebody drops, pastes or chooses: texts are read, of others the reason is told.
 
 use js_sys::{Uint8Array, futures::JsFuture};
-use web_sys::{DataTransfer, File};
+use web_sys::{
+    DataTransfer, Event, File, FileList, HtmlInputElement, TextDecoder, TextDecoderOptions,
+    wasm_bindgen::JsCast,
+};
 
-/// Longest file, in bytes: as much as a message may have (256 KiB).
-const LONGEST: f64 = 262_144.0;
+/// Longest text of a file, in bytes: as much as a message may have (256 KiB).
+const LONGEST: usize = 262_144;
+/// Longest file, in bytes: in UTF-16 a text has up to twice as many.
+const LONGEST_FILE: f64 = 524_288.0;
+
+/// A file that is not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RefusedFile {
+    pub(crate) name: String,
+    pub(crate) reason: FileRefusal,
+}
+
+/// Why a file is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FileRefusal {
+    /// More than a message may have.
+    TooLarge,
+    NoText,
+    /// The browser could not read it: it is a folder, or gone.
+    Unreadable,
+}
 
 /// Kinds that no text model reads, whatever their bytes look like.
 const UNREADABLE: [&str; 6] = [
@@ -32,7 +54,23 @@ pub(crate) fn brings_only_files(brought: Option<&DataTransfer>) -> bool {
 
 /// The files themselves; asked for while the event is handled, they are gone afterwards.
 pub(crate) fn files_of(brought: Option<&DataTransfer>) -> Vec<File> {
-    let Some(files) = brought.and_then(DataTransfer::files) else {
+    listed(brought.and_then(DataTransfer::files))
+}
+
+/// The files that were chosen in an input. It is empty afterwards: the same ones can be chosen
+/// again.
+pub(crate) fn chosen_files(event: &Event) -> Vec<File> {
+    let input = event.target().and_then(|it| it.dyn_into().ok());
+    let Some(input): Option<HtmlInputElement> = input else {
+        return Vec::new();
+    };
+    let files = listed(input.files());
+    input.set_value("");
+    files
+}
+
+fn listed(files: Option<FileList>) -> Vec<File> {
+    let Some(files) = files else {
         return Vec::new();
     };
     (0..files.length())
@@ -40,15 +78,68 @@ pub(crate) fn files_of(brought: Option<&DataTransfer>) -> Vec<File> {
         .collect()
 }
 
-/// The text of a file; nothing if it is none, or too long for a message.
-pub(crate) async fn text_of(file: &File) -> Option<String> {
+/// The text of a file, or why it is none.
+pub(crate) async fn text_of(file: &File) -> Result<String, FileRefusal> {
     let kind = file.type_();
-    if file.size() > LONGEST || UNREADABLE.iter().any(|it| kind.starts_with(it)) {
-        return None;
+    if UNREADABLE.iter().any(|it| kind.starts_with(it)) {
+        return Err(FileRefusal::NoText);
     }
-    let bytes = JsFuture::from(file.array_buffer()).await.ok()?;
-    let text = String::from_utf8(Uint8Array::new(&bytes).to_vec()).ok()?;
-    (!text.contains('\0')).then_some(text)
+    if file.size() > LONGEST_FILE {
+        return Err(FileRefusal::TooLarge);
+    }
+    let bytes = JsFuture::from(file.array_buffer()).await;
+    let bytes = bytes.map_err(|_| FileRefusal::Unreadable)?;
+    let text = decoded(&Uint8Array::new(&bytes).to_vec()).ok_or(FileRefusal::NoText)?;
+    if text.len() > LONGEST {
+        return Err(FileRefusal::TooLarge);
+    }
+    Ok(text)
+}
+
+/// Bytes as text: UTF-16 says so at its beginning, most others are UTF-8, and many older Chinese
+/// ones GB18030.
+fn decoded(bytes: &[u8]) -> Option<String> {
+    let read = |name: &str| decode(name, bytes);
+    let text = match bytes {
+        [0xff, 0xfe, ..] => read("utf-16le"),
+        [0xfe, 0xff, ..] => read("utf-16be"),
+        _ => read("utf-8").or_else(|| {
+            let text = read("gb18030").filter(|_| looks_chinese(bytes));
+            text.filter(|text| !text.contains(is_odd))
+        }),
+    };
+    text.filter(|text| !text.contains('\0'))
+}
+
+/// Nothing if any byte is wrong in this encoding.
+fn decode(name: &str, bytes: &[u8]) -> Option<String> {
+    let options = TextDecoderOptions::new();
+    options.set_fatal(true);
+    let decoder = TextDecoder::new_with_label_and_options(name, &options).ok()?;
+    decoder.decode_with_u8_array(bytes).ok()
+}
+
+/// Whether bytes are Chinese in GB18030: that encoding has a sign for nearly every pair of bytes,
+/// and Chinese texts nearly always use those of its oldest part.
+fn looks_chinese(bytes: &[u8]) -> bool {
+    let (mut pairs, mut common) = (0_usize, 0_usize);
+    let mut bytes = bytes.iter();
+    while let Some(lead) = bytes.next() {
+        if lead.is_ascii() {
+            continue;
+        }
+        let trail = bytes.next().copied().unwrap_or_default();
+        pairs += 1;
+        if (0xa1..=0xf7).contains(lead) && trail >= 0xa1 {
+            common += 1;
+        }
+    }
+    common * 10 >= pairs * 9
+}
+
+/// Signs that no text has.
+fn is_odd(letter: char) -> bool {
+    letter.is_control() && !matches!(letter, '\t' | '\n' | '\r' | '\u{c}')
 }
 
 /// A file as a part of a message: its name, and its text in a fence that nothing in it ends.
@@ -67,7 +158,17 @@ pub(crate) fn fenced(name: &str, text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::fenced;
+    use super::{fenced, looks_chinese};
+
+    #[test]
+    fn chinese_in_its_older_encoding_is_told_from_other_bytes() {
+        // "你好，世界。" and a line of ASCII before it.
+        let chinese = b"a line\n\xc4\xe3\xba\xc3\xa3\xac\xca\xc0\xbd\xe7\xa1\xa3";
+        assert!(looks_chinese(chinese));
+        // "déjà vu, éa" in Latin-1, and the beginning of a picture.
+        assert!(!looks_chinese(b"d\xe9j\xe0 vu, \xe9a"));
+        assert!(!looks_chinese(b"\x89PNG\r\n\x1a\n"));
+    }
 
     #[test]
     fn a_file_stands_in_a_fence_that_it_cannot_end() {

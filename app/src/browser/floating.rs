@@ -3,13 +3,24 @@
 use leptos::prelude::document;
 use web_sys::{Event, HtmlDialogElement, wasm_bindgen::JsCast};
 
-use super::{element, elements::all};
+use super::{
+    element,
+    elements::{all, target},
+    focus_found_if_lost,
+};
 
 /// Closes the menu with this id. The focus goes back to where it was before.
 pub(crate) fn close_menu(id: &str) {
     if let Some(menu) = element(id) {
         // Fails only for one that is closed already.
         let _ = menu.hide_popover();
+    }
+}
+
+/// Closes whatever menu is open.
+pub(crate) fn close_menus() {
+    for menu in all(".menu:popover-open") {
+        close_menu(&menu.id());
     }
 }
 
@@ -49,6 +60,19 @@ pub(crate) fn forget_expanded() {
     for button in all(".row-more[aria-expanded]") {
         // Fails only for a name that is no attribute's.
         let _ = button.remove_attribute("aria-expanded");
+    }
+}
+
+/// A menu was closed. A press beside it may have left nobody with the focus: then the button that
+/// opened it has it again. Toggles are heard around all menus, before each hears its own.
+pub(crate) fn return_focus(event: &Event) {
+    let Some(menu) = target(event).filter(|it| it.has_attribute("popover")) else {
+        return;
+    };
+    if !has_menu() {
+        let id = menu.id();
+        let opener = format!("[popovertarget=\"{id}\"]");
+        focus_found_if_lost(&format!("{opener}, .row-more[aria-expanded]"));
     }
 }
 

@@ -6,6 +6,7 @@ use web_sys::{Event, FocusOptions, HtmlElement, KeyboardEvent, wasm_bindgen::JsC
 use super::{
     elements::{closest, target},
     focus, focus_if_lost, is_composing, is_focus_lost,
+    shortcuts::has_single_keys,
 };
 
 /// What takes keys itself.
@@ -62,7 +63,7 @@ pub(crate) fn is_attended(selector: &str) -> bool {
 /// A dialog or a menu lies above the page.
 pub(crate) fn is_something_open() -> bool {
     // A browser that does not know a selector has nothing of that kind.
-    ["dialog[open]", ":popover-open", "details[name][open]"]
+    ["dialog[open]", ":popover-open"]
         .into_iter()
         .any(|it| matches!(document().query_selector(it), Ok(Some(_))))
 }
@@ -71,7 +72,7 @@ pub(crate) fn is_something_open() -> bool {
 pub(crate) fn is_lost_letter(event: &KeyboardEvent) -> bool {
     let key = event.key();
     let has_modifier = event.ctrl_key() || event.meta_key() || event.alt_key();
-    let is_letter = key.chars().count() == 1 && !has_modifier;
+    let is_letter = key.chars().count() == 1 && !has_modifier && has_single_keys();
     if !is_letter || event.default_prevented() || is_composing(event) || is_something_open() {
         return false;
     }
@@ -95,7 +96,8 @@ pub(crate) fn is_free_escape(event: &KeyboardEvent) -> bool {
 
 /// Control and Shift, or Command and Shift, with this letter.
 pub(crate) fn is_chord(event: &KeyboardEvent, letter: &str) -> bool {
-    (event.ctrl_key() || event.meta_key())
+    !is_composing(event)
+        && (event.ctrl_key() || event.meta_key())
         && event.shift_key()
         && !event.alt_key()
         && event.key().eq_ignore_ascii_case(letter)

@@ -9,6 +9,7 @@ use web_sys::{
     wasm_bindgen::{JsCast, JsValue},
 };
 
+use super::appearance::show_single_keys_of;
 use crate::model::Drawing;
 
 /// The section in a document.
@@ -61,7 +62,10 @@ async fn send(form: &HtmlFormElement) -> Result<Option<Posted>, JsValue> {
     let html = html.as_string().unwrap_or_default();
     let page = DomParser::new()?.parse_from_string(&html, SupportedType::TextHtml)?;
     Ok(match section(&page) {
-        Some(section) => Some(section),
+        Some(section) => {
+            show_single_keys_of(&page);
+            Some(section)
+        }
         None if answer.redirected() => Some(Posted::Elsewhere(answer.url())),
         None => None,
     })

@@ -1,5 +1,6 @@
 //! Keys that do something wherever the focus is.
 
+use leptos::prelude::document;
 use web_sys::KeyboardEvent;
 
 use super::{around, has_dialog, is_composing};
@@ -29,9 +30,17 @@ pub(crate) fn shortcut(event: &KeyboardEvent) -> Option<Shortcut> {
         (false, true, false, "ArrowUp") => Some(Shortcut::Previous),
         (false, true, false, "ArrowDown") => Some(Shortcut::Next),
         // A Chinese keyboard writes the wide one.
-        (false, false, _, "?" | "\u{ff1f}") if !is_writing(event) => Some(Shortcut::Help),
+        (false, false, _, "?" | "\u{ff1f}") if has_single_keys() && !is_writing(event) => {
+            Some(Shortcut::Help)
+        }
         _ => None,
     }
+}
+
+/// A key that writes a character may do something where nothing is written.
+pub(super) fn has_single_keys() -> bool {
+    let root = document().document_element();
+    root.is_none_or(|root| !root.has_attribute("data-single-keys"))
 }
 
 /// The key belongs to a text that is being written.

@@ -3,7 +3,10 @@
 use leptos::prelude::document;
 use web_sys::{Element, HtmlElement, KeyboardEvent, wasm_bindgen::JsCast};
 
-use super::elements::{all_in, around};
+use super::{
+    elements::{all_in, around},
+    is_composing,
+};
 
 /// Arrow keys, Home and End in a list: they move the focus along its links.
 pub(crate) fn walk_list(event: &KeyboardEvent) {
@@ -18,7 +21,8 @@ pub(crate) fn walk_menu(event: &KeyboardEvent) {
 }
 
 fn walk(event: &KeyboardEvent, place: &str, stops: &str, has_letters: bool) -> Option<()> {
-    if event.default_prevented() || event.alt_key() || event.ctrl_key() || event.meta_key() {
+    let has_modifier = event.alt_key() || event.ctrl_key() || event.meta_key();
+    if event.default_prevented() || has_modifier || is_composing(event) {
         return None;
     }
     let place = around(event, place)?;

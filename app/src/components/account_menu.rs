@@ -10,7 +10,7 @@ use crate::{
         preferences::{SetLanguage, SetTheme},
     },
     browser,
-    model::{Language, Theme, User, UserRole},
+    model::{Language, SingleKeys, Theme, User, UserRole},
     preferences,
     sub_path::address_of,
     words::{Locale, use_locale, words},
@@ -79,6 +79,7 @@ fn Person(user: User, initial: String) -> impl IntoView {
 #[component]
 fn Places(is_administrator: bool, on_command: Callback<SidebarCommand>) -> impl IntoView {
     let locale = use_locale();
+    let has_keys = preferences::of_page().single_keys == SingleKeys::On;
     let show_shortcuts = move |_| {
         browser::close_menu(MENU);
         on_command.run(SidebarCommand::ShowShortcuts);
@@ -103,7 +104,7 @@ fn Places(is_administrator: bool, on_command: Callback<SidebarCommand>) -> impl 
         <button type="button" class="menu-entry needs-script" on:click=show_shortcuts>
             <Icon name=IconName::Keyboard/>
             <span>{words!(locale, frame.shortcuts)}</span>
-            <kbd aria-hidden="true">"?"</kbd>
+            {has_keys.then(|| view! { <kbd aria-hidden="true">"?"</kbd> })}
         </button>
     }
 }

@@ -3,6 +3,7 @@
 //! The text lives in the document, not in a signal: what was typed before the page became
 //! interactive stays, and typing never waits for a render.
 
+mod add_files;
 mod keys_hint;
 mod lost_message;
 mod queued_row;
@@ -10,6 +11,7 @@ mod send_buttons;
 mod text_box;
 mod tool_chips;
 
+use add_files::AddFiles;
 use keys_hint::KeysHint;
 use leptos::prelude::*;
 use lost_message::LostMessage;
@@ -22,7 +24,7 @@ use tool_chips::ToolChips;
 
 use crate::{
     api::messages::PostMessage,
-    browser::Queued,
+    browser::{Queued, RefusedFile},
     model::{ChatError, Choices, ConversationId, MessageId, UserId},
     sub_path::address_of,
 };
@@ -60,8 +62,8 @@ pub(crate) struct ComposerState {
     pub(crate) choices: Signal<Choices>,
     pub(crate) queued: RwSignal<Option<Queued>>,
     pub(crate) error: Signal<Option<ChatError>>,
-    /// The name of a file that no text model reads.
-    pub(crate) refused_file: RwSignal<Option<String>>,
+    /// Files that were brought and are not in the box.
+    pub(crate) refused_files: RwSignal<Vec<RefusedFile>>,
 }
 
 /// The text box with Send, or Stop while a turn runs.
@@ -93,7 +95,7 @@ pub(crate) fn Composer(
         <div class=place>
             <LostMessage
                 error=state.error
-                refused_file=state.refused_file
+                refused_files=state.refused_files
                 is_sending=state.is_sending
                 on_again=submit
             />
@@ -108,6 +110,7 @@ pub(crate) fn Composer(
             >
                 <HiddenFields conversation=state.conversation leaf=state.leaf/>
                 <QueuedRow state on_command/>
+                <AddFiles user state/>
                 <TextBox user state on_enter=submit/>
                 <ToolChips state on_command/>
                 <SendButtons running=state.running is_sending=state.is_sending/>

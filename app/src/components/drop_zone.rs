@@ -1,11 +1,11 @@
 //! Files that are dropped anywhere on the page. The browser would leave the page and show them.
 
 use leptos::{ev, prelude::*, task::spawn_local};
-use web_sys::{DataTransfer, DragEvent};
+use web_sys::{DataTransfer, DragEvent, File};
 
 use super::{ComposerState, Icon, IconName, add_to_text};
 use crate::{
-    browser,
+    browser::{self, RefusedFile},
     model::UserId,
     words::{use_locale, words},
 };
@@ -61,19 +61,28 @@ pub(super) fn take_files(
     if !browser::brings_only_files(brought) {
         return false;
     }
-    let files = browser::files_of(brought);
+    add_files(user, state, browser::files_of(brought));
+    true
+}
+
+/// Puts the texts of files into the box, one after the other, and tells which are none, and why.
+pub(super) fn add_files(user: UserId, state: ComposerState, files: Vec<File>) {
     let place = state.conversation.get_untracked();
-    state.refused_file.set(None);
+    state.refused_files.set(Vec::new());
     spawn_local(async move {
         for file in files {
-            match browser::text_of(&file).await {
-                Some(text) if state.conversation.try_get_untracked() == Some(place) => {
-                    add_to_text(user, place, &browser::fenced(&file.name(), &text));
+            let name = file.name();
+            let text = browser::text_of(&file).await;
+            if state.conversation.try_get_untracked() != Some(place) {
+                return; // another conversation is shown by now, or another page
+            }
+            match text {
+                Ok(text) => add_to_text(user, place, &browser::fenced(&name, &text)),
+                Err(reason) => {
+                    let refused = RefusedFile { name, reason };
+                    state.refused_files.update(|files| files.push(refused));
                 }
-                Some(_) => {} // another conversation is shown by now, or another page
-                None => state.refused_file.set(Some(file.name())),
             }
         }
     });
-    true
 }

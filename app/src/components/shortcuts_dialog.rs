@@ -5,13 +5,15 @@ use leptos::prelude::*;
 use super::{Icon, IconName};
 use crate::{
     browser,
+    model::SingleKeys,
+    preferences,
     words::{use_locale, words},
 };
 
 /// Id of the dialog.
 pub(crate) const SHORTCUTS: &str = "shortcuts";
 
-/// The list of shortcuts; `?` opens it.
+/// The list of shortcuts; `?` opens it, where single keys are on, and the menu of the account.
 #[component]
 pub(crate) fn ShortcutsDialog() -> impl IntoView {
     let locale = use_locale();
@@ -27,8 +29,13 @@ pub(crate) fn ShortcutsDialog() -> impl IntoView {
         (words!(locale, frame.rename_chosen), "F2"),
         (words!(locale, frame.menu_chosen), "⇧ F10"),
         (words!(locale, frame.delete_chosen), "Del"),
-        (words!(locale, frame.help), "?"),
     ];
+    let has_keys = preferences::of_page().single_keys == SingleKeys::On;
+    let help = has_keys.then(|| (words!(locale, frame.help), "?"));
+    let rows = rows.into_iter().chain(help);
+    let told = (!has_keys).then(|| {
+        view! { <p class="hint">{words!(locale, frame.single_keys_off)}</p> }
+    });
     let row = |(what, keys): (&'static str, &'static str)| {
         view! {
             <div>
@@ -57,6 +64,7 @@ pub(crate) fn ShortcutsDialog() -> impl IntoView {
             </form>
             <div class="dialog-body">
                 <dl class="shortcut-list">{rows.map(row).collect_view()}</dl>
+                {told}
                 <p class="hint">{words!(locale, frame.mac)}</p>
             </div>
         </dialog>

@@ -1,7 +1,7 @@
 //! What stands beside a chat: a list, a rail on narrower screens, a drawer on a phone.
 //!
 //! Without script the drawer opens by its address (`#sidebar`, CSS `:target`), and so does the
-//! rail.
+//! rail. With script the drawer has that address too, so that Back closes it.
 
 use leptos::prelude::*;
 
@@ -46,7 +46,13 @@ pub(crate) fn Sidebar(
 ) -> impl IntoView {
     let locale = use_locale();
     let on_key = move |event: web_sys::KeyboardEvent| {
-        if event.key() == "Escape" && !browser::has_menu() {
+        if event.key() == "Escape" && !browser::is_composing(&event) && !browser::has_menu() {
+            on_command.run(SidebarCommand::Close);
+        }
+    };
+    let on_choose = move |event: web_sys::MouseEvent| {
+        if browser::chooses_shown(&event, is_open.get_untracked()) {
+            event.prevent_default();
             on_command.run(SidebarCommand::Close);
         }
     };
@@ -57,6 +63,7 @@ pub(crate) fn Sidebar(
             class:open=is_open
             aria-label=words!(locale, chat.conversations)
             on:keydown=on_key
+            on:click:capture=on_choose
         >
             <Brand is_open on_command/>
             <Commands/>

@@ -14,6 +14,8 @@ pub const THEME_COOKIE: &str = "hearth_theme";
 pub const SIDEBAR_COOKIE: &str = "hearth_sidebar";
 /// Cookie with [`SidebarWidth::px`] of the width that was chosen on this device.
 pub const SIDEBAR_WIDTH_COOKIE: &str = "hearth_sidebar_width";
+/// Cookie with [`SingleKeys::as_str`], where they are off in this browser.
+pub const SINGLE_KEYS_COOKIE: &str = "hearth_single_keys";
 /// Cookie with what the last dismissed banner is remembered by.
 pub const BANNER_COOKIE: &str = "hearth_banner";
 /// Cookie with the IANA name of the browser's time zone.
@@ -200,6 +202,42 @@ impl FromStr for SidebarForm {
     }
 }
 
+/// Whether a key that writes a character does something outside of fields. Whoever speaks to the
+/// machine, or has shaking hands, wants them off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SingleKeys {
+    #[default]
+    On,
+    Off,
+}
+
+impl SingleKeys {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::On, Self::Off];
+
+    /// As in the cookie.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::On => "on",
+            Self::Off => "off",
+        }
+    }
+
+    /// As in `data-single-keys`; absent: they are on.
+    pub fn as_attribute(self) -> Option<&'static str> {
+        (self == Self::Off).then_some(self.as_str())
+    }
+}
+
+impl FromStr for SingleKeys {
+    type Err = UnknownChoice;
+
+    fn from_str(text: &str) -> Result<Self, UnknownChoice> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|it| it.as_str() == text).ok_or(UnknownChoice)
+    }
+}
+
 /// What decides how a document looks and reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Preferences {
@@ -211,6 +249,7 @@ pub struct Preferences {
     /// What was chosen on this device; absent: the width of the window decides.
     pub sidebar: Option<SidebarForm>,
     pub sidebar_width: SidebarWidth,
+    pub single_keys: SingleKeys,
 }
 
 #[cfg(test)]
@@ -245,6 +284,9 @@ mod tests {
         }
         for form in SidebarForm::ALL {
             assert_eq!(form.as_str().parse(), Ok(form));
+        }
+        for keys in SingleKeys::ALL {
+            assert_eq!(keys.as_str().parse(), Ok(keys));
         }
         assert_eq!("zh-cn".parse::<Language>(), Err(UnknownChoice));
         assert_eq!("".parse::<Theme>(), Err(UnknownChoice));

@@ -24,6 +24,7 @@ pub(crate) struct Shared {
     /// Of answers that have no deadline of their own.
     pub(super) time_limit: Option<Duration>,
     provisional_name: String,
+    pub(super) file_name: Option<String>,
     opened: OnceLock<Arc<OpenedModel>>,
     state: watch::Sender<EngineState>,
     /// Set when the engine serves no more, with what its streams are to say, and why.
@@ -43,7 +44,7 @@ impl AsRef<Counters> for Shared {
 
 impl Shared {
     pub(super) fn new(
-        provisional_name: String,
+        (provisional_name, file_name): (String, Option<String>),
         queue: Arc<Queue>,
         time_limit: Option<Duration>,
     ) -> Self {
@@ -51,6 +52,7 @@ impl Shared {
             queue,
             time_limit,
             provisional_name,
+            file_name,
             opened: OnceLock::new(),
             state: watch::Sender::new(EngineState::Loading { percent: 0 }),
             ended: OnceLock::new(),

@@ -167,6 +167,7 @@ async fn what_a_model_is_called_is_known() {
     let engine = engine(says("yes"));
     engine.prompt(&conversation(&["Hi"])).await.unwrap();
     assert_eq!(engine.model_name(), "scripted");
+    assert_eq!(engine.file_name(), None);
     assert!(engine.is_demonstration());
     assert_eq!(engine.fingerprint().unwrap().len(), 64);
     assert_eq!(engine.encode_answer("ab"), [TokenId(97), TokenId(98)]);

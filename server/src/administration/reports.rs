@@ -64,7 +64,7 @@ impl Administration {
             None => Ok(Vec::new()),
         };
         Ok(ActiveModel {
-            name: status.name,
+            name: engine.model_name(),
             state: status.state,
             weight_bytes: description.as_ref().map_or(0, |it| it.weight_bytes),
             context_window: engine

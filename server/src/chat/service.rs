@@ -14,7 +14,9 @@ use hearth_app::{
 };
 use hearth_engine::handle::{EngineHandle, EngineState};
 
-use super::{ChatServer, live_turns::StopReason, refusal::store_refused, turn_log, view};
+use super::{
+    ChatServer, live_turns::StopReason, model_titles, refusal::store_refused, turn_log, view,
+};
 use crate::{
     calendar::Calendar,
     settings::{parse_conversation_form, to_form},
@@ -285,7 +287,10 @@ impl ChatServer {
         });
         let (live, rendered) = (self.live.clone(), Arc::clone(&self.rendered));
         let calendar = Calendar::of_viewer();
-        let show = move |stored: StoredMessage| {
+        let titles = self.engine.titles();
+        let show = move |mut stored: StoredMessage| {
+            let called = |name: String| titles.of(&name).unwrap_or(name);
+            stored.model_name = stored.model_name.map(called);
             let siblings = versions.get(&stored.parent_id).cloned();
             let live = live.turn(user, stored.id);
             let siblings = siblings.unwrap_or_default();
@@ -303,7 +308,7 @@ impl ChatServer {
 /// What an engine is doing, for people.
 pub(crate) fn model_status(engine: &EngineHandle) -> ModelStatus {
     ModelStatus {
-        name: engine.model_name(),
+        name: model_titles::title(engine),
         is_demonstration: engine.is_demonstration(),
         state: match engine.state() {
             EngineState::Loading { percent } => ModelState::Loading { percent },

@@ -21,7 +21,10 @@ use super::{
     hashed::{HashedConversation, HashedMessage},
     timestamp::Timestamp,
 };
-use crate::store::{StoredTree, TreeMessage};
+use crate::{
+    chat::ModelTitles,
+    store::{StoredTree, TreeMessage},
+};
 
 /// What `schema` says.
 pub const SCHEMA: &str = "hearth.conversation";
@@ -92,6 +95,9 @@ pub struct ModelDocument {
     pub name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
+    /// What people call it, where that is known; programs are told the name.
+    #[serde(skip)]
+    pub title: Option<String>,
 }
 
 /// What an answer cost.
@@ -107,6 +113,14 @@ pub struct UsageDocument {
 }
 
 impl ConversationDocument {
+    /// Calls models as people do, in the formats that people read.
+    pub(crate) fn call_models(&mut self, titles: &ModelTitles) {
+        let models = self.messages.iter_mut().filter_map(|it| it.model.as_mut());
+        for model in models {
+            model.title = model.name.as_deref().and_then(|name| titles.of(name));
+        }
+    }
+
     /// The document of a stored conversation.
     pub(crate) fn new(tree: StoredTree, exported_at: Timestamp) -> Self {
         let messages = tree.messages.into_iter().map(MessageDocument::new);
@@ -194,6 +208,7 @@ impl MessageDocument {
         let model = ModelDocument {
             name: message.model_name,
             fingerprint: message.model_fingerprint,
+            title: None,
         };
         let usage = UsageDocument {
             prompt_tokens: message.prompt_tokens,

@@ -77,7 +77,8 @@ impl Language {
     /// Who wrote a message with what and when.
     pub(super) fn byline(self, message: &MessageDocument) -> String {
         let mut line = self.role(message.role).to_owned();
-        let model = message.model.as_ref().and_then(|model| model.name.as_ref());
+        let model = message.model.as_ref();
+        let model = model.and_then(|model| model.title.as_ref().or(model.name.as_ref()));
         for part in model.into_iter().chain([&message.created_at.to_minute()]) {
             line += " · ";
             line += part;

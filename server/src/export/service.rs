@@ -24,7 +24,7 @@ use super::{
 use crate::{
     calendar::Calendar,
     changes::Changes,
-    chat::{busy, store_refused},
+    chat::{ModelTitles, busy, store_refused},
     error::AppError,
     import::{self, ImportError, Problems},
     slow_work::{Kind, Place, SlowWork, run_in},
@@ -44,6 +44,7 @@ pub struct ExportServer {
     uploads: Arc<Uploads>,
     slow_work: SlowWork,
     changes: Changes,
+    titles: ModelTitles,
 }
 
 /// The bytes of an archive as they are made.
@@ -59,12 +60,14 @@ impl ExportServer {
         uploads: Arc<Uploads>,
         slow_work: SlowWork,
         changes: Changes,
+        titles: ModelTitles,
     ) -> Arc<Self> {
         Arc::new(Self {
             store,
             uploads,
             slow_work,
             changes,
+            titles,
         })
     }
 
@@ -102,6 +105,7 @@ impl ExportServer {
             with_reasoning,
             now,
             file_name: file_name.to_string(),
+            titles: self.titles.clone(),
         };
         // As long as somebody reads: one that takes no chunk for a minute ends it.
         tokio::spawn(run_in(place, move || work.run(writer)));
@@ -175,8 +179,10 @@ impl ExportService for ExportServer {
         let now = Timestamp::now();
         let language = use_context::<Preferences>().unwrap_or_default().language;
         let language = Language::from(language);
+        let titles = self.titles.clone();
         let write = move || {
-            let document = ConversationDocument::new(tree, now);
+            let mut document = ConversationDocument::new(tree, now);
+            document.call_models(&titles);
             let content = render(&document, format, language).into_bytes();
             NewExport {
                 user,
@@ -231,12 +237,14 @@ struct ArchiveWork {
     with_reasoning: bool,
     now: Timestamp,
     file_name: String,
+    titles: ModelTitles,
 }
 
 impl ArchiveWork {
     fn run(self, mut writer: PipeWriter) {
         let documents = StoredConversations::new(self.store.clone(), self.user, self.now)
-            .with_reasoning(self.with_reasoning);
+            .with_reasoning(self.with_reasoning)
+            .with_titles(self.titles);
         let written = write_archive(&mut writer, documents, self.language, self.now);
         if let Err(error) = written {
             tracing::warn!(%error, "an archive ends early: {error}");
@@ -266,6 +274,7 @@ pub struct StoredConversations {
     user: UserId,
     now: Timestamp,
     has_reasoning: bool,
+    titles: ModelTitles,
     page: VecDeque<ConversationId>,
     last: Option<ConversationId>,
 }
@@ -278,6 +287,7 @@ impl StoredConversations {
             user,
             now,
             has_reasoning: false,
+            titles: ModelTitles::default(),
             page: VecDeque::new(),
             last: None,
         }
@@ -287,6 +297,13 @@ impl StoredConversations {
     #[must_use]
     pub const fn with_reasoning(mut self, has_reasoning: bool) -> Self {
         self.has_reasoning = has_reasoning;
+        self
+    }
+
+    /// What people call models, in the formats that people read.
+    #[must_use]
+    fn with_titles(mut self, titles: ModelTitles) -> Self {
+        self.titles = titles;
         self
     }
 
@@ -316,7 +333,9 @@ impl Iterator for StoredConversations {
                     if !self.has_reasoning {
                         tree.leave_out_reasoning();
                     }
-                    return Some(Ok(ConversationDocument::new(tree, self.now)));
+                    let mut document = ConversationDocument::new(tree, self.now);
+                    document.call_models(&self.titles);
+                    return Some(Ok(document));
                 }
                 // Deleted since its page was read.
                 Ok(None) => {}

@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::{
-    ConversationDocument, Language, Timestamp, archive::Manifest, canonical, render, write_archive,
+    ConversationDocument, Language, ModelDocument, Timestamp, archive::Manifest, canonical, render,
+    write_archive,
 };
 use crate::store::{StoredTree, TreeMessage};
 
@@ -117,6 +118,24 @@ fn every_change_of_content_changes_the_hash() {
     let mut renamed = document();
     renamed.title.push('.');
     assert_ne!(renamed.content_hash(), renamed.sha256);
+}
+
+#[test]
+fn people_read_what_a_model_is_called_and_programs_its_name() {
+    let mut document = document();
+    document.messages[2].model = Some(ModelDocument {
+        name: Some("Smollm2 135M 8k".to_owned()),
+        fingerprint: None,
+        title: Some("SmolLM2 135M Instruct".to_owned()),
+    });
+    for format in [ExportFormat::Markdown, ExportFormat::Html] {
+        let text = render(&document, format, Language::English);
+        assert!(text.contains("SmolLM2 135M Instruct"), "{text}");
+        assert!(!text.contains("Smollm2 135M 8k"), "{text}");
+    }
+    let json = render(&document, ExportFormat::Json, Language::English);
+    assert!(json.contains("Smollm2 135M 8k"), "{json}");
+    assert!(!json.contains("SmolLM2 135M Instruct"), "{json}");
 }
 
 #[test]

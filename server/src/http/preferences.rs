@@ -13,8 +13,8 @@ use hearth_app::{
     model::{
         Language, Preferences,
         preferences::{
-            BANNER_COOKIE, LANGUAGE_COOKIE, SIDEBAR_COOKIE, SIDEBAR_WIDTH_COOKIE, THEME_COOKIE,
-            ZONE_COOKIE,
+            BANNER_COOKIE, LANGUAGE_COOKIE, SIDEBAR_COOKIE, SIDEBAR_WIDTH_COOKIE,
+            SINGLE_KEYS_COOKIE, THEME_COOKIE, ZONE_COOKIE,
         },
     },
     service::DismissedBanner,
@@ -45,6 +45,7 @@ fn preferences(headers: &HeaderMap, default: Language) -> Preferences {
     let accepted = accepted.and_then(|value| value.to_str().ok());
     let theme = chosen(THEME_COOKIE).and_then(|value| value.parse().ok());
     let sidebar_width = chosen(SIDEBAR_WIDTH_COOKIE).and_then(|value| value.parse().ok());
+    let single_keys = chosen(SINGLE_KEYS_COOKIE).and_then(|value| value.parse().ok());
     Preferences {
         language: chosen_language
             .or_else(|| accepted.and_then(accepted_language))
@@ -53,6 +54,7 @@ fn preferences(headers: &HeaderMap, default: Language) -> Preferences {
         theme: theme.unwrap_or_default(),
         sidebar: chosen(SIDEBAR_COOKIE).and_then(|value| value.parse().ok()),
         sidebar_width: sidebar_width.unwrap_or_default(),
+        single_keys: single_keys.unwrap_or_default(),
     }
 }
 
@@ -86,7 +88,7 @@ fn accepted_language(header: &str) -> Option<Language> {
 #[cfg(test)]
 mod tests {
     use axum::http::HeaderValue;
-    use hearth_app::model::{SidebarForm, SidebarWidth, Theme};
+    use hearth_app::model::{SidebarForm, SidebarWidth, SingleKeys, Theme};
 
     use super::*;
 
@@ -146,5 +148,11 @@ mod tests {
         assert_eq!(rail.sidebar, Some(SidebarForm::Rail));
         let wide = read(Some("hearth_sidebar_width=400"), None);
         assert_eq!(wide.sidebar_width, SidebarWidth::MOST);
+        for (cookie, keys) in [
+            ("hearth_single_keys=off", SingleKeys::Off),
+            ("hearth_single_keys=perhaps", SingleKeys::On),
+        ] {
+            assert_eq!(read(Some(cookie), None).single_keys, keys, "{cookie}");
+        }
     }
 }

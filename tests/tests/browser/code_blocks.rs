@@ -17,6 +17,7 @@ use serde_json::json;
 in_both_languages! {
     a_code_block_is_copied_wrapped_and_unfolded,
     a_table_scrolls_and_breaks_no_word,
+    a_line_of_text_is_no_longer_than_one_reads_and_code_keeps_the_column,
 }
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -144,5 +145,64 @@ async fn a_table_scrolls_and_breaks_no_word(language: Language) -> Result<()> {
         "task": "Buy flour",
     });
     assert_eq!(found, expected);
+    browser.quit().await
+}
+
+/// How wide paragraphs and points are: in zeros of their font, in ems; and code and the column in px.
+const MEASURE: &str = r"
+    const zero = place => {
+        const probe = document.createElement('span');
+        probe.style.cssText = 'position: absolute; inline-size: 100ch';
+        place.append(probe);
+        const width = probe.getBoundingClientRect().width / 100;
+        probe.remove();
+        return width;
+    };
+    const all = selector => [...document.querySelectorAll(selector)];
+    const width = it => Math.round(it.getBoundingClientRect().width);
+    const size = it => parseFloat(getComputedStyle(it).fontSize);
+    return {
+        zeros: all('.answer:not(:lang(zh)) :is(p, li)').map(it => width(it) / zero(it)),
+        ems: all('.answer :is(p, li)').map(it => width(it) / size(it)),
+        code: all('.code-block').map(width),
+        column: width(document.querySelector('.answer')),
+    };
+";
+
+async fn a_line_of_text_is_no_longer_than_one_reads_and_code_keeps_the_column(
+    language: Language,
+) -> Result<()> {
+    let text = match language {
+        Language::English => {
+            "A calm person who knows the house says what is, and then what is kept. "
+        }
+        Language::Chinese => "\u{4e00}\u{4f4d}\u{6c89}\u{7a33}\u{7684}\u{540c}\u{4e8b}\u{ff0c}",
+    };
+    let text = text.repeat(12);
+    let code = "x = 1".repeat(60);
+    let answer = format!("{text}\n\n- {text}\n- {text}\n\n```text\n{code}\n```\n\n{text}");
+    let (browser, _server) = open(answer, language).await?;
+    browser.show_screen(Screen::Desktop).await?;
+    let measured = browser.script(MEASURE, Vec::new()).await?;
+    let numbers = |name: &str| -> Vec<f64> {
+        let list = measured[name].as_array();
+        let numbers = list
+            .into_iter()
+            .flatten()
+            .filter_map(serde_json::Value::as_f64);
+        numbers.collect()
+    };
+    let (zeros, ems) = (numbers("zeros"), numbers("ems"));
+    assert_eq!(ems.len(), 4, "{measured}");
+    let is_short = |most: f64| move |it: &f64| *it <= most;
+    match language {
+        Language::English => {
+            assert_eq!(zeros.len(), 4, "{measured}");
+            assert!(zeros.iter().all(is_short(68.1)), "{measured}");
+        }
+        Language::Chinese => assert!(ems.iter().all(is_short(42.05)), "{measured}"),
+    }
+    let column = measured["column"].as_f64().unwrap_or_default();
+    assert_eq!(numbers("code"), [column], "{measured}");
     browser.quit().await
 }

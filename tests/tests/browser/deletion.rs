@@ -1,10 +1,10 @@
 //! What people delete, in a real browser: chats and the trash, one message, accounts.
 
 use anyhow::{Context as _, Result, ensure};
-use hearth_app::model::{ChatError, Conversation, Language};
+use hearth_app::model::{ChatError, Conversation, Language, StartedTurn};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    browser::{Browser, PATIENCE, Screen, wait_for_end_of, wait_for_words},
+    browser::{Browser, PATIENCE, Screen, wait_for, wait_for_end_of, wait_for_words},
     chat_page::ChatPage,
     deadline::eventually,
     running_server::{PASSWORD, RunningServer, send_and_wait, sign_in},
@@ -72,6 +72,22 @@ async fn a_deleted_chat_lies_in_the_trash_and_comes_back_or_goes_for_good(
     browser.quit().await
 }
 
+/// The button that had the focus went with its message: that of the answer before it has it now.
+async fn wait_for_focus_near(browser: &Browser, turn: &StartedTurn) -> Result<()> {
+    let button = format!(
+        "#message-{} .message-delete > button",
+        turn.assistant_message.id
+    );
+    let is_there = format!("return document.activeElement.matches('{button}')");
+    wait_for(
+        browser,
+        "the answer before it has the focus",
+        &is_there,
+        true,
+    )
+    .await
+}
+
 async fn a_message_is_deleted_with_the_keyboard_and_on_a_phone(language: Language) -> Result<()> {
     let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
@@ -87,13 +103,13 @@ async fn a_message_is_deleted_with_the_keyboard_and_on_a_phone(language: Languag
 
     let answer = format!("#message-{}", third.assistant_message.id);
     let menu = browser
-        .element(&format!("{answer} .message-delete > summary"))
+        .element(&format!("{answer} .message-delete > button"))
         .await?;
-    let open = format!("{answer} .message-delete[open]");
+    let open = format!("{answer} .message-delete-panel:popover-open");
     menu.send_keys(Key::Enter + "").await?;
     browser.element(&open).await?;
     let question = words(language, "chat.delete_last_answer")?;
-    wait_for_words(&browser, ".message-delete-panel", &question).await?;
+    wait_for_words(&browser, &open, &question).await?;
     check(&browser, &named("delete-message", language)).await?;
     menu.send_keys(Key::Escape + "").await?;
     wait_for_end_of(&browser, &open).await?;
@@ -109,16 +125,21 @@ async fn a_message_is_deleted_with_the_keyboard_and_on_a_phone(language: Languag
     button.send_keys(Key::Enter + "").await?;
     wait_for_end_of(&browser, &answer).await?;
     page.wait_for_end(2).await?;
+    wait_for_focus_near(&browser, &second).await?;
 
     browser.show_screen(Screen::Phone).await?;
     let asked = second.user_message.as_ref().map(|it| it.id);
     let asked = format!("#message-{}", asked.context("a question was stored")?);
     // A tap on the question brings its tools.
     press(&browser, &format!("{asked} .user-text")).await?;
-    press(&browser, &format!("{asked} .message-delete > summary")).await?;
-    press(&browser, &format!("{asked} .message-delete-panel button")).await?;
+    press(&browser, &format!("{asked} .message-delete > button")).await?;
+    let panel = format!("{asked} .message-delete-panel");
+    browser.element(&format!("{panel}:popover-open")).await?;
+    browser.settle().await?;
+    press(&browser, &format!("{panel} button")).await?;
     wait_for_end_of(&browser, &asked).await?;
     page.wait_for_end(1).await?;
+    wait_for_focus_near(&browser, &first).await?;
     let kept = [("id", id.to_string())];
     let kept: Conversation = ada.call("conversation", &kept).await??;
     ensure!(kept.messages.len() == 2, "the first turn stays: {kept:?}");

@@ -60,6 +60,18 @@ async fn a_setting_posted_as_a_form_is_kept_in_a_cookie_and_told_as_saved() -> R
             "browser",
             "hearth_language=; Path=/; Max-Age=0;",
         ),
+        (
+            "set_single_keys",
+            "single_keys",
+            "false",
+            "hearth_single_keys=off;",
+        ),
+        (
+            "set_single_keys",
+            "single_keys",
+            "true",
+            "hearth_single_keys=; Path=/; Max-Age=0;",
+        ),
     ] {
         let fields = [(field, value.to_owned())];
         let path = format!("/api/{function}");
@@ -78,11 +90,29 @@ async fn a_setting_posted_as_a_form_is_kept_in_a_cookie_and_told_as_saved() -> R
 }
 
 #[tokio::test]
+async fn a_form_without_a_tick_turns_single_keys_off_and_the_document_says_so() -> Result<()> {
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let answer = ada.submit_form("/api/set_single_keys", &[]).await?;
+    let cookie = answer.header("set-cookie");
+    assert!(cookie.starts_with("hearth_single_keys=off;"), "{answer:?}");
+    for (cookie, is_off) in [("hearth_single_keys=off", true), ("a=b", false)] {
+        let html = page(&ada, "/settings", ("cookie", cookie)).await?.text();
+        let (tag, _) = html.split_once("<head>").unwrap_or_default();
+        assert_eq!(tag.contains("data-single-keys=\"off\""), is_off, "{tag}");
+        let (_, switch) = html.split_once("id=\"single-keys\"").unwrap_or_default();
+        let (switch, _) = switch.split_once('>').unwrap_or_default();
+        assert_eq!(switch.contains(" checked"), !is_off, "{switch}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_choice_there_is_not_sets_no_cookie() -> Result<()> {
     let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     for (function, field, value) in [
         ("set_theme", "theme", "dark; Path=/evil"),
         ("set_theme", "theme", ""),
+        ("set_single_keys", "single_keys", "perhaps"),
         ("set_language", "language", "tlh"),
         ("set_language", "language", "\r\nSet-Cookie: a=b"),
     ] {

@@ -3,16 +3,17 @@
 use leptos::prelude::*;
 
 use crate::{
+    browser::{FileRefusal, RefusedFile},
     components::{ErrorText, Icon, IconName},
     model::ChatError,
-    words::{use_locale, words},
+    words::{Locale, use_locale, words},
 };
 
 /// A server that was not reached is no error of the person: one sentence, and one way on.
 #[component]
 pub(super) fn LostMessage(
     error: Signal<Option<ChatError>>,
-    refused_file: RwSignal<Option<String>>,
+    refused_files: RwSignal<Vec<RefusedFile>>,
     is_sending: Signal<bool>,
     on_again: Callback<()>,
 ) -> impl IntoView {
@@ -37,13 +38,21 @@ pub(super) fn LostMessage(
         }
     };
     let refused = move || {
-        let name = refused_file.get()?;
-        let words = words!(locale, chat.text_only, name = name);
-        Some(view! { <p class="error-text">{words}</p> })
+        let line = |file| view! { <p class="error-text">{refusal(locale, file)}</p> };
+        refused_files.get().into_iter().map(line).collect_view()
     };
     view! {
         <ErrorText error=other/>
         {move || is_lost.get().then(lost)}
         <div role="status">{refused}</div>
+    }
+}
+
+fn refusal(locale: Locale, file: RefusedFile) -> String {
+    let RefusedFile { name, reason } = file;
+    match reason {
+        FileRefusal::TooLarge => words!(locale, chat.file_too_large, name = name),
+        FileRefusal::NoText => words!(locale, chat.text_only, name = name),
+        FileRefusal::Unreadable => words!(locale, chat.file_unreadable, name = name),
     }
 }

@@ -50,7 +50,9 @@ pub(super) fn TextBox(user: UserId, state: ComposerState, on_enter: Callback<()>
         }
     };
     let on_input = move |_| {
-        state.refused_file.set(None);
+        if !state.refused_files.read_untracked().is_empty() {
+            state.refused_files.set(Vec::new());
+        }
         if let Some(text) = text.get_untracked() {
             let conversation = state.conversation.get_untracked();
             browser::save_draft(user, conversation, &text.value());

@@ -6,7 +6,7 @@ use server_fn::ServerFn;
 use crate::{
     api::administration::{SwitchModel, models},
     components::{Icon, IconName},
-    model::{ActiveModel, ChatError, Drawing, ModelState, ModelSummary},
+    model::{ActiveModel, ChatError, Drawing, ModelState, ModelSummary, model_title},
     pages::{
         admin::details::Details,
         card::{Head, empty, error_line},
@@ -81,7 +81,7 @@ fn lit(locale: Locale, model: ModelSummary) -> AnyView {
             <span class="model-tile" class:lit=is_lit>{tile}</span>
             <div>
                 <h3>
-                    <bdi>{title(&model.file, &active.name)}</bdi>
+                    <bdi>{model_title(&model.file, &active.name)}</bdi>
                     <span class=format!("badge model-state {class}")>{words}</span>
                 </h3>
                 <p class="model-file">{file_facts(locale, &model.file, model.num_bytes)}</p>
@@ -97,7 +97,7 @@ fn lit(locale: Locale, model: ModelSummary) -> AnyView {
 /// One that could answer.
 fn model(locale: Locale, model: ModelSummary) -> AnyView {
     let failure = failure(locale, model.failure);
-    let name = title(&model.file, "");
+    let name = model_title(&model.file, "");
     let label = words!(locale, admin.use_name, name = name.clone());
     view! {
         <div class="model">
@@ -131,38 +131,6 @@ fn failure(locale: Locale, reason: Option<String>) -> Option<AnyView> {
         }
         .into_any()
     })
-}
-
-/// As people call it: a file says it better than what stands inside. `inner` is what stands there.
-fn title(file: &str, inner: &str) -> String {
-    let Some(stem) = file.strip_suffix(".gguf") else {
-        let is_named = !file.is_empty();
-        return if is_named { file } else { inner }.to_owned();
-    };
-    let words = stem.split(['-', '_', ' ']).filter(|it| !it.is_empty());
-    let mut title: Vec<&str> = Vec::new();
-    for word in words {
-        let is_format = word.len() > 1 && is_number_format(word);
-        if is_format {
-            break;
-        }
-        title.push(word);
-    }
-    match title.as_slice() {
-        [] => inner.to_owned(),
-        words => words.join(" "),
-    }
-}
-
-/// Such as `Q4`, `IQ3`, `F16`, `BF16`, `MXFP4`: how the weights are written, and no part of a name.
-fn is_number_format(word: &str) -> bool {
-    let word = word.to_ascii_uppercase();
-    ["MXFP", "BF", "FP", "IQ", "TQ", "Q", "F"]
-        .iter()
-        .any(|start| {
-            let digits = word.strip_prefix(start);
-            digits.is_some_and(|it| !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_digit()))
-        })
 }
 
 fn file_facts(locale: Locale, file: &str, num_bytes: u64) -> AnyView {
@@ -210,28 +178,5 @@ const fn look(state: &ModelState) -> &'static str {
         ModelState::Ready => "accent",
         ModelState::Loading { .. } => "",
         ModelState::Failed => "danger",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_is_called_as_people_call_the_model() {
-        for (file, inner, expected) in [
-            (
-                "SmolLM2-135M-Instruct-Q4_1.gguf",
-                "Smollm2 135M 8k",
-                "SmolLM2 135M Instruct",
-            ),
-            ("gpt-oss-20b", "Model", "gpt-oss-20b"),
-            ("Qwen3-8B-IQ3_M.gguf", "", "Qwen3 8B"),
-            ("llama-bf16.gguf", "", "llama"),
-            ("Q4_K_M.gguf", "A model", "A model"),
-            ("flan_t5.gguf", "", "flan t5"),
-        ] {
-            assert_eq!(title(file, inner), expected);
-        }
     }
 }

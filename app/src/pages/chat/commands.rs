@@ -5,7 +5,7 @@ use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::{
     address::{self, ChatAddress},
-    state::{Announcement, ChatState},
+    state::{Announcement, ChatState, Entry},
 };
 use crate::{
     api::{conversations, deletion, messages},
@@ -19,14 +19,16 @@ pub(super) type Navigate = Callback<(Option<ConversationId>, NavigateOptions)>;
 
 /// The router's way to a conversation. It gets whole addresses: below a path of the host it would
 /// write that of a new conversation without the slash at its end, which not every proxy passes on.
+/// From the open drawer they take its place in the history.
 pub(super) fn navigation() -> Navigate {
     let navigate = use_navigate();
     Callback::new(move |(id, options)| {
-        let resolve = false;
-        navigate(
-            &address::address(id),
-            NavigateOptions { resolve, ..options },
-        );
+        let options = NavigateOptions {
+            resolve: false,
+            replace: options.replace || browser::is_at_drawer(),
+            ..options
+        };
+        navigate(&address::address(id), options);
     })
 }
 
@@ -61,6 +63,19 @@ fn focus_again(message: MessageId, name: Option<String>) {
     });
 }
 
+/// The message that was deleted had the focus: now this one has it, or the box.
+fn focus_beside(message: Option<MessageId>) {
+    // By then what is shown now is in the page.
+    request_animation_frame(move || {
+        if let Some(id) = message {
+            browser::focus_found_if_lost(&format!("#message-{id} .message-delete > button"));
+        }
+        browser::focus_text_if_lost(TEXT_ID);
+        // A finger gets no keyboard that it did not ask for.
+        browser::focus_found_if_lost(".chat-more");
+    });
+}
+
 impl ChatState {
     pub(super) fn place(self) -> Place {
         Place {
@@ -84,7 +99,7 @@ impl ChatState {
             MessageCommand::Regenerate(id) => self.begin(id, messages::regenerate(id)),
             MessageCommand::Continue(id) => self.begin(id, messages::continue_turn(id)),
             MessageCommand::ShowVersion(id) => self.change(id, conversations::show_version(id)),
-            MessageCommand::Delete(id) => self.change(id, deletion::delete_message(id)),
+            MessageCommand::Delete(id) => self.delete(id),
             MessageCommand::Reconnect => self.follow_running(),
         }
     }
@@ -131,6 +146,24 @@ impl ChatState {
                 Err(error) => self.fail(error),
             }
             focus_again(shown, name);
+        });
+    }
+
+    /// Deletes a message for good. The focus goes to the same button of the message that is shown
+    /// in its place, or of the one before it; where no message is left, to the box.
+    fn delete(self, id: MessageId) {
+        let place = |entries: &Vec<Entry>| entries.iter().position(|it| it.id == id);
+        let index = self.entries.with_untracked(place).unwrap_or_default();
+        self.spawn(async move {
+            match deletion::delete_message(id).await {
+                Ok(()) => self.refresh().await,
+                Err(error) => self.fail(error),
+            }
+            let beside = |entries: &Vec<Entry>| {
+                let entry = entries.get(index).or_else(|| entries.last());
+                entry.map(|it| it.id)
+            };
+            focus_beside(self.entries.with_untracked(beside));
         });
     }
 

@@ -49,7 +49,7 @@ pub(super) fn Conversation(state: ChatState, navigate: Navigate) -> impl IntoVie
         choices: Signal::derive(move || state.own.get().within(state.model.read().usual)),
         queued: state.queued,
         error: state.error.into(),
-        refused_file: RwSignal::new(None),
+        refused_files: RwSignal::new(Vec::new()),
     };
     keys::listen(state);
     send_when_ended(state, shown_id, running);

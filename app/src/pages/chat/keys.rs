@@ -17,6 +17,8 @@ pub(super) fn listen(state: ChatState) {
         });
         let presses = window_event_listener(ev::click, |event: MouseEvent| opened(&event));
         let back = window_event_listener(ev::online, move |_| reconnect(state));
+        state.follow_drawer();
+        let history = window_event_listener(ev::popstate, move |_| state.follow_drawer());
         let tabs = window_event_listener(ev::storage, move |event: StorageEvent| {
             queue_changed(state, &event);
         });
@@ -24,6 +26,7 @@ pub(super) fn listen(state: ChatState) {
             keys.remove();
             presses.remove();
             back.remove();
+            history.remove();
             tabs.remove();
         });
     });

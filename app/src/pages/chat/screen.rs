@@ -64,7 +64,7 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
     let flash = Signal::derive(move || Some(flash_words(locale, state.is_copied().get()?)));
     view! {
         <Title text=window_title/>
-        <div class="chat-page">
+        <div class="chat-page" on:toggle:capture=|it: web_sys::Event| browser::return_focus(&it)>
             <a class="skip-link" href="#composer-text" on:click=|event| skip(&event)>
                 {words!(locale, chat.skip_to_message)}
             </a>

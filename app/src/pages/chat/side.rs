@@ -136,6 +136,11 @@ impl ChatState {
 
     /// Opens the drawer and moves the focus into it.
     pub(super) fn open_drawer(self) {
+        browser::enter_drawer();
+        self.show_drawer();
+    }
+
+    fn show_drawer(self) {
         self.is_drawer_open().set(true);
         // The drawer takes the focus only after it has become visible.
         request_animation_frame(|| browser::focus(NEW_CHAT));
@@ -144,8 +149,25 @@ impl ChatState {
     /// Closes the drawer and gives the focus back to the button that opened it.
     pub(super) fn close_drawer(self) {
         if self.is_drawer_open().get_untracked() {
-            self.is_drawer_open().set(false);
-            request_animation_frame(|| browser::focus("open-sidebar"));
+            browser::leave_drawer();
+            self.hide_drawer();
+        }
+    }
+
+    fn hide_drawer(self) {
+        browser::close_menus();
+        self.is_drawer_open().set(false);
+        request_animation_frame(|| browser::focus("open-sidebar"));
+    }
+
+    /// Back puts the drawer away, Forward brings it again. Where its address stands from the
+    /// beginning, it is open already.
+    pub(super) fn follow_drawer(self) {
+        let is_wanted = browser::is_at_drawer() && browser::is_drawer();
+        match (self.is_drawer_open().get_untracked(), is_wanted) {
+            (false, true) => self.show_drawer(),
+            (true, false) => self.hide_drawer(),
+            _ => {}
         }
     }
 }

@@ -1,12 +1,12 @@
-//! `/settings`: language and theme, each kept at once, in cookies of this browser.
+//! `/settings`: language, theme and single keys, each kept at once, in cookies of this browser.
 
 use leptos::prelude::*;
 use server_fn::ServerFn;
 
 use crate::{
-    api::preferences::{SetLanguage, SetTheme},
+    api::preferences::{SetLanguage, SetSingleKeys, SetTheme},
     components::theme_words,
-    model::{Drawing, Language, LanguageChoice, Theme},
+    model::{Drawing, Language, LanguageChoice, SingleKeys, Theme},
     pages::{
         card::{Head, Segment, Segmented, error_line, saved_mark},
         drawn::settled,
@@ -35,10 +35,49 @@ pub(super) fn draw(told: &Told) -> Drawing {
     let locale = use_locale();
     let rows = [theme(locale), language(locale)];
     let rows = rows.map(|choices| row(locale, choices, told));
-    settled(
-        Head::new(words!(locale, settings.appearance))
-            .section(view! { <div class="setting">{rows.into_iter().collect_view()}</div> }),
-    )
+    let appearance = Head::new(words!(locale, settings.appearance))
+        .section(view! { <div class="setting">{rows.into_iter().collect_view()}</div> });
+    let keys = single_keys(locale, told);
+    let keyboard = Head::new(words!(locale, settings.keyboard))
+        .section(view! { <div class="setting">{keys}</div> });
+    settled(view! { {appearance} {keyboard} })
+}
+
+/// A switch that holds at once. Without a tick its form is empty, which means no.
+fn single_keys(locale: Locale, told: &Told) -> AnyView {
+    let is_on = preferences::of_page().single_keys == SingleKeys::On;
+    let path = SetSingleKeys::PATH;
+    view! {
+        <form class="setting-row" method="post" action=address_of(path) data-at-once="">
+            <div>
+                <span class="label">
+                    <label for="single-keys">{words!(locale, settings.single_keys)}</label>
+                    {saved_mark(told.was_saved("single_keys"), words!(locale, admin.saved))}
+                </span>
+                <span class="hint" id="single-keys-lead">
+                    {words!(locale, settings.single_keys_lead)}
+                </span>
+            </div>
+            <div class="setting-end">
+                <input
+                    id="single-keys"
+                    class="switch"
+                    type="checkbox"
+                    role="switch"
+                    name="single_keys"
+                    value="true"
+                    checked=is_on
+                    autocomplete="off"
+                    aria-describedby="single-keys-lead"
+                />
+                <button type="submit" class="button only-without-script">
+                    {words!(locale, admin.save)}
+                </button>
+            </div>
+            {error_line(locale, told.error_of(path), "single-keys-error")}
+        </form>
+    }
+    .into_any()
 }
 
 fn theme(locale: Locale) -> Choices {

@@ -8,7 +8,7 @@ use super::{
     specimen::{Specimen, Stage},
 };
 use crate::{
-    browser::Queued,
+    browser::{FileRefusal, Queued, RefusedFile},
     components::{
         Composer, ComposerState, Greeting, Icon, IconName, MissingConversation, Privacy, Starters,
     },
@@ -28,7 +28,7 @@ struct Case {
     is_empty: bool,
     queued: Option<String>,
     error: Option<ChatError>,
-    refused_file: Option<String>,
+    refused_files: Vec<RefusedFile>,
 }
 
 impl Case {
@@ -52,7 +52,7 @@ impl Case {
             }),
             queued: RwSignal::new(queued),
             error: Signal::stored(self.error),
-            refused_file: RwSignal::new(self.refused_file),
+            refused_files: RwSignal::new(self.refused_files),
         }
     }
 
@@ -89,7 +89,10 @@ pub(super) fn composer(locale: Locale) -> Vec<Specimen> {
         ..Case::default()
     };
     let refused = Case {
-        refused_file: Some("photo.jpg".to_owned()),
+        refused_files: vec![RefusedFile {
+            name: "photo.jpg".to_owned(),
+            reason: FileRefusal::NoText,
+        }],
         ..Case::default()
     };
     vec![

@@ -48,7 +48,8 @@ pub(super) fn menus(locale: Locale) -> Vec<Specimen> {
         let message = RwSignal::new(answer(Vec::new()));
         let on_command = Callback::new(|_| ());
         view! { <DeleteMessageMenu message on_command/> }.into_any()
-    });
+    })
+    .open();
     let question = Specimen::new("question-menu", Stage::Stack, || {
         let on_command = Callback::new(|_| ());
         view! { <QuestionMenu pressed=PressedQuestion::new() on_command/> }.into_any()
@@ -57,7 +58,7 @@ pub(super) fn menus(locale: Locale) -> Vec<Specimen> {
         .into_iter()
         .chain(conversation)
         .chain(of_sidebar)
-        .chain([deletion.unfolded(), question.open()])
+        .chain([deletion, question.open()])
         .collect()
 }
 

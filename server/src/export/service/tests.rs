@@ -38,6 +38,7 @@ impl Desk {
                 Arc::clone(&uploads),
                 slow_work.clone(),
                 Changes::new(1),
+                ModelTitles::default(),
             ),
             store,
             uploads,

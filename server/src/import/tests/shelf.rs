@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::{
     changes::Changes,
+    chat::ModelTitles,
     export::{
         ConversationDocument, ExportServer, Language, StoredConversations, Timestamp, write_archive,
     },
@@ -59,7 +60,8 @@ impl Shelf {
     /// What serves exports and imports of this database.
     pub(super) fn exports(&self, slow_work: SlowWork) -> Arc<ExportServer> {
         let uploads = Uploads::new(self.store.clone(), self.folder.path().join("uploads"));
-        ExportServer::new(self.store.clone(), uploads, slow_work, Changes::new(1))
+        let (changes, titles) = (Changes::new(1), ModelTitles::default());
+        ExportServer::new(self.store.clone(), uploads, slow_work, changes, titles)
     }
 
     pub(super) fn import(&self, user: UserId, file: Vec<u8>) -> Result<ImportCounts, ImportError> {

@@ -288,6 +288,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
     row("/api/join", claim, [Forbidden; 4]),
     row("/api/set_language", language, EVERYBODY),
     row("/api/set_theme", theme, EVERYBODY),
+    row("/api/set_single_keys", nothing, EVERYBODY),
     row("/api/draw_settings", exports_section, SIGNED_IN),
     row("/api/sessions", nothing, SIGNED_IN),
     row("/api/end_session", session, OWNER),

@@ -1,0 +1,118 @@
+//! The drawer of a phone and the history: Back closes it, and it leaves nothing behind.
+
+use anyhow::{Result, ensure};
+use hearth_engine::scripted::ScriptedModel;
+use hearth_tests::{
+    browser::{Browser, Screen, wait_for},
+    chat_page::ChatPage,
+    running_server::{PASSWORD, RunningServer, send_and_wait},
+};
+use serde_json::json;
+
+const CTRL: u32 = 2;
+
+const IS_OPEN: &str = "const drawer = document.getElementById('sidebar');
+    return getComputedStyle(drawer).visibility === 'visible'";
+const PLACE: &str = "return location.pathname + location.hash";
+const FOCUSED: &str = "return document.activeElement.id";
+
+async fn open_drawer(browser: &Browser) -> Result<()> {
+    browser.settle().await?;
+    browser.element("#open-sidebar").await?.click().await?;
+    wait_for(browser, "the drawer opens", IS_OPEN, true).await?;
+    browser.settle().await
+}
+
+async fn wait_until_closed(browser: &Browser, place: &str) -> Result<()> {
+    browser.settle().await?;
+    wait_for(browser, "the drawer closes", IS_OPEN, false).await?;
+    wait_for(browser, "the address has no drawer", PLACE, place).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn back_closes_the_drawer_and_stays_in_the_chat() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
+    let chat = send_and_wait(&ada, None, "One").await?.conversation.id;
+    let path = format!("/c/{chat}");
+    let page = ChatPage::new(&browser, server.base_url());
+    browser.show_screen(Screen::Phone).await?;
+    page.sign_in("Ada", PASSWORD).await?;
+    page.open(&path).await?;
+    page.wait_for_end(1).await?;
+    open_drawer(&browser).await?;
+    browser.driver().back().await?;
+    wait_until_closed(&browser, &path).await?;
+    wait_for(
+        &browser,
+        "the button has the focus",
+        FOCUSED,
+        "open-sidebar",
+    )
+    .await?;
+    ensure!(page.questions().await? == ["One"]);
+
+    // Forward brings it again, as it brings a page.
+    browser.driver().forward().await?;
+    wait_for(&browser, "the drawer opens again", IS_OPEN, true).await?;
+    browser.settle().await?;
+    wait_for(&browser, "the focus is in it", FOCUSED, "new-chat").await?;
+    browser.driver().back().await?;
+    wait_until_closed(&browser, &path).await?;
+    // A page that is loaded with its address has it open.
+    open_drawer(&browser).await?;
+    page.reload().await?;
+    wait_for(&browser, "it is still open", IS_OPEN, true).await?;
+    browser.element(".sidebar-close").await?.click().await?;
+    wait_until_closed(&browser, &path).await?;
+    ensure!(page.questions().await? == ["One"]);
+    browser.quit().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_drawer_that_was_closed_or_chosen_from_leaves_no_entry() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
+    let first = send_and_wait(&ada, None, "One").await?.conversation.id;
+    let second = send_and_wait(&ada, None, "Two").await?.conversation.id;
+    let (first, second) = (format!("/c/{first}"), format!("/c/{second}"));
+    let page = ChatPage::new(&browser, server.base_url());
+    browser.show_screen(Screen::Phone).await?;
+    page.sign_in("Ada", PASSWORD).await?;
+    page.open(&first).await?;
+    page.wait_for_end(1).await?;
+    let row = |path: &str| format!("#sidebar a[href='{path}']");
+    let choose = async |path: &str| -> Result<()> {
+        open_drawer(&browser).await?;
+        browser.element(&row(path)).await?.click().await?;
+        wait_until_closed(&browser, path).await
+    };
+    // Every way out of it, one after the other.
+    for way in ["close", "escape", "scrim", "chord", "the shown chat"] {
+        match way {
+            "the shown chat" => choose(&first).await?,
+            _ => open_drawer(&browser).await?,
+        }
+        match way {
+            "close" => browser.element(".sidebar-close").await?.click().await?,
+            "escape" => page.press_key("Escape", 0).await?,
+            "chord" => page.press_key("b", CTRL).await?,
+            "scrim" => {
+                let press = "document.querySelector('.scrim').click()";
+                browser.script(press, Vec::new()).await?;
+            }
+            _ => {}
+        }
+        wait_until_closed(&browser, &first).await?;
+    }
+    choose(&second).await?;
+    page.wait_for_questions(&["Two"]).await?;
+    browser.driver().back().await?;
+    wait_until_closed(&browser, &first).await?;
+    page.wait_for_questions(&["One"]).await?;
+    // Before the first chat was the empty page after the door, and nothing in between.
+    browser.driver().back().await?;
+    wait_for(&browser, "the empty page", PLACE, json!("/")).await?;
+    wait_for(&browser, "no drawer", IS_OPEN, false).await?;
+    browser.quit().await
+}

@@ -155,10 +155,11 @@ impl Shared {
         let shared = Rc::downgrade(self);
         let on_word = OnMessage::new(move |event: MessageEvent| {
             if let (Some(word), Some(shared)) = (event.data().as_string(), shared.upgrade()) {
-                if let Ok(word) = word.parse() {
-                    shared.step(Event::Heard(word));
-                } else if let Ok(word) = word.parse() {
-                    shared.tail_step(reducer::Event::Heard(word));
+                match (word.parse(), word.parse()) {
+                    (Ok(word), _) => shared.step(Event::Heard(word)),
+                    (Err(_), Ok(word)) => shared.tail_step(reducer::Event::Heard(word)),
+                    // From a page of another build.
+                    (Err(_), Err(_)) => {}
                 }
             }
         });

@@ -14,7 +14,6 @@ use hearth_tests::{
 };
 use serde_json::json;
 use tempfile::TempDir;
-use thirtyfour::prelude::*;
 
 use super::{accessibility::check, named};
 

@@ -176,7 +176,7 @@ const FILE: &str = r"
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_exported_page_is_laid_out_by_itself_and_has_no_violation() -> Result<()> {
     let browser = Browser::open().await?;
-    let (server, ada) = RunningServer::start(ScriptedModel::new(vec![WHOLE.to_owned()])).await?;
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(vec![WHOLE.to_owned()])).await?;
     let turn = send_and_wait(&ada, None, "Show me everything.").await?;
     let arguments = [
         ("conversation", turn.conversation.id.to_string()),

@@ -161,6 +161,8 @@ async fn answers_share_a_column_and_each_is_set_in_its_own_direction_and_languag
     wait_for(&browser, "questions stand by answers", GAPS, pairs).await?;
     let foreign = last_setting(&browser).await?;
     ensure!(foreign.language == "zh-CN", "{foreign:?}");
+    ensure!((foreign.leading - 1.8).abs() < 0.01, "{foreign:?}");
+    ensure!(foreign.tracking.into_iter().all(is_none), "{foreign:?}");
 
     page.speak(Language::Chinese).await?;
     page.open(&format!("/c/{whole}")).await?;

@@ -2,8 +2,10 @@
 //!
 //! Text is cut into blocks (`splitter`); a finished block is rendered once and never touched
 //! again, the block that still grows is rendered anew at each flush. Where a block ends depends on
-//! the text alone, never on the pieces it arrived in. Rendering has a `budget`: what is beyond it
-//! is shown as it is. Everything leaves through `sanitize`, or as one paragraph of escaped text.
+//! the text alone, never on the pieces it arrived in. Only the end of the text renders finished
+//! blocks again: those that name a link which was defined behind them (`waiting`). Rendering has a
+//! `budget`: what is beyond it is shown as it is. Everything leaves through `sanitize`, or as one
+//! paragraph of escaped text.
 
 mod budget;
 mod code;
@@ -21,6 +23,7 @@ mod sanitize;
 mod splitter;
 mod table;
 mod tree;
+mod waiting;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -28,6 +31,7 @@ pub(crate) mod tests;
 use code::CodeBlock;
 use prose::Shared;
 use splitter::{Part, Splitter};
+use waiting::Waiting;
 
 /// Renders a growing text.
 #[derive(Debug, Default)]
@@ -39,6 +43,35 @@ pub struct MarkdownStream {
     shared: Shared,
     /// Fences that were given away in several pieces.
     num_long: usize,
+    /// Blocks that were given away.
+    num_blocks: usize,
+    waiting: Waiting,
+}
+
+/// What the end of a text brings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Finished {
+    /// HTML of the blocks that were still open.
+    pub blocks: Vec<String>,
+    /// Blocks from before that look otherwise now: their numbers in the text, and their HTML.
+    pub changed: Vec<(usize, String)>,
+}
+
+impl Finished {
+    /// The blocks of the whole text, of those that it gave before.
+    pub fn complete(self, blocks: &mut Vec<String>) {
+        replace(blocks, self.changed);
+        blocks.extend(self.blocks);
+    }
+}
+
+/// Puts changed blocks in the place of what stood there.
+pub fn replace(blocks: &mut [String], changed: Vec<(usize, String)>) {
+    for (index, html) in changed {
+        if let Some(block) = blocks.get_mut(index) {
+            *block = html;
+        }
+    }
 }
 
 impl MarkdownStream {
@@ -57,41 +90,66 @@ impl MarkdownStream {
         }
     }
 
-    /// Ends the text; returns the HTML of the blocks that were still open.
-    pub fn finish(mut self) -> Vec<String> {
+    /// Renders the blocks again that name what is defined by now: their numbers, and their HTML.
+    /// For a text that is shown from its beginning, not while somebody watches it grow.
+    pub fn settle(&mut self) -> Vec<(usize, String)> {
+        self.waiting.settle(&mut self.shared)
+    }
+
+    /// Ends the text: what was still open, and what is known of the blocks before only now.
+    pub fn finish(mut self) -> Finished {
         let parts = std::mem::take(&mut self.splitter).finish();
+        let num_before = self.num_blocks;
         let mut blocks = self.render_parts(parts);
-        blocks.extend(self.code.and_then(CodeBlock::close));
-        blocks
+        blocks.extend(self.code.take().and_then(CodeBlock::close));
+        let mut changed = Vec::new();
+        for (index, html) in self.settle() {
+            match index.checked_sub(num_before) {
+                Some(own) => blocks[own] = html,
+                None => changed.push((index, html)),
+            }
+        }
+        Finished { blocks, changed }
     }
 
     fn render_parts(&mut self, parts: Vec<Part>) -> Vec<String> {
         let mut blocks = Vec::new();
         for part in parts {
-            match part {
-                Part::Prose(text) => blocks.push(prose::render(&text, &mut self.shared)),
-                Part::Plain(text) => blocks.push(plain::render(&text)),
+            let block = match part {
+                Part::Prose(text) => Some(self.render_prose(text, blocks.len())),
+                Part::Plain(text) => Some(plain::render(&text)),
                 Part::CodeStart { language } => {
                     self.code = Some(CodeBlock::open(
                         &language,
                         self.shared.highlighting,
                         self.num_long,
                     ));
+                    None
                 }
-                Part::CodeLine(line) => {
-                    blocks.extend(self.code.as_mut().and_then(|code| code.push_line(&line)));
-                }
-                Part::CodeEnd => {
-                    if let Some(code) = self.code.take() {
-                        self.shared.highlighting = code.highlighting();
-                        self.num_long += usize::from(code.is_long());
-                        blocks.extend(code.close());
-                    }
-                }
-            }
+                Part::CodeLine(line) => self.code.as_mut().and_then(|code| code.push_line(&line)),
+                Part::CodeEnd => self.code.take().and_then(|code| {
+                    self.shared.highlighting = code.highlighting();
+                    self.num_long += usize::from(code.is_long());
+                    code.close()
+                }),
+            };
+            blocks.extend(block.filter(|block| !block.is_empty()));
         }
-        blocks.retain(|block| !block.is_empty());
+        self.num_blocks += blocks.len();
         blocks
+    }
+
+    /// HTML of a block of prose, before which as many blocks are about to be given away.
+    fn render_prose(&mut self, text: String, num_new: usize) -> String {
+        let highlighting = self.shared.highlighting;
+        let prose = prose::render(&text, &mut self.shared);
+        if !prose.html.is_empty() {
+            let index = self.num_blocks + num_new;
+            let names = prose.missing;
+            self.waiting
+                .add(index, text, names, highlighting, &mut self.shared);
+        }
+        prose.html
     }
 }
 
@@ -99,6 +157,6 @@ impl MarkdownStream {
 pub fn render(text: &str) -> Vec<String> {
     let mut stream = MarkdownStream::default();
     let mut blocks = stream.push(text);
-    blocks.extend(stream.finish());
+    stream.finish().complete(&mut blocks);
     blocks
 }

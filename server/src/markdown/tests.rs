@@ -53,7 +53,14 @@ fn bytes_sent(text: &str, step: usize) -> usize {
         sent += pending.len() - equal.count();
         shown = pending;
     }
-    sent + stream.finish().iter().map(String::len).sum::<usize>()
+    let end = stream.finish();
+    let changed = end.changed.iter().map(|(_, html)| html);
+    sent + end
+        .blocks
+        .iter()
+        .chain(changed)
+        .map(String::len)
+        .sum::<usize>()
 }
 
 fn prose(num_words: usize) -> String {
@@ -394,7 +401,7 @@ proptest! {
         prop_assert_eq!(pending, whole_pending);
         let mut finished = MarkdownStream::default();
         let mut all: Vec<String> = pieces.iter().flat_map(|piece| finished.push(piece)).collect();
-        all.extend(finished.finish());
+        finished.finish().complete(&mut all);
         prop_assert_eq!(all, render(&text));
     }
 

@@ -14,7 +14,7 @@ use futures::{FutureExt as _, future::BoxFuture};
 use hearth_app::model::UserId;
 
 use crate::{
-    markdown::MarkdownStream,
+    markdown::{self, Finished, MarkdownStream},
     slow_work::{Kind, SlowWork, SlowWorkError},
 };
 
@@ -35,6 +35,8 @@ pub(in crate::chat) struct Drawing {
     slow_work: SlowWork,
     user: UserId,
     state: State,
+    /// No piece is missing: blocks have the numbers that they have in the text.
+    is_whole: bool,
 }
 
 enum State {
@@ -59,6 +61,7 @@ impl Drawing {
             slow_work,
             user,
             state: State::Idle(Box::default()),
+            is_whole: true,
         }
     }
 
@@ -71,7 +74,12 @@ impl Drawing {
         user: UserId,
         text: String,
     ) -> Result<(Self, Drawn), SlowWorkError> {
-        let piece = move || draw(Box::default(), &text);
+        let piece = move || {
+            let (mut markdown, mut drawn) = draw(Box::default(), &text);
+            // Nobody sees it grow: it looks as it did when it had ended.
+            markdown::replace(&mut drawn.blocks, markdown.settle());
+            (markdown, drawn)
+        };
         // All of it at once: a request's work, not a frame's.
         let (markdown, drawn) = slow_work.run(Kind::Text, user, piece).await?;
         let state = State::Idle(markdown);
@@ -79,6 +87,7 @@ impl Drawing {
             slow_work,
             user,
             state,
+            is_whole: true,
         };
         Ok((drawing, drawn))
     }
@@ -111,25 +120,34 @@ impl Drawing {
         let State::Busy(piece) = &mut self.state else {
             return Drawn::default();
         };
-        let (markdown, drawn) = piece.await.unwrap_or_default();
+        let drawn = piece.await;
+        self.is_whole &= drawn.is_ok();
+        let (markdown, drawn) = drawn.unwrap_or_default();
         self.state = State::Idle(markdown);
         drawn
     }
 
-    /// The last blocks: what is being drawn, the rest of the text, and what was still open.
-    pub(super) async fn finish(mut self, rest: String) -> Vec<String> {
+    /// The last blocks: what is being drawn, the rest of the text, and what was still open. And
+    /// those before that look otherwise now.
+    pub(super) async fn finish(mut self, rest: String) -> Finished {
         let mut blocks = self.drawn().await.blocks;
-        let State::Idle(mut markdown) = self.state else {
-            return blocks;
-        };
-        let last = move || {
-            let mut last = markdown.push(&rest);
-            last.extend(markdown.finish());
-            last
-        };
-        let last = self.slow_work.run(Kind::Frame, self.user, last).await;
-        blocks.extend(last.unwrap_or_default());
-        blocks
+        let mut finished = Finished::default();
+        if let State::Idle(mut markdown) = self.state {
+            let last = move || {
+                let last = markdown.push(&rest);
+                (last, markdown.finish())
+            };
+            let last = self.slow_work.run(Kind::Frame, self.user, last).await;
+            let (last, end) = last.unwrap_or_default();
+            blocks.extend(last);
+            finished = end;
+        }
+        blocks.append(&mut finished.blocks);
+        finished.blocks = blocks;
+        if !self.is_whole {
+            finished.changed.clear();
+        }
+        finished
     }
 }
 

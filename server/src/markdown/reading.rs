@@ -10,7 +10,7 @@ mod lines;
 mod scanner;
 mod tag;
 
-pub(super) use formula::{Closer, opened_by};
+pub(super) use formula::{Closer, MAX_SPACED_BYTES, opened_by};
 pub(super) use lines::{marker_bytes, opening_fence};
 pub(super) use tag::Tag;
 

@@ -141,6 +141,11 @@ fn is_title(text: &str) -> bool {
     !ends && !is_escaped
 }
 
+/// Whether nothing stands in a line, but for the signs of quotes.
+pub(super) fn is_blank(line: &str) -> bool {
+    line.trim_matches([' ', '\t', '>', '\r', '\n']).is_empty()
+}
+
 /// Whether a line begins a block of its own, so that nothing in a line before it goes on.
 pub(super) fn begins_block(line: &str) -> bool {
     let text = line.trim_start_matches([' ', '\t', '>']);

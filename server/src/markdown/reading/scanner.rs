@@ -221,8 +221,7 @@ impl<'a> Scanner<'a> {
     /// Where what begins here must have ended.
     fn find_ends(&mut self) {
         if self.at >= self.paragraph_end {
-            let is_blank = |line: &str| line.trim_matches([' ', '\t', '>', '\r', '\n']).is_empty();
-            self.paragraph_end = self.end_of_lines(self.text.len(), is_blank);
+            self.paragraph_end = self.end_of_lines(self.text.len(), lines::is_blank);
         }
         self.block_end = self.end_of_lines(self.paragraph_end, lines::begins_block);
     }

@@ -6,6 +6,7 @@ use super::{MarkdownStream, render};
 
 mod budget;
 mod corpus;
+mod endings;
 mod reading;
 
 /// A text over which the parser of Markdown panics.

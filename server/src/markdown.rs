@@ -90,10 +90,15 @@ impl MarkdownStream {
         }
     }
 
-    /// Renders the blocks again that name what is defined by now: their numbers, and their HTML.
-    /// For a text that is shown from its beginning, not while somebody watches it grow.
+    /// Renders the blocks again that name what is defined by now, also in the block that still
+    /// grows: their numbers, and their HTML. For a text that is shown from its beginning, not while
+    /// somebody watches it grow.
     pub fn settle(&mut self) -> Vec<(usize, String)> {
-        self.waiting.settle(&mut self.shared)
+        let mut shared = self.shared.clone();
+        if !self.splitter.is_plain() {
+            prose::learn(&self.splitter.prose(), &mut shared);
+        }
+        self.waiting.settle(&mut shared)
     }
 
     /// Ends the text: what was still open, and what is known of the blocks before only now.

@@ -93,6 +93,14 @@ pub(super) fn render_pending(text: &str, shared: &Shared) -> String {
     render_checked(text, &mut shared.clone(), true).html
 }
 
+/// Takes over what blocks that still grow define so far.
+pub(super) fn learn(text: &str, shared: &mut Shared) {
+    if budget::is_affordable(text) {
+        let reading = Reading::of_growing(text, &shared.links);
+        shared.links.learn(&reading.links, &reading.notes);
+    }
+}
+
 /// The text rendered, or the text as it is if that would be too much.
 fn render_checked(text: &str, shared: &mut Shared, is_growing: bool) -> Prose {
     let prose = budget::is_affordable(text).then(|| {

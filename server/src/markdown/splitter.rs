@@ -186,6 +186,9 @@ impl Splitter {
     fn push_blank(&mut self, line: &str, parts: &mut Vec<Part>) {
         self.table = None;
         self.carried = None;
+        if let Some(open) = &mut self.formula {
+            open.bytes += line.len();
+        }
         if self.segment.is_empty() && self.plain.is_none() {
             return;
         }

@@ -46,7 +46,8 @@ fn a_text_without_links_is_not_rendered_again() {
         "`[1]` and\n\n    code [1]\n\n[1]: https://example.org\n",
         "```\n[1]: https://example.org\n```\n\nSee [1].\n",
     ] {
-        assert_eq!(ended(text).2, [], "{text:?}");
+        let (_, _, changed) = ended(text);
+        assert!(changed.is_empty(), "{text:?}: {changed:?}");
     }
 }
 
@@ -100,7 +101,7 @@ fn an_answer_that_goes_on_looks_as_it_did() {
 #[test]
 fn what_waits_for_definitions_has_bounds_and_loses_no_address() {
     // More text than may wait, more names, and more definitions than are kept.
-    let long = "See [a] and many more words.\n\n".repeat(20_000);
+    let long = "See [a] and many more words.\n\n".repeat(3000);
     let mut names = String::new();
     for name in 0..2000 {
         let _ = write!(names, "[n{name}]\n\n");
@@ -111,7 +112,7 @@ fn what_waits_for_definitions_has_bounds_and_loses_no_address() {
     let begin = std::time::Instant::now();
     let html = joined(&format!("{long}[a]: https://example.org\n"));
     let num_links = html.matches(LINK).count();
-    assert!((100..20_000).contains(&num_links), "{num_links}");
+    assert!((100..3000).contains(&num_links), "{num_links}");
     let html = joined(&names);
     for name in 0..2000 {
         let address = format!("href=\"https://example.org/{name}\"");

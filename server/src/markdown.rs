@@ -31,7 +31,7 @@ pub(crate) mod tests;
 use code::CodeBlock;
 use prose::Shared;
 use splitter::{Part, Splitter};
-use waiting::Waiting;
+use waiting::{Waiting, WaitingBlock};
 
 /// Renders a growing text.
 #[derive(Debug, Default)]
@@ -149,10 +149,13 @@ impl MarkdownStream {
         let highlighting = self.shared.highlighting;
         let prose = prose::render(&text, &mut self.shared);
         if !prose.html.is_empty() {
-            let index = self.num_blocks + num_new;
-            let names = prose.missing;
-            self.waiting
-                .add(index, text, names, highlighting, &mut self.shared);
+            let block = WaitingBlock {
+                index: self.num_blocks + num_new,
+                text,
+                names: prose.missing,
+                highlighting,
+            };
+            self.waiting.add(block, &mut self.shared.links);
         }
         prose.html
     }

@@ -7,6 +7,7 @@ use super::{MarkdownStream, render};
 mod budget;
 mod corpus;
 mod endings;
+mod formulas;
 mod reading;
 
 /// A text over which the parser of Markdown panics.

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use super::{
     budget::Highlighting,
+    links::Links,
     prose::{self, Shared},
 };
 
@@ -17,14 +18,14 @@ const MAX_BYTES: usize = 256 << 10;
 const BLOCK_BYTES: usize = 256;
 
 #[derive(Debug)]
-struct WaitingBlock {
+pub(super) struct WaitingBlock {
     /// Its number among the blocks of the answer.
-    index: usize,
-    text: String,
+    pub(super) index: usize,
+    pub(super) text: String,
     /// What is not defined yet.
-    names: BTreeSet<String>,
+    pub(super) names: BTreeSet<String>,
     /// What was left before it.
-    highlighting: Highlighting,
+    pub(super) highlighting: Highlighting,
 }
 
 /// The blocks of one answer that wait.
@@ -36,25 +37,13 @@ pub(super) struct Waiting {
 
 impl Waiting {
     /// Keeps a block that is about to go to the page, if it names what is not defined.
-    pub(super) fn add(
-        &mut self,
-        index: usize,
-        text: String,
-        names: BTreeSet<String>,
-        highlighting: Highlighting,
-        shared: &mut Shared,
-    ) {
-        let bytes = self.bytes + BLOCK_BYTES + text.len();
-        if names.is_empty() || bytes > MAX_BYTES || !shared.links.want(&names) {
+    pub(super) fn add(&mut self, block: WaitingBlock, links: &mut Links) {
+        let bytes = self.bytes + BLOCK_BYTES + block.text.len();
+        if block.names.is_empty() || bytes > MAX_BYTES || !links.want(&block.names) {
             return;
         }
         self.bytes = bytes;
-        self.blocks.push(WaitingBlock {
-            index,
-            text,
-            names,
-            highlighting,
-        });
+        self.blocks.push(block);
     }
 
     /// Numbers and HTML of the blocks that look otherwise by what is defined now.

@@ -15,6 +15,7 @@ mod han;
 mod highlight;
 mod links;
 mod math;
+mod notes;
 mod plain;
 mod prose;
 mod reading;
@@ -29,6 +30,7 @@ mod waiting;
 pub(crate) mod tests;
 
 use code::CodeBlock;
+use notes::Notes;
 use prose::Shared;
 use splitter::{Part, Splitter};
 use waiting::{Waiting, WaitingBlock};
@@ -75,6 +77,13 @@ pub fn replace(blocks: &mut [String], changed: Vec<(usize, String)>) {
 }
 
 impl MarkdownStream {
+    /// Of an answer that has a name in its page: its footnotes lead to each other.
+    pub fn of_answer(name: &str) -> Self {
+        let mut stream = Self::default();
+        stream.shared.notes = Notes::of_answer(name);
+        stream
+    }
+
     /// Appends text; returns the HTML of the blocks it finished.
     pub fn push(&mut self, text: &str) -> Vec<String> {
         let parts = self.splitter.push(text);
@@ -147,6 +156,7 @@ impl MarkdownStream {
     /// HTML of a block of prose, before which as many blocks are about to be given away.
     fn render_prose(&mut self, text: String, num_new: usize) -> String {
         let highlighting = self.shared.highlighting;
+        let notes = self.shared.notes.clone();
         let prose = prose::render(&text, &mut self.shared);
         if !prose.html.is_empty() {
             let block = WaitingBlock {
@@ -154,6 +164,7 @@ impl MarkdownStream {
                 text,
                 names: prose.missing,
                 highlighting,
+                notes,
             };
             self.waiting.add(block, &mut self.shared.links);
         }
@@ -163,7 +174,15 @@ impl MarkdownStream {
 
 /// Renders a complete text to its blocks, each safe to insert.
 pub fn render(text: &str) -> Vec<String> {
-    let mut stream = MarkdownStream::default();
+    render_by(MarkdownStream::default(), text)
+}
+
+/// Renders a complete answer that has a name in its page.
+pub fn render_answer(name: &str, text: &str) -> Vec<String> {
+    render_by(MarkdownStream::of_answer(name), text)
+}
+
+fn render_by(mut stream: MarkdownStream, text: &str) -> Vec<String> {
     let mut blocks = stream.push(text);
     stream.finish().complete(&mut blocks);
     blocks

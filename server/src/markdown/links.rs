@@ -107,6 +107,11 @@ pub(super) fn normalized(name: &str) -> String {
     default_case_fold_str(&words.join(" "))
 }
 
+/// The name of a footnote as a name in brackets.
+pub(super) fn note_name(label: &str) -> String {
+    normalized(&format!("^{label}"))
+}
+
 /// What stands in brackets in the text, and how often.
 pub(super) fn names_in(text: &str) -> HashMap<String, usize> {
     let mut names: HashMap<String, usize> = HashMap::new();

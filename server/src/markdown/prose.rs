@@ -17,6 +17,7 @@ use super::{
     budget::{self, Highlighting},
     format,
     links::{self, Links},
+    notes::Notes,
     plain,
     reading::Reading,
     repair::repair,
@@ -42,6 +43,7 @@ static OPTIONS: LazyLock<Options<'static>> = LazyLock::new(|| {
 pub(super) struct Shared {
     pub(super) highlighting: Highlighting,
     pub(super) links: Links,
+    pub(super) notes: Notes,
 }
 
 /// Blocks as they are shown.
@@ -153,8 +155,14 @@ fn render_markdown(text: &str, shared: &mut Shared, is_growing: bool) -> Prose {
         return Prose::plain(text);
     };
     let mut names = missing.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut missing = mem::take(&mut *names);
+    if shared.notes.are_linked() {
+        let is_missing = |name: &&String| !shared.links.has_note(name);
+        missing.extend(reading.marks.iter().filter(is_missing).cloned());
+    }
+    let html = sanitize(html.trim_end());
     Prose {
-        html: sanitize(html.trim_end()),
-        missing: mem::take(&mut *names),
+        html: shared.notes.linked(html, &shared.links),
+        missing,
     }
 }

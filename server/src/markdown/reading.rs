@@ -10,6 +10,8 @@ mod lines;
 mod scanner;
 mod tag;
 
+use std::collections::BTreeSet;
+
 pub(super) use formula::{Closer, MAX_SPACED_BYTES, opened_by};
 pub(super) use lines::{marker_bytes, opening_fence};
 pub(super) use tag::Tag;
@@ -48,6 +50,8 @@ pub(super) struct Reading {
     pub(super) links: Vec<(String, String)>,
     /// Footnotes whose texts begin here: their names in brackets.
     pub(super) notes: Vec<String>,
+    /// Footnotes that are named: their names in brackets.
+    pub(super) marks: BTreeSet<String>,
 }
 
 /// A piece of text between atoms, or one of them with its source.

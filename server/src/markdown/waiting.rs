@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use super::{
     budget::Highlighting,
     links::Links,
+    notes::Notes,
     prose::{self, Shared},
 };
 
@@ -26,6 +27,8 @@ pub(super) struct WaitingBlock {
     pub(super) names: BTreeSet<String>,
     /// What was left before it.
     pub(super) highlighting: Highlighting,
+    /// The footnotes before it.
+    pub(super) notes: Notes,
 }
 
 /// The blocks of one answer that wait.
@@ -48,18 +51,20 @@ impl Waiting {
 
     /// Numbers and HTML of the blocks that look otherwise by what is defined now.
     pub(super) fn settle(&mut self, shared: &mut Shared) -> Vec<(usize, String)> {
-        let left = shared.highlighting;
+        let (left, notes) = (shared.highlighting, shared.notes.clone());
         let mut changed = Vec::new();
         for block in &mut self.blocks {
             if !block.names.iter().any(|name| shared.links.knows(name)) {
                 continue;
             }
             shared.highlighting = block.highlighting;
+            shared.notes = block.notes.clone();
             let prose = prose::render(&block.text, shared);
             block.names = prose.missing;
             changed.push((block.index, prose.html));
         }
         shared.highlighting = left;
+        shared.notes = notes;
         changed
     }
 }

@@ -11,7 +11,7 @@ use std::{
 };
 
 use futures::{FutureExt as _, future::BoxFuture};
-use hearth_app::model::UserId;
+use hearth_app::model::{MessageId, UserId};
 
 use crate::{
     markdown::{self, Finished, MarkdownStream},
@@ -56,11 +56,11 @@ impl fmt::Debug for Drawing {
 
 impl Drawing {
     /// Of an answer without any text.
-    pub(in crate::chat) fn new(slow_work: SlowWork, user: UserId) -> Self {
+    pub(in crate::chat) fn new(slow_work: SlowWork, user: UserId, message: MessageId) -> Self {
         Self {
             slow_work,
             user,
-            state: State::Idle(Box::default()),
+            state: State::Idle(stream_of(message)),
             is_whole: true,
         }
     }
@@ -72,10 +72,11 @@ impl Drawing {
     pub(in crate::chat) async fn of_text(
         slow_work: SlowWork,
         user: UserId,
+        message: MessageId,
         text: String,
     ) -> Result<(Self, Drawn), SlowWorkError> {
         let piece = move || {
-            let (mut markdown, mut drawn) = draw(Box::default(), &text);
+            let (mut markdown, mut drawn) = draw(stream_of(message), &text);
             // Nobody sees it grow: it looks as it did when it had ended.
             markdown::replace(&mut drawn.blocks, markdown.settle());
             (markdown, drawn)
@@ -149,6 +150,10 @@ impl Drawing {
         }
         finished
     }
+}
+
+fn stream_of(message: MessageId) -> Box<MarkdownStream> {
+    Box::new(MarkdownStream::of_answer(&message.to_string()))
 }
 
 fn draw(mut markdown: Box<MarkdownStream>, text: &str) -> (Box<MarkdownStream>, Drawn) {

@@ -114,12 +114,7 @@ pub(super) fn behind_marker(line: &str) -> (&str, &str) {
 /// The footnotes whose texts begin in lines of the text: their names, as `links` compares them.
 pub(super) fn notes_in(text: &str) -> Vec<String> {
     let labels = text.lines().filter_map(footnote_label);
-    labels.map(|(label, _)| note_name(label)).collect()
-}
-
-/// The name of a footnote as a name in brackets.
-pub(super) fn note_name(label: &str) -> String {
-    links::normalized(&format!("^{label}"))
+    labels.map(|(label, _)| links::note_name(label)).collect()
 }
 
 /// Whether these are words in quotes, which end nowhere before the end.

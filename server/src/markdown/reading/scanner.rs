@@ -125,7 +125,7 @@ impl<'a> Scanner<'a> {
         // A footnote begins with the signs that say so, whatever follows.
         if let Some((label, length)) = lines::footnote_label(line) {
             self.reading.text.push('\n');
-            self.reading.notes.push(lines::note_name(label));
+            self.reading.notes.push(links::note_name(label));
             self.take(Atom::NoteStart(label.to_owned()), length);
             return true;
         }
@@ -181,7 +181,7 @@ impl<'a> Scanner<'a> {
 
     /// Whether a footnote of that name has a text, here or in a block before.
     fn has_note(&mut self, label: &str) -> bool {
-        let name = lines::note_name(label);
+        let name = links::note_name(label);
         let text = self.text;
         let own = self.notes.get_or_insert_with(|| lines::notes_in(text));
         own.contains(&name) || self.links.has_note(&name)
@@ -343,6 +343,7 @@ impl<'a> Scanner<'a> {
         let is_attached = before.is_some_and(|c| !c.is_whitespace() && c != '(');
         let is_mark = is_number || is_attached || self.has_note(label);
         if is_mark {
+            self.reading.marks.insert(links::note_name(label));
             self.take(Atom::NoteMark(label.to_owned()), bytes);
         }
         is_mark

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{
-    super::{MarkdownStream, render},
+    super::{MarkdownStream, render, render_answer},
     joined,
 };
 
@@ -119,6 +119,46 @@ fn what_waits_for_definitions_has_bounds_and_loses_no_address() {
         assert!(html.contains(&address), "{name}");
     }
     assert!(begin.elapsed() < std::time::Duration::from_mins(1));
+}
+
+#[test]
+fn marks_and_notes_of_an_answer_lead_to_each_other() {
+    let text = "[^9] It boils[^1], again[^1].\n\nMore.\n\n[^1]: At sea level.\n";
+    let whole = render_answer("m", text);
+    let link = r##"<a href="#note-m-1" rel="external">1</a></sup>"##;
+    let first = format!(
+        "<p dir=\"auto\"><sup class=\"footnote-mark\" id=\"mark-m-9\">9</sup> It boils\
+         <sup class=\"footnote-mark\" id=\"mark-m-1\">{link}, again\
+         <sup class=\"footnote-mark\">{link}.</p>"
+    );
+    assert_eq!(whole[0], first);
+    let note = r##"<p class="footnote" dir="auto"><sup class="footnote-number" id="note-m-1"><a href="#mark-m-1" rel="external">1</a></sup> At sea level.</p>"##;
+    assert_eq!(whole[2], note);
+    let mut stream = MarkdownStream::of_answer("m");
+    let mut blocks = Vec::new();
+    for letter in text.chars() {
+        blocks.extend(stream.push(letter.encode_utf8(&mut [0; 4])));
+    }
+    assert!(!blocks[0].contains("<a "), "{}", blocks[0]);
+    stream.finish().complete(&mut blocks);
+    assert_eq!(blocks, whole);
+}
+
+#[test]
+fn no_answer_brings_ids_or_addresses_inside_of_the_page() {
+    for text in [
+        "<sup class=\"footnote-mark\" id=\"door\">1</sup>",
+        "[x](https://example.org '<sup class=\"footnote-mark\">1</sup>')",
+        "[x](#note-m-1)",
+        "`<sup class=\"footnote-number\">1</sup>`",
+        "```\n<sup class=\"footnote-mark\">1</sup>\n```",
+    ] {
+        let html = render_answer("m", text).concat();
+        assert!(
+            !html.contains(" id=") && !html.contains("\"#note"),
+            "{html}"
+        );
+    }
 }
 
 #[test]

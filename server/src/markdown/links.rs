@@ -16,8 +16,8 @@ const MAX_WANTED_BYTES: usize = 16 << 10;
 /// The definitions of the blocks so far: names and the lines that define them.
 ///
 /// A block that is finished stays as it is while the text grows. If it names what no line has
-/// defined yet, it waits for that (`waiting`), and the line is not shown where it stands: the end of
-/// the text makes links of both. Where nobody named it before, the definition is shown.
+/// defined yet, it waits for that (`waiting`), and the line is not shown where it stands: the end
+/// of the text makes a link of the name. What nobody named before is shown.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Links {
     known: Vec<(String, String)>,

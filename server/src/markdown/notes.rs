@@ -1,7 +1,8 @@
 //! Footnotes lead to each other: the mark in the text to its note, the number of the note back.
 //!
-//! In a page stand many answers, each with a footnote 1: an id holds the name of its answer. Ids and
-//! addresses are written behind the last gate, which lets none through: no answer can bring its own.
+//! In a page stand many answers, each with a footnote 1: an id holds the name of its answer. Ids
+//! and addresses are written behind the last gate, which lets none through: no answer can bring its
+//! own.
 
 use std::{collections::BTreeSet, fmt::Write as _, sync::Arc};
 

@@ -254,9 +254,11 @@ impl Splitter {
         if !self.after_blank || self.line.trim().is_empty() {
             return;
         }
+        // In a code block a sign opens nothing.
+        let is_code = self.kind == SegmentKind::Indented;
         let line = &self.line;
         self.formula = self.formula.filter(|open| {
-            open.bytes + line.len() <= MAX_SPACED_BYTES && open.closer.goes_on(line)
+            !is_code && open.bytes + line.len() <= MAX_SPACED_BYTES && open.closer.goes_on(line)
         });
     }
 

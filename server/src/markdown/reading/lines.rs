@@ -1,5 +1,7 @@
 //! Lines that mean something as a whole.
 
+use std::collections::BTreeSet;
+
 use super::{super::links, CLOSE, OPEN};
 
 /// Longest name of a footnote and of a link, in bytes.
@@ -112,7 +114,7 @@ pub(super) fn behind_marker(line: &str) -> (&str, &str) {
 }
 
 /// The footnotes whose texts begin in lines of the text: their names, as `links` compares them.
-pub(super) fn notes_in(text: &str) -> Vec<String> {
+pub(super) fn notes_in(text: &str) -> BTreeSet<String> {
     let labels = text.lines().filter_map(footnote_label);
     labels.map(|(label, _)| links::note_name(label)).collect()
 }

@@ -2,7 +2,7 @@
 
 mod formulas;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{
     super::links::{self, Links},
@@ -40,7 +40,7 @@ pub(super) struct Scanner<'a> {
     /// What stands in brackets anywhere, once somebody has asked.
     names: Option<HashMap<String, usize>>,
     /// The footnotes whose texts stand here, once somebody has asked.
-    notes: Option<Vec<String>>,
+    notes: Option<BTreeSet<String>>,
     num_details: usize,
     last_details_end: usize,
     in_summary: bool,

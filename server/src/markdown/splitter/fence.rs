@@ -1,13 +1,13 @@
 //! Fences on the top level, and the fences inside of them.
 //!
-//! Whoever writes about Markdown forgets to make the outer fence longer than those in it. In a fence
-//! that holds Markdown a fence with a language therefore opens an inner one, and the next bare one
-//! closes that. Which fences hold Markdown:
+//! Whoever writes about Markdown forgets to make the outer fence longer than those in it. In a
+//! fence that holds Markdown a fence with a language therefore opens an inner one, and the next
+//! bare one closes that. Which fences hold Markdown:
 //!
 //! - Those that say so: `markdown`, `md`, `mdx`, `readme`.
 //! - Those that say nothing, or `text`, and begin as a document does: with a headline and an empty
-//!   line, with a headline of a lower level, front matter, a badge, tags, a bold line, a sentence, or
-//!   with an inner fence. Models write "here is the README" so.
+//!   line, with a headline of a lower level, front matter, a badge, tags, a bold line, a sentence,
+//!   or with an inner fence. Models write "here is the README" so.
 //! - No others. A fence of output or of code that nobody closed ends, as everywhere, with the next
 //!   bare one: behind it the answer goes on, and is not turned inside out.
 

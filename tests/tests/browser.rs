@@ -53,6 +53,7 @@ mod browser {
     mod random_actions;
     mod reading;
     mod reasoning;
+    mod references;
     mod reloading;
     mod settings;
     mod stillness;

@@ -88,7 +88,7 @@ impl Notes {
             &mut self.noted
         };
         let is_first = known.len() < MAX_IDS && !known.contains(&name);
-        let mut sup = String::from("<sup class=\"footnote-");
+        let mut sup = String::from(BEGINNING);
         sup.push_str(if is_mark { "mark\"" } else { "number\"" });
         if is_first {
             let _ = write!(sup, " id=\"{own}-{answer}-{name}\"");

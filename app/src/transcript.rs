@@ -29,6 +29,8 @@ pub struct ShownMessage {
     pub steps: Vec<ToolStep>,
     /// Counts replacements of all blocks; within one revision blocks are only appended.
     pub revision: u32,
+    /// Blocks of this revision that the end of the text has changed.
+    pub settled: Vec<usize>,
     pub waiting: Option<WaitState>,
     /// The answer goes on, but its stream is not there.
     pub is_lost: bool,
@@ -71,6 +73,7 @@ impl ShownMessage {
             reasoning: message.reasoning,
             steps: message.steps,
             revision: 0,
+            settled: Vec::new(),
             waiting: None,
             is_lost: false,
             notice: None,
@@ -95,7 +98,11 @@ impl ShownMessage {
     /// Takes over what the server says now, and leaves text alone that is the same already.
     pub fn refresh(&mut self, message: Message) {
         let is_settled = !self.is_running() && self.status == message.status;
-        if is_settled && self.blocks.len() == message.blocks.len() {
+        // One that the server rendered is not known here.
+        let is_same = |(shown, new): (&String, &String)| shown.is_empty() || shown == new;
+        let pairs = || self.blocks.iter().zip(&message.blocks);
+        let are_same = self.blocks.len() == message.blocks.len() && pairs().all(is_same);
+        if is_settled && are_same {
             self.versions = message.versions;
             self.usage = message.usage;
             self.provenance = message.provenance;
@@ -159,6 +166,7 @@ impl ShownMessage {
                 self.reasoning = reasoning;
                 self.steps = steps;
                 self.revision += 1;
+                self.settled.clear();
                 self.cursor = event.cursor;
                 Applied::Continue
             }
@@ -215,6 +223,14 @@ impl ShownMessage {
                 self.waiting = None;
                 self.blocks.push(html);
                 self.pending.clear();
+            }
+            ChatEventKind::Settled(changed) => {
+                for (index, html) in changed {
+                    if let Some(block) = self.blocks.get_mut(index) {
+                        *block = html;
+                        self.settled.push(index);
+                    }
+                }
             }
             ChatEventKind::Snapshot { .. }
             | ChatEventKind::KeepAlive

@@ -97,6 +97,11 @@ impl AnswerText {
                 self.blocks.push(html.clone());
                 self.pending.clear();
             }
+            ChatEventKind::Settled(changed) => {
+                for (index, html) in changed {
+                    self.blocks[*index].clone_from(html);
+                }
+            }
             ChatEventKind::Snapshot {
                 blocks, pending, ..
             } => {

@@ -57,6 +57,7 @@ mod browser {
     mod random_actions;
     mod reading;
     mod reasoning;
+    mod references;
     mod reloading;
     mod settings;
     mod single_keys;

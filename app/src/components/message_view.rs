@@ -90,7 +90,9 @@ fn AnswerFooter(
     }
 }
 
-/// Committed blocks, appended once and never touched again, and the block that still grows.
+/// Committed blocks, appended once, and the block that still grows. While it grows no committed one
+/// is touched; its end may replace some, each alone: what a person reads, has marked or has focused
+/// elsewhere stays as it is.
 ///
 /// Hydration writes nothing here: the HTML that the server rendered stays as it is, and the values
 /// on the browser's side are empty until a snapshot begins a new revision.
@@ -98,15 +100,16 @@ fn AnswerFooter(
 fn Answer(message: RwSignal<ShownMessage>) -> impl IntoView {
     let locale = use_locale();
     let revision = Memo::new(move |_| message.read().revision);
-    let extent = Memo::new(move |_| message.with(|it| (it.revision, it.blocks.len())));
+    let extent =
+        Memo::new(move |_| message.with(|it| (it.revision, it.blocks.len(), it.settled.clone())));
     let pending = Memo::new(move |_| message.read().pending.clone());
     let keys = move || {
-        let (revision, count) = extent.get();
+        let (revision, count, settled) = extent.get();
         (0..count)
-            .map(|index| (revision, index))
+            .map(|index| (revision, index, settled.contains(&index)))
             .collect::<Vec<_>>()
     };
-    let block = move |(_, index): (u32, usize)| {
+    let block = move |(_, index, _): (u32, usize, bool)| {
         let html = message.with_untracked(|it| it.blocks.get(index).cloned());
         let html = html.map(|html| words::in_language(locale, html));
         view! { <div class="block" inner_html=html.unwrap_or_default()></div> }

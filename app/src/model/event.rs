@@ -72,6 +72,9 @@ pub enum ChatEventKind {
     },
     /// The pending block is finished: this is its HTML; pending becomes empty.
     Block(String),
+    /// The text has ended, and these blocks look otherwise now: their numbers among all blocks,
+    /// counted from 0, and their HTML. At most one such frame in a turn, before the last.
+    Settled(Vec<(usize, String)>),
     /// More reasoning: its text goes on with this one, its duration is this one.
     Reasoning(Reasoning),
     /// A tool was called and has answered.

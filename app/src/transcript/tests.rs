@@ -142,6 +142,34 @@ fn a_snapshot_replaces_everything_and_later_frames_follow_it() {
 }
 
 #[test]
+fn the_end_of_a_text_changes_single_blocks_in_the_same_revision() {
+    let mut message = started();
+    message.apply(block(1, "<p>a</p>"));
+    message.apply(block(2, "<p>b</p>"));
+    let changed = vec![(0, "<p>c</p>".to_owned()), (9, "<p>d</p>".to_owned())];
+    let settled = event(3, ChatEventKind::Settled(changed));
+    assert_eq!(message.apply(settled), Applied::Continue);
+    assert_eq!(message.blocks, ["<p>c</p>", "<p>b</p>"]);
+    assert_eq!((message.revision, message.settled), (0, vec![0]));
+}
+
+#[test]
+fn reading_again_takes_over_a_block_that_changed() {
+    let answer = |block: &str| Message {
+        blocks: vec![block.to_owned()],
+        ..message(MessageStatus::Finished, None)
+    };
+    let mut shown = ShownMessage::new(answer("<p>a</p>"));
+    shown.refresh(answer("<p>a</p>"));
+    assert_eq!(shown.revision, 0);
+    shown.refresh(answer("<p>b</p>"));
+    assert_eq!(
+        (shown.revision, shown.blocks),
+        (1, vec!["<p>b</p>".to_owned()])
+    );
+}
+
+#[test]
 fn an_end_after_missing_frames_says_so() {
     let mut message = started();
     message.apply(block(1, "<p>a</p>"));

@@ -59,7 +59,9 @@ impl RenderedAnswers {
 
     /// The blocks of an answer. Renders it, or waits while another thread does.
     pub(super) fn blocks(&self, message: MessageId, text: &str) -> Vec<String> {
-        self.blocks_by(message, text, markdown::render)
+        self.blocks_by(message, text, |text| {
+            markdown::render_answer(&message.to_string(), text)
+        })
     }
 
     fn blocks_by(

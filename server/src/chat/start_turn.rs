@@ -82,7 +82,7 @@ impl ChatServer {
             settings,
             answer: Answer::default(),
             was_interrupted: false,
-            drawing: self.new_drawing(user),
+            drawing: self.new_drawing(user, inserted.assistant_message),
             earlier: EarlierCost::default(),
         };
         let mut started = self.open(start).await?;
@@ -138,7 +138,7 @@ impl ChatServer {
             settings,
             answer: Answer::default(),
             was_interrupted: false,
-            drawing: self.new_drawing(user),
+            drawing: self.new_drawing(user, id),
             earlier: EarlierCost::default(),
         })
         .await
@@ -158,7 +158,8 @@ impl ChatServer {
         let asked = (&old.params, Choices::default());
         let settings = self.settings(user, Some(old.conversation), asked).await?;
         let (reserved, token_ids) = self.reserve_rest(user, &old, &branch, &settings).await?;
-        let drawing = Drawing::of_text(self.slow_work.clone(), user, old.text.clone()).await?;
+        let slow_work = self.slow_work.clone();
+        let drawing = Drawing::of_text(slow_work, user, message, old.text.clone()).await?;
         let start = reserved.answer_start(&settings);
         let is_restarted = self
             .store
@@ -191,8 +192,8 @@ impl ChatServer {
         .await
     }
 
-    fn new_drawing(&self, user: UserId) -> (Drawing, Drawn) {
-        let drawing = Drawing::new(self.slow_work.clone(), user);
+    fn new_drawing(&self, user: UserId, message: MessageId) -> (Drawing, Drawn) {
+        let drawing = Drawing::new(self.slow_work.clone(), user, message);
         (drawing, Drawn::default())
     }
 

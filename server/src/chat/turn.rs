@@ -187,8 +187,9 @@ impl TurnTask {
         });
         let in_time = tokio::time::timeout(SAVE_PATIENCE, &mut saving);
         // The text is safe before its last picture is drawn.
-        let (saved, blocks) = tokio::join!(in_time, self.drawing.finish(unshown.text));
-        self.turn.log.show(blocks, String::new());
+        let (saved, drawn) = tokio::join!(in_time, self.drawing.finish(unshown.text));
+        self.turn.log.show(drawn.blocks, String::new());
+        self.turn.log.settle(drawn.changed);
         if matches!(saved, Ok(Ok(false))) {
             ending.error = Some(TurnError::NotSaved);
         }

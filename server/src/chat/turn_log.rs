@@ -17,6 +17,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::live_turns::LiveTurn;
+use crate::markdown;
 
 /// A tail that has nothing to say says so this often.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
@@ -135,6 +136,16 @@ impl TurnLog {
             state.pending = pending;
             self.push(&mut state, ChatEventKind::Pending { keep, html });
         }
+    }
+
+    /// Publishes blocks that look otherwise now that the text has ended.
+    pub(super) fn settle(&self, changed: Vec<(usize, String)>) {
+        if changed.is_empty() {
+            return;
+        }
+        let mut state = self.lock();
+        markdown::replace(&mut state.blocks, changed.clone());
+        self.push(&mut state, ChatEventKind::Settled(changed));
     }
 
     /// Publishes the last frame.

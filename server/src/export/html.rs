@@ -66,7 +66,7 @@ fn write_message(out: &mut String, message: &MessageDocument, language: Language
     match message.role {
         Role::User => out.write_str(&escape(&message.text))?,
         Role::Assistant => {
-            for block in markdown::render(&message.text) {
+            for block in markdown::render_answer(&message.id.to_string(), &message.text) {
                 writeln!(out, "{}", language.answer(block))?;
             }
         }

@@ -152,7 +152,7 @@ fn paragraph(
         return comrak::html::format_node_default(context, node, entering);
     }
     if entering {
-        let class = if starts("<sup class=\"footnote") {
+        let class = if starts("<sup class=\"footnote-number") {
             " class=\"footnote\""
         } else {
             ""

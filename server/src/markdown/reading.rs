@@ -10,10 +10,13 @@ mod lines;
 mod scanner;
 mod tag;
 
-pub(super) use formula::{Closer, opened_by};
+use std::collections::BTreeSet;
+
+pub(super) use formula::{Closer, MAX_SPACED_BYTES, opened_by};
 pub(super) use lines::{marker_bytes, opening_fence};
 pub(super) use tag::Tag;
 
+use super::links::Links;
 use scanner::Scanner;
 
 /// Stand around the number of an atom: punctuation, as the signs are that it stands for, so that
@@ -45,6 +48,10 @@ pub(super) struct Reading {
     atoms: Vec<(Atom, String)>,
     /// Links that the text defines: the name of each, as `links` compares it, and its line.
     pub(super) links: Vec<(String, String)>,
+    /// Footnotes whose texts begin here: their names in brackets.
+    pub(super) notes: Vec<String>,
+    /// Footnotes that are named: their names in brackets.
+    pub(super) marks: BTreeSet<String>,
 }
 
 /// A piece of text between atoms, or one of them with its source.
@@ -55,14 +62,14 @@ pub(super) enum Piece<'a> {
 }
 
 impl Reading {
-    /// Of complete blocks.
-    pub(super) fn of(text: &str) -> Self {
-        Scanner::new(text, false).read()
+    /// Of complete blocks, with what the blocks before them left.
+    pub(super) fn of(text: &str, links: &Links) -> Self {
+        Scanner::new(text, links, false).read()
     }
 
     /// Of blocks that still grow.
-    pub(super) fn of_growing(text: &str) -> Self {
-        Scanner::new(text, true).read()
+    pub(super) fn of_growing(text: &str, links: &Links) -> Self {
+        Scanner::new(text, links, true).read()
     }
 
     fn push_atom(&mut self, atom: Atom, source: &str) {

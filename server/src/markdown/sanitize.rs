@@ -169,7 +169,7 @@ const CLASSES: &[(&str, &[&str])] = &[
             "icon-wrap",
         ],
     ),
-    ("sup", &["footnote-number"]),
+    ("sup", &["footnote-mark", "footnote-number"]),
     (
         "table",
         &[

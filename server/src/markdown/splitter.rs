@@ -8,10 +8,13 @@
 //! table takes its header along; the rest of a line, of a list and of an answer that was too much
 //! is plain.
 
+mod fence;
+
 use super::{
     budget::{self, Allowance, MAX_BLOCK_BYTES, MAX_LINE_BYTES},
-    reading::{Closer, Tag, opened_by, opening_fence},
+    reading::{Closer, MAX_SPACED_BYTES, Tag, opened_by},
 };
+use fence::{Fence, indent, strip_indent};
 
 /// Bytes after which a list is cut before its next item, so that rendering stays cheap.
 const MAX_LIST_BYTES: usize = 4096;
@@ -35,17 +38,12 @@ pub(super) enum Part {
     CodeEnd,
 }
 
-/// A fence that is open.
-#[derive(Debug)]
-struct Fence {
-    marker: u8,
-    length: usize,
-    /// Spaces before the opening fence; as many are taken from each line.
-    indent: usize,
-    /// Holds Markdown, in which a fence with a language opens another.
-    is_markdown: bool,
-    /// Fences open inside of it.
-    num_inner: usize,
+/// A formula over several lines that is open.
+#[derive(Clone, Copy, Debug)]
+struct OpenFormula {
+    closer: Closer,
+    /// Bytes of its lines so far.
+    bytes: usize,
 }
 
 /// To the end of what text is shown as it is.
@@ -77,8 +75,9 @@ pub(super) struct Splitter {
     /// The header of a table that was cut, to stand above its next row.
     carried: Option<String>,
     plain: Option<PlainUntil>,
-    /// The formula over several lines that is open: none of them begins a block.
-    formula: Option<Closer>,
+    /// None of its lines begins a block. An empty one does not end it: what follows does, if it
+    /// cannot go on with it, and its length.
+    formula: Option<OpenFormula>,
     /// `<details>` that are open: what stands in them stays together.
     num_details: usize,
     allowance: Allowance,
@@ -154,9 +153,7 @@ impl Splitter {
             return &self.line;
         }
         let line = strip_indent(&self.line, fence.indent);
-        let could_close =
-            !line.is_empty() && line.trim_start().bytes().all(|byte| byte == fence.marker);
-        if could_close { "" } else { line }
+        if fence.may_close_with(line) { "" } else { line }
     }
 
     fn has_list(&self) -> bool {
@@ -168,6 +165,7 @@ impl Splitter {
             self.end_code_line(parts);
             return;
         }
+        self.leave_formula();
         self.decide_boundary(parts);
         self.decided = false;
         self.num_white = 0;
@@ -188,7 +186,9 @@ impl Splitter {
     fn push_blank(&mut self, line: &str, parts: &mut Vec<Part>) {
         self.table = None;
         self.carried = None;
-        self.formula = None;
+        if let Some(open) = &mut self.formula {
+            open.bytes += line.len();
+        }
         if self.segment.is_empty() && self.plain.is_none() {
             return;
         }
@@ -234,16 +234,32 @@ impl Splitter {
 
     /// Whether the line goes on with a formula that an earlier one has opened.
     fn is_formula(&mut self, line: &str) -> bool {
-        let Some(closer) = self.formula else {
-            self.formula = opened_by(line);
+        let Some(open) = &mut self.formula else {
+            let bytes = line.len();
+            self.formula = opened_by(line).map(|closer| OpenFormula { closer, bytes });
             return false;
         };
-        let ends = closer.is_in(line);
+        open.bytes += line.len();
+        let ends = open.closer.is_in(line);
         let is_part = !line.contains('`');
         if ends || !is_part {
             self.formula = None;
         }
         is_part
+    }
+
+    /// Behind an empty line: a line that cannot go on with the open formula shows that nothing
+    /// closes it, and is read as if there were none. So does one that makes it too long.
+    fn leave_formula(&mut self) {
+        if !self.after_blank || self.line.trim().is_empty() {
+            return;
+        }
+        // In a code block a sign opens nothing.
+        let is_code = self.kind == SegmentKind::Indented;
+        let line = &self.line;
+        self.formula = self.formula.filter(|open| {
+            !is_code && open.bytes + line.len() <= MAX_SPACED_BYTES && open.closer.goes_on(line)
+        });
     }
 
     fn count_details(&mut self, line: &str) {
@@ -291,6 +307,7 @@ impl Splitter {
         self.give_segment(parts);
         self.is_rest = true;
         self.after_blank = false;
+        self.formula = None;
         self.table = None;
         self.carried = None;
         let until = if self.has_list() {
@@ -327,20 +344,7 @@ impl Splitter {
         let line = std::mem::take(&mut self.line);
         let is_rest = std::mem::take(&mut self.is_rest);
         let Some(fence) = &mut self.fence else { return };
-        let content = line.trim();
-        let marks = content.bytes().take_while(|&byte| byte == fence.marker);
-        let is_fence = !is_rest && indent(&line) < 4 && marks.count() >= fence.length;
-        let is_bare = content.bytes().all(|byte| byte == fence.marker);
-        let mut closes = is_fence && is_bare;
-        if is_fence && fence.is_markdown {
-            // Whoever writes Markdown about Markdown forgets to make the outer fence longer.
-            if is_bare && fence.num_inner > 0 {
-                fence.num_inner -= 1;
-                closes = false;
-            } else if !is_bare && !content[fence.length..].contains('`') {
-                fence.num_inner += 1;
-            }
-        }
+        let closes = fence.reads(&line, is_rest);
         if closes {
             self.fence = None;
             parts.push(Part::CodeEnd);
@@ -368,7 +372,8 @@ impl Splitter {
 
     /// After a blank line: does the growing line begin something new? Asked until settled.
     fn decide_boundary(&mut self, parts: &mut Vec<Part>) {
-        if self.fence.is_some() || !self.after_blank || self.decided {
+        let is_open = self.fence.is_some() || self.formula.is_some();
+        if is_open || !self.after_blank || self.decided {
             return;
         }
         let text = self.line[self.num_white..].trim_start();
@@ -419,43 +424,8 @@ impl Splitter {
         if indent >= 4 || (indent > 0 && self.has_list()) || self.num_details > 0 {
             return None;
         }
-        let (marker, length, info) = opening_fence(line.trim())?;
-        let fence = Fence {
-            marker,
-            length,
-            indent,
-            is_markdown: length == 3 && is_markdown(info),
-            num_inner: 0,
-        };
-        Some((fence, info.to_owned()))
+        Fence::opened_by(line)
     }
-}
-
-/// Whether the words behind a fence say that Markdown stands in it.
-fn is_markdown(info: &str) -> bool {
-    let word = info.split([' ', ':', ',', '{']).next().unwrap_or_default();
-    ["markdown", "md", "mdx", "readme"]
-        .iter()
-        .any(|name| word.eq_ignore_ascii_case(name))
-        || word.to_ascii_lowercase().ends_with(".md")
-}
-
-/// Columns of white space before the text; a tab counts as four.
-fn indent(line: &str) -> usize {
-    line.bytes()
-        .take_while(|byte| matches!(byte, b' ' | b'\t'))
-        .map(|byte| if byte == b'\t' { 4 } else { 1 })
-        .sum()
-}
-
-/// The line without at most `indent` leading spaces.
-fn strip_indent(line: &str, indent: usize) -> &str {
-    let spaces = line
-        .bytes()
-        .take(indent)
-        .take_while(|&byte| byte == b' ')
-        .count();
-    &line[spaces..]
 }
 
 /// Whether the line begins with a list marker; `None` while more of it is needed.

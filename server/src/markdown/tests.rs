@@ -6,6 +6,8 @@ use super::{MarkdownStream, render};
 
 mod budget;
 mod corpus;
+mod endings;
+mod formulas;
 mod reading;
 
 /// A text over which the parser of Markdown panics.
@@ -53,7 +55,14 @@ fn bytes_sent(text: &str, step: usize) -> usize {
         sent += pending.len() - equal.count();
         shown = pending;
     }
-    sent + stream.finish().iter().map(String::len).sum::<usize>()
+    let end = stream.finish();
+    let changed = end.changed.iter().map(|(_, html)| html);
+    sent + end
+        .blocks
+        .iter()
+        .chain(changed)
+        .map(String::len)
+        .sum::<usize>()
 }
 
 fn prose(num_words: usize) -> String {
@@ -394,7 +403,7 @@ proptest! {
         prop_assert_eq!(pending, whole_pending);
         let mut finished = MarkdownStream::default();
         let mut all: Vec<String> = pieces.iter().flat_map(|piece| finished.push(piece)).collect();
-        all.extend(finished.finish());
+        finished.finish().complete(&mut all);
         prop_assert_eq!(all, render(&text));
     }
 

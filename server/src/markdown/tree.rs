@@ -210,7 +210,7 @@ fn html_of(atom: &Atom, source: &str) -> NodeValue {
             ("summary", false) => String::from(r#"<summary dir="auto">"#),
             (name, false) => format!("<{name}>"),
         },
-        Atom::NoteMark(label) => format!("<sup>{label}</sup>"),
+        Atom::NoteMark(label) => format!(r#"<sup class="footnote-mark">{label}</sup>"#),
         Atom::NoteStart(label) => format!(r#"<sup class="footnote-number">{label}</sup> "#),
         Atom::Text => return NodeValue::Text(source.to_owned().into()),
     })

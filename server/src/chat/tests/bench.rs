@@ -217,6 +217,11 @@ impl Page {
                 self.pending.clear();
                 self.blocks.push(html.clone());
             }
+            ChatEventKind::Settled(changed) => {
+                for (index, html) in changed {
+                    self.blocks[*index].clone_from(html);
+                }
+            }
             ChatEventKind::Snapshot {
                 blocks, pending, ..
             } => {

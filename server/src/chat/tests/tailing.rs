@@ -40,6 +40,44 @@ async fn a_sent_message_is_answered_to_the_last_frame() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_an_answer_makes_links_of_what_it_defines_last() {
+    let text = "See [docs][1].\n\nOther words.\n\n[1]: https://example.org\n";
+    let bench = Bench::start(ScriptedModel::new(vec![text.to_owned()])).await;
+    let turn = bench.send("Go").await;
+    let answer = &turn.assistant_message;
+    let frames = bench.frames(answer.id, answer.cursor.unwrap()).await;
+    let page = Page::of(answer).apply_all(&frames);
+    assert_eq!(page.blocks, markdown::render(text));
+    assert!(page.blocks[0].contains("<a href"), "{:?}", page.blocks);
+    let changed = frames.iter().filter_map(|frame| match &frame.kind {
+        ChatEventKind::Settled(changed) => Some(changed.len()),
+        _ => None,
+    });
+    // That one block alone, once.
+    assert_eq!(changed.collect::<Vec<_>>(), [1]);
+    assert_eq!(bench.shown(&turn).await.blocks, page.blocks);
+    // Who asks later gets the same, whether the turn is still known or not.
+    let late = bench.frames(answer.id, Cursor { epoch: 0, seq: 0 }).await;
+    assert_eq!(Page::of(answer).apply_all(&late).blocks, page.blocks);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn footnotes_lead_to_each_other_in_the_stream_and_when_it_is_read_again() {
+    let text = "It boils[^1].\n\nMore.\n\n[^1]: At sea level.\n";
+    let bench = Bench::start(ScriptedModel::new(vec![text.to_owned()])).await;
+    let turn = bench.send("Go").await;
+    let answer = &turn.assistant_message;
+    let frames = bench.frames(answer.id, answer.cursor.unwrap()).await;
+    let page = Page::of(answer).apply_all(&frames);
+    let id = answer.id.to_string();
+    assert_eq!(page.blocks, markdown::render_answer(&id, text));
+    assert!(page.blocks[0].contains(&format!("href=\"#note-{id}-1\"")));
+    let server = bench.served_anew().await;
+    let read = server.conversation(bench.ada, turn.conversation.id, None);
+    assert_eq!(read.await.unwrap().messages[1].blocks, page.blocks);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_reload_in_mid_stream_misses_nothing_and_repeats_nothing() {
     let bench = Bench::start(slow_model()).await;
     let turn = bench.send("Go").await;

@@ -11,10 +11,10 @@ use std::{
 };
 
 use futures::{FutureExt as _, future::BoxFuture};
-use hearth_app::model::UserId;
+use hearth_app::model::{MessageId, UserId};
 
 use crate::{
-    markdown::MarkdownStream,
+    markdown::{self, Finished, MarkdownStream},
     slow_work::{Kind, SlowWork, SlowWorkError},
 };
 
@@ -35,6 +35,8 @@ pub(in crate::chat) struct Drawing {
     slow_work: SlowWork,
     user: UserId,
     state: State,
+    /// No piece is missing: blocks have the numbers that they have in the text.
+    is_whole: bool,
 }
 
 enum State {
@@ -54,11 +56,12 @@ impl fmt::Debug for Drawing {
 
 impl Drawing {
     /// Of an answer without any text.
-    pub(in crate::chat) fn new(slow_work: SlowWork, user: UserId) -> Self {
+    pub(in crate::chat) fn new(slow_work: SlowWork, user: UserId, message: MessageId) -> Self {
         Self {
             slow_work,
             user,
-            state: State::Idle(Box::default()),
+            state: State::Idle(stream_of(message)),
+            is_whole: true,
         }
     }
 
@@ -69,9 +72,15 @@ impl Drawing {
     pub(in crate::chat) async fn of_text(
         slow_work: SlowWork,
         user: UserId,
+        message: MessageId,
         text: String,
     ) -> Result<(Self, Drawn), SlowWorkError> {
-        let piece = move || draw(Box::default(), &text);
+        let piece = move || {
+            let (mut markdown, mut drawn) = draw(stream_of(message), &text);
+            // Nobody sees it grow: it looks as it did when it had ended.
+            markdown::replace(&mut drawn.blocks, markdown.settle());
+            (markdown, drawn)
+        };
         // All of it at once: a request's work, not a frame's.
         let (markdown, drawn) = slow_work.run(Kind::Text, user, piece).await?;
         let state = State::Idle(markdown);
@@ -79,6 +88,7 @@ impl Drawing {
             slow_work,
             user,
             state,
+            is_whole: true,
         };
         Ok((drawing, drawn))
     }
@@ -111,26 +121,39 @@ impl Drawing {
         let State::Busy(piece) = &mut self.state else {
             return Drawn::default();
         };
-        let (markdown, drawn) = piece.await.unwrap_or_default();
+        let drawn = piece.await;
+        self.is_whole &= drawn.is_ok();
+        let (markdown, drawn) = drawn.unwrap_or_default();
         self.state = State::Idle(markdown);
         drawn
     }
 
-    /// The last blocks: what is being drawn, the rest of the text, and what was still open.
-    pub(super) async fn finish(mut self, rest: String) -> Vec<String> {
+    /// The last blocks: what is being drawn, the rest of the text, and what was still open. And
+    /// those before that look otherwise now.
+    pub(super) async fn finish(mut self, rest: String) -> Finished {
         let mut blocks = self.drawn().await.blocks;
-        let State::Idle(mut markdown) = self.state else {
-            return blocks;
-        };
-        let last = move || {
-            let mut last = markdown.push(&rest);
-            last.extend(markdown.finish());
-            last
-        };
-        let last = self.slow_work.run(Kind::Frame, self.user, last).await;
-        blocks.extend(last.unwrap_or_default());
-        blocks
+        let mut finished = Finished::default();
+        if let State::Idle(mut markdown) = self.state {
+            let last = move || {
+                let last = markdown.push(&rest);
+                (last, markdown.finish())
+            };
+            let last = self.slow_work.run(Kind::Frame, self.user, last).await;
+            let (last, end) = last.unwrap_or_default();
+            blocks.extend(last);
+            finished = end;
+        }
+        blocks.append(&mut finished.blocks);
+        finished.blocks = blocks;
+        if !self.is_whole {
+            finished.changed.clear();
+        }
+        finished
     }
+}
+
+fn stream_of(message: MessageId) -> Box<MarkdownStream> {
+    Box::new(MarkdownStream::of_answer(&message.to_string()))
 }
 
 fn draw(mut markdown: Box<MarkdownStream>, text: &str) -> (Box<MarkdownStream>, Drawn) {

@@ -20,15 +20,19 @@ pub(super) fn rewrite(latex: &str) -> String {
     rewriter.out
 }
 
-/// `a \over b` and `n \choose k` of a group.
+/// `a \over b`, `n \choose k` and the like of a group.
 fn infix(latex: &str) -> Option<String> {
-    [("\\over", "\\frac"), ("\\choose", "\\binom")]
+    commands::INFIX
         .iter()
-        .find_map(|(sign, command)| {
-            let (above, below) = latex.split_once(sign)?;
-            let is_here = above.matches('{').count() == above.matches('}').count()
-                && !below.starts_with(|c: char| c.is_ascii_alphabetic());
-            is_here.then(|| format!("{command}{{{}}}{{{}}}", rewrite(above), rewrite(below)))
+        .find_map(|(sign, [before, between, behind])| {
+            let (above, below) = latex.match_indices(sign).find_map(|(at, sign)| {
+                let (above, below) = (&latex[..at], &latex[at + sign.len()..]);
+                let is_here = !below.starts_with(|c: char| c.is_ascii_alphabetic())
+                    && above.matches('{').count() == above.matches('}').count();
+                is_here.then_some((above, below))
+            })?;
+            let (above, below) = (rewrite(above), rewrite(below));
+            Some(format!("{before}{above}{between}{below}{behind}"))
         })
 }
 
@@ -110,6 +114,14 @@ impl<'a> Rewriter<'a> {
         argument
     }
 
+    /// Takes an argument in brackets, if there is one.
+    fn optional(&mut self) -> Option<&'a str> {
+        let text = self.rest.trim_start().strip_prefix('[')?;
+        let (argument, rest) = text.split_once(']')?;
+        self.rest = rest;
+        Some(argument)
+    }
+
     fn skip_star(&mut self) {
         self.rest = self.rest.strip_prefix('*').unwrap_or(self.rest);
     }
@@ -123,7 +135,7 @@ impl<'a> Rewriter<'a> {
         }
         let start = self.rest;
         self.rest = &self.rest[bytes..];
-        if !(self.wrapping(name) || self.special(name)) {
+        if !(self.wrapping(name) || self.filling(name) || self.special(name)) {
             self.rest = start;
             self.copy(bytes);
         }
@@ -135,10 +147,41 @@ impl<'a> Rewriter<'a> {
             return false;
         };
         self.skip_star();
+        // What stands below an arrow.
+        let below = if name.starts_with('x') {
+            self.optional().map(rewrite)
+        } else {
+            None
+        };
         let argument = rewrite(self.argument());
-        self.out.push_str(before);
-        self.out.push_str(&argument);
-        self.out.push_str(behind);
+        let written = match below {
+            Some(below) => format!("\\underset{{{below}}}{{{before}{argument}{behind}}}"),
+            None => format!("{before}{argument}{behind}"),
+        };
+        self.out.push_str(&written);
+        true
+    }
+
+    /// Commands with several arguments, or with some that are not shown.
+    fn filling(&mut self, name: &str) -> bool {
+        let Some((num_arguments, template)) = commands::template(name) else {
+            return false;
+        };
+        self.skip_star();
+        self.optional();
+        let arguments: Vec<String> = (0..num_arguments)
+            .map(|_| rewrite(self.argument()))
+            .collect();
+        let mut rest = template;
+        while let Some((before, behind)) = rest.split_once('#') {
+            self.out.push_str(before);
+            let (number, behind) = behind.split_at(1);
+            let number: usize = number.parse().unwrap_or(0);
+            let argument = number.checked_sub(1).and_then(|at| arguments.get(at));
+            self.out.push_str(argument.map_or("", String::as_str));
+            rest = behind;
+        }
+        self.out.push_str(rest);
         true
     }
 
@@ -184,6 +227,7 @@ impl<'a> Rewriter<'a> {
                 let number = rewrite(self.argument());
                 format!("{number}\\,\\mathrm{{{}}}", rewrite(self.argument()))
             }
+            "intertext" | "shortintertext" => words("text", self.argument()) + "\\\\",
             "dv" | "pdv" => self.derivative(if name == "dv" { "d" } else { "\\partial " }),
             "ce" => chemistry(self.argument()),
             "left" | "right" => self.delimiter(name),
@@ -218,18 +262,26 @@ impl<'a> Rewriter<'a> {
     fn environment(&mut self, command: &str) -> String {
         let name = self.argument();
         let name = match name {
-            "equation" | "equation*" | "math" | "displaymath" | "subequations" => {
+            "equation" | "equation*" | "math" | "displaymath" | "subequations" | "dmath"
+            | "dmath*" => {
                 return String::new();
             }
             "align" | "flalign" | "flalign*" | "eqnarray" | "eqnarray*" => "align*",
             "gather" => "gather*",
             "multline*" => "multline",
-            "alignat" => "alignat*",
+            "alignat" | "xalignat" | "xalignat*" => "alignat*",
             "tabular" => "array",
             "cases*" => "cases",
             "dcases*" => "dcases",
+            "multlined" => "gathered",
             name => name,
         };
+        if command == "begin" && !name.ends_with('*') {
+            // Where it stands beside its line.
+            let placed = ["[t]", "[b]", "[c]"];
+            let behind = placed.iter().find_map(|it| self.rest.strip_prefix(it));
+            self.rest = behind.unwrap_or(self.rest);
+        }
         format!("\\{command}{{{name}}}")
     }
 }

@@ -1,5 +1,10 @@
 //! What is a formula and what is money, a shell's variable or a bracket.
 
+use super::{super::han, lines};
+
+/// How far a formula may reach over empty lines, in bytes: a longer one is not rendered anyway.
+pub(in super::super) const MAX_SPACED_BYTES: usize = 2000;
+
 /// Environments that are formulas without any other sign around them.
 const ENVIRONMENTS: &[&str] = &[
     "align",
@@ -7,12 +12,19 @@ const ENVIRONMENTS: &[&str] = &[
     "alignat",
     "alignat*",
     "aligned",
+    "alignedat",
     "array",
     "Bmatrix",
+    "Bmatrix*",
     "bmatrix",
+    "bmatrix*",
     "cases",
+    "cases*",
+    "darray",
     "dcases",
+    "dcases*",
     "displaymath",
+    "drcases",
     "eqnarray",
     "eqnarray*",
     "equation",
@@ -24,13 +36,22 @@ const ENVIRONMENTS: &[&str] = &[
     "gathered",
     "math",
     "matrix",
+    "matrix*",
     "multline",
     "multline*",
+    "multlined",
     "pmatrix",
+    "pmatrix*",
+    "rcases",
     "smallmatrix",
     "split",
+    "subequations",
     "Vmatrix",
+    "Vmatrix*",
     "vmatrix",
+    "vmatrix*",
+    "xalignat",
+    "xalignat*",
 ];
 
 /// Ends of ordinals and plurals that may stand right behind a formula.
@@ -76,6 +97,66 @@ impl Closer {
     pub(in super::super) fn is_in(self, line: &str) -> bool {
         self.find(line).is_some()
     }
+
+    /// Whether the formula may go on with this line, the first behind an empty one.
+    ///
+    /// An empty line ends most things, so what nothing closes must not take the words behind it
+    /// along: it ends at a headline, a fence, an item, at code, at another formula, and at words
+    /// that no formula has.
+    pub(in super::super) fn goes_on(self, line: &str) -> bool {
+        let text = line.trim_start_matches([' ', '\t', '>']).trim_end();
+        let begins_other = !text.starts_with('|') && lines::begins_block(text);
+        if begins_other || text.contains('`') || text.starts_with("\\[") {
+            return false;
+        }
+        let has_words = |text: &str| text.contains(char::is_alphanumeric);
+        let opens_another = self == Self::Dollars
+            && (text.matches("$$").count() > 1 || text.strip_prefix("$$").is_some_and(has_words));
+        let own = self
+            .find(text)
+            .map_or(text, |(end, sign)| &text[..end - sign]);
+        !opens_another && outside(own).is_some_and(|outside| !is_sentence(&outside, own))
+    }
+}
+
+/// What of a line stands in no braces and is no command; nothing if a formula begins in it.
+fn outside(line: &str) -> Option<String> {
+    let mut outside = String::new();
+    let mut depth = 0_usize;
+    let mut rest = line;
+    while let Some(c) = rest.chars().next() {
+        let mut length = c.len_utf8();
+        match c {
+            '\\' => {
+                let name = &rest[1..];
+                if name.starts_with('(') {
+                    return None;
+                }
+                let letters = name.bytes().take_while(u8::is_ascii_alphabetic).count();
+                let sign = name.chars().next().map_or(0, char::len_utf8);
+                length += letters.max(sign);
+                outside.push(' ');
+            }
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            '$' if depth == 0 => return None,
+            _ if depth == 0 => outside.push(c),
+            _ => {}
+        }
+        rest = &rest[length..];
+    }
+    Some(outside)
+}
+
+/// Whether what stands outside of braces and commands of a line is a sentence.
+fn is_sentence(outside: &str, line: &str) -> bool {
+    let words = outside
+        .split(|c: char| !c.is_alphabetic())
+        .filter(|word| word.chars().count() > 1)
+        .count();
+    let has_sign = has_sign(line) || line.contains(['+', '-', '<', '>', '&', '/', '*']);
+    let most = if has_sign { 2 } else { 0 };
+    words > most || outside.contains(han::is_wide) || (words > 0 && line.ends_with(':'))
 }
 
 fn is_named(text: &str, command: &str, name: &str) -> bool {

@@ -1,9 +1,12 @@
 //! Lines that mean something as a whole.
 
-use super::{CLOSE, OPEN};
+use std::collections::BTreeSet;
 
-/// Longest name of a footnote or a link, in bytes.
+use super::{super::links, CLOSE, OPEN};
+
+/// Longest name of a footnote and of a link, in bytes.
 const MAX_LABEL_BYTES: usize = 40;
+const MAX_LINK_LABEL_BYTES: usize = 120;
 /// Digits of the number before an item.
 const MAX_DIGITS: usize = 9;
 
@@ -50,7 +53,7 @@ impl<'a> LinkDefinition<'a> {
         }
         let (label, rest) = text.strip_prefix('[')?.split_once("]:")?;
         let is_label = !label.trim().is_empty()
-            && label.len() <= MAX_LABEL_BYTES
+            && label.len() <= MAX_LINK_LABEL_BYTES
             && !label.contains(['[', ']', '`', '\\']);
         let rest = rest.trim();
         if !is_label || rest.contains([OPEN, CLOSE]) {
@@ -96,6 +99,26 @@ impl<'a> LinkDefinition<'a> {
     }
 }
 
+/// The marker of the one item or quote that a line begins, with the spaces around it, and what
+/// stands behind it; no marker if what stands there is code.
+pub(super) fn behind_marker(line: &str) -> (&str, &str) {
+    let text = line.trim_start_matches(' ');
+    let marker = marker_bytes(text.as_bytes());
+    let behind = text[marker..].trim_start_matches(' ');
+    let spaces = text.len() - marker - behind.len();
+    let is_code = line.len() - text.len() >= 4 || spaces > 4;
+    if marker == 0 || is_code {
+        return ("", line);
+    }
+    line.split_at(line.len() - behind.len())
+}
+
+/// The footnotes whose texts begin in lines of the text: their names, as `links` compares them.
+pub(super) fn notes_in(text: &str) -> BTreeSet<String> {
+    let labels = text.lines().filter_map(footnote_label);
+    labels.map(|(label, _)| links::note_name(label)).collect()
+}
+
 /// Whether these are words in quotes, which end nowhere before the end.
 fn is_title(text: &str) -> bool {
     let quotes = [('"', '"'), ('\'', '\''), ('(', ')')];
@@ -113,6 +136,11 @@ fn is_title(text: &str) -> bool {
         is_sign && (c == open || c == close)
     });
     !ends && !is_escaped
+}
+
+/// Whether nothing stands in a line, but for the signs of quotes.
+pub(super) fn is_blank(line: &str) -> bool {
+    line.trim_matches([' ', '\t', '>', '\r', '\n']).is_empty()
 }
 
 /// Whether a line begins a block of its own, so that nothing in a line before it goes on.

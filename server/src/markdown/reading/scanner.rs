@@ -2,10 +2,10 @@
 
 mod formulas;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{
-    super::links,
+    super::links::{self, Links},
     Atom, Reading, Tag,
     formula::Closer,
     lines::{self, LinkDefinition},
@@ -27,6 +27,8 @@ pub(super) struct Scanner<'a> {
     at: usize,
     /// The text goes on: what is open may be closed later.
     is_growing: bool,
+    /// What the blocks before define and want.
+    links: &'a Links,
     reading: Reading,
     line_start: usize,
     /// The fence of an item or a quote that is open.
@@ -37,6 +39,8 @@ pub(super) struct Scanner<'a> {
     vain: Vec<(Wanted, usize)>,
     /// What stands in brackets anywhere, once somebody has asked.
     names: Option<HashMap<String, usize>>,
+    /// The footnotes whose texts stand here, once somebody has asked.
+    notes: Option<BTreeSet<String>>,
     num_details: usize,
     last_details_end: usize,
     in_summary: bool,
@@ -44,11 +48,12 @@ pub(super) struct Scanner<'a> {
 }
 
 impl<'a> Scanner<'a> {
-    pub(super) fn new(text: &'a str, is_growing: bool) -> Self {
+    pub(super) fn new(text: &'a str, links: &'a Links, is_growing: bool) -> Self {
         Self {
             text,
             at: 0,
             is_growing,
+            links,
             reading: Reading::default(),
             line_start: 0,
             fence: None,
@@ -56,6 +61,7 @@ impl<'a> Scanner<'a> {
             block_end: 0,
             vain: Vec::new(),
             names: None,
+            notes: None,
             num_details: 0,
             last_details_end: text.rfind("</details>").unwrap_or(0),
             in_summary: false,
@@ -119,19 +125,27 @@ impl<'a> Scanner<'a> {
         // A footnote begins with the signs that say so, whatever follows.
         if let Some((label, length)) = lines::footnote_label(line) {
             self.reading.text.push('\n');
+            self.reading.notes.push(links::note_name(label));
             self.take(Atom::NoteStart(label.to_owned()), length);
             return true;
         }
         if self.is_growing && !line.ends_with('\n') {
-            return false;
+            return self.skip_growing_definition(line);
         }
-        let Some(definition) = LinkDefinition::read(line) else {
+        let (marker, text) = lines::behind_marker(line);
+        let Some(definition) = LinkDefinition::read(text) else {
             return false;
         };
         let name = links::normalized(definition.label);
-        if self.num_named(&name) < 2 {
-            // Who named it has gone to the page: it is shown, so that nobody loses the address.
-            if was_definition {
+        let full = definition.line();
+        let is_item = !marker.is_empty();
+        let is_wanted = self.links.waits_for(&name, &full, &self.reading.links);
+        // An item or a quote with nothing in it would say nothing.
+        let is_shown = is_item || (!is_wanted && self.num_named(&name) < 2);
+        if is_shown {
+            // Nobody who named it waits for it: it is shown, so that nobody loses the address.
+            self.copy(marker.len());
+            if was_definition && !is_item {
                 let line_break = Atom::Tag(Tag::Break);
                 self.reading.push_atom(line_break, "");
             }
@@ -139,11 +153,38 @@ impl<'a> Scanner<'a> {
             let words = escaped(definition.words());
             let shown = format!("\\[{label}\\] [{words}](<{address}>)\n");
             shown.chars().for_each(|c| self.reading.push_char(c));
+            self.at -= marker.len();
         }
-        self.after_definition = true;
-        self.reading.links.push((name, definition.line()));
+        self.after_definition = is_shown && !is_item;
+        self.reading.links.push((name, full));
         self.at += line.len();
         true
+    }
+
+    /// The line of a definition that somebody waits for is not seen while it grows either.
+    fn skip_growing_definition(&mut self, line: &str) -> bool {
+        let Some((label, rest)) = line.strip_prefix('[').and_then(|it| it.split_once("]:")) else {
+            return false;
+        };
+        let rest = rest.trim_start();
+        let schemes = ["http://", "https://", "mailto:"];
+        let is_address = schemes
+            .iter()
+            .any(|scheme| scheme.starts_with(rest) || rest.starts_with(scheme));
+        let name = links::normalized(label);
+        let is_wanted = is_address && self.links.waits_for(&name, line, &self.reading.links);
+        if is_wanted {
+            self.at += line.len();
+        }
+        is_wanted
+    }
+
+    /// Whether a footnote of that name has a text, here or in a block before.
+    fn has_note(&mut self, label: &str) -> bool {
+        let name = links::note_name(label);
+        let text = self.text;
+        let own = self.notes.get_or_insert_with(|| lines::notes_in(text));
+        own.contains(&name) || self.links.has_note(&name)
     }
 
     /// How often a name stands in brackets, in the line that defines it as well.
@@ -180,8 +221,7 @@ impl<'a> Scanner<'a> {
     /// Where what begins here must have ended.
     fn find_ends(&mut self) {
         if self.at >= self.paragraph_end {
-            let is_blank = |line: &str| line.trim_matches([' ', '\t', '>', '\r', '\n']).is_empty();
-            self.paragraph_end = self.end_of_lines(self.text.len(), is_blank);
+            self.paragraph_end = self.end_of_lines(self.text.len(), lines::is_blank);
         }
         self.block_end = self.end_of_lines(self.paragraph_end, lines::begins_block);
     }
@@ -301,10 +341,12 @@ impl<'a> Scanner<'a> {
         let before = self.text[..self.at].chars().next_back();
         let is_number = label.bytes().all(|byte| byte.is_ascii_digit());
         let is_attached = before.is_some_and(|c| !c.is_whitespace() && c != '(');
-        if is_number || is_attached {
+        let is_mark = is_number || is_attached || self.has_note(label);
+        if is_mark {
+            self.reading.marks.insert(links::note_name(label));
             self.take(Atom::NoteMark(label.to_owned()), bytes);
         }
-        is_number || is_attached
+        is_mark
     }
 }
 

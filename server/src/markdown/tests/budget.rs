@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::super::{MarkdownStream, budget, reading::Reading, render};
+use super::super::{MarkdownStream, budget, links::Links, reading::Reading, render};
 use super::{bytes_sent, joined, stream};
 
 /// What an import accepts of one answer, in bytes.
@@ -202,8 +202,9 @@ fn a_million_bytes_of_any_mark_are_rendered_in_time() {
 fn one_pass_reads_a_text_whose_ends_are_all_refused() {
     for text in refused(2_000_000) {
         let begin = Instant::now();
-        let whole = Reading::of(&text);
-        let growing = Reading::of_growing(&text);
+        let links = Links::default();
+        let whole = Reading::of(&text, &links);
+        let growing = Reading::of_growing(&text, &links);
         let beginning = &text[..40];
         assert!(begin.elapsed() < PATIENCE, "{beginning:?}");
         assert_eq!(

@@ -159,7 +159,7 @@ fn an_answer_of_the_corpus_that_streams_in_any_pieces_is_the_whole_answer() {
         for piece in dice.cut(text) {
             blocks.extend(growing.push(piece));
         }
-        blocks.extend(growing.finish());
+        growing.finish().complete(&mut blocks);
         assert_eq!(blocks, render(text), "{name}, seed {seed}");
     }
 }

@@ -120,19 +120,30 @@ impl<'a> Scanner<'a> {
             return false;
         };
         let wanted = Wanted::Formula(closer);
-        let text = &self.text[self.at + opening..self.paragraph_end.max(self.at + opening)];
-        if self.is_vain(wanted) {
-            return self.read_growing_formula(text, opening);
+        let starts_line = self.starts_line();
+        let from = self.at + opening;
+        let mut text = &self.text[from..self.paragraph_end.max(from)];
+        let mut found = None;
+        if !self.is_vain(wanted) {
+            found = closer.find(text);
+            if found.is_none() {
+                self.note_vain(wanted, self.paragraph_end);
+            }
         }
-        let Some((end, sign)) = closer.find(text) else {
-            self.note_vain(wanted, self.paragraph_end);
+        if found.is_none() && starts_line {
+            let end = self.end_over_empty_lines(closer);
+            if end > self.paragraph_end.max(from) {
+                text = &self.text[from..end];
+                found = closer.find(text);
+            }
+        }
+        let Some((end, sign)) = found else {
             return self.read_growing_formula(text, opening);
         };
         let content = &text[..end - sign];
         if self.is_refused(wanted, content, opening) {
             return false;
         }
-        let starts_line = self.starts_line();
         let is_words = match closer {
             Closer::Bracket if !starts_line => formula::is_bracketed(content),
             Closer::Dollars if !starts_line => {
@@ -147,6 +158,7 @@ impl<'a> Scanner<'a> {
             Closer::Environment(_) => self.without_quotes(&rest[..opening + end]),
             _ => self.without_quotes(content),
         };
+        let latex = without_empty_lines(latex);
         self.take(
             Atom::Formula {
                 latex,
@@ -155,6 +167,24 @@ impl<'a> Scanner<'a> {
             opening + end,
         );
         true
+    }
+
+    /// Where a formula ends at the latest that opens here and has empty lines.
+    fn end_over_empty_lines(&self, closer: Closer) -> usize {
+        let limit = (self.at + formula::MAX_SPACED_BYTES).min(self.text.len());
+        let limit = self.text.floor_char_boundary(limit);
+        let mut end = self.paragraph_end;
+        let mut is_behind_empty = false;
+        let behind = self.text.get(end..limit).unwrap_or_default();
+        for line in behind.split_inclusive('\n') {
+            let is_empty = lines::is_blank(line);
+            if line.contains('`') || (is_behind_empty && !is_empty && !closer.goes_on(line)) {
+                break;
+            }
+            is_behind_empty = is_empty;
+            end += line.len();
+        }
+        end
     }
 
     /// Whether the content, so many bytes further on, holds code: then it does for all that open
@@ -170,7 +200,7 @@ impl<'a> Scanner<'a> {
     /// The rest of a text that still grows, if a formula is open there.
     fn read_growing_formula(&mut self, text: &str, opening: usize) -> bool {
         let is_open = self.is_growing
-            && self.paragraph_end == self.text.len()
+            && self.at + opening + text.len() == self.text.len()
             && self.starts_line()
             && !self.is_vain(Wanted::Growing)
             && !self.is_refused(Wanted::Growing, text, opening);
@@ -196,6 +226,16 @@ impl<'a> Scanner<'a> {
         }
         latex
     }
+}
+
+/// LaTeX in which an empty line means a paragraph, which no formula has.
+fn without_empty_lines(latex: String) -> String {
+    let mut inner = latex.trim().lines();
+    if inner.all(|line| !line.trim().is_empty()) {
+        return latex;
+    }
+    let lines = latex.lines().filter(|line| !line.trim().is_empty());
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The quotes that a line begins with, also in items: the spaces that may stand before each sign.

@@ -1,0 +1,206 @@
+//! What the end of a text tells of its beginning, and what holds up or turns around the rest.
+
+use std::fmt::Write as _;
+
+use super::{
+    super::{MarkdownStream, render, render_answer},
+    joined,
+};
+
+const LINK: &str = "<a href=\"https://example.org\"";
+
+/// The blocks of a text before its end, and what the end brings.
+fn ended(text: &str) -> (Vec<String>, Vec<String>, Vec<(usize, String)>) {
+    let mut stream = MarkdownStream::default();
+    let mut blocks = Vec::new();
+    for piece in text.split_inclusive(' ') {
+        blocks.extend(stream.push(piece));
+    }
+    let end = stream.finish();
+    (blocks, end.blocks, end.changed)
+}
+
+#[test]
+fn the_end_changes_the_blocks_that_named_what_came_later_and_no_other() {
+    let text = "See [docs][1].\n\n*Other* words with `[1]`.\n\n- and [1]\n\nEnd.\n\n\
+        [1]: https://example.org\n\nBehind [it][1].\n";
+    let (blocks, last, changed) = ended(text);
+    assert_eq!(blocks[0], "<p dir=\"auto\">See [docs][1].</p>");
+    assert_eq!(blocks.len(), 4, "{blocks:?}");
+    // Behind its definition a name is a link at once.
+    assert!(last[0].contains(LINK) && last.len() == 1, "{last:?}");
+    let numbers: Vec<usize> = changed.iter().map(|(index, _)| *index).collect();
+    assert_eq!(numbers, [0, 2]);
+    assert!(changed.iter().all(|(_, html)| html.contains(LINK)));
+    let whole = render(text);
+    assert_eq!(whole[0], changed[0].1);
+    assert_eq!(whole[1], blocks[1]);
+    assert!(!whole.concat().contains("[1]:"));
+}
+
+#[test]
+fn a_text_without_links_is_not_rendered_again() {
+    for text in [
+        "One [1].\n\nTwo [^a b].\n\n- [x] three\n\nFour.\n",
+        "[1]: https://example.org\n\nSee [1].\n\nAnd [1] again.\n",
+        "`[1]` and\n\n    code [1]\n\n[1]: https://example.org\n",
+        "```\n[1]: https://example.org\n```\n\nSee [1].\n",
+    ] {
+        let (_, _, changed) = ended(text);
+        assert!(changed.is_empty(), "{text:?}: {changed:?}");
+    }
+}
+
+#[test]
+fn what_stands_in_code_and_formulas_is_no_link_when_it_is_defined() {
+    let text = "`[a]`, ``[b][a]`` and $x_{[a]}$.\n\n- item\n\n  ```\n  [a] and [b][a]\n  ```\n\n\
+        $$\n[a] = 1\n$$\n\n[a]: https://example.org\n";
+    let html = joined(text);
+    assert_eq!(html.matches(LINK).count(), 1, "{html}");
+    // Nobody names it: it is shown where it stands.
+    assert!(html.ends_with("https://example.org</a></p>"), "{html}");
+}
+
+#[test]
+fn names_are_compared_as_ever_whatever_comes_first() {
+    let text = "See [The\n  Docs][], [straße] and [x][EXAMPLE  Org].\n\n\
+        [the docs]: https://example.org\n[ STRASSE ]: https://example.org\n\
+        [example org]: https://example.org\n";
+    let html = joined(text);
+    assert_eq!(html.matches(LINK).count(), 3, "{html}");
+    assert_eq!(html.matches("<p").count(), 1, "{html}");
+    // The first definition counts.
+    let twice = "[a]\n\n[a]: https://example.org\n\n[a]: https://example.org/other\n";
+    assert_eq!(joined(twice).matches(LINK).count(), 1);
+}
+
+#[test]
+fn a_definition_that_somebody_waits_for_is_not_seen_while_it_grows() {
+    let mut stream = MarkdownStream::default();
+    let _blocks = stream.push("See [a].\n\n");
+    for letter in "[a]: https://example.org".chars() {
+        let _none = stream.push(letter.encode_utf8(&mut [0; 4]));
+        assert!(!stream.pending().contains("http"), "{}", stream.pending());
+    }
+}
+
+#[test]
+fn an_answer_that_goes_on_looks_as_it_did() {
+    let text = "See [a] and [b].\n\n[a]: https://example.org\n\n";
+    let mut stream = MarkdownStream::default();
+    let mut blocks = stream.push(text);
+    super::super::replace(&mut blocks, stream.settle());
+    assert_eq!(blocks, render(text));
+    let rest = "More.\n\n[b]: https://example.org\n";
+    blocks.extend(stream.push(rest));
+    stream.finish().complete(&mut blocks);
+    assert_eq!(blocks, render(&(text.to_owned() + rest)));
+    assert_eq!(blocks[0].matches(LINK).count(), 2, "{}", blocks[0]);
+}
+
+#[test]
+fn what_waits_for_definitions_has_bounds_and_loses_no_address() {
+    // More text than may wait, more names, and more definitions than are kept.
+    let long = "See [a] and many more words.\n\n".repeat(3000);
+    let mut names = String::new();
+    for name in 0..2000 {
+        let _ = write!(names, "[n{name}]\n\n");
+    }
+    for name in 0..2000 {
+        let _ = writeln!(names, "[n{name}]: https://example.org/{name}");
+    }
+    let begin = std::time::Instant::now();
+    let html = joined(&format!("{long}[a]: https://example.org\n"));
+    let num_links = html.matches(LINK).count();
+    assert!((100..3000).contains(&num_links), "{num_links}");
+    let html = joined(&names);
+    for name in 0..2000 {
+        let address = format!("href=\"https://example.org/{name}\"");
+        assert!(html.contains(&address), "{name}");
+    }
+    assert!(begin.elapsed() < std::time::Duration::from_mins(1));
+}
+
+#[test]
+fn marks_and_notes_of_an_answer_lead_to_each_other() {
+    let text = "[^9] It boils[^1], again[^1].\n\nMore.\n\n[^1]: At sea level.\n";
+    let whole = render_answer("m", text);
+    let link = r##"<a href="#note-m-1" rel="external">1</a></sup>"##;
+    let first = format!(
+        "<p dir=\"auto\"><sup class=\"footnote-mark\" id=\"mark-m-9\">9</sup> It boils\
+         <sup class=\"footnote-mark\" id=\"mark-m-1\">{link}, again\
+         <sup class=\"footnote-mark\">{link}.</p>"
+    );
+    assert_eq!(whole[0], first);
+    let note = concat!(
+        r#"<p class="footnote" dir="auto"><sup class="footnote-number" id="note-m-1">"#,
+        r##"<a href="#mark-m-1" rel="external">1</a></sup> At sea level.</p>"##
+    );
+    assert_eq!(whole[2], note);
+    let mut stream = MarkdownStream::of_answer("m");
+    let mut blocks = Vec::new();
+    for letter in text.chars() {
+        blocks.extend(stream.push(letter.encode_utf8(&mut [0; 4])));
+    }
+    assert!(!blocks[0].contains("<a "), "{}", blocks[0]);
+    stream.finish().complete(&mut blocks);
+    assert_eq!(blocks, whole);
+}
+
+#[test]
+fn no_answer_brings_ids_or_addresses_inside_of_the_page() {
+    for text in [
+        "<sup class=\"footnote-mark\" id=\"door\">1</sup>",
+        "[x](https://example.org '<sup class=\"footnote-mark\">1</sup>')",
+        "[x](#note-m-1)",
+        "`<sup class=\"footnote-number\">1</sup>`",
+        "```\n<sup class=\"footnote-mark\">1</sup>\n```",
+    ] {
+        let html = render_answer("m", text).concat();
+        for own in ["id=\"mark-", "id=\"note-", "\"#note"] {
+            assert!(!html.contains(own), "{html}");
+        }
+    }
+}
+
+#[test]
+fn a_formula_that_nothing_closes_holds_up_little_and_swallows_nothing() {
+    for (opening, line) in [
+        ("$$ a", "x = 1"),
+        ("\\[", "y"),
+        ("\\begin{align}", "z &= 2"),
+    ] {
+        let text = format!("{opening}\n\n") + &format!("{line}\n\n").repeat(2000) + "**End.**\n";
+        let mut stream = MarkdownStream::default();
+        let mut longest = 0;
+        let mut blocks = Vec::new();
+        for piece in text.split_inclusive('\n') {
+            blocks.extend(stream.push(piece));
+            longest = longest.max(stream.splitter.prose().len());
+        }
+        assert!(longest < 4096, "{opening}: {longest}");
+        stream.finish().complete(&mut blocks);
+        assert_eq!(
+            blocks.last().unwrap(),
+            "<p dir=\"auto\"><strong>End.</strong></p>"
+        );
+        assert!(blocks.len() > 1000, "{opening}: {}", blocks.len());
+    }
+}
+
+#[test]
+fn a_formula_goes_on_over_empty_lines_in_any_pieces() {
+    for text in [
+        "$$ a = b\n\nc = d $$",
+        "\\[\na\n\n\n\n= b\n\\]",
+        "\\begin{align*}\na &= b \\\\\n\n\\text{if } c &> d\n\\end{align*}",
+        "$$\n\\begin{cases}\n\na & b\n\n\\end{cases}\n\n$$",
+        "$$\r\na\r\n\r\n= b\r\n$$",
+    ] {
+        let html = joined(text);
+        assert_eq!(html.matches("<math").count(), 1, "{text:?}: {html}");
+        assert!(!html.contains("math-source"), "{text:?}: {html}");
+        let (_, pending) = super::stream([text]);
+        assert_eq!(pending, html, "{text:?}");
+    }
+}

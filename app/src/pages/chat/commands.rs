@@ -22,14 +22,16 @@ pub(super) type Navigate = Callback<(Option<ConversationId>, NavigateOptions)>;
 /// From the open drawer they take its place in the history.
 pub(super) fn navigation() -> Navigate {
     let navigate = use_navigate();
-    Callback::new(move |(id, options): (Option<ConversationId>, NavigateOptions)| {
-        let options = NavigateOptions {
-            resolve: false,
-            replace: options.replace || browser::is_at_drawer(),
-            ..options
-        };
-        navigate(&address::address(id), options);
-    })
+    Callback::new(
+        move |(id, options): (Option<ConversationId>, NavigateOptions)| {
+            let options = NavigateOptions {
+                resolve: false,
+                replace: options.replace || browser::is_at_drawer(),
+                ..options
+            };
+            navigate(&address::address(id), options);
+        },
+    )
 }
 
 /// In place of the current address: going back skips it.

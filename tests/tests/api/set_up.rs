@@ -64,7 +64,7 @@ async fn before_the_claim_every_page_leads_to_the_set_up_page_or_says_where_it_i
         let answer = client.get(path).await?;
         let leads =
             (300..400).contains(&answer.status) && answer.header("location").contains("set");
-        let tells = answer.status == 200 && answer.text().contains("set-up link");
+        let tells = answer.status == 200 && answer.text().contains("set\u{2011}up link");
         assert!(
             leads || tells,
             "{path}: {} {}",

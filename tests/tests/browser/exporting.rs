@@ -65,6 +65,10 @@ async fn the_menu_makes_a_file_and_the_chat_stays_where_it_is(language: Language
 
     page.open("/settings/exports").await?;
     check(&browser, &named("exports", language)).await?;
+    let share = "const button = document.querySelector('.setting-row > .button'); \
+        return button.offsetWidth / button.parentElement.offsetWidth";
+    let share = browser.script(share, Vec::new()).await?.as_f64();
+    ensure!(share.is_some_and(|it| it < 0.5), "a wide button: {share:?}");
     browser
         .element(".exports-table .danger")
         .await?
@@ -90,7 +94,7 @@ const SCROLLS: &str = "return ['.table-scroll', 'pre'].map(it => document.queryS
 
 const PAPER: &str = "const seen = it => it && it.checkVisibility(); \
     const controls = ['.sidebar', '.composer-area', '.message-actions', '.chat-header-end', '.burger', \
-        '.model-chip', '.code-header > button', '.banner']; \
+        '.model-chip .icon', '.code-header > button', '.banner']; \
     const missing = controls.filter(it => !document.querySelector(it)); \
     const hidden = controls.filter(it => seen(document.querySelector(it))); \
     const clipped = [...document.querySelectorAll('.chat-page, .transcript, pre')] \
@@ -99,12 +103,15 @@ const PAPER: &str = "const seen = it => it && it.checkVisibility(); \
     const said = it => getComputedStyle(it, '::before').content; \
     const tick = getComputedStyle(document.querySelector('.check'), '::before').borderLeftColor; \
     const days = [...document.querySelectorAll('.day > span')].filter(seen).map(it => it.innerText); \
-    return {missing, days, hidden, clipped, tick, speaker: said(document.querySelector('.message')), color: getComputedStyle(document.body).color, \
+    const answerer = [said(document.querySelector('.message[data-role=\"assistant\"]')), \
+        JSON.stringify(document.querySelector('.model-name').innerText)]; \
+    return {missing, days, answerer, hidden, clipped, tick, speaker: said(document.querySelector('.message')), color: getComputedStyle(document.body).color, \
         select: getComputedStyle(document.querySelector('.answer')).userSelect};";
 
 async fn on_paper_the_whole_conversation_stands_and_nothing_else(language: Language) -> Result<()> {
     let browser = Browser::open().await?;
-    let answer = format!("{ANSWER}{TABLE}");
+    let half = "\n- [x] 已读\n\n半 $\\frac{1}{2}$ 杯。\n";
+    let answer = format!("{ANSWER}{half}{TABLE}");
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec![answer])).await?;
     let (banner, sentence) = match language {
         Language::English => (SettingName::BannerEn, "Back at noon."),
@@ -142,10 +149,13 @@ async fn on_paper_the_whole_conversation_stands_and_nothing_else(language: Langu
     assert_eq!(scrolls, json!([false, false]), "paper does not scroll");
     let speaker = words(language, "chat.you")?;
     assert_eq!(found["speaker"], json!(format!("{speaker:?}")));
+    // An answer is its model's, which the head of the page names too.
+    assert_eq!(found["answerer"][0], found["answerer"][1]);
     assert_eq!(found["color"], "rgb(0, 0, 0)");
     // Printers leave the ground out that a white tick stands on.
     assert_eq!(found["tick"], "rgb(0, 0, 0)");
     assert_ne!(found["select"], "none");
+    look_at_a_narrow_sheet(&browser).await?;
     browser.quit().await
 }
 
@@ -205,6 +215,27 @@ async fn an_exported_page_is_laid_out_by_itself_and_has_no_violation() -> Result
         accessibility::check_strictly(&browser, &name).await?;
     }
     browser.quit().await
+}
+
+/// Rules for phones do not shrink the title, and a small fraction keeps together.
+async fn look_at_a_narrow_sheet(browser: &Browser) -> Result<()> {
+    browser.show_screen(Screen::Phone).await?;
+    let is_loaded = "return document.fonts.check('16px \"Hearth Math\"')";
+    eventually("the font of formulas is there", PATIENCE, async || {
+        let is_loaded = browser.script(is_loaded, Vec::new()).await?;
+        Ok((is_loaded == json!(true)).then_some(()))
+    })
+    .await?;
+    let script = "const size = it => parseFloat(getComputedStyle(it).fontSize); \
+        const fraction = document.querySelector('mfrac'); \
+        return [Math.round(size(document.querySelector('.chat-title > button'))), \
+            fraction.getBoundingClientRect().height / size(fraction)]";
+    let found = browser.script(script, Vec::new()).await?;
+    // 16 pt.
+    assert_eq!(found[0], 21);
+    let height = found[1].as_f64().unwrap_or(f64::MAX);
+    assert!(height < 1.45, "its digits stand {height} high");
+    Ok(())
 }
 
 /// Chooses a file and asks what it would change.

@@ -1,4 +1,5 @@
-//! What a finger presses is 40 px both ways, wherever one is on a phone, and menus are sheets.
+//! On a phone what a finger presses is 40 px both ways, nothing is cut or beyond the edge, and what
+//! opens is a sheet.
 
 use anyhow::{Result, ensure};
 use hearth_app::model::Language;
@@ -19,6 +20,9 @@ in_both_languages! {
 
 /// Pixels both ways.
 const LEAST: u32 = 40;
+
+/// Of an answer.
+const DELETE: &str = "[data-role=assistant] .message-delete > :is(button, summary)";
 
 const IS_COARSE: &str = "return matchMedia('(pointer: coarse)').matches";
 
@@ -73,6 +77,36 @@ const SMALL: &str = r"
     return [looked, [...found]];
 ";
 
+/// What is cut, reaches beyond the edge, or lies above the page and is no sheet.
+const OUT_OF_SHAPE: &str = r"
+    const isSeen = it => !it.closest('[inert], .visually-hidden')
+        && it.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true });
+    const found = [];
+    const parts = '.row, .menu, .dialog, .message-delete-panel, .setting, .setting table';
+    for (const it of document.querySelectorAll(parts)) {
+        const box = it.getBoundingClientRect();
+        if (!isSeen(it) || box.width <= 1) continue;
+        const name = `${it.localName}.${it.className}`;
+        if (it.scrollWidth > it.clientWidth + 1) {
+            found.push(`${name} is cut: ${it.scrollWidth} in ${it.clientWidth}`);
+        }
+        // Tabs scroll sideways; that of the page is in sight.
+        if (it.closest('.settings-sections') && it.ariaCurrent !== 'page') continue;
+        if (box.left < -0.5 || box.right > innerWidth + 0.5) {
+            found.push(`${name} reaches from ${box.left} to ${box.right}`);
+        }
+        const lies = it.matches(':popover-open, dialog[open]');
+        const isSheet = box.width > innerWidth - 1 && Math.abs(box.bottom - innerHeight) < 1;
+        if (lies && !isSheet) found.push(`${name} is no sheet`);
+        const foot = it.querySelector('.dialog-foot');
+        if (lies && foot && box.bottom - foot.getBoundingClientRect().bottom > 1) {
+            found.push(`${name} shows something below its foot`);
+        }
+    }
+    const keys = [...document.querySelectorAll('.menu-entry > kbd')].filter(isSeen);
+    return found.concat(keys.map(it => `a menu tells of the key ${it.innerText}`));
+";
+
 /// Sections of the settings and of the administration.
 const SECTIONS: [&str; 12] = [
     "/settings",
@@ -89,13 +123,17 @@ const SECTIONS: [&str; 12] = [
     "/admin/upkeep",
 ];
 
-/// Notes what is too small of what the window shows.
-async fn look(browser: &Browser, place: &str, small: &mut Vec<String>) -> Result<()> {
+/// Notes what is out of shape or too small of what the window shows.
+async fn look(browser: &Browser, place: &str, faults: &mut Vec<String>) -> Result<()> {
     browser.settle().await?;
-    let found = browser.script(SMALL, vec![json!(LEAST)]).await?;
-    let (looked, found): (usize, Vec<String>) = serde_json::from_value(found)?;
+    // Looking for small things scrolls them into sight.
+    let shape = browser.script(OUT_OF_SHAPE, Vec::new()).await?;
+    let mut found: Vec<String> = serde_json::from_value(shape)?;
+    let small = browser.script(SMALL, vec![json!(LEAST)]).await?;
+    let (looked, small): (usize, Vec<String>) = serde_json::from_value(small)?;
     ensure!(looked > 1, "{place} has {looked} things to press");
-    small.extend(found.iter().map(|it| format!("{place}: {it}")));
+    found.extend(small);
+    faults.extend(found.iter().map(|it| format!("{place}: {it}")));
     Ok(())
 }
 
@@ -108,25 +146,27 @@ async fn press(browser: &Browser, selector: &str) -> Result<()> {
 }
 
 /// The chat, its menus, its dialog and the drawer.
-async fn look_at_chat(browser: &Browser, small: &mut Vec<String>) -> Result<()> {
-    look(browser, "chat", small).await?;
+async fn look_at_chat(browser: &Browser, faults: &mut Vec<String>) -> Result<()> {
+    look(browser, "chat", faults).await?;
+    press(browser, DELETE).await?;
+    look(browser, "what is asked before an answer goes", faults).await?;
     press(browser, ".chat-more").await?;
     browser.element("#more-menu:popover-open").await?;
-    look(browser, "menu of the chat", small).await?;
+    look(browser, "menu of the chat", faults).await?;
     press(browser, "#more-menu > button").await?;
     browser.element("dialog[open] #own-max-tokens").await?;
-    look(browser, "settings of the chat", small).await?;
+    look(browser, "settings of the chat", faults).await?;
     press(browser, ".dialog[open] .dialog-head button").await?;
     press(browser, "#open-sidebar").await?;
     browser.element(".sidebar.open").await?;
-    look(browser, "drawer", small).await?;
+    look(browser, "drawer", faults).await?;
     for (button, menu) in [
         (".row-more", "#row-menu"),
         (".account-button", "#account-menu"),
     ] {
         press(browser, button).await?;
         browser.element(&format!("{menu}:popover-open")).await?;
-        look(browser, menu, small).await?;
+        look(browser, menu, faults).await?;
         let close = "document.querySelector(arguments[0]).hidePopover()";
         browser.script(close, vec![json!(menu)]).await?;
     }
@@ -142,19 +182,23 @@ async fn all_that_a_finger_presses_is_large_enough(language: Language) -> Result
     page.speak(language).await?;
     let is_coarse = browser.script(IS_COARSE, Vec::new()).await?;
     ensure!(is_coarse == Value::Bool(true), "no finger is emulated");
-    let mut small = Vec::new();
+    let mut faults = Vec::new();
     page.open("/sign-in").await?;
-    look(&browser, "/sign-in", &mut small).await?;
+    look(&browser, "/sign-in", &mut faults).await?;
     page.sign_in("Ada", PASSWORD).await?;
-    look(&browser, "/", &mut small).await?;
+    look(&browser, "/", &mut faults).await?;
     page.open(&format!("/c/{}", turn.conversation.id)).await?;
     page.wait_for_end(1).await?;
-    look_at_chat(&browser, &mut small).await?;
+    look_at_chat(&browser, &mut faults).await?;
     for section in SECTIONS {
         page.open(section).await?;
-        look(&browser, section, &mut small).await?;
+        look(&browser, section, &mut faults).await?;
     }
-    ensure!(small.is_empty(), "too small: {small:#?}");
+    page.open("/admin/people").await?;
+    press(&browser, ".people [popovertarget]").await?;
+    browser.element(".person-menu:popover-open").await?;
+    look(&browser, "menu of a person", &mut faults).await?;
+    ensure!(faults.is_empty(), "not for a phone: {faults:#?}");
     browser.quit().await
 }
 

@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use hearth_app::model::Language;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    browser::{Browser, PATIENCE},
+    browser::{Browser, PATIENCE, Screen},
     chat_page::{ChatPage, QUEUED, STOP, TEXT_BOX},
     deadline::eventually,
     running_server::{PASSWORD, RunningServer},
@@ -216,7 +216,15 @@ async fn a_stopped_answer_gives_the_waiting_message_back_and_stop_and_send_sends
     page.send("One").await?;
     page.wait_for_text(3).await?;
     page.send("Two").await?;
+    // A phone has no room for the pencil: the words are pressed.
+    browser.show_screen(Screen::Phone).await?;
+    let is_over = "const words = document.querySelector('.queued p').getBoundingClientRect(); \
+        const hit = document.elementFromPoint(words.left + words.width / 2, words.top + 10); \
+        return hit?.matches('.edit-queued') \
+            && !document.querySelector('.edit-queued > .icon').checkVisibility()";
+    ensure!(browser.script(is_over, Vec::new()).await? == json!(true));
     browser.element(".edit-queued").await?.click().await?;
+    browser.show_screen(Screen::Desktop).await?;
     wait_for_draft(&page, "Two").await?;
     ensure!(!browser.has(QUEUED).await? && is_focused(&browser).await?);
     page.send("").await?;

@@ -33,7 +33,8 @@ pub(super) fn person_menu(locale: Locale, account: &AccountSummary, is_own: bool
         >
             <Icon name=IconName::More/>
         </button>
-        <div class="menu person-menu" id=menu popover="auto" role="dialog" aria-label=name>
+        <div class="menu sheet person-menu" id=menu popover="auto" role="dialog" aria-label=name>
+            <div class="handle"></div>
             {changes}
             {link(locale, id)}
             {limit(locale, id, account.token_limit)}

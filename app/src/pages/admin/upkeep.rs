@@ -23,8 +23,8 @@ pub(super) async fn draw() -> Result<Drawing, ChatError> {
                     <tr>
                         <th scope="col">{words!(locale, admin.job)}</th>
                         <th scope="col">{words!(locale, admin.last_run)}</th>
-                        <th scope="col">{words!(locale, admin.removed)}</th>
-                        <th scope="col">{words!(locale, admin.removed_so_far)}</th>
+                        <th scope="col" class="number">{words!(locale, admin.removed)}</th>
+                        <th scope="col" class="number">{words!(locale, admin.removed_so_far)}</th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -53,9 +53,15 @@ fn row(locale: Locale, report: UpkeepReport) -> AnyView {
     view! {
         <tr>
             <td class="exports-name">{name} {failure}</td>
-            <td data-label=words!(locale, admin.last_run)>{moment(locale, run.time)}</td>
-            <td data-label=words!(locale, admin.removed)>{grouped(run.num_removed)}</td>
-            <td data-label=words!(locale, admin.removed_so_far)>{grouped(run.total_removed)}</td>
+            <td class="upkeep-time" data-label=words!(locale, admin.last_run)>
+                {moment(locale, run.time)}
+            </td>
+            <td class="number" data-label=words!(locale, admin.removed)>
+                {grouped(run.num_removed)}
+            </td>
+            <td class="number" data-label=words!(locale, admin.removed_so_far)>
+                {grouped(run.total_removed)}
+            </td>
         </tr>
     }
     .into_any()

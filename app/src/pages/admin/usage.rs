@@ -119,8 +119,10 @@ fn by_person(locale: Locale, totals: Vec<PersonTotal>) -> AnyView {
                     <tr>
                         <th scope="col">{words!(locale, admin.person)}</th>
                         <th scope="col" class="number">{words!(locale, admin.answers)}</th>
-                        <th scope="col" class="number">{words!(locale, admin.read)}</th>
-                        <th scope="col" class="number">{words!(locale, admin.written)}</th>
+                        <th scope="col" class="number detail">{words!(locale, admin.read)}</th>
+                        <th scope="col" class="number detail">
+                            {words!(locale, admin.written)}
+                        </th>
                         <th scope="col" class="number">{words!(locale, admin.total)}</th>
                     </tr>
                 </thead>
@@ -133,8 +135,8 @@ fn by_person(locale: Locale, totals: Vec<PersonTotal>) -> AnyView {
                             <tr>
                                 <th scope="row" dir="auto">{it.name}</th>
                                 <td class="number">{grouped(it.num_turns)}</td>
-                                <td class="number">{grouped(it.prompt_tokens)}</td>
-                                <td class="number">{grouped(it.completion_tokens)}</td>
+                                <td class="number detail">{grouped(it.prompt_tokens)}</td>
+                                <td class="number detail">{grouped(it.completion_tokens)}</td>
                                 <td class="number">{grouped(total)}</td>
                             </tr>
                         }})

@@ -24,6 +24,10 @@ const TIP_WIDTH: f64 = 124.0;
 /// Share of a day's width that its bar takes.
 const BAR_SHARE: f64 = 0.7;
 
+/// Between the parts of a bar, and what stays of a low one.
+const GAP: f64 = 1.0;
+const LEAST_HEIGHT: f64 = 0.5;
+
 /// What one person used in the whole time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::pages) struct PersonTotal {
@@ -192,8 +196,10 @@ struct Place {
 fn day_bar(locale: Locale, place: &Place, day: u32, date: &str, bars: &[&Bar]) -> AnyView {
     let Place { left, width, scale } = *place;
     let total: u64 = bars.iter().map(|bar| bar.tokens).sum();
-    let rect = |bar: &&Bar| {
-        let height = to_f64(bar.tokens) * scale;
+    let rect = |(index, bar): (usize, &&Bar)| {
+        let whole = to_f64(bar.tokens) * scale;
+        let gap = gap(whole, index + 1 == bars.len());
+        let height = whole - gap;
         view! {
             <rect
                 class=format!("s{}", bar.series + 1)
@@ -205,7 +211,7 @@ fn day_bar(locale: Locale, place: &Place, day: u32, date: &str, bars: &[&Bar]) -
             ></rect>
         }
     };
-    let rects: Vec<_> = bars.iter().map(rect).collect();
+    let rects: Vec<_> = bars.iter().enumerate().map(rect).collect();
     let label = words!(
         locale,
         admin.bar,
@@ -228,6 +234,16 @@ fn day_bar(locale: Locale, place: &Place, day: u32, date: &str, bars: &[&Bar]) -
         </g>
     }
     .into_any()
+}
+
+/// Room above a part of a bar that tells it from the next one without its colour. `height`: of the
+/// part with that room; a low one keeps some of it.
+fn gap(height: f64, is_highest: bool) -> f64 {
+    if is_highest {
+        0.0
+    } else {
+        (height - LEAST_HEIGHT).clamp(0.0, GAP)
+    }
 }
 
 /// What stands above a day while it is looked at.
@@ -276,7 +292,7 @@ const fn num_named(num_people: usize) -> usize {
 fn grid_step(highest: u64) -> u64 {
     let mut unit = 1_u64;
     loop {
-        for factor in [1, 2, 4, 5] {
+        for factor in [1, 2, 3, 4, 5, 6, 8] {
             let step = unit.saturating_mul(factor);
             if step.saturating_mul(GRID_LINES) >= highest {
                 return step;
@@ -358,14 +374,24 @@ mod tests {
     }
 
     #[test]
+    fn parts_of_a_bar_stand_apart_and_none_vanishes() {
+        let above = [(20.0, false), (20.0, true), (1.0, false), (0.2, false)];
+        let above = above.map(|(height, is_highest)| number(gap(height, is_highest)));
+        assert_eq!(above, ["1.0", "0.0", "0.5", "0.0"]);
+    }
+
+    #[test]
     fn the_values_at_the_side_are_round_and_reach_the_highest_bar() {
         for (highest, step) in [
             (0, 1),
             (3, 1),
             (4, 2),
             (31, 20),
+            (61, 30),
             (99_000, 40_000),
             (120_000, 40_000),
+            (160_000, 60_000),
+            (201_000, 80_000),
         ] {
             assert_eq!(grid_step(highest), step, "{highest}");
         }

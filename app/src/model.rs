@@ -61,7 +61,7 @@ pub use setting::{
 };
 pub use sidebar_width::SidebarWidth;
 pub use status::{ModelState, ModelStatus, User, UserRole};
-pub use time::{DateGroup, LocalDate, LocalTime};
+pub use time::{DateGroup, LocalDate, LocalTime, Seen};
 pub use token_limit::TokenLimit;
 pub use trash::{Trash, TrashedConversation};
 pub use upkeep::{UpkeepJob, UpkeepReport, UpkeepRun};

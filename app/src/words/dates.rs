@@ -1,6 +1,8 @@
 //! Dates and times, already in the reader's time zone.
 
 use super::{Locale, words};
+#[cfg(feature = "ssr")]
+use crate::model::Seen;
 use crate::model::{DateGroup, LocalDate, LocalTime};
 
 /// Heading of a group of conversations.
@@ -57,6 +59,42 @@ pub(crate) fn day_seen_from(locale: Locale, date: LocalDate, today: LocalDate) -
     } else {
         day(locale, date)
     }
+}
+
+/// When somebody was there last, in a table: `Active now`, `Today, 11:40`, `Yesterday`.
+#[cfg(feature = "ssr")]
+pub(crate) fn seen(locale: Locale, seen: Seen) -> String {
+    match seen {
+        Seen::Now => words!(locale, dates.active_now).to_owned(),
+        Seen::Before { time, today } if time.date() == today => {
+            words!(locale, dates.today_at, time = clock(time))
+        }
+        Seen::Before { time, today } => day_seen_from(locale, time.date(), today),
+    }
+}
+
+/// The same in a sentence: `Last seen yesterday`.
+#[cfg(feature = "ssr")]
+pub(crate) fn last_seen(locale: Locale, seen: Seen) -> String {
+    match seen {
+        Seen::Now => words!(locale, dates.active_now).to_owned(),
+        Seen::Before { time, today } if time.date() == today => {
+            words!(locale, settings.last_seen_today, time = clock(time))
+        }
+        Seen::Before { time, today } if time.date() == today.previous() => {
+            words!(locale, settings.last_seen_yesterday).to_owned()
+        }
+        Seen::Before { time, today } => {
+            let day = day_seen_from(locale, time.date(), today);
+            words!(locale, settings.last_seen_on, day = day)
+        }
+    }
+}
+
+/// A time zone as people call it: that of servers has a longer name where zones are listed.
+#[cfg(feature = "ssr")]
+pub(crate) fn zone_name(zone: &str) -> &str {
+    if zone == "Etc/UTC" { "UTC" } else { zone }
 }
 
 /// The time of the day, such as `06:30`.
@@ -172,5 +210,66 @@ mod tests {
             assert_eq!(said(Locale::en), english, "{day:?}");
             assert_eq!(said(Locale::zh_CN), chinese, "{day:?}");
         }
+    }
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn who_was_there_is_told_as_people_say_it() {
+        let time = |(year, month, day)| LocalTime {
+            year,
+            month,
+            day,
+            hour: 8,
+            minute: 5,
+        };
+        let today = time((2026, 11, 30)).date();
+        let before = |day| Seen::Before {
+            time: time(day),
+            today,
+        };
+        for (when, table, sentence, chinese_table, chinese_sentence) in [
+            (
+                Seen::Now,
+                "Active now",
+                "Active now",
+                "当前在线",
+                "当前在线",
+            ),
+            (
+                before((2026, 11, 30)),
+                "Today, 08:05",
+                "Last seen today, 08:05",
+                "今天 08:05",
+                "上次活动：今天 08:05",
+            ),
+            (
+                before((2026, 11, 29)),
+                "Yesterday",
+                "Last seen yesterday",
+                "昨天",
+                "上次活动：昨天",
+            ),
+            (
+                before((2026, 1, 4)),
+                "4 January",
+                "Last seen on 4 January",
+                "1月4日",
+                "上次活动：1月4日",
+            ),
+            (
+                before((2025, 12, 31)),
+                "31 December 2025",
+                "Last seen on 31 December 2025",
+                "2025年12月31日",
+                "上次活动：2025年12月31日",
+            ),
+        ] {
+            assert_eq!(seen(Locale::en, when), table);
+            assert_eq!(last_seen(Locale::en, when), sentence);
+            assert_eq!(seen(Locale::zh_CN, when), chinese_table);
+            assert_eq!(last_seen(Locale::zh_CN, when), chinese_sentence);
+        }
+        assert_eq!(zone_name("Etc/UTC"), "UTC");
+        assert_eq!(zone_name("Asia/Shanghai"), "Asia/Shanghai");
     }
 }

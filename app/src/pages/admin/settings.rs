@@ -14,7 +14,7 @@ use crate::{
     },
     service::{RefusedForm, administration_service},
     sub_path::address_of,
-    words::{Locale, effort, setting_name, use_locale, words},
+    words::{Locale, effort, setting_name, use_locale, words, zone_name},
 };
 
 /// Every setting of the server. What was refused a moment ago is given back as it was filled in.
@@ -135,7 +135,8 @@ fn hint(locale: Locale, setting: &Setting) -> Option<String> {
         SettingName::ContextBudget => words!(locale, admin.hints.context_budget),
         SettingName::ConcurrentTurns => words!(locale, admin.hints.concurrent_turns),
         SettingName::TokensPerDay => {
-            let zone = setting.zone.clone().unwrap_or_default();
+            let zone = setting.zone.as_deref().unwrap_or_default();
+            let zone = zone_name(zone).to_owned();
             return Some(words!(locale, admin.hints.tokens_per_day, zone = zone));
         }
         SettingName::BannerZh => words!(locale, admin.hints.banner_zh),

@@ -5,6 +5,7 @@ mod appearance;
 mod changes;
 mod clipboard;
 mod code_block;
+mod connection;
 #[cfg(feature = "hydrate")]
 mod door;
 mod drafts;
@@ -37,6 +38,7 @@ pub(crate) use appearance::{remember, remember_time_zone, show_theme};
 pub(crate) use changes::listen_for_changes;
 pub(crate) use clipboard::{copy_text, copy_when_fetched};
 pub(crate) use code_block::{read_code, show_copied};
+pub(crate) use connection::{tell_connection, watch_connection};
 #[cfg(feature = "hydrate")]
 pub(crate) use door::open_door;
 pub(crate) use drafts::{count_sent, forget_draft, num_sent, read_draft, save_draft};

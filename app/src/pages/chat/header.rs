@@ -67,6 +67,7 @@ pub(super) fn Header(
                 </Show>
             </div>
             <div class="chat-header-end">
+                <OfflineChip is_offline=state.is_offline()/>
                 <PageLink
                     to="/"
                     attr:class="icon-button header-new"
@@ -79,6 +80,24 @@ pub(super) fn Header(
             </div>
         </header>
     }
+}
+
+/// Says that the server is away. Where there is little room it is a drawing with a name.
+#[component]
+fn OfflineChip(is_offline: RwSignal<bool>) -> impl IntoView {
+    let words = words!(use_locale(), chat.offline);
+    let chip = move || {
+        is_offline.get().then(|| {
+            view! {
+                <span class="chip" title=words>
+                    <Icon name=IconName::Offline class="icon mini"/>
+                    <span class="text">{words}</span>
+                </span>
+            }
+        })
+    };
+    // It is there before it says something: screen readers read out what changes.
+    view! { <div role="status">{chip}</div> }
 }
 
 /// A press on the title makes an input of it. Without script it asks for the page with the forms

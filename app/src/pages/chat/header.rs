@@ -6,7 +6,8 @@ use super::{commands::Navigate, settings::Dialog, state::ChatState};
 use crate::{
     browser,
     components::{
-        ChatCommand, ChatMenu, Icon, IconName, ModelChip, PageLink, SidebarCommand, TitleInput,
+        ChatCommand, ChatMenu, Icon, IconName, ModelChip, OfflineChip, PageLink, SidebarCommand,
+        TitleInput,
     },
     words::{self, use_locale, words},
 };
@@ -80,24 +81,6 @@ pub(super) fn Header(
             </div>
         </header>
     }
-}
-
-/// Says that the server is away. Where there is little room it is a drawing with a name.
-#[component]
-fn OfflineChip(is_offline: RwSignal<bool>) -> impl IntoView {
-    let words = words!(use_locale(), chat.offline);
-    let chip = move || {
-        is_offline.get().then(|| {
-            view! {
-                <span class="chip" title=words>
-                    <Icon name=IconName::Offline class="icon mini"/>
-                    <span class="text">{words}</span>
-                </span>
-            }
-        })
-    };
-    // It is there before it says something: screen readers read out what changes.
-    view! { <div role="status">{chip}</div> }
 }
 
 /// A press on the title makes an input of it. Without script it asks for the page with the forms

@@ -1,4 +1,4 @@
-//! What the pages say, as it stands in the files: the tone, the marks and the gaps of each language.
+//! What the pages say, as the files have it: tone, marks and gaps of each language.
 
 use std::{collections::BTreeMap, fs, path::Path};
 

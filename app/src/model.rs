@@ -61,6 +61,8 @@ pub use setting::{
 };
 pub use sidebar_width::SidebarWidth;
 pub use status::{ModelState, ModelStatus, User, UserRole};
+#[cfg(feature = "ssr")]
+pub use time::Today;
 pub use time::{DateGroup, LocalDate, LocalTime, Seen};
 pub use token_limit::TokenLimit;
 pub use trash::{Trash, TrashedConversation};

@@ -60,6 +60,11 @@ impl LocalDate {
     }
 }
 
+/// The day of whoever makes a request; part of its context.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Today(pub LocalDate);
+
 /// When somebody was there last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

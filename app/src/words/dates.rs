@@ -1,9 +1,9 @@
 //! Dates and times, already in the reader's time zone.
 
 use super::{Locale, words};
-#[cfg(feature = "ssr")]
-use crate::model::Seen;
 use crate::model::{DateGroup, LocalDate, LocalTime};
+#[cfg(feature = "ssr")]
+use crate::model::{Seen, Today};
 
 /// Heading of a group of conversations.
 pub(crate) fn group_heading(locale: Locale, group: DateGroup) -> String {
@@ -23,8 +23,21 @@ pub(crate) fn group_heading(locale: Locale, group: DateGroup) -> String {
     }
 }
 
-/// Day and time, such as `24 November 2026, 06:30`.
+/// Day and time as people say them today, for what the server draws: `Yesterday, 06:30`.
+#[cfg(feature = "ssr")]
 pub(crate) fn moment(locale: Locale, moment: LocalTime) -> String {
+    let Today(today) = leptos::prelude::use_context().unwrap_or_default();
+    moment_seen_from(locale, moment, today)
+}
+
+#[cfg(feature = "ssr")]
+fn moment_seen_from(locale: Locale, moment: LocalTime, today: LocalDate) -> String {
+    let day = day_seen_from(locale, moment.date(), today);
+    words!(locale, dates.day_and_time, day = day, time = clock(moment))
+}
+
+/// Day and time, such as `24 November 2026, 06:30`.
+pub(crate) fn full_moment(locale: Locale, moment: LocalTime) -> String {
     let time = clock(moment);
     let LocalTime {
         year, month, day, ..
@@ -67,7 +80,7 @@ pub(crate) fn seen(locale: Locale, seen: Seen) -> String {
     match seen {
         Seen::Now => words!(locale, dates.active_now).to_owned(),
         Seen::Before { time, today } if time.date() == today => {
-            words!(locale, dates.today_at, time = clock(time))
+            moment_seen_from(locale, time, today)
         }
         Seen::Before { time, today } => day_seen_from(locale, time.date(), today),
     }
@@ -160,8 +173,8 @@ mod tests {
             hour: 18,
             minute: 7,
         };
-        assert_eq!(moment(Locale::en, evening), "5 October 2026, 18:07");
-        assert_eq!(moment(Locale::zh_CN, evening), "2026年10月5日 18:07");
+        assert_eq!(full_moment(Locale::en, evening), "5 October 2026, 18:07");
+        assert_eq!(full_moment(Locale::zh_CN, evening), "2026年10月5日 18:07");
         assert_eq!(day(Locale::en, evening.date()), "5 October 2026");
         assert_eq!(day(Locale::zh_CN, evening.date()), "2026年10月5日");
         assert_eq!(clock(evening), "18:07");
@@ -209,6 +222,34 @@ mod tests {
             let said = |locale| day_seen_from(locale, date(day), date(today));
             assert_eq!(said(Locale::en), english, "{day:?}");
             assert_eq!(said(Locale::zh_CN), chinese, "{day:?}");
+        }
+    }
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn a_moment_is_as_long_as_its_distance_makes_it() {
+        let evening = LocalTime {
+            year: 2026,
+            month: 11,
+            day: 30,
+            hour: 18,
+            minute: 7,
+        };
+        for (today, english, chinese) in [
+            ((2026, 11, 30), "Today, 18:07", "今天 18:07"),
+            ((2026, 12, 1), "Yesterday, 18:07", "昨天 18:07"),
+            ((2026, 11, 1), "30 November, 18:07", "11月30日 18:07"),
+            (
+                (2027, 1, 1),
+                "30 November 2026, 18:07",
+                "2026年11月30日 18:07",
+            ),
+        ] {
+            let (year, month, day) = today;
+            let today = LocalDate { year, month, day };
+            let said = |locale| moment_seen_from(locale, evening, today);
+            assert_eq!(said(Locale::en), english);
+            assert_eq!(said(Locale::zh_CN), chinese);
         }
     }
 

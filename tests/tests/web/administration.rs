@@ -123,6 +123,10 @@ async fn a_log_of_one_page_has_no_way_to_older_entries() -> Result<()> {
     let oldest = section(&ada, &format!("/admin/log?before={cursor}")).await?;
     assert_eq!(oldest.matches("class=\"log-time\"").count(), 1, "{oldest}");
     assert!(!oldest.contains("/admin/log?before="), "{oldest}");
+    // It was a moment ago, perhaps before midnight; the tip has the date.
+    let is_near = [">Today, ", ">Yesterday, "].map(|words| oldest.contains(words));
+    assert!(is_near.contains(&true), "{oldest}");
+    assert!(attribute_after(&oldest, "class=\"log-time\"", "title")?.contains(" 20"));
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use crate::{
     },
     service::administration_service,
     sub_path::address_of,
-    words::{Locale, grouped, moment, use_locale, words},
+    words::{Locale, full_moment, grouped, moment, use_locale, words},
 };
 
 /// Longest value that is shown, in characters.
@@ -46,10 +46,10 @@ fn row(locale: Locale, entry: AuditEntry) -> impl IntoView + use<> {
         "" => words!(locale, admin.command_line).to_owned(),
         name => name.to_owned(),
     };
-    let time = moment(locale, entry.time);
+    let (time, full) = (moment(locale, entry.time), full_moment(locale, entry.time));
     view! {
         <li>
-            <span class="log-time">{time}</span>
+            <span class="log-time" title=full>{time}</span>
             <span><strong dir="auto">{who}</strong> " " {what(locale, entry)}</span>
         </li>
     }

@@ -5,6 +5,7 @@ mod appearance;
 mod changes;
 mod clipboard;
 mod code_block;
+mod connection;
 #[cfg(feature = "hydrate")]
 mod door;
 mod drafts;
@@ -17,6 +18,7 @@ mod form_post;
 #[cfg(feature = "hydrate")]
 mod link_token;
 mod long_press;
+mod password;
 mod queue;
 mod random;
 mod reading_place;
@@ -37,6 +39,7 @@ pub(crate) use appearance::{remember, remember_time_zone, show_theme};
 pub(crate) use changes::{follow_tail, listen_for_changes};
 pub(crate) use clipboard::{copy_text, copy_when_fetched};
 pub(crate) use code_block::{read_code, show_copied};
+pub(crate) use connection::{tell_connection, watch_connection};
 #[cfg(feature = "hydrate")]
 pub(crate) use door::open_door;
 pub(crate) use drafts::{count_sent, forget_draft, num_sent, read_draft, save_draft};
@@ -55,6 +58,7 @@ pub(crate) use focus::{
 };
 pub(crate) use form_post::{Posted, form_of, post, send_at_once};
 pub(crate) use long_press::{ends_rest, watch_finger};
+pub(crate) use password::{hide_passwords, password_pressed};
 pub(crate) use queue::{
     Queued, changes_queued, forget_queued, forget_sent_queued, join_texts, read_queued, save_queued,
 };

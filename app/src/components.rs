@@ -25,6 +25,7 @@ mod message_actions;
 mod message_info;
 mod message_view;
 mod model_chip;
+mod offline_chip;
 mod page_link;
 mod post_form;
 mod question_menu;
@@ -63,6 +64,7 @@ pub(crate) use message_actions::{MessageActions, MessageCommand, QuestionActions
 pub(crate) use message_info::MessageInfo;
 pub(crate) use message_view::MessageView;
 pub(crate) use model_chip::ModelChip;
+pub(crate) use offline_chip::OfflineChip;
 pub(crate) use page_link::PageLink;
 pub(crate) use post_form::PostForm;
 pub(crate) use question_menu::{PressedQuestion, QuestionMenu};

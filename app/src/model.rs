@@ -67,7 +67,9 @@ pub use setting::{
 pub use sidebar_width::SidebarWidth;
 pub use status::{ModelState, ModelStatus, User, UserRole};
 pub use tail::{MAX_TAILS, TailLine, TailStart, Told};
-pub use time::{DateGroup, LocalDate, LocalTime};
+#[cfg(feature = "ssr")]
+pub use time::Today;
+pub use time::{DateGroup, LocalDate, LocalTime, Seen};
 pub use token_limit::TokenLimit;
 pub use trash::{Trash, TrashedConversation};
 pub use upkeep::{UpkeepJob, UpkeepReport, UpkeepRun};

@@ -1,11 +1,13 @@
 //! Days and clock times as the person who asks sees them.
 
-use hearth_app::model::{DateGroup, LocalDate, LocalTime};
+use hearth_app::model::{DateGroup, LocalDate, LocalTime, Seen};
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use leptos::prelude::use_context;
 
 /// Longest name of a time zone; the longest there is has 32 characters.
 const MAX_ZONE_NAME_BYTES: usize = 64;
+/// Whoever was seen within this time is there now. Sessions are noted less often than that.
+const NOW: SignedDuration = SignedDuration::from_mins(5);
 
 /// The time zone of whoever makes a request.
 #[derive(Clone, Debug)]
@@ -31,6 +33,7 @@ impl Zone {
 #[derive(Clone, Debug)]
 pub struct Calendar {
     zone: TimeZone,
+    now: Timestamp,
     today: Date,
 }
 
@@ -45,6 +48,7 @@ impl Calendar {
         let today = zone.0.to_datetime(now).date();
         Self {
             zone: zone.0,
+            now,
             today,
         }
     }
@@ -67,6 +71,24 @@ impl Calendar {
             day: positive(moment.day()),
             hour: positive(moment.hour()),
             minute: positive(moment.minute()),
+        }
+    }
+
+    /// How somebody is told who was there at a moment in milliseconds UTC.
+    pub fn seen(&self, at_ms: i64) -> Seen {
+        let is_now = self.now.duration_since(timestamp(at_ms)) < NOW;
+        if is_now {
+            Seen::Now
+        } else {
+            self.before(at_ms)
+        }
+    }
+
+    /// The same of what nobody expects to go on.
+    pub fn before(&self, at_ms: i64) -> Seen {
+        Seen::Before {
+            time: self.local_time(at_ms),
+            today: self.today(),
         }
     }
 
@@ -160,6 +182,23 @@ mod tests {
             month: 10,
         };
         assert_eq!(calendar.group(ms("2026-10-24T23:59:59Z")), october);
+    }
+
+    #[test]
+    fn whoever_was_there_minutes_ago_is_there_now() {
+        let calendar = calendar("Asia/Shanghai");
+        for (moment, day) in [
+            ("2026-11-24T15:31:00Z", None), // clocks may differ a little
+            ("2026-11-24T15:25:01Z", None),
+            ("2026-11-24T15:25:00Z", Some(24)),
+            ("2026-11-23T15:59:00Z", Some(23)),
+        ] {
+            let (day_of_seen, today) = match calendar.seen(ms(moment)) {
+                Seen::Now => (None, calendar.today()),
+                Seen::Before { time, today } => (Some(time.day), today),
+            };
+            assert_eq!((day_of_seen, today.day), (day, 24), "{moment}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod web {
     mod administration;
     mod forms;
     mod languages;
+    mod locales;
     mod pages;
     mod pieces;
     mod preferences;

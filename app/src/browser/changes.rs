@@ -17,7 +17,7 @@ use web_sys::{
     wasm_bindgen::{JsCast, JsValue, closure::Closure},
 };
 
-use super::{idempotency_key, is_hidden};
+use super::{connection::tell_connection, idempotency_key, is_hidden};
 use crate::{
     model::{Change, Cursor, UserId},
     sub_path::address_of,
@@ -55,6 +55,7 @@ struct Stream {
     source: EventSource,
     _on_change: OnMessage,
     _on_alive: OnMessage,
+    _on_connection: OnMessage,
 }
 
 impl Drop for Stream {
@@ -210,13 +211,20 @@ impl Shared {
                 shared.step(Event::Alive);
             }
         });
+        let on_connection =
+            OnMessage::new(|event: MessageEvent| tell_connection(event.type_() == "open"));
         source.set_onmessage(Some(on_change.as_ref().unchecked_ref()));
         // Fails for no name of an event.
         let _ = source.add_event_listener_with_callback("alive", on_alive.as_ref().unchecked_ref());
+        source.set_onopen(Some(on_connection.as_ref().unchecked_ref()));
+        source.set_onerror(Some(on_connection.as_ref().unchecked_ref()));
+        // Until it opens, nobody knows.
+        tell_connection(false);
         Some(Stream {
             source,
             _on_change: on_change,
             _on_alive: on_alive,
+            _on_connection: on_connection,
         })
     }
 }

@@ -15,7 +15,9 @@ use web_sys::{
 use super::{
     is_touch_screen,
     link_token::{forget_link_token, kept_link_token, take_link_token},
-    mark_interactive, remember_time_zone,
+    mark_interactive,
+    password::{hide_passwords, password_pressed},
+    remember_time_zone,
     storage::tab_storage,
 };
 use crate::sub_path::address_of;
@@ -31,6 +33,7 @@ pub(crate) fn open_door() -> bool {
     remember_time_zone();
     give_name_back(&door);
     send_once(&door);
+    window_event_listener_untyped("click", |event| password_pressed(&event));
     if let Some(page) = door.get_attribute("data-link") {
         if door.get_attribute("data-refused").as_deref() == Some("link") {
             forget_link_token(&page);
@@ -107,13 +110,17 @@ fn send_once(door: &Element) {
     // Some browsers remember what was disabled when a page is loaded again.
     mark(door, false);
     let shown = door.clone();
-    window_event_listener_untyped("pageshow", move |_| mark(&shown, false));
+    window_event_listener_untyped("pageshow", move |_| {
+        hide_passwords();
+        mark(&shown, false);
+    });
     let sent = door.clone();
     window_event_listener_untyped("submit", move |event: Event| {
         let form = event.target().and_then(|it| it.dyn_into::<Element>().ok());
         if !form.is_some_and(|it| it.class_list().contains("door-form")) {
             return;
         }
+        hide_passwords();
         mark(&sent, true);
         if let (Some(storage), Some(field)) = (tab_storage(), find(Some(&sent), NAME)) {
             // Full storage: the name has to be typed again after a refusal.

@@ -120,7 +120,7 @@ fn NoteButton(
             address_of(Regenerate::url()),
             MessageCommand::Regenerate(id),
             IconName::Retry,
-            words!(locale, chat.retry),
+            words!(locale, chat.try_again),
         ),
         WayOn::Reconnect => view! {
             <button

@@ -76,7 +76,12 @@ pub(super) fn ConversationRow(
                     <span class="dot burning"></span>
                     <span class="visually-hidden">{words!(locale, chat.answering)}</span>
                 })}
-                <span class="conversation-title">{title}</span>
+                <span
+                    class="conversation-title"
+                    lang=move || title.with(|it| words::foreign(locale, [it]))
+                >
+                    {title}
+                </span>
             </PageLink>
             // Without script it asks for the page with the forms of this row.
             <button

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{Icon, IconName};
 use crate::{
     model::ChatError,
-    words::{self, use_locale, words},
+    words::{self, Locale, use_locale, words},
 };
 
 /// A labelled input of a form.
@@ -49,25 +49,52 @@ pub(crate) fn Field(
             </p>
         })
     };
+    let input = view! {
+        <input
+            id=name
+            class=class
+            name=name
+            type=kind
+            autocomplete=autocomplete
+            aria-describedby=described_by
+            aria-invalid=move || error.read().is_some().then_some("true")
+            autocapitalize="none"
+            spellcheck="false"
+            required
+        />
+    };
+    let input = if kind == "password" {
+        view! { <div class="input-box">{input} {eye(locale, name)}</div> }.into_any()
+    } else {
+        input.into_any()
+    };
     view! {
         <div class="field">
             <label for=name>{label}</label>
-            <input
-                id=name
-                class=class
-                name=name
-                type=kind
-                autocomplete=autocomplete
-                aria-describedby=described_by
-                aria-invalid=move || error.read().is_some().then_some("true")
-                autocapitalize="none"
-                spellcheck="false"
-                required
-            />
+            {input}
             {hint.map(|hint| view! { <p class="hint" id=hint_id>{hint}</p> })}
             {error_line}
         </div>
     }
+}
+
+/// Shows what is typed (`browser::password`). Its name stays, because it says itself whether it is
+/// pressed; its tip says what a press does.
+fn eye(locale: Locale, name: &'static str) -> AnyView {
+    view! {
+        <button
+            type="button"
+            class="icon-button needs-script"
+            title=words!(locale, door.show_password)
+            aria-label=words!(locale, door.show_password)
+            aria-pressed="false"
+            aria-controls=name
+            data-password=words!(locale, door.hide_password)
+        >
+            <Icon name=IconName::Eye/>
+        </button>
+    }
+    .into_any()
 }
 
 /// Where a person chooses a password at a door.

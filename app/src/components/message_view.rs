@@ -90,7 +90,9 @@ fn AnswerFooter(
         <footer class="message-footer">
             <MessageActions message is_busy on_command/>
             <VersionSwitch message is_busy on_command/>
-            <time class="message-time" title=words::moment(locale, time)>{words::clock(time)}</time>
+            <time class="message-time" title=words::full_moment(locale, time)>
+                {words::clock(time)}
+            </time>
         </footer>
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{LocalTime, ModelState, TokenLimit, User, UserId, UserRole};
+use super::{LocalTime, ModelState, Seen, TokenLimit, User, UserId, UserRole};
 
 /// An account, without anything its owner wrote.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -10,7 +10,7 @@ pub struct AccountSummary {
     pub user: User,
     pub disabled: bool,
     /// Absent: never signed in.
-    pub last_seen: Option<LocalTime>,
+    pub last_seen: Option<Seen>,
     /// A link to choose a password was made and not used yet.
     pub is_invited: bool,
     /// Tokens that may be computed for this person in a day.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ApiKeyId, LocalTime};
+use super::{ApiKeyId, LocalTime, Seen};
 
 /// A line of the list of keys. The key itself is shown once, when it is made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,6 +12,6 @@ pub struct ApiKeySummary {
     /// Its last characters.
     pub ending: String,
     pub made: LocalTime,
-    /// Up to a minute ago; absent: never.
-    pub last_used: Option<LocalTime>,
+    /// Absent: never.
+    pub last_used: Option<Seen>,
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{LocalTime, SessionId};
+use super::{Seen, SessionId};
 
 /// A browser and the system it runs on, as far as it tells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,8 +18,7 @@ pub struct Browser {
 pub struct SessionSummary {
     pub id: SessionId,
     pub browser: Browser,
-    /// Up to an hour ago.
-    pub last_seen: LocalTime,
+    pub last_seen: Seen,
     /// The session that asks.
     pub is_current: bool,
 }

@@ -60,6 +60,24 @@ impl LocalDate {
     }
 }
 
+/// The day of whoever makes a request; part of its context.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Today(pub LocalDate);
+
+/// When somebody was there last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Seen {
+    /// A few minutes ago at most.
+    Now,
+    Before {
+        time: LocalTime,
+        /// The day of the reader.
+        today: LocalDate,
+    },
+}
+
 const fn num_days(year: i16, month: u8) -> u8 {
     let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     match month {

@@ -3,6 +3,7 @@
 mod address;
 mod changes;
 mod commands;
+mod connection;
 mod conversation;
 mod header;
 mod keys;

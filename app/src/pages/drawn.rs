@@ -89,6 +89,7 @@ pub(super) fn drawn(section: DrawnSection) -> AnyView {
             return;
         };
         event.prevent_default();
+        browser::hide_passwords();
         let Some(number) = sending.begin(form.has_attribute("data-at-once")) else {
             return;
         };
@@ -107,6 +108,7 @@ pub(super) fn drawn(section: DrawnSection) -> AnyView {
     };
     let on_click = move |event: web_sys::MouseEvent| {
         browser::copy_pressed(&event);
+        browser::password_pressed(&event);
         if let Some(place) = place.get_untracked() {
             browser::discard_pressed(&event, &place);
         }

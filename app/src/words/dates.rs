@@ -2,6 +2,8 @@
 
 use super::{Locale, words};
 use crate::model::{DateGroup, LocalDate, LocalTime};
+#[cfg(feature = "ssr")]
+use crate::model::{Seen, Today};
 
 /// Heading of a group of conversations.
 pub(crate) fn group_heading(locale: Locale, group: DateGroup) -> String {
@@ -21,8 +23,21 @@ pub(crate) fn group_heading(locale: Locale, group: DateGroup) -> String {
     }
 }
 
-/// Day and time, such as `24 November 2026, 06:30`.
+/// Day and time as people say them today, for what the server draws: `Yesterday, 06:30`.
+#[cfg(feature = "ssr")]
 pub(crate) fn moment(locale: Locale, moment: LocalTime) -> String {
+    let Today(today) = leptos::prelude::use_context().unwrap_or_default();
+    moment_seen_from(locale, moment, today)
+}
+
+#[cfg(feature = "ssr")]
+fn moment_seen_from(locale: Locale, moment: LocalTime, today: LocalDate) -> String {
+    let day = day_seen_from(locale, moment.date(), today);
+    words!(locale, dates.day_and_time, day = day, time = clock(moment))
+}
+
+/// Day and time, such as `24 November 2026, 06:30`.
+pub(crate) fn full_moment(locale: Locale, moment: LocalTime) -> String {
     let time = clock(moment);
     let LocalTime {
         year, month, day, ..
@@ -57,6 +72,42 @@ pub(crate) fn day_seen_from(locale: Locale, date: LocalDate, today: LocalDate) -
     } else {
         day(locale, date)
     }
+}
+
+/// When somebody was there last, in a table: `Active now`, `Today, 11:40`, `Yesterday`.
+#[cfg(feature = "ssr")]
+pub(crate) fn seen(locale: Locale, seen: Seen) -> String {
+    match seen {
+        Seen::Now => words!(locale, dates.active_now).to_owned(),
+        Seen::Before { time, today } if time.date() == today => {
+            moment_seen_from(locale, time, today)
+        }
+        Seen::Before { time, today } => day_seen_from(locale, time.date(), today),
+    }
+}
+
+/// The same in a sentence: `Last seen yesterday`.
+#[cfg(feature = "ssr")]
+pub(crate) fn last_seen(locale: Locale, seen: Seen) -> String {
+    match seen {
+        Seen::Now => words!(locale, dates.active_now).to_owned(),
+        Seen::Before { time, today } if time.date() == today => {
+            words!(locale, settings.last_seen_today, time = clock(time))
+        }
+        Seen::Before { time, today } if time.date() == today.previous() => {
+            words!(locale, settings.last_seen_yesterday).to_owned()
+        }
+        Seen::Before { time, today } => {
+            let day = day_seen_from(locale, time.date(), today);
+            words!(locale, settings.last_seen_on, day = day)
+        }
+    }
+}
+
+/// A time zone as people call it: that of servers has a longer name where zones are listed.
+#[cfg(feature = "ssr")]
+pub(crate) fn zone_name(zone: &str) -> &str {
+    if zone == "Etc/UTC" { "UTC" } else { zone }
 }
 
 /// The time of the day, such as `06:30`.
@@ -122,8 +173,8 @@ mod tests {
             hour: 18,
             minute: 7,
         };
-        assert_eq!(moment(Locale::en, evening), "5 October 2026, 18:07");
-        assert_eq!(moment(Locale::zh_CN, evening), "2026年10月5日 18:07");
+        assert_eq!(full_moment(Locale::en, evening), "5 October 2026, 18:07");
+        assert_eq!(full_moment(Locale::zh_CN, evening), "2026年10月5日 18:07");
         assert_eq!(day(Locale::en, evening.date()), "5 October 2026");
         assert_eq!(day(Locale::zh_CN, evening.date()), "2026年10月5日");
         assert_eq!(clock(evening), "18:07");
@@ -172,5 +223,94 @@ mod tests {
             assert_eq!(said(Locale::en), english, "{day:?}");
             assert_eq!(said(Locale::zh_CN), chinese, "{day:?}");
         }
+    }
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn a_moment_is_as_long_as_its_distance_makes_it() {
+        let evening = LocalTime {
+            year: 2026,
+            month: 11,
+            day: 30,
+            hour: 18,
+            minute: 7,
+        };
+        for (today, english, chinese) in [
+            ((2026, 11, 30), "Today, 18:07", "今天 18:07"),
+            ((2026, 12, 1), "Yesterday, 18:07", "昨天 18:07"),
+            ((2026, 11, 1), "30 November, 18:07", "11月30日 18:07"),
+            (
+                (2027, 1, 1),
+                "30 November 2026, 18:07",
+                "2026年11月30日 18:07",
+            ),
+        ] {
+            let (year, month, day) = today;
+            let today = LocalDate { year, month, day };
+            let said = |locale| moment_seen_from(locale, evening, today);
+            assert_eq!(said(Locale::en), english);
+            assert_eq!(said(Locale::zh_CN), chinese);
+        }
+    }
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn who_was_there_is_told_as_people_say_it() {
+        let time = |(year, month, day)| LocalTime {
+            year,
+            month,
+            day,
+            hour: 8,
+            minute: 5,
+        };
+        let today = time((2026, 11, 30)).date();
+        let before = |day| Seen::Before {
+            time: time(day),
+            today,
+        };
+        for (when, table, sentence, chinese_table, chinese_sentence) in [
+            (
+                Seen::Now,
+                "Active now",
+                "Active now",
+                "当前在线",
+                "当前在线",
+            ),
+            (
+                before((2026, 11, 30)),
+                "Today, 08:05",
+                "Last seen today, 08:05",
+                "今天 08:05",
+                "上次活动：今天 08:05",
+            ),
+            (
+                before((2026, 11, 29)),
+                "Yesterday",
+                "Last seen yesterday",
+                "昨天",
+                "上次活动：昨天",
+            ),
+            (
+                before((2026, 1, 4)),
+                "4 January",
+                "Last seen on 4 January",
+                "1月4日",
+                "上次活动：1月4日",
+            ),
+            (
+                before((2025, 12, 31)),
+                "31 December 2025",
+                "Last seen on 31 December 2025",
+                "2025年12月31日",
+                "上次活动：2025年12月31日",
+            ),
+        ] {
+            assert_eq!(seen(Locale::en, when), table);
+            assert_eq!(last_seen(Locale::en, when), sentence);
+            assert_eq!(seen(Locale::zh_CN, when), chinese_table);
+            assert_eq!(last_seen(Locale::zh_CN, when), chinese_sentence);
+        }
+        assert_eq!(zone_name("Etc/UTC"), "UTC");
+        assert_eq!(zone_name("Asia/Shanghai"), "Asia/Shanghai");
     }
 }

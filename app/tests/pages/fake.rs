@@ -330,7 +330,10 @@ impl AccountService for FakeAccounts {
                 name: Some("Firefox".into()),
                 system: Some("Linux".into()),
             },
-            last_seen: message(1, Role::User).time,
+            last_seen: Seen::Before {
+                time: message(1, Role::User).time,
+                today: LocalDate::default(),
+            },
             is_current,
         };
         Ok(vec![session(1, true), session(2, false)])

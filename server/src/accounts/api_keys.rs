@@ -106,7 +106,7 @@ impl ApiKeyService for Accounts {
             name: key.name,
             ending: key.ending,
             made: calendar.local_time(key.created_at),
-            last_used: key.last_used_at.map(|at| calendar.local_time(at)),
+            last_used: key.last_used_at.map(|at| calendar.before(at)),
         });
         Ok(keys.collect())
     }

@@ -1,6 +1,6 @@
 //! What a person may do to the own account: another password, an end to sessions.
 
-use hearth_app::model::{Refusal, SessionId, SessionSummary, User};
+use hearth_app::model::{Refusal, Seen, SessionId, SessionSummary, User};
 
 use super::{
     Accounts, Visitor, now_ms,
@@ -24,11 +24,19 @@ impl Accounts {
         let listed = self.store.sessions(user.id, now, idle_since).await?;
         let own = visitor.session.as_deref().map(session_id);
         let calendar = Calendar::of_viewer();
-        let summaries = listed.into_iter().map(|it| SessionSummary {
-            id: it.id,
-            browser: user_agent::browser(&it.user_agent),
-            last_seen: calendar.local_time(it.last_seen_at),
-            is_current: Some(it.id) == own,
+        let summaries = listed.into_iter().map(|it| {
+            let is_current = Some(it.id) == own;
+            let last_seen = if is_current {
+                Seen::Now
+            } else {
+                calendar.seen(it.last_seen_at)
+            };
+            SessionSummary {
+                id: it.id,
+                browser: user_agent::browser(&it.user_agent),
+                last_seen,
+                is_current,
+            }
         });
         Ok(summaries.collect())
     }

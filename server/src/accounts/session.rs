@@ -18,8 +18,8 @@ const SECURE_SESSION_COOKIE: &str = "__Secure-hearth_session";
 pub const IDLE_MS: i64 = 14 * DAY_MS;
 /// A session ends this long after signing in (90 days).
 pub const ABSOLUTE_MS: i64 = 90 * DAY_MS;
-/// How stale "last seen" may get; sparing writes (1 hour).
-pub const TOUCH_AFTER_MS: i64 = 60 * 60 * 1000;
+/// How stale "last seen" may get; sparing writes (4 minutes: whoever is there now is told to be).
+pub const TOUCH_AFTER_MS: i64 = 4 * 60 * 1000;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Who makes a request, and from where.

@@ -23,7 +23,7 @@ impl Administration {
         let summaries = overviews.map(|overview| AccountSummary {
             user: overview.user,
             disabled: overview.disabled,
-            last_seen: overview.last_seen_at.map(|at| calendar.local_time(at)),
+            last_seen: overview.last_seen_at.map(|at| calendar.seen(at)),
             is_invited: overview.is_invited,
             token_limit: overview.token_limit,
             tokens_today: u64::try_from(overview.tokens_today).unwrap_or_default(),

@@ -15,7 +15,7 @@ use axum::{
 };
 use hearth_app::{
     App,
-    model::{Preferences, User, UserRole},
+    model::{Preferences, Today, User, UserRole},
     provide_sub_path,
     service::{
         AccountService, ApiKeyService, ChangesCursor, ChatService, DismissedBanner, JoinService,
@@ -33,7 +33,7 @@ use serde::Deserialize;
 use super::{Audience, RouteName, Services, downloads::wants_page};
 use crate::{
     accounts::{Accounts, Visitor},
-    calendar::Zone,
+    calendar::{Calendar, Zone},
     error::AppError,
 };
 
@@ -148,6 +148,7 @@ pub(super) fn context(services: &Services) -> impl Fn() + Clone + Send + Sync + 
                     .unwrap_or_default(),
             );
             provide_context(extensions.get::<Zone>().cloned().unwrap_or_default());
+            provide_context(Today(Calendar::of_viewer().today()));
         }
         let nonce = extensions.and_then(|extensions| extensions.get::<Nonce>().cloned());
         if let Some(nonce) = nonce {

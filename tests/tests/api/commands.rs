@@ -100,29 +100,33 @@ async fn accounts_are_made_changed_and_deleted_and_the_page_sees_it_at_once() ->
 #[tokio::test]
 async fn the_log_says_that_it_was_the_command_line() -> Result<()> {
     let beside = Beside::start(ScriptedModel::new(Vec::new())).await?;
-    beside.server.add_user("Berta").await?;
+    let password = format!("{PASSWORD}\n");
     for words in [
-        ["disable", "Berta"].as_slice(),
+        ["add", "Berta"].as_slice(),
+        &["disable", "Berta"],
         &["enable", "Berta"],
         &["limit", "Berta", "5000"],
         &["role", "Berta", "administrator"],
         &["rename", "Berta", "Bertha"],
         &["link", "Bertha"],
+        &["reset-password", "Bertha"],
         &["delete", "Bertha", "--yes"],
     ] {
-        beside.user(words, "").await?.text()?;
+        beside.user(words, &password).await?.text()?;
     }
     let entries: Vec<AuditEntry> = beside.ada.call("audit", &[]).await??;
     let told: Vec<_> = entries.iter().rev().map(|it| it.action).collect();
     assert_eq!(
         told,
         [
+            AuditAction::CreateAccount,
             AuditAction::DisableAccount,
             AuditAction::EnableAccount,
             AuditAction::ChangeLimit,
             AuditAction::ChangeRole,
             AuditAction::RenameAccount,
             AuditAction::MakeLink,
+            AuditAction::ResetPassword,
             AuditAction::DeleteAccount,
         ]
     );
@@ -130,16 +134,44 @@ async fn the_log_says_that_it_was_the_command_line() -> Result<()> {
         entries.iter().all(|it| it.user_name.is_empty()),
         "{entries:?}"
     );
-    for (language, expected) in [("en", "Command line"), ("zh-CN", "命令行")] {
+    for (language, expected) in [("en", ENGLISH), ("zh-CN", CHINESE)] {
         let request = beside.ada.request(reqwest::Method::GET, "/admin/log");
         let request = request
             .header("accept", "text/html")
             .header("accept-language", language);
         let page = beside.ada.send(request).await?.text();
-        assert!(page.contains(expected), "{page}");
+        for sentence in expected {
+            assert!(page.contains(&format!("{sentence}<")), "{sentence}: {page}");
+        }
     }
     Ok(())
 }
+
+/// Each is at the end of an entry, or its person.
+const ENGLISH: [&str; 10] = [
+    "Command line",
+    "created the account Berta as User",
+    "disabled Berta",
+    "enabled Berta",
+    "changed the tokens a day of Berta from “As the settings say” to “5,000”",
+    "changed the role of Berta from “User” to “Administrator”",
+    "renamed Berta to “Bertha”",
+    "made a password link for Bertha",
+    "chose another password for Bertha",
+    "deleted the account Bertha",
+];
+const CHINESE: [&str; 10] = [
+    "命令行",
+    "创建了账号 Berta，角色：普通用户",
+    "停用了 Berta",
+    "启用了 Berta",
+    "修改了 Berta 的每日 token 数，从“按设置”改为“5,000”",
+    "修改了 Berta 的角色，从“普通用户”改为“管理员”",
+    "修改了 Berta 的用户名，改为“Bertha”",
+    "为 Bertha 创建了密码链接",
+    "为 Bertha 设置了新密码",
+    "删除了账号 Bertha",
+];
 
 #[tokio::test]
 async fn what_a_disabled_person_has_made_ends_though_nobody_tells_the_server() -> Result<()> {

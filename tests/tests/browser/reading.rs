@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use hearth_app::model::{ConversationId, Language};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    browser::{Browser, PATIENCE, wait_for},
+    browser::{Browser, PATIENCE, Screen, wait_for, wait_for_end_of, wait_for_words},
     chat_page::{ANSWER, ChatPage, TEXT_BOX},
     deadline::eventually,
     gate::Gate,
@@ -194,6 +194,22 @@ async fn a_lost_connection_is_told_below_the_answer_and_comes_back(
     page.answer_greedily().await?;
     page.speak(language).await?;
     page.open("/").await?;
+    // Nothing runs, and nobody asks for anything.
+    let place = "const it = document.querySelector('.model-chip').getBoundingClientRect();
+        return [it.left, it.top, it.height].join(' ')";
+    let before = browser.script(place, Vec::new()).await?;
+    program.kill()?;
+    let offline = words(language, "chat.offline")?;
+    wait_for_words(&browser, "[role=status] > .chip", &offline).await?;
+    ensure!(browser.script(place, Vec::new()).await? == before);
+    browser.show_screen(Screen::Phone).await?;
+    let fits = "const chip = document.querySelector('.chip'), root = document.documentElement;
+        return [chip.offsetWidth <= 40, chip.title, root.scrollWidth <= root.clientWidth]";
+    wait_for(&browser, "it fits", fits, json!([true, offline, true])).await?;
+    browser.show_screen(Screen::Desktop).await?;
+    program.restart().await?;
+    wait_for_end_of(&browser, ".chip").await?;
+
     page.send("Tell me a long story about a lighthouse.")
         .await?;
     page.wait_for_text(20).await?;
@@ -201,9 +217,11 @@ async fn a_lost_connection_is_told_below_the_answer_and_comes_back(
     page.wait_for_note(&words(language, "chat.reconnecting")?)
         .await?;
     browser.element("article.message[data-lost]").await?;
+    wait_for_words(&browser, ".chip", &offline).await?;
     program.restart().await?;
     page.wait_for_note(&words(language, "chat.interrupted")?)
         .await?;
+    wait_for_end_of(&browser, ".chip").await?;
     ensure!(!browser.has("article.message[data-lost]").await?);
     browser.quit().await
 }

@@ -156,8 +156,15 @@ async fn a_wrong_password_is_told_beside_its_field_and_the_page_stays() -> Resul
         let field = browser.element(&format!("input[name={name}]")).await?;
         field.send_keys(value).await?;
     }
+    show_password(&browser, "old_password").await?;
+    show_password(&browser, "new_password").await?;
+    let kinds = "return [...document.querySelectorAll('.input-box > input')].map(it => it.type)";
+    let seen = browser.script(kinds, Vec::new()).await?;
+    assert_eq!(seen, json!(["text", "text", "password"]));
     submit(&browser, ".setting-form button[type=submit]").await?;
     let error = browser.element("#old_password-error").await?;
+    let seen = browser.script(kinds, Vec::new()).await?;
+    assert_eq!(seen, json!(["password", "password", "password"]));
     assert!(!error.text().await?.is_empty());
     let field = browser.element("input[name=old_password]").await?;
     assert_eq!(field.attr("aria-invalid").await?.as_deref(), Some("true"));
@@ -213,6 +220,35 @@ async fn wait_until(browser: &Browser, what: &str, script: &str, wanted: Value) 
     .await
 }
 
+/// Presses the eye behind a password: it is read, then hidden, then read again.
+async fn show_password(browser: &Browser, id: &str) -> Result<()> {
+    let eye = browser.element(&format!("#{id} + button")).await?;
+    let state = format!(
+        "const input = document.getElementById('{id}'), eye = input.nextElementSibling;
+        const box = eye.getBoundingClientRect();
+        return [input.type, input.value, eye.getAttribute('aria-pressed'), eye.title,
+            eye.getAttribute('aria-label'), Math.min(box.width, box.height) >= 40]"
+    );
+    let hidden = json!([
+        "password",
+        NEW,
+        "false",
+        "Show password",
+        "Show password",
+        true
+    ]);
+    let shown = json!(["text", NEW, "true", "Hide password", "Show password", true]);
+    for (what, wanted) in [
+        ("hidden", &hidden),
+        ("shown", &shown),
+        ("hidden again", &hidden),
+    ] {
+        wait_until(browser, what, &state, wanted.clone()).await?;
+        eye.click().await?;
+    }
+    wait_until(browser, "shown again", &state, shown).await
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_a_wrong_password_the_name_is_still_there() -> Result<()> {
     let browser = Browser::open().await?;
@@ -223,8 +259,15 @@ async fn after_a_wrong_password_the_name_is_still_there() -> Result<()> {
         let field = browser.element(&format!("input[name={name}]")).await?;
         field.send_keys(value).await?;
     }
+    show_password(&browser, "password").await?;
+    // After the page's own.
+    let remember = "addEventListener('submit', () =>
+        sessionStorage.setItem('kind', document.getElementById('password').type))";
+    browser.script(remember, Vec::new()).await?;
     submit(&browser, ".door-form button[type=submit]").await?;
     browser.element("#password-error").await?;
+    let kind = "return sessionStorage.getItem('kind')";
+    wait_until(&browser, "sent unseen", kind, json!("password")).await?;
     page.wait_until_interactive().await?;
     let fields = "return [...document.querySelectorAll('#name, #password')].map(it => it.value)";
     wait_until(&browser, "the name alone", fields, json!(["Ada", ""])).await?;

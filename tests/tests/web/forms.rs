@@ -346,7 +346,7 @@ async fn a_message_refused_without_script_comes_back_whole_and_can_be_sent_again
     let stranger = WebClient::new(server.base_url())?;
     let signed_out = post(&stranger, "Line one\n</textarea><b>".to_owned()).await?;
     assert_eq!(signed_out.status, 401);
-    assert!(signed_out.text().contains("Please sign in"));
+    assert!(signed_out.text().contains("Sign in first"));
     let page = signed_out.text();
     assert!(page.contains("Line one\n&lt;/textarea>&lt;b>"), "{page}");
 

@@ -1,9 +1,9 @@
 //! A page in Chinese says nothing in English.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    running_server::RunningServer,
+    running_server::{RunningServer, send_and_wait},
     web_client::{Answer, WebClient},
 };
 use reqwest::{Method, RequestBuilder};
@@ -189,4 +189,34 @@ async fn no_refusal_in_chinese_is_a_sentence_in_english() -> Result<()> {
     let none = open(&ada, "/exports/all/nothing").await?.text();
     assert_is_chinese("a file that is not there", &none);
     Ok(())
+}
+
+#[tokio::test]
+async fn a_title_in_another_language_than_the_page_says_so() -> Result<()> {
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
+    let english = send_and_wait(&ada, None, "Kids’ birthday").await?;
+    let chinese = send_and_wait(&ada, None, "孩子的生日").await?;
+    let page = open(&ada, &format!("/c/{}", english.conversation.id)).await?;
+    let page = page.text();
+    for start in ["class=\"conversation-title\"", "id=\"title-button\""] {
+        assert_eq!(language_of(&page, start, "Kids’ birthday")?, Some("en"));
+    }
+    let row = "class=\"conversation-title\"";
+    assert_eq!(language_of(&page, row, "孩子的生日")?, None);
+    let path = format!("/c/{}", chinese.conversation.id);
+    let page = ada.get(&path).await?.text();
+    assert_eq!(language_of(&page, row, "Kids’ birthday")?, None);
+    for start in [row, "id=\"title-button\""] {
+        assert_eq!(language_of(&page, start, "孩子的生日")?, Some("zh-CN"));
+    }
+    Ok(())
+}
+
+/// The `lang` of the element that has this attribute and this text.
+fn language_of<'a>(page: &'a str, attribute: &str, text: &str) -> Result<Option<&'a str>> {
+    let mut tags = page.split('<').filter_map(|tag| tag.split_once('>'));
+    let found = tags.find(|(tag, content)| tag.contains(attribute) && *content == text);
+    let (tag, _) = found.with_context(|| format!("{attribute} says {text}: {page}"))?;
+    let lang = tag.split_once(" lang=\"").map(|(_, lang)| lang);
+    Ok(lang.and_then(|lang| lang.split('"').next()))
 }

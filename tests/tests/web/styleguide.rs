@@ -8,7 +8,7 @@ use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::running_server::RunningServer;
 
 /// Classes of components.
-const COMPONENTS: [&str; 66] = [
+const COMPONENTS: [&str; 68] = [
     "account-button",
     "alert",
     "answer",
@@ -19,6 +19,7 @@ const COMPONENTS: [&str; 66] = [
     "button",
     "chat-header",
     "check",
+    "chip",
     "code-block",
     "composer",
     "confirm",
@@ -35,6 +36,7 @@ const COMPONENTS: [&str; 66] = [
     "field",
     "greeting",
     "icon-button",
+    "input-box",
     "item",
     "link",
     "log",

@@ -13,7 +13,7 @@ use crate::{
         told::Told,
     },
     sub_path::address_of,
-    words::{Locale, bytes, grouped, moment, use_locale, words},
+    words::{Locale, bytes, full_moment, grouped, moment, use_locale, words},
 };
 
 /// What is kept, how the last copy went, and the way back.
@@ -56,7 +56,7 @@ fn button(locale: Locale, is_being_made: bool) -> AnyView {
 }
 
 fn outcome(locale: Locale, last: &BackupOutcome) -> AnyView {
-    let time = moment(locale, last.time);
+    let time = full_moment(locale, last.time);
     match &last.made {
         Ok(counts) => {
             let sentence = words!(

@@ -15,7 +15,7 @@ use crate::{
     },
     service::administration_service,
     sub_path::address_of,
-    words::{Locale, grouped, moment, use_locale, words},
+    words::{Locale, grouped, seen, use_locale, words},
 };
 
 /// Where a new link stands.
@@ -36,16 +36,7 @@ pub(super) async fn draw(by: &User, told: &Told) -> Result<Drawing, ChatError> {
         "people-error",
     );
     let num_invited = accounts.iter().filter(|it| it.is_invited).count();
-    let lead = if num_invited == 0 {
-        words!(locale, admin.people_lead, number = accounts.len())
-    } else {
-        words!(
-            locale,
-            admin.people_lead_invited,
-            number = accounts.len(),
-            invited = num_invited
-        )
-    };
+    let lead = lead(locale, accounts.len(), num_invited);
     let sought = told.get("q").unwrap_or_default().trim().to_owned();
     let is_long = accounts.len() > MOST_WITHOUT_SEARCH || !sought.is_empty();
     let search = is_long.then(|| search(locale, sought.clone()));
@@ -61,6 +52,25 @@ pub(super) async fn draw(by: &User, told: &Told) -> Result<Drawing, ChatError> {
         })}
         {invitation(locale, told.error_of(CreateAccount::PATH))}
     }))
+}
+
+/// How many accounts there are, and how many of them wait for their person.
+fn lead(locale: Locale, num_people: usize, num_invited: usize) -> String {
+    let people = match num_people {
+        1 => words!(locale, admin.one_person).to_owned(),
+        number => words!(locale, admin.number_of_people, number = number),
+    };
+    let invitations = match num_invited {
+        0 => return words!(locale, admin.people_lead, people = people),
+        1 => words!(locale, admin.one_invitation).to_owned(),
+        number => words!(locale, admin.number_of_invitations, number = number),
+    };
+    words!(
+        locale,
+        admin.people_lead_invited,
+        people = people,
+        invitations = invitations
+    )
 }
 
 /// Whether a name has this in it.
@@ -187,8 +197,8 @@ fn row(locale: Locale, account: &AccountSummary, by: &User) -> AnyView {
     let is_own = account.user.id == by.id;
     let name = account.user.name.clone();
     let initial = account.user.initial();
-    let seen = match account.last_seen {
-        Some(time) => moment(locale, time),
+    let when = match account.last_seen {
+        Some(when) => seen(locale, when),
         None => words!(locale, admin.never_seen).to_owned(),
     };
     let facts = facts(locale, account, is_own);
@@ -206,7 +216,7 @@ fn row(locale: Locale, account: &AccountSummary, by: &User) -> AnyView {
                 </span>
             </td>
             <td class="role">{badge(locale, account)}</td>
-            <td class="seen quiet">{seen}</td>
+            <td class="seen quiet">{when}</td>
             <td class="number">{tokens}</td>
             <td>{person_menu(locale, account, is_own)}</td>
         </tr>

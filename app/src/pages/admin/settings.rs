@@ -14,7 +14,7 @@ use crate::{
     },
     service::{RefusedForm, administration_service},
     sub_path::address_of,
-    words::{Locale, effort, setting_name, use_locale, words},
+    words::{Locale, effort, setting_name, use_locale, words, zone_name},
 };
 
 /// Every setting of the server. What was refused a moment ago is given back as it was filled in.
@@ -123,6 +123,31 @@ fn label(locale: Locale, name: SettingName) -> &'static str {
     }
 }
 
+/// Where it stands alone: what belongs to the banner says so.
+pub(super) fn full_name(locale: Locale, name: SettingName) -> String {
+    let part = setting_name(locale, name);
+    if BANNER.contains(&name) {
+        let whole = words!(locale, admin.banner);
+        words!(locale, admin.part, whole = whole, part = part)
+    } else {
+        part.to_owned()
+    }
+}
+
+/// A value as its control calls it.
+pub(super) fn value_name(locale: Locale, name: SettingName, value: String) -> String {
+    let choices = match control(locale, name) {
+        Control::Segments(choices) | Control::Select(choices) => choices,
+        Control::Switch => vec![
+            ("yes", words!(locale, admin.yes)),
+            ("no", words!(locale, admin.no)),
+        ],
+        Control::Text | Control::Range(..) | Control::Number(_) => return value,
+    };
+    let chosen = choices.into_iter().find(|(it, _)| *it == value);
+    chosen.map_or(value, |(_, label)| label.to_owned())
+}
+
 fn hint(locale: Locale, setting: &Setting) -> Option<String> {
     let fixed = match setting.name {
         SettingName::SystemPromptEn => words!(locale, admin.hints.system_prompt),
@@ -135,7 +160,8 @@ fn hint(locale: Locale, setting: &Setting) -> Option<String> {
         SettingName::ContextBudget => words!(locale, admin.hints.context_budget),
         SettingName::ConcurrentTurns => words!(locale, admin.hints.concurrent_turns),
         SettingName::TokensPerDay => {
-            let zone = setting.zone.clone().unwrap_or_default();
+            let zone = setting.zone.as_deref().unwrap_or_default();
+            let zone = zone_name(zone).to_owned();
             return Some(words!(locale, admin.hints.tokens_per_day, zone = zone));
         }
         SettingName::BannerZh => words!(locale, admin.hints.banner_zh),

@@ -12,7 +12,7 @@ use crate::{
     },
     service::administration_service,
     sub_path::address_of,
-    words::{Locale, day_of_month, grouped, use_locale, words},
+    words::{Locale, day_of_month, grouped, use_locale, words, zone_name},
 };
 
 /// What was computed in the last days, and for whom.
@@ -23,13 +23,8 @@ pub(super) async fn draw(told: &Told) -> Result<Drawing, ChatError> {
     let report = administration_service().usage(num_days).await?;
     let locale = use_locale();
     let head = Head::new(words!(locale, admin.usage));
-    let zone = report.zone.clone();
-    let head = head.lead(words!(
-        locale,
-        admin.usage_lead,
-        number = num_days,
-        zone = zone
-    ));
+    let zone = zone_name(&report.zone).to_owned();
+    let head = head.lead(words!(locale, admin.usage_lead, zone = zone));
     let head = head.end(periods(locale, period));
     if report.rows.is_empty() {
         return Ok(settled(head.section(empty(words!(locale, admin.no_usage)))));

@@ -285,6 +285,7 @@ impl ChatState {
 
     /// What was shown is shown still, so the address says so too.
     fn not_opened(self, id: ConversationId, error: ChatError) {
+        Self::doubt_after(&error);
         self.unopened.set(Some(id));
         if !matches!(error, ChatError::Unreachable(_)) {
             self.error.set(Some(error));
@@ -294,6 +295,7 @@ impl ChatState {
 
     /// Shows an error in its place; without a session only signing in helps.
     pub(super) fn fail(self, error: ChatError) {
+        Self::doubt_after(&error);
         if error == ChatError::Unauthorized {
             // A full load: nothing of this person stays in the page.
             browser::leave_for_the_door();

@@ -6,9 +6,10 @@ use super::{commands::Navigate, settings::Dialog, state::ChatState};
 use crate::{
     browser,
     components::{
-        ChatCommand, ChatMenu, Icon, IconName, ModelChip, PageLink, SidebarCommand, TitleInput,
+        ChatCommand, ChatMenu, Icon, IconName, ModelChip, OfflineChip, PageLink, SidebarCommand,
+        TitleInput,
     },
-    words::{use_locale, words},
+    words::{self, use_locale, words},
 };
 
 /// Once the input is gone.
@@ -67,6 +68,7 @@ pub(super) fn Header(
                 </Show>
             </div>
             <div class="chat-header-end">
+                <OfflineChip is_offline=state.is_offline()/>
                 <PageLink
                     to="/"
                     attr:class="icon-button header-new"
@@ -92,6 +94,7 @@ fn ChatTitle(
 ) -> impl IntoView {
     let locale = use_locale();
     let text = move || title.get().unwrap_or_default();
+    let language = move || title.with(|it| words::foreign(locale, [it.as_ref()?]));
     let id = move || state.shown.read().as_ref().map(|it| it.id.to_string());
     let on_done = Callback::new(move |written: Option<String>| {
         is_renamed.set(false);
@@ -120,6 +123,7 @@ fn ChatTitle(
                 value=id
                 title=words!(locale, chat.rename)
                 dir="auto"
+                lang=language
                 on:click=on_click
                 on:keydown=on_key
             >

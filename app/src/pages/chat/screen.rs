@@ -10,6 +10,7 @@ use super::{
     address::ChatAddress,
     changes,
     commands::{Navigate, navigation, replacing},
+    connection,
     conversation::Conversation,
     header::Header,
     load::Loaded,
@@ -49,6 +50,7 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
     let state = ChatState::new(loaded, address);
     let navigate = navigation();
     take_form_post_results(state, navigate);
+    connection::watch(state);
     keep_alive(state, is_list_older);
     shortcuts::listen(state, navigate);
     let on_sidebar = Callback::new(move |command| state.on_sidebar(command, navigate));

@@ -134,6 +134,9 @@ pub(super) struct Unseen {
     is_outdated: RwSignal<bool>,
     is_drawer_open: RwSignal<bool>,
     is_waiting: RwSignal<bool>,
+    is_offline: RwSignal<bool>,
+    /// The server may be away: it is asked until it answers.
+    pub(super) doubt: Option<AbortHandle>,
     /// The way to another address; known once the page stands.
     pub(super) navigate: Option<Navigate>,
     /// The one answer that this tab follows.
@@ -179,6 +182,8 @@ impl ChatState {
                 is_outdated: RwSignal::new(false),
                 is_drawer_open: RwSignal::new(false),
                 is_waiting: RwSignal::new(false),
+                is_offline: RwSignal::new(false),
+                doubt: None,
                 navigate: None,
                 tail: None,
                 unsaved: None,
@@ -208,6 +213,11 @@ impl ChatState {
     /// covered, and nothing is sent to it.
     pub(super) fn is_waiting(self) -> RwSignal<bool> {
         self.unseen.with_value(|it| it.is_waiting)
+    }
+
+    /// The server has not been reached for some seconds.
+    pub(super) fn is_offline(self) -> RwSignal<bool> {
+        self.unseen.with_value(|it| it.is_offline)
     }
 
     /// What the administrator offers to begin with.

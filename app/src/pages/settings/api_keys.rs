@@ -14,7 +14,7 @@ use crate::{
     },
     service::api_keys::api_key_service,
     sub_path::address_of,
-    words::{Locale, moment, use_locale, words},
+    words::{Locale, moment, seen, use_locale, words},
 };
 
 /// Where a new key stands.
@@ -89,7 +89,7 @@ fn KeyTable(list: Vec<ApiKeySummary>) -> impl IntoView {
 fn KeyRow(key: ApiKeySummary) -> impl IntoView {
     let locale = use_locale();
     let used = match key.last_used {
-        Some(time) => moment(locale, time),
+        Some(when) => seen(locale, when),
         None => words!(locale, settings.never_used).to_owned(),
     };
     let revoke = words!(locale, settings.revoke_name, name = key.name.clone());

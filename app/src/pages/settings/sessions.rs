@@ -9,7 +9,7 @@ use crate::{
     model::{Browser, SessionSummary},
     pages::card::Head,
     sub_path::address_of,
-    words::{Locale, moment, words},
+    words::{Locale, last_seen, words},
 };
 
 /// All sessions, this browser's marked.
@@ -34,7 +34,7 @@ pub(super) fn section(locale: Locale, list: Vec<SessionSummary>) -> AnyView {
 
 fn row(locale: Locale, session: SessionSummary) -> AnyView {
     let name = browser_name(locale, session.browser);
-    let seen = moment(locale, session.last_seen);
+    let seen = last_seen(locale, session.last_seen);
     let mark = session.is_current.then(|| {
         view! { <span class="badge accent">{words!(locale, settings.this_browser)}</span> }
     });
@@ -55,7 +55,7 @@ fn row(locale: Locale, session: SessionSummary) -> AnyView {
             <div>
                 <strong>{name}</strong>
                 {mark}
-                <small>{words!(locale, settings.last_seen, time = seen)}</small>
+                <small>{seen}</small>
             </div>
             {end}
         </li>

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     components::{
         ChatMenu, ConversationSettingsDialog, Field, Icon, IconName, ListedConversations,
-        NewPasswordField, Sections, ShortcutsDialog, Sidebar, SidebarEdge, TitleInput,
+        NewPasswordField, OfflineChip, Sections, ShortcutsDialog, Sidebar, SidebarEdge, TitleInput,
     },
     model::{
         ChatError, ConversationId, ConversationPage, ConversationSummary, DateGroup, ModelState,
@@ -127,6 +127,7 @@ fn header(locale: Locale) -> AnyView {
                 </h3>
             </div>
             <div class="chat-header-end">
+                <OfflineChip is_offline=true/>
                 <ChatMenu conversation=Some(conversation()) has_title=true on_command/>
             </div>
         </div>

@@ -219,7 +219,6 @@ fn stamp(workspace: &Workspace, toolchain: &Toolchain, has_flags: bool) -> Resul
         hasher.update(bytes);
     }
     hasher.update(toolchain.to_string());
-    hasher.update([u8::from(process::find("wasm-opt").is_some())]);
     if has_flags {
         hasher.update("flags");
     }

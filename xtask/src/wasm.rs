@@ -235,7 +235,6 @@ pub(crate) fn compile(
     )?;
     let program = bound.join("hearth_bg.wasm");
     glue::make_smaller(&bound.join("hearth.js"), &program)?;
-    shrink(&program)?;
     read(&bound)
 }
 
@@ -271,26 +270,6 @@ fn bind(wasm: &Path, out: &Path) -> Result<()> {
         .web(true)
         .and_then(|bindgen| bindgen.generate(out))
         .with_context(|| format!("cannot bind {}", wasm.display()))
-}
-
-/// Runs wasm-opt if this machine has it. The budget holds without it.
-fn shrink(program: &Path) -> Result<()> {
-    if process::find("wasm-opt").is_none() {
-        return Ok(());
-    }
-    process::announce("wasm-opt -Oz");
-    let smaller = program.with_extension("small");
-    let mut command = Command::new("wasm-opt");
-    command
-        .args(["-Oz", "--all-features"])
-        .arg(program)
-        .arg("-o")
-        .arg(&smaller);
-    match process::run(&mut command) {
-        Ok(()) => fs::rename(&smaller, program)?,
-        Err(error) => process::note(&format!("{error}; the page stays as it is")),
-    }
-    Ok(())
 }
 
 fn read(bound: &Path) -> Result<Page> {

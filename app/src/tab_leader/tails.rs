@@ -323,7 +323,7 @@ impl Tails {
     }
 
     fn pass_on(&mut self, text: String, claim: Claim) -> Deeds {
-        let Ok(TailLine { message, told }) = serde_json::from_str(&text) else {
+        let Ok(TailLine { message, told }) = line_of(&text) else {
             return self.fail(Failure::Broken, claim);
         };
         let same = |it: &Entry| it.start.message == message;
@@ -367,7 +367,7 @@ impl Tails {
         if self.want.as_ref()?.start.message != message {
             return None;
         }
-        match serde_json::from_str(text) {
+        match line_of(text) {
             Ok(TailLine { told, .. }) => Some(self.note(told)),
             Err(_) => self.lose(Failure::Broken),
         }
@@ -424,6 +424,12 @@ fn earlier(one: Cursor, other: Cursor) -> Cursor {
     } else {
         Cursor { epoch: 0, seq: 0 }
     }
+}
+
+/// From bytes, as answers of the server are read: from a text, all of it would be in the program
+/// twice.
+fn line_of(text: &str) -> serde_json::Result<TailLine> {
+    serde_json::from_slice(text.as_bytes())
 }
 
 #[cfg(test)]

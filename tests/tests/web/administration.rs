@@ -126,7 +126,9 @@ async fn a_log_of_one_page_has_no_way_to_older_entries() -> Result<()> {
     // It was a moment ago, perhaps before midnight; the tip has the date.
     let is_near = [">Today, ", ">Yesterday, "].map(|words| oldest.contains(words));
     assert!(is_near.contains(&true), "{oldest}");
-    assert!(attribute_after(&oldest, "class=\"log-time\"", "title")?.contains(" 20"));
+    let (tag, _) = oldest.split_once("class=\"log-time\"").context("a time")?;
+    let (_, tip) = tag.rsplit_once("<span title=\"").context("a tip")?;
+    assert!(tip.contains(" 20"), "{tip}");
     Ok(())
 }
 
@@ -196,7 +198,7 @@ async fn people_are_counted_and_whoever_is_there_is_told_to_be() -> Result<()> {
     assert!(alone.contains("1 person."), "{alone}");
     assert!(alone.contains(">Active now<"), "{alone}");
     let devices = section(&ada, "/settings/account").await?;
-    assert!(devices.contains("<small>Active now</small>"), "{devices}");
+    assert!(devices.contains("<small>Active now<"), "{devices}");
     for (name, lead) in [
         ("Berta", "2 people, 1 invitation open."),
         ("Carl", "3 people, 2 invitations open."),

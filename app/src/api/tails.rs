@@ -19,8 +19,8 @@ const LOOK: std::time::Duration = std::time::Duration::from_secs(5);
 /// when all have ended, or soon after the session has: then its last line is refused.
 ///
 /// # Errors
-/// [`ChatError::Invalid`] for none, too many, or one that is named twice. What all of them are refused for, such as
-/// [`ChatError::NotFound`] if no message is the user's.
+/// [`ChatError::Invalid`] for none, too many, or one that is named twice. What all of them are
+/// refused for, such as [`ChatError::NotFound`] if no message is the user's.
 #[server(endpoint = "tail_turns", output = Streaming)]
 pub async fn tail_turns(tails: Vec<TailStart>) -> Result<ByteStream<ChatError>, ChatError> {
     use std::{collections::HashSet, sync::Arc};

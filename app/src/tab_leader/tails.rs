@@ -4,9 +4,9 @@
 //! A tab says what it wants and after which frame; the leader opens one stream for all of that, and
 //! passes on each line. A new want closes the stream and opens another one after a short pause, in
 //! which more wants may come; one that the stream brings already only joins it. A tab listens to
-//! nothing until the leader has said that it has heard the want: so no line of an older stream comes
-//! between. When another tab leads, each says its want again. A tab that is looked at leads for what
-//! it follows.
+//! nothing until the leader has said that it has heard the want: so no line of an older stream
+//! comes between. When another tab leads, each says its want again. A tab that is looked at leads
+//! for what it follows.
 
 use serde::Deserialize;
 use uuid::Uuid;

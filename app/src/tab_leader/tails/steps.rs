@@ -48,7 +48,7 @@ pub struct Deeds {
     pub pause: bool,
     /// Tell [`Event::Doubted`] with this number later.
     pub doubt: Option<u32>,
-    /// Lead: nobody else does.
+    /// Lead, whoever does now.
     pub lead: bool,
 }
 

@@ -131,6 +131,8 @@ pub trait AccountService: Send + Sync + 'static {
         password: String,
     ) -> Result<SessionCookie, ChatError>;
     async fn sign_in(&self, name: String, password: String) -> Result<SessionCookie, ChatError>;
+    /// Whether this session of the person still holds, and the person may come in.
+    async fn is_signed_in(&self, user: UserId, session: &str) -> bool;
     /// Sessions of a person that still hold, the last used first.
     async fn sessions(&self, user: &User) -> Result<Vec<SessionSummary>, ChatError>;
     /// Ends one of them.

@@ -4,7 +4,9 @@
 //! Browsers open few connections to a host, so one tab leads: it reads the stream of changes and
 //! passes on what it hears. The tab that was looked at last leads; it says every few seconds that
 //! it is there, and when it says nothing any more another one takes over, from the last change
-//! that it has heard of. Two that lead at once hear each other: the later claim stays.
+//! that it has heard of. When it says that it goes, one that is looked at takes over at once, and
+//! others only at their next look at all of this. Two that lead at once hear each other: the later
+//! claim stays.
 //! [`tails`] has the other stream that it reads for all of them, that of running answers.
 
 use std::{fmt, str::FromStr};
@@ -20,6 +22,8 @@ pub mod tails;
 pub const BEAT_MS: u64 = 5_000;
 /// A leader of whom nothing was heard for that long is gone.
 const SILENCE_MS: u64 = 12_000;
+/// A tab whose timer is that late may have slept, or not have been let run: it has not listened.
+const LATE_MS: u64 = 2 * BEAT_MS;
 /// A stream without a sign of life for that long is dead: the server gives one every 15 s.
 const DEAD_MS: u64 = 40_000;
 
@@ -103,7 +107,7 @@ pub enum Event {
     /// It is left, perhaps for good.
     Left,
     /// Another tab has said something.
-    Heard(Word),
+    Heard { word: Word, is_shown: bool },
     /// The server has told something.
     Told { cursor: Cursor, change: Change },
     /// The server has given a sign of life.
@@ -133,8 +137,10 @@ pub struct Tab {
     claim: Option<Claim>,
     /// With what right another one leads.
     other: Option<Claim>,
-    /// When it last heard of a leader, or of the server if it leads itself.
-    heard_ms: u64,
+    /// When it last heard of a leader, or of the server if it leads itself. Absent: nobody leads.
+    heard_ms: Option<u64>,
+    /// When it last looked at all of this.
+    ticked_ms: u64,
 }
 
 impl Tab {
@@ -145,7 +151,8 @@ impl Tab {
             cursor,
             claim: None,
             other: None,
-            heard_ms: now_ms,
+            heard_ms: Some(now_ms),
+            ticked_ms: now_ms,
         }
     }
 
@@ -160,6 +167,8 @@ impl Tab {
 
     /// Takes note of an event.
     pub fn step(&mut self, now_ms: u64, event: Event) -> Deeds {
+        // A clock may be set back.
+        self.heard_ms = self.heard_ms.map(|it| it.min(now_ms));
         match (event, self.claim) {
             (Event::Shown, None) => self.take_lead(now_ms),
             (Event::Left, claim) => {
@@ -173,9 +182,9 @@ impl Tab {
                     ..Deeds::default()
                 }
             }
-            (Event::Heard(word), claim) => self.hear(now_ms, word, claim),
+            (Event::Heard { word, is_shown }, claim) => self.hear(now_ms, word, is_shown, claim),
             (Event::Told { cursor, change }, Some(_)) => {
-                self.heard_ms = now_ms;
+                self.heard_ms = Some(now_ms);
                 self.cursor = cursor;
                 Deeds {
                     say: Some(Word::Change { cursor, change }),
@@ -184,37 +193,49 @@ impl Tab {
                 }
             }
             (Event::Alive, Some(_)) => {
-                self.heard_ms = now_ms;
+                self.heard_ms = Some(now_ms);
                 Deeds::default()
             }
-            (Event::Tick, Some(claim)) => {
-                let is_dead = now_ms.saturating_sub(self.heard_ms) > DEAD_MS;
-                if is_dead {
-                    self.heard_ms = now_ms;
-                }
-                Deeds {
-                    open: is_dead.then_some(self.cursor),
-                    say: Some(self.beat(claim)),
-                    ..Deeds::default()
-                }
+            (Event::Tick, claim) => self.tick(now_ms, claim),
+            (Event::Shown, Some(_)) | (Event::Told { .. } | Event::Alive, None) => Deeds::default(),
+        }
+    }
+
+    fn tick(&mut self, now_ms: u64, claim: Option<Claim>) -> Deeds {
+        let before = std::mem::replace(&mut self.ticked_ms, now_ms);
+        let silence = self.heard_ms.map(|it| now_ms.saturating_sub(it));
+        if let Some(claim) = claim {
+            let is_dead = silence.is_some_and(|it| it > DEAD_MS);
+            if is_dead {
+                self.heard_ms = Some(now_ms);
             }
-            (Event::Tick, None) if now_ms.saturating_sub(self.heard_ms) > SILENCE_MS => {
-                self.take_lead(now_ms)
-            }
-            (Event::Shown, Some(_)) | (Event::Told { .. } | Event::Alive | Event::Tick, None) => {
+            return Deeds {
+                open: is_dead.then_some(self.cursor),
+                say: Some(self.beat(claim)),
+                ..Deeds::default()
+            };
+        }
+        match silence {
+            // The timers of all hidden tabs are late together, that of the leader too.
+            Some(_) if now_ms.abs_diff(before) > LATE_MS => {
+                self.heard_ms = Some(now_ms);
                 Deeds::default()
             }
+            Some(silence) if silence <= SILENCE_MS => Deeds::default(),
+            Some(_) | None => self.take_lead(now_ms),
         }
     }
 
     fn take_lead(&mut self, now_ms: u64) -> Deeds {
+        // Later than the other claim, whatever the clock says.
+        let least = self.other.map_or(0, |it| it.at_ms.saturating_add(1));
         let claim = Claim {
-            at_ms: now_ms,
+            at_ms: now_ms.max(least),
             tab: self.id,
         };
         self.claim = Some(claim);
         self.other = None;
-        self.heard_ms = now_ms;
+        self.heard_ms = Some(now_ms);
         Deeds {
             open: Some(self.cursor),
             say: Some(self.beat(claim)),
@@ -225,7 +246,7 @@ impl Tab {
     const fn follow(&mut self, now_ms: u64, other: Option<Claim>) {
         self.claim = None;
         self.other = other;
-        self.heard_ms = now_ms;
+        self.heard_ms = Some(now_ms);
     }
 
     const fn beat(&self, claim: Claim) -> Word {
@@ -235,7 +256,7 @@ impl Tab {
         }
     }
 
-    fn hear(&mut self, now_ms: u64, word: Word, own: Option<Claim>) -> Deeds {
+    fn hear(&mut self, now_ms: u64, word: Word, is_shown: bool, own: Option<Claim>) -> Deeds {
         match (word, own) {
             (Word::Beat { claim, .. }, Some(own)) if claim < own => Deeds {
                 say: Some(self.beat(own)),
@@ -249,9 +270,14 @@ impl Tab {
                     ..Deeds::default()
                 }
             }
-            (Word::Left, None) => self.take_lead(now_ms),
+            (Word::Left, None) if is_shown => self.take_lead(now_ms),
+            (Word::Left, None) => {
+                self.other = None;
+                self.heard_ms = None;
+                Deeds::default()
+            }
             (Word::Change { cursor, change }, None) => {
-                self.heard_ms = now_ms;
+                self.heard_ms = Some(now_ms);
                 self.cursor = cursor;
                 Deeds {
                     news: news(change),

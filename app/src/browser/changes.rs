@@ -17,7 +17,7 @@ use web_sys::{
     wasm_bindgen::{JsCast, JsValue, closure::Closure},
 };
 
-use super::{connection::tell_connection, idempotency_key, is_hidden};
+use super::{connection::tell_connection, idempotency_key, is_hidden, page_build};
 use crate::{
     model::{Change, Cursor, UserId},
     sub_path::address_of,
@@ -73,8 +73,9 @@ pub(crate) fn listen_for_changes(
 ) -> ChangeListener {
     let cursor = cursor_of_document().unwrap_or(UNKNOWN);
     let id = idempotency_key().as_uuid();
-    // Tabs of several servers or people on one host do not mix. Without a channel every tab leads.
-    let name = format!("{} {user}", address_of(ADDRESS));
+    // Tabs of several servers, people or builds do not mix. Without a channel every tab leads.
+    let build = page_build().unwrap_or_default();
+    let name = format!("{} {user} {build}", address_of(ADDRESS));
     let shared = Rc::new(Shared {
         tab: RefCell::new(Tab::new(id, cursor, now_ms())),
         channel: BroadcastChannel::new(&name).ok(),
@@ -157,9 +158,11 @@ impl Shared {
         let on_word = OnMessage::new(move |event: MessageEvent| {
             if let (Some(word), Some(shared)) = (event.data().as_string(), shared.upgrade()) {
                 match (word.parse(), word.parse()) {
-                    (Ok(word), _) => shared.step(Event::Heard(word)),
+                    (Ok(word), _) => {
+                        let is_shown = !is_hidden();
+                        shared.step(Event::Heard { word, is_shown });
+                    }
                     (Err(_), Ok(word)) => shared.tail_step(reducer::Event::Heard(word)),
-                    // From a page of another build.
                     (Err(_), Err(_)) => {}
                 }
             }

@@ -6,10 +6,21 @@ use futures::{
     channel::oneshot,
     future::{Either, select},
 };
-use leptos::prelude::set_timeout;
+use leptos::leptos_dom::helpers::{TimeoutHandle, set_timeout_with_handle};
 
 /// A wait that is over by then was none: nothing is shown of it.
 pub(crate) const UNNOTICED: Duration = Duration::from_millis(150);
+
+/// Rings for nobody once the waiting is given up.
+struct Timer(Option<TimeoutHandle>);
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        if let Some(timer) = &self.0 {
+            timer.clear();
+        }
+    }
+}
 
 /// Resolves after that time. In a hidden tab the browser may take up to a second longer.
 pub(crate) async fn sleep(duration: Duration) {
@@ -18,7 +29,7 @@ pub(crate) async fn sleep(duration: Duration) {
         // The receiver is gone if the waiting was given up.
         let _ = sender.send(());
     };
-    set_timeout(ring, duration);
+    let _timer = Timer(set_timeout_with_handle(ring, duration).ok());
     let _ = receiver.await;
 }
 

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{ChatError, ChatEvent, Cursor, MessageId};
 
-/// Most answers of one stream.
-pub const MAX_TAILS: usize = 32;
+/// Most answers of one stream: more than turns may run at once.
+pub const MAX_TAILS: usize = 128;
 
 /// An answer, and after which of its frames its stream begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

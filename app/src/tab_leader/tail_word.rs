@@ -62,6 +62,8 @@ pub enum TailWord {
         claim: Claim,
         tab: Uuid,
         number: u32,
+        /// The server has answered already.
+        is_open: bool,
     },
     /// The server answers: the stream begins.
     Opened { claim: Claim },
@@ -85,9 +87,14 @@ impl fmt::Display for TailWord {
                 start: TailStart { message, cursor },
             } => write!(f, "want {tab} {number} {message} {cursor}"),
             Self::Unwant { tab } => write!(f, "unwant {tab}"),
-            Self::Taken { claim, tab, number } => {
-                let Claim { at_ms, tab: by } = claim;
-                write!(f, "taken {at_ms} {by} {tab} {number}")
+            Self::Taken {
+                claim: Claim { at_ms, tab: by },
+                tab,
+                number,
+                is_open,
+            } => {
+                let name = if *is_open { "joined" } else { "taken" };
+                write!(f, "{name} {at_ms} {by} {tab} {number}")
             }
             Self::Opened {
                 claim: Claim { at_ms, tab },
@@ -126,10 +133,11 @@ impl FromStr for TailWord {
             "unwant" => Self::Unwant {
                 tab: part(&mut parts)?,
             },
-            "taken" => Self::Taken {
+            name @ ("taken" | "joined") => Self::Taken {
                 claim: claim(&mut parts)?,
                 tab: part(&mut parts)?,
                 number: part(&mut parts)?,
+                is_open: name == "joined",
             },
             "opened" => Self::Opened {
                 claim: claim(&mut parts)?,

@@ -3,81 +3,23 @@
 //!
 //! A tab says what it wants and after which frame; the leader opens one stream for all of that, and
 //! passes on each line. A new want closes the stream and opens another one after a short pause, in
-//! which more wants may come. A tab listens to nothing until the leader has said that it has heard
-//! the want: so no line of an older stream comes between. When another tab leads, each says its
-//! want again.
+//! which more wants may come; one that the stream brings already only joins it. A tab listens to
+//! nothing until the leader has said that it has heard the want: so no line of an older stream
+//! comes between. When another tab leads, each says its want again. A tab that is looked at leads
+//! for what it follows.
 
+use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
     Claim, Leader,
     tail_word::{Failure, TailWord},
 };
-use crate::model::{
-    ChatError, ChatEventKind, Cursor, MAX_TAILS, MessageId, TailLine, TailStart, Told,
-};
+use crate::model::{ChatEventKind, Cursor, MAX_TAILS, MessageId, TailLine, TailStart, Told};
 
-/// What happens to a tab.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Event {
-    /// Who leads, told again and again.
-    Leader(Leader),
-    /// This tab follows an answer, and no other one any more. The number is the tab's own.
-    Wanted { number: u32, start: TailStart },
-    /// It does not follow it any more.
-    Unwanted { number: u32 },
-    /// Another tab has said something.
-    Heard(TailWord),
-    /// The pause is over in which other wants may come.
-    Paused,
-    /// Time enough to be answered has passed since something was said.
-    Doubted { said: u32, is_shown: bool },
-    /// The server has answered.
-    Opened,
-    /// The server has told a line.
-    Line(String),
-    /// The stream is not there any more.
-    Failed(Failure),
-}
+mod steps;
 
-/// What the tab has to do.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Deeds {
-    pub close: bool,
-    /// Open the stream of these, after closing.
-    pub open: Option<Vec<TailStart>>,
-    pub say: Option<TailWord>,
-    /// For the answer that this tab follows.
-    pub give: Option<Given>,
-    /// Tell [`Event::Paused`] in a moment.
-    pub pause: bool,
-    /// Tell [`Event::Doubted`] with this number later.
-    pub doubt: Option<u32>,
-    /// Lead: nobody else does.
-    pub lead: bool,
-}
-
-/// What comes of an answer that a tab follows.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Given {
-    /// Its stream begins, perhaps once more.
-    Opened,
-    Told(Told),
-    /// The stream ended before the answer did. Nothing more comes.
-    Lost,
-}
-
-impl From<Failure> for Given {
-    fn from(failure: Failure) -> Self {
-        Self::Told(Told::Refused(match failure {
-            Failure::Lost => return Self::Lost,
-            Failure::Broken => ChatError::Unreachable(String::new()),
-            Failure::Unauthorized => ChatError::Unauthorized,
-            Failure::Forbidden => ChatError::Forbidden,
-            Failure::NotFound => ChatError::NotFound,
-        }))
-    }
-}
+pub use steps::{Deeds, Event, Given};
 
 /// What this tab follows.
 #[derive(Clone, Debug)]
@@ -97,6 +39,25 @@ struct Entry {
     tabs: Vec<Uuid>,
 }
 
+/// The stream of all entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stream {
+    /// There is none, or somebody has given it up: it may be dead.
+    Doubtful,
+    /// To be opened when the pause is over.
+    Due,
+    /// The server was asked for it.
+    Asked,
+    /// The server has answered.
+    Open,
+}
+
+/// What every line has, whatever else there is to understand.
+#[derive(Deserialize)]
+struct Envelope {
+    message: MessageId,
+}
+
 /// One tab.
 #[derive(Clone, Debug)]
 pub struct Tails {
@@ -106,8 +67,7 @@ pub struct Tails {
     num_said: u32,
     /// Of all tabs, if this one leads.
     entries: Vec<Entry>,
-    /// A stream is to be opened when the pause is over.
-    is_due: bool,
+    stream: Stream,
 }
 
 impl Tails {
@@ -119,7 +79,7 @@ impl Tails {
             want: None,
             num_said: 0,
             entries: Vec::new(),
-            is_due: false,
+            stream: Stream::Doubtful,
         }
     }
 
@@ -127,13 +87,27 @@ impl Tails {
     pub fn step(&mut self, event: Event) -> Deeds {
         match (event, self.leader) {
             (Event::Leader(leader), before) if leader != before => self.change_leader(leader),
-            (Event::Wanted { number, start }, _) => {
+            (
+                Event::Wanted {
+                    number,
+                    start,
+                    is_shown,
+                },
+                leader,
+            ) => {
                 let taken = None;
                 self.want = Some(Want {
                     number,
                     start,
                     taken,
                 });
+                // What somebody looks at depends on no tab whose timers may be held back.
+                if is_shown && !matches!(leader, Leader::Me(_)) {
+                    return Deeds {
+                        lead: true,
+                        ..Deeds::default()
+                    };
+                }
                 self.ask()
             }
             (Event::Unwanted { number }, _) => self.take_back(number),
@@ -143,12 +117,8 @@ impl Tails {
                 lead: self.is_unheard(said) && (is_shown || leader == Leader::Nobody),
                 ..Deeds::default()
             },
-            (Event::Paused, Leader::Me(_)) if self.is_due => self.open(),
-            (Event::Opened, Leader::Me(claim)) => Deeds {
-                say: self.is_heard().then_some(TailWord::Opened { claim }),
-                give: self.want.is_some().then_some(Given::Opened),
-                ..Deeds::default()
-            },
+            (Event::Paused, Leader::Me(_)) if self.stream == Stream::Due => self.open(),
+            (Event::Opened, Leader::Me(claim)) => self.opened(claim),
             (Event::Line(text), Leader::Me(claim)) => self.pass_on(text, claim),
             (Event::Failed(failure), Leader::Me(claim)) => self.fail(failure, claim),
             _ => Deeds::default(),
@@ -159,8 +129,7 @@ impl Tails {
         let before = std::mem::replace(&mut self.leader, leader);
         let has_led = matches!(before, Leader::Me(_));
         if has_led {
-            self.entries.clear();
-            self.is_due = false;
+            self.clear();
         }
         let taken = self.want.as_ref().and_then(|it| it.taken);
         let deeds = match leader {
@@ -198,7 +167,11 @@ impl Tails {
         let start = want.start;
         if let Leader::Me(claim) = leader {
             want.taken = Some(claim);
-            return self.take(tab, start);
+            let deeds = self.take(tab, start);
+            return Deeds {
+                give: (self.stream == Stream::Open).then_some(Given::Opened),
+                ..deeds
+            };
         }
         want.taken = None;
         self.num_said += 1;
@@ -227,13 +200,23 @@ impl Tails {
     /// A leader hears what another tab says.
     fn hear_tab(&mut self, word: &TailWord, claim: Claim) -> Deeds {
         match *word {
-            TailWord::Want { tab, number, start } => Deeds {
-                say: Some(TailWord::Taken { claim, tab, number }),
-                ..self.take(tab, start)
-            },
+            TailWord::Want { tab, number, start } if self.has_room(start.message) => {
+                let deeds = self.take(tab, start);
+                let taken = TailWord::Taken {
+                    claim,
+                    tab,
+                    number,
+                    is_open: self.stream == Stream::Open,
+                };
+                Deeds {
+                    say: Some(taken),
+                    ..deeds
+                }
+            }
             TailWord::Unwant { tab } => self.release(tab),
-            // One that does not know yet that this tab leads.
-            TailWord::Taken { .. }
+            // One that does not know yet that this tab leads, or one too many.
+            TailWord::Want { .. }
+            | TailWord::Taken { .. }
             | TailWord::Opened { .. }
             | TailWord::Line { .. }
             | TailWord::Failed { .. } => Deeds::default(),
@@ -243,16 +226,22 @@ impl Tails {
     /// A tab hears what a leader says.
     fn hear_leader(&mut self, word: TailWord) -> Deeds {
         let give = match word {
-            TailWord::Taken { claim, tab, number } => {
+            TailWord::Taken {
+                claim,
+                tab,
+                number,
+                is_open,
+            } => {
                 let is_leader = match self.leader {
                     Leader::Other(leader) => leader == claim,
                     Leader::Nobody | Leader::Me(_) => true,
                 };
                 let is_last = tab == self.id && number == self.num_said;
-                if let Some(want) = self.want.as_mut().filter(|_| is_leader && is_last) {
+                let want = self.want.as_mut().filter(|_| is_leader && is_last);
+                want.and_then(|want| {
                     want.taken = Some(claim);
-                }
-                None
+                    is_open.then_some(Given::Opened)
+                })
             }
             TailWord::Opened { claim } => self.is_taken_by(claim).then_some(Given::Opened),
             TailWord::Line {
@@ -272,31 +261,36 @@ impl Tails {
         }
     }
 
-    /// A leader opens the stream anew for what a tab wants. Of two that follow one answer, the one
-    /// that is further gets some frames once more.
+    /// A leader opens the stream anew for what a tab wants, unless it comes from there on already.
+    /// Of two that follow one answer, the one that is further gets some frames once more.
     fn take(&mut self, tab: Uuid, start: TailStart) -> Deeds {
         self.remove(tab);
         let same = |it: &&mut Entry| it.start.message == start.message;
         if let Some(entry) = self.entries.iter_mut().find(same) {
-            entry.start.cursor = earlier(entry.start.cursor, start.cursor);
             entry.tabs.push(tab);
+            let is_there = matches!(self.stream, Stream::Asked | Stream::Open);
+            if is_there && entry.start.cursor == start.cursor {
+                return Deeds::default();
+            }
+            entry.start.cursor = earlier(entry.start.cursor, start.cursor);
         } else {
             let tabs = vec![tab];
             self.entries.push(Entry { start, tabs });
         }
         Deeds {
             close: true,
-            pause: !std::mem::replace(&mut self.is_due, true),
+            pause: std::mem::replace(&mut self.stream, Stream::Due) != Stream::Due,
             ..Deeds::default()
         }
     }
 
-    /// The stream goes on as long as anybody wants something.
+    /// The stream goes on as long as anybody wants something. Whoever gives it up may have heard
+    /// nothing of it for too long.
     fn release(&mut self, tab: Uuid) -> Deeds {
         self.remove(tab);
         let close = self.entries.is_empty();
-        if close {
-            self.is_due = false;
+        if close || self.stream != Stream::Due {
+            self.stream = Stream::Doubtful;
         }
         Deeds {
             close,
@@ -311,41 +305,67 @@ impl Tails {
         self.entries.retain(|it| !it.tabs.is_empty());
     }
 
+    fn clear(&mut self) {
+        self.entries.clear();
+        self.stream = Stream::Doubtful;
+    }
+
+    /// All of them fit in one request, with one that this tab itself may want.
+    fn has_room(&self, message: MessageId) -> bool {
+        let is_there = |it: &Entry| it.start.message == message;
+        self.entries.len() < MAX_TAILS - 1 || self.entries.iter().any(is_there)
+    }
+
     fn open(&mut self) -> Deeds {
-        self.is_due = false;
-        let num_older = self.entries.len().saturating_sub(MAX_TAILS);
-        let newest = self.entries.iter().skip(num_older);
-        let starts: Vec<TailStart> = newest.map(|it| it.start).collect();
+        self.stream = Stream::Asked;
+        let starts: Vec<TailStart> = self.entries.iter().map(|it| it.start).collect();
         Deeds {
             open: (!starts.is_empty()).then_some(starts),
             ..Deeds::default()
         }
     }
 
+    fn opened(&mut self, claim: Claim) -> Deeds {
+        if self.stream == Stream::Asked {
+            self.stream = Stream::Open;
+        }
+        Deeds {
+            say: self.is_heard().then_some(TailWord::Opened { claim }),
+            give: self.want.is_some().then_some(Given::Opened),
+            ..Deeds::default()
+        }
+    }
+
     fn pass_on(&mut self, text: String, claim: Claim) -> Deeds {
-        let Ok(TailLine { message, told }) = line_of(&text) else {
+        let Ok(Envelope { message }) = serde_json::from_slice(text.as_bytes()) else {
             return self.fail(Failure::Broken, claim);
         };
         let same = |it: &Entry| it.start.message == message;
         let Some(place) = self.entries.iter().position(same) else {
             return Deeds::default();
         };
+        let told = line_of(&text).ok().map(|line| line.told);
         let entry = &mut self.entries[place];
         let is_own = entry.tabs.contains(&self.id);
         let is_heard = entry.tabs.iter().any(|tab| *tab != self.id);
-        match &told {
-            Told::Event(event) if !is_last(&told) => entry.start.cursor = event.cursor,
-            Told::Event(_) | Told::Refused(_) => {
-                self.entries.remove(place);
-            }
+        if let Some(Told::Event(event)) = told.as_ref().filter(|it| !is_last(it)) {
+            entry.start.cursor = event.cursor;
+        } else {
+            self.entries.remove(place);
         }
+        let give = match told {
+            _ if !is_own => None,
+            Some(told) => Some(self.note(told)),
+            // What this tab does not understand of it is nothing to the others.
+            None => self.lose(Failure::Broken),
+        };
         Deeds {
             say: is_heard.then_some(TailWord::Line {
                 claim,
                 message,
                 text,
             }),
-            give: is_own.then(|| self.note(told)),
+            give,
             ..Deeds::default()
         }
     }
@@ -353,8 +373,7 @@ impl Tails {
     /// Whoever wants something says it again.
     fn fail(&mut self, failure: Failure, claim: Claim) -> Deeds {
         let is_heard = self.is_heard();
-        self.entries.clear();
-        self.is_due = false;
+        self.clear();
         Deeds {
             close: true,
             say: is_heard.then_some(TailWord::Failed { claim, failure }),

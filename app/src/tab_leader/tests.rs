@@ -13,6 +13,11 @@ fn change(number: u64) -> Change {
     Change::Conversation(ConversationId::new(Uuid::from_u128(number.into())))
 }
 
+fn heard(word: Word) -> Event {
+    let is_shown = false;
+    Event::Heard { word, is_shown }
+}
+
 /// A browser with tabs, and the server it talks to. Everything that is said arrives in order.
 struct Browser {
     now_ms: u64,
@@ -23,6 +28,7 @@ struct Browser {
 struct Shown {
     tab: Tab,
     is_there: bool,
+    is_hidden: bool,
     /// Up to where the open stream has told.
     stream: Option<u64>,
     news: Vec<Change>,
@@ -33,6 +39,7 @@ impl Browser {
         let shown = |number: usize| Shown {
             tab: Tab::new(Uuid::from_u128(number as u128), at(0), 0),
             is_there: true,
+            is_hidden: false,
             stream: None,
             news: Vec::new(),
         };
@@ -61,7 +68,11 @@ impl Browser {
             }
             if let Some(word) = deeds.say {
                 let others = (0..self.tabs.len()).filter(|other| *other != number);
-                events.extend(others.map(|other| (other, Event::Heard(word))));
+                let tabs = &self.tabs;
+                events.extend(others.map(|other| {
+                    let is_shown = !tabs[other].is_hidden;
+                    (other, Event::Heard { word, is_shown })
+                }));
             }
         }
         self.deliver();
@@ -196,7 +207,7 @@ fn a_tab_knows_who_leads_until_it_is_left() {
         tab: tab(2),
     };
     let cursor = at(0);
-    one.step(5, Event::Heard(Word::Beat { claim, cursor }));
+    one.step(5, heard(Word::Beat { claim, cursor }));
     assert_eq!(one.leader(), Leader::Other(claim));
     one.step(6, Event::Left);
     assert_eq!(one.leader(), Leader::Nobody);
@@ -208,6 +219,76 @@ fn a_tab_knows_who_leads_until_it_is_left() {
     assert_eq!(one.leader(), Leader::Me(own));
     one.step(8, Event::Left);
     assert_eq!(one.leader(), Leader::Nobody);
+}
+
+#[test]
+fn a_leader_that_goes_is_followed_at_once_by_a_tab_that_is_looked_at() {
+    let mut browser = Browser::new(3);
+    browser.event(0, Event::Shown);
+    for hidden in [0, 1] {
+        browser.tabs[hidden].is_hidden = true;
+    }
+    browser.event(0, Event::Left);
+    assert_eq!(browser.streams(), [2]);
+    browser.tabs[2].is_hidden = true;
+    browser.now_ms += 1;
+    browser.event(2, Event::Left);
+    assert!(browser.streams().is_empty(), "nobody looks");
+    browser.pass(BEAT_MS);
+    assert_eq!(browser.streams().len(), 1);
+}
+
+#[test]
+fn a_tab_whose_timer_was_held_back_takes_the_lead_from_nobody() {
+    const MINUTE_MS: u64 = 60_000;
+    let claim = Claim {
+        at_ms: 0,
+        tab: Uuid::from_u128(2),
+    };
+    let mut tab = Tab::new(Uuid::from_u128(1), at(0), 0);
+    tab.step(
+        0,
+        heard(Word::Beat {
+            claim,
+            cursor: at(0),
+        }),
+    );
+    for minute in 1..4 {
+        let deeds = tab.step(minute * MINUTE_MS, Event::Tick);
+        assert_eq!(deeds, Deeds::default());
+    }
+    // Nothing is heard, and it has listened.
+    for beat in 1..=3 {
+        let now_ms = 3 * MINUTE_MS + beat * BEAT_MS;
+        assert_eq!(tab.step(now_ms, Event::Tick).open.is_some(), beat == 3);
+    }
+    // A leader that said that it goes is waited for by nobody.
+    let mut tab = Tab::new(Uuid::from_u128(1), at(0), 0);
+    tab.step(0, heard(Word::Left));
+    assert!(tab.step(MINUTE_MS, Event::Tick).open.is_some());
+}
+
+#[test]
+fn a_clock_that_is_set_back_keeps_nobody_from_the_lead() {
+    let claim = Claim {
+        at_ms: 1_000_000,
+        tab: Uuid::from_u128(2),
+    };
+    let mut tab = Tab::new(Uuid::from_u128(1), at(0), 1_000_000);
+    tab.step(
+        1_000_000,
+        heard(Word::Beat {
+            claim,
+            cursor: at(0),
+        }),
+    );
+    let mut silent = tab.clone();
+    tab.step(10, Event::Shown);
+    assert!(matches!(tab.leader(), Leader::Me(own) if own > claim));
+    for beat in 0..4 {
+        silent.step(10 + beat * BEAT_MS, Event::Tick);
+    }
+    assert!(matches!(silent.leader(), Leader::Me(own) if own > claim));
 }
 
 #[test]
@@ -223,7 +304,7 @@ proptest! {
     /// Whatever happens, in the end one tab listens and all have heard everything.
     #[test]
     fn one_tab_listens_in_the_end_and_all_know_everything(
-        steps in prop::collection::vec((0_usize..4, 0_u8..6, 0_u64..8_000), 0..60),
+        steps in prop::collection::vec((0_usize..4, 0_u8..7, 0_u64..8_000), 0..60),
     ) {
         let mut browser = Browser::new(4);
         for (number, what, ms) in steps {
@@ -234,6 +315,7 @@ proptest! {
                 2 => browser.tabs[number].is_there = false,
                 3 => browser.tabs[number].is_there = true,
                 4 => browser.change(),
+                5 => browser.tabs[number].is_hidden ^= true,
                 _ => browser.pass(BEAT_MS),
             }
         }

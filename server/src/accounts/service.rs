@@ -339,6 +339,12 @@ impl AccountService for Accounts {
         Ok(self.enter(&name, password, &visitor()).await?)
     }
 
+    async fn is_signed_in(&self, user: UserId, session: &str) -> bool {
+        // A database that does not answer signs nobody out.
+        let found = self.user_of(session).await;
+        found.map_or(true, |found| found.is_some_and(|it| it.id == user))
+    }
+
     async fn sign_out(&self, session: Option<String>) -> Result<SessionCookie, ChatError> {
         Ok(self.leave(session).await?)
     }

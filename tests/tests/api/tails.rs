@@ -6,7 +6,9 @@ use anyhow::{Context as _, Result, ensure};
 use hearth_app::model::{ChatError, Cursor, MAX_TAILS, MessageId, MessageStatus, Told};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    running_server::{RunningServer, message_text, new_key, send, send_and_wait},
+    running_server::{
+        PASSWORD, RunningServer, message_text, new_key, send, send_and_wait, sign_in,
+    },
     tail::{AnswerText, letters},
     web_client::WebClient,
 };
@@ -148,17 +150,46 @@ async fn what_all_are_refused_for_is_the_answer() -> Result<()> {
 }
 
 #[tokio::test]
-async fn none_and_too_many_are_refused_and_as_many_as_allowed_are_not() -> Result<()> {
+async fn none_too_many_and_one_twice_are_refused_and_as_many_as_allowed_are_not() -> Result<()> {
     let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let answer = send_and_wait(&ada, None, "Hello").await?.assistant_message;
-    let mut tails = vec![(answer.id, NOWHERE); MAX_TAILS];
+    let others = (1..MAX_TAILS).map(|_| (unknown(), NOWHERE));
+    let mut tails: Vec<_> = others.chain([(answer.id, NOWHERE)]).collect();
     let told = read(&ada, &tails).await?;
-    // A snapshot and the end, each time.
-    assert_eq!(told[&answer.id].len(), 2 * MAX_TAILS);
-    tails.push((answer.id, NOWHERE));
-    for tails in [tails.as_slice(), &[]] {
+    assert_eq!(told.len(), MAX_TAILS);
+    assert_eq!(told[&answer.id].len(), 2, "a snapshot and the end");
+    tails.push((unknown(), NOWHERE));
+    let twice = [(answer.id, NOWHERE); 2];
+    for tails in [tails.as_slice(), &twice, &[]] {
         let refused = refusal(&ada, tails).await?;
         assert!(matches!(refused, ChatError::Invalid(_)), "{refused:?}");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_session_that_was_ended_hears_no_more_of_an_answer() -> Result<()> {
+    // Letter by letter, for about ten seconds.
+    let answer = "word ".repeat(100);
+    let model = ScriptedModel::new(vec![answer]).with_token_delay(Duration::from_millis(20));
+    let (server, ada) = RunningServer::start(model).await?;
+    let elsewhere = server.client()?;
+    sign_in(&elsewhere, "Ada", PASSWORD).await??;
+    let asked = [ask(&ada).await?];
+    let mut stream = elsewhere.tails(&asked).await?;
+    let mut own = ada.tails(&asked).await?;
+    stream.next_line().await?.context("it begins")?;
+    ada.call::<()>("end_other_sessions", &[]).await??;
+    let mut last = None;
+    while let Some(line) = stream.next_line().await? {
+        last = Some(line.told);
+    }
+    assert_eq!(last, Some(Told::Refused(ChatError::Unauthorized)));
+    let mut told = Vec::new();
+    while let Some(line) = own.next_line().await? {
+        told.push(line.told);
+    }
+    let ended = text_of(&told, asked[0].1)?.ended.map(|(status, _)| status);
+    assert_eq!(ended, Some(MessageStatus::Finished), "this session holds");
     Ok(())
 }

@@ -297,6 +297,27 @@ const COUNT_STREAMS: &str = "const fetch = window.fetch.bind(window);
         return fetch(request, ...rest);
     };";
 
+/// No stream of answers is reached.
+const NO_STREAMS: &str = "const fetch = window.fetch.bind(window);
+    window.fetch = (request, ...rest) => (request.url ?? String(request)).endsWith('/tail_turns')
+        ? Promise.reject(new TypeError('no stream'))
+        : fetch(request, ...rest);";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_whose_stream_never_comes_is_shown_when_it_has_ended() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    browser.script(NO_STREAMS, Vec::new()).await?;
+    page.send("Hello").await?;
+    let shown = page.wait_for_end(1).await?;
+    let stored = message_text(&ada, shown.message_id()?).await?;
+    ensure!(letters(&shown.text) == letters(&stored), "{}", shown.text);
+    ensure!(!browser.has(LOST).await?, "it is not marked any more");
+    browser.quit().await
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_network_that_holds_everything_back_is_told_and_nothing_is_lost() -> Result<()> {
     let browser = Browser::open().await?;

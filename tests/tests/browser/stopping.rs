@@ -28,6 +28,20 @@ const LOSE: &str = "const fetch = window.fetch.bind(window);
         return isSent ? new Promise(() => {}) : fetch(request, ...rest);
     };";
 
+/// The first stream of answers tells nothing any more once `isDeaf` is true, and does not end.
+const DEAFEN: &str = "const fetch = window.fetch.bind(window);
+    window.fetch = async (request, ...rest) => {
+        const answer = await fetch(request, ...rest);
+        const isStream = (request.url ?? String(request)).endsWith('/tail_turns');
+        if (!isStream || window.isDeaf !== undefined) return answer;
+        window.isDeaf = false;
+        const transform = (bytes, to) => window.isDeaf || to.enqueue(bytes);
+        const body = answer.body.pipeThrough(new TransformStream({ transform }), {
+            preventClose: true,
+        });
+        return new Response(body, answer);
+    };";
+
 fn slow_model() -> ScriptedModel {
     let answer = "A slow answer that nobody has the patience to read to its end. ".repeat(20);
     ScriptedModel::new(vec![answer]).with_token_delay(Duration::from_millis(20))
@@ -153,6 +167,26 @@ async fn stop_in_mid_answer_keeps_what_was_written_and_continue_goes_on_from_the
         page.stop().await?;
     }
     page.wait_for_end(1).await?;
+    browser.quit().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_whose_stream_is_dead_is_shown_as_stopped_soon_after_stop() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(slow_model()).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.sign_in("Ada", PASSWORD).await?;
+    browser.script(DEAFEN, Vec::new()).await?;
+    page.send("Hello").await?;
+    page.wait_for_text(10).await?;
+    browser.script("window.isDeaf = true", Vec::new()).await?;
+    let pressed = Instant::now();
+    page.stop().await?;
+    let stopped = page.wait_for_end(1).await?;
+    let took = pressed.elapsed();
+    // Silence alone ends a stream after forty seconds.
+    ensure!(took < Duration::from_secs(10), "stopping took {took:?}");
+    ensure!(stopped.note.contains("Stopped"), "{stopped:?}");
     browser.quit().await
 }
 

@@ -171,6 +171,36 @@ async fn of_many_tabs_one_listens_and_another_takes_over() -> Result<()> {
     browser.quit().await
 }
 
+/// The page is one of another build.
+const OTHER_BUILD: &str = "new MutationObserver((_, observer) => {
+        const root = document.documentElement;
+        if (!root) return;
+        root.dataset.build = 'another';
+        observer.disconnect();
+    }).observe(document, { childList: true });";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tabs_of_two_builds_do_not_listen_for_each_other() -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    let method = "Page.addScriptToEvaluateOnNewDocument";
+    let remember = json!({ "source": REMEMBER });
+    browser.devtools(method, remember.clone()).await?;
+    page.sign_in("Ada", PASSWORD).await?;
+    browser.open_tab().await?;
+    browser.devtools(method, remember).await?;
+    let other = json!({ "source": OTHER_BUILD });
+    browser.devtools(method, other).await?;
+    page.open("/").await?;
+    eventually("each of two tabs listens", PATIENCE, async || {
+        let counts = browser.driver().execute_async(COUNT, Vec::new()).await?;
+        Ok((*counts.json() == json!([1, 1])).then_some(()))
+    })
+    .await?;
+    browser.quit().await
+}
+
 /// What a stream of running answers is never silent for.
 const SPEAKING: Duration = Duration::from_secs(2);
 /// As many as the connections that a browser opens to a host.

@@ -87,7 +87,11 @@ pub(crate) fn follow_tail(start: TailStart) -> Tail {
         number = shared.tails.num_followed.get() + 1;
         shared.tails.num_followed.set(number);
         shared.tails.follower.replace(Some(follower));
-        shared.tail_step(Event::Wanted { number, start });
+        shared.tail_step(Event::Wanted {
+            number,
+            start,
+            is_shown: !is_hidden(),
+        });
     }
     Tail {
         shared,

@@ -1,5 +1,7 @@
 //! Sending a message, and showing the turn that begins.
 
+use std::time::Duration;
+
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
@@ -15,6 +17,9 @@ use crate::{
         Notice, SendParams, StartedTurn, UserId,
     },
 };
+
+/// The end of a stopped answer comes sooner, if its stream is alive.
+const STOPPED: Duration = Duration::from_secs(1);
 
 /// Where a text stands until it is accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -200,7 +205,12 @@ impl ChatState {
                     self.want_queued(false);
                 }
                 self.fail(error);
-            } else if !self.is_following() {
+            } else if self.is_following() {
+                browser::sleep(STOPPED).await;
+                if untrack(|| self.running()).is_some_and(|it| it.id == id) {
+                    self.follow_running();
+                }
+            } else {
                 self.refresh().await;
             }
         });

@@ -119,21 +119,42 @@ impl ChatState {
                 }
             }
             browser::sleep(pause).await;
-            self.look_for_upgrade().await;
+            let is_there = self.look_for_upgrade().await;
             if self.is_outdated().get_untracked() {
                 self.let_go();
                 return; // what this page cannot read would come again
             }
+            let is_lost = entry.message.read_untracked().is_lost;
+            if is_lost && is_there && self.has_ended_unheard(&entry).await {
+                self.turn_ended(&entry);
+                return self.follow_running(); // another turn, if there is one
+            }
         }
     }
 
-    /// A server with another page may send what this one does not understand.
-    pub(super) async fn look_for_upgrade(self) {
-        if let Some(Ok(build)) = browser::within(ANSWER, page_build()).await
-            && Some(build) != browser::page_build()
-        {
+    /// No stream comes: the conversation itself may tell that the turn is over.
+    async fn has_ended_unheard(self, entry: &Entry) -> bool {
+        if let Some(id) = self.shown_id() {
+            browser::within(ANSWER, self.look_at(id)).await;
+        }
+        let running = untrack(|| self.running());
+        let is_running = running.is_some_and(|it| it.id == entry.id);
+        if is_running {
+            entry.message.update(|it| it.is_lost = true); // until a stream comes
+        }
+        !is_running
+    }
+
+    /// A server with another page may send what this one does not understand. False if it does not
+    /// answer.
+    pub(super) async fn look_for_upgrade(self) -> bool {
+        let Some(Ok(build)) = browser::within(ANSWER, page_build()).await else {
+            return false;
+        };
+        if Some(build) != browser::page_build() {
             self.is_outdated().set(true);
         }
+        true
     }
 
     fn turn_ended(self, entry: &Entry) {

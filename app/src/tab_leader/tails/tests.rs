@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    model::{ChatEvent, MessageStatus},
+    model::{ChatError, ChatEvent, MessageStatus},
     tab_leader::WordError,
 };
 
@@ -44,7 +44,11 @@ fn claim(at_ms: u64) -> Claim {
 
 fn wanted(number: usize, seq: u64) -> Event {
     let start = start(number, seq);
-    Event::Wanted { number: 1, start }
+    Event::Wanted {
+        number: 1,
+        start,
+        is_shown: false,
+    }
 }
 
 fn want(tab: u128, number: usize, seq: u64) -> Event {
@@ -78,6 +82,7 @@ fn taken(at_ms: u64, number: u32) -> TailWord {
         claim: claim(at_ms),
         tab: Uuid::from_u128(8),
         number,
+        is_open: false,
     }
 }
 
@@ -112,6 +117,13 @@ fn words_are_read_as_they_were_said() {
             claim,
             tab,
             number: 3,
+            is_open: false,
+        },
+        TailWord::Taken {
+            claim,
+            tab,
+            number: 3,
+            is_open: true,
         },
         TailWord::Opened { claim },
         TailWord::Line {
@@ -195,6 +207,7 @@ fn what_was_followed_before_takes_back_nothing_of_what_is_followed_now() {
     tails.step(Event::Wanted {
         number: 2,
         start: start(1, 0),
+        is_shown: false,
     });
     assert_eq!(tails.step(Event::Unwanted { number: 1 }), Deeds::default());
     assert_eq!(tails.step(Event::Paused).open, Some(vec![start(1, 0)]));
@@ -334,23 +347,111 @@ fn a_stream_that_is_lost_is_lost_for_all_whose_want_it_had() {
 }
 
 #[test]
-fn a_line_that_nobody_understands_ends_the_stream() {
+fn a_line_that_names_no_message_ends_the_stream() {
     let mut tails = leader();
     let deeds = tails.step(Event::Line("{".to_owned()));
     assert!(deeds.close);
-    assert!(matches!(
-        deeds.give,
-        Some(Given::Told(Told::Refused(ChatError::Unreachable(_))))
-    ));
+    assert_eq!(deeds.give, Some(Failure::Broken.into()));
+}
+
+#[test]
+fn a_line_that_nobody_understands_ends_its_own_answer_alone() {
+    let unknown = |number| {
+        let message = message(number);
+        format!("{{\"message\":\"{message}\",\"told\":{{\"later\":1}}}}")
+    };
+    let mut tails = leader();
+    tails.step(want(8, 1, 9));
+    tails.step(Event::Paused);
+    let deeds = tails.step(Event::Line(unknown(1)));
+    let said = TailWord::Line {
+        claim: claim(1),
+        message: message(1),
+        text: unknown(1),
+    };
+    assert_eq!(deeds.say, Some(said.clone()));
+    assert!(!deeds.close && deeds.give.is_none());
+    let deeds = tails.step(Event::Line(line(0, 4)));
+    assert!(deeds.give.is_some() && deeds.say.is_none());
+    let deeds = tails.step(Event::Line(unknown(0)));
+    assert!(!deeds.close);
+    assert_eq!(deeds.give, Some(Failure::Broken.into()));
+
+    let mut tails = follower();
+    assert_eq!(tails.step(Event::Heard(said)), Deeds::default());
+    assert!(tails.step(heard_line(1, 0, 4)).give.is_some());
+}
+
+#[test]
+fn a_tab_that_is_looked_at_leads_for_what_it_follows() {
+    let shown = Event::Wanted {
+        number: 1,
+        start: start(0, 3),
+        is_shown: true,
+    };
+    let mut tails = Tails::new(Uuid::from_u128(8));
+    tails.step(Event::Leader(Leader::Other(claim(1))));
+    let deeds = tails.step(shown.clone());
+    assert!(deeds.lead && deeds.say.is_none());
+    assert!(tails.step(Event::Leader(Leader::Me(claim(2)))).pause);
+    assert_eq!(tails.step(Event::Paused).open, Some(vec![start(0, 3)]));
+    let deeds = tails.step(shown);
+    assert!(!deeds.lead && deeds.pause);
+}
+
+#[test]
+fn what_the_stream_brings_already_is_added_to_it() {
+    let mut tails = leader();
+    let joined = |tab: u128, is_open| TailWord::Taken {
+        claim: claim(1),
+        tab: Uuid::from_u128(tab),
+        number: 1,
+        is_open,
+    };
+    let added = |deeds: Deeds, tab, is_open| {
+        assert_eq!(deeds.say, Some(joined(tab, is_open)));
+        assert!(!deeds.close && !deeds.pause);
+    };
+    added(tails.step(want(8, 0, 3)), 8, false);
+    assert!(tails.step(Event::Opened).say.is_some());
+    tails.step(Event::Line(line(0, 4)));
+    added(tails.step(want(9, 0, 4)), 9, true);
+    assert!(tails.step(Event::Line(line(0, 5))).say.is_some());
+    assert!(tails.step(want(10, 0, 4)).close, "it is behind");
+
+    // Its own want, of an answer that others follow.
+    tails.step(Event::Paused);
+    tails.step(Event::Opened);
+    let deeds = tails.step(wanted(0, 4));
+    assert!(!deeds.close && deeds.give == Some(Given::Opened));
+
+    // Who gives it up and comes back may have heard nothing for long.
+    let tab = Uuid::from_u128(8);
+    tails.step(Event::Heard(TailWord::Unwant { tab }));
+    assert!(tails.step(want(8, 0, 4)).close);
+
+    let mut tails = Tails::new(Uuid::from_u128(8));
+    tails.step(wanted(0, 3));
+    let deeds = tails.step(Event::Heard(joined(8, true)));
+    assert_eq!(deeds.give, Some(Given::Opened));
 }
 
 #[test]
 fn a_stream_has_no_more_answers_than_the_server_takes() {
     let mut tails = leader();
+    let mut num_taken = 0;
     for number in 1..=MAX_TAILS {
-        tails.step(want(100 + number as u128, number, 0));
+        let deeds = tails.step(want(100 + number as u128, number, 0));
+        num_taken += usize::from(deeds.say.is_some());
     }
+    // Who is not in it is not told that it is.
+    let starts = tails.step(Event::Paused).open.unwrap();
+    assert_eq!(starts.len(), num_taken + 1);
+    assert!(tails.step(want(99, 1, 0)).say.is_some(), "it is there");
+    // There is room for what the leader itself wants.
+    tails.step(Event::Unwanted { number: 1 });
+    tails.step(want(98, MAX_TAILS, 0));
+    tails.step(wanted(MAX_TAILS + 1, 0));
     let starts = tails.step(Event::Paused).open.unwrap();
     assert_eq!(starts.len(), MAX_TAILS);
-    assert_eq!(starts.last(), Some(&start(MAX_TAILS, 0)));
 }

@@ -125,18 +125,19 @@ impl Browser {
             }
             Given::Told(Told::Refused(_)) | Given::Lost => {
                 let (message, shown) = (*message, *shown);
-                self.follow(number, message, shown);
+                self.follow(number, message, shown, false);
             }
         }
     }
 
-    fn follow(&mut self, number: usize, message: usize, seq: u64) {
+    fn follow(&mut self, number: usize, message: usize, seq: u64, is_shown: bool) {
         let shown = &mut self.tabs[number];
         shown.follows = Some((message, seq));
         shown.num_followed += 1;
         let wanted = Event::Wanted {
             number: shown.num_followed,
             start: start(message, seq),
+            is_shown,
         };
         self.step(number, wanted);
     }
@@ -154,7 +155,10 @@ impl Browser {
         };
         if self.tabs[number].is_there {
             match said {
-                Said::Tab(word) => self.tab_step(number, tab_leader::Event::Heard(word)),
+                Said::Tab(word) => {
+                    let is_shown = number % 2 == 0;
+                    self.tab_step(number, tab_leader::Event::Heard { word, is_shown });
+                }
                 Said::Tail(word) => self.step(number, Event::Heard(word)),
             }
         }
@@ -184,6 +188,9 @@ impl Browser {
     fn end_pause(&mut self, number: usize) {
         if std::mem::take(&mut self.tabs[number].is_paused) {
             self.step(number, Event::Paused);
+            if self.tabs[number].stream.is_some() {
+                self.step(number, Event::Opened);
+            }
         }
     }
 
@@ -220,7 +227,7 @@ impl Browser {
                 let message = other % MESSAGES;
                 // What the server draws has what it has told so far.
                 let seq = self.frames[message].saturating_sub(other as u64);
-                self.follow(number, message, seq);
+                self.follow(number, message, seq, other == 0);
             }
             6 => self.pass(number),
             7 => self.doubt(number, other == 0),
@@ -284,7 +291,7 @@ fn tabs_that_follow_one_after_the_other_hold_one_stream() {
     for number in 0..TABS {
         browser.now_ms += 1;
         browser.tab_step(number, tab_leader::Event::Shown);
-        browser.follow(number, number % MESSAGES, 0);
+        browser.follow(number, number % MESSAGES, 0, number % 2 == 0);
         browser.frames[number % MESSAGES] += 3;
         browser.settle();
         assert_eq!(browser.num_streams(), 1);

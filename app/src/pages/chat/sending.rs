@@ -1,5 +1,7 @@
 //! Sending a message, and showing the turn that begins.
 
+use std::time::Duration;
+
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
@@ -15,6 +17,9 @@ use crate::{
         Notice, SendParams, StartedTurn, UserId,
     },
 };
+
+/// How soon a new chat is shown once the drawer above it is closed.
+const DRAWER_PAUSE: Duration = Duration::from_millis(100);
 
 /// Where a text stands until it is accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,6 +125,10 @@ impl ChatState {
         } = turn;
         self.list
             .change(|list| list.move_to_top(conversation.clone()));
+        // A new address would shut the open drawer, and its entry in the history would stay.
+        while place.shown.is_none() && browser::is_at_drawer() && browser::is_drawer() {
+            browser::sleep(DRAWER_PAUSE).await;
+        }
         if !self.is_still_at(place) {
             return; // another conversation is shown by now, or soon
         }

@@ -1,10 +1,12 @@
 //! What is waited for has lines in its place, after a moment and never before.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, Result, ensure};
 use hearth_app::model::{ConversationId, Language};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    browser::{Browser, wait_for, wait_for_end_of},
+    browser::{Browser, wait_for, wait_for_end_of, wait_for_words},
     chat_page::{ChatPage, TEXT_BOX},
     running_server::{PASSWORD, RunningServer, conversations, send_and_wait},
     seed::{self, Amount},
@@ -21,14 +23,14 @@ in_both_languages! {
 }
 
 /// Holds back what is asked of a function of the server until `letGo` is called.
-const HOLD: &str = "const name = arguments[0];
+pub(super) const HOLD: &str = "const name = arguments[0];
     const fetch = window.fetch.bind(window);
     const held = new Promise(go => window.letGo = go);
     window.fetch = (request, ...rest) => (request.url ?? String(request)).endsWith(name)
         ? held.then(() => fetch(request, ...rest))
         : fetch(request, ...rest);";
 
-/// Notes how long after a press there are lines, and what is sent.
+/// Notes how long after a press there are lines, and what is sent or copied.
 const WATCH: &str = "window.seen = [];
     const begin = () => window.begun = performance.now();
     for (const kind of ['click', 'keydown']) addEventListener(kind, begin, true);
@@ -42,7 +44,8 @@ const WATCH: &str = "window.seen = [];
     window.sent = 0;
     const fetch = window.fetch.bind(window);
     window.fetch = (request, ...rest) => {
-        if ((request.url ?? String(request)).endsWith('/send_message')) window.sent += 1;
+        const asked = (request.url ?? String(request)).split('/').pop();
+        if (['send_message', 'message_text'].includes(asked)) window.sent += 1;
         return fetch(request, ...rest);
     };";
 
@@ -50,6 +53,15 @@ const WATCH: &str = "window.seen = [];
 const PATIENT: &str = "const later = window.setTimeout.bind(window);
     window.setTimeout = (what, pause, ...rest) =>
         later(what, pause === 150 ? 30000 : pause, ...rest);";
+
+/// A clock on which nobody waits long for an answer.
+const IMPATIENT: &str = "const later = window.setTimeout.bind(window);
+    window.setTimeout = (what, pause, ...rest) =>
+        later(what, pause === 15000 ? 400 : pause, ...rest);";
+
+const ALT: u32 = 1;
+const CTRL: u32 = 2;
+const SHIFT: u32 = 8;
 
 const LINES: &str = ".waiting-stage > .skeletons";
 const FOCUSED: &str = "return document.activeElement.id";
@@ -106,9 +118,14 @@ async fn a_conversation_that_takes_long_has_lines_in_its_place_and_is_sent_nothi
     let browser = Browser::open().await?;
     let (_server, page, ids) = open(&browser, language).await?;
     page.open(&format!("/c/{}", ids[0])).await?;
+    press(&browser, "#title-button").await?;
+    let input = browser.element(".chat-title > .input").await?;
+    input.send_keys("Renamed").await?;
     hold(&browser, "/conversation").await?;
-    press(&browser, &format!("#chat-{}", ids[1])).await?;
+    page.press_key("ArrowDown", ALT).await?;
     browser.element(LINES).await?;
+    let title = format!("#chat-{} .conversation-title", ids[0]);
+    wait_for_words(&browser, &title, "Renamed").await?;
     let told = "return [
         document.querySelector('.transcript-content').ariaBusy,
         document.querySelector('.chat-stage > [role=status]').textContent,
@@ -121,39 +138,96 @@ async fn a_conversation_that_takes_long_has_lines_in_its_place_and_is_sent_nothi
     wait_for(&browser, "the box", FOCUSED, json!("composer-text")).await?;
     page.send("Meanwhile").await?;
     assert_eq!(page.draft().await?, "Meanwhile");
+    // Nor is that one walked through, or copied.
+    let seen = "return getComputedStyle(document.querySelector('.transcript')).visibility";
+    wait_for(&browser, "it is covered", seen, json!("hidden")).await?;
+    page.press_key("C", CTRL | SHIFT).await?;
     let_go(&browser, LINES).await?;
     page.wait_for_questions(&["Second"]).await?;
     wait_for(&browser, "the box", FOCUSED, json!("composer-text")).await?;
     let busy = "return document.querySelector('.transcript-content').ariaBusy";
     wait_for(&browser, "nothing is on its way", busy, json!(null)).await?;
+    wait_for(&browser, "it is seen", seen, json!("visible")).await?;
     wait_for(&browser, "nothing was sent", "return window.sent", json!(0)).await?;
-    page.open(&format!("/c/{}", ids[0])).await?;
-    page.wait_for_questions(&["First"]).await?;
+    assert_eq!(page.draft().await?, "Meanwhile");
     let draft = "return document.getElementById('composer-text').value";
-    wait_for(&browser, "the draft", draft, json!("Meanwhile")).await?;
+    for (id, question, text) in [(ids[0], "First", ""), (ids[1], "Second", "Meanwhile")] {
+        page.open(&format!("/c/{id}")).await?;
+        page.wait_for_questions(&[question]).await?;
+        wait_for(&browser, "the draft", draft, json!(text)).await?;
+    }
 
-    // From an empty page the box goes down at once, and does not move again.
+    come_from_an_empty_page(&browser, &page, &ids).await?;
+    go_back_and_ask_once_more(&browser, &page, &ids).await?;
+    ask_in_vain(&browser, &page, &ids).await?;
+    browser.quit().await
+}
+
+/// The box goes down at once, and does not move again.
+async fn come_from_an_empty_page(
+    browser: &Browser,
+    page: &ChatPage<'_>,
+    ids: &[ConversationId],
+) -> Result<()> {
     page.open("/").await?;
-    hold(&browser, "/conversation").await?;
-    press(&browser, &format!("#chat-{}", ids[1])).await?;
+    hold(browser, "/conversation").await?;
+    press(browser, &format!("#chat-{}", ids[1])).await?;
     browser.element(LINES).await?;
     let place = "return document.querySelector('.composer').getBoundingClientRect().bottom";
     let before = browser.script(place, Vec::new()).await?;
     assert!(!browser.has(".greeting").await?);
-    let_go(&browser, LINES).await?;
+    let_go(browser, LINES).await?;
     page.wait_for_questions(&["Second"]).await?;
     assert_eq!(browser.script(place, Vec::new()).await?, before);
+    Ok(())
+}
 
-    // Who goes back meanwhile finds what was there.
-    hold(&browser, "/conversation").await?;
-    press(&browser, &format!("#chat-{}", ids[0])).await?;
+/// Who goes back meanwhile finds what was there, and later the first answer that comes.
+async fn go_back_and_ask_once_more(
+    browser: &Browser,
+    page: &ChatPage<'_>,
+    ids: &[ConversationId],
+) -> Result<()> {
+    hold(browser, "/conversation").await?;
+    press(browser, &format!("#chat-{}", ids[0])).await?;
     browser.element(LINES).await?;
-    press(&browser, &format!("#chat-{}", ids[1])).await?;
-    wait_for_end_of(&browser, LINES).await?;
+    press(browser, &format!("#chat-{}", ids[1])).await?;
+    wait_for_end_of(browser, LINES).await?;
     page.wait_for_questions(&["Second"]).await?;
-    let_go(&browser, LINES).await?;
+    let_go(browser, LINES).await?;
     page.wait_for_questions(&["Second"]).await?;
-    browser.quit().await
+
+    hold(browser, "/conversation").await?;
+    press(browser, &format!("#chat-{}", ids[0])).await?;
+    browser.element(LINES).await?;
+    press(browser, &format!("#chat-{}", ids[1])).await?;
+    wait_for_end_of(browser, LINES).await?;
+    let first = "window.letFirstGo = window.letGo";
+    browser.script(first, Vec::new()).await?;
+    hold(browser, "/conversation").await?;
+    let again = format!("document.getElementById('chat-{}').click();", ids[0]) + "letFirstGo();";
+    browser.script(&again, Vec::new()).await?;
+    page.wait_for_questions(&["First"]).await?;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!browser.has(LINES).await?);
+    browser.script("window.letGo()", Vec::new()).await?;
+    Ok(())
+}
+
+/// An answer that never comes is waited for only so long.
+async fn ask_in_vain(browser: &Browser, page: &ChatPage<'_>, ids: &[ConversationId]) -> Result<()> {
+    browser.script(IMPATIENT, Vec::new()).await?;
+    hold(browser, "/conversation").await?;
+    press(browser, &format!("#chat-{}", ids[1])).await?;
+    browser.element(".not-opened").await?;
+    let seen = "return window.seen.length > 0";
+    wait_for(browser, "there were lines", seen, true).await?;
+    wait_for_end_of(browser, LINES).await?;
+    page.wait_for_questions(&["First"]).await?;
+    browser.script("window.letGo()", Vec::new()).await?;
+    press(browser, ".not-opened button").await?;
+    page.wait_for_questions(&["Second"]).await?;
+    Ok(())
 }
 
 async fn a_section_and_a_page_that_take_long_have_lines_in_their_place(

@@ -59,6 +59,18 @@ const IMPATIENT: &str = "const later = window.setTimeout.bind(window);
     window.setTimeout = (what, pause, ...rest) =>
         later(what, pause === 15000 ? 400 : pause, ...rest);";
 
+/// A clock after midnight, before that of the server is there; counts how often the list is asked
+/// for.
+const AHEAD: &str = "window.asked = 0;
+    const fetch = window.fetch.bind(window);
+    window.fetch = (request, ...rest) => {
+        if ((request.url ?? String(request)).endsWith('/conversations')) window.asked += 1;
+        return fetch(request, ...rest);
+    };
+    const day = new Date().getDate() % 28 + 1;
+    Date.prototype.getDate = () => day;
+    Date.prototype.getHours = () => 0;";
+
 const ALT: u32 = 1;
 const CTRL: u32 = 2;
 const SHIFT: u32 = 8;
@@ -273,6 +285,15 @@ async fn the_next_rows_of_the_list_have_lines_in_their_place_when_they_take_long
     wait_for(&browser, "the focus", FOCUSED, json!("more-conversations")).await?;
     let_go(&browser, lines).await?;
     wait_for(&browser, "the second page", NUM_ROWS, json!(70)).await?;
+
+    // After midnight the list begins anew: not before the server's, unless that is hours away.
+    browser.script(AHEAD, Vec::new()).await?;
+    let asked = "return window.asked > 1";
+    wait_for(&browser, "the day is asked for again", asked, true).await?;
+    wait_for(&browser, "the same list", NUM_ROWS, json!(70)).await?;
+    let later = "Date.prototype.getHours = () => 1";
+    browser.script(later, Vec::new()).await?;
+    wait_for(&browser, "the first page", NUM_ROWS, json!(50)).await?;
     browser.quit().await
 }
 

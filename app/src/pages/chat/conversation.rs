@@ -38,17 +38,12 @@ pub(super) fn Conversation(state: ChatState, navigate: Navigate) -> impl IntoVie
     let is_held = Memo::new(move |_| state.is_sending.get() || is_waiting.get());
     let is_busy = Memo::new(move |_| running.read().is_some() || is_held.get());
     let shown_id = Memo::new(move |_| state.shown.read().as_ref().map(|it| it.id));
-    // The box is that of the conversation which is on its way already: what is typed is its draft.
-    let written_id = Memo::new(move |_| match state.address.get().conversation() {
-        Some(awaited) if is_waiting.get() => Some(awaited),
-        _ => shown_id.get(),
-    });
     // Nobody stops what is covered.
     let stoppable = Memo::new(move |_| running.get().filter(|_| !is_waiting.get()));
     let leaf = Memo::new(move |_| state.around.get().later_leaf.or(ids.read().last().copied()));
     let is_empty = Memo::new(move |_| ids.read().is_empty() && !is_waiting.get());
     let composer = ComposerState {
-        conversation: written_id.into(),
+        conversation: written(state, shown_id).into(),
         leaf: leaf.into(),
         running: stoppable.into(),
         is_sending: is_held.into(),
@@ -89,6 +84,14 @@ pub(super) fn Conversation(state: ChatState, navigate: Navigate) -> impl IntoVie
             <DropZone user=state.user() state=composer/>
         </div>
     }
+}
+
+/// Whose draft is written: the box is that of the conversation which is on its way already.
+fn written(state: ChatState, shown: Memo<Option<ConversationId>>) -> Memo<Option<ConversationId>> {
+    Memo::new(move |_| match state.address.get().conversation() {
+        Some(awaited) if state.is_waiting().get() => Some(awaited),
+        _ => shown.get(),
+    })
 }
 
 /// How the column is laid out.

@@ -49,15 +49,16 @@ const WATCH: &str = "window.seen = [];
         return fetch(request, ...rest);
     };";
 
-/// A clock on which that moment takes so long that every answer comes before it.
-const PATIENT: &str = "const later = window.setTimeout.bind(window);
+/// A clock on which one pause, in milliseconds, is another.
+const CLOCK: &str = "const [from, to] = arguments;
+    const later = window.setTimeout.bind(window);
     window.setTimeout = (what, pause, ...rest) =>
-        later(what, pause === 150 ? 30000 : pause, ...rest);";
-
-/// A clock on which nobody waits long for an answer.
-const IMPATIENT: &str = "const later = window.setTimeout.bind(window);
-    window.setTimeout = (what, pause, ...rest) =>
-        later(what, pause === 15000 ? 400 : pause, ...rest);";
+        later(what, pause === from ? to : pause, ...rest);";
+/// After which there are lines.
+const MOMENT: u32 = 150;
+/// After which an answer is not waited for any more.
+const LIMIT: u32 = 15000;
+const LONG: u32 = 600_000;
 
 /// A clock after midnight, before that of the server is there; counts how often the list is asked
 /// for.
@@ -89,6 +90,12 @@ const AMOUNT: Amount = Amount {
 async fn hold(browser: &Browser, function: &str) -> Result<()> {
     browser.script(WATCH, Vec::new()).await?;
     browser.script(HOLD, vec![json!(function)]).await?;
+    Ok(())
+}
+
+async fn change_clock(browser: &Browser, from: u32, to: u32) -> Result<()> {
+    let pauses = vec![json!(from), json!(to)];
+    browser.script(CLOCK, pauses).await?;
     Ok(())
 }
 
@@ -133,6 +140,8 @@ async fn a_conversation_that_takes_long_has_lines_in_its_place_and_is_sent_nothi
     press(&browser, "#title-button").await?;
     let input = browser.element(".chat-title > .input").await?;
     input.send_keys("Renamed").await?;
+    // What is looked at here may take its time.
+    change_clock(&browser, LIMIT, LONG).await?;
     hold(&browser, "/conversation").await?;
     page.press_key("ArrowDown", ALT).await?;
     browser.element(LINES).await?;
@@ -228,7 +237,7 @@ async fn go_back_and_ask_once_more(
 
 /// An answer that never comes is waited for only so long.
 async fn ask_in_vain(browser: &Browser, page: &ChatPage<'_>, ids: &[ConversationId]) -> Result<()> {
-    browser.script(IMPATIENT, Vec::new()).await?;
+    change_clock(browser, LIMIT, 400).await?;
     hold(browser, "/conversation").await?;
     press(browser, &format!("#chat-{}", ids[1])).await?;
     browser.element(".not-opened").await?;
@@ -305,7 +314,7 @@ async fn what_comes_within_a_moment_shows_no_lines() -> Result<()> {
     let newest = seeded.conversations.last().context("a conversation")?;
     let page = ChatPage::new(&browser, server.base_url());
     page.sign_in("Ada", PASSWORD).await?;
-    browser.script(PATIENT, Vec::new()).await?;
+    change_clock(&browser, MOMENT, LONG).await?;
     browser.script(WATCH, Vec::new()).await?;
     press(&browser, &format!("#chat-{newest}")).await?;
     browser.element("article.message").await?;

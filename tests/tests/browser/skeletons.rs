@@ -57,7 +57,7 @@ const CLOCK: &str = "const [from, to] = arguments;
 /// After which there are lines.
 const MOMENT: u32 = 150;
 /// After which an answer is not waited for any more.
-const LIMIT: u32 = 15000;
+const LIMIT: u32 = 15_000;
 const LONG: u32 = 600_000;
 
 /// A clock after midnight, before that of the server is there; counts how often the list is asked

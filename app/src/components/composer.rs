@@ -50,12 +50,15 @@ pub(crate) enum ComposerCommand {
 /// What the box has to know of the page.
 #[derive(Clone, Copy)]
 pub(crate) struct ComposerState {
+    /// Whose draft stands in the box.
     pub(crate) conversation: Signal<Option<ConversationId>>,
     /// The end of the shown branch, to which a message answers.
     pub(crate) leaf: Signal<Option<MessageId>>,
     /// The answer that is being made in this conversation.
     pub(crate) running: Signal<Option<MessageId>>,
     pub(crate) is_sending: Signal<bool>,
+    /// The conversation is on its way: only its draft is there.
+    pub(crate) is_waiting: Signal<bool>,
     /// Nothing was said in this conversation yet.
     pub(crate) is_empty: Signal<bool>,
     /// What holds in this conversation, of what the model can do.

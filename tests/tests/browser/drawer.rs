@@ -4,10 +4,12 @@ use anyhow::{Result, ensure};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, Screen, wait_for},
-    chat_page::ChatPage,
+    chat_page::{ChatPage, TEXT_BOX},
     running_server::{PASSWORD, RunningServer, send_and_wait},
 };
 use serde_json::json;
+
+use super::skeletons::HOLD;
 
 const CTRL: u32 = 2;
 
@@ -66,6 +68,15 @@ async fn back_closes_the_drawer_and_stays_in_the_chat() -> Result<()> {
     browser.element(".sidebar-close").await?.click().await?;
     wait_until_closed(&browser, &path).await?;
     ensure!(page.questions().await? == ["One"]);
+
+    // Turned to its side, a phone may have room for both.
+    open_drawer(&browser).await?;
+    browser.show_screen(Screen::Desktop).await?;
+    let is_inert = "return document.querySelector('main').inert";
+    wait_for(&browser, "the page is alive", is_inert, false).await?;
+    wait_for(&browser, "it is no drawer", PLACE, path.as_str()).await?;
+    browser.show_screen(Screen::Phone).await?;
+    wait_until_closed(&browser, &path).await?;
     browser.quit().await
 }
 
@@ -114,5 +125,28 @@ async fn a_drawer_that_was_closed_or_chosen_from_leaves_no_entry() -> Result<()>
     browser.driver().back().await?;
     wait_for(&browser, "the empty page", PLACE, json!("/")).await?;
     wait_for(&browser, "no drawer", IS_OPEN, false).await?;
+
+    begin_behind_it(&browser, &page, &first).await?;
     browser.quit().await
+}
+
+/// A new chat that begins meanwhile is listed in the drawer, and shown once that is closed.
+async fn begin_behind_it(browser: &Browser, page: &ChatPage<'_>, first: &str) -> Result<()> {
+    page.open(first).await?;
+    page.open("/").await?;
+    browser.script(HOLD, vec![json!("/send_message")]).await?;
+    browser.element(TEXT_BOX).await?.send_keys("Three").await?;
+    browser.element(".send-button").await?.click().await?;
+    open_drawer(browser).await?;
+    browser.script("window.letGo()", Vec::new()).await?;
+    let rows = "return document.querySelectorAll('.conversation-row').length";
+    wait_for(browser, "it is listed", rows, json!(3)).await?;
+    wait_for(browser, "the drawer stays", IS_OPEN, true).await?;
+    browser.element(".sidebar-close").await?.click().await?;
+    page.wait_for_questions(&["Three"]).await?;
+    page.wait_for_end(1).await?;
+    let is_chat = "return location.pathname.startsWith('/c/') && location.hash === ''";
+    wait_for(browser, "it has an address", is_chat, true).await?;
+    browser.driver().back().await?;
+    wait_until_closed(browser, first).await
 }

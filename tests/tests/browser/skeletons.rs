@@ -1,10 +1,12 @@
 //! What is waited for has lines in its place, after a moment and never before.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, Result, ensure};
 use hearth_app::model::{ConversationId, Language};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    browser::{Browser, wait_for, wait_for_end_of},
+    browser::{Browser, wait_for, wait_for_end_of, wait_for_words},
     chat_page::{ChatPage, TEXT_BOX},
     running_server::{PASSWORD, RunningServer, conversations, send_and_wait},
     seed::{self, Amount},
@@ -21,14 +23,14 @@ in_both_languages! {
 }
 
 /// Holds back what is asked of a function of the server until `letGo` is called.
-const HOLD: &str = "const name = arguments[0];
+pub(super) const HOLD: &str = "const name = arguments[0];
     const fetch = window.fetch.bind(window);
     const held = new Promise(go => window.letGo = go);
     window.fetch = (request, ...rest) => (request.url ?? String(request)).endsWith(name)
         ? held.then(() => fetch(request, ...rest))
         : fetch(request, ...rest);";
 
-/// Notes how long after a press there are lines, and what is sent.
+/// Notes how long after a press there are lines, and what is sent or copied.
 const WATCH: &str = "window.seen = [];
     const begin = () => window.begun = performance.now();
     for (const kind of ['click', 'keydown']) addEventListener(kind, begin, true);
@@ -42,14 +44,37 @@ const WATCH: &str = "window.seen = [];
     window.sent = 0;
     const fetch = window.fetch.bind(window);
     window.fetch = (request, ...rest) => {
-        if ((request.url ?? String(request)).endsWith('/send_message')) window.sent += 1;
+        const asked = (request.url ?? String(request)).split('/').pop();
+        if (['send_message', 'message_text'].includes(asked)) window.sent += 1;
         return fetch(request, ...rest);
     };";
 
-/// A clock on which that moment takes so long that every answer comes before it.
-const PATIENT: &str = "const later = window.setTimeout.bind(window);
+/// A clock on which one pause, in milliseconds, is another.
+const CLOCK: &str = "const [from, to] = arguments;
+    const later = window.setTimeout.bind(window);
     window.setTimeout = (what, pause, ...rest) =>
-        later(what, pause === 150 ? 30000 : pause, ...rest);";
+        later(what, pause === from ? to : pause, ...rest);";
+/// After which there are lines.
+const MOMENT: u32 = 150;
+/// After which an answer is not waited for any more.
+const LIMIT: u32 = 15_000;
+const LONG: u32 = 600_000;
+
+/// A clock after midnight, before that of the server is there; counts how often the list is asked
+/// for.
+const AHEAD: &str = "window.asked = 0;
+    const fetch = window.fetch.bind(window);
+    window.fetch = (request, ...rest) => {
+        if ((request.url ?? String(request)).endsWith('/conversations')) window.asked += 1;
+        return fetch(request, ...rest);
+    };
+    const day = new Date().getDate() % 28 + 1;
+    Date.prototype.getDate = () => day;
+    Date.prototype.getHours = () => 0;";
+
+const ALT: u32 = 1;
+const CTRL: u32 = 2;
+const SHIFT: u32 = 8;
 
 const LINES: &str = ".waiting-stage > .skeletons";
 const FOCUSED: &str = "return document.activeElement.id";
@@ -65,6 +90,12 @@ const AMOUNT: Amount = Amount {
 async fn hold(browser: &Browser, function: &str) -> Result<()> {
     browser.script(WATCH, Vec::new()).await?;
     browser.script(HOLD, vec![json!(function)]).await?;
+    Ok(())
+}
+
+async fn change_clock(browser: &Browser, from: u32, to: u32) -> Result<()> {
+    let pauses = vec![json!(from), json!(to)];
+    browser.script(CLOCK, pauses).await?;
     Ok(())
 }
 
@@ -106,9 +137,16 @@ async fn a_conversation_that_takes_long_has_lines_in_its_place_and_is_sent_nothi
     let browser = Browser::open().await?;
     let (_server, page, ids) = open(&browser, language).await?;
     page.open(&format!("/c/{}", ids[0])).await?;
+    press(&browser, "#title-button").await?;
+    let input = browser.element(".chat-title > .input").await?;
+    input.send_keys("Renamed").await?;
+    // What is looked at here may take its time.
+    change_clock(&browser, LIMIT, LONG).await?;
     hold(&browser, "/conversation").await?;
-    press(&browser, &format!("#chat-{}", ids[1])).await?;
+    page.press_key("ArrowDown", ALT).await?;
     browser.element(LINES).await?;
+    let title = format!("#chat-{} .conversation-title", ids[0]);
+    wait_for_words(&browser, &title, "Renamed").await?;
     let told = "return [
         document.querySelector('.transcript-content').ariaBusy,
         document.querySelector('.chat-stage > [role=status]').textContent,
@@ -121,39 +159,96 @@ async fn a_conversation_that_takes_long_has_lines_in_its_place_and_is_sent_nothi
     wait_for(&browser, "the box", FOCUSED, json!("composer-text")).await?;
     page.send("Meanwhile").await?;
     assert_eq!(page.draft().await?, "Meanwhile");
+    // Nor is that one walked through, or copied.
+    let seen = "return getComputedStyle(document.querySelector('.transcript')).visibility";
+    wait_for(&browser, "it is covered", seen, json!("hidden")).await?;
+    page.press_key("C", CTRL | SHIFT).await?;
     let_go(&browser, LINES).await?;
     page.wait_for_questions(&["Second"]).await?;
     wait_for(&browser, "the box", FOCUSED, json!("composer-text")).await?;
     let busy = "return document.querySelector('.transcript-content').ariaBusy";
     wait_for(&browser, "nothing is on its way", busy, json!(null)).await?;
+    wait_for(&browser, "it is seen", seen, json!("visible")).await?;
     wait_for(&browser, "nothing was sent", "return window.sent", json!(0)).await?;
-    page.open(&format!("/c/{}", ids[0])).await?;
-    page.wait_for_questions(&["First"]).await?;
+    assert_eq!(page.draft().await?, "Meanwhile");
     let draft = "return document.getElementById('composer-text').value";
-    wait_for(&browser, "the draft", draft, json!("Meanwhile")).await?;
+    for (id, question, text) in [(ids[0], "First", ""), (ids[1], "Second", "Meanwhile")] {
+        page.open(&format!("/c/{id}")).await?;
+        page.wait_for_questions(&[question]).await?;
+        wait_for(&browser, "the draft", draft, json!(text)).await?;
+    }
 
-    // From an empty page the box goes down at once, and does not move again.
+    come_from_an_empty_page(&browser, &page, &ids).await?;
+    go_back_and_ask_once_more(&browser, &page, &ids).await?;
+    ask_in_vain(&browser, &page, &ids).await?;
+    browser.quit().await
+}
+
+/// The box goes down at once, and does not move again.
+async fn come_from_an_empty_page(
+    browser: &Browser,
+    page: &ChatPage<'_>,
+    ids: &[ConversationId],
+) -> Result<()> {
     page.open("/").await?;
-    hold(&browser, "/conversation").await?;
-    press(&browser, &format!("#chat-{}", ids[1])).await?;
+    hold(browser, "/conversation").await?;
+    press(browser, &format!("#chat-{}", ids[1])).await?;
     browser.element(LINES).await?;
     let place = "return document.querySelector('.composer').getBoundingClientRect().bottom";
     let before = browser.script(place, Vec::new()).await?;
     assert!(!browser.has(".greeting").await?);
-    let_go(&browser, LINES).await?;
+    let_go(browser, LINES).await?;
     page.wait_for_questions(&["Second"]).await?;
     assert_eq!(browser.script(place, Vec::new()).await?, before);
+    Ok(())
+}
 
-    // Who goes back meanwhile finds what was there.
-    hold(&browser, "/conversation").await?;
-    press(&browser, &format!("#chat-{}", ids[0])).await?;
+/// Who goes back meanwhile finds what was there, and later the first answer that comes.
+async fn go_back_and_ask_once_more(
+    browser: &Browser,
+    page: &ChatPage<'_>,
+    ids: &[ConversationId],
+) -> Result<()> {
+    hold(browser, "/conversation").await?;
+    press(browser, &format!("#chat-{}", ids[0])).await?;
     browser.element(LINES).await?;
-    press(&browser, &format!("#chat-{}", ids[1])).await?;
-    wait_for_end_of(&browser, LINES).await?;
+    press(browser, &format!("#chat-{}", ids[1])).await?;
+    wait_for_end_of(browser, LINES).await?;
     page.wait_for_questions(&["Second"]).await?;
-    let_go(&browser, LINES).await?;
+    let_go(browser, LINES).await?;
     page.wait_for_questions(&["Second"]).await?;
-    browser.quit().await
+
+    hold(browser, "/conversation").await?;
+    press(browser, &format!("#chat-{}", ids[0])).await?;
+    browser.element(LINES).await?;
+    press(browser, &format!("#chat-{}", ids[1])).await?;
+    wait_for_end_of(browser, LINES).await?;
+    let first = "window.letFirstGo = window.letGo";
+    browser.script(first, Vec::new()).await?;
+    hold(browser, "/conversation").await?;
+    let again = format!("document.getElementById('chat-{}').click();", ids[0]) + "letFirstGo();";
+    browser.script(&again, Vec::new()).await?;
+    page.wait_for_questions(&["First"]).await?;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!browser.has(LINES).await?);
+    browser.script("window.letGo()", Vec::new()).await?;
+    Ok(())
+}
+
+/// An answer that never comes is waited for only so long.
+async fn ask_in_vain(browser: &Browser, page: &ChatPage<'_>, ids: &[ConversationId]) -> Result<()> {
+    change_clock(browser, LIMIT, 400).await?;
+    hold(browser, "/conversation").await?;
+    press(browser, &format!("#chat-{}", ids[1])).await?;
+    browser.element(".not-opened").await?;
+    let seen = "return window.seen.length > 0";
+    wait_for(browser, "there were lines", seen, true).await?;
+    wait_for_end_of(browser, LINES).await?;
+    page.wait_for_questions(&["First"]).await?;
+    browser.script("window.letGo()", Vec::new()).await?;
+    press(browser, ".not-opened button").await?;
+    page.wait_for_questions(&["Second"]).await?;
+    Ok(())
 }
 
 async fn a_section_and_a_page_that_take_long_have_lines_in_their_place(
@@ -199,6 +294,15 @@ async fn the_next_rows_of_the_list_have_lines_in_their_place_when_they_take_long
     wait_for(&browser, "the focus", FOCUSED, json!("more-conversations")).await?;
     let_go(&browser, lines).await?;
     wait_for(&browser, "the second page", NUM_ROWS, json!(70)).await?;
+
+    // After midnight the list begins anew: not before the server's, unless that is hours away.
+    browser.script(AHEAD, Vec::new()).await?;
+    let asked = "return window.asked > 1";
+    wait_for(&browser, "the day is asked for again", asked, true).await?;
+    wait_for(&browser, "the same list", NUM_ROWS, json!(70)).await?;
+    let later = "Date.prototype.getHours = () => 1";
+    browser.script(later, Vec::new()).await?;
+    wait_for(&browser, "the first page", NUM_ROWS, json!(50)).await?;
     browser.quit().await
 }
 
@@ -210,7 +314,7 @@ async fn what_comes_within_a_moment_shows_no_lines() -> Result<()> {
     let newest = seeded.conversations.last().context("a conversation")?;
     let page = ChatPage::new(&browser, server.base_url());
     page.sign_in("Ada", PASSWORD).await?;
-    browser.script(PATIENT, Vec::new()).await?;
+    change_clock(&browser, MOMENT, LONG).await?;
     browser.script(WATCH, Vec::new()).await?;
     press(&browser, &format!("#chat-{newest}")).await?;
     browser.element("article.message").await?;

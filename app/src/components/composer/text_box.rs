@@ -146,25 +146,34 @@ pub(crate) fn add_to_text(user: UserId, conversation: Option<ConversationId>, mo
 }
 
 fn set_text(text: &HtmlTextAreaElement, value: &str) {
-    text.set_value(value);
+    // Who is writing may be in the middle of a word.
+    if text.value() != value {
+        text.set_value(value);
+    }
     fit(text);
 }
 
-/// Shows the draft of the conversation that is shown, and keeps what stands in the box at first.
-/// Whoever opens a conversation wants to write in it.
+/// Shows the draft of the conversation that is shown, and keeps what stands in the box at first, or
+/// was typed while the conversation was on its way. Whoever opens one wants to write in it.
 fn keep_drafts(text: NodeRef<html::Textarea>, user: UserId, state: ComposerState) {
-    Effect::new(move |is_later: Option<bool>| {
-        let id = state.conversation.get();
-        let Some(text) = text.get() else { return false };
+    Effect::new(move |before: Option<(bool, Option<ConversationId>)>| {
+        let (id, is_there) = (state.conversation.get(), !state.is_waiting.get());
+        let Some(text) = text.get() else {
+            return (false, id);
+        };
         let typed = text.value();
-        let is_first = is_later != Some(true);
-        if is_first && !typed.is_empty() {
+        let before = before.filter(|it| it.0).map(|it| it.1);
+        let is_first = before.is_none();
+        let is_same = before.is_none_or(|it| it == id);
+        if is_same && !typed.is_empty() {
             browser::save_draft(user, id, &typed);
         }
-        state.queued.set(waiting_or_drafted(user, id, state));
+        if is_there {
+            state.queued.set(waiting_or_drafted(user, id, state));
+        }
         let draft = browser::read_draft(user, id).unwrap_or_default();
         // What storage cannot keep stays at least in the box.
-        let is_kept = !is_first || typed.is_empty() || draft.contains(&typed);
+        let is_kept = !is_same || typed.is_empty() || draft.contains(&typed);
         set_text(&text, if is_kept { &draft } else { &typed });
         if is_first {
             // By then the page that led here has gone, and taken its focus along.
@@ -172,7 +181,7 @@ fn keep_drafts(text: NodeRef<html::Textarea>, user: UserId, state: ComposerState
         } else {
             browser::focus_text(TEXT_ID);
         }
-        true
+        (true, id)
     });
 }
 

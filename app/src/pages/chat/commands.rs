@@ -1,5 +1,7 @@
 //! What happens when a person presses something.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
@@ -13,6 +15,9 @@ use crate::{
     components::{MessageCommand, TEXT_ID},
     model::{ChatError, ConversationId, MessageId, StartedTurn},
 };
+
+/// Who waits longer for a conversation waits in vain.
+const ANSWER: Duration = Duration::from_secs(15);
 
 /// Changes the address; made inside a component, because the router is found there.
 pub(super) type Navigate = Callback<(Option<ConversationId>, NavigateOptions)>;
@@ -201,6 +206,8 @@ impl ChatState {
         self.error.set(None);
         self.unopened.set(None);
         self.has_begun.set(false);
+        // A title that is being written is kept when it is left, not when it is taken away.
+        browser::focus_text(TEXT_ID);
         match address {
             ChatAddress::New => self.show_empty(false),
             ChatAddress::Nowhere => self.show_empty(true),
@@ -212,12 +219,17 @@ impl ChatState {
     /// Says so if it takes long. What is asked for meanwhile is waited for without a new beginning.
     async fn load_noticed(self, id: ConversationId) {
         let is_wanted = move || self.address.get_untracked().conversation() == Some(id);
+        let is_awaited = move || is_wanted() && self.shown_id() != Some(id);
         let cover = move || {
-            if is_wanted() {
+            if is_awaited() {
                 self.is_waiting().set(true);
             }
         };
-        browser::noticing(self.load(id), cover).await;
+        let loading = browser::within(ANSWER, self.load(id));
+        let is_in_time = browser::noticing(loading, cover).await.is_some();
+        if !is_in_time && is_awaited() {
+            self.not_opened(id, ChatError::Unreachable(String::new()));
+        }
         if is_wanted() {
             self.is_waiting().set(false);
         }

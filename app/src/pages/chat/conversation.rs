@@ -34,17 +34,20 @@ pub(super) fn Conversation(state: ChatState, navigate: Navigate) -> impl IntoVie
     let today = RwSignal::from(state.list.today());
     let running = Memo::new(move |_| state.running().map(|it| it.id));
     let is_waiting = state.is_waiting();
-    // What is written while another conversation is on its way would go to the one before.
+    // What is sent while another conversation is on its way would go to the one before.
     let is_held = Memo::new(move |_| state.is_sending.get() || is_waiting.get());
     let is_busy = Memo::new(move |_| running.read().is_some() || is_held.get());
     let shown_id = Memo::new(move |_| state.shown.read().as_ref().map(|it| it.id));
+    // Nobody stops what is covered.
+    let stoppable = Memo::new(move |_| running.get().filter(|_| !is_waiting.get()));
     let leaf = Memo::new(move |_| state.around.get().later_leaf.or(ids.read().last().copied()));
     let is_empty = Memo::new(move |_| ids.read().is_empty() && !is_waiting.get());
     let composer = ComposerState {
-        conversation: shown_id.into(),
+        conversation: written(state, shown_id).into(),
         leaf: leaf.into(),
-        running: running.into(),
+        running: stoppable.into(),
         is_sending: is_held.into(),
+        is_waiting: is_waiting.into(),
         is_empty: is_empty.into(),
         choices: Signal::derive(move || state.own.get().within(state.model.read().usual)),
         queued: state.queued,
@@ -81,6 +84,14 @@ pub(super) fn Conversation(state: ChatState, navigate: Navigate) -> impl IntoVie
             <DropZone user=state.user() state=composer/>
         </div>
     }
+}
+
+/// Whose draft is written: the box is that of the conversation which is on its way already.
+fn written(state: ChatState, shown: Memo<Option<ConversationId>>) -> Memo<Option<ConversationId>> {
+    Memo::new(move |_| match state.address.get().conversation() {
+        Some(awaited) if state.is_waiting().get() => Some(awaited),
+        _ => shown.get(),
+    })
 }
 
 /// How the column is laid out.

@@ -19,6 +19,7 @@ pub(super) fn listen(state: ChatState) {
         let back = window_event_listener(ev::online, move |_| reconnect(state));
         state.follow_drawer();
         let history = window_event_listener(ev::popstate, move |_| state.follow_drawer());
+        let size = window_event_listener(ev::resize, move |_| resized(state));
         let tabs = window_event_listener(ev::storage, move |event: StorageEvent| {
             queue_changed(state, &event);
         });
@@ -27,6 +28,7 @@ pub(super) fn listen(state: ChatState) {
             presses.remove();
             back.remove();
             history.remove();
+            size.remove();
             tabs.remove();
         });
     });
@@ -39,6 +41,8 @@ fn pressed(state: ChatState, event: &KeyboardEvent) {
     if browser::is_lost_letter(event) {
         // The letter goes where the focus is when the key has been told of.
         browser::focus(TEXT_ID);
+    } else if state.is_waiting().get_untracked() {
+        // The conversation that is covered is not the one that is meant.
     } else if browser::is_free_escape(event) {
         if let Some(running) = untrack(|| state.running()) {
             event.prevent_default();
@@ -57,6 +61,13 @@ fn opened(event: &MouseEvent) {
     let opens_tab = event.ctrl_key() || event.meta_key() || event.shift_key();
     if !opens_tab && browser::opens_chat(event) {
         request_animation_frame(|| browser::focus_text(TEXT_ID));
+    }
+}
+
+/// A phone that was turned to its side may have room for the list: then nothing is a drawer.
+fn resized(state: ChatState) {
+    if !browser::is_drawer() {
+        state.close_drawer();
     }
 }
 

@@ -142,15 +142,17 @@ impl ChatState {
     }
 
     /// Begins the list anew: the groups of all its days are others. False: the server did not
-    /// answer.
-    pub(super) async fn begin_list_anew(self) -> bool {
-        let answer = conversations::conversations(None).await;
-        let is_read = answer.is_ok();
-        if let Ok(first) = answer {
+    /// answer, or it is behind the clock of the reader. After an hour it has another zone.
+    pub(super) async fn begin_list_anew(self, day: u32) -> bool {
+        let Ok(first) = conversations::conversations(None).await else {
+            return false;
+        };
+        let is_new = u32::from(first.today.day) == day || browser::hour() > 0;
+        if is_new {
             self.list
                 .change(|list| *list = ConversationList::new(first));
         }
-        is_read
+        is_new
     }
 
     /// A conversation has another title, wherever it stands in the list.

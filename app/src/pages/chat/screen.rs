@@ -223,7 +223,7 @@ async fn pulse(state: ChatState) {
         }
         // After midnight "Today" is another day, in the list and between messages.
         let now = browser::day();
-        if now != day && state.begin_list_anew().await {
+        if now != day && state.begin_list_anew(now).await {
             day = now;
         }
     }

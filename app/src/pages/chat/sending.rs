@@ -20,6 +20,8 @@ use crate::{
 
 /// The end of a stopped answer comes sooner, if its stream is alive.
 const STOPPED: Duration = Duration::from_secs(1);
+/// How soon a new chat is shown once the drawer above it is closed.
+const DRAWER_PAUSE: Duration = Duration::from_millis(100);
 
 /// Where a text stands until it is accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,6 +127,10 @@ impl ChatState {
         } = turn;
         self.list
             .change(|list| list.move_to_top(conversation.clone()));
+        // A new address would shut the open drawer, and its entry in the history would stay.
+        while place.shown.is_none() && browser::is_at_drawer() && browser::is_drawer() {
+            browser::sleep(DRAWER_PAUSE).await;
+        }
         if !self.is_still_at(place) {
             return; // another conversation is shown by now, or soon
         }

@@ -45,6 +45,7 @@ impl Case {
             leaf: Signal::stored(None),
             running: Signal::stored(self.is_running.then_some(answer)),
             is_sending: Signal::stored(self.is_sending),
+            is_waiting: Signal::stored(false),
             is_empty: Signal::stored(self.is_empty),
             choices: Signal::stored(Choices {
                 effort: Some(ReasoningEffort::Medium),

@@ -64,7 +64,10 @@ impl ChatState {
                 continue;
             }
             match browser::within(DOUBT, page_build()).await {
-                None | Some(Err(ChatError::Unreachable(_))) => self.is_offline().set(true),
+                // An answer that nobody understands is a proxy's, before a server that is away.
+                None | Some(Err(ChatError::Unreachable(_) | ChatError::Invalid(_))) => {
+                    self.is_offline().set(true);
+                }
                 Some(answer) => {
                     // What answers is there, also with a refusal.
                     if answer.is_ok_and(|build| Some(build) != browser::page_build()) {

@@ -82,9 +82,9 @@ pub(super) fn add_files(user: UserId, state: ComposerState, files: Vec<File>) {
                 Err(reason) => refused.push(RefusedFile { name, reason }),
             }
         }
-        if state.conversation.try_get_untracked() == Some(place) {
+        if !refused.is_empty() {
             // At once: what is told is read out, and would be from its beginning for each.
-            state.refused_files.set(refused);
+            state.refused_files.update(|told| told.extend(refused));
         }
     });
 }

@@ -5,6 +5,7 @@
 mod api_keys;
 mod device;
 mod joining;
+mod last_seen;
 mod own_account;
 pub mod password;
 pub mod service;

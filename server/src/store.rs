@@ -61,7 +61,7 @@ pub use opening::{OpenStoreError, program_schema};
 pub use proof::ProofError;
 pub(crate) use proof::{Proof, fold_log, rows_of};
 pub(crate) use purge::Progress;
-pub(crate) use session::NewSession;
+pub(crate) use session::{LiveSession, NewSession};
 pub(crate) use setting::SettingRow;
 pub(crate) use turn::{AnswerStart, FinishedAnswer, InsertedTurn, NewTurn};
 pub(crate) use upkeep_job::{JobRun, StoredJob};

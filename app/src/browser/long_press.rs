@@ -9,7 +9,8 @@ use std::{
 };
 
 use leptos::leptos_dom::helpers::{
-    TimeoutHandle, WindowListenerHandle, set_timeout_with_handle, window_event_listener_untyped,
+    TimeoutHandle, WindowListenerHandle, set_timeout, set_timeout_with_handle,
+    window_event_listener_untyped,
 };
 use web_sys::{Event, MouseEvent, PointerEvent, wasm_bindgen::JsCast};
 
@@ -20,6 +21,9 @@ const REST: Duration = Duration::from_millis(500);
 
 /// A finger that moves farther does not rest, in pixels of the page.
 const TOLERANCE: u32 = 10;
+
+/// After this time no click comes any more of a finger that has left.
+const CLICK: Duration = Duration::from_millis(400);
 
 const EVENTS: [&str; 4] = ["pointermove", "pointerup", "pointercancel", "contextmenu"];
 
@@ -73,8 +77,12 @@ fn follow(event: &Event) {
     match event.type_().as_str() {
         // Android offers its own menu, sooner or later than here.
         "contextmenu" => event.prevent_default(),
-        "pointermove" if !is_far(event) => {}
-        _ => forget_finger(),
+        "pointermove" if HAS_RESTED.get() || !is_far(event) => {}
+        "pointermove" => forget_finger(),
+        _ => {
+            forget_finger();
+            set_timeout(|| HAS_RESTED.set(false), CLICK);
+        }
     }
 }
 

@@ -32,6 +32,8 @@ fn show(button: &Element, is_shown: bool) {
     };
     if let Some(input) = button.previous_element_sibling() {
         set(&input, "type", kind);
+        // What can be seen is a text, and Safari would mend that.
+        set(&input, "autocorrect", "off");
     }
     set(button, "aria-pressed", pressed);
     let words = |name| button.get_attribute(name).unwrap_or_default();

@@ -59,7 +59,7 @@ pub(crate) fn grab_edge(event: &PointerEvent) -> Option<i32> {
 pub(crate) fn draw_edge(event: &PointerEvent, beside: i32) {
     if let Some(reach) = reach(event) {
         match SidebarWidth::drawn_to(reach - beside) {
-            Some(width) => show(SidebarForm::Open, width),
+            Some(width) => show(SidebarForm::Open, width.min(widest())),
             None => show(SidebarForm::Rail, shown_width()),
         }
     }
@@ -84,20 +84,21 @@ pub(crate) fn press_edge(event: &KeyboardEvent) {
     if event.alt_key() || event.ctrl_key() || event.meta_key() || event.shift_key() {
         return;
     }
-    let (key, width) = (event.key(), shown_width());
+    let (key, widest) = (event.key(), widest());
     if key == "Enter" {
         event.prevent_default();
         return toggle_rail();
     }
+    let width = shown_width().min(widest);
     let Some(wanted) = width.after_key(&key, is_mirrored()) else {
         return;
     };
     event.prevent_default();
     if !is_rail() {
-        show(SidebarForm::Open, wanted);
+        show(SidebarForm::Open, wanted.min(widest));
     } else if wanted > width || wanted == SidebarWidth::MOST {
         // Outwards: at first it is a list again, as wide as it was.
-        show(SidebarForm::Open, width);
+        show(SidebarForm::Open, shown_width());
     }
     keep_edge();
 }
@@ -107,7 +108,9 @@ pub(crate) fn tell_edge() {
     let Some(edge) = element("sidebar-edge") else {
         return;
     };
-    set(&edge, "aria-valuenow", &shown_width().px().to_string());
+    let (width, widest) = (shown_width(), widest());
+    set(&edge, "aria-valuemax", &widest.px().to_string());
+    set(&edge, "aria-valuenow", &width.min(widest).px().to_string());
     let words = edge.get_attribute("data-collapsed");
     match words.filter(|_| is_rail()) {
         Some(words) => set(&edge, "aria-valuetext", &words),
@@ -142,6 +145,13 @@ fn said(name: &str) -> Option<String> {
 fn shown_width() -> SidebarWidth {
     let px = said(WIDTH).and_then(|px| px.parse().ok());
     px.unwrap_or_default()
+}
+
+/// What the style sheet lets it be in this window (`chat-page.css`).
+fn widest() -> SidebarWidth {
+    let room = document().document_element().map(|it| it.client_width());
+    let most = room.and_then(|room| SidebarWidth::drawn_to(room * 45 / 100));
+    most.unwrap_or(SidebarWidth::MOST)
 }
 
 fn is_rail() -> bool {

@@ -70,6 +70,7 @@ pub(super) fn add_files(user: UserId, state: ComposerState, files: Vec<File>) {
     let place = state.conversation.get_untracked();
     state.refused_files.set(Vec::new());
     spawn_local(async move {
+        let mut refused = Vec::new();
         for file in files {
             let name = file.name();
             let text = browser::text_of(&file).await;
@@ -78,11 +79,12 @@ pub(super) fn add_files(user: UserId, state: ComposerState, files: Vec<File>) {
             }
             match text {
                 Ok(text) => add_to_text(user, place, &browser::fenced(&name, &text)),
-                Err(reason) => {
-                    let refused = RefusedFile { name, reason };
-                    state.refused_files.update(|files| files.push(refused));
-                }
+                Err(reason) => refused.push(RefusedFile { name, reason }),
             }
+        }
+        if !refused.is_empty() {
+            // At once: what is told is read out, and would be from its beginning for each.
+            state.refused_files.update(|told| told.extend(refused));
         }
     });
 }

@@ -51,7 +51,12 @@ pub(crate) fn Sidebar(
         }
     };
     let on_choose = move |event: web_sys::MouseEvent| {
-        if browser::chooses_shown(&event, is_open.get_untracked()) {
+        let is_row = browser::around(&event, ".conversation-row").is_some();
+        if is_row && browser::ends_rest(&event) {
+            // The row has been pressed for its menu, not to be opened.
+            event.prevent_default();
+            event.stop_propagation();
+        } else if browser::chooses_shown(&event, is_open.get_untracked()) {
             event.prevent_default();
             on_command.run(SidebarCommand::Close);
         }

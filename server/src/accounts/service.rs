@@ -15,6 +15,7 @@ use leptos::prelude::use_context;
 use super::{
     AccountName, Visitor, device,
     joining::link_code,
+    last_seen::LastSeen,
     now_ms,
     password::{Fit, Password, Passwords},
     random_token,
@@ -28,7 +29,7 @@ use crate::{
     error::AppError,
     settings::SettingsBook,
     slow_work::{Asker, SlowWork},
-    store::{NewSession, Store},
+    store::{LiveSession, NewSession, Store},
 };
 
 /// Accounts of one server.
@@ -40,6 +41,7 @@ pub struct Accounts {
     pub(super) throttle: Throttle,
     pub(super) unshown_keys: Unshown<String>,
     pub(super) unshown_links: Unshown<OneTimeLink>,
+    last_seen: LastSeen,
     transport: CookieTransport,
     set_up_token: Option<SetUpToken>,
     /// Never turns back: the database is asked until an account exists.
@@ -56,6 +58,7 @@ impl Accounts {
         slow_work: SlowWork,
     ) -> Arc<Self> {
         Arc::new(Self {
+            last_seen: LastSeen::new(store.clone()),
             store,
             settings,
             passwords: Passwords::new(slow_work),
@@ -86,24 +89,40 @@ impl Accounts {
         Ok(!claimed)
     }
 
-    /// The person whose session this token is.
+    /// The person whose session this token is. Nobody is seen by it.
     ///
     /// # Errors
     /// [`AppError::Internal`] if the database does not answer.
     pub async fn user_of(&self, token: &str) -> Result<Option<User>, AppError> {
-        self.user_at(token, now_ms()).await
+        let hash = session::hash_token(token);
+        let live = self.live_session(&hash, now_ms()).await?;
+        Ok(live.map(|live| live.user))
     }
 
-    async fn user_at(&self, token: &str, now_ms: i64) -> Result<Option<User>, AppError> {
+    /// The person whose session this token is, who is here now.
+    ///
+    /// # Errors
+    /// [`AppError::Internal`] if the database does not answer.
+    pub async fn see(&self, token: &str) -> Result<Option<User>, AppError> {
+        self.see_at(token, now_ms()).await
+    }
+
+    async fn see_at(&self, token: &str, now_ms: i64) -> Result<Option<User>, AppError> {
         let hash = session::hash_token(token);
-        let idle_since = now_ms - session::IDLE_MS;
-        let Some(live) = self.store.live_session(&hash, now_ms, idle_since).await? else {
-            return Ok(None);
-        };
-        if live.last_seen_at + session::TOUCH_AFTER_MS < now_ms {
-            self.store.touch_session(&hash, now_ms).await?;
+        let live = self.live_session(&hash, now_ms).await?;
+        if let Some(live) = &live {
+            self.last_seen.note(hash, live.last_seen_at, now_ms);
         }
-        Ok(Some(live.user))
+        Ok(live.map(|live| live.user))
+    }
+
+    async fn live_session(
+        &self,
+        hash: &[u8; 32],
+        now_ms: i64,
+    ) -> Result<Option<LiveSession>, AppError> {
+        let idle_since = now_ms - session::IDLE_MS;
+        Ok(self.store.live_session(hash, now_ms, idle_since).await?)
     }
 
     /// Makes the first administrator and a session.

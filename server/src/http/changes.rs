@@ -24,7 +24,7 @@ use tokio::time::{Instant, timeout_at};
 use super::{Audience, RouteName, Services, downloads::ask_to_sign_in};
 use crate::accounts::{Accounts, Visitor};
 
-const CHANGES: &str = "/changes";
+pub(super) const CHANGES: &str = "/changes";
 /// Longest and usual time of one answer, in seconds. Then the browser asks again.
 const LONGEST_WAIT: u16 = 600;
 const KEEP_ALIVE: Duration = Duration::from_secs(15);

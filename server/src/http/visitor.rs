@@ -8,12 +8,17 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use hearth_app::api::page_build::ReadPageBuild;
+use leptos::server_fn::ServerFn as _;
 
-use super::client_address::ClientAddress;
+use super::{changes::CHANGES, client_address::ClientAddress};
 use crate::{
     accounts::{Accounts, Visitor, device_in_cookies, session::token_in_cookies},
     error::AppError,
 };
+
+/// By these nobody is seen.
+const QUIET: [&str; 2] = [CHANGES, ReadPageBuild::PATH];
 
 /// Puts a [`Visitor`] into the request.
 pub(super) async fn identify(
@@ -29,7 +34,9 @@ pub(super) async fn identify(
         )
     };
     let user = match &session {
-        Some(token) => accounts.user_of(token).await,
+        // A page asks these by itself, also where nobody is there.
+        Some(token) if QUIET.contains(&request.uri().path()) => accounts.user_of(token).await,
+        Some(token) => accounts.see(token).await,
         None => Ok(None),
     };
     let user = match user {

@@ -72,18 +72,22 @@ impl Store {
         }))
     }
 
+    /// Seen now, unless that was noted since `stale_since`.
     pub(crate) async fn touch_session(
         &self,
         token_hash: &[u8; 32],
         now_ms: i64,
+        stale_since: i64,
     ) -> Result<(), sqlx::Error> {
         let token_hash = token_hash.as_slice();
         sqlx::query!(
             "update session
              set last_seen_at = ?
-             where token_hash = ?",
+             where token_hash = ?
+                 and last_seen_at < ?",
             now_ms,
             token_hash,
+            stale_since,
         )
         .execute(&self.writer)
         .await?;

@@ -28,6 +28,13 @@ const HAN: &str = "\u{4f60}\u{597d}\u{ff0c}\u{4e16}\u{754c}\u{3002}";
 /// The same in GB18030.
 const HAN_GB18030: &[u8] = b"\xc4\xe3\xba\xc3\xa3\xac\xca\xc0\xbd\xe7\xa1\xa3\n";
 
+/// "A greeting" in EUC-KR.
+const KOREAN: &[u8] = b"\xbe\xc8\xb3\xe7\xc7\xcf\xbc\xbc\xbf\xe4. \xb9\xdd\xb0\xa9\xbd\xc0\xb4\
+              \xcf\xb4\xd9.";
+/// "The document of a meeting" in EUC-JP.
+const JAPANESE: &[u8] = b"\xb2\xf1\xb5\xc4\xbb\xf1\xce\xc1 \xc6\xfc\xcb\xdc\xb8\xec\xb0\xec\xcd\
+              \xf7";
+
 /// Writes a file and gives its path as an input takes it.
 fn file(folder: &TempDir, name: &str, bytes: &[u8]) -> Result<String> {
     let path: PathBuf = folder.path().join(name);
@@ -107,6 +114,8 @@ async fn every_file_that_is_not_taken_is_named_with_its_reason(language: Languag
         file(&folder, "long.txt", "word ".repeat(60_000).as_bytes())?,
         file(&folder, "picture.dat", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")?,
         file(&folder, "latin.txt", b"d\xe9j\xe0 vu, \xe9a\n")?,
+        file(&folder, "korean.txt", KOREAN)?,
+        file(&folder, "japanese.txt", JAPANESE)?,
         file(&folder, "notes.txt", b"notes\n")?,
     ];
     let input = browser.element(INPUT).await?;
@@ -116,6 +125,8 @@ async fn every_file_that_is_not_taken_is_named_with_its_reason(language: Languag
         ("long.txt", "chat.file_too_large"),
         ("picture.dat", "chat.text_only"),
         ("latin.txt", "chat.text_only"),
+        ("korean.txt", "chat.text_only"),
+        ("japanese.txt", "chat.text_only"),
     ] {
         let told = words(language, key)?.replace("{{ name }}", name);
         wait_for_words(&browser, ".composer-inline .error-text", &told).await?;

@@ -181,7 +181,7 @@ async fn a_line_of_text_is_no_longer_than_one_reads_and_code_keeps_the_column(
     let text = text.repeat(12);
     let code = "x = 1".repeat(60);
     let answer = format!("{text}\n\n- {text}\n- {text}\n\n```text\n{code}\n```\n\n{text}");
-    let (browser, _server) = open(answer, language).await?;
+    let (browser, server) = open(answer, language).await?;
     browser.show_screen(Screen::Desktop).await?;
     let measured = browser.script(MEASURE, Vec::new()).await?;
     let numbers = |name: &str| -> Vec<f64> {
@@ -204,5 +204,15 @@ async fn a_line_of_text_is_no_longer_than_one_reads_and_code_keeps_the_column(
     }
     let column = measured["column"].as_f64().unwrap_or_default();
     assert_eq!(numbers("code"), [column], "{measured}");
+    // Who comes to the code by keyboard sees where they are: nothing is cut off from the frame.
+    let page = ChatPage::new(&browser, server.base_url());
+    page.press_key("Tab", 0).await?;
+    let ring = "const it = document.querySelector('.code-block pre');
+        it.focus();
+        const style = getComputedStyle(it);
+        return [it.matches(':focus-visible'), style.outlineStyle, style.maskImage,
+            parseFloat(style.outlineOffset) < 0]";
+    let ring = browser.script(ring, Vec::new()).await?;
+    assert_eq!(ring, json!([true, "solid", "none", true]));
     browser.quit().await
 }

@@ -316,6 +316,19 @@ async fn the_edge_of_the_list_is_moved_by_keys(language: Language) -> Result<()>
     wait_for(&browser, "a narrower list", WIDTH, json!(236)).await?;
     draw(&browser, &[1000, 980]).await?;
     wait_for(&browser, "a wider list", WIDTH, json!(300)).await?;
+    // In a narrow window the list has less room; keys go on from where its edge is seen.
+    let narrow = json!({"width": 800, "height": 900, "deviceScaleFactor": 1, "mobile": false});
+    browser
+        .devtools("Emulation.setDeviceMetricsOverride", narrow)
+        .await?;
+    browser.element("#sidebar-edge").await?.focus().await?;
+    page.press_key("End", 0).await?;
+    wait_for(&browser, "the widest list", WIDTH, json!(360)).await?;
+    let most = "const it = document.getElementById('sidebar-edge');
+        return [it.ariaValueNow, it.ariaValueMax]";
+    wait_for(&browser, "it says so", most, json!(["360", "360"])).await?;
+    page.press_key("ArrowRight", 0).await?;
+    wait_for(&browser, "a narrower list", WIDTH, json!(344)).await?;
     browser.quit().await
 }
 

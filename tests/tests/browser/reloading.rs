@@ -59,10 +59,25 @@ const COUNT: &str = "const fetch = window.fetch.bind(window);
         }
         window.asked += 1;
         return window.build
-            ? Promise.resolve(new Response(JSON.stringify(window.build)))
+            ? Promise.resolve(new Response(JSON.stringify(window.build), {status: window.status}))
             : fetch(request, ...rest);
     };";
 const LOOK_AGAIN: &str = "document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))";
+
+/// A server that refuses what a page in doubt asks for is there.
+async fn a_refusal_is_an_answer(browser: &Browser) -> Result<()> {
+    let refuse = "window.build = 'forbidden'; window.status = 403; window.asked = 0";
+    browser.script(refuse, Vec::new()).await?;
+    eventually("the page asks in doubt", PATIENCE, async || {
+        let doubt = "window.dispatchEvent(new Event('offline')); return window.asked > 0";
+        let asked = browser.script(doubt, Vec::new()).await?;
+        Ok((asked == true).then_some(()))
+    })
+    .await?;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!browser.has(".chip").await?, "the server answers");
+    Ok(())
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_from_before_an_upgrade_says_so_and_keeps_what_was_written() -> Result<()> {
@@ -89,8 +104,12 @@ async fn a_page_from_before_an_upgrade_says_so_and_keeps_what_was_written() -> R
         !browser.has(".notice").await?,
         "it is the page of this server"
     );
+    a_refusal_is_an_answer(&browser).await?;
     browser
-        .script("window.build = 'hearth-other'", Vec::new())
+        .script(
+            "window.build = 'hearth-other'; window.status = 200",
+            Vec::new(),
+        )
         .await?;
     browser.script(LOOK_AGAIN, Vec::new()).await?;
     let notice = browser.element(".notice").await?.text().await?;

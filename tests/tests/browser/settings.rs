@@ -246,7 +246,9 @@ async fn show_password(browser: &Browser, id: &str) -> Result<()> {
         wait_until(browser, what, &state, wanted.clone()).await?;
         eye.click().await?;
     }
-    wait_until(browser, "shown again", &state, shown).await
+    wait_until(browser, "shown again", &state, shown).await?;
+    let mends = format!("return document.getElementById('{id}').getAttribute('autocorrect')");
+    wait_until(browser, "nothing mends it", &mends, json!("off")).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

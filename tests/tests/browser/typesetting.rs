@@ -57,7 +57,7 @@ const GAPS: &str = "const boxes = [...document.querySelectorAll('article.message
     return boxes.slice(1).map((it, index) => Math.round(it.top - boxes[index].bottom))";
 
 /// Of the second answer: how its paragraph, its code and its formulas run, and how far from the
-/// left edge of a block its code begins.
+/// left edge of a block its code begins, and its lines, if they are short, from the right one.
 const DIRECTIONS: &str = r"
     const answer = document.querySelectorAll('.answer')[1];
     const block = answer.querySelector('pre');
@@ -68,7 +68,15 @@ const DIRECTIONS: &str = r"
         const style = getComputedStyle(it);
         return [it.localName, style.direction, style.textAlign];
     });
-    return { paragraph: getComputedStyle(answer.querySelector('p')).direction, others, begin };
+    const paragraph = answer.querySelector('p');
+    // Lines that are shorter than the column, in whichever font there is.
+    answer.style.setProperty('--measure', '20ch');
+    const [column, lines] = [answer, paragraph].map(it => it.getBoundingClientRect());
+    answer.style.removeProperty('--measure');
+    return {
+        paragraph: getComputedStyle(paragraph).direction, others, begin,
+        shorter: column.width - lines.width, beside: column.right - lines.right,
+    };
 ";
 
 #[derive(Debug, Deserialize)]
@@ -76,6 +84,8 @@ struct Directions {
     paragraph: String,
     others: Vec<(String, String, String)>,
     begin: f64,
+    shorter: f64,
+    beside: f64,
 }
 
 /// How the last answer is set.
@@ -113,6 +123,7 @@ async fn look_at_directions(browser: &Browser) -> Result<()> {
     ensure!(told.others.iter().all(runs_right), "{told:?}");
     // Behind the room at the edge: on the other side it would be hundreds of pixels away.
     ensure!((0.0..40.0).contains(&told.begin), "{told:?}");
+    ensure!(told.shorter > 40.0 && told.beside.abs() < 1.0, "{told:?}");
     Ok(())
 }
 

@@ -64,11 +64,6 @@ pub(super) fn put_down(event: &web_sys::PointerEvent, opened: OpenedRow) {
 
 /// The button of a row opens its menu, and closes it.
 pub(super) fn press(event: &web_sys::MouseEvent, opened: OpenedRow) {
-    if browser::ends_rest(event) {
-        // The row has been pressed for its menu, not to be opened.
-        event.prevent_default();
-        return;
-    }
     let Some(button) = browser::around(event, ".row-more") else {
         return;
     };

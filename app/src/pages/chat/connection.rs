@@ -63,13 +63,19 @@ impl ChatState {
             if browser::is_hidden() {
                 continue;
             }
-            if let Some(Ok(build)) = browser::within(DOUBT, page_build()).await {
-                if Some(build) != browser::page_build() {
-                    self.is_outdated().set(true);
+            match browser::within(DOUBT, page_build()).await {
+                // An answer that nobody understands is a proxy's, before a server that is away.
+                None | Some(Err(ChatError::Unreachable(_) | ChatError::Invalid(_))) => {
+                    self.is_offline().set(true);
                 }
-                return self.end_doubt();
+                Some(answer) => {
+                    // What answers is there, also with a refusal.
+                    if answer.is_ok_and(|build| Some(build) != browser::page_build()) {
+                        self.is_outdated().set(true);
+                    }
+                    return self.end_doubt();
+                }
             }
-            self.is_offline().set(true);
         }
     }
 }

@@ -271,7 +271,11 @@ async fn a_session_ends_by_signing_out_by_idling_and_by_age() {
     claim(&accounts, "the link").await.unwrap();
     let token = enter(&accounts, "ada", PASSWORD).await.unwrap();
     let start = now_ms();
-    let at = |ms| accounts.user_at(&token, start + ms);
+    let at = async |ms| {
+        let seen = accounts.see_at(&token, start + ms).await;
+        accounts.last_seen.settle().await;
+        seen
+    };
     assert_eq!(at(session::IDLE_MS + 1000).await.unwrap(), None);
     let mut day = 0;
     while day < 89 {
@@ -284,6 +288,47 @@ async fn a_session_ends_by_signing_out_by_idling_and_by_age() {
     assert_eq!(at(session::ABSOLUTE_MS + 1000).await.unwrap(), None);
     accounts.leave(Some(token.clone())).await.unwrap();
     assert_eq!(accounts.user_of(&token).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn who_is_only_looked_up_is_not_seen() {
+    let (_folder, accounts) = accounts().await;
+    let token = token(&claim(&accounts, "the link").await.unwrap());
+    let hash = session::hash_token(&token);
+    let later = now_ms() + 5 * 60 * 1000;
+    let last_seen = async || {
+        accounts.last_seen.settle().await;
+        let live = accounts.live_session(&hash, later).await.unwrap();
+        live.unwrap().last_seen_at
+    };
+    let early = now_ms() - 5 * 60 * 1000;
+    let touched = accounts.store.touch_session(&hash, early, i64::MAX).await;
+    touched.unwrap();
+    assert!(accounts.user_of(&token).await.unwrap().is_some());
+    assert_eq!(last_seen().await, early);
+    assert!(accounts.see(&token).await.unwrap().is_some());
+    assert!(last_seen().await > early);
+    // Again only after a while.
+    let seen = last_seen().await;
+    let again = accounts.see_at(&token, seen + session::TOUCH_AFTER_MS);
+    assert!(again.await.unwrap().is_some());
+    assert_eq!(last_seen().await, seen);
+}
+
+#[tokio::test]
+async fn where_nothing_can_be_written_somebody_who_signed_in_reads_on() {
+    let (_folder, accounts) = accounts().await;
+    let token = token(&claim(&accounts, "the link").await.unwrap());
+    let mut writer = accounts.store.writer.acquire().await.unwrap();
+    let pragma = sqlx::query("pragma query_only = 1");
+    pragma.execute(&mut *writer).await.unwrap();
+    let later = now_ms() + session::IDLE_MS / 2;
+    // Nor does reading wait for somebody who writes.
+    assert!(accounts.see_at(&token, later).await.unwrap().is_some());
+    drop(writer);
+    for _ in 0..3 {
+        assert!(accounts.see_at(&token, later).await.unwrap().is_some());
+    }
 }
 
 #[tokio::test]

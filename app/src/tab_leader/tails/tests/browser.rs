@@ -156,7 +156,7 @@ impl Browser {
         if self.tabs[number].is_there {
             match said {
                 Said::Tab(word) => {
-                    let is_shown = number % 2 == 0;
+                    let is_shown = number.is_multiple_of(2);
                     self.tab_step(number, tab_leader::Event::Heard { word, is_shown });
                 }
                 Said::Tail(word) => self.step(number, Event::Heard(word)),

@@ -85,8 +85,8 @@ impl Links {
         self.wanted.contains(name) && (self.is_known(name) || self.has_room(name, line, others))
     }
 
-    /// Whether the name leads elsewhere already, by a definition that came before: the first counts,
-    /// and nobody reaches what a later one says.
+    /// Whether the name leads elsewhere already, by a definition that came before: the first
+    /// counts, and nobody reaches what a later one says.
     pub(super) fn leads_elsewhere(
         &self,
         name: &str,

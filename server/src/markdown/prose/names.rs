@@ -1,9 +1,8 @@
 //! The names that the parser meets in brackets, and where they lead.
 //!
 //! It alone knows which brackets stand in code, and what a name is that goes over two lines of a
-//! quote. So it asks here for each of them, instead of being given the definitions: to those it puts
-//! a bound by the length of the text, which a short block with long addresses passes at its second
-//! use of one.
+//! quote. So it asks here for each of them, instead of being given the definitions: their uses it
+//! bounds by the length of the text, and a short block would have a long address only once.
 
 use std::{
     collections::{BTreeSet, HashMap},

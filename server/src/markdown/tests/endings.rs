@@ -69,9 +69,15 @@ fn names_are_compared_as_ever_whatever_comes_first() {
     let html = joined(text);
     assert_eq!(html.matches(LINK).count(), 3, "{html}");
     assert_eq!(html.matches("<p").count(), 1, "{html}");
-    // The first definition counts.
+    // The first definition counts, and no address is lost.
     let twice = "[a]\n\n[a]: https://example.org\n\n[a]: https://example.org/other\n";
-    assert_eq!(joined(twice).matches(LINK).count(), 1);
+    let html = joined(twice);
+    assert!(
+        html.contains(&format!("{LINK}")) && html.contains(">a</a>"),
+        "{html}"
+    );
+    assert!(html.contains(">https://example.org/other</a>"), "{html}");
+    assert_eq!(html.matches("<a ").count(), 2, "{html}");
 }
 
 #[test]
@@ -125,7 +131,7 @@ fn what_waits_for_definitions_has_bounds_and_loses_no_address() {
 fn marks_and_notes_of_an_answer_lead_to_each_other() {
     let text = "[^9] It boils[^1], again[^1].\n\nMore.\n\n[^1]: At sea level.\n";
     let whole = render_answer("m", text);
-    let link = r##"<a href="#note-m-1" rel="external">1</a></sup>"##;
+    let link = r##"<a href="#note-m-1" rel="external" role="doc-noteref">1</a></sup>"##;
     let first = format!(
         "<p dir=\"auto\"><sup class=\"footnote-mark\" id=\"mark-m-9\">9</sup> It boils\
          <sup class=\"footnote-mark\" id=\"mark-m-1\">{link}, again\
@@ -134,7 +140,8 @@ fn marks_and_notes_of_an_answer_lead_to_each_other() {
     assert_eq!(whole[0], first);
     let note = concat!(
         r#"<p class="footnote" dir="auto"><sup class="footnote-number" id="note-m-1">"#,
-        r##"<a href="#mark-m-1" rel="external">1</a></sup> At sea level.</p>"##
+        r##"<a href="#mark-m-1" rel="external" role="doc-backlink">1</a></sup>"##,
+        " At sea level.</p>"
     );
     assert_eq!(whole[2], note);
     let mut stream = MarkdownStream::of_answer("m");
@@ -145,6 +152,127 @@ fn marks_and_notes_of_an_answer_lead_to_each_other() {
     assert!(!blocks[0].contains("<a "), "{}", blocks[0]);
     stream.finish().complete(&mut blocks);
     assert_eq!(blocks, whole);
+}
+
+/// How often each id stands in blocks; each must be there once.
+fn ids(blocks: &[String]) -> Vec<String> {
+    let html = blocks.concat();
+    let ids = html.split(" id=\"").skip(1);
+    ids.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned()))
+        .collect()
+}
+
+#[test]
+fn footnotes_that_are_found_out_at_the_end_have_one_id_each_and_a_way_back() {
+    for (text, expected) in [
+        (
+            "See [^foo] here.\n\nAnd [^foo] there.\n\n[^foo]: Note.\n",
+            ["mark-m-foo", "note-m-foo"].as_slice(),
+        ),
+        (
+            "[^1]: Note.\n\nText[^1].\n\nAgain[^1], [^b].\n\n[^b]: Other.\n",
+            &["note-m-1", "mark-m-1", "mark-m-b", "note-m-b"],
+        ),
+    ] {
+        let whole = render_answer("m", text);
+        assert_eq!(ids(&whole), expected, "{whole:?}");
+        for id in expected {
+            let link = format!("href=\"#{id}\"");
+            assert!(whole.concat().contains(&link), "{id}: {whole:?}");
+        }
+        let mut stream = MarkdownStream::of_answer("m");
+        let mut blocks = Vec::new();
+        for letter in text.chars() {
+            blocks.extend(stream.push(letter.encode_utf8(&mut [0; 4])));
+            // Whoever looks in between changes nothing of the end.
+            let _seen = stream.settle();
+        }
+        stream.finish().complete(&mut blocks);
+        assert_eq!(blocks, whole);
+    }
+}
+
+#[test]
+fn no_link_stands_in_another() {
+    let text = "[see the docs[^1]](https://example.org) and[^1].\n\n[^1]: Note.\n";
+    let whole = render_answer("m", text);
+    let (_, link) = whole[0].split_once(LINK).unwrap();
+    let (words, behind) = link.split_once("</a>").unwrap();
+    assert!(
+        words.contains("id=\"mark-m-1\"") && !words.contains("<a "),
+        "{link}"
+    );
+    assert_eq!(
+        behind.matches("<a href=\"#note-m-1\"").count(),
+        1,
+        "{behind}"
+    );
+}
+
+#[test]
+fn the_end_takes_no_link_away() {
+    let text = "[see [1] for details](https://example.org), as [2] does.\n\n\
+        [1]: https://one.example\n[2]: https://two.example\n";
+    let html = joined(text);
+    assert!(
+        html.contains(LINK) && html.contains("see [1] for details</a>"),
+        "{html}"
+    );
+    assert!(html.contains("href=\"https://one.example\""), "{html}");
+    assert_eq!(
+        html.matches("href=\"https://two.example\"").count(),
+        1,
+        "{html}"
+    );
+}
+
+#[test]
+fn code_that_is_open_defines_nothing() {
+    let mut stream = MarkdownStream::of_answer("m");
+    let _blocks = stream.push("See [^foo] and [foo].\n\n```\n[^foo]: x");
+    assert!(stream.settle().is_empty());
+}
+
+#[test]
+fn no_address_is_lost_and_no_words_are() {
+    for text in [
+        "| Name |\n|---|\n| [a\\|b] |\n\n[a|b]: https://example.org\n",
+        "$x_{[a]}$ it is.\n[a]: https://example.org\n",
+        "Write ``[a]``, then `b`.\n\n- `[a]`\n\n[a]: https://example.org\n",
+        "> - > [a]: https://example.org\n",
+        "[a]: https://example.org/1\n[a]: https://example.org\n",
+    ] {
+        assert!(joined(text).contains(LINK), "{text:?}: {}", joined(text));
+    }
+    for text in [
+        "[a]: b",
+        "- [a]: b",
+        "> [a]: <b>",
+        "[^a b]: c",
+        "[x]: (y)",
+        "[a]: b 'c'",
+    ] {
+        let (_, pending) = super::stream([text]);
+        let whole = joined(text);
+        assert!(
+            whole.contains("]: ") && whole.contains('['),
+            "{text}: {whole}"
+        );
+        assert_eq!(pending, whole, "{text}");
+    }
+    let code = joined("Such as:\n\n    [1]: ./docs/x.md\n    - [2]: b\n");
+    assert!(code.contains("[1]: ./docs/x.md\n- [2]: b\n"), "{code}");
+}
+
+#[test]
+fn a_source_is_a_link_wherever_it_is_named_up_to_a_bound() {
+    let address = format!("https://example.org/{}", "a".repeat(480));
+    let named = "[1] ".repeat(1000) + "[2].\n\n";
+    let text = format!("{named}[1]: {address}\n[2]: https://example.org\n");
+    let html = joined(&text);
+    let num_links = html.matches(&address).count();
+    assert!((150..250).contains(&num_links), "{num_links}");
+    assert_eq!(html.matches(LINK).count(), 1);
 }
 
 #[test]
@@ -185,6 +313,28 @@ fn a_formula_that_nothing_closes_holds_up_little_and_swallows_nothing() {
             "<p dir=\"auto\"><strong>End.</strong></p>"
         );
         assert!(blocks.len() > 1000, "{opening}: {}", blocks.len());
+    }
+}
+
+#[test]
+fn words_behind_a_formula_that_nothing_closes_are_words() {
+    for words in [
+        "**Step 2**",
+        "__Step__",
+        "Hotels - cheap",
+        "Hotels & bars",
+        "Yes/no",
+        "<kbd>x</kbd>",
+        "$$$",
+        "x = 1\n# Next",
+        "x = 1\n- one",
+    ] {
+        let html = joined(&format!("$$\na = b\n\n{words}\n\nc = d\n$$\n"));
+        assert!(!html.contains("<math"), "{words}: {html}");
+    }
+    for line in ["a - b", "rate = 5", "\\sin x / \\cos x", "- b", "< c"] {
+        let html = joined(&format!("$$\na = b\n{line}\n\n= d\n$$\n"));
+        assert!(html.contains("<math"), "{line}: {html}");
     }
 }
 

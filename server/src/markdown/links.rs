@@ -85,17 +85,12 @@ impl Links {
         self.wanted.contains(name) && (self.is_known(name) || self.has_room(name, line, others))
     }
 
-    /// Whether the name leads elsewhere already, by a definition that came before: the first
-    /// counts, and nobody reaches what a later one says.
-    pub(super) fn leads_elsewhere(
-        &self,
-        name: &str,
-        line: &str,
-        others: &[(String, String)],
-    ) -> bool {
-        let mut definitions = self.known.iter().chain(others);
-        let first = definitions.find(|(other, _)| other == name);
-        first.is_some_and(|(_, other)| other != line)
+    /// Whether the name leads elsewhere already, by a definition that came before, or by the first
+    /// of its own block: that one counts, and nobody reaches what a later one says.
+    pub(super) fn leads_elsewhere(&self, name: &str, line: &str, own: Option<&str>) -> bool {
+        let known = self.known.iter().find(|(other, _)| other == name);
+        let first = known.map(|(_, line)| line.as_str()).or(own);
+        first.is_some_and(|other| other != line)
     }
 
     /// What is known so far, for who looks names up while a text is parsed.

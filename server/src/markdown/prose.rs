@@ -165,20 +165,24 @@ fn render_markdown(
         ids,
     };
     prose.refuse_names_in_links(document, &reading.text);
-    if shared.notes.are_linked() {
-        let is_missing = |name: &&String| !shared.links.has_note(name);
-        prose
-            .missing
-            .extend(reading.marks.iter().filter(is_missing).cloned());
-        let is_unmarked = |name: &&String| !shared.notes.has_mark(name);
-        prose
-            .unmarked
-            .extend(reading.notes.iter().filter(is_unmarked).cloned());
-    }
+    prose.wait_for_footnotes(&reading, shared);
     prose
 }
 
 impl Prose {
+    /// A mark waits for its note, and a note for its first mark.
+    fn wait_for_footnotes(&mut self, reading: &Reading, shared: &Shared) {
+        if !shared.notes.are_linked() {
+            return;
+        }
+        let is_missing = |name: &&String| !shared.links.has_note(name);
+        let missing = reading.marks.iter().filter(is_missing);
+        self.missing.extend(missing.cloned());
+        let is_unmarked = |name: &&String| !shared.notes.has_mark(name);
+        let unmarked = reading.notes.iter().filter(is_unmarked);
+        self.unmarked.extend(unmarked.cloned());
+    }
+
     /// A name that stands in the words of links alone waits for nothing: as a link it would take
     /// the one around it away.
     fn refuse_names_in_links(&mut self, document: Node<'_>, text: &str) {

@@ -39,6 +39,8 @@ pub(super) struct Scanner<'a> {
     vain: Vec<(Wanted, usize)>,
     /// What stands in brackets anywhere, once somebody has asked.
     names: Option<HashMap<String, usize>>,
+    /// Where in the reading the first definition of a name is.
+    defined: HashMap<String, usize>,
     /// Names that only seem to be named: what seems so stands in code, as the parser has found.
     unnamed: BTreeSet<String>,
     /// The footnotes whose texts stand here, once somebody has asked.
@@ -63,6 +65,7 @@ impl<'a> Scanner<'a> {
             block_end: 0,
             vain: Vec::new(),
             names: None,
+            defined: HashMap::new(),
             unnamed: BTreeSet::new(),
             notes: None,
             num_details: 0,
@@ -149,7 +152,9 @@ impl<'a> Scanner<'a> {
         let is_item = !marker.is_empty();
         let others = &self.reading.links;
         let is_wanted = self.links.waits_for(&name, &full, others);
-        let leads_elsewhere = self.links.leads_elsewhere(&name, &full, others);
+        let own = self.defined.get(&name).and_then(|&at| others.get(at));
+        let own = own.map(|(_, line)| line.as_str());
+        let leads_elsewhere = self.links.leads_elsewhere(&name, &full, own);
         let is_named = is_wanted || self.is_named(&name);
         // An item or a quote with nothing in it would say nothing.
         let is_shown = is_item || leads_elsewhere || !is_named;
@@ -170,6 +175,8 @@ impl<'a> Scanner<'a> {
             self.at -= marker.len();
         }
         self.after_definition = is_shown && !is_item;
+        let num_before = self.reading.links.len();
+        self.defined.entry(name.clone()).or_insert(num_before);
         self.reading.links.push((name, full));
         self.at += line.len();
         true

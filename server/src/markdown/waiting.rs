@@ -1,4 +1,5 @@
-//! Finished blocks that name links or footnotes which no line has defined yet.
+//! Finished blocks that name links or footnotes which no line has defined yet, or hold footnotes
+//! that nothing has named yet.
 //!
 //! Models put what they refer to at the end. A block that has gone to the page is not touched while
 //! the text grows: once the text has ended, those blocks are rendered again, each at most once and

@@ -29,7 +29,7 @@ pub struct ShownMessage {
     pub steps: Vec<ToolStep>,
     /// Counts replacements of all blocks; within one revision blocks are only appended.
     pub revision: u32,
-    /// Blocks of this revision that the end of the text has changed.
+    /// Blocks of this revision that were changed, each as often as it was.
     pub settled: Vec<usize>,
     pub waiting: Option<WaitState>,
     /// The answer goes on, but its stream is not there.
@@ -98,17 +98,36 @@ impl ShownMessage {
     /// Takes over what the server says now, and leaves text alone that is the same already.
     pub fn refresh(&mut self, message: Message) {
         let is_settled = !self.is_running() && self.status == message.status;
-        // One that the server rendered is not known here.
-        let is_same = |(shown, new): (&String, &String)| shown.is_empty() || shown == new;
-        let pairs = || self.blocks.iter().zip(&message.blocks);
-        let are_same = self.blocks.len() == message.blocks.len() && pairs().all(is_same);
-        if is_settled && are_same {
-            self.versions = message.versions;
-            self.usage = message.usage;
-            self.provenance = message.provenance;
-            self.error = message.error;
-        } else {
+        if !is_settled || self.blocks.len() != message.blocks.len() {
             self.replace(message);
+            return;
+        }
+        let num_settled = self.settled.len();
+        for (index, html) in message.blocks.into_iter().enumerate() {
+            // One that the server rendered is not known here.
+            if self.blocks.get(index).is_some_and(|it| !it.is_empty()) {
+                self.settle(index, html);
+            }
+        }
+        if self.settled.len() > num_settled {
+            self.pending = message.pending;
+            self.reasoning = message.reasoning;
+            self.steps = message.steps;
+            self.finish_reason = message.finish_reason;
+        }
+        self.versions = message.versions;
+        self.usage = message.usage;
+        self.provenance = message.provenance;
+        self.error = message.error;
+    }
+
+    /// Puts a block in the place of one that looks otherwise.
+    fn settle(&mut self, index: usize, html: String) {
+        if let Some(block) = self.blocks.get_mut(index)
+            && *block != html
+        {
+            *block = html;
+            self.settled.push(index);
         }
     }
 
@@ -226,10 +245,7 @@ impl ShownMessage {
             }
             ChatEventKind::Settled(changed) => {
                 for (index, html) in changed {
-                    if let Some(block) = self.blocks.get_mut(index) {
-                        *block = html;
-                        self.settled.push(index);
-                    }
+                    self.settle(index, html);
                 }
             }
             ChatEventKind::Snapshot { .. }

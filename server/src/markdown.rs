@@ -102,12 +102,13 @@ impl MarkdownStream {
     /// Renders the blocks again that name what is defined by now, also in the block that still
     /// grows: their numbers, and their HTML. For a text that is shown from its beginning, not while
     /// somebody watches it grow.
-    pub fn settle(&mut self) -> Vec<(usize, String)> {
+    pub fn settle(&self) -> Vec<(usize, String)> {
         let mut shared = self.shared.clone();
-        if !self.splitter.is_plain() {
+        // Code defines nothing.
+        if self.code.is_none() && !self.splitter.is_plain() {
             prose::learn(&self.splitter.prose(), &mut shared);
         }
-        self.waiting.settle(&mut shared)
+        self.waiting.settle(shared)
     }
 
     /// Ends the text: what was still open, and what is known of the blocks before only now.
@@ -156,15 +157,16 @@ impl MarkdownStream {
     /// HTML of a block of prose, before which as many blocks are about to be given away.
     fn render_prose(&mut self, text: String, num_new: usize) -> String {
         let highlighting = self.shared.highlighting;
-        let notes = self.shared.notes.clone();
         let prose = prose::render(&text, &mut self.shared);
         if !prose.html.is_empty() {
             let block = WaitingBlock {
                 index: self.num_blocks + num_new,
                 text,
                 names: prose.missing,
+                refused: prose.refused,
+                unmarked: prose.unmarked,
                 highlighting,
-                notes,
+                ids: prose.ids,
             };
             self.waiting.add(block, &mut self.shared.links);
         }

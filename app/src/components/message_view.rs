@@ -98,8 +98,8 @@ fn AnswerFooter(
 }
 
 /// Committed blocks, appended once, and the block that still grows. While it grows no committed one
-/// is touched; its end may replace some, each alone: what a person reads, has marked or has focused
-/// elsewhere stays as it is.
+/// is touched; its end, or a later reading, may replace some, each alone: what a person reads, has
+/// marked or has focused elsewhere stays as it is.
 ///
 /// Hydration writes nothing here: the HTML that the server rendered stays as it is, and the values
 /// on the browser's side are empty until a snapshot begins a new revision.
@@ -113,10 +113,13 @@ fn Answer(message: RwSignal<ShownMessage>) -> impl IntoView {
     let keys = move || {
         let (revision, count, settled) = extent.get();
         (0..count)
-            .map(|index| (revision, index, settled.contains(&index)))
+            .map(|index| {
+                let changes = settled.iter().filter(|&&other| other == index);
+                (revision, index, changes.count())
+            })
             .collect::<Vec<_>>()
     };
-    let block = move |(_, index, _): (u32, usize, bool)| {
+    let block = move |(_, index, _): (u32, usize, usize)| {
         let html = message.with_untracked(|it| it.blocks.get(index).cloned());
         let html = html.map(|html| words::in_language(locale, html));
         view! { <div class="block" inner_html=html.unwrap_or_default()></div> }

@@ -150,23 +150,34 @@ fn the_end_of_a_text_changes_single_blocks_in_the_same_revision() {
     let settled = event(3, ChatEventKind::Settled(changed));
     assert_eq!(message.apply(settled), Applied::Continue);
     assert_eq!(message.blocks, ["<p>c</p>", "<p>b</p>"]);
-    assert_eq!((message.revision, message.settled), (0, vec![0]));
+    assert_eq!((message.revision, message.settled.clone()), (0, vec![0]));
+    // One that changes again is counted again, one that does not is left alone.
+    for (seq, html, settled) in [(4, "<p>c</p>", vec![0]), (5, "<p>e</p>", vec![0, 0])] {
+        message.apply(event(
+            seq,
+            ChatEventKind::Settled(vec![(0, html.to_owned())]),
+        ));
+        assert_eq!(
+            (&message.blocks[0], &message.settled),
+            (&html.to_owned(), &settled)
+        );
+    }
 }
 
 #[test]
-fn reading_again_takes_over_a_block_that_changed() {
-    let answer = |block: &str| Message {
-        blocks: vec![block.to_owned()],
+fn reading_again_takes_over_a_block_that_changed_and_no_other() {
+    let answer = |blocks: &[&str]| Message {
+        blocks: blocks.iter().map(|&block| block.to_owned()).collect(),
         ..message(MessageStatus::Finished, None)
     };
-    let mut shown = ShownMessage::new(answer("<p>a</p>"));
-    shown.refresh(answer("<p>a</p>"));
-    assert_eq!(shown.revision, 0);
-    shown.refresh(answer("<p>b</p>"));
-    assert_eq!(
-        (shown.revision, shown.blocks),
-        (1, vec!["<p>b</p>".to_owned()])
-    );
+    let mut shown = ShownMessage::new(answer(&["<p>a</p>", "", "<p>c</p>"]));
+    shown.refresh(answer(&["<p>a</p>", "<p>b</p>", "<p>c</p>"]));
+    assert_eq!((shown.revision, shown.settled.len()), (0, 0));
+    shown.refresh(answer(&["<p>a</p>", "<p>b</p>", "<p>d</p>"]));
+    assert_eq!(shown.blocks, ["<p>a</p>", "", "<p>d</p>"]);
+    assert_eq!((shown.revision, shown.settled.as_slice()), (0, &[2][..]));
+    shown.refresh(answer(&["<p>a</p>"]));
+    assert_eq!((shown.revision, shown.blocks.len()), (1, 1));
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! Links that a text defines in one block and names in others.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use caseless::default_case_fold_str;
 
@@ -20,7 +23,7 @@ const MAX_WANTED_BYTES: usize = 16 << 10;
 /// of the text makes a link of the name. What nobody named before is shown.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Links {
-    known: Vec<(String, String)>,
+    known: Arc<Vec<(String, String)>>,
     bytes: usize,
     /// Footnotes whose texts have come: their names with the sign before them.
     notes: BTreeSet<String>,
@@ -34,7 +37,7 @@ impl Links {
         for (name, line) in definitions {
             if !self.is_known(name) && self.has_room(name, line, &[]) {
                 self.bytes += name.len() + line.len();
-                self.known.push((name.clone(), line.clone()));
+                Arc::make_mut(&mut self.known).push((name.clone(), line.clone()));
             }
         }
         let room = MAX_DEFINITIONS.saturating_sub(self.notes.len());
@@ -82,22 +85,17 @@ impl Links {
         self.wanted.contains(name) && (self.is_known(name) || self.has_room(name, line, others))
     }
 
-    /// Definitions of what the text names, to stand in front of it: behind it they would be code
-    /// where a fence is open. They are a paragraph of their own, which the parser takes out.
-    pub(super) fn named_in(&self, text: &str, own: &[(String, String)]) -> String {
-        let mut lines = String::new();
-        if self.known.is_empty() && own.is_empty() {
-            return lines;
-        }
-        let mut names = names_in(text);
-        for (name, line) in self.known.iter().chain(own) {
-            // The first that defines a name counts.
-            if names.remove(name).is_some() {
-                lines.push_str(line);
-                lines.push_str("\n\n");
-            }
-        }
-        lines
+    /// Whether the name leads elsewhere already, by a definition that came before, or by the first
+    /// of its own block: that one counts, and nobody reaches what a later one says.
+    pub(super) fn leads_elsewhere(&self, name: &str, line: &str, own: Option<&str>) -> bool {
+        let known = self.known.iter().find(|(other, _)| other == name);
+        let first = known.map(|(_, line)| line.as_str()).or(own);
+        first.is_some_and(|other| other != line)
+    }
+
+    /// What is known so far, for who looks names up while a text is parsed.
+    pub(super) fn known(&self) -> Arc<Vec<(String, String)>> {
+        Arc::clone(&self.known)
     }
 }
 

@@ -17,6 +17,13 @@ const END: &str = "</sup>";
 /// Names of an answer that get ids: more than there can be notes.
 const MAX_IDS: usize = 500;
 
+/// The ids that one block has: of first marks, and of notes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Ids {
+    marks: Vec<String>,
+    notes: Vec<String>,
+}
+
 /// The footnotes of the blocks so far.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Notes {
@@ -41,18 +48,41 @@ impl Notes {
         self.answer.is_some()
     }
 
-    /// Cleaned HTML in which marks lead to notes that are known, and numbers to their first marks.
-    pub(super) fn linked(&mut self, html: String, links: &Links) -> String {
+    /// Whether a mark of this footnote, named with the sign before it, has an id.
+    pub(super) fn has_mark(&self, name: &str) -> bool {
+        let label = name.strip_prefix('^').unwrap_or(name);
+        self.marked.contains(label)
+    }
+
+    /// Forgets the ids of a block that is rendered again, which gives them once more.
+    pub(super) fn take_back(&mut self, ids: &Ids) {
+        for (known, names) in [
+            (&mut self.marked, &ids.marks),
+            (&mut self.noted, &ids.notes),
+        ] {
+            if !names.is_empty() {
+                let known = Arc::make_mut(known);
+                known.retain(|name| !names.contains(name));
+            }
+        }
+    }
+
+    /// Cleaned HTML in which marks lead to notes that are known, and numbers to their first marks;
+    /// and the ids in it.
+    pub(super) fn linked(&mut self, html: String, links: &Links) -> (String, Ids) {
+        let mut ids = Ids::default();
         let Some(answer) = self.answer.clone() else {
-            return html;
+            return (html, ids);
         };
         if !html.contains(BEGINNING) {
-            return html;
+            return (html, ids);
         }
+        let mut in_link = false;
         let mut linked = String::with_capacity(html.len() + html.len() / 4);
         let mut rest = html.as_str();
         while let Some((before, behind)) = rest.split_once(BEGINNING) {
             linked.push_str(before);
+            in_link = is_in_link(before, in_link);
             let start = &rest[before.len()..];
             let is_mark = start.starts_with(MARK);
             let beginning = if is_mark { MARK } else { NUMBER };
@@ -62,49 +92,93 @@ impl Notes {
                 rest = behind;
                 continue;
             };
-            let sup = self.sup(&answer, label, is_mark, links);
-            linked.push_str(&sup);
+            let name = label.to_ascii_lowercase();
+            // No link stands in another.
+            let leads = !in_link
+                && if is_mark {
+                    links.has_note(&links::note_name(label))
+                } else {
+                    self.marked.contains(&name)
+                };
+            let has_id = self.give_id(&name, is_mark, &mut ids);
+            let side = if is_mark { &OF_MARK } else { &OF_NUMBER };
+            side.write(&mut linked, &answer, label, has_id, leads);
             rest = others;
         }
         linked.push_str(rest);
-        linked
+        (linked, ids)
     }
 
-    fn sup(&mut self, answer: &str, label: &str, is_mark: bool, links: &Links) -> String {
-        let name = label.to_ascii_lowercase();
-        let (own, other) = if is_mark {
-            ("mark", "note")
+    /// Whether the first of its name stands here: it has the id.
+    fn give_id(&mut self, name: &str, is_mark: bool, ids: &mut Ids) -> bool {
+        let (known, given) = if is_mark {
+            (&mut self.marked, &mut ids.marks)
         } else {
-            ("note", "mark")
+            (&mut self.noted, &mut ids.notes)
         };
-        let leads = if is_mark {
-            links.has_note(&links::note_name(label))
-        } else {
-            self.marked.contains(&name)
-        };
-        let known = if is_mark {
-            &mut self.marked
-        } else {
-            &mut self.noted
-        };
-        let is_first = known.len() < MAX_IDS && !known.contains(&name);
-        let mut sup = String::from(BEGINNING);
-        sup.push_str(if is_mark { "mark\"" } else { "number\"" });
+        let is_first = known.len() < MAX_IDS && !known.contains(name);
         if is_first {
-            let _ = write!(sup, " id=\"{own}-{answer}-{name}\"");
-            Arc::make_mut(known).insert(name.clone());
+            Arc::make_mut(known).insert(name.to_owned());
+            given.push(name.to_owned());
         }
-        sup.push('>');
+        is_first
+    }
+}
+
+/// Whether a link is open behind a piece of cleaned HTML, which has no such signs but in its tags.
+fn is_in_link(html: &str, was_in_link: bool) -> bool {
+    match (html.rfind("<a "), html.rfind("</a>")) {
+        (None, None) => was_in_link,
+        (start, end) => start > end,
+    }
+}
+
+/// What differs between a mark in the text and the number of a note.
+struct Side {
+    class: &'static str,
+    own: &'static str,
+    other: &'static str,
+    /// What a screen reader says of the link.
+    role: &'static str,
+}
+
+const OF_MARK: Side = Side {
+    class: "mark",
+    own: "mark",
+    other: "note",
+    role: "doc-noteref",
+};
+const OF_NUMBER: Side = Side {
+    class: "number",
+    own: "note",
+    other: "mark",
+    role: "doc-backlink",
+};
+
+impl Side {
+    fn write(&self, html: &mut String, answer: &str, label: &str, has_id: bool, leads: bool) {
+        let name = label.to_ascii_lowercase();
+        let Self {
+            class,
+            own,
+            other,
+            role,
+        } = self;
+        let _ = write!(html, "{BEGINNING}{class}\"");
+        if has_id {
+            let _ = write!(html, " id=\"{own}-{answer}-{name}\"");
+        }
+        html.push('>');
         if leads {
             // The browser goes there, not the page: it takes the focus along.
             let _ = write!(
-                sup,
-                "<a href=\"#{other}-{answer}-{name}\" rel=\"external\">{label}</a>"
+                html,
+                "<a href=\"#{other}-{answer}-{name}\" rel=\"external\" role=\"{role}\">\
+                 {label}</a>"
             );
         } else {
-            sup.push_str(label);
+            html.push_str(label);
         }
-        sup.push_str(END);
-        sup
+        html.push_str(END);
     }
 }

@@ -12,7 +12,7 @@ mod tag;
 
 use std::collections::BTreeSet;
 
-pub(super) use formula::{Closer, MAX_SPACED_BYTES, opened_by};
+pub(super) use formula::{Closer, MAX_SPACED_BYTES, begins_other, opened_by};
 pub(super) use lines::{marker_bytes, opening_fence};
 pub(super) use tag::Tag;
 
@@ -48,6 +48,8 @@ pub(super) struct Reading {
     atoms: Vec<(Atom, String)>,
     /// Links that the text defines: the name of each, as `links` compares it, and its line.
     pub(super) links: Vec<(String, String)>,
+    /// Those of them that are not shown because the text itself seems to name them.
+    pub(super) hidden: BTreeSet<String>,
     /// Footnotes whose texts begin here: their names in brackets.
     pub(super) notes: Vec<String>,
     /// Footnotes that are named: their names in brackets.
@@ -70,6 +72,18 @@ impl Reading {
     /// Of blocks that still grow.
     pub(super) fn of_growing(text: &str, links: &Links) -> Self {
         Scanner::new(text, links, true).read()
+    }
+
+    /// Of a text that names none of these, whatever it looks like: their definitions are shown.
+    pub(super) fn showing(
+        text: &str,
+        links: &Links,
+        is_growing: bool,
+        unnamed: BTreeSet<String>,
+    ) -> Self {
+        Scanner::new(text, links, is_growing)
+            .showing(unnamed)
+            .read()
     }
 
     fn push_atom(&mut self, atom: Atom, source: &str) {

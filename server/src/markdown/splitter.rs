@@ -12,7 +12,7 @@ mod fence;
 
 use super::{
     budget::{self, Allowance, MAX_BLOCK_BYTES, MAX_LINE_BYTES},
-    reading::{Closer, MAX_SPACED_BYTES, Tag, opened_by},
+    reading::{Closer, MAX_SPACED_BYTES, Tag, begins_other, opened_by},
 };
 use fence::{Fence, indent, strip_indent};
 
@@ -44,6 +44,8 @@ struct OpenFormula {
     closer: Closer,
     /// Bytes of its lines so far.
     bytes: usize,
+    /// An empty line stands in it.
+    is_spaced: bool,
 }
 
 /// To the end of what text is shown as it is.
@@ -66,6 +68,8 @@ pub(super) struct Splitter {
     /// The growing line is the rest of one that was cut.
     is_rest: bool,
     fence: Option<Fence>,
+    /// The line before closed a fence.
+    after_fence: bool,
     after_blank: bool,
     /// Whether the growing line was already asked if it starts a new segment.
     decided: bool,
@@ -181,6 +185,7 @@ impl Splitter {
             _ if line.trim().is_empty() => self.push_blank(&line, parts),
             _ => self.push_text(&line, parts),
         }
+        self.after_fence = false;
     }
 
     fn push_blank(&mut self, line: &str, parts: &mut Vec<Part>) {
@@ -188,6 +193,7 @@ impl Splitter {
         self.carried = None;
         if let Some(open) = &mut self.formula {
             open.bytes += line.len();
+            open.is_spaced = true;
         }
         if self.segment.is_empty() && self.plain.is_none() {
             return;
@@ -200,12 +206,12 @@ impl Splitter {
     }
 
     fn push_text(&mut self, line: &str, parts: &mut Vec<Part>) {
+        self.count_details(line);
         if self.is_formula(line) {
             self.after_blank = false;
             self.push_line(line, parts);
             return;
         }
-        self.count_details(line);
         if let Some((fence, language)) = self.fence_opened_by(line) {
             self.end_segment(parts);
             self.open_fence(fence, language, line, parts);
@@ -235,8 +241,11 @@ impl Splitter {
     /// Whether the line goes on with a formula that an earlier one has opened.
     fn is_formula(&mut self, line: &str) -> bool {
         let Some(open) = &mut self.formula else {
-            let bytes = line.len();
-            self.formula = opened_by(line).map(|closer| OpenFormula { closer, bytes });
+            self.formula = opened_by(line).map(|closer| OpenFormula {
+                closer,
+                bytes: line.len(),
+                is_spaced: false,
+            });
             return false;
         };
         open.bytes += line.len();
@@ -249,16 +258,19 @@ impl Splitter {
     }
 
     /// Behind an empty line: a line that cannot go on with the open formula shows that nothing
-    /// closes it, and is read as if there were none. So does one that makes it too long.
+    /// closes it, and is read as if there were none. So does one that makes it too long, and any
+    /// that begins a block.
     fn leave_formula(&mut self) {
-        if !self.after_blank || self.line.trim().is_empty() {
+        if self.line.trim().is_empty() {
             return;
         }
         // In a code block a sign opens nothing.
         let is_code = self.kind == SegmentKind::Indented;
-        let line = &self.line;
+        let (line, is_behind_empty) = (&self.line, self.after_blank);
         self.formula = self.formula.filter(|open| {
-            !is_code && open.bytes + line.len() <= MAX_SPACED_BYTES && open.closer.goes_on(line)
+            let fits = !is_code && open.bytes + line.len() <= MAX_SPACED_BYTES;
+            let goes_on = !is_behind_empty || (fits && open.closer.goes_on(line));
+            goes_on && !(open.is_spaced && begins_other(line))
         });
     }
 
@@ -347,6 +359,7 @@ impl Splitter {
         let closes = fence.reads(&line, is_rest);
         if closes {
             self.fence = None;
+            self.after_fence = true;
             parts.push(Part::CodeEnd);
         } else {
             let indent = if is_rest { 0 } else { fence.indent };
@@ -424,7 +437,7 @@ impl Splitter {
         if indent >= 4 || (indent > 0 && self.has_list()) || self.num_details > 0 {
             return None;
         }
-        Fence::opened_by(line)
+        Fence::opened_by(line, self.after_fence)
     }
 }
 

@@ -7,6 +7,7 @@ use super::{MarkdownStream, render};
 mod budget;
 mod corpus;
 mod endings;
+mod footnotes;
 mod formulas;
 mod reading;
 

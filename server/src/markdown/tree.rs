@@ -1,5 +1,7 @@
 //! What is changed in the tree of blocks between reading and writing.
 
+use std::collections::HashMap;
+
 use comrak::{
     Arena, Node,
     nodes::{AstNode, NodeLink, NodeValue},
@@ -7,10 +9,12 @@ use comrak::{
 
 use super::{
     budget::Highlighting,
-    code, han, math, plain,
+    code, han, links, math, plain,
     reading::{Atom, Piece, Reading, Tag},
 };
 
+/// Characters of a link's words that are looked through for names.
+const MAX_WORDS_CHARS: usize = 4096;
 /// Longest address shown of an image that is none, in characters.
 const MAX_DEAD_CHARS: usize = 60;
 
@@ -246,6 +250,21 @@ fn literal_of<T>(node: Node<'_>, read: impl Fn(&str) -> Option<T>) -> Option<T> 
         NodeValue::Text(text) => read(text),
         _ => None,
     }
+}
+
+/// Names in brackets that stand in the words of links, and how often.
+pub(super) fn names_in_links(document: Node<'_>) -> HashMap<String, usize> {
+    let mut names: HashMap<String, usize> = HashMap::new();
+    for node in document.descendants() {
+        if !matches!(node.data().value, NodeValue::Link(_)) {
+            continue;
+        }
+        let words = text_of(node, MAX_WORDS_CHARS);
+        for (name, count) in links::names_in(&words) {
+            *names.entry(name).or_default() += count;
+        }
+    }
+    names
 }
 
 /// The text of a node, up to about so many characters.

@@ -76,7 +76,7 @@ impl Drawing {
         text: String,
     ) -> Result<(Self, Drawn), SlowWorkError> {
         let piece = move || {
-            let (mut markdown, mut drawn) = draw(stream_of(message), &text);
+            let (markdown, mut drawn) = draw(stream_of(message), &text);
             // Nobody sees it grow: it looks as it did when it had ended.
             markdown::replace(&mut drawn.blocks, markdown.settle());
             (markdown, drawn)

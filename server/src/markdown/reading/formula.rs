@@ -105,8 +105,13 @@ impl Closer {
     /// that no formula has.
     pub(in super::super) fn goes_on(self, line: &str) -> bool {
         let text = line.trim_start_matches([' ', '\t', '>']).trim_end();
-        let begins_other = !text.starts_with('|') && lines::begins_block(text);
-        if begins_other || text.contains('`') || text.starts_with("\\[") {
+        let is_other = ["`", "**", "__", "$$$"]
+            .iter()
+            .any(|sign| text.contains(sign));
+        let is_tag = text
+            .strip_prefix('<')
+            .is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/'));
+        if is_other || is_tag || begins_other(text) || text.starts_with("\\[") {
             return false;
         }
         let has_words = |text: &str| text.contains(char::is_alphanumeric);
@@ -117,6 +122,13 @@ impl Closer {
             .map_or(text, |(end, sign)| &text[..end - sign]);
         !opens_another && outside(own).is_some_and(|outside| !is_sentence(&outside, own))
     }
+}
+
+/// Whether a line begins a block that ends a formula with empty lines. A bar may stand for an
+/// absolute value.
+pub(in super::super) fn begins_other(line: &str) -> bool {
+    let text = line.trim_start_matches([' ', '\t', '>']);
+    !text.starts_with('|') && lines::begins_block(text)
 }
 
 /// What of a line stands in no braces and is no command; nothing if a formula begins in it.
@@ -154,9 +166,29 @@ fn is_sentence(outside: &str, line: &str) -> bool {
         .split(|c: char| !c.is_alphabetic())
         .filter(|word| word.chars().count() > 1)
         .count();
-    let has_sign = has_sign(line) || line.contains(['+', '-', '<', '>', '&', '/', '*']);
-    let most = if has_sign { 2 } else { 0 };
+    let most = if has_sign(line) || has_lone_sign(line) {
+        2
+    } else {
+        0
+    };
     words > most || outside.contains(han::is_wide) || (words > 0 && line.ends_with(':'))
+}
+
+/// Whether a sign stands beside no word: between words it is a dash or an "or", also in a formula.
+fn has_lone_sign(line: &str) -> bool {
+    let is_word = |chars: [Option<char>; 2]| {
+        chars
+            .into_iter()
+            .all(|c| c.is_some_and(char::is_alphabetic))
+    };
+    let mut signs = line.match_indices(['+', '-', '<', '>', '&', '/']);
+    signs.any(|(at, sign)| {
+        let mut before = line[..at].trim_end().chars().rev();
+        let mut behind = line[at + sign.len()..].trim_start().chars();
+        let before = [before.next(), before.next()];
+        let behind = [behind.next(), behind.next()];
+        !is_word(before) && !is_word(behind)
+    })
 }
 
 fn is_named(text: &str, command: &str, name: &str) -> bool {
@@ -167,7 +199,8 @@ fn is_named(text: &str, command: &str, name: &str) -> bool {
 
 /// The formula on lines of its own that a text begins with.
 pub(super) fn closer_of(text: &str) -> Option<(Closer, usize)> {
-    if text.starts_with("$$") {
+    // Three say how dear something is.
+    if text.starts_with("$$") && !text.starts_with("$$$") {
         return Some((Closer::Dollars, 2));
     }
     if text.starts_with("\\[") {

@@ -99,9 +99,9 @@ impl<'a> LinkDefinition<'a> {
     }
 }
 
-/// The marker of the one item or quote that a line begins, with the spaces around it, and what
+/// The marker of the first item or quote that a line begins, with the spaces around it, and what
 /// stands behind it; no marker if what stands there is code.
-pub(super) fn behind_marker(line: &str) -> (&str, &str) {
+fn behind_marker(line: &str) -> (&str, &str) {
     let text = line.trim_start_matches(' ');
     let marker = marker_bytes(text.as_bytes());
     let behind = text[marker..].trim_start_matches(' ');
@@ -111,6 +111,31 @@ pub(super) fn behind_marker(line: &str) -> (&str, &str) {
         return ("", line);
     }
     line.split_at(line.len() - behind.len())
+}
+
+/// The markers of all items and quotes that a line begins, and what stands behind them.
+pub(super) fn behind_markers(line: &str) -> (&str, &str) {
+    let mut rest = line;
+    loop {
+        let (marker, behind) = behind_marker(rest);
+        if marker.is_empty() {
+            return line.split_at(line.len() - rest.len());
+        }
+        rest = behind;
+    }
+}
+
+/// Whether the parser may take a text for the definition of a link, of which it would show nothing.
+pub(super) fn may_define(text: &str) -> bool {
+    let Some((label, rest)) = text.strip_prefix('[').and_then(|it| it.split_once("]:")) else {
+        return false;
+    };
+    // Those begin an alert.
+    let is_label = !label.starts_with('!') && !label.contains(['[', ']']) && !label.ends_with('\\');
+    let mut words = rest.split_whitespace();
+    let first = words.next().unwrap_or_default();
+    let may_be_title = |word: &str| word.starts_with(['"', '\'', '(']);
+    is_label && (first.starts_with('<') || words.next().is_none_or(may_be_title))
 }
 
 /// The footnotes whose texts begin in lines of the text: their names, as `links` compares them.

@@ -39,6 +39,10 @@ pub(super) struct Scanner<'a> {
     vain: Vec<(Wanted, usize)>,
     /// What stands in brackets anywhere, once somebody has asked.
     names: Option<HashMap<String, usize>>,
+    /// Where in the reading the first definition of a name is.
+    defined: HashMap<String, usize>,
+    /// Names that only seem to be named: what seems so stands in code, as the parser has found.
+    unnamed: BTreeSet<String>,
     /// The footnotes whose texts stand here, once somebody has asked.
     notes: Option<BTreeSet<String>>,
     num_details: usize,
@@ -61,12 +65,19 @@ impl<'a> Scanner<'a> {
             block_end: 0,
             vain: Vec::new(),
             names: None,
+            defined: HashMap::new(),
+            unnamed: BTreeSet::new(),
             notes: None,
             num_details: 0,
             last_details_end: text.rfind("</details>").unwrap_or(0),
             in_summary: false,
             after_definition: false,
         }
+    }
+
+    /// Shows the definitions of these names, as if the text did not name them.
+    pub(super) fn showing(self, unnamed: BTreeSet<String>) -> Self {
+        Self { unnamed, ..self }
     }
 
     pub(super) fn read(mut self) -> Reading {
@@ -130,18 +141,26 @@ impl<'a> Scanner<'a> {
             return true;
         }
         if self.is_growing && !line.ends_with('\n') {
-            return self.skip_growing_definition(line);
+            return self.skip_growing_definition(line) || self.show_definition(line);
         }
-        let (marker, text) = lines::behind_marker(line);
+        let (marker, text) = lines::behind_markers(line);
         let Some(definition) = LinkDefinition::read(text) else {
-            return false;
+            return self.show_definition(line);
         };
         let name = links::normalized(definition.label);
         let full = definition.line();
         let is_item = !marker.is_empty();
-        let is_wanted = self.links.waits_for(&name, &full, &self.reading.links);
+        let others = &self.reading.links;
+        let is_wanted = self.links.waits_for(&name, &full, others);
+        let own = self.defined.get(&name).and_then(|&at| others.get(at));
+        let own = own.map(|(_, line)| line.as_str());
+        let leads_elsewhere = self.links.leads_elsewhere(&name, &full, own);
+        let is_named = is_wanted || self.is_named(&name);
         // An item or a quote with nothing in it would say nothing.
-        let is_shown = is_item || (!is_wanted && self.num_named(&name) < 2);
+        let is_shown = is_item || leads_elsewhere || !is_named;
+        if !is_shown && !is_wanted {
+            self.reading.hidden.insert(name.clone());
+        }
         if is_shown {
             // Nobody who named it waits for it: it is shown, so that nobody loses the address.
             self.copy(marker.len());
@@ -156,8 +175,23 @@ impl<'a> Scanner<'a> {
             self.at -= marker.len();
         }
         self.after_definition = is_shown && !is_item;
+        let num_before = self.reading.links.len();
+        self.defined.entry(name.clone()).or_insert(num_before);
         self.reading.links.push((name, full));
         self.at += line.len();
+        true
+    }
+
+    /// What the parser takes for a definition, and is none: each letter of it is shown.
+    fn show_definition(&mut self, line: &str) -> bool {
+        let text = lines::without_markers(line);
+        if !lines::may_define(text) {
+            return false;
+        }
+        self.copy(line.len() - text.len());
+        if !self.read_note_mark() {
+            self.take(Atom::Text, 1);
+        }
         true
     }
 
@@ -187,11 +221,21 @@ impl<'a> Scanner<'a> {
         own.contains(&name) || self.links.has_note(&name)
     }
 
-    /// How often a name stands in brackets, in the line that defines it as well.
-    fn num_named(&mut self, name: &str) -> usize {
+    /// Whether a name stands in brackets anywhere but in lines that define it.
+    fn is_named(&mut self, name: &str) -> bool {
         let text = self.text;
-        let names = self.names.get_or_insert_with(|| links::names_in(text));
-        names.get(name).copied().unwrap_or_default()
+        let names = self.names.get_or_insert_with(|| {
+            let mut names = links::names_in(text);
+            for line in text.lines() {
+                if let Some(definition) = LinkDefinition::read(lines::behind_markers(line).1)
+                    && let Some(count) = names.get_mut(&links::normalized(definition.label))
+                {
+                    *count = count.saturating_sub(1);
+                }
+            }
+            names
+        });
+        names.get(name).is_some_and(|&count| count > 0) && !self.unnamed.contains(name)
     }
 
     fn read_inline(&mut self) {

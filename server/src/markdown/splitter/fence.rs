@@ -39,11 +39,13 @@ enum Content {
 }
 
 impl Fence {
-    /// The fence that a line opens, and the words behind it.
-    pub(super) fn opened_by(line: &str) -> Option<(Self, String)> {
+    /// The fence that a line opens, and the words behind it. Right behind the end of another a bare
+    /// one is the same end again: what follows is no document.
+    pub(super) fn opened_by(line: &str, is_behind_fence: bool) -> Option<(Self, String)> {
         let (marker, length, info) = opening_fence(line.trim())?;
         let content = match info {
             _ if length != 3 => Content::Other,
+            "" if is_behind_fence => Content::Other,
             "" => Content::Unread,
             _ if is_markdown(info) => Content::Markdown,
             _ if is_text(info) => Content::Unread,

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{
-    super::{MarkdownStream, render, render_answer},
+    super::{MarkdownStream, render},
     joined,
 };
 
@@ -69,9 +69,12 @@ fn names_are_compared_as_ever_whatever_comes_first() {
     let html = joined(text);
     assert_eq!(html.matches(LINK).count(), 3, "{html}");
     assert_eq!(html.matches("<p").count(), 1, "{html}");
-    // The first definition counts.
+    // The first definition counts, and no address is lost.
     let twice = "[a]\n\n[a]: https://example.org\n\n[a]: https://example.org/other\n";
-    assert_eq!(joined(twice).matches(LINK).count(), 1);
+    let html = joined(twice);
+    assert!(html.contains(LINK) && html.contains(">a</a>"), "{html}");
+    assert!(html.contains(">https://example.org/other</a>"), "{html}");
+    assert_eq!(html.matches("<a ").count(), 2, "{html}");
 }
 
 #[test]
@@ -122,45 +125,69 @@ fn what_waits_for_definitions_has_bounds_and_loses_no_address() {
 }
 
 #[test]
-fn marks_and_notes_of_an_answer_lead_to_each_other() {
-    let text = "[^9] It boils[^1], again[^1].\n\nMore.\n\n[^1]: At sea level.\n";
-    let whole = render_answer("m", text);
-    let link = r##"<a href="#note-m-1" rel="external">1</a></sup>"##;
-    let first = format!(
-        "<p dir=\"auto\"><sup class=\"footnote-mark\" id=\"mark-m-9\">9</sup> It boils\
-         <sup class=\"footnote-mark\" id=\"mark-m-1\">{link}, again\
-         <sup class=\"footnote-mark\">{link}.</p>"
+fn the_end_takes_no_link_away() {
+    let text = "[see [1] for details](https://example.org), as [2] does.\n\n\
+        [1]: https://one.example\n[2]: https://two.example\n";
+    let html = joined(text);
+    assert!(
+        html.contains(LINK) && html.contains("see [1] for details</a>"),
+        "{html}"
     );
-    assert_eq!(whole[0], first);
-    let note = concat!(
-        r#"<p class="footnote" dir="auto"><sup class="footnote-number" id="note-m-1">"#,
-        r##"<a href="#mark-m-1" rel="external">1</a></sup> At sea level.</p>"##
+    assert!(html.contains("href=\"https://one.example\""), "{html}");
+    assert_eq!(
+        html.matches("href=\"https://two.example\"").count(),
+        1,
+        "{html}"
     );
-    assert_eq!(whole[2], note);
-    let mut stream = MarkdownStream::of_answer("m");
-    let mut blocks = Vec::new();
-    for letter in text.chars() {
-        blocks.extend(stream.push(letter.encode_utf8(&mut [0; 4])));
-    }
-    assert!(!blocks[0].contains("<a "), "{}", blocks[0]);
-    stream.finish().complete(&mut blocks);
-    assert_eq!(blocks, whole);
 }
 
 #[test]
-fn no_answer_brings_ids_or_addresses_inside_of_the_page() {
+fn code_that_is_open_defines_nothing() {
+    let mut stream = MarkdownStream::of_answer("m");
+    let _blocks = stream.push("See [^foo] and [foo].\n\n```\n[^foo]: x");
+    assert!(stream.settle().is_empty());
+}
+
+#[test]
+fn no_address_is_lost_and_no_words_are() {
     for text in [
-        "<sup class=\"footnote-mark\" id=\"door\">1</sup>",
-        "[x](https://example.org '<sup class=\"footnote-mark\">1</sup>')",
-        "[x](#note-m-1)",
-        "`<sup class=\"footnote-number\">1</sup>`",
-        "```\n<sup class=\"footnote-mark\">1</sup>\n```",
+        "| Name |\n|---|\n| [a\\|b] |\n\n[a|b]: https://example.org\n",
+        "$x_{[a]}$ it is.\n[a]: https://example.org\n",
+        "Write ``[a]``, then `b`.\n\n- `[a]`\n\n[a]: https://example.org\n",
+        "> - > [a]: https://example.org\n",
+        "[a]: https://example.org/1\n[a]: https://example.org\n",
     ] {
-        let html = render_answer("m", text).concat();
-        for own in ["id=\"mark-", "id=\"note-", "\"#note"] {
-            assert!(!html.contains(own), "{html}");
-        }
+        assert!(joined(text).contains(LINK), "{text:?}: {}", joined(text));
     }
+    for text in [
+        "[a]: b",
+        "- [a]: b",
+        "> [a]: <b>",
+        "[^a b]: c",
+        "[x]: (y)",
+        "[a]: b 'c'",
+    ] {
+        let (_, pending) = super::stream([text]);
+        let whole = joined(text);
+        assert!(
+            whole.contains("]: ") && whole.contains('['),
+            "{text}: {whole}"
+        );
+        assert_eq!(pending, whole, "{text}");
+    }
+    let code = joined("Such as:\n\n    [1]: ./docs/x.md\n    - [2]: b\n");
+    assert!(code.contains("[1]: ./docs/x.md\n- [2]: b\n"), "{code}");
+}
+
+#[test]
+fn a_source_is_a_link_wherever_it_is_named_up_to_a_bound() {
+    let address = format!("https://example.org/{}", "a".repeat(480));
+    let named = "[1] ".repeat(1000) + "[2].\n\n";
+    let text = format!("{named}[1]: {address}\n[2]: https://example.org\n");
+    let html = joined(&text);
+    let num_links = html.matches(&address).count();
+    assert!((150..250).contains(&num_links), "{num_links}");
+    assert_eq!(html.matches(LINK).count(), 1);
 }
 
 #[test]
@@ -185,6 +212,35 @@ fn a_formula_that_nothing_closes_holds_up_little_and_swallows_nothing() {
             "<p dir=\"auto\"><strong>End.</strong></p>"
         );
         assert!(blocks.len() > 1000, "{opening}: {}", blocks.len());
+    }
+}
+
+#[test]
+fn words_behind_a_formula_that_nothing_closes_are_words() {
+    for words in [
+        "**Step 2**",
+        "__Step__",
+        "Hotels - cheap",
+        "Hotels & bars",
+        "Yes/no",
+        "<kbd>x</kbd>",
+        "$$$",
+        "x = 1\n# Next",
+        "x = 1\n- one",
+    ] {
+        let html = joined(&format!("$$\na = b\n\n{words}\n\nc = d\n$$\n"));
+        assert!(!html.contains("<math"), "{words}: {html}");
+    }
+    for lines in [
+        "\n\na - b",
+        "\n\nrate = 5",
+        "\n\n\\sin x / \\cos x",
+        "\n\n< c",
+        "\n- b\n\n",
+    ] {
+        let html = joined(&format!("$$\na = b{lines}\n= d\n$$\n"));
+        assert_eq!(html.matches("<math").count(), 1, "{lines:?}: {html}");
+        assert!(!html.contains("$$"), "{lines:?}: {html}");
     }
 }
 

@@ -178,7 +178,8 @@ impl<'a> Scanner<'a> {
         let behind = self.text.get(end..limit).unwrap_or_default();
         for line in behind.split_inclusive('\n') {
             let is_empty = lines::is_blank(line);
-            if line.contains('`') || (is_behind_empty && !is_empty && !closer.goes_on(line)) {
+            let goes_on = is_empty || !is_behind_empty || closer.goes_on(line);
+            if line.contains('`') || !goes_on || formula::begins_other(line) {
                 break;
             }
             is_behind_empty = is_empty;

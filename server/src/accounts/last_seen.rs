@@ -13,7 +13,7 @@ use crate::store::Store;
 /// So many are written at once. The next ones are noted with a later request.
 const MOST: usize = 16;
 /// After a failure a session is left alone for this time.
-const PAUSE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_mins(1);
 
 /// Notes them.
 #[derive(Debug)]

@@ -102,7 +102,7 @@ impl Notes {
                 };
             let has_id = self.give_id(&name, is_mark, &mut ids);
             let side = if is_mark { &OF_MARK } else { &OF_NUMBER };
-            side.write(&mut linked, &answer, label, has_id, leads);
+            linked.push_str(&side.written(&answer, label, has_id, leads));
             rest = others;
         }
         linked.push_str(rest);
@@ -156,7 +156,7 @@ const OF_NUMBER: Side = Side {
 };
 
 impl Side {
-    fn write(&self, html: &mut String, answer: &str, label: &str, has_id: bool, leads: bool) {
+    fn written(&self, answer: &str, label: &str, has_id: bool, leads: bool) -> String {
         let name = label.to_ascii_lowercase();
         let Self {
             class,
@@ -164,7 +164,7 @@ impl Side {
             other,
             role,
         } = self;
-        let _ = write!(html, "{BEGINNING}{class}\"");
+        let mut html = format!("{BEGINNING}{class}\"");
         if has_id {
             let _ = write!(html, " id=\"{own}-{answer}-{name}\"");
         }
@@ -180,5 +180,6 @@ impl Side {
             html.push_str(label);
         }
         html.push_str(END);
+        html
     }
 }

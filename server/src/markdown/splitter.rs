@@ -56,6 +56,17 @@ enum PlainUntil {
     Text,
 }
 
+/// What the line before was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Before {
+    #[default]
+    Text,
+    /// Empty, in a segment.
+    Empty,
+    /// The end of a fence.
+    Fence,
+}
+
 /// Cuts a growing text into parts.
 #[derive(Debug, Default)]
 pub(super) struct Splitter {
@@ -68,9 +79,7 @@ pub(super) struct Splitter {
     /// The growing line is the rest of one that was cut.
     is_rest: bool,
     fence: Option<Fence>,
-    /// The line before closed a fence.
-    after_fence: bool,
-    after_blank: bool,
+    before: Before,
     /// Whether the growing line was already asked if it starts a new segment.
     decided: bool,
     kind: SegmentKind,
@@ -185,7 +194,9 @@ impl Splitter {
             _ if line.trim().is_empty() => self.push_blank(&line, parts),
             _ => self.push_text(&line, parts),
         }
-        self.after_fence = false;
+        if self.before == Before::Fence {
+            self.before = Before::Text;
+        }
     }
 
     fn push_blank(&mut self, line: &str, parts: &mut Vec<Part>) {
@@ -199,16 +210,16 @@ impl Splitter {
             return;
         }
         // How many there are matters to code only.
-        if self.kind != SegmentKind::Plain || self.num_details > 0 || !self.after_blank {
+        if self.kind != SegmentKind::Plain || self.num_details > 0 || self.before != Before::Empty {
             self.push_line(line, parts);
         }
-        self.after_blank = true;
+        self.before = Before::Empty;
     }
 
     fn push_text(&mut self, line: &str, parts: &mut Vec<Part>) {
         self.count_details(line);
         if self.is_formula(line) {
-            self.after_blank = false;
+            self.before = Before::Text;
             self.push_line(line, parts);
             return;
         }
@@ -234,7 +245,7 @@ impl Splitter {
         } else if self.table.is_none() {
             self.table = self.table_header(line);
         }
-        self.after_blank = false;
+        self.before = Before::Text;
         self.push_line(line, parts);
     }
 
@@ -266,7 +277,7 @@ impl Splitter {
         }
         // In a code block a sign opens nothing.
         let is_code = self.kind == SegmentKind::Indented;
-        let (line, is_behind_empty) = (&self.line, self.after_blank);
+        let (line, is_behind_empty) = (&self.line, self.before == Before::Empty);
         self.formula = self.formula.filter(|open| {
             let fits = !is_code && open.bytes + line.len() <= MAX_SPACED_BYTES;
             let goes_on = !is_behind_empty || (fits && open.closer.goes_on(line));
@@ -295,7 +306,7 @@ impl Splitter {
         self.give_segment(parts);
         self.formula = None;
         self.num_details = 0;
-        self.after_blank = false;
+        self.before = Before::Text;
         self.carried = self.table.take().filter(|_| line.contains('|'));
         if self.has_list() {
             self.plain.get_or_insert(PlainUntil::Segment);
@@ -318,7 +329,7 @@ impl Splitter {
             .push_str(&std::mem::replace(&mut self.line, word));
         self.give_segment(parts);
         self.is_rest = true;
-        self.after_blank = false;
+        self.before = Before::Text;
         self.formula = None;
         self.table = None;
         self.carried = None;
@@ -359,7 +370,7 @@ impl Splitter {
         let closes = fence.reads(&line, is_rest);
         if closes {
             self.fence = None;
-            self.after_fence = true;
+            self.before = Before::Fence;
             parts.push(Part::CodeEnd);
         } else {
             let indent = if is_rest { 0 } else { fence.indent };
@@ -386,7 +397,7 @@ impl Splitter {
     /// After a blank line: does the growing line begin something new? Asked until settled.
     fn decide_boundary(&mut self, parts: &mut Vec<Part>) {
         let is_open = self.fence.is_some() || self.formula.is_some();
-        if is_open || !self.after_blank || self.decided {
+        if is_open || self.before != Before::Empty || self.decided {
             return;
         }
         let text = self.line[self.num_white..].trim_start();
@@ -407,7 +418,7 @@ impl Splitter {
 
     fn end_segment(&mut self, parts: &mut Vec<Part>) {
         self.give_segment(parts);
-        self.after_blank = false;
+        self.before = Before::Text;
         self.kind = SegmentKind::Plain;
         self.formula = None;
         self.num_details = 0;
@@ -437,7 +448,7 @@ impl Splitter {
         if indent >= 4 || (indent > 0 && self.has_list()) || self.num_details > 0 {
             return None;
         }
-        Fence::opened_by(line, self.after_fence)
+        Fence::opened_by(line, self.before == Before::Fence)
     }
 }
 

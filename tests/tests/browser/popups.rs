@@ -159,7 +159,9 @@ async fn what_is_asked_before_a_message_goes_gives_way_to_another_menu_and_to_le
     press(".model-chip").await?;
     browser.element("#model-menu:popover-open").await?;
     wait_for_end_of(&browser, DELETION).await?;
-    press(DELETE).await?;
+    // By key: the menu may lie over the button.
+    browser.element(DELETE).await?.focus().await?;
+    Keyboard::new(&browser).press("Enter", 0).await?;
     browser.element(DELETION).await?;
     wait_for_end_of(&browser, "#model-menu:popover-open").await?;
     press_elsewhere(&browser).await?;

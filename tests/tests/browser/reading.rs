@@ -228,10 +228,11 @@ async fn a_lost_connection_is_told_below_the_answer_and_comes_back(
 
 const LOST: &str = "article.message[data-lost]";
 
-/// From now on no timer rings, so that the page does nothing by itself any more; notes that it
-/// waits before it asks for the answer again.
+/// From now on no timer rings but those of a moment, so that the page does nothing by itself any
+/// more; notes that it waits before it asks for the answer again.
 const STOP_CLOCK: &str = "window.usualTimeout = window.setTimeout;
-    window.setTimeout = (_, pause) => {
+    window.setTimeout = (call, pause, ...given) => {
+        if (pause < 200) return window.usualTimeout(call, pause, ...given);
         if (pause >= 500 && pause <= 8000) window.isPausing = true;
         return 0;
     };";

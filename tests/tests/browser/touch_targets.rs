@@ -131,7 +131,7 @@ async fn look(browser: &Browser, place: &str, faults: &mut Vec<String>) -> Resul
     let mut found: Vec<String> = serde_json::from_value(shape)?;
     let small = browser.script(SMALL, vec![json!(LEAST)]).await?;
     let (looked, small): (usize, Vec<String>) = serde_json::from_value(small)?;
-    ensure!(looked > 1, "{place} has {looked} things to press");
+    ensure!(looked > 0, "{place} has nothing to press");
     found.extend(small);
     faults.extend(found.iter().map(|it| format!("{place}: {it}")));
     Ok(())

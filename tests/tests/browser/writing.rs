@@ -218,6 +218,8 @@ async fn a_stopped_answer_gives_the_waiting_message_back_and_stop_and_send_sends
     page.send("Two").await?;
     // A phone has no room for the pencil: the words are pressed.
     browser.show_screen(Screen::Phone).await?;
+    // The list goes out of the way.
+    browser.settle().await?;
     let is_over = "const words = document.querySelector('.queued p').getBoundingClientRect(); \
         const hit = document.elementFromPoint(words.left + words.width / 2, words.top + 10); \
         return hit?.matches('.edit-queued') \

@@ -135,6 +135,15 @@ impl Store {
         self
     }
 
+    /// The writer, which from now on refuses to write, as on a full disk.
+    #[cfg(test)]
+    pub(crate) async fn refusing_writer(&self) -> sqlx::pool::PoolConnection<Sqlite> {
+        let mut writer = self.writer.acquire().await.unwrap();
+        let pragma = sqlx::query("pragma query_only = 1");
+        pragma.execute(&mut *writer).await.unwrap();
+        writer
+    }
+
     /// Begins a transaction that will write.
     pub(crate) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
         match self.writer.begin_with("begin immediate").await {

@@ -148,7 +148,8 @@ async fn a_table_scrolls_and_breaks_no_word(language: Language) -> Result<()> {
     browser.quit().await
 }
 
-/// How wide paragraphs and points are: in zeros of their font, in ems; and code and the column in px.
+/// How wide paragraphs and points are, in zeros of their font and in ems; and code and the column,
+/// in px.
 const MEASURE: &str = r"
     const zero = place => {
         const probe = document.createElement('span');

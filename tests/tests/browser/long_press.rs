@@ -97,8 +97,8 @@ async fn open_drawer(browser: &Browser) -> Result<()> {
     Ok(())
 }
 
-/// The click that some phones send after a rest does nothing, and later ones arrive. Leaves the menu
-/// of the other row open.
+/// The click that some phones send after a rest does nothing, and later ones arrive. Leaves the
+/// menu of the other row open.
 async fn look_at_clicks(
     browser: &Browser,
     page: &ChatPage<'_>,

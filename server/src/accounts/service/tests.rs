@@ -319,9 +319,7 @@ async fn who_is_only_looked_up_is_not_seen() {
 async fn where_nothing_can_be_written_somebody_who_signed_in_reads_on() {
     let (_folder, accounts) = accounts().await;
     let token = token(&claim(&accounts, "the link").await.unwrap());
-    let mut writer = accounts.store.writer.acquire().await.unwrap();
-    let pragma = sqlx::query("pragma query_only = 1");
-    pragma.execute(&mut *writer).await.unwrap();
+    let writer = accounts.store.refusing_writer().await;
     let later = now_ms() + session::IDLE_MS / 2;
     // Nor does reading wait for somebody who writes.
     assert!(accounts.see_at(&token, later).await.unwrap().is_some());

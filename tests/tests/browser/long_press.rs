@@ -97,8 +97,7 @@ async fn open_drawer(browser: &Browser) -> Result<()> {
     Ok(())
 }
 
-/// The click that some phones send after a rest does nothing, and later ones arrive. Leaves the
-/// menu of the other row open.
+/// The click that some phones send after a rest does nothing, and later ones arrive.
 async fn look_at_clicks(
     browser: &Browser,
     page: &ChatPage<'_>,
@@ -173,6 +172,12 @@ async fn a_finger_that_rests_on_a_row_opens_its_menu_and_not_the_chat(
 
     open_drawer(&browser).await?;
     look_at_clicks(&browser, &page, &link(older), &link(newer)).await?;
+
+    page.open(&format!("/c/{older}")).await?;
+    open_drawer(&browser).await?;
+    finger.put_on(&link(newer)).await?;
+    sleep(REST).await;
+    finger.lift().await?;
     browser.element("#row-menu:popover-open").await?;
     browser.settle().await?;
     browser.element("#row-menu .danger").await?.click().await?;

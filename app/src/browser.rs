@@ -10,8 +10,8 @@ mod connection;
 mod door;
 mod drafts;
 mod drawer;
-mod dropped;
 mod elements;
+mod files;
 mod floating;
 mod focus;
 mod form_post;
@@ -27,6 +27,7 @@ mod section;
 mod shortcuts;
 mod side;
 mod storage;
+mod text_encoding;
 mod timer;
 mod unsaved;
 mod walking;
@@ -44,10 +45,10 @@ pub(crate) use connection::{tell_connection, watch_connection};
 pub(crate) use door::open_door;
 pub(crate) use drafts::{count_sent, forget_draft, num_sent, read_draft, save_draft};
 pub(crate) use drawer::{chooses_shown, enter_drawer, is_at_drawer, leave_drawer};
-pub(crate) use dropped::{
+pub(crate) use elements::around;
+pub(crate) use files::{
     FileRefusal, RefusedFile, brings_only_files, chosen_files, fenced, files_of, text_of,
 };
-pub(crate) use elements::around;
 pub(crate) use floating::{
     close_menu, close_menus, forget_expanded, has_dialog, has_menu, is_menu_open, open_dialog,
     open_menu, open_menu_beside, pressed_backdrop, return_focus,

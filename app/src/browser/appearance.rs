@@ -1,41 +1,57 @@
 //! What the document says about its looks, changed while it is shown.
 
 use leptos::prelude::document;
-use web_sys::{Document, Element, wasm_bindgen::JsCast};
+use web_sys::{Document, wasm_bindgen::JsCast};
 
 use super::elements::all;
 use crate::{
-    model::{SingleKeys, Theme, preferences::ZONE_COOKIE},
+    model::{Theme, preferences::ZONE_COOKIE},
     shell::frame_colors,
     sub_path::use_sub_path,
 };
 
 /// Shows the page in a theme; the next page comes in it from the server.
 pub(crate) fn show_theme(theme: Theme) {
-    let Some(root) = document().document_element() else {
-        return;
-    };
-    // Both fail only for names that no attribute has.
-    let _ = match theme.as_attribute() {
-        Some(name) => root.set_attribute("data-theme", name),
-        None => root.remove_attribute("data-theme"),
-    };
+    say("data-theme", theme.as_attribute());
     set_content("meta[name=color-scheme]", &[theme.color_scheme()]);
     set_content("meta[name=theme-color]", &frame_colors(theme));
 }
 
-/// Holds from now on what another page says of single keys.
-pub(super) fn show_single_keys_of(page: &Document) {
-    let is_off = |root: &Element| root.has_attribute("data-single-keys");
-    let is_off = page.document_element().as_ref().is_some_and(is_off);
+/// What a page of the server says was chosen in this browser.
+#[derive(Debug)]
+pub(crate) struct PageChoices {
+    theme: Theme,
+    single_keys: Option<String>,
+}
+
+impl PageChoices {
+    pub(super) fn of(page: &Document) -> Self {
+        let said = |name: &str| page.document_element()?.get_attribute(name);
+        Self {
+            theme: said("data-theme")
+                .unwrap_or_default()
+                .parse()
+                .unwrap_or_default(),
+            single_keys: said("data-single-keys"),
+        }
+    }
+
+    /// They hold in this page too.
+    pub(crate) fn show(&self) {
+        show_theme(self.theme);
+        say("data-single-keys", self.single_keys.as_deref());
+    }
+}
+
+/// The document says this of itself, or nothing.
+fn say(name: &str, value: Option<&str>) {
     let Some(root) = document().document_element() else {
         return;
     };
     // Both fail only for names that no attribute has.
-    let _ = if is_off {
-        root.set_attribute("data-single-keys", SingleKeys::Off.as_str())
-    } else {
-        root.remove_attribute("data-single-keys")
+    let _ = match value {
+        Some(value) => root.set_attribute(name, value),
+        None => root.remove_attribute(name),
     };
 }
 

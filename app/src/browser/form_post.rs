@@ -9,7 +9,7 @@ use web_sys::{
     wasm_bindgen::{JsCast, JsValue},
 };
 
-use super::appearance::show_single_keys_of;
+use super::appearance::PageChoices;
 use crate::model::Drawing;
 
 /// The section in a document.
@@ -18,8 +18,8 @@ const SECTION: &str = ".drawn";
 /// What came back.
 #[derive(Debug)]
 pub(crate) enum Posted {
-    /// The section as it is now, and the theme of its page.
-    Section(Drawing, String),
+    /// The section as it is now, and what its page says was chosen.
+    Section(Drawing, PageChoices),
     /// Another page, or this one in another language.
     Elsewhere(String),
 }
@@ -62,10 +62,7 @@ async fn send(form: &HtmlFormElement) -> Result<Option<Posted>, JsValue> {
     let html = html.as_string().unwrap_or_default();
     let page = DomParser::new()?.parse_from_string(&html, SupportedType::TextHtml)?;
     Ok(match section(&page) {
-        Some(section) => {
-            show_single_keys_of(&page);
-            Some(section)
-        }
+        Some(section) => Some(section),
         None if answer.redirected() => Some(Posted::Elsewhere(answer.url())),
         None => None,
     })
@@ -85,6 +82,5 @@ fn section(page: &Document) -> Option<Posted> {
         html: section.inner_html(),
         is_changing: section.has_attribute("data-changing"),
     };
-    let theme = attribute(page, "data-theme").unwrap_or_default();
-    Some(Posted::Section(drawing, theme))
+    Some(Posted::Section(drawing, PageChoices::of(page)))
 }

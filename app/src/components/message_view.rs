@@ -25,10 +25,10 @@ pub(crate) fn MessageView(
         Role::Assistant => words!(locale, chat.assistant),
     };
     // On paper an answer is its model's.
-    let name = move || {
+    let name = Memo::new(move |_| {
         let model = message.with(|it| it.provenance.as_ref()?.model.clone());
         model.unwrap_or_else(|| speaker.to_owned())
-    };
+    });
     let is_running = Memo::new(move |_| message.read().is_running());
     let is_lost = Memo::new(move |_| message.read().is_lost);
     let body = match role {
@@ -46,7 +46,7 @@ pub(crate) fn MessageView(
             class="message"
             id=format!("message-{id}")
             data-role=role.as_str()
-            data-name=name
+            data-name=move || name.get()
             data-running=move || is_running.get().then_some("")
             data-lost=move || is_lost.get().then_some("")
             aria-busy=move || is_running.get().to_string()

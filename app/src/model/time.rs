@@ -71,11 +71,7 @@ pub struct Today(pub LocalDate);
 pub enum Seen {
     /// A few minutes ago at most.
     Now,
-    Before {
-        time: LocalTime,
-        /// The day of the reader.
-        today: LocalDate,
-    },
+    Before(LocalTime),
 }
 
 const fn num_days(year: i16, month: u8) -> u8 {

@@ -186,8 +186,8 @@ fn finish(
         return;
     };
     let error = match posted {
-        Some(Posted::Section(drawing, theme)) => {
-            browser::show_theme(theme.parse().unwrap_or_default());
+        Some(Posted::Section(drawing, choices)) => {
+            choices.show();
             browser::redraw(&place, &drawing);
             browser::count_unsaved(&place);
             turn.update(|turn| *turn += 1);

@@ -26,8 +26,13 @@ pub(crate) fn group_heading(locale: Locale, group: DateGroup) -> String {
 /// Day and time as people say them today, for what the server draws: `Yesterday, 06:30`.
 #[cfg(feature = "ssr")]
 pub(crate) fn moment(locale: Locale, moment: LocalTime) -> String {
+    moment_seen_from(locale, moment, today())
+}
+
+#[cfg(feature = "ssr")]
+fn today() -> LocalDate {
     let Today(today) = leptos::prelude::use_context().unwrap_or_default();
-    moment_seen_from(locale, moment, today)
+    today
 }
 
 #[cfg(feature = "ssr")]
@@ -77,27 +82,35 @@ pub(crate) fn day_seen_from(locale: Locale, date: LocalDate, today: LocalDate) -
 /// When somebody was there last, in a table: `Active now`, `Today, 11:40`, `Yesterday`.
 #[cfg(feature = "ssr")]
 pub(crate) fn seen(locale: Locale, seen: Seen) -> String {
+    seen_from(locale, seen, today())
+}
+
+#[cfg(feature = "ssr")]
+fn seen_from(locale: Locale, seen: Seen, today: LocalDate) -> String {
     match seen {
         Seen::Now => words!(locale, dates.active_now).to_owned(),
-        Seen::Before { time, today } if time.date() == today => {
-            moment_seen_from(locale, time, today)
-        }
-        Seen::Before { time, today } => day_seen_from(locale, time.date(), today),
+        Seen::Before(time) if time.date() == today => moment_seen_from(locale, time, today),
+        Seen::Before(time) => day_seen_from(locale, time.date(), today),
     }
 }
 
 /// The same in a sentence: `Last seen yesterday`.
 #[cfg(feature = "ssr")]
 pub(crate) fn last_seen(locale: Locale, seen: Seen) -> String {
+    last_seen_from(locale, seen, today())
+}
+
+#[cfg(feature = "ssr")]
+fn last_seen_from(locale: Locale, seen: Seen, today: LocalDate) -> String {
     match seen {
         Seen::Now => words!(locale, dates.active_now).to_owned(),
-        Seen::Before { time, today } if time.date() == today => {
+        Seen::Before(time) if time.date() == today => {
             words!(locale, settings.last_seen_today, time = clock(time))
         }
-        Seen::Before { time, today } if time.date() == today.previous() => {
+        Seen::Before(time) if time.date() == today.previous() => {
             words!(locale, settings.last_seen_yesterday).to_owned()
         }
-        Seen::Before { time, today } => {
+        Seen::Before(time) => {
             let day = day_seen_from(locale, time.date(), today);
             words!(locale, settings.last_seen_on, day = day)
         }
@@ -264,10 +277,7 @@ mod tests {
             minute: 5,
         };
         let today = time((2026, 11, 30)).date();
-        let before = |day| Seen::Before {
-            time: time(day),
-            today,
-        };
+        let before = |day| Seen::Before(time(day));
         for (when, table, sentence, chinese_table, chinese_sentence) in [
             (
                 Seen::Now,
@@ -305,10 +315,10 @@ mod tests {
                 "上次活动：2025年12月31日",
             ),
         ] {
-            assert_eq!(seen(Locale::en, when), table);
-            assert_eq!(last_seen(Locale::en, when), sentence);
-            assert_eq!(seen(Locale::zh_CN, when), chinese_table);
-            assert_eq!(last_seen(Locale::zh_CN, when), chinese_sentence);
+            assert_eq!(seen_from(Locale::en, when, today), table);
+            assert_eq!(last_seen_from(Locale::en, when, today), sentence);
+            assert_eq!(seen_from(Locale::zh_CN, when, today), chinese_table);
+            assert_eq!(last_seen_from(Locale::zh_CN, when, today), chinese_sentence);
         }
         assert_eq!(zone_name("Etc/UTC"), "UTC");
         assert_eq!(zone_name("Asia/Shanghai"), "Asia/Shanghai");

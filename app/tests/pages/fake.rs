@@ -333,10 +333,7 @@ impl AccountService for FakeAccounts {
                 name: Some("Firefox".into()),
                 system: Some("Linux".into()),
             },
-            last_seen: Seen::Before {
-                time: message(1, Role::User).time,
-                today: LocalDate::default(),
-            },
+            last_seen: Seen::Before(message(1, Role::User).time),
             is_current,
         };
         Ok(vec![session(1, true), session(2, false)])

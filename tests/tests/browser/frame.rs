@@ -52,8 +52,17 @@ async fn open(
     browser: &Browser,
     language: Language,
 ) -> Result<(RunningServer, ChatPage<'_>, Vec<ConversationId>)> {
+    open_with(browser, language, &["Third", "Second", "First"]).await
+}
+
+/// Signed in, with a chat for each title; ids as listed, the last one first.
+pub(super) async fn open_with<'a>(
+    browser: &'a Browser,
+    language: Language,
+    titles: &[&str],
+) -> Result<(RunningServer, ChatPage<'a>, Vec<ConversationId>)> {
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
-    for title in ["Third", "Second", "First"] {
+    for title in titles {
         send_and_wait(&ada, None, title).await?;
     }
     let listed = conversations(&ada).await?;

@@ -8,14 +8,14 @@ use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, wait_for, wait_for_end_of, wait_for_words},
     chat_page::{ChatPage, TEXT_BOX},
-    running_server::{PASSWORD, RunningServer, conversations, send_and_wait},
+    running_server::{PASSWORD, RunningServer},
     seed::{self, Amount},
     words::words,
 };
 use serde_json::json;
 use thirtyfour::prelude::*;
 
-use super::{accessibility::check, named};
+use super::{accessibility::check, frame::open_with, named};
 
 in_both_languages! {
     a_conversation_that_takes_long_has_lines_in_its_place_and_is_sent_nothing_before_it_is_there,
@@ -119,16 +119,7 @@ async fn open(
     browser: &Browser,
     language: Language,
 ) -> Result<(RunningServer, ChatPage<'_>, Vec<ConversationId>)> {
-    let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
-    for title in ["Second", "First"] {
-        send_and_wait(&ada, None, title).await?;
-    }
-    let listed = conversations(&ada).await?;
-    let ids = listed.into_iter().map(|it| it.id).collect();
-    let page = ChatPage::new(browser, server.base_url());
-    page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
-    Ok((server, page, ids))
+    open_with(browser, language, &["Second", "First"]).await
 }
 
 async fn a_conversation_that_takes_long_has_lines_in_its_place_and_is_sent_nothing_before_it_is_there(

@@ -1,13 +1,12 @@
 //! What happens when a person presses something.
 
-use std::time::Duration;
-
 use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::{
     address::{self, ChatAddress},
     state::{Announcement, ChatState, Entry},
+    tail::ANSWER,
 };
 use crate::{
     api::{conversations, deletion, messages},
@@ -15,9 +14,6 @@ use crate::{
     components::{MessageCommand, TEXT_ID},
     model::{ChatError, ConversationId, MessageId, StartedTurn},
 };
-
-/// Who waits longer for a conversation waits in vain.
-const ANSWER: Duration = Duration::from_secs(15);
 
 /// Changes the address; made inside a component, because the router is found there.
 pub(super) type Navigate = Callback<(Option<ConversationId>, NavigateOptions)>;

@@ -18,7 +18,7 @@ use crate::{
 /// Keep-alive frames come every 15 s: after this time the connection is dead.
 const SILENCE: Duration = Duration::from_secs(40);
 /// A request that nobody answers for so long is made anew: the network may hold everything back.
-const ANSWER: Duration = Duration::from_secs(15);
+pub(super) const ANSWER: Duration = Duration::from_secs(15);
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 

@@ -1,39 +1,24 @@
-//! Chromium, one at a time, with a fresh profile; the page's security policy stays in force.
+//! Chromium, one test at a time; nothing stays from one to the next, and the page's security policy
+//! stays in force.
 
 use std::{env, fs, path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
-use tempfile::TempDir;
-use thirtyfour::{
-    ChromeCapabilities, ChromiumLikeCapabilities as _, DesiredCapabilities, LoggingPrefsLogLevel,
-    WebDriver, WebElement, prelude::*,
-};
+use thirtyfour::{WebDriver, WebElement, prelude::*};
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::{chromedriver, deadline::eventually};
+use crate::{chromedriver, chromium::Chromium, deadline::eventually};
 
-/// Two cores cannot give two browsers and a model their deadlines.
-static STAGE: Mutex<()> = Mutex::const_new(());
+/// Two cores cannot give two browsers and a model their deadlines. It holds the Chromium that the
+/// last test left empty: starting one takes longer than what many tests do with it.
+static STAGE: Mutex<Option<Chromium>> = Mutex::const_new(None);
 
 /// How long a page may take to show something.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Most pixels of a picture from top to bottom: Chromium draws none of twice that.
 const PICTURE: u32 = 8_000;
-
-const FLAGS: [&str; 10] = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--disable-dev-shm-usage",
-    "--window-size=1280,900",
-];
 
 /// Runs before every page's own scripts. Violations survive a reload in the session storage.
 const COLLECT_VIOLATIONS: &str = r"
@@ -85,9 +70,13 @@ impl Screen {
     }
 }
 
+/// No other test of this binary shows a browser while this lives.
+#[derive(Debug)]
+pub struct Stage(MutexGuard<'static, Option<Chromium>>);
+
 /// Waits until no other test of this binary shows a browser, and keeps it so.
-pub async fn wait_for_stage() -> MutexGuard<'static, ()> {
-    STAGE.lock().await
+pub async fn wait_for_stage() -> Stage {
+    Stage(STAGE.lock().await)
 }
 
 /// Waits until a script's body gives this value. `what` completes "… did not happen".
@@ -137,37 +126,39 @@ pub async fn wait_for_end_of(browser: &Browser, selector: &str) -> Result<()> {
 #[derive(Debug)]
 pub struct Browser {
     driver: WebDriver,
-    _profile: TempDir,
+    chromium: Chromium,
     /// Only the first of several browsers of a test has it.
-    stage: Option<MutexGuard<'static, ()>>,
+    stage: Option<Stage>,
 }
 
 impl Browser {
     /// Waits for its turn and opens an empty window.
     pub async fn open() -> Result<Self> {
-        let stage = wait_for_stage().await;
-        Self::open_with(Some(stage)).await
+        let mut stage = wait_for_stage().await;
+        let chromium = match stage.0.take() {
+            Some(left) => left,
+            None => Chromium::start().await?,
+        };
+        Self::connect(chromium, Some(stage)).await
     }
 
     /// One more with a profile of its own, as on another device, while this one is open.
     pub async fn open_beside(&self) -> Result<Self> {
         ensure!(self.stage.is_some(), "the first browser opens all others");
-        Self::open_with(None).await
+        Self::connect(Chromium::start().await?, None).await
     }
 
-    async fn open_with(stage: Option<MutexGuard<'static, ()>>) -> Result<Self> {
-        let profile = tempfile::tempdir()?;
-        let mut capabilities = DesiredCapabilities::chrome();
-        add_flags(&mut capabilities, &profile)?;
-        let driver = WebDriver::new(chromedriver::address().await?, capabilities)
+    async fn connect(chromium: Chromium, stage: Option<Stage>) -> Result<Self> {
+        let driver = WebDriver::new(chromedriver::address().await?, chromium.capabilities()?)
             .await
-            .context("opening Chromium: install Debian's chromium and chromium-driver")?;
+            .context("connecting to Chromium")?;
         let browser = Self {
             driver,
-            _profile: profile,
+            chromium,
             stage,
         };
         browser.prepare_tab().await?;
+        browser.devtools("Page.bringToFront", json!({})).await?;
         Ok(browser)
     }
 
@@ -344,13 +335,45 @@ impl Browser {
             .await
     }
 
+    /// A Chromium that a test left in the middle of something ends with it.
     async fn quit_unless(self, is_expected: impl Fn(&str) -> bool) -> Result<()> {
         let violations = self.violations().await?;
         let mut errors = self.console_errors().await?;
         errors.retain(|message| !is_expected(message));
+        if self.stage.is_some() {
+            self.leave_empty().await?;
+        }
         self.driver.quit().await?;
+        if let Some(Stage(mut kept)) = self.stage {
+            *kept = Some(self.chromium);
+        }
         ensure!(violations.is_empty(), "CSP violations: {violations:#?}");
         ensure!(errors.is_empty(), "errors in the console: {errors:#?}");
+        Ok(())
+    }
+
+    /// One new tab, and nothing of what the pages of this test kept in the browser.
+    async fn leave_empty(&self) -> Result<()> {
+        let tabs = self.driver.windows().await?;
+        let empty = self.driver.new_tab().await?;
+        for tab in tabs {
+            self.driver.switch_to_window(tab).await?;
+            self.driver.close_window().await?;
+        }
+        self.driver.switch_to_window(empty).await?;
+        for (method, parameters) in [
+            (
+                "Storage.clearDataForOrigin",
+                json!({"origin": "*", "storageTypes": "all"}),
+            ),
+            ("Network.clearBrowserCache", json!({})),
+            (
+                "Browser.setDownloadBehavior",
+                json!({"behavior": "default"}),
+            ),
+        ] {
+            self.devtools(method, parameters).await?;
+        }
         Ok(())
     }
 
@@ -361,18 +384,6 @@ impl Browser {
             .await?;
         self.show_screen(Screen::Desktop).await
     }
-}
-
-fn add_flags(capabilities: &mut ChromeCapabilities, profile: &TempDir) -> Result<()> {
-    for flag in FLAGS {
-        capabilities.add_arg(flag)?;
-    }
-    let profile = format!("--user-data-dir={}", profile.path().display());
-    capabilities.add_arg(&profile)?;
-    // Proxies of tests have a certificate that nobody vouches for.
-    capabilities.accept_insecure_certs(true)?;
-    capabilities.set_browser_log_level(LoggingPrefsLogLevel::All)?;
-    Ok(())
 }
 
 /// `HEARTH_SCREENSHOTS`, else `target/screenshots` of the workspace.

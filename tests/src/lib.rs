@@ -16,6 +16,7 @@ pub mod chance;
 pub mod change_stream;
 pub mod chat_page;
 mod chromedriver;
+mod chromium;
 pub mod command;
 pub mod database;
 pub mod deadline;

@@ -43,7 +43,8 @@ pub use drawing::{AdminSection, Drawing, SettingsSection};
 pub use error::ChatError;
 pub use event::{ChatEvent, ChatEventKind, Cursor, WaitState};
 pub use export::{
-    Export, ExportChoice, ExportFormat, ExportSubject, ImportCounts, Upload, UploadState,
+    Brought, ChatProgram, Export, ExportChoice, ExportFormat, ExportSubject, ImportCounts, Upload,
+    UploadState,
 };
 pub use id::{
     ApiKeyId, ConversationId, ExportId, IdempotencyKey, MessageId, SessionId, UploadId, UserId,

@@ -71,15 +71,21 @@ pub async fn import_preview(upload: UploadId) -> Result<Upload, ChatError> {
     export_service().upload(user.id, upload).await
 }
 
-/// Imports an uploaded file, all of it or nothing. What is wrong with a file is in the answer.
+/// Imports an uploaded file, all of it or nothing, or, if `without_unreadable` is set, all that can
+/// be read of another program's. What is wrong with a file is in the answer.
 ///
 /// # Errors
 /// [`ChatError::NotFound`] unless it is the user's; [`ChatError::Busy`] if the server's disk is
 /// full (nothing is written).
 #[server(endpoint = "import_commit")]
-pub async fn import_commit(upload: UploadId) -> Result<Upload, ChatError> {
+pub async fn import_commit(
+    upload: UploadId,
+    #[server(default)] without_unreadable: bool,
+) -> Result<Upload, ChatError> {
     let user = current_user()?;
-    let imported = export_service().import(user.id, upload).await?;
+    let imported = export_service()
+        .import(user.id, upload, without_unreadable)
+        .await?;
     lead_form_post_to(&format!("/settings/import?upload={upload}"));
     Ok(imported)
 }

@@ -26,7 +26,7 @@ use crate::{
     changes::Changes,
     chat::{ModelTitles, busy, store_refused},
     error::AppError,
-    import::{self, ImportError, Problems},
+    import::{self, ImportError, Preview, Problems},
     slow_work::{Kind, Place, SlowWork, run_in},
     store::{KeptExport, NewExport, Store, StoreError, StoredExport, StoredUploadState},
     uploads::{self, Uploads},
@@ -213,17 +213,27 @@ impl ExportService for ExportServer {
     }
 
     async fn upload(&self, user: UserId, id: UploadId) -> Result<Upload, ChatError> {
-        let preview = |store: &Store, user, file: File, _| {
-            import::preview(store, user, file).map(UploadState::Ready)
-        };
-        self.with_upload(user, id, preview).await
+        let look = |store: &Store, user, file: File, _| import::look(store, user, file).map(ready);
+        self.with_upload(user, id, look).await
     }
 
-    async fn import(&self, user: UserId, id: UploadId) -> Result<Upload, ChatError> {
-        let import = |store: &Store, user, file: File, id| {
+    async fn import(
+        &self,
+        user: UserId,
+        id: UploadId,
+        without_unreadable: bool,
+    ) -> Result<Upload, ChatError> {
+        let whole = |store: &Store, user, file: File, id| {
             import::import(store, user, file, Some(id)).map(UploadState::Imported)
         };
-        let imported = self.with_upload(user, id, import).await;
+        let readable = |store: &Store, user, file: File, id| {
+            import::import_readable(store, user, file, Some(id)).map(UploadState::Imported)
+        };
+        let imported = if without_unreadable {
+            self.with_upload(user, id, readable).await
+        } else {
+            self.with_upload(user, id, whole).await
+        };
         self.changes.tell_everything(user);
         imported
     }
@@ -379,8 +389,25 @@ fn done(outcome: Result<UploadState, ImportError>) -> Result<UploadState, ChatEr
 fn refused(problems: &Problems) -> UploadState {
     UploadState::Refused {
         problems: problems.named().to_vec(),
-        num_more: u32::try_from(problems.num_more()).unwrap_or(u32::MAX),
+        num_more: num_more(problems),
     }
+}
+
+/// What can be said of a file that was looked at.
+fn ready(preview: Preview) -> UploadState {
+    let Preview { counts, unreadable } = preview;
+    if unreadable.named().is_empty() {
+        return UploadState::Ready(counts);
+    }
+    UploadState::Partly {
+        counts,
+        problems: unreadable.named().to_vec(),
+        num_more: num_more(&unreadable),
+    }
+}
+
+fn num_more(problems: &Problems) -> u32 {
+    u32::try_from(problems.num_more()).unwrap_or(u32::MAX)
 }
 
 fn read<T>(result: Result<T, StoreError>) -> Result<T, ChatError> {

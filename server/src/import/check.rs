@@ -91,7 +91,7 @@ fn place(path: &serde_path_to_error::Path) -> String {
     segments.collect::<Vec<_>>().join("/")
 }
 
-fn check(document: &ConversationDocument, problems: &mut Problems) {
+pub(super) fn check(document: &ConversationDocument, problems: &mut Problems) {
     let title = document.title.chars().count();
     if let Some(Err(error)) = document.settings.as_ref().map(SettingsDocument::check) {
         problems.push(problem("settings", ImportFault::Refused(error.into())));

@@ -157,6 +157,7 @@ fn files_that_are_something_else_are_refused_in_words() {
     buried["messages"][1]["params"] = json!({"temperature": "here"});
     let buried = buried.to_string().replace("\"here\"", &deep(100_000));
     let chats = json!([{"title": "From another product", "mapping": {}}]);
+    let others = json!([{"title": "From nobody knows where"}]);
     for (what, file, words) in [
         ("empty", String::new(), "not JSON"),
         ("text", "Dear diary".to_owned(), "not JSON"),
@@ -166,11 +167,17 @@ fn files_that_are_something_else_are_refused_in_words() {
             "not JSON",
         ),
         ("more behind", format!("{whole}{{}}"), "trailing characters"),
-        ("an array", chats.to_string(), "not made by Hearth"),
+        ("an array", others.to_string(), "not made by Hearth"),
         (
             "another object",
-            json!({"chat": {}}).to_string(),
+            json!({"talk": {}}).to_string(),
             "not made by Hearth",
+        ),
+        ("empty chats", chats.to_string(), "no conversation with a"),
+        (
+            "an empty chat",
+            json!({"chat": {}}).to_string(),
+            "no conversation with a",
         ),
         ("deep", deep(1_000_000), "not"),
         ("deep inside", buried, "recursion limit"),

@@ -9,7 +9,7 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use clap::Args;
 use hearth_app::model::{Brought, ImportCounts};
 
@@ -71,11 +71,17 @@ pub(super) fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
         } else {
             import(store, user, content, None).map(Preview::from)
         };
-        let is_refused = matches!(done, Err(ImportError::Refused(_)));
-        // Whether it was everything, or a few of many.
-        if is_refused && !args.preview && look(store, user, again).is_ok() {
-            return done.context(OTHERS).with_context(|| shown);
-        }
+        // Whether it is everything that cannot be read, or a few of many.
+        let may_leave_out = !args.preview
+            && matches!(done, Err(ImportError::Refused(_)))
+            && look(store, user, again).is_ok();
+        let done = done.map_err(|error| {
+            if may_leave_out {
+                anyhow!("{error}\n{OTHERS}")
+            } else {
+                error.into()
+            }
+        });
         done.with_context(|| shown)
     });
     runtime.block_on(store.close());

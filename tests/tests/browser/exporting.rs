@@ -11,6 +11,7 @@ use hearth_tests::{
     chat_page::ChatPage,
     deadline::eventually,
     running_server::{PASSWORD, RunningServer, conversations, save_setting, send_and_wait},
+    uploads::chatgpt_archive,
     web_client::WebClient,
     words::words,
 };
@@ -22,6 +23,7 @@ in_both_languages! {
     the_menu_makes_a_file_and_the_chat_stays_where_it_is,
     on_paper_the_whole_conversation_stands_and_nothing_else,
     a_file_is_looked_at_before_it_is_imported,
+    a_zip_of_chatgpt_is_brought_without_what_cannot_be_read,
 }
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -301,5 +303,42 @@ async fn a_file_is_looked_at_before_it_is_imported(language: Language) -> Result
         .await?;
     assert_eq!(done, words(language, "exports.imported")?);
     assert_eq!(conversations(&berta).await?.len(), 1);
+    browser.quit().await
+}
+
+async fn a_zip_of_chatgpt_is_brought_without_what_cannot_be_read(language: Language) -> Result<()> {
+    let browser = Browser::open().await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("chatgpt.zip");
+    std::fs::write(&file, chatgpt_archive(3, &[1])?)?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.speak(language).await?;
+    page.sign_in("Ada", PASSWORD).await?;
+    page.open("/settings/import").await?;
+    let programs = browser.element(".import-programs").await?.text().await?;
+    ensure!(
+        programs.contains(&words(language, "exports.from_chatgpt")?),
+        "{programs}"
+    );
+    upload(&browser, &page, &file).await?;
+    let problem = browser.element(".import-problems li").await?.text().await?;
+    ensure!(problem.contains("“Chat 1”"), "{problem}");
+    let counts = browser.element(".import-counts").await?.text().await?;
+    for line in ["found_branches", "left_pictures", "left_unreadable"] {
+        let line = words(language, &format!("exports.{line}"))?;
+        ensure!(counts.contains(&line), "{line}: {counts}");
+    }
+    check(&browser, &named("import-of-chatgpt", language)).await?;
+    let button = browser.element(".setting form button").await?;
+    let label = words(language, "exports.import_readable")?;
+    assert_eq!(button.text().await?, label);
+    button.click().await?;
+    let done = browser.element(".setting [role=status]").await?;
+    assert_eq!(done.text().await?, words(language, "exports.imported")?);
+    assert_eq!(conversations(&ada).await?.len(), 2);
+    let titled = conversations(&ada).await?;
+    let first = titled.iter().find(|it| it.title == "Chat 0");
+    ensure!(first.is_some(), "{titled:?}");
     browser.quit().await
 }

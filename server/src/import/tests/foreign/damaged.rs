@@ -271,70 +271,29 @@ fn answer(file: Vec<u8>) {
     let _ = opened.and_then(|mut file| file.walk(|_| Ok(ControlFlow::Continue(()))));
 }
 
-/// Values of any kind, with names and texts that mean something somewhere.
+/// Names and texts that mean something somewhere.
+const NAMES: &str = "mapping message messages messagesTree children history chat conv id parent a b \
+    conversationId parentId author role content parts content_type thoughts create_time timestamp \
+    messageId type currNode output files extra toolCalls metadata attachments title";
+const TEXTS: &str = "a b user assistant tool system text code thoughts session multimodal_text \
+    image_asset_pointer <think> [{}] \u{e200}cite 【1†a】";
+
+fn one_of(words: &'static str) -> impl Strategy<Value = String> + Clone {
+    let words: Vec<&str> = words.split_whitespace().collect();
+    select(words).prop_map(str::to_owned)
+}
+
+/// Values of any kind.
 fn value() -> impl Strategy<Value = Value> {
-    let names = vec![
-        "mapping",
-        "message",
-        "messages",
-        "messagesTree",
-        "children",
-        "history",
-        "chat",
-        "conv",
-        "conversationId",
-        "id",
-        "parent",
-        "parentId",
-        "author",
-        "role",
-        "content",
-        "parts",
-        "content_type",
-        "thoughts",
-        "create_time",
-        "timestamp",
-        "messageId",
-        "type",
-        "currNode",
-        "output",
-        "files",
-        "extra",
-        "toolCalls",
-        "metadata",
-        "attachments",
-        "title",
-        "a",
-        "b",
-    ];
-    let texts = vec![
-        "a",
-        "b",
-        "user",
-        "assistant",
-        "tool",
-        "system",
-        "text",
-        "code",
-        "thoughts",
-        "session",
-        "multimodal_text",
-        "image_asset_pointer",
-        "<think>",
-        "[{}]",
-        "\u{e200}cite",
-        "【1†a】",
-        "",
-    ];
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
         any::<f64>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
-        select(texts).prop_map(Value::from),
+        one_of(TEXTS).prop_map(Value::from),
     ];
-    leaf.prop_recursive(6, 96, 8, move |inner| {
-        let member = (select(names.clone()).prop_map(str::to_owned), inner.clone());
+    leaf.prop_recursive(6, 96, 8, |inner| {
+        let member = (one_of(NAMES), inner.clone());
         prop_oneof![
             vec(inner, 0..6).prop_map(Value::from),
             vec(member, 0..10).prop_map(|members| Value::Object(members.into_iter().collect())),

@@ -1,156 +1,26 @@
 //! Exports of other programs as they look, small.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-/// A node of a conversation of `ChatGPT`; its time in seconds after the conversation began.
+/// A node of a conversation of `ChatGPT`.
 pub(super) fn node(parent: Option<&str>, message: &Value) -> Value {
     json!({"parent": parent, "message": message, "children": []})
 }
 
-fn message(role: &str, seconds: f64, content: &Value) -> Value {
+/// A message of such a node, so many seconds after the conversation began.
+pub(super) fn text(role: &str, seconds: f64, text: &str) -> Value {
     json!({
         "author": {"role": role, "name": null, "metadata": {}},
         "create_time": 1_756_000_000.0 + seconds,
-        "content": content, "status": "finished_successfully", "weight": 1.0,
-        "metadata": {}, "recipient": "all", "channel": null,
+        "content": {"content_type": "text", "parts": [text]},
+        "status": "finished_successfully", "weight": 1.0, "metadata": {}, "recipient": "all",
     })
-}
-
-pub(super) fn text(role: &str, seconds: f64, text: &str) -> Value {
-    message(
-        role,
-        seconds,
-        &json!({"content_type": "text", "parts": [text]}),
-    )
-}
-
-fn changed(mut message: Value, members: &Value) -> Value {
-    for (name, value) in members.as_object().unwrap() {
-        message[name] = value.clone();
-    }
-    message
 }
 
 /// A conversation with a question that was edited, an answer that was made again, thoughts, a tool,
 /// a picture and a file.
 pub(super) fn chatgpt() -> Value {
-    let hidden = json!({"metadata": {"is_visually_hidden_from_conversation": true}});
-    let context = json!({
-        "content": {"content_type": "user_editable_context", "user_profile": "Preface: I am Ada."},
-        "metadata": {
-            "is_visually_hidden_from_conversation": true,
-            "user_context_message_data": {
-                "about_user_message": "I am Ada.", "about_model_message": "Be brief."
-            }
-        }
-    });
-    let cite = "\u{e200}cite\u{e202}turn0search0\u{e201}";
-    let thoughts = json!({
-        "content_type": "thoughts", "source_analysis_msg_id": "x",
-        "thoughts": [{"summary": "Weather", "content": "Clouds."}]
-    });
-    let recap = json!({"content_type": "reasoning_recap", "content": "Thought for 8s"});
-    let code = json!({"content_type": "code", "language": "unknown", "text": "1+1"});
-    let output = json!({"content_type": "execution_output", "text": "2"});
-    let picture = json!({
-        "content_type": "multimodal_text",
-        "parts": [
-            {"content_type": "image_asset_pointer", "asset_pointer": "sediment://file_1"},
-            "Look【1†source】"
-        ]
-    });
-    let nodes = [
-        ("root", node(None, &Value::Null)),
-        (
-            "sys",
-            node(Some("root"), &changed(text("system", 0.0, ""), &hidden)),
-        ),
-        (
-            "ctx",
-            node(Some("sys"), &changed(text("user", 0.0, ""), &context)),
-        ),
-        (
-            "q1",
-            node(Some("ctx"), &text("user", 1.0, "为什么下雨？ 🌧")),
-        ),
-        (
-            "t1",
-            node(Some("q1"), &message("assistant", 2.0, &thoughts)),
-        ),
-        (
-            "r1",
-            node(
-                Some("t1"),
-                &changed(
-                    message("assistant", 10.0, &recap),
-                    &json!({
-                        "metadata": {"finished_duration_sec": 8}
-                    }),
-                ),
-            ),
-        ),
-        (
-            "a1",
-            node(
-                Some("r1"),
-                &changed(
-                    text("assistant", 10.5, &format!("因为云。{cite}")),
-                    &json!({"metadata": {
-                        "model_slug": "gpt-5", "finish_details": {"type": "stop"},
-                        "content_references": [{"matched_text": cite, "alt": "([W](https://example.org))"}]
-                    }}),
-                ),
-            ),
-        ),
-        (
-            "a2",
-            node(Some("q1"), &text("assistant", 20.0, "Regenerated.")),
-        ),
-        (
-            "q2",
-            node(
-                Some("a1"),
-                &changed(
-                    message("user", 30.0, &picture),
-                    &json!({
-                        "metadata": {"attachments": [
-                            {"id": "file_1", "name": "云.png", "mime_type": "image/png"},
-                            {"id": "file_2", "name": "notes.pdf", "mime_type": "application/pdf"}
-                        ]}
-                    }),
-                ),
-            ),
-        ),
-        (
-            "c1",
-            node(
-                Some("q2"),
-                &changed(
-                    message("assistant", 31.0, &code),
-                    &json!({"recipient": "python"}),
-                ),
-            ),
-        ),
-        (
-            "o1",
-            node(
-                Some("c1"),
-                &changed(
-                    message("tool", 32.0, &output),
-                    &json!({"author": {"role": "tool", "name": "python"}}),
-                ),
-            ),
-        ),
-        ("a3", node(Some("o1"), &text("assistant", 33.0, "It is 2."))),
-        ("q2b", node(Some("a1"), &text("user", 40.0, "Edited"))),
-        ("a4", node(Some("q2b"), &text("assistant", 41.0, "Again."))),
-    ];
-    let nodes = nodes.map(|(id, node)| (id.to_owned(), node));
-    json!({
-        "title": "Rain", "create_time": 1_756_000_000.0, "update_time": 1_756_000_050.5,
-        "mapping": Map::from_iter(nodes), "current_node": "a3", "moderation_results": [],
-        "conversation_id": "6b0f0d9c-0000-4000-8000-000000000001", "is_archived": false,
-    })
+    serde_json::from_str(include_str!("chatgpt.json")).unwrap()
 }
 
 /// The outline of that.
@@ -284,12 +154,9 @@ pub(super) fn llama_cpp() -> Value {
 /// The same as the lines that newer versions write.
 pub(super) fn llama_cpp_lines() -> String {
     let exported = llama_cpp();
-    let session = changed(
-        exported["conv"].clone(),
-        &json!({
-            "harness": "llama.cpp", "type": "session"
-        }),
-    );
+    let mut session = exported["conv"].clone();
+    session["harness"] = json!("llama.cpp");
+    session["type"] = json!("session");
     let messages = exported["messages"].as_array().unwrap().iter();
     let messages = messages.map(|message| json!({"message": message, "type": "message"}));
     let lines = [session].into_iter().chain(messages);

@@ -258,20 +258,20 @@ fn answer(message: &Message, metadata: &Metadata, spoken: Spoken) -> Answer {
         model: metadata.model_slug.clone(),
         ..Answer::default()
     };
-    match message
-        .recipient
-        .as_deref()
-        .filter(|it| *it != EVERYBODY && !it.is_empty())
-    {
-        Some(tool) => answer.calls.push(Call {
-            id: None,
-            step: ToolStep {
-                tool: tool.to_owned(),
-                input: spoken.bare,
-                reasoning_bytes: Some(0),
-                ..ToolStep::default()
-            },
-        }),
+    let recipient = message.recipient.as_deref();
+    match recipient.filter(|it| *it != EVERYBODY && !it.is_empty()) {
+        Some(tool) => {
+            answer.text = spoken.attached;
+            answer.calls.push(Call {
+                id: None,
+                step: ToolStep {
+                    tool: tool.to_owned(),
+                    input: spoken.bare,
+                    reasoning_bytes: Some(0),
+                    ..ToolStep::default()
+                },
+            });
+        }
         None => answer.text = spoken.whole(),
     }
     let finish = metadata.finish_details.as_ref();

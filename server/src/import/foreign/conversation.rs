@@ -62,7 +62,8 @@ pub(super) fn build(
     let runs = runs::find(&told.nodes, told.shown.as_deref())?;
     let first = told.nodes.iter().find(|node| node.parent.is_none());
     let first = first.or(told.nodes.first()).map(|node| node.id.as_str());
-    let (Some(own), false) = (told.id.as_deref().or(first), runs.runs.is_empty()) else {
+    let named = told.id.as_deref().filter(|id| !id.is_empty());
+    let (Some(own), false) = (named.or(first), runs.runs.is_empty()) else {
         return Ok(None);
     };
     let identity = Identity {

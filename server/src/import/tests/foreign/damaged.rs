@@ -46,7 +46,7 @@ fn of_chatgpt() -> Vec<Damage> {
         ),
         ("/create_time", json!(-5), "create_time: is no time"),
         ("/update_time", json!(1e300), "update_time: is no time"),
-        ("/mapping/root/parent", json!("a4"), "lead in a circle"),
+        ("/mapping/sys/parent", json!("a4"), "lead in a circle"),
         ("/mapping/a1/parent", json!("a1"), "lead in a circle"),
         ("/mapping/a1/parent", json!(1), "mapping/a1/parent"),
         ("/mapping/a1", json!([]), "mapping/a1"),

@@ -55,11 +55,10 @@ async fn settings_are_saved_together_and_a_banner_can_be_put_away(
     language: Language,
 ) -> Result<()> {
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open("/admin").await?;
+    page.enter_at(&ada, "/admin").await?;
     check(&browser, &named("admin-settings", language)).await?;
     let saved = words(language, "admin.saved")?;
     let (banner, text) = match language {
@@ -100,11 +99,10 @@ async fn ways_to_begin_go_into_the_box_as_the_administrator_wrote_them(
     language: Language,
 ) -> Result<()> {
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open("/admin").await?;
+    page.enter_at(&ada, "/admin").await?;
     let (id, lines) = match language {
         Language::English => ("starters_en", ["Plan my week", "Translate this"]),
         Language::Chinese => ("starters_zh", ["安排我的一周", "翻译这段话"]),
@@ -148,11 +146,10 @@ async fn what_is_not_saved_is_counted_marked_and_asked_for_before_leaving(
     language: Language,
 ) -> Result<()> {
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open("/admin").await?;
+    page.enter_at(&ada, "/admin").await?;
     ensure!(unsaved(&browser).await?.is_empty(), "nothing was changed");
     ensure!(!is_leaving_asked(&browser).await?, "nothing would be lost");
     let link = browser
@@ -199,11 +196,10 @@ async fn what_is_not_saved_is_counted_marked_and_asked_for_before_leaving(
 
 async fn an_invited_person_chooses_a_password_and_is_in(language: Language) -> Result<()> {
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open("/admin/people").await?;
+    page.enter_at(&ada, "/admin/people").await?;
     fill(&browser, "name", "Dora").await?;
     save(&browser, "name").await?;
     let link = browser.element(".new-link code").await?;
@@ -249,8 +245,7 @@ async fn models_usage_and_the_log_are_shown(language: Language) -> Result<()> {
     save_setting(&ada, SettingName::Temperature, "0.5").await??;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open("/admin/models").await?;
+    page.enter_at(&ada, "/admin/models").await?;
     wait_for_words(&browser, ".model-state", &words(language, "frame.lit")?).await?;
     check(&browser, &named("admin-models", language)).await?;
     page.open("/admin/usage").await?;
@@ -287,10 +282,10 @@ async fn a_conversation_has_settings_of_its_own_and_an_answer_tells_how_it_was_m
 ) -> Result<()> {
     let browser = Browser::open().await?;
     let model = ScriptedModel::new(vec!["123456789".into()]);
-    let (server, _ada) = RunningServer::start(model).await?;
+    let (server, ada) = RunningServer::start(model).await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     page.open_chat_settings().await?;
     browser.element("dialog[open] #own-max-tokens").await?;
     check(&browser, &named("conversation-settings", language)).await?;
@@ -369,8 +364,7 @@ async fn a_copy_is_made_with_the_keyboard_and_shown_when_it_is_there(
     send_and_wait(&ada, None, "Hi").await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open("/admin/backups").await?;
+    page.enter_at(&ada, "/admin/backups").await?;
     wait_for_words(&browser, ".section-head", "03:00").await?;
     back_up(&browser, language).await?;
     wait_for_copies(&browser, language, (1, 1)).await?;
@@ -396,8 +390,7 @@ async fn people_are_searched_by_name_and_usage_is_looked_at_by_the_week(
     send_and_wait(&ada, None, "Hi").await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open("/admin/people").await?;
+    page.enter_at(&ada, "/admin/people").await?;
     let field = browser.element("#people-search").await?;
     field.send_keys("person 10").await?;
     field.send_keys(Key::Enter + "").await?;
@@ -421,10 +414,9 @@ async fn people_are_searched_by_name_and_usage_is_looked_at_by_the_week(
 async fn a_section_that_changes_is_followed_after_a_lost_answer_too() -> Result<()> {
     let browser = Browser::open().await?;
     let model = ScriptedModel::new(Vec::new()).with_load_delay(Duration::from_secs(15));
-    let (server, _ada) = RunningServer::start(model).await?;
+    let (server, ada) = RunningServer::start(model).await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open("/admin/models").await?;
+    page.enter_at(&ada, "/admin/models").await?;
     ensure!(browser.has(".drawn[data-changing]").await?, "it loads");
     browser.script(LOSE_ONE, Vec::new()).await?;
     let is_lit = "return document.querySelector('.model-tile.lit') !== null";

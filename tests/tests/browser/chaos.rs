@@ -308,7 +308,7 @@ async fn an_answer_whose_stream_never_comes_is_shown_when_it_has_ended() -> Resu
     let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     browser.script(NO_STREAMS, Vec::new()).await?;
     page.send("Hello").await?;
     let shown = page.wait_for_end(1).await?;
@@ -326,7 +326,7 @@ async fn a_network_that_holds_everything_back_is_told_and_nothing_is_lost() -> R
     let (server, ada) = RunningServer::start(model).await?;
     let gate = Gate::before(server.addr()).await?;
     let page = ChatPage::new(&browser, gate.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     // The silence that ends a connection is short then, and so is that after which one asks anew.
     browser.script(HURRY, Vec::new()).await?;
     page.send("Go on").await?;

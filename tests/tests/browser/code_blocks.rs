@@ -9,7 +9,7 @@ use hearth_tests::{
     browser::{Browser, Screen, wait_for},
     chat_page::ChatPage,
     deadline::eventually,
-    running_server::{PASSWORD, RunningServer, send_and_wait},
+    running_server::{RunningServer, send_and_wait},
     words::words,
 };
 use serde_json::json;
@@ -33,8 +33,8 @@ async fn open(answer: String, language: Language) -> Result<(Browser, RunningSer
     {
         let page = ChatPage::new(&browser, server.base_url());
         page.speak(language).await?;
-        page.sign_in("Ada", PASSWORD).await?;
-        page.open(&format!("/c/{}", turn.conversation.id)).await?;
+        page.enter_at(&ada, &format!("/c/{}", turn.conversation.id))
+            .await?;
         page.wait_for_end(1).await?;
     }
     Ok((browser, server))

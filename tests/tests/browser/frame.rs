@@ -9,7 +9,7 @@ use hearth_tests::{
     browser::{Browser, PATIENCE, Screen, wait_for},
     chat_page::{ChatPage, TEXT_BOX},
     deadline::eventually,
-    running_server::{PASSWORD, RunningServer, conversations, send_and_wait},
+    running_server::{RunningServer, conversations, send_and_wait},
     words::words,
 };
 use serde_json::json;
@@ -69,7 +69,7 @@ pub(super) async fn open_with<'a>(
     let ids = listed.into_iter().map(|it| it.id).collect();
     let page = ChatPage::new(browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     Ok((server, page, ids))
 }
 
@@ -399,10 +399,10 @@ async fn the_account_has_a_menu_and_the_theme_changes_at_once(language: Language
 async fn the_header_tells_a_model_that_loads_and_when_it_is_lit(language: Language) -> Result<()> {
     let browser = Browser::open().await?;
     let model = ScriptedModel::new(Vec::new()).with_load_delay(Duration::from_secs(15));
-    let (server, _ada) = RunningServer::start(model).await?;
+    let (server, ada) = RunningServer::start(model).await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     let dot = "return document.querySelector('.model-chip .dot').className";
     let chip = "return document.querySelector('.model-chip').textContent.includes('%')";
     let told = "return document.querySelector('.chat-heading [role=status]').textContent !== ''";

@@ -8,7 +8,7 @@ use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, wait_for, wait_for_end_of, wait_for_words},
     chat_page::ChatPage,
-    running_server::{PASSWORD, RunningServer, send_and_wait},
+    running_server::{RunningServer, send_and_wait},
     words::words,
 };
 use serde_json::{Value, json};
@@ -80,7 +80,7 @@ async fn open(
     let newer = send_and_wait(&ada, None, "The newer one").await?;
     let page = ChatPage::new(browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     browser.show_touch_screen().await?;
     page.open(&format!("/c/{}", newer.conversation.id)).await?;
     page.wait_for_end(1).await?;

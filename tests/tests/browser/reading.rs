@@ -48,10 +48,10 @@ async fn a_message_in_another_language_than_the_page_says_so(language: Language)
         Language::Chinese => (chinese, english, "en"),
     };
     let model = ScriptedModel::new(vec![own.to_owned(), other.to_owned()]);
-    let (server, _ada) = RunningServer::start(model).await?;
+    let (server, ada) = RunningServer::start(model).await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     for (count, text) in [(1, own), (2, other)] {
         page.paste_and_send(text.lines().next().unwrap_or_default())
             .await?;
@@ -73,10 +73,10 @@ fn long_answer() -> ScriptedModel {
 
 async fn only_a_person_s_own_movement_lets_go_of_the_end(language: Language) -> Result<()> {
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(long_answer()).await?;
+    let (server, ada) = RunningServer::start(long_answer()).await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     page.send("Go on").await?;
     page.wait_for_text(600).await?;
     let text_box = browser.element(TEXT_BOX).await?;
@@ -113,8 +113,8 @@ async fn going_back_leads_to_where_one_was_reading() -> Result<()> {
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec![answer])).await?;
     let chat = send_and_wait(&ada, None, "A long one").await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open(&format!("/c/{}", chat.conversation.id)).await?;
+    page.enter_at(&ada, &format!("/c/{}", chat.conversation.id))
+        .await?;
     page.wait_for_end(1).await?;
     page.scroll_up(900).await?;
     wait_for(
@@ -146,7 +146,7 @@ async fn a_conversation_that_cannot_be_opened_leaves_the_shown_one_and_its_addre
     let shown = send_and_wait(&ada, None, "The shown one").await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     let address = format!("/c/{}", shown.conversation.id);
     page.open(&address).await?;
     page.wait_for_end(1).await?;
@@ -243,10 +243,10 @@ async fn the_button_below_a_lost_answer_brings_it_on_without_a_wait() -> Result<
     let browser = Browser::open().await?;
     let answer = "A line of it. ".repeat(200);
     let model = ScriptedModel::new(vec![answer]).with_token_delay(Duration::from_millis(20));
-    let (server, _ada) = RunningServer::start(model).await?;
+    let (server, ada) = RunningServer::start(model).await?;
     let gate = Gate::before(server.addr()).await?;
     let page = ChatPage::new(&browser, gate.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     page.send("Go on").await?;
     page.wait_for_text(30).await?;
     page.set_online(false).await?;
@@ -294,8 +294,7 @@ async fn what_is_told_of_one_turn_is_not_told_of_the_next() -> Result<()> {
     let long = "words ".repeat(750);
     let id = send_and_wait(&ada, None, &long).await?.conversation.id;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open(&format!("/c/{id}")).await?;
+    page.enter_at(&ada, &format!("/c/{id}")).await?;
     page.wait_for_end(1).await?;
 
     // The other half is kept free, so that the long question is left out.
@@ -335,7 +334,7 @@ async fn without_script_a_long_conversation_opens_at_its_end() -> Result<()> {
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec![answer])).await?;
     let chat = send_and_wait(&ada, None, "A long one").await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     let switch = "Emulation.setScriptExecutionDisabled";
     browser.devtools(switch, json!({"value": true})).await?;
     let address = format!("{}/c/{}", server.base_url(), chat.conversation.id);
@@ -361,9 +360,9 @@ async fn the_caret_of_a_list_stands_in_its_last_item() -> Result<()> {
     let browser = Browser::open().await?;
     let answer = format!("- one\n- {}", "two and more of it ".repeat(30));
     let model = ScriptedModel::new(vec![answer]).with_token_delay(Duration::from_millis(10));
-    let (server, _ada) = RunningServer::start(model).await?;
+    let (server, ada) = RunningServer::start(model).await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     page.send("A list").await?;
     let question = "const list = document.querySelector('.pending > ul');
         if (!list || list.children.length < 2) return false;
@@ -382,9 +381,9 @@ async fn the_caret_of_a_list_stands_in_its_last_item() -> Result<()> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn facts_open_beside_their_button_and_a_chord_copies_the_last_answer() -> Result<()> {
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     page.send("Hello").await?;
     let answer = page.wait_for_end(1).await?;
     let place = "const it = document.querySelector('.message-footer').getBoundingClientRect();

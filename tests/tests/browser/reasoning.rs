@@ -263,7 +263,7 @@ async fn thoughts_and_calls_stand_in_their_order_as_they_come_and_after_a_reload
     let (server, ada) = RunningServer::start_slow_file(model(), PART).await?;
     save_setting(&ada, SettingName::Temperature, "0").await??;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     browser.script(WATCH_ORDER, Vec::new()).await?;
     let [question, _, _, expected] = calculation(Language::English);
     page.send(question).await?;
@@ -290,7 +290,7 @@ async fn stop_works_while_the_model_thinks(language: Language) -> Result<()> {
     save_setting(&ada, SettingName::Temperature, "0").await??;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     let [question, expected] = greeting(language);
     page.send(question).await?;
     eventually("it thinks", ANSWER, async || {

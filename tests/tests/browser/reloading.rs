@@ -10,7 +10,7 @@ use hearth_tests::{
     chance::Chance,
     chat_page::{ChatPage, TEXT_BOX},
     deadline::eventually,
-    running_server::{PASSWORD, RunningServer},
+    running_server::RunningServer,
     words::words,
 };
 
@@ -25,9 +25,9 @@ async fn twenty_reloads_at_random_moments_show_what_one_undisturbed_tab_shows() 
     let browser = Browser::open().await?;
     let model =
         ScriptedModel::new(vec![ANSWER.to_owned()]).with_token_delay(Duration::from_millis(25));
-    let (server, _ada) = RunningServer::start(model).await?;
+    let (server, ada) = RunningServer::start(model).await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     page.send("Undisturbed").await?;
     let undisturbed = page.wait_for_end(1).await?;
 
@@ -82,9 +82,9 @@ async fn a_refusal_is_an_answer(browser: &Browser) -> Result<()> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_from_before_an_upgrade_says_so_and_keeps_what_was_written() -> Result<()> {
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     browser
         .element(TEXT_BOX)
         .await?

@@ -81,10 +81,9 @@ async fn a_chosen_language_is_saved_at_once_and_every_page_speaks_it() -> Result
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_chosen_theme_holds_at_once_and_after_a_reload_whatever_the_system_asks() -> Result<()> {
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open("/settings").await?;
+    page.enter_at(&ada, "/settings").await?;
     browser.show_theme(Theme::Dark).await?;
     let dark = browser.script(GROUND, Vec::new()).await?;
     browser.show_theme(Theme::Light).await?;
@@ -107,7 +106,7 @@ async fn a_chosen_theme_holds_at_once_and_after_a_reload_whatever_the_system_ask
     page.open("/").await?;
     browser.element(TEXT_BOX).await?;
     wait_for_ground(&browser, &dark).await?;
-    browser.screenshot("empty-chat-dark-chosen").await?;
+    browser.photograph("empty-chat-dark-chosen").await?;
     browser.quit().await
 }
 
@@ -130,10 +129,9 @@ async fn the_browser_s_own_language_greets_a_stranger() -> Result<()> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_password_is_taken_in_the_page_and_said_so() -> Result<()> {
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open("/settings/account").await?;
+    page.enter_at(&ada, "/settings/account").await?;
     for (name, value) in [("old_password", PASSWORD), ("new_password", NEW)] {
         let field = browser.element(&format!("input[name={name}]")).await?;
         field.send_keys(value).await?;
@@ -148,10 +146,9 @@ async fn a_new_password_is_taken_in_the_page_and_said_so() -> Result<()> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wrong_password_is_told_beside_its_field_and_the_page_stays() -> Result<()> {
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open("/settings/account").await?;
+    page.enter_at(&ada, "/settings/account").await?;
     for (name, value) in [("old_password", NEW), ("new_password", NEW)] {
         let field = browser.element(&format!("input[name={name}]")).await?;
         field.send_keys(value).await?;
@@ -315,9 +312,9 @@ async fn who_comes_back_from_the_settings_without_a_session_is_led_to_the_door()
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn settings_opened_out_of_the_chat_are_shown_with_their_style_sheet() -> Result<()> {
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     let sheet = "link[href$='-sections.css']";
     assert!(!browser.has(sheet).await?, "the chat does not load it");
     page.open_account_menu().await?;
@@ -378,10 +375,9 @@ async fn submit(browser: &Browser, button: &str) -> Result<()> {
 async fn a_key_is_shown_once_works_and_is_revoked() -> Result<()> {
     let browser = Browser::open().await?;
     let model = ScriptedModel::new(vec!["Good morning!".to_owned()]);
-    let (server, _ada) = RunningServer::start(model).await?;
+    let (server, ada) = RunningServer::start(model).await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open("/settings/keys").await?;
+    page.enter_at(&ada, "/settings/keys").await?;
     let field = browser.element("input[name=name]").await?;
     field.send_keys("the build machine").await?;
     submit(&browser, ".setting-form button[type=submit]").await?;

@@ -8,7 +8,7 @@ use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, wait_for, wait_for_end_of, wait_for_words},
     chat_page::{ChatPage, TEXT_BOX},
-    running_server::{PASSWORD, RunningServer},
+    running_server::RunningServer,
     seed::{self, Amount},
     words::words,
 };
@@ -271,10 +271,10 @@ async fn a_section_and_a_page_that_take_long_have_lines_in_their_place(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_next_rows_of_the_list_have_lines_in_their_place_when_they_take_long() -> Result<()> {
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     seed::fill(&server.database(), "Ada", AMOUNT).await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     wait_for(&browser, "the first page", NUM_ROWS, json!(50)).await?;
     hold(&browser, "/conversations").await?;
     let more = browser.element("#more-conversations").await?;
@@ -300,11 +300,11 @@ async fn the_next_rows_of_the_list_have_lines_in_their_place_when_they_take_long
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_comes_within_a_moment_shows_no_lines() -> Result<()> {
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let seeded = seed::fill(&server.database(), "Ada", AMOUNT).await?;
     let newest = seeded.conversations.last().context("a conversation")?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     change_clock(&browser, MOMENT, LONG).await?;
     browser.script(WATCH, Vec::new()).await?;
     press(&browser, &format!("#chat-{newest}")).await?;

@@ -12,7 +12,7 @@ use hearth_tests::{
     chat_page::{ChatPage, TEXT_BOX},
     deadline::eventually,
     extent,
-    running_server::{PASSWORD, RunningServer},
+    running_server::RunningServer,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -141,10 +141,10 @@ async fn check(browser: &Browser, what: &str, counts_all: bool) -> Result<()> {
 async fn nothing_moves(screen: Screen) -> Result<()> {
     let browser = Browser::open().await?;
     let answers = vec![answer(LENGTH)?, answer(SHORT)?];
-    let (server, _ada) = RunningServer::start(model(answers)).await?;
+    let (server, ada) = RunningServer::start(model(answers)).await?;
     let page = ChatPage::new(&browser, server.base_url());
     browser.show_screen(screen).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     browser.script(WATCH, Vec::new()).await?;
     // With the first message the box goes down: the key excuses that, and that alone.
     page.send("Tell me everything.").await?;
@@ -288,12 +288,12 @@ async fn the_ember_stands_on_the_line_of_the_last_letter_whatever_grows() -> Res
     } else {
         2 * SHORT
     };
-    let (server, _ada) = RunningServer::start(
+    let (server, ada) = RunningServer::start(
         model(vec![answer(length)?]).with_token_delay(Duration::from_millis(2)),
     )
     .await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     for screen in Screen::ALL {
         browser.show_screen(screen).await?;
         page.open("/").await?;

@@ -8,7 +8,7 @@ use hearth_tests::{
     browser::{Browser, wait_for, wait_for_end_of},
     chat_page::{ChatPage, TEXT_BOX},
     keyboard::Keyboard,
-    running_server::{PASSWORD, RunningServer, send_and_wait},
+    running_server::{RunningServer, send_and_wait},
 };
 use serde_json::json;
 use tokio::time::sleep;
@@ -28,7 +28,7 @@ async fn open(browser: &Browser) -> Result<(RunningServer, ChatPage<'_>)> {
         send_and_wait(&ada, None, title).await?;
     }
     let page = ChatPage::new(browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     Ok((server, page))
 }
 

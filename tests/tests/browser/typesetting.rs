@@ -6,7 +6,7 @@ use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, Screen, wait_for},
     chat_page::ChatPage,
-    running_server::{PASSWORD, RunningServer, send_and_wait},
+    running_server::{RunningServer, send_and_wait},
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -159,7 +159,7 @@ async fn answers_share_a_column_and_each_is_set_in_its_own_direction_and_languag
     }
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(Language::English).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     browser.show_screen(Screen::Desktop).await?;
     page.open(&format!("/c/{}", plain.conversation.id)).await?;
     page.wait_for_end(1).await?;

@@ -413,7 +413,7 @@ async fn people_are_searched_by_name_and_usage_is_looked_at_by_the_week(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_section_that_changes_is_followed_after_a_lost_answer_too() -> Result<()> {
     let browser = Browser::open().await?;
-    let model = ScriptedModel::new(Vec::new()).with_load_delay(Duration::from_secs(15));
+    let model = ScriptedModel::new(Vec::new()).with_load_delay(Duration::from_secs(8));
     let (server, ada) = RunningServer::start(model).await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.enter_at(&ada, "/admin/models").await?;

@@ -40,7 +40,7 @@ const MARK: &str = "%%% ";
 /// Answers of a conversation: a page shows them all.
 const TURNS: usize = 25;
 /// Conversations of the short form.
-const FEW: usize = 2;
+const FEW: usize = 1;
 /// All of a conversation's text, twice.
 const WINDOW: usize = 1 << 16;
 

@@ -398,7 +398,7 @@ async fn the_account_has_a_menu_and_the_theme_changes_at_once(language: Language
 
 async fn the_header_tells_a_model_that_loads_and_when_it_is_lit(language: Language) -> Result<()> {
     let browser = Browser::open().await?;
-    let model = ScriptedModel::new(Vec::new()).with_load_delay(Duration::from_secs(15));
+    let model = ScriptedModel::new(Vec::new()).with_load_delay(Duration::from_secs(8));
     let (server, ada) = RunningServer::start(model).await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;

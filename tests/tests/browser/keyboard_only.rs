@@ -24,8 +24,8 @@ in_both_languages! {
     everything_is_done_with_keys_and_the_focus_is_seen_all_the_way,
 }
 
-/// Until the focus has come to rest.
-const REST: Duration = Duration::from_secs(1);
+/// Until the focus has come to rest, on a machine that has other things to do.
+const REST: Duration = Duration::from_secs(3);
 
 /// A clipboard that counts.
 const CLIPBOARD: &str = r"

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use hearth_app::model::{ConversationId, Language};
+use hearth_app::model::{ConversationId, Language, SettingName};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, PATIENCE, Screen, wait_for, wait_for_end_of, wait_for_words},
@@ -11,7 +11,7 @@ use hearth_tests::{
     deadline::eventually,
     gate::Gate,
     program::Program,
-    running_server::{PASSWORD, RunningServer, send_and_wait},
+    running_server::{RunningServer, save_setting, send_and_wait},
     web_client::WebClient,
     words::words,
 };
@@ -188,12 +188,11 @@ async fn a_lost_connection_is_told_below_the_answer_and_comes_back(
 ) -> Result<()> {
     let browser = Browser::open().await?;
     let mut program = Program::start().await?;
+    let ada = program.administrator().await?;
+    save_setting(&ada, SettingName::Temperature, "0").await??;
     let page = ChatPage::new(&browser, program.base_url());
-    page.set_up(&program.set_up_link().await?, "Ada", PASSWORD)
-        .await?;
-    page.answer_greedily().await?;
     page.speak(language).await?;
-    page.open("/").await?;
+    page.enter(&ada).await?;
     // Nothing runs, and nobody asks for anything.
     let place = "const it = document.querySelector('.model-chip').getBoundingClientRect();
         return [it.left, it.top, it.height].join(' ')";

@@ -12,7 +12,7 @@ use hearth_tests::{
     chat_page::{ANSWER, ChatPage},
     deadline::eventually,
     program::Program,
-    running_server::{PASSWORD, RunningServer, save_setting},
+    running_server::{RunningServer, save_setting},
     words::words,
 };
 use serde_json::{Value, json};
@@ -30,7 +30,7 @@ in_both_languages! {
 }
 
 /// What a token takes: a short thought goes on for longer than a press of a button takes.
-const STEP: Duration = Duration::from_millis(300);
+const STEP: Duration = Duration::from_millis(200);
 
 const SUMMARY: &str = ".steps > summary";
 const TEXT: &str = ".step-thought";
@@ -53,12 +53,11 @@ async fn open<'a>(
     program: &Program,
     language: Language,
 ) -> Result<ChatPage<'a>> {
+    let ada = program.administrator().await?;
+    save_setting(&ada, SettingName::Temperature, "0").await??;
     let page = ChatPage::new(browser, program.base_url());
-    page.set_up(&program.set_up_link().await?, "Ada", PASSWORD)
-        .await?;
-    page.answer_greedily().await?;
     page.speak(language).await?;
-    page.open("/").await?;
+    page.enter(&ada).await?;
     Ok(page)
 }
 

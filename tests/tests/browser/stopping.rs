@@ -3,14 +3,14 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use hearth_app::model::Language;
+use hearth_app::model::{Language, SettingName};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_server::config::EngineSection;
 use hearth_tests::{
     browser::{Browser, wait_for},
     chat_page::{ChatPage, QUEUED, STOP, SeenMessage},
     program::Program,
-    running_server::{PASSWORD, RunningServer, send},
+    running_server::{RunningServer, save_setting, send},
 };
 
 /// A press of a button through the driver, the answer of the server and a rendered page.
@@ -93,6 +93,15 @@ async fn stop_works_while_others_come_first() -> Result<()> {
     browser.quit().await
 }
 
+/// The page of the real model, which takes its most probable words.
+async fn enter<'a>(browser: &'a Browser, program: &Program) -> Result<ChatPage<'a>> {
+    let ada = program.administrator().await?;
+    save_setting(&ada, SettingName::Temperature, "0").await??;
+    let page = ChatPage::new(browser, program.base_url());
+    page.enter(&ada).await?;
+    Ok(page)
+}
+
 /// About 5,500 tokens.
 fn long_question() -> String {
     format!("How often does this say sea?{}", " sea".repeat(5500))
@@ -106,10 +115,7 @@ async fn stop_works_while_the_real_model_reads_a_long_prompt_and_while_a_turn_wa
     let settings = ["HEARTH_ENGINE__MAX_RUNNING", "HEARTH_ENGINE__THREADS"];
     let settings = settings.map(|name| (name, "1".to_owned()));
     let program = Program::start_with(settings.to_vec()).await?;
-    let page = ChatPage::new(&browser, program.base_url());
-    page.set_up(&program.set_up_link().await?, "Ada", PASSWORD)
-        .await?;
-    page.answer_greedily().await?;
+    let page = enter(&browser, &program).await?;
     page.paste_and_send(&long_question()).await?;
     page.wait_for_note("Reading the prompt").await?;
     let reading = browser.path().await?;
@@ -144,10 +150,7 @@ async fn stop_works_while_the_real_model_reads_a_long_prompt_and_while_a_turn_wa
 async fn stop_in_mid_answer_keeps_what_was_written_and_continue_goes_on_from_there() -> Result<()> {
     let browser = Browser::open().await?;
     let program = Program::start().await?;
-    let page = ChatPage::new(&browser, program.base_url());
-    page.set_up(&program.set_up_link().await?, "Ada", PASSWORD)
-        .await?;
-    page.answer_greedily().await?;
+    let page = enter(&browser, &program).await?;
     page.send("Tell me a long story about a lighthouse.")
         .await?;
     page.wait_for_text(30).await?;

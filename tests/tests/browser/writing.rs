@@ -23,10 +23,22 @@ in_both_languages! {
     files_dropped_anywhere_become_text_or_are_named,
 }
 
+/// An answer that is there in no time.
+const SOON: &str = "Yes.";
+
+/// So many times six tenths of a second.
+fn slow_answer(times: usize) -> String {
+    "A slow answer, word by word. ".repeat(times)
+}
+
+/// The first question has the first of these answers, and so on.
+fn model(answers: Vec<String>) -> ScriptedModel {
+    ScriptedModel::new(answers).with_token_delay(Duration::from_millis(20))
+}
+
 /// An answer of about six seconds.
 fn slow_model() -> ScriptedModel {
-    let answer = "A slow answer, word by word. ".repeat(10);
-    ScriptedModel::new(vec![answer]).with_token_delay(Duration::from_millis(20))
+    model(vec![slow_answer(10)])
 }
 
 /// The chat page in a language, with Ada signed in.
@@ -147,7 +159,9 @@ const WATCH_PLACES: &str = "window.places = new Set();
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_box_stays_where_it_is_when_an_answer_begins_and_ends() -> Result<()> {
     let browser = Browser::open().await?;
-    let (_server, ada) = RunningServer::start(slow_model()).await?;
+    // The first one is only there, the second begins and ends, the third is stopped.
+    let answers = vec![SOON.to_owned(), slow_answer(5), slow_answer(10)];
+    let (_server, ada) = RunningServer::start(model(answers)).await?;
     let page = open(&browser, &ada, Language::English).await?;
     page.send("One").await?;
     page.wait_for_end(1).await?;
@@ -179,7 +193,8 @@ async fn the_next_message_waits_for_the_end_of_the_answer_also_over_a_reload(
     language: Language,
 ) -> Result<()> {
     let browser = Browser::open().await?;
-    let (_server, ada) = RunningServer::start(slow_model()).await?;
+    let answers = vec![slow_answer(10), SOON.to_owned()];
+    let (_server, ada) = RunningServer::start(model(answers)).await?;
     let page = open(&browser, &ada, language).await?;
     page.send("One").await?;
     page.wait_for_text(3).await?;

@@ -87,8 +87,8 @@ async fn every_button_is_named(browser: &Browser) -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_wants_less_motion_sees_every_change_at_once() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.enter(&ada).await?;
     browser.show_theme(Theme::Light).await?;
@@ -108,8 +108,8 @@ async fn who_wants_less_motion_sees_every_change_at_once() -> Result<()> {
 }
 
 async fn set_up_and_the_empty_chat_have_no_serious_violation(language: Language) -> Result<()> {
-    let browser = Browser::open().await?;
     let server = RunningServer::unclaimed(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
     page.open(&format!("/set-up#token={}", server.set_up_token()))
@@ -127,8 +127,8 @@ async fn set_up_and_the_empty_chat_have_no_serious_violation(language: Language)
 }
 
 async fn sign_in_and_a_chat_with_code_have_no_serious_violation(language: Language) -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec![CODE.to_owned()])).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
     page.open("/sign-in").await?;

@@ -54,8 +54,8 @@ async fn save(browser: &Browser, id: &str) -> Result<()> {
 async fn settings_are_saved_together_and_a_banner_can_be_put_away(
     language: Language,
 ) -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
     page.enter_at(&ada, "/admin").await?;
@@ -98,8 +98,8 @@ async fn settings_are_saved_together_and_a_banner_can_be_put_away(
 async fn ways_to_begin_go_into_the_box_as_the_administrator_wrote_them(
     language: Language,
 ) -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
     page.enter_at(&ada, "/admin").await?;
@@ -145,8 +145,8 @@ async fn is_leaving_asked(browser: &Browser) -> Result<bool> {
 async fn what_is_not_saved_is_counted_marked_and_asked_for_before_leaving(
     language: Language,
 ) -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
     page.enter_at(&ada, "/admin").await?;
@@ -195,8 +195,8 @@ async fn what_is_not_saved_is_counted_marked_and_asked_for_before_leaving(
 }
 
 async fn an_invited_person_chooses_a_password_and_is_in(language: Language) -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
     page.enter_at(&ada, "/admin/people").await?;
@@ -239,10 +239,10 @@ async fn an_invited_person_chooses_a_password_and_is_in(language: Language) -> R
 }
 
 async fn models_usage_and_the_log_are_shown(language: Language) -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
     send_and_wait(&ada, None, "Hi").await?;
     save_setting(&ada, SettingName::Temperature, "0.5").await??;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
     page.enter_at(&ada, "/admin/models").await?;
@@ -280,9 +280,9 @@ async fn models_usage_and_the_log_are_shown(language: Language) -> Result<()> {
 async fn a_conversation_has_settings_of_its_own_and_an_answer_tells_how_it_was_made(
     language: Language,
 ) -> Result<()> {
-    let browser = Browser::open().await?;
     let model = ScriptedModel::new(vec!["123456789".into()]);
     let (server, ada) = RunningServer::start(model).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
     page.enter(&ada).await?;
@@ -359,9 +359,9 @@ async fn wait_for_copies(
 async fn a_copy_is_made_with_the_keyboard_and_shown_when_it_is_there(
     language: Language,
 ) -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
     send_and_wait(&ada, None, "Hi").await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
     page.enter_at(&ada, "/admin/backups").await?;
@@ -380,7 +380,6 @@ async fn a_copy_is_made_with_the_keyboard_and_shown_when_it_is_there(
 async fn people_are_searched_by_name_and_usage_is_looked_at_by_the_week(
     language: Language,
 ) -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
     for number in 1..=10 {
         let name = ("name", format!("Person {number}"));
@@ -388,6 +387,7 @@ async fn people_are_searched_by_name_and_usage_is_looked_at_by_the_week(
         ada.call::<OneTimeLink>("create_account", &fields).await??;
     }
     send_and_wait(&ada, None, "Hi").await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
     page.enter_at(&ada, "/admin/people").await?;

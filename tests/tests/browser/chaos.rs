@@ -310,8 +310,8 @@ const NO_STREAMS: &str = "const fetch = window.fetch.bind(window);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_whose_stream_never_comes_is_shown_when_it_has_ended() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.enter(&ada).await?;
     browser.script(NO_STREAMS, Vec::new()).await?;
@@ -325,11 +325,11 @@ async fn an_answer_whose_stream_never_comes_is_shown_when_it_has_ended() -> Resu
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_network_that_holds_everything_back_is_told_and_nothing_is_lost() -> Result<()> {
-    let browser = Browser::open().await?;
     let answer = "A line of it. ".repeat(500);
     let model = ScriptedModel::new(vec![answer]).with_token_delay(Duration::from_millis(40));
     let (server, ada) = RunningServer::start(model).await?;
     let gate = Gate::before(server.addr()).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, gate.base_url());
     page.enter(&ada).await?;
     // The silence that ends a connection is short then, and so is that after which one asks anew.

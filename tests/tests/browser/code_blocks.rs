@@ -27,9 +27,9 @@ const CLIPBOARD: &str = "Object.defineProperty(navigator, 'clipboard', {configur
 
 /// Opens a conversation with this answer.
 async fn open(answer: String, language: Language) -> Result<(Browser, RunningServer)> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec![answer])).await?;
     let turn = send_and_wait(&ada, None, "Show me.").await?;
+    let browser = Browser::open().await?;
     {
         let page = ChatPage::new(&browser, server.base_url());
         page.speak(language).await?;

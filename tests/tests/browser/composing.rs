@@ -37,10 +37,10 @@ async fn press_while_composing(browser: &Browser, place: &str, key: &str) -> Res
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_keys_of_an_input_method_choose_words_and_do_nothing_else() -> Result<()> {
-    let browser = Browser::open().await?;
     let answer = "A slow answer, word by word. ".repeat(40);
     let model = ScriptedModel::new(vec![answer]).with_token_delay(Duration::from_millis(20));
     let (server, ada) = RunningServer::start(model).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.enter(&ada).await?;
     let list = "return document.getElementById('shortcuts').open";
@@ -77,8 +77,8 @@ async fn the_keys_of_an_input_method_choose_words_and_do_nothing_else() -> Resul
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn shift_enter_breaks_the_line_and_enter_sends_once() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.enter(&ada).await?;
     let text_box = browser.element(TEXT_BOX).await?;
@@ -97,9 +97,9 @@ async fn shift_enter_breaks_the_line_and_enter_sends_once() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_draft_survives_a_reload_and_stays_with_its_conversation() -> Result<()> {
-    let browser = Browser::open().await?;
     let model = ScriptedModel::new(Vec::new()).with_token_delay(Duration::from_millis(1));
     let (server, ada) = RunningServer::start(model).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.enter(&ada).await?;
     page.send("Hello").await?;
@@ -119,8 +119,8 @@ async fn a_draft_survives_a_reload_and_stays_with_its_conversation() -> Result<(
 /// A browser leaves the page when a picture is dropped on it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_picture_is_refused_in_a_sentence_and_text_is_kept() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.enter(&ada).await?;
     let text_box = browser.element(TEXT_BOX).await?;
@@ -163,11 +163,11 @@ async fn a_picture_is_refused_in_a_sentence_and_text_is_kept() -> Result<()> {
 
 /// A phone asks meanwhile, so that trying again is to wait.
 async fn what_was_refused_is_not_told_beside_what_waits(language: Language) -> Result<()> {
-    let browser = Browser::open().await?;
     let answer = "A slow answer, word by word. ".repeat(20);
     let model = ScriptedModel::new(vec!["Hi".into(), answer]);
     let model = model.with_token_delay(Duration::from_millis(20));
     let (server, phone) = RunningServer::start(model).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
     page.enter(&phone).await?;

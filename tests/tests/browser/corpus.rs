@@ -78,9 +78,9 @@ async fn tell(ada: &WebClient, texts: &[&str]) -> Result<Option<ConversationId>>
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn answers_as_models_write_them_have_no_violation_of_any_impact() -> Result<()> {
-    let browser = Browser::open().await?;
     let model = ScriptedModel::new(Vec::new()).with_context_window(WINDOW);
     let (server, ada) = RunningServer::start(model).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.enter(&ada).await?;
     let answers = answers();

@@ -55,8 +55,8 @@ const TICK: &str = ".copy-button[data-copied]";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_answers_the_version_that_is_shown_whatever_another_tab_shows() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     // This tab has not heard of it yet.
     browser.devtools("Network.enable", json!({})).await?;
@@ -87,8 +87,8 @@ async fn a_message_answers_the_version_that_is_shown_whatever_another_tab_shows(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_that_is_older_than_what_was_sent_takes_nothing_away() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, phone) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.enter(&phone).await?;
     page.send("Hello").await?;
@@ -121,8 +121,8 @@ async fn an_answer_that_is_older_than_what_was_sent_takes_nothing_away() -> Resu
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn drafts_stay_with_their_chats_while_a_message_is_on_its_way() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.enter(&ada).await?;
     page.send("The first chat").await?;
@@ -160,9 +160,9 @@ async fn drafts_stay_with_their_chats_while_a_message_is_on_its_way() -> Result<
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_written_before_the_settings_of_a_new_chat_is_sent_with_them() -> Result<()> {
-    let browser = Browser::open().await?;
     let model = ScriptedModel::new(vec!["123456789".into()]);
     let (server, ada) = RunningServer::start(model).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.enter(&ada).await?;
     let text_box = browser.element(TEXT_BOX).await?;
@@ -188,8 +188,8 @@ async fn what_is_written_before_the_settings_of_a_new_chat_is_sent_with_them() -
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn copied_is_said_when_it_is_so_and_the_copy_begins_with_the_press() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.enter(&ada).await?;
     page.send("Hello").await?;
@@ -228,8 +228,8 @@ async fn copied_is_said_when_it_is_so_and_the_copy_begins_with_the_press() -> Re
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_press_while_the_first_is_on_its_way_does_nothing() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.enter(&ada).await?;
     page.send("Hello").await?;

@@ -33,10 +33,10 @@ async fn wait_until_closed(browser: &Browser, place: &str) -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn back_closes_the_drawer_and_stays_in_the_chat() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
     let chat = send_and_wait(&ada, None, "One").await?.conversation.id;
     let path = format!("/c/{chat}");
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     browser.show_screen(Screen::Phone).await?;
     page.enter(&ada).await?;
@@ -82,11 +82,11 @@ async fn back_closes_the_drawer_and_stays_in_the_chat() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_drawer_that_was_closed_or_chosen_from_leaves_no_entry() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
     let first = send_and_wait(&ada, None, "One").await?.conversation.id;
     let second = send_and_wait(&ada, None, "Two").await?.conversation.id;
     let (first, second) = (format!("/c/{first}"), format!("/c/{second}"));
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     browser.show_screen(Screen::Phone).await?;
     page.enter(&ada).await?;

@@ -40,8 +40,8 @@ async fn press_entry(browser: &Browser, page: &ChatPage<'_>, format: &str) -> Re
 }
 
 async fn the_menu_makes_a_file_and_the_chat_stays_where_it_is(language: Language) -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec![ANSWER.to_owned()])).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     let turn = send_and_wait(&ada, None, "为什么天空是蓝色的？").await?;
     page.speak(language).await?;
@@ -109,7 +109,6 @@ const PAPER: &str = "const seen = it => it && it.checkVisibility(); \
         select: getComputedStyle(document.querySelector('.answer')).userSelect};";
 
 async fn on_paper_the_whole_conversation_stands_and_nothing_else(language: Language) -> Result<()> {
-    let browser = Browser::open().await?;
     let half = "\n- [x] 已读\n\n半 $\\frac{1}{2}$ 杯。\n";
     let answer = format!("{ANSWER}{half}{TABLE}");
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec![answer])).await?;
@@ -118,6 +117,7 @@ async fn on_paper_the_whole_conversation_stands_and_nothing_else(language: Langu
         Language::Chinese => (SettingName::BannerZh, "中午恢复服务。"),
     };
     save_setting(&ada, banner, sentence).await??;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     let turn = send_and_wait(&ada, None, "为什么天空是蓝色的？").await?;
     page.speak(language).await?;
@@ -185,7 +185,6 @@ const FILE: &str = r"
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_exported_page_is_laid_out_by_itself_and_has_no_violation() -> Result<()> {
-    let browser = Browser::open().await?;
     let (_server, ada) = RunningServer::start(ScriptedModel::new(vec![WHOLE.to_owned()])).await?;
     let turn = send_and_wait(&ada, None, "Show me everything.").await?;
     let arguments = [
@@ -197,6 +196,7 @@ async fn an_exported_page_is_laid_out_by_itself_and_has_no_violation() -> Result
     let file = folder.path().join("chat.html");
     let html = ada.get(&format!("/exports/{id}")).await?.text();
     std::fs::write(&file, html)?;
+    let browser = Browser::open().await?;
     browser.show_screen(Screen::Phone).await?;
     browser.goto(&format!("file://{}", file.display())).await?;
     let found = browser.script(FILE, Vec::new()).await?;
@@ -249,7 +249,6 @@ async fn upload(browser: &Browser, page: &ChatPage<'_>, file: &Path) -> Result<(
 }
 
 async fn a_file_is_looked_at_before_it_is_imported(language: Language) -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec![ANSWER.to_owned()])).await?;
     let turn = send_and_wait(&ada, None, "为什么天空是蓝色的？").await?;
     let arguments = [
@@ -269,6 +268,7 @@ async fn a_file_is_looked_at_before_it_is_imported(language: Language) -> Result
         document.replace("天空是蓝色的。", "天空是绿色的。"),
     )?;
     let berta = server.add_user("Berta").await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
     page.enter(&berta).await?;

@@ -377,10 +377,10 @@ impl<'a> Walk<'a> {
 async fn everything_is_done_with_keys_and_the_focus_is_seen_all_the_way(
     language: Language,
 ) -> Result<()> {
-    let browser = Browser::open().await?;
     let answer = "Some words of an answer, one after the other. ".repeat(8);
     let model = ScriptedModel::new(vec![answer]).with_token_delay(Duration::from_millis(12));
     let (server, ada) = RunningServer::start(model).await?;
+    let browser = Browser::open().await?;
     let mut walk = Walk::begin(&browser, server.base_url(), language).await?;
     walk.sign_in().await?;
     walk.stop().await?;

@@ -50,8 +50,8 @@ async fn leave_with_a_message_on_its_way<'a>(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_that_is_on_its_way_arrives_and_is_no_draft_any_more() -> Result<()> {
-    let browser = Browser::open().await?;
     let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let (page, id) = leave_with_a_message_on_its_way(&browser, &ada).await?;
     browser.script("window.letGo()", Vec::new()).await?;
     let is_no_draft = "return !Object.values(localStorage).includes('On its way')";
@@ -74,8 +74,8 @@ const DROP_SLOW_FILE: &str = "const read = Blob.prototype.arrayBuffer;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_comes_back_while_a_message_is_on_its_way_does_not_keep_it_in_the_box() -> Result<()> {
-    let browser = Browser::open().await?;
     let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let (page, id) = leave_with_a_message_on_its_way(&browser, &ada).await?;
     browser.driver().back().await?;
     browser.element(TEXT_BOX).await?;
@@ -95,8 +95,8 @@ async fn who_comes_back_while_a_message_is_on_its_way_does_not_keep_it_in_the_bo
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_that_is_read_when_the_page_is_left_breaks_nothing() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.enter(&ada).await?;
     browser.script(DROP_SLOW_FILE, Vec::new()).await?;
@@ -109,8 +109,8 @@ async fn a_file_that_is_read_when_the_page_is_left_breaks_nothing() -> Result<()
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_page_wanted_to_know_or_to_say_ends_with_it() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, phone) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.enter(&phone).await?;
     page.send("Hello").await?;

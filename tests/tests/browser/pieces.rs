@@ -74,9 +74,9 @@ async fn show_earlier(
 async fn older_conversations_and_earlier_messages_come_by_keyboard_and_on_a_phone(
     language: Language,
 ) -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let seeded = seed::fill(&server.database(), "Ada", AMOUNT).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
     page.enter_at(&ada, &format!("/c/{}", seeded.conversations[0]))
@@ -133,9 +133,9 @@ async fn older_conversations_and_earlier_messages_come_by_keyboard_and_on_a_phon
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_has_no_more_elements_because_there_is_more_in_the_database() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let seeded = seed::fill(&server.database(), "Ada", LARGE).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.enter(&ada).await?;
     let long = format!("/c/{}", seeded.conversations[0]);

@@ -119,9 +119,9 @@ async fn close(browser: &Browser, popup: &Popup, end: &str, by_key: bool) -> Res
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_opens_closes_with_escape_and_a_press_elsewhere_and_gives_the_focus_back() -> Result<()>
 {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
     let turn = send_and_wait(&ada, None, "One").await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.enter_at(&ada, &format!("/c/{}", turn.conversation.id))
         .await?;
@@ -142,9 +142,9 @@ async fn what_opens_closes_with_escape_and_a_press_elsewhere_and_gives_the_focus
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_asked_before_a_message_goes_gives_way_to_another_menu_and_to_letters() -> Result<()>
 {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
     let turn = send_and_wait(&ada, None, "One").await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.enter_at(&ada, &format!("/c/{}", turn.conversation.id))
         .await?;

@@ -360,7 +360,6 @@ async fn agreed(ada: &WebClient) -> Result<String> {
 async fn whatever_is_done_in_three_windows_they_agree_in_the_end() -> Result<()> {
     let seed = extent::seed("random actions", 0x7468_7265)?;
     let seconds = if extent::is_whole() { 120 } else { 12 };
-    let browser = Browser::open().await?;
     let answer = "Some words, **bold** ones and `code`.\n\n- one\n- two\n\n".repeat(4);
     let model = ScriptedModel::new(vec![answer]).with_token_delay(Duration::from_millis(8));
     let (server, ada) = RunningServer::start(model).await?;
@@ -368,6 +367,7 @@ async fn whatever_is_done_in_three_windows_they_agree_in_the_end() -> Result<()>
     for question in ["First", "Second", "Third"] {
         send_and_wait(&ada, None, question).await?;
     }
+    let browser = Browser::open().await?;
     let other = browser.open_beside().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.enter(&ada).await?;

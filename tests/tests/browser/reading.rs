@@ -40,7 +40,6 @@ const LANGUAGES: &str =
     "return [...document.querySelectorAll('.user-text, .answer')].map(it => it.lang)";
 
 async fn a_message_in_another_language_than_the_page_says_so(language: Language) -> Result<()> {
-    let browser = Browser::open().await?;
     let english = "Good morning.\n\nIt is late.";
     let chinese = "早上好。\n\n时间不早了。";
     let (own, other, said) = match language {
@@ -49,6 +48,7 @@ async fn a_message_in_another_language_than_the_page_says_so(language: Language)
     };
     let model = ScriptedModel::new(vec![own.to_owned(), other.to_owned()]);
     let (server, ada) = RunningServer::start(model).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
     page.enter(&ada).await?;
@@ -72,8 +72,8 @@ fn long_answer() -> ScriptedModel {
 }
 
 async fn only_a_person_s_own_movement_lets_go_of_the_end(language: Language) -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(long_answer()).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
     page.enter(&ada).await?;
@@ -108,10 +108,10 @@ async fn only_a_person_s_own_movement_lets_go_of_the_end(language: Language) -> 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn going_back_leads_to_where_one_was_reading() -> Result<()> {
-    let browser = Browser::open().await?;
     let answer = "A line of it.\n\n".repeat(120);
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec![answer])).await?;
     let chat = send_and_wait(&ada, None, "A long one").await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.enter_at(&ada, &format!("/c/{}", chat.conversation.id))
         .await?;
@@ -140,10 +140,10 @@ async fn going_back_leads_to_where_one_was_reading() -> Result<()> {
 async fn a_conversation_that_cannot_be_opened_leaves_the_shown_one_and_its_address(
     language: Language,
 ) -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let other = send_and_wait(&ada, None, "The other one").await?;
     let shown = send_and_wait(&ada, None, "The shown one").await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
     page.enter(&ada).await?;
@@ -239,11 +239,11 @@ const START_CLOCK: &str = "window.setTimeout = window.usualTimeout";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_button_below_a_lost_answer_brings_it_on_without_a_wait() -> Result<()> {
-    let browser = Browser::open().await?;
     let answer = "A line of it. ".repeat(200);
     let model = ScriptedModel::new(vec![answer]).with_token_delay(Duration::from_millis(20));
     let (server, ada) = RunningServer::start(model).await?;
     let gate = Gate::before(server.addr()).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, gate.base_url());
     page.enter(&ada).await?;
     page.send("Go on").await?;
@@ -287,11 +287,11 @@ const TOLD: &str = "return [...document.querySelectorAll('article[data-role=assi
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_told_of_one_turn_is_not_told_of_the_next() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hi".into()])).await?;
     // More than half of what the model can read: each letter is a token.
     let long = "words ".repeat(750);
     let id = send_and_wait(&ada, None, &long).await?.conversation.id;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.enter_at(&ada, &format!("/c/{id}")).await?;
     page.wait_for_end(1).await?;
@@ -328,10 +328,10 @@ async fn place(browser: &Browser, selector: &str) -> Result<(f64, f64)> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_script_a_long_conversation_opens_at_its_end() -> Result<()> {
-    let browser = Browser::open().await?;
     let answer = "A line of it.\n\n".repeat(120);
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec![answer])).await?;
     let chat = send_and_wait(&ada, None, "A long one").await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.enter(&ada).await?;
     let switch = "Emulation.setScriptExecutionDisabled";
@@ -356,10 +356,10 @@ async fn without_script_a_long_conversation_opens_at_its_end() -> Result<()> {
 /// The ember stands behind the last letter, in the item itself, not below the list.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_caret_of_a_list_stands_in_its_last_item() -> Result<()> {
-    let browser = Browser::open().await?;
     let answer = format!("- one\n- {}", "two and more of it ".repeat(30));
     let model = ScriptedModel::new(vec![answer]).with_token_delay(Duration::from_millis(10));
     let (server, ada) = RunningServer::start(model).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.enter(&ada).await?;
     page.send("A list").await?;
@@ -379,8 +379,8 @@ async fn the_caret_of_a_list_stands_in_its_last_item() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn facts_open_beside_their_button_and_a_chord_copies_the_last_answer() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.enter(&ada).await?;
     page.send("Hello").await?;

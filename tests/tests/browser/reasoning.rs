@@ -258,9 +258,9 @@ const WATCH_ORDER: &str = r"
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn thoughts_and_calls_stand_in_their_order_as_they_come_and_after_a_reload() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start_slow_file(model(), PART).await?;
     save_setting(&ada, SettingName::Temperature, "0").await??;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.enter(&ada).await?;
     browser.script(WATCH_ORDER, Vec::new()).await?;
@@ -284,9 +284,9 @@ async fn thoughts_and_calls_stand_in_their_order_as_they_come_and_after_a_reload
 
 /// What the model was trained to count, at length.
 async fn stop_works_while_the_model_thinks(language: Language) -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start_slow_file(model(), STEP).await?;
     save_setting(&ada, SettingName::Temperature, "0").await??;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
     page.enter(&ada).await?;

@@ -32,9 +32,9 @@ fn answer() -> String {
 async fn the_end_makes_links_of_names_and_leaves_every_other_block_where_it_is(
     language: Language,
 ) -> Result<()> {
-    let browser = Browser::open().await?;
     let model = ScriptedModel::new(vec![answer()]).with_token_delay(Duration::from_millis(10));
     let (server, ada) = RunningServer::start(model).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
     page.enter(&ada).await?;

@@ -25,11 +25,11 @@ const ANSWER: &str = "The first paragraph has **bold** words.\n\nThen comes a li
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reloads_at_random_moments_show_what_one_undisturbed_tab_shows() -> Result<()> {
-    let browser = Browser::open().await?;
     // Two seconds: for most moments the page is loaded again before the end.
     let model =
         ScriptedModel::new(vec![ANSWER.to_owned()]).with_token_delay(Duration::from_millis(12));
     let (server, ada) = RunningServer::start(model).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.enter(&ada).await?;
     page.send("Undisturbed").await?;
@@ -85,8 +85,8 @@ async fn a_refusal_is_an_answer(browser: &Browser) -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_from_before_an_upgrade_says_so_and_keeps_what_was_written() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.enter(&ada).await?;
     browser

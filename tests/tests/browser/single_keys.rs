@@ -32,8 +32,8 @@ async fn hold_focus(browser: &Browser) -> Result<()> {
 async fn single_keys_are_turned_off_in_the_settings_and_the_list_of_shortcuts_says_so(
     language: Language,
 ) -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     let keys = Keyboard::new(&browser);
     hold_focus(&browser).await?;
@@ -101,10 +101,10 @@ const COMPOSE: &str = r"
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keys_of_an_input_method_do_nothing_else() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
     let turn = send_and_wait(&ada, None, "One").await?;
     let path = format!("/c/{}", turn.conversation.id);
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     hold_focus(&browser).await?;
     page.enter_at(&ada, &path).await?;

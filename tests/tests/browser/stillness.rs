@@ -139,7 +139,6 @@ async fn check(browser: &Browser, what: &str, counts_all: bool) -> Result<()> {
 }
 
 async fn nothing_moves(screen: Screen) -> Result<()> {
-    let browser = Browser::open().await?;
     let length = if extent::is_whole() {
         LENGTH
     } else {
@@ -147,6 +146,7 @@ async fn nothing_moves(screen: Screen) -> Result<()> {
     };
     let answers = vec![answer(length)?, answer(SHORT)?];
     let (server, ada) = RunningServer::start(model(answers)).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     browser.show_screen(screen).await?;
     page.enter(&ada).await?;
@@ -287,7 +287,6 @@ struct Caret {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_ember_stands_on_the_line_of_the_last_letter_whatever_grows() -> Result<()> {
-    let browser = Browser::open().await?;
     let length = if extent::is_whole() {
         LENGTH
     } else {
@@ -297,6 +296,7 @@ async fn the_ember_stands_on_the_line_of_the_last_letter_whatever_grows() -> Res
         model(vec![answer(length)?]).with_token_delay(Duration::from_millis(2)),
     )
     .await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.enter(&ada).await?;
     for screen in Screen::ALL {

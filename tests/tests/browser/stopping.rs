@@ -60,9 +60,9 @@ async fn stop(page: &ChatPage<'_>) -> Result<SeenMessage> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stop_before_the_first_token_leaves_an_empty_stopped_answer() -> Result<()> {
-    let browser = Browser::open().await?;
     let model = slow_model().with_prefill_delay(Duration::from_secs(10));
     let (server, ada) = RunningServer::start(model).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.enter(&ada).await?;
     page.send("Hello").await?;
@@ -76,12 +76,12 @@ async fn stop_before_the_first_token_leaves_an_empty_stopped_answer() -> Result<
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stop_works_while_others_come_first() -> Result<()> {
-    let browser = Browser::open().await?;
     let engine = EngineSection {
         max_running: 1,
         ..EngineSection::default()
     };
     let (server, ada) = RunningServer::start_with(slow_model(), engine).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.enter(&ada).await?;
     send(&ada, None, "Keep the engine busy").await??;
@@ -175,8 +175,8 @@ async fn stop_in_mid_answer_keeps_what_was_written_and_continue_goes_on_from_the
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_whose_stream_is_dead_is_shown_as_stopped_soon_after_stop() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(slow_model()).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.enter(&ada).await?;
     browser.script(DEAFEN, Vec::new()).await?;
@@ -196,8 +196,8 @@ async fn an_answer_whose_stream_is_dead_is_shown_as_stopped_soon_after_stop() ->
 async fn stop_and_send_sends_also_if_the_page_is_loaded_again_in_between(
     language: Language,
 ) -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(slow_model()).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
     page.enter(&ada).await?;

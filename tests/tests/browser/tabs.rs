@@ -102,8 +102,8 @@ async fn wait_for_titles(browser: &Browser, expected: &[&str]) -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_another_device_does_appears_without_a_look() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, phone) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.enter(&phone).await?;
     page.send("Hello").await?;
@@ -137,8 +137,8 @@ async fn what_another_device_does_appears_without_a_look() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_many_tabs_one_listens_and_another_takes_over() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, phone) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     let source = json!({ "source": REMEMBER });
     let method = "Page.addScriptToEvaluateOnNewDocument";
@@ -182,8 +182,8 @@ const OTHER_BUILD: &str = "new MutationObserver((_, observer) => {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tabs_of_two_builds_do_not_listen_for_each_other() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     let method = "Page.addScriptToEvaluateOnNewDocument";
     let remember = json!({ "source": REMEMBER });
@@ -256,13 +256,13 @@ async fn at_most_two_connections(gate: &Gate) -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_tabs_with_running_answers_take_two_connections() -> Result<()> {
-    let browser = Browser::open().await?;
     // Longer than all of this takes.
     let answer = "word ".repeat(1500);
     let model = ScriptedModel::new(vec![answer]).with_token_delay(Duration::from_millis(40));
     let (server, ada) = RunningServer::start(model).await?;
     save_setting(&ada, SettingName::ConcurrentTurns, "100").await??;
     let gate = Gate::before(server.addr()).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, gate.base_url());
     page.enter(&ada).await?;
     let mut tabs = Vec::new();
@@ -294,10 +294,10 @@ async fn many_tabs_with_running_answers_take_two_connections() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_grows_on_while_the_tab_that_listens_for_it_goes_elsewhere() -> Result<()> {
-    let browser = Browser::open().await?;
     let answer = "word ".repeat(1500);
     let model = ScriptedModel::new(vec![answer]).with_token_delay(Duration::from_millis(40));
     let (server, ada) = RunningServer::start(model).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.enter(&ada).await?;
     let tabs = [
@@ -328,8 +328,8 @@ async fn an_answer_grows_on_while_the_tab_that_listens_for_it_goes_elsewhere() -
 async fn what_two_tabs_write_for_the_end_of_an_answer_is_one_message(
     language: Language,
 ) -> Result<()> {
-    let browser = Browser::open().await?;
     let (_server, ada) = RunningServer::start(slow_model()).await?;
+    let browser = Browser::open().await?;
     let page = ask(&browser, &ada, language).await?;
     let path = format!("/c/{}", page.conversation().await?);
     let first = browser.driver().window().await?;
@@ -361,8 +361,8 @@ async fn what_two_tabs_write_for_the_end_of_an_answer_is_one_message(
 async fn what_another_tab_adds_while_the_message_is_sent_waits_on(
     language: Language,
 ) -> Result<()> {
-    let browser = Browser::open().await?;
     let (_server, ada) = RunningServer::start(slow_model()).await?;
+    let browser = Browser::open().await?;
     let page = ask(&browser, &ada, language).await?;
     page.send("Two").await?;
     wait_for_waiting(&browser, "Two").await?;
@@ -385,8 +385,8 @@ async fn what_another_tab_adds_while_the_message_is_sent_waits_on(
 async fn what_waits_in_two_tabs_comes_back_to_the_one_that_is_looked_at(
     language: Language,
 ) -> Result<()> {
-    let browser = Browser::open().await?;
     let (_server, ada) = RunningServer::start(slow_model()).await?;
+    let browser = Browser::open().await?;
     let page = ask(&browser, &ada, language).await?;
     let path = format!("/c/{}", page.conversation().await?);
     let first = browser.driver().window().await?;
@@ -413,8 +413,8 @@ async fn what_waits_in_two_tabs_comes_back_to_the_one_that_is_looked_at(
 
 /// The key of a message is its own: with that of an old one it would be taken for the old one.
 async fn a_text_that_another_tab_sent_can_be_written_once_more(language: Language) -> Result<()> {
-    let browser = Browser::open().await?;
     let (_server, ada) = RunningServer::start(slow_model()).await?;
+    let browser = Browser::open().await?;
     let page = ask(&browser, &ada, language).await?;
     let path = format!("/c/{}", page.conversation().await?);
     page.send("Again").await?;
@@ -443,8 +443,8 @@ async fn a_text_that_another_tab_sent_can_be_written_once_more(language: Languag
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_another_chat_is_answered_nobody_asks_how_far_it_is() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, phone) = RunningServer::start(slow_model()).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.enter(&phone).await?;
     browser.script(COUNT_LISTS, Vec::new()).await?;

@@ -174,9 +174,9 @@ async fn look_at_chat(browser: &Browser, faults: &mut Vec<String>) -> Result<()>
 }
 
 async fn all_that_a_finger_presses_is_large_enough(language: Language) -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec![CODE.to_owned()])).await?;
     let turn = send_and_wait(&ada, None, "Show me a function.").await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     browser.show_touch_screen().await?;
     page.speak(language).await?;
@@ -265,9 +265,9 @@ async fn press_at(browser: &Browser, x: u32, y: u32) -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn menus_of_a_phone_are_sheets_and_close_with_a_press_beside_them() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let turn = send_and_wait(&ada, None, "Hello").await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     browser.show_touch_screen().await?;
     page.enter(&ada).await?;

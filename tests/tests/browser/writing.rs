@@ -77,8 +77,8 @@ async fn wait_for_draft(page: &ChatPage<'_>, expected: &str) -> Result<()> {
 async fn a_page_greets_and_its_beginnings_fill_the_box_and_send_nothing(
     language: Language,
 ) -> Result<()> {
-    let browser = Browser::open().await?;
     let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let page = open(&browser, &ada, language).await?;
     let greeting = browser.element(".greeting h1").await?.text().await?;
     let greetings = ["good_morning", "good_afternoon", "good_evening"];
@@ -105,8 +105,8 @@ async fn a_page_greets_and_its_beginnings_fill_the_box_and_send_nothing(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_box_has_the_focus_and_letters_typed_anywhere_go_to_it() -> Result<()> {
-    let browser = Browser::open().await?;
     let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let page = open(&browser, &ada, Language::English).await?;
     wait_for_focus(&browser).await?;
     page.send("Hello").await?;
@@ -130,8 +130,8 @@ async fn the_box_has_the_focus_and_letters_typed_anywhere_go_to_it() -> Result<(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_finger_s_enter_is_a_line() -> Result<()> {
-    let browser = Browser::open().await?;
     let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let page = open(&browser, &ada, Language::English).await?;
     let coarse = "window.matchMedia = query => ({ matches: query.includes('coarse') })";
     browser.script(coarse, Vec::new()).await?;
@@ -158,10 +158,10 @@ const WATCH_PLACES: &str = "window.places = new Set();
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_box_stays_where_it_is_when_an_answer_begins_and_ends() -> Result<()> {
-    let browser = Browser::open().await?;
     // The first one is only there, the second begins and ends, the third is stopped.
     let answers = vec![SOON.to_owned(), slow_answer(5), slow_answer(10)];
     let (_server, ada) = RunningServer::start(model(answers)).await?;
+    let browser = Browser::open().await?;
     let page = open(&browser, &ada, Language::English).await?;
     page.send("One").await?;
     page.wait_for_end(1).await?;
@@ -192,9 +192,9 @@ async fn the_box_stays_where_it_is_when_an_answer_begins_and_ends() -> Result<()
 async fn the_next_message_waits_for_the_end_of_the_answer_also_over_a_reload(
     language: Language,
 ) -> Result<()> {
-    let browser = Browser::open().await?;
     let answers = vec![slow_answer(10), SOON.to_owned()];
     let (_server, ada) = RunningServer::start(model(answers)).await?;
+    let browser = Browser::open().await?;
     let page = open(&browser, &ada, language).await?;
     page.send("One").await?;
     page.wait_for_text(3).await?;
@@ -226,8 +226,8 @@ async fn the_next_message_waits_for_the_end_of_the_answer_also_over_a_reload(
 async fn a_stopped_answer_gives_the_waiting_message_back_and_stop_and_send_sends_it(
     language: Language,
 ) -> Result<()> {
-    let browser = Browser::open().await?;
     let (_server, ada) = RunningServer::start(slow_model()).await?;
+    let browser = Browser::open().await?;
     let page = open(&browser, &ada, language).await?;
     page.send("One").await?;
     page.wait_for_text(3).await?;
@@ -270,8 +270,8 @@ async fn a_stopped_answer_gives_the_waiting_message_back_and_stop_and_send_sends
 }
 
 async fn a_message_that_reached_no_server_is_kept_and_goes_once(language: Language) -> Result<()> {
-    let browser = Browser::open().await?;
     let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let page = open(&browser, &ada, language).await?;
     page.set_online(false).await?;
     page.send("Hello").await?;
@@ -297,8 +297,8 @@ const DROP: &str = "const [kind, name, type, text] = arguments;
     return document.querySelector('.chat-stage').dispatchEvent(new DragEvent(kind, options));";
 
 async fn files_dropped_anywhere_become_text_or_are_named(language: Language) -> Result<()> {
-    let browser = Browser::open().await?;
     let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let page = open(&browser, &ada, language).await?;
     let drop = async |kind: &str, name: &str, mime: &str| {
         let arguments = [kind, name, mime, "one, two\n"].map(Value::from);

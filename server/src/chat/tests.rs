@@ -14,6 +14,7 @@ mod stopping;
 mod surviving;
 mod switching;
 mod tailing;
+mod titling;
 mod tools;
 
 /// A text that makes the task of a turn panic when a model writes it.

@@ -141,7 +141,7 @@ impl Store {
         let done = sqlx::query!(
             "
             update conversation
-            set title = ?
+            set title = ?, awaits_title = 0
             where id = ? and user_id = ? and deleted_at is null
             ",
             title,

@@ -292,8 +292,8 @@ async fn insert_conversation(
     let used = moment_of_use(connection, user).await?;
     sqlx::query!(
         "
-        insert into conversation (id, user_id, title, created_at, updated_at)
-        values (?, ?, ?, ?, ?)
+        insert into conversation (id, user_id, title, created_at, updated_at, awaits_title)
+        values (?, ?, ?, ?, ?, 1)
         ",
         id,
         user,
@@ -315,7 +315,7 @@ async fn name_conversation(
     sqlx::query!(
         "
         update conversation
-        set title = ?
+        set title = ?, awaits_title = 1
         where id = ? and user_id = ? and title = ''
         ",
         turn.title,

@@ -18,6 +18,9 @@ use crate::{
 /// Where the archive is shown.
 #[cfg(feature = "ssr")]
 const ARCHIVE: &str = "/settings/archive";
+/// Where folders are named.
+#[cfg(feature = "ssr")]
+const FOLDERS: &str = "/settings/folders";
 
 /// A page of a folder's conversations, as `conversations`.
 ///
@@ -92,7 +95,7 @@ pub async fn see_conversation(id: ConversationId) -> Result<(), ChatError> {
 pub async fn create_folder(name: String) -> Result<FolderId, ChatError> {
     let user = current_user()?;
     let id = order_service().create_folder(user.id, name).await?;
-    lead_form_post_to(&format!("/?folder={id}#sidebar"));
+    lead_form_post_to(&format!("{FOLDERS}?id={id}"));
     Ok(id)
 }
 
@@ -118,7 +121,7 @@ pub async fn save_folder(
 ) -> Result<(), ChatError> {
     let user = current_user()?;
     order_service().save_folder(user.id, id, form).await?;
-    lead_form_post_to(&format!("/?folder={id}#sidebar"));
+    lead_form_post_to(&format!("{FOLDERS}?id={id}"));
     Ok(())
 }
 
@@ -130,6 +133,6 @@ pub async fn save_folder(
 pub async fn delete_folder(id: FolderId) -> Result<(), ChatError> {
     let user = current_user()?;
     order_service().delete_folder(user.id, id).await?;
-    lead_form_post_to("/#sidebar");
+    lead_form_post_to(FOLDERS);
     Ok(())
 }

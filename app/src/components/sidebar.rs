@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     browser,
-    model::{ConversationId, ConversationSummary, Language, Theme, User},
+    model::{Arrangement, ConversationId, ConversationSummary, FolderId, Language, Theme, User},
     words::{PRODUCT, use_locale, words},
 };
 
@@ -23,6 +23,16 @@ pub(crate) enum SidebarCommand {
         title: String,
     },
     Delete(ConversationId),
+    /// What is moved goes into a folder, or into the one of this name.
+    Arrange {
+        id: ConversationId,
+        arrangement: Arrangement,
+        folder: Option<FolderId>,
+        folder_name: String,
+    },
+    /// Opens it, or closes it if it is open.
+    OpenFolder(FolderId),
+    ShowMoreOfFolder,
     ShowMore,
     /// Puts the drawer away.
     Close,

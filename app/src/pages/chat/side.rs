@@ -8,7 +8,7 @@ use leptos_router::NavigateOptions;
 use super::{commands::Navigate, state::ChatState};
 use crate::{
     api::{
-        conversations,
+        conversations, order,
         preferences::{set_language, set_theme},
     },
     browser,
@@ -28,6 +28,8 @@ impl ChatState {
         match command {
             SidebarCommand::Close => self.close_drawer(),
             SidebarCommand::ShowMore => self.show_more(),
+            SidebarCommand::OpenFolder(id) => self.open_folder(id),
+            SidebarCommand::ShowMoreOfFolder => self.show_more_of_folder(),
             SidebarCommand::ShowTheme(theme) => self.show_theme(theme),
             SidebarCommand::Speak(language) => self.speak(language),
             SidebarCommand::ShowShortcuts => browser::open_dialog(SHORTCUTS),
@@ -36,6 +38,23 @@ impl ChatState {
                     Ok(()) => self.renamed(id).await,
                     Err(error) => self.fail(error),
                 }
+            }),
+            SidebarCommand::Arrange {
+                id,
+                arrangement,
+                folder,
+                folder_name,
+            } => self.spawn(async move {
+                let has_name = !folder_name.is_empty();
+                let arranged =
+                    order::arrange_conversations(vec![id], arrangement, folder, folder_name);
+                match arranged.await {
+                    Ok(_) if has_name => self.read_lists().await,
+                    Ok(_) => self.look_at(id).await,
+                    Err(error) => self.fail(error),
+                }
+                set_timeout(move || browser::focus_if_lost(&link_id(id)), SETTLED);
+                set_timeout(|| browser::focus_if_lost(NEW_CHAT), SETTLED);
             }),
             SidebarCommand::Delete(id) => self.spawn(async move {
                 match conversations::delete_conversation(id).await {

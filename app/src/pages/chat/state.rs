@@ -159,9 +159,18 @@ impl ChatState {
             Some(Conversation { state, messages }) => (Some(state), messages),
             None => (None, Vec::new()),
         };
+        let list = ListedConversations::new(loaded.list);
+        list.change(|list| {
+            if let Some((id, page)) = loaded.folder {
+                list.open(id, page);
+            }
+            if let Some(shown) = &read {
+                list.update(shown.summary.clone());
+            }
+        });
         Self {
             address,
-            list: ListedConversations::new(loaded.list),
+            list,
             model: RwSignal::new(loaded.model),
             shown: RwSignal::new(read.as_ref().map(|it| it.summary.clone())),
             own: RwSignal::new(read.as_ref().map(|it| it.choices).unwrap_or_default()),

@@ -1,5 +1,5 @@
-//! The lists of conversations beside a chat: the top, the folders, of which one may be open, and what
-//! was used last. Pure, tested without a browser. Each conversation stands in one of them.
+//! The lists of conversations beside a chat: the top, the folders, of which one may be open, and
+//! what was used last. Pure, tested without a browser. Each conversation stands in one of them.
 
 mod pages;
 

@@ -4,6 +4,7 @@
 
 mod folder;
 mod keys;
+mod selection;
 
 use std::collections::HashMap;
 
@@ -24,6 +25,8 @@ use crate::{
 };
 use folder::{FolderHeading, OlderInFolder};
 use keys::{drag_over, drop_row, press, press_key, put_down, row_of, row_states};
+pub(super) use selection::Selection;
+use selection::SelectionBar;
 
 /// A conversation of the list.
 #[derive(Clone)]
@@ -187,14 +190,21 @@ pub(crate) fn ConversationListView(
         groups.iter().map(|group| group.0).collect::<Vec<_>>()
     };
     let opened = OpenedRow::new();
+    let selection = Selection::new();
     let (states, focused) = row_states(list, shown);
     let renamed = states.renamed;
     let group = move |group| view! { <ConversationGroup group list states on_command/> };
     let listed = list.groups();
     let is_empty = Memo::new(move |_| listed.read().is_empty());
-    let on_click = move |event: web_sys::MouseEvent| press(&event, opened, on_command);
+    let on_click = move |event: web_sys::MouseEvent| {
+        if !selection.press(&event) {
+            press(&event, opened, on_command);
+        }
+    };
     let on_key = move |event: web_sys::KeyboardEvent| {
-        press_key(&event, opened, renamed, on_command);
+        if !selection.press_key(&event) {
+            press_key(&event, opened, renamed, on_command);
+        }
     };
     let on_menu = move |event: web_sys::MouseEvent| {
         // The key that opened this menu asks for the browser's own too.
@@ -227,7 +237,8 @@ pub(crate) fn ConversationListView(
                 </p>
             })}
         </form>
-        <RowMenu opened renamed list on_command/>
+        <SelectionBar selection list on_command/>
+        <RowMenu opened states=(renamed, selection) list on_command/>
     }
 }
 

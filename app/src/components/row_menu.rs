@@ -5,7 +5,8 @@ use leptos::{html, prelude::*};
 use server_fn::ServerFn;
 
 use super::{
-    Icon, IconName, ListedConversations, SidebarCommand, conversation_row::link_id, menu::Menu,
+    Icon, IconName, ListedConversations, SidebarCommand, conversation_list::Selection,
+    conversation_row::link_id, menu::Menu,
 };
 use crate::{
     api::{
@@ -65,12 +66,19 @@ impl OpenedRow {
 #[component]
 pub(super) fn RowMenu(
     opened: OpenedRow,
-    renamed: RwSignal<Option<ConversationId>>,
+    /// Whose title is being written, and what is chosen.
+    states: (RwSignal<Option<ConversationId>>, Selection),
     list: ListedConversations,
     on_command: Callback<SidebarCommand>,
 ) -> impl IntoView {
     let locale = use_locale();
+    let (renamed, selection) = states;
     let rename = move |_| renamed.set(opened.close());
+    let select = move |_| {
+        if let Some(id) = opened.close() {
+            selection.begin(id);
+        }
+    };
     let delete = move |_| {
         if let Some(id) = opened.close() {
             on_command.run(SidebarCommand::Delete(id));
@@ -88,6 +96,10 @@ pub(super) fn RowMenu(
                 <Icon name=IconName::Edit/>
                 <span>{words!(locale, chat.rename)}</span>
                 <kbd aria-hidden="true">"F2"</kbd>
+            </button>
+            <button type="button" class="menu-entry" on:click=select>
+                <Icon name=IconName::Check/>
+                <span>{words!(locale, chat.select)}</span>
             </button>
             // What is pressed in here says itself what is done.
             <div on:click=arrange>
@@ -133,7 +145,7 @@ fn press(event: &web_sys::MouseEvent, opened: OpenedRow, on_command: Callback<Si
     };
     if let Some(id) = opened.close() {
         on_command.run(SidebarCommand::Arrange {
-            id,
+            ids: vec![id],
             arrangement,
             folder: told("data-folder").parse().ok(),
             folder_name: String::new(),
@@ -199,7 +211,7 @@ fn NewFolder(opened: OpenedRow, on_command: Callback<SidebarCommand>) -> impl In
         input.set_value("");
         if let Some(id) = opened.close() {
             on_command.run(SidebarCommand::Arrange {
-                id,
+                ids: vec![id],
                 arrangement: Arrangement::Move,
                 folder: None,
                 folder_name,

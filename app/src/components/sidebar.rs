@@ -25,7 +25,7 @@ pub(crate) enum SidebarCommand {
     Delete(ConversationId),
     /// What is moved goes into a folder, or into the one of this name.
     Arrange {
-        id: ConversationId,
+        ids: Vec<ConversationId>,
         arrangement: Arrangement,
         folder: Option<FolderId>,
         folder_name: String,
@@ -62,7 +62,9 @@ pub(crate) fn Sidebar(
     };
     let on_choose = move |event: web_sys::MouseEvent| {
         let is_row = browser::around(&event, ".conversation-row").is_some();
-        if is_row && browser::ends_rest(&event) {
+        if is_row && browser::is_selecting() {
+            // It is chosen, not opened.
+        } else if is_row && browser::ends_rest(&event) {
             // The row has been pressed for its menu, not to be opened.
             event.prevent_default();
             event.stop_propagation();

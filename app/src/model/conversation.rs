@@ -4,9 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Choices, ConversationId, DateGroup, Folder, FolderId, LocalDate, Message, MessageId,
-};
+use super::{Choices, ConversationId, DateGroup, Folder, FolderId, LocalDate, Message, MessageId};
 
 /// A line of the sidebar.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,7 +105,8 @@ pub struct ConversationState {
     pub num_messages: u32,
     /// Its own; what is absent is as usual.
     pub choices: Choices,
-    /// The folder whose instructions hold where it has none of its own; absent: those of the server.
+    /// The folder whose instructions hold where it has none of its own; absent: those of the
+    /// server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instructed_by: Option<String>,
 }

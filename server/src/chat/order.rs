@@ -70,8 +70,10 @@ impl OrderService for ChatServer {
         if arrangement == Arrangement::Delete {
             // Nobody reads on: the model computes for others.
             let gone: HashSet<_> = done.iter().copied().collect();
-            self.live
-                .stop_where(|_, conversation| gone.contains(&conversation), StopReason::Person);
+            self.live.stop_where(
+                |_, conversation| gone.contains(&conversation),
+                StopReason::Person,
+            );
         }
         let is_named = matches!(destination, Destination::Named(_));
         self.tell_arranged(user, &done, is_named);

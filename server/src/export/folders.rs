@@ -1,5 +1,5 @@
-//! The folders of a person in an archive: a conversation's document names its own, the manifest lists
-//! all of them with what models are told there.
+//! The folders of a person in an archive: a conversation's document names its own, the manifest
+//! lists all of them with what models are told there.
 
 use hearth_app::model::UserId;
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,5 @@
-//! The folders that a file speaks of: those that its manifest lists, and those that its conversations
-//! are in. Names are one where those of accounts would be.
+//! The folders that a file speaks of: those that its manifest lists, and those that its
+//! conversations are in. Names are one where those of accounts would be.
 
 use std::collections::BTreeMap;
 

@@ -88,7 +88,7 @@ pub fn import(
     runtime.block_on(remains::clear(store))?;
     let begun = runtime.block_on(store.begin_import(user))?;
     let import = begun.ok_or(ImportError::Busy)?;
-    let imported = run(store, &import, &mut file, (upload, &folders));
+    let imported = run(store, &import, &mut file, (upload, folders.as_slice()));
     match &imported {
         Ok(_) => runtime.block_on(remains::finish(store)),
         Err(_) => runtime.block_on(remains::give_up(store, &import)),

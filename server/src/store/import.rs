@@ -11,8 +11,8 @@ use hearth_app::model::{ImportCounts, UploadId, UserId};
 use sqlx::{SqliteConnection, types::Uuid};
 
 use super::{
-    Store, StoreError, StoredFolder, conversation_list::unpin_surplus, folder::bring_folders, now_ms,
-    upload,
+    Store, StoreError, StoredFolder, conversation_list::unpin_surplus, folder::bring_folders,
+    now_ms, upload,
 };
 
 /// Conversations that one statement reveals: 10 000 take 40 ms.
@@ -202,7 +202,7 @@ async fn reveal(connection: &mut SqliteConnection, import: Uuid) -> Result<u64, 
 /// Everything is revealed. What the file had pinned may be more than there can be.
 async fn end(connection: &mut SqliteConnection, import: Uuid) -> Result<(), StoreError> {
     let user = sqlx::query_scalar!(
-        r#"delete from import where id = ? returning user_id as "user_id: Uuid""#,
+        r#"delete from import where id = ? returning user_id as "user_id!: Uuid""#,
         import,
     )
     .fetch_one(&mut *connection)

@@ -1,6 +1,6 @@
-//! Whether an answer has ended since its person saw the conversation last: a mark that the end of an
-//! answer sets and that a look takes away. Nothing is written while an answer grows, nor by a look
-//! at what was seen already.
+//! Whether an answer has ended since its person saw the conversation last: a mark that the end of
+//! an answer sets and that a look takes away. Nothing is written while an answer grows, nor by a
+//! look at what was seen already.
 
 use hearth_app::model::{ConversationId, UserId};
 use sqlx::{SqliteConnection, types::Uuid};

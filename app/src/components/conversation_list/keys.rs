@@ -74,12 +74,12 @@ pub(super) fn drop_row(event: &web_sys::DragEvent, on_command: Callback<SidebarC
         let folder = folder_of(event)?;
         let address = event.data_transfer()?.get_data("text/uri-list").ok()?;
         let (_, id) = address.trim().rsplit_once("/c/")?;
-        Some((id.parse().ok()?, folder))
+        Some((id.parse::<ConversationId>().ok()?, folder))
     };
     if let Some((id, folder)) = dropped() {
         event.prevent_default();
         on_command.run(SidebarCommand::Arrange {
-            id,
+            ids: vec![id],
             arrangement: Arrangement::Move,
             folder: Some(folder),
             folder_name: String::new(),

@@ -114,7 +114,10 @@ fn in_folder(it: &Belongings) -> Arguments {
 }
 
 fn folder_form(it: &Belongings) -> Arguments {
-    vec![("id", it.folder.clone()), ("form[name]", new_key().to_string())]
+    vec![
+        ("id", it.folder.clone()),
+        ("form[name]", new_key().to_string()),
+    ]
 }
 
 fn folder_name(_: &Belongings) -> Arguments {

@@ -122,13 +122,8 @@ async fn a_chat_is_pinned_put_into_a_new_folder_and_archived_by_its_menu(
         ("folder", folder.to_string()),
     ];
     ada.call_raw("arrange_conversations", &fields).await?;
-    wait_for(
-        &browser,
-        "it goes here too",
-        LISTED,
-        json!(["Tax", today, "- B"]),
-    )
-    .await?;
+    let expected = json!(["Tax", "- A", today, "- B"]);
+    wait_for(&browser, "it goes here too", LISTED, expected).await?;
 
     page.open("/settings/archive").await?;
     wait_for_words(&browser, ".archive tbody", "C").await?;

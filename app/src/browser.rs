@@ -24,6 +24,7 @@ mod random;
 mod reading_place;
 mod scroll;
 mod section;
+mod selection;
 mod shortcuts;
 mod side;
 mod storage;
@@ -67,6 +68,7 @@ pub(crate) use random::idempotency_key;
 pub(crate) use reading_place::{ReadingPlace, read_reading_place, save_reading_place};
 pub(crate) use scroll::{Distance, Follower};
 pub(crate) use section::{complete_addresses, copy_pressed, redraw, show_current, walk_chart};
+pub(crate) use selection::{begin_selecting, end_selecting, is_selecting, select, selected};
 pub(crate) use shortcuts::{Shortcut, shortcut};
 pub(crate) use side::{
     draw_edge, grab_edge, is_drawer, keep_edge, press_edge, reset_edge, tell_edge, toggle_rail,

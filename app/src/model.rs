@@ -11,6 +11,7 @@ mod drawing;
 pub mod error;
 pub mod event;
 pub mod export;
+mod folder;
 pub mod id;
 mod import_problem;
 pub mod message;
@@ -45,8 +46,13 @@ pub use event::{ChatEvent, ChatEventKind, Cursor, WaitState};
 pub use export::{
     Export, ExportChoice, ExportFormat, ExportSubject, ImportCounts, Upload, UploadState,
 };
+pub use folder::{
+    Arranged, Arrangement, Folder, FolderForm, MAX_ARRANGED, MAX_FOLDER_NAME_CHARS, MAX_FOLDERS,
+    MAX_PINNED,
+};
 pub use id::{
-    ApiKeyId, ConversationId, ExportId, IdempotencyKey, MessageId, SessionId, UploadId, UserId,
+    ApiKeyId, ConversationId, ExportId, FolderId, IdempotencyKey, MessageId, SessionId, UploadId,
+    UserId,
 };
 pub use import_problem::{ImportFault, ImportProblem};
 pub use message::{

@@ -7,6 +7,7 @@ mod administration;
 pub mod api_keys;
 pub mod deletion;
 pub mod exports;
+pub mod order;
 
 use std::sync::Arc;
 

@@ -17,6 +17,7 @@ mod api {
     mod model_commands;
     mod models;
     mod openai;
+    mod order;
     mod own_account;
     mod people;
     mod proxies;

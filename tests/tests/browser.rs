@@ -51,6 +51,7 @@ mod browser {
     mod lan;
     mod leaving;
     mod long_press;
+    mod order;
     mod pieces;
     mod popups;
     mod proxies;

@@ -137,6 +137,10 @@ impl FakeChat {
             running: true,
             updated_at: 0,
             group: DateGroup::Today,
+            pinned_at: None,
+            folder: None,
+            archived: false,
+            unread: false,
         }
     }
 }
@@ -197,6 +201,7 @@ fn conversation(summary: ConversationSummary) -> Conversation {
                 effort: Some(ReasoningEffort::High),
                 calculator: None,
             },
+            instructed_by: None,
         },
         messages: vec![question, answer, running],
     }
@@ -213,6 +218,7 @@ impl ChatService for FakeChat {
             conversations: vec![self.summary()],
             has_more: true,
             today: TODAY,
+            ..ConversationPage::default()
         })
     }
     async fn conversation(
@@ -245,6 +251,7 @@ impl ChatService for FakeChat {
             leaf: None,
             num_messages: 2,
             choices: Choices::default(),
+            instructed_by: None,
         })
     }
     async fn rename(&self, _: UserId, _: ConversationId, _: String) -> Result<(), ChatError> {

@@ -223,7 +223,13 @@ impl ChatServer {
             None => Ok(None),
         };
         let own = own.map_err(|error| store_refused(&error))?;
-        let own = own.unwrap_or_default().with(choices);
+        let mut own = own.unwrap_or_default().with(choices);
+        if let Some(id) = conversation.filter(|_| own.system_prompt.is_none()) {
+            // What its folder says comes before what the server says.
+            let folder = self.store.instructing_folder(user, id).await;
+            let folder = folder.map_err(|error| store_refused(&error))?;
+            own.system_prompt = folder.and_then(|it| it.instructions);
+        }
         Settings::resolve(asked, &own, &self.settings.current())
     }
 

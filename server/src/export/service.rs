@@ -17,9 +17,9 @@ use sha2::{Digest, Sha256};
 use tokio::{runtime::Handle, sync::mpsc};
 
 use super::{
-    ConversationDocument, FileName, Language, Timestamp, extension,
+    ArchiveError, ConversationDocument, FileName, Language, Timestamp, extension,
     pipe::{Chunk, PipeWriter},
-    render, write_archive,
+    render, stored_folders, write_archive_in_folders,
 };
 use crate::{
     calendar::Calendar,
@@ -245,7 +245,11 @@ impl ArchiveWork {
         let documents = StoredConversations::new(self.store.clone(), self.user, self.now)
             .with_reasoning(self.with_reasoning)
             .with_titles(self.titles);
-        let written = write_archive(&mut writer, documents, self.language, self.now);
+        let folders = Handle::current().block_on(stored_folders(&self.store, self.user));
+        let written = folders.map_err(ArchiveError::from).and_then(|folders| {
+            let (language, now) = (self.language, self.now);
+            write_archive_in_folders(&mut writer, folders, documents, language, now)
+        });
         if let Err(error) = written {
             tracing::warn!(%error, "an archive ends early: {error}");
             return writer.fail(error);

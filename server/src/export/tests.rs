@@ -11,7 +11,7 @@ use super::{
     ConversationDocument, Language, ModelDocument, Timestamp, archive::Manifest, canonical, render,
     write_archive,
 };
-use crate::store::{StoredTree, TreeMessage};
+use crate::store::{StoredTree, TreeMessage, TreePlace};
 
 /// 2026-11-24 06:30 UTC.
 const NOW: Timestamp = Timestamp::from_ms(1_795_501_800_000);
@@ -72,6 +72,7 @@ fn tree() -> StoredTree {
         created_at: NOW.ms(),
         updated_at: NOW.ms() + 1,
         settings: ConversationSettings::default(),
+        place: TreePlace::default(),
         messages: vec![message(1, None, Role::User, HOSTILE), old, shown],
     }
 }

@@ -12,7 +12,7 @@ use sqlx::{Sqlite, SqliteConnection, Transaction, types::Uuid};
 
 use super::{
     MergePlan, RunningImport, Store, StoreError, StoredTree, TreeMessage, import_plan::Target,
-    message::to_word, now_ms, tool_steps::to_lines,
+    message::to_word, name_key, now_ms, tool_steps::to_lines,
 };
 
 /// What a row takes beside its texts, in bytes, roughly.
@@ -217,12 +217,13 @@ impl StagingTransaction<'_> {
             }
         };
         let (import, updated_at) = (self.import.id, incoming.tree.updated_at);
+        let folder = incoming.tree.place.folder.as_deref().map(name_key);
         let inserted = sqlx::query!(
             "
             insert into import_staged (
-                import_id, conversation_id, target_id, source_id, hidden_at, updated_at
+                import_id, conversation_id, target_id, source_id, hidden_at, updated_at, folder_key
             )
-            values (?, ?, ?, ?, ?, ?)
+            values (?, ?, ?, ?, ?, ?, ?)
             ",
             import,
             conversation,
@@ -230,6 +231,7 @@ impl StagingTransaction<'_> {
             source,
             hidden,
             updated_at,
+            folder,
         )
         .execute(&mut *self.transaction)
         .await?;
@@ -252,9 +254,10 @@ impl StagingTransaction<'_> {
             "
             insert into conversation (
                 id, user_id, title, created_at, updated_at, deleted_at,
-                system_prompt, temperature, top_p, max_tokens, reasoning_effort, calculator
+                system_prompt, temperature, top_p, max_tokens, reasoning_effort, calculator,
+                pinned_at, archived_at
             )
-            values (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)
+            values (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?)
             on conflict (id) do nothing
             ",
             id,
@@ -268,6 +271,8 @@ impl StagingTransaction<'_> {
             tree.settings.max_tokens,
             effort,
             tree.settings.calculator,
+            tree.place.pinned_at,
+            tree.place.archived_at,
         )
         .execute(&mut *self.transaction)
         .await?;

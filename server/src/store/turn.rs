@@ -14,6 +14,7 @@ use super::{
     message_chunk::delete_chunks,
     now_ms,
     tool_steps::to_lines,
+    unread::mark_unread,
     usage,
 };
 
@@ -178,12 +179,13 @@ impl Store {
         if done.rows_affected() == 0 {
             return Ok(false);
         }
-        // It is used, as by a new message: other tabs see that there is more to read.
+        // It is used, as by a new message: other tabs see that there is more to read, and what is
+        // used is not put away.
         let used = moment_of_use(&mut transaction, user).await?;
         sqlx::query!(
             "
             update conversation
-            set updated_at = ?
+            set updated_at = ?, archived_at = null
             where user_id = ? and id = (select conversation_id from message where id = ?)
             ",
             used,
@@ -247,6 +249,7 @@ impl FinishedAnswer {
         .execute(&mut *connection)
         .await?;
         usage::add(connection, message, self.tokens, day).await?;
+        mark_unread(connection, message).await?;
         delete_chunks(connection, message).await
     }
 }
@@ -401,7 +404,7 @@ async fn insert_answer(
     sqlx::query!(
         "
         update conversation
-        set active_message_id = ?, updated_at = ?
+        set active_message_id = ?, updated_at = ?, archived_at = null
         where user_id = ? and id = (select conversation_id from message where id = ?)
         ",
         id,

@@ -180,7 +180,7 @@ const SHOWN: &str = r"
     const row = it => ({
         title: text(it.querySelector('.conversation-title')),
         id: it.querySelector('.conversation-link').id,
-        burns: it.querySelector('.dot') !== null,
+        burns: it.querySelector('.dot.burning') !== null,
         current: it.querySelector('[aria-current]') !== null,
     });
     const group = it => ({

@@ -21,7 +21,7 @@ const SAID: [&str; 4] = ["aria-label", "title", "placeholder", "alt"];
 const SENTENCE_WORDS: usize = 4;
 
 /// Every page that somebody can open.
-pub(super) const PAGES: [&str; 18] = [
+pub(super) const PAGES: [&str; 20] = [
     "/",
     "/settings",
     "/settings/account",
@@ -29,6 +29,8 @@ pub(super) const PAGES: [&str; 18] = [
     "/settings/exports",
     "/settings/import",
     "/settings/trash",
+    "/settings/folders",
+    "/settings/archive",
     "/admin",
     "/admin/people",
     "/admin/models",

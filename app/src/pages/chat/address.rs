@@ -3,7 +3,7 @@
 use leptos_router::params::ParamsMap;
 
 use crate::{
-    model::{ConversationId, ListPlace, MessageId},
+    model::{ConversationId, FolderId, ListPlace, MessageId},
     sub_path::{SubPath, address_of},
 };
 
@@ -43,6 +43,9 @@ impl ChatAddress {
 pub(super) struct Pieces {
     /// The page of the list below this place.
     pub(super) older: Option<ListPlace>,
+    /// The list of this folder, and the page of it below this place.
+    pub(super) folder: Option<FolderId>,
+    pub(super) within: Option<ListPlace>,
     /// The messages before this one.
     pub(super) before: Option<MessageId>,
     /// What can be done with this conversation, as forms.
@@ -54,6 +57,8 @@ impl Pieces {
     pub(super) fn parse(query: &ParamsMap) -> Self {
         Self {
             older: query.get("older").and_then(|place| place.parse().ok()),
+            folder: query.get("folder").and_then(|id| id.parse().ok()),
+            within: query.get("within").and_then(|place| place.parse().ok()),
             before: query.get("before").and_then(|id| id.parse().ok()),
             menu: query.get("menu").and_then(|id| id.parse().ok()),
         }

@@ -88,6 +88,7 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
             </main>
             <ConversationSettingsDialog
                 form=dialog.form
+                instructed_by=dialog.instructed_by
                 error=dialog.error
                 on_save=on_settings
             />
@@ -190,6 +191,10 @@ fn keep_alive(state: ChatState, is_list_older: bool) {
         }
     });
     Effect::new(move || {
+        state.shown.track();
+        state.see_shown();
+    });
+    Effect::new(move || {
         state.spawn(pulse(state));
         let listener = window_event_listener(ev::visibilitychange, move |_| came_back(state));
         on_cleanup(move || listener.remove());
@@ -204,6 +209,7 @@ fn came_back(state: ChatState) {
             state.look_for_upgrade().await;
             state.refresh_list().await;
             state.refresh_if_changed().await;
+            state.see_shown();
         });
     }
 }

@@ -162,6 +162,7 @@ impl ChatState {
                 leaf: if is_new { Some(answer.id) } else { leaf },
                 num_messages: num_messages + u32::from(is_new) + u32::from(is_sent),
                 choices: self.own.get_untracked(),
+                instructed_by: it.read.as_ref().and_then(|read| read.instructed_by.clone()),
             });
         });
     }

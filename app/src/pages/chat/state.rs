@@ -143,6 +143,8 @@ pub(super) struct Unseen {
     pub(super) tail: Option<AbortHandle>,
     /// What is being saved of a conversation's choices.
     pub(super) unsaved: Option<(ConversationId, Choices)>,
+    /// What was deleted together with what the way back names.
+    pub(super) also_deleted: Vec<ConversationId>,
     /// How often such choices were saved.
     pub(super) num_saves: u32,
     /// The shown conversation as it was when it was read last, or changed here.
@@ -159,9 +161,18 @@ impl ChatState {
             Some(Conversation { state, messages }) => (Some(state), messages),
             None => (None, Vec::new()),
         };
+        let list = ListedConversations::new(loaded.list);
+        list.change(|list| {
+            if let Some((id, page)) = loaded.folder {
+                list.open(id, page);
+            }
+            if let Some(shown) = &read {
+                list.update(shown.summary.clone());
+            }
+        });
         Self {
             address,
-            list: ListedConversations::new(loaded.list),
+            list,
             model: RwSignal::new(loaded.model),
             shown: RwSignal::new(read.as_ref().map(|it| it.summary.clone())),
             own: RwSignal::new(read.as_ref().map(|it| it.choices).unwrap_or_default()),
@@ -187,6 +198,7 @@ impl ChatState {
                 navigate: None,
                 tail: None,
                 unsaved: None,
+                also_deleted: Vec::new(),
                 num_saves: 0,
                 read,
                 is_reading: false,

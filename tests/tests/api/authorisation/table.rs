@@ -34,6 +34,7 @@ pub(super) struct Belongings {
     pub(super) export: String,
     pub(super) upload: String,
     pub(super) api_key: String,
+    pub(super) folder: String,
 }
 
 pub(super) type Arguments = Vec<(&'static str, String)>;
@@ -95,6 +96,32 @@ fn settings_form(_: &Belongings) -> Arguments {
 
 fn conversation(it: &Belongings) -> Arguments {
     vec![("id", it.conversation.clone())]
+}
+
+fn pinned(it: &Belongings) -> Arguments {
+    vec![
+        ("ids[0]", it.conversation.clone()),
+        ("arrangement", "pin".to_owned()),
+    ]
+}
+
+fn folder(it: &Belongings) -> Arguments {
+    vec![("id", it.folder.clone())]
+}
+
+fn in_folder(it: &Belongings) -> Arguments {
+    vec![("folder", it.folder.clone())]
+}
+
+fn folder_form(it: &Belongings) -> Arguments {
+    vec![
+        ("id", it.folder.clone()),
+        ("form[name]", new_key().to_string()),
+    ]
+}
+
+fn folder_name(_: &Belongings) -> Arguments {
+    vec![("name", new_key().to_string())]
 }
 
 fn trashed(it: &Belongings) -> Arguments {
@@ -257,6 +284,14 @@ pub(super) const FUNCTIONS: &[Row] = &[
     row("/api/delete_conversation", conversation, OWNER),
     row("/api/restore_conversation", conversation, OWNER),
     row("/api/show_version", answer, OWNER),
+    row("/api/arrange_conversations", pinned, OWNER),
+    row("/api/see_conversation", conversation, OWNER),
+    row("/api/archive", nothing, SIGNED_IN),
+    row("/api/folder_conversations", in_folder, OWNER),
+    row("/api/create_folder", folder_name, SIGNED_IN),
+    row("/api/folder", folder, OWNER),
+    row("/api/save_folder", folder_form, OWNER),
+    row("/api/delete_folder", folder, OWNER),
     row("/api/send_message", message, OWNER),
     row("/api/tail_turns", tails, OWNER),
     row("/api/stop_turn", answer, OWNER),
@@ -331,6 +366,8 @@ pub(super) const ROUTES: &[Row] = &[
     row("/import", nothing, [ToSignIn, ToForm, ToForm, ToForm]),
     row("/settings/exports", nothing, [ToSignIn, Done, Done, Done]),
     row("/settings/trash", nothing, [ToSignIn, Done, Done, Done]),
+    row("/settings/folders", nothing, [ToSignIn, Done, Done, Done]),
+    row("/settings/archive", nothing, [ToSignIn, Done, Done, Done]),
     row("/settings/import", nothing, [ToSignIn, Done, Done, Done]),
     row("/sign-in", nothing, [Done, ToStart, ToStart, ToStart]),
     row("/sign-up", nothing, [Done, ToStart, ToStart, ToStart]),

@@ -19,6 +19,7 @@ mod form_post;
 mod link_token;
 mod long_press;
 mod password;
+mod question;
 mod queue;
 mod random;
 mod reading_place;
@@ -60,6 +61,7 @@ pub(crate) use focus::{
 pub(crate) use form_post::{Posted, form_of, post, send_at_once};
 pub(crate) use long_press::{ends_rest, watch_finger};
 pub(crate) use password::{hide_passwords, password_pressed};
+pub(crate) use question::{asks_to_edit, forget_edit, question_text, read_edit, save_edit};
 pub(crate) use queue::{
     Queued, changes_queued, forget_queued, forget_sent_queued, join_texts, read_queued, save_queued,
 };

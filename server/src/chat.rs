@@ -3,7 +3,7 @@
 //! Reading order: `service` (what is offered), `start_turn` (from a message to the database),
 //! `prompt` and `reservation` (history to token ids, and a place in the queue), `submit`
 //! (from there to a task), `turn` (the task that makes an answer), `turn_log` (its frames and
-//! their tails), `recorder` (what is written, and when).
+//! their tails), `recorder` (what is written, and when). `fork` and `outline` are about branches.
 //!
 //! Nothing here knows HTTP or SQL. A tail only watches: a turn ends by itself, by Stop, or with
 //! the process.
@@ -11,9 +11,11 @@
 mod account_watch;
 mod allowance;
 mod engine_slot;
+mod fork;
 mod key_locks;
 mod live_turns;
 mod model_titles;
+mod outline;
 mod prompt;
 mod recorder;
 mod refusal;

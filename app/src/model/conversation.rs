@@ -78,6 +78,8 @@ pub struct ConversationState {
     pub leaf: Option<MessageId>,
     /// Of all branches.
     pub num_messages: u32,
+    /// A message has more than one version.
+    pub has_branches: bool,
     /// Its own; what is absent is as usual.
     pub choices: Choices,
 }

@@ -66,7 +66,9 @@ pub(crate) use queue::{
     Queued, changes_queued, forget_queued, forget_sent_queued, join_texts, read_queued, save_queued,
 };
 pub(crate) use random::idempotency_key;
-pub(crate) use reading_place::{ReadingPlace, read_reading_place, save_reading_place};
+pub(crate) use reading_place::{
+    ReadingPlace, read_reading_place, save_reading_place, take_named_place,
+};
 pub(crate) use scroll::{Distance, Follower};
 pub(crate) use section::{complete_addresses, copy_pressed, redraw, show_current, walk_chart};
 pub(crate) use shortcuts::{Shortcut, shortcut};

@@ -83,7 +83,7 @@ impl Following {
                 request_animation_frame(move || {
                     self.go_back(&place);
                     if is_named {
-                        browser::focus_found_if_lost(&format!("#{}", place.message));
+                        browser::focus(&place.message);
                     }
                 });
             }

@@ -104,7 +104,7 @@ fn ConversationEntries(
             </a>
         </Show>
         <hr/>
-        <ExportEntries conversation=id menu=MENU/>
+        <ExportEntries conversation=id menu=MENU has_branches/>
         <hr/>
         <form method="post" action=address_of(DeleteConversation::url()) on:submit=delete>
             <input type="hidden" name="id" value=id.to_string()/>

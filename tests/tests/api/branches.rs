@@ -1,7 +1,7 @@
 //! Editing questions and forking conversations.
 
 use anyhow::{Context as _, Result};
-use hearth_app::model::{ChatError, ConversationId, MessageId, Refusal, StartedTurn};
+use hearth_app::model::{ChatError, ConversationId, ExportId, MessageId, Refusal, StartedTurn};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     database::Database,
@@ -52,6 +52,28 @@ async fn a_question_is_sent_once_more_beside_the_old_one() -> Result<()> {
     let shown = conversation(&ada, id).await?;
     assert_eq!(shown.messages[0].text, "One?");
     assert_eq!(shown.messages[1].id, first.assistant_message.id);
+    Ok(())
+}
+
+#[tokio::test]
+async fn markdown_has_the_other_branches_for_who_wants_them() -> Result<()> {
+    let (_server, ada) = start().await?;
+    let first = send_and_wait(&ada, None, "What was asked first").await?;
+    edit_and_wait(&ada, question_of(&first)?, "What was asked instead").await?;
+    let mut fields = vec![
+        ("conversation", first.conversation.id.to_string()),
+        ("format", "markdown".to_owned()),
+    ];
+    for (with_branches, num_old) in [(false, 0), (true, 1)] {
+        if with_branches {
+            fields.push(("branches", "true".to_owned()));
+        }
+        let id: ExportId = ada.call("create_export", &fields).await??;
+        let file = ada.get(&format!("/exports/{id}")).await?.text();
+        let old = "\nWhat was asked first\n";
+        assert_eq!(file.matches(old).count(), num_old, "{file}");
+        assert!(file.contains("What was asked instead"), "{file}");
+    }
     Ok(())
 }
 

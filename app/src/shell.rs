@@ -138,8 +138,8 @@ fn theme_color(media: &'static str, color: &'static str) -> impl IntoView {
     meta.attr("media", media)
 }
 
-/// The pages and their addresses. Of the doors, and of the outline of a conversation, the browser only
-/// knows how to load them.
+/// The pages and their addresses. Of the doors, and of the outline of a conversation, the browser
+/// only knows how to load them.
 ///
 /// Both chat addresses share one page, so the first message of a new conversation can change the
 /// address without ending its stream.

@@ -15,8 +15,8 @@ pub fn download_path(id: ExportId) -> String {
     format!("/exports/{id}")
 }
 
-/// Writes a conversation down, with what the model thought if `reasoning` is set, and in Markdown with
-/// all of its branches if `branches` is. A form post is answered with the file.
+/// Writes a conversation down, with what the model thought if `reasoning` is set, and in Markdown
+/// with all of its branches if `branches` is. A form post is answered with the file.
 ///
 /// # Errors
 /// [`ChatError::NotFound`] unless the conversation is the user's; [`ChatError::Busy`] if the

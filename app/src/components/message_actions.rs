@@ -102,6 +102,7 @@ fn EditButton(
 ) -> impl IntoView {
     let label = words!(use_locale(), chat.edit_question);
     let id = message.with_untracked(|it| it.id);
+    let place = format!("#message-{id}");
     let edit = move |event: web_sys::MouseEvent| {
         event.prevent_default();
         on_command.run(MessageCommand::Edit(id));
@@ -111,7 +112,7 @@ fn EditButton(
             type="submit"
             class="icon-button edit-question"
             form="conversations"
-            formaction=format!("#message-{id}")
+            formaction=place
             name="edit"
             value=id.to_string()
             title=label

@@ -1,7 +1,7 @@
 //! A question that is being edited: a box of the whole column in the place of its bubble.
 //!
-//! The text lives in the document, like that of the composer. It is a real form, and the address can
-//! name the question (`?edit=`), so that it works without script too.
+//! The text lives in the document, like that of the composer. It is a real form, and the address
+//! can name the question (`?edit=`), so that it works without script too.
 
 use leptos::{html, prelude::*};
 use server_fn::ServerFn;
@@ -58,6 +58,7 @@ pub(super) fn QuestionEditor(
 ) -> impl IntoView {
     let locale = use_locale();
     let id = message.with_untracked(|it| it.id);
+    let place = format!("#message-{id}");
     let on_submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         on_command.run(MessageCommand::SendEdited(id));
@@ -84,7 +85,7 @@ pub(super) fn QuestionEditor(
                     type="submit"
                     class="button"
                     form="conversations"
-                    formaction=format!("#message-{id}")
+                    formaction=place
                     on:click=cancel
                 >
                     {words!(locale, chat.cancel)}

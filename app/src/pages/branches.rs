@@ -107,11 +107,12 @@ fn page(locale: Locale, outline: &Outline, refused: Option<ChatError>) -> AnyVie
     let branches: Vec<_> = branches.collect();
     let title = outline.title.clone();
     let language = words::foreign(locale, [&title]);
+    let style = sections_style_sheet();
     let back = address_of(&format!("/c/{}", outline.conversation));
     view! {
         <Title text=window_title(words!(locale, chat.branches))/>
         <main class="outline-page" data-door="">
-            <link rel="stylesheet" href=sections_style_sheet()/>
+            <link rel="stylesheet" href=style/>
             <header class="outline-head">
                 <a class="quiet-button" href=back>
                     <Icon name=IconName::ChevronLeft class="icon mirrored"/>

@@ -45,9 +45,9 @@ fn content(message: RefusedMessage, error: ChatError) -> impl IntoView {
     let locale = use_locale();
     let needs_sign_in = error == ChatError::Unauthorized;
     let action = if message.message.is_empty() {
-        PostMessage::url()
+        address_of(PostMessage::url())
     } else {
-        EditQuestion::url()
+        address_of(EditQuestion::url())
     };
     let hidden = [
         ("conversation", message.conversation.clone()),
@@ -67,7 +67,7 @@ fn content(message: RefusedMessage, error: ChatError) -> impl IntoView {
     let text = format!("\n{}", escape_text(&message.text));
     view! {
         <ErrorText error=Signal::derive(move || Some(error.clone()))/>
-        <form method="post" action=address_of(action) class="door-form">
+        <form method="post" action=action class="door-form">
             {hidden}
             <div class="field">
                 <label for="refused-text">{words!(locale, door.your_message)}</label>

@@ -10,8 +10,8 @@ use super::{
 use crate::store::{Forked, StoreError};
 
 impl ChatServer {
-    /// Copies what was said up to an answer. A conversation does not end in a question: of one, what
-    /// was said before it is copied, and whoever asked has its text.
+    /// Copies what was said up to an answer. A conversation does not end in a question: of one,
+    /// what was said before it is copied, and whoever asked has its text.
     pub(super) async fn copy_branch(
         &self,
         user: UserId,

@@ -1,7 +1,7 @@
 //! A conversation that begins as a copy of a branch.
 //!
 //! The texts stay in the database: what is read before is ids, and two statements copy everything
-//! in one transaction. Two thousand messages are one row of JSON.
+//! in one transaction.
 
 use hearth_app::model::{ConversationId, MessageId, UserId};
 use sqlx::{SqliteConnection, types::Uuid};

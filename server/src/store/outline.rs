@@ -78,8 +78,8 @@ impl Store {
         Ok(has_branches)
     }
 
-    /// Of the branch that ends in `leaf`, the message that follows this one. `None`: it is the leaf,
-    /// of another branch, or not `user`'s.
+    /// Of the branch that ends in `leaf`, the message that follows this one. `None`: it is the
+    /// leaf, of another branch, or not `user`'s.
     pub(crate) async fn message_after(
         &self,
         user: UserId,

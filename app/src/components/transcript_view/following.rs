@@ -62,7 +62,8 @@ impl Following {
     }
 
     /// A new last message is one's own, or a new answer: show it. Another conversation is shown
-    /// at the message that the address names, or where it was left. Only another first message came above what is being read.
+    /// at the message that the address names, or where it was left. Only another first message
+    /// came above what is being read.
     fn moved(self, old: Option<Extent>, now: Extent) {
         let is_other = old.is_none_or(|old| {
             let is_begun = old.conversation.is_none() && old.last.is_none();

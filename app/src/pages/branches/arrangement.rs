@@ -231,7 +231,7 @@ mod tests {
 
     #[test]
     fn every_message_is_in_one_list_and_lists_do_not_lie_deeper_than_they_may() {
-        // Everybody goes back one message further than the one before, so each list leaves the next.
+        // Somebody goes back one message further each time: each list leaves the next one.
         let chain = (0..100_u128).map(|it| (it, it.checked_sub(1)));
         let others = (0..100_u128).rev().map(|it| (1_000 + it, Some(it)));
         let messages: Vec<_> = chain.chain(others).collect();

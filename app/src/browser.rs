@@ -19,6 +19,7 @@ mod form_post;
 mod link_token;
 mod long_press;
 mod password;
+mod question;
 mod queue;
 mod random;
 mod reading_place;
@@ -61,11 +62,14 @@ pub(crate) use focus::{
 pub(crate) use form_post::{Posted, form_of, post, send_at_once};
 pub(crate) use long_press::{ends_rest, watch_finger};
 pub(crate) use password::{hide_passwords, password_pressed};
+pub(crate) use question::{asks_to_edit, forget_edit, question_text, read_edit, save_edit};
 pub(crate) use queue::{
     Queued, changes_queued, forget_queued, forget_sent_queued, join_texts, read_queued, save_queued,
 };
 pub(crate) use random::idempotency_key;
-pub(crate) use reading_place::{ReadingPlace, read_reading_place, save_reading_place};
+pub(crate) use reading_place::{
+    ReadingPlace, read_reading_place, save_reading_place, take_named_place,
+};
 pub(crate) use scroll::{Distance, Follower};
 pub(crate) use section::{complete_addresses, copy_pressed, redraw, show_current, walk_chart};
 pub(crate) use selection::{begin_selecting, end_selecting, is_selecting, select, selected};

@@ -16,6 +16,7 @@ pub mod id;
 mod import_problem;
 pub mod message;
 mod model_title;
+mod outline;
 mod phase;
 pub mod preferences;
 pub mod refusal;
@@ -60,6 +61,7 @@ pub use message::{
     Role, SendParams, StartedTurn, ToolStep, TurnParams, Usage,
 };
 pub use model_title::model_title;
+pub use outline::{Outline, OutlineMessage, ShownPlace};
 pub use phase::{Phase, phases};
 pub use preferences::{
     Language, LanguageChoice, Preferences, SidebarForm, SingleKeys, Theme, UnknownChoice,

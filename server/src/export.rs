@@ -32,7 +32,7 @@ pub use document::{
 pub use file_name::FileName;
 pub(crate) use file_name::content_disposition;
 pub use folders::{FolderDocument, stored_folders};
-pub use format::{content_type, extension, render};
+pub use format::{content_type, extension, render, render_branches};
 pub use labels::Language;
 pub use service::{ExportServer, StoredConversations};
 pub use settings::SettingsDocument;

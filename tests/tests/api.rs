@@ -3,6 +3,7 @@
 mod api {
     mod authorisation;
     mod backups;
+    mod branches;
     mod changes;
     mod commands;
     mod conversation_settings;

@@ -34,6 +34,7 @@ mod browser {
     mod accessibility;
     mod adding_files;
     mod administration;
+    mod branches;
     mod chaos;
     mod code_blocks;
     mod composing;

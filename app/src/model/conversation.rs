@@ -103,6 +103,8 @@ pub struct ConversationState {
     pub leaf: Option<MessageId>,
     /// Of all branches.
     pub num_messages: u32,
+    /// A message has more than one version.
+    pub has_branches: bool,
     /// Its own; what is absent is as usual.
     pub choices: Choices,
     /// The folder whose instructions hold where it has none of its own; absent: those of the

@@ -197,6 +197,7 @@ fn conversation(summary: ConversationSummary) -> Conversation {
             summary,
             leaf: Some(running.id),
             num_messages: 3,
+            has_branches: false,
             choices: Choices {
                 effort: Some(ReasoningEffort::High),
                 calculator: None,
@@ -250,6 +251,7 @@ impl ChatService for FakeChat {
             summary,
             leaf: None,
             num_messages: 2,
+            has_branches: false,
             choices: Choices::default(),
             instructed_by: None,
         })
@@ -265,6 +267,32 @@ impl ChatService for FakeChat {
     }
     async fn show_version(&self, _: UserId, _: MessageId) -> Result<(), ChatError> {
         Ok(())
+    }
+    async fn outline(&self, _: UserId, id: ConversationId) -> Result<Outline, ChatError> {
+        let summary = self.summary();
+        if summary.id != id {
+            return Err(ChatError::NotFound);
+        }
+        let line = |message: Message| OutlineMessage {
+            id: message.id,
+            parent_id: None,
+            role: message.role,
+            beginning: HOSTILE.into(),
+            time: message.time,
+        };
+        let messages = [message(1, Role::User), message(2, Role::User)].map(line);
+        Ok(Outline {
+            conversation: id,
+            title: summary.title,
+            leaf: Some(messages[0].id),
+            messages: messages.into(),
+        })
+    }
+    async fn show_at(&self, _: UserId, _: MessageId) -> Result<ShownPlace, ChatError> {
+        Err(ChatError::NotFound)
+    }
+    async fn fork(&self, _: UserId, _: MessageId, _: &str) -> Result<ConversationId, ChatError> {
+        Err(ChatError::NotFound)
     }
     async fn send(&self, _: UserId, _: SendMessage) -> Result<StartedTurn, ChatError> {
         Err(ChatError::NotFound)

@@ -8,7 +8,8 @@ use hearth_app::{
     model::{
         ChatError, ChatEvent, ChatEventKind, Choices, Conversation, ConversationForm,
         ConversationId, ConversationPage, ConversationState, ConversationSummary, Cursor,
-        ListPlace, Message, MessageId, ModelState, ModelStatus, Refusal, Role, StartedTurn, UserId,
+        ListPlace, Message, MessageId, ModelState, ModelStatus, Outline, Refusal, Role, ShownPlace,
+        StartedTurn, UserId,
     },
     service::{ChatService, SendMessage},
 };
@@ -32,7 +33,7 @@ pub(super) const LIST_PAGE: u32 = 50;
 /// with both, a page stays below 400 kB.
 pub(super) const WINDOW_MESSAGES: u32 = 60;
 pub(super) const WINDOW_BYTES: i64 = 96 << 10;
-const WINDOW: Window = Window {
+pub(super) const WINDOW: Window = Window {
     num_messages: WINDOW_MESSAGES,
     num_bytes: WINDOW_BYTES,
 };
@@ -101,6 +102,7 @@ impl ChatService for ChatServer {
             summary: self.summary(stored.listed, &Calendar::of_viewer()),
             leaf: stored.active_message,
             num_messages: read(self.store.num_messages(user, id).await)?,
+            has_branches: read(self.store.has_branches(user, id).await)?,
             choices: own.unwrap_or_default().choices(),
             instructed_by: folder.map(|it| it.name),
         })
@@ -147,6 +149,23 @@ impl ChatService for ChatServer {
             self.changes.tell(user, shown.conversation);
         }
         Ok(())
+    }
+
+    async fn outline(&self, user: UserId, id: ConversationId) -> Result<Outline, ChatError> {
+        self.outline_of(user, id).await
+    }
+
+    async fn show_at(&self, user: UserId, message: MessageId) -> Result<ShownPlace, ChatError> {
+        self.show_branch_at(user, message).await
+    }
+
+    async fn fork(
+        &self,
+        user: UserId,
+        message: MessageId,
+        mark: &str,
+    ) -> Result<ConversationId, ChatError> {
+        self.copy_branch(user, message, mark).await
     }
 
     async fn send(&self, user: UserId, message: SendMessage) -> Result<StartedTurn, ChatError> {

@@ -2,6 +2,7 @@
 
 mod allowing;
 mod bench;
+mod branching;
 mod continuing;
 mod drawing;
 mod lost_tasks;

@@ -215,6 +215,29 @@ impl ConversationDocument {
         branch
     }
 
+    /// The other branches, oldest first: of each the messages that no earlier one has. Where one
+    /// begins, it goes on with what was written last.
+    pub fn other_branches(&self) -> Vec<Vec<&MessageDocument>> {
+        let mut children: HashMap<_, &MessageDocument> = HashMap::new();
+        for message in &self.messages {
+            children.insert(message.parent_id, message);
+        }
+        let mut written: HashSet<_> = self.branch().iter().map(|it| it.id).collect();
+        let mut branches = Vec::new();
+        for first in &self.messages {
+            let mut branch = Vec::new();
+            let mut next = Some(first);
+            while let Some(message) = next.filter(|it| written.insert(it.id)) {
+                branch.push(message);
+                next = children.get(&Some(message.id)).copied();
+            }
+            if !branch.is_empty() {
+                branches.push(branch);
+            }
+        }
+        branches
+    }
+
     /// The document as JSON, indented, with a line feed at its end.
     ///
     /// # Panics

@@ -19,7 +19,7 @@ use tokio::{runtime::Handle, sync::mpsc};
 use super::{
     ArchiveError, ConversationDocument, FileName, Language, Timestamp, extension,
     pipe::{Chunk, PipeWriter},
-    render, stored_folders, write_archive_in_folders,
+    render, render_branches, stored_folders, write_archive_in_folders,
 };
 use crate::{
     calendar::Calendar,
@@ -168,6 +168,7 @@ impl ExportService for ExportServer {
         let ExportChoice {
             format,
             with_reasoning,
+            with_branches,
         } = choice;
         // Before the conversation is in memory.
         let place = self.slow_work.place(Kind::Document, user).await?;
@@ -183,7 +184,12 @@ impl ExportService for ExportServer {
         let write = move || {
             let mut document = ConversationDocument::new(tree, now);
             document.call_models(&titles);
-            let content = render(&document, format, language).into_bytes();
+            let content = if with_branches && format == ExportFormat::Markdown {
+                render_branches(&document, language)
+            } else {
+                render(&document, format, language)
+            };
+            let content = content.into_bytes();
             NewExport {
                 user,
                 subject: ExportSubject::Conversation {

@@ -10,6 +10,7 @@ use super::{
     Store, StoreError, TurnTokens,
     conversation::moment_of_use,
     conversation_settings::keep_choices,
+    edited_question::insert_edited,
     message::{to_blob, to_word},
     message_chunk::delete_chunks,
     now_ms,
@@ -37,6 +38,8 @@ pub(crate) struct NewTurn {
     /// For a conversation that has none yet.
     pub(crate) title: String,
     pub(crate) parent: Option<MessageId>,
+    /// The question beside which this one stands as another version; `parent` is that one's.
+    pub(crate) edits: Option<MessageId>,
     pub(crate) text: String,
     pub(crate) key: IdempotencyKey,
     /// What the conversation wants from now on; nothing else of it changes.
@@ -82,7 +85,8 @@ impl Store {
     }
 
     /// Inserts a conversation (if new), both messages and the key in one transaction.
-    /// `None`: the conversation or the parent is missing or not `user`'s; nothing was written.
+    /// `None`: the conversation, the parent or the edited question is missing or not `user`'s;
+    /// nothing was written.
     pub(crate) async fn insert_turn(
         &self,
         turn: &NewTurn,
@@ -102,7 +106,12 @@ impl Store {
             assistant_message: MessageId::new(Uuid::now_v7()),
             is_repeat: false,
         };
-        if !insert_user_message(&mut transaction, turn, inserted.user_message).await? {
+        let question = inserted.user_message;
+        let is_inserted = match turn.edits {
+            Some(edited) => insert_edited(&mut transaction, turn, edited, question).await?,
+            None => insert_user_message(&mut transaction, turn, question).await?,
+        };
+        if !is_inserted {
             return Ok(None);
         }
         let place = AnswerPlace {

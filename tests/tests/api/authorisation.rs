@@ -75,6 +75,7 @@ impl People {
         Ok(Belongings {
             session: session.context("she is signed in")?.id.to_string(),
             conversation: turn.conversation.id.to_string(),
+            question: turn.user_message.context("she asked")?.id.to_string(),
             answer: turn.assistant_message.id.to_string(),
             stopped: stopped.id.to_string(),
             trashed: self.trashed().await?,
@@ -227,6 +228,7 @@ async fn what_is_not_yours_and_what_is_not_there_get_the_same_answer() -> Result
     let theirs = people.belongings().await?;
     let nowhere = Belongings {
         conversation: new_key().to_string(),
+        question: new_key().to_string(),
         answer: new_key().to_string(),
         stopped: new_key().to_string(),
         trashed: new_key().to_string(),

@@ -53,6 +53,7 @@ const COMPONENTS: [&str; 69] = [
     "model",
     "model-chip",
     "progress",
+    "question-editor",
     "queued",
     "quiet-button",
     "save-bar",

@@ -50,6 +50,8 @@ pub(super) struct Pieces {
     pub(super) before: Option<MessageId>,
     /// What can be done with this conversation, as forms.
     pub(super) menu: Option<ConversationId>,
+    /// A box in the place of this question.
+    pub(super) edit: Option<MessageId>,
 }
 
 impl Pieces {
@@ -61,6 +63,7 @@ impl Pieces {
             within: query.get("within").and_then(|place| place.parse().ok()),
             before: query.get("before").and_then(|id| id.parse().ok()),
             menu: query.get("menu").and_then(|id| id.parse().ok()),
+            edit: query.get("edit").and_then(|id| id.parse().ok()),
         }
     }
 }

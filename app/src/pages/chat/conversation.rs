@@ -73,6 +73,7 @@ pub(super) fn Conversation(state: ChatState, navigate: Navigate) -> impl IntoVie
                 message_of
                 is_busy
                 is_waiting
+                editing=state.editing()
                 on_command=on_message
                 on_copied
             />

@@ -53,6 +53,8 @@ fn pressed(state: ChatState, event: &KeyboardEvent) {
     {
         event.prevent_default();
         state.on_message(MessageCommand::Copy(id));
+    } else if browser::asks_to_edit(event) && state.edit_last() {
+        event.prevent_default();
     }
 }
 

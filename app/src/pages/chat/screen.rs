@@ -7,7 +7,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use super::{
-    address::ChatAddress,
+    address::{ChatAddress, Pieces},
     changes,
     commands::{Navigate, navigation, replacing},
     connection,
@@ -24,7 +24,7 @@ use crate::{
     components::{
         BannerLine, ConversationSettingsDialog, ShortcutsDialog, Sidebar, SidebarEdge, UndoToast,
     },
-    model::{ModelState, UserRole},
+    model::{MessageId, ModelState, UserRole},
     pages::{self, address_error, answer_not_found},
     words::{Locale, use_locale, words},
 };
@@ -49,6 +49,7 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
     let is_list_older = loaded.is_list_older;
     let state = ChatState::new(loaded, address);
     let navigate = navigation();
+    state.editing().question.set(edited_in_address());
     take_form_post_results(state, navigate);
     connection::watch(state);
     keep_alive(state, is_list_older);
@@ -173,6 +174,11 @@ fn take_form_post_results(state: ChatState, navigate: Navigate) {
             navigate.run((state.shown_id(), replacing()));
         }
     });
+}
+
+/// The question that the address asks to edit: before the page is drawn, on both sides.
+fn edited_in_address() -> Option<MessageId> {
+    use_query_map().with_untracked(|query| Pieces::parse(query).edit)
 }
 
 /// Streams, addresses and other tabs, while the page is interactive.

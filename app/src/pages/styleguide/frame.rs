@@ -136,7 +136,12 @@ fn header(locale: Locale) -> AnyView {
             </div>
             <div class="chat-header-end">
                 <OfflineChip is_offline=true/>
-                <ChatMenu conversation=Some(conversation()) has_title=true on_command/>
+                <ChatMenu
+                    conversation=Some(conversation())
+                    has_title=true
+                    has_branches=false
+                    on_command
+                />
             </div>
         </div>
     }

@@ -25,6 +25,7 @@ pub(super) enum Outcome {
 /// What belongs to Berta, the user the table speaks of.
 pub(super) struct Belongings {
     pub(super) conversation: String,
+    pub(super) question: String,
     pub(super) answer: String,
     pub(super) stopped: String,
     /// Another browser of hers.
@@ -163,6 +164,14 @@ fn message(it: &Belongings) -> Arguments {
     ]
 }
 
+fn edited(it: &Belongings) -> Arguments {
+    vec![
+        ("message", it.question.clone()),
+        ("text", "Hello again".to_owned()),
+        ("key", new_key().to_string()),
+    ]
+}
+
 fn tails(it: &Belongings) -> Arguments {
     vec![
         ("tails[0][message]", it.answer.clone()),
@@ -292,7 +301,10 @@ pub(super) const FUNCTIONS: &[Row] = &[
     row("/api/folder", folder, OWNER),
     row("/api/save_folder", folder_form, OWNER),
     row("/api/delete_folder", folder, OWNER),
+    row("/api/open_branch", answer, OWNER),
+    row("/api/fork_conversation", answer, OWNER),
     row("/api/send_message", message, OWNER),
+    row("/api/edit_question", edited, OWNER),
     row("/api/tail_turns", tails, OWNER),
     row("/api/stop_turn", answer, OWNER),
     row("/api/regenerate", answer, OWNER),
@@ -355,6 +367,11 @@ pub(super) const FUNCTIONS: &[Row] = &[
 pub(super) const ROUTES: &[Row] = &[
     row("/", nothing, [ToSignIn, Done, Done, Done]),
     row("/c/{id}", nothing, [ToSignIn, NotFound, NotFound, Done]),
+    row(
+        "/c/{id}/branches",
+        nothing,
+        [ToSignIn, NotFound, NotFound, Done],
+    ),
     row(
         "/exports/{export}",
         nothing,

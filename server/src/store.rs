@@ -71,7 +71,6 @@ pub(crate) use message::{StoredMessage, Window, tokens_per_second};
 pub(crate) use message_chunk::Chunk;
 pub(crate) use name_key::{is_overlong_name, name_key};
 pub use opening::{OpenStoreError, program_schema};
-pub(crate) use outline::OutlineRow;
 pub use proof::ProofError;
 pub(crate) use proof::{Proof, fold_log, rows_of};
 pub(crate) use purge::Progress;

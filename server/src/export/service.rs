@@ -7,8 +7,8 @@ use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt as _};
 use hearth_app::{
     model::{
-        BusyReason, ChatError, ConversationId, Export, ExportChoice, ExportId, ExportSubject,
-        Preferences, Upload, UploadId, UploadState, UserId,
+        BusyReason, ChatError, ConversationId, Export, ExportChoice, ExportFormat, ExportId,
+        ExportSubject, Preferences, Upload, UploadId, UploadState, UserId,
     },
     service::exports::ExportService,
 };

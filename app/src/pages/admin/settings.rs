@@ -207,7 +207,7 @@ fn control(locale: Locale, name: SettingName) -> Control {
         ]),
         SettingName::Calculator | SettingName::MadeTitles | SettingName::BannerDismissible => {
             Control::Switch
-        },
+        }
         SettingName::MaxTokens | SettingName::ContextBudget | SettingName::TokensPerDay => {
             Control::Number(Some(words!(locale, admin.tokens_unit)))
         }

@@ -30,8 +30,6 @@ const LARGE: Amount = Amount {
     messages: 8_200,
     longest: 2_000,
 };
-/// Elements of a page, whatever lies in the database.
-const MOST_ELEMENTS: u64 = 5_000;
 const EARLIER: &str = "#earlier-messages";
 const MORE: &str = "#more-conversations";
 const NUM_ROWS: &str = "return document.querySelectorAll('.conversation-row').length";
@@ -172,7 +170,10 @@ async fn a_page_has_no_more_elements_because_there_is_more_in_the_database() -> 
         wait_for(&browser, "conversations are listed", NUM_ROWS, 50).await?;
         wait_for(&browser, "messages are shown", NUM_MESSAGES, count).await?;
         let number = speed::num_elements(&browser).await?;
-        assert!(number <= MOST_ELEMENTS, "{path} has {number} elements");
+        assert!(
+            number <= speed::MAX_ELEMENTS,
+            "{path} has {number} elements"
+        );
     }
     browser.quit().await
 }

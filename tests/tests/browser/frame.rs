@@ -437,9 +437,9 @@ async fn the_header_tells_a_model_that_loads_and_when_it_is_lit(language: Langua
 /// The keys that the list tells of.
 const TOLD_KEYS: &str = "return [...document.querySelectorAll('#shortcuts kbd')]
     .map(it => it.innerText)";
-/// Those that tests press: here, those of rows and of the rail further above, Esc and the one that
-/// copies where answers are read and written. A key that is told of and does nothing is missed.
-const PRESSED_KEYS: [&str; 12] = [
+/// Those that tests press: here, those of rows and of the rail further above, the others where
+/// answers are read and questions edited. A key that is told of and does nothing is missed.
+const PRESSED_KEYS: [&str; 13] = [
     "Ctrl ⇧ O",
     "Ctrl B",
     "Ctrl ,",
@@ -447,6 +447,7 @@ const PRESSED_KEYS: [&str; 12] = [
     "Alt ↓",
     "Esc",
     "Ctrl ⇧ C",
+    "↑",
     "↑ ↓",
     "F2",
     "⇧ F10",

@@ -9,7 +9,7 @@ use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, Screen, wait_for},
     chat_page::{ChatPage, TEXT_BOX},
-    running_server::{PASSWORD, RunningServer, send_and_wait},
+    running_server::{RunningServer, send_and_wait},
     words::words,
 };
 use serde_json::{Value, json};
@@ -98,7 +98,7 @@ const ROWS: &str = r"
     return {
         cut: [text.scrollWidth > text.clientWidth, title(other).textOverflow,
             fades(title(other).maskImage)],
-        same_weight: title(shown).fontWeight === title(other).fontWeight,
+        weight: title(shown).fontWeight,
         grounds: [ground(shown) === token('backgroundColor', 'pressed'), ground(other)],
         heading: style('.group-heading').position,
     };
@@ -191,13 +191,13 @@ async fn look_at_a_chat(browser: &Browser) -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_drawn_is_what_one_sees() -> Result<()> {
-    let browser = Browser::open().await?;
     // Slow enough to be seen while they grow.
     let answers = vec![ENGLISH.to_owned(), CHINESE.repeat(5)];
     let model = ScriptedModel::new(answers).with_token_delay(Duration::from_millis(3));
     let (server, ada) = RunningServer::start(model).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     look_at_the_empty_page(&browser).await?;
     page.send(" at this").await?;
     page.wait_for_end(1).await?;
@@ -209,11 +209,13 @@ async fn what_was_drawn_is_what_one_sees() -> Result<()> {
     wait_for(&browser, "another chat is listed", rows, 2).await?;
     let expected = json!({
         "cut": [true, "clip", true],
-        "same_weight": true,
+        "weight": "400",
         "grounds": [true, "rgba(0, 0, 0, 0)"],
         "heading": "sticky",
     });
-    look(&browser, ROWS, expected).await?;
+    // One that is read is no bolder for being shown.
+    let rows = format!("{LOOK}{ROWS}");
+    wait_for(&browser, "the rows are told apart", &rows, expected).await?;
 
     browser.script(WATCH, Vec::new()).await?;
     page.send("And this").await?;

@@ -198,13 +198,12 @@ async fn leave_and_come_back(browser: &Browser) -> Result<()> {
 /// A conversation is opened with its newest messages: what was read before them is fetched again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn going_back_leads_to_earlier_messages_that_were_fetched_and_read() -> Result<()> {
-    let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let seeded = seed::fill(&server.database(), "Ada", AMOUNT).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open(&format!("/c/{}", seeded.conversations[0]))
-        .await?;
+    let long = format!("/c/{}", seeded.conversations[0]);
+    page.enter_at(&ada, &long).await?;
     let message = |index: usize| format!("message-{}", seeded.branch[index]);
     show_earlier((&browser, &page), false, &message(100), 120).await?;
     show_earlier((&browser, &page), false, &message(40), 160).await?;

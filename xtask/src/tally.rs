@@ -21,7 +21,7 @@ impl Tally {
         num_failed: 1,
     };
 
-    /// One check, of which is told why it failed.
+    /// One check; why it failed is told.
     pub(crate) fn of(check: Result<()>) -> Self {
         match check {
             Ok(()) => Self::PASSED,

@@ -169,7 +169,7 @@ async fn last_setting(browser: &Browser) -> Result<Setting> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn answers_share_a_column_and_each_is_set_in_its_own_direction_and_language() -> Result<()> {
     let arabic = format!("{ARABIC}{HIGH}");
-    let answers = [PLAIN, &arabic, CHINESE].map(str::to_owned);
+    let answers = [PLAIN, arabic.as_str(), CHINESE].map(str::to_owned);
     let (server, ada) = RunningServer::start(ScriptedModel::new(answers.into())).await?;
     let plain = send_and_wait(&ada, None, "A river").await?;
     let whole = send_and_wait(&ada, None, "A river").await?.conversation.id;

@@ -52,6 +52,7 @@ mod browser {
     mod lan;
     mod leaving;
     mod long_press;
+    mod looks;
     mod order;
     mod pieces;
     mod popups;

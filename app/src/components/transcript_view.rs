@@ -45,7 +45,7 @@ pub(crate) fn TranscriptView(
     let locale = use_locale();
     let container = NodeRef::<html::Div>::new();
     let content = NodeRef::<html::Div>::new();
-    let following = Following::new(container, content, conversation, ids);
+    let following = Following::new(container, content, conversation, ids, neighbours);
     let pressed = PressedQuestion::new();
     let row = move |id| {
         let message = message_of.run(id)?;

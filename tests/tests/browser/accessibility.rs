@@ -104,6 +104,16 @@ async fn who_wants_less_motion_sees_every_change_at_once() -> Result<()> {
         told == serde_json::json!(["hidden", "visible", 0]),
         "{told}"
     );
+    // Nor does a message arrive: it is there.
+    let watch = "window.moved = [];
+        for (const kind of ['transitionrun', 'animationstart']) {
+            document.addEventListener(kind, it => window.moved.push(it.target.className));
+        }";
+    browser.script(watch, Vec::new()).await?;
+    page.send("Hello").await?;
+    page.wait_for_end(1).await?;
+    let moved = browser.script("return window.moved", Vec::new()).await?;
+    ensure!(moved == serde_json::json!([]), "{moved}");
     browser.quit().await
 }
 

@@ -15,7 +15,7 @@ use hearth_tests::{
 use serde_json::json;
 use thirtyfour::prelude::*;
 
-use super::{accessibility::check, named};
+use super::{accessibility::check, named, popups::press};
 
 in_both_languages! {
     settings_are_saved_together_and_a_banner_can_be_put_away,
@@ -85,6 +85,7 @@ async fn settings_are_saved_together_and_a_banner_can_be_put_away(
     ensure!(kept.prop("value").await?.as_deref() == Some("256"));
     page.open("/").await?;
     wait_for_words(&browser, ".banner", text).await?;
+    browser.element(".banner > .icon").await?;
     check(&browser, &named("banner", language)).await?;
     browser.element(".banner button").await?.click().await?;
     wait_for_end_of(&browser, ".banner").await?;
@@ -135,6 +136,13 @@ async fn unsaved(browser: &Browser) -> Result<String> {
     Ok(told.as_str().unwrap_or_default().to_owned())
 }
 
+/// Whether the bar that saves stays in sight, wherever one is on a long page.
+const IS_BAR_SEEN: &str = "const bar = document.querySelector('.save-bar:not(.saved)');
+    const box = bar.getBoundingClientRect();
+    const isSeen = box.top >= 0 && box.bottom <= window.innerHeight;
+    return [getComputedStyle(bar).position, isSeen,
+        document.documentElement.scrollHeight > window.innerHeight]";
+
 /// Whether the browser would ask before it leaves the page.
 async fn is_leaving_asked(browser: &Browser) -> Result<bool> {
     let script = "const leaving = new Event('beforeunload', { cancelable: true }); \
@@ -160,6 +168,8 @@ async fn what_is_not_saved_is_counted_marked_and_asked_for_before_leaving(
     fill(&browser, "max_tokens", "256").await?;
     let one = words(language, "admin.unsaved_single")?;
     ensure!(unsaved(&browser).await? == one, "{one}");
+    let seen = browser.script(IS_BAR_SEEN, Vec::new()).await?;
+    ensure!(seen == json!(["sticky", true, true]), "{seen}");
     browser.element("label.changed[for=max_tokens]").await?;
     let switch = "document.getElementById('calculator').click()";
     browser.script(switch, Vec::new()).await?;
@@ -194,6 +204,9 @@ async fn what_is_not_saved_is_counted_marked_and_asked_for_before_leaving(
     browser.quit().await
 }
 
+/// What an administrator can do with somebody.
+const PERSON_MENU: &str = ".person-menu:popover-open";
+
 async fn an_invited_person_chooses_a_password_and_is_in(language: Language) -> Result<()> {
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
@@ -222,6 +235,13 @@ async fn an_invited_person_chooses_a_password_and_is_in(language: Language) -> R
         ensure!(found == json!([true, num_changes]), "{person}: {found}");
     }
     check(&browser, &named("admin-person-menu", language)).await?;
+    page.press_key("Escape", 0).await?;
+    wait_for_end_of(&browser, PERSON_MENU).await?;
+    let more = browser.element(".people tbody [popovertarget]").await?;
+    more.click().await?;
+    browser.element(PERSON_MENU).await?;
+    press(&browser, 6, 450).await?;
+    wait_for_end_of(&browser, PERSON_MENU).await?;
     browser.driver().delete_all_cookies().await?;
     page.speak(language).await?;
     browser.goto(&address).await?;
@@ -266,6 +286,9 @@ async fn models_usage_and_the_log_are_shown(language: Language) -> Result<()> {
         browser.script(place, Vec::new()).await? == json!(1),
         "the next day"
     );
+    let told = "return [document.activeElement, document.querySelector('.day-bar')] \
+        .map(it => getComputedStyle(it.querySelector('.tip')).opacity)";
+    wait_for(&browser, "its value is told", told, json!(["1", "0"])).await?;
     check(&browser, &named("admin-usage", language)).await?;
     page.open("/admin/log").await?;
     wait_for_words(&browser, ".log", "0.5").await?;

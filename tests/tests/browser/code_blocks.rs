@@ -125,14 +125,25 @@ async fn its_bar_stays(browser: &Browser, server: &RunningServer) -> Result<()> 
 async fn a_table_scrolls_and_breaks_no_word(language: Language) -> Result<()> {
     let answer = "| Internationalization | Telecommunications | Responsibilities | Recommendations |\n\
         |---|---|---|---|\n| Characteristics | Administration | 1,234.56 | words that may be broken \
-        where there is a space between them, and nowhere else at all |\n\n- [x] Buy flour\n";
-    let (browser, _server) = open(answer.to_owned(), language).await?;
+        where there is a space between them, and nowhere else at all |\n\n- [x] Buy flour\n\n";
+    let wide = |cell: &str| format!("|{}\n", format!(" {cell} |").repeat(25));
+    let columns = ["Feature", "---", "Serialization"].map(wide).concat();
+    let (browser, _server) = open(format!("{answer}{columns}"), language).await?;
     browser.show_screen(Screen::Phone).await?;
-    let script = "const frame = document.querySelector('.table-scroll'); \
+    let script = "const [frame, wide] = document.querySelectorAll('.table-scroll'); \
         const lines = it => it.getClientRects().length; \
         const words = [...frame.querySelectorAll('th')].map(it => { \
             const range = document.createRange(); range.selectNodeContents(it); return lines(range); }); \
-        return {scrolls: frame.scrollWidth > frame.clientWidth, words, \
+        const broken = [...document.querySelectorAll('.table-scroll :is(th, td)')].flatMap(it => { \
+            const text = it.firstChild; \
+            return [...text.data.matchAll(/\\S+/g)].filter(word => { \
+                const range = document.createRange(); \
+                range.setStart(text, word.index); \
+                range.setEnd(text, word.index + word[0].length); \
+                return lines(range) !== 1; \
+            }).map(word => word[0]); }); \
+        return {scrolls: frame.scrollWidth > frame.clientWidth, words, broken, \
+            wide: [wide.querySelectorAll('th').length, wide.scrollWidth > wide.clientWidth], \
             reached: frame.tabIndex, \
             fits: document.documentElement.scrollWidth <= window.innerWidth, \
             task: document.querySelector('.task input').labels[0].innerText.trim()}";
@@ -140,6 +151,8 @@ async fn a_table_scrolls_and_breaks_no_word(language: Language) -> Result<()> {
     let expected = json!({
         "scrolls": true,
         "words": [1, 1, 1, 1],
+        "broken": [],
+        "wide": [25, true],
         "reached": 0,
         "fits": true,
         "task": "Buy flour",

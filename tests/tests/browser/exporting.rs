@@ -160,7 +160,7 @@ async fn on_paper_the_whole_conversation_stands_and_nothing_else(language: Langu
 }
 
 /// An answer with something of everything that a page by itself has to lay out.
-const WHOLE: &str = "## A heading\n\nSome words, and a [link](https://example.org).\n\n\
+const WHOLE: &str = "# A title\n\n## A heading\n\nSome words, and a [link](https://example.org).\n\n\
     ### A smaller one\n\n- first\n- second\n\n1. one\n2. two\n\n\
     | Internationalization | Telecommunications | Responsibilities | Recommendations |\n\
     |---|---|---|---|\n| Characteristics | Administration | Serialization | Words |\n\n\
@@ -175,7 +175,9 @@ const FILE: &str = r"
     const table = answer.querySelector('.table-scroll');
     const page = document.documentElement;
     return {
-        headings: size('h2') > size('h3') && size('h3') > size('p'),
+        headings: ['h1', 'h2', 'h3', 'p']
+            .every((name, place, all) => place === 0 || size(name) < size(all[place - 1])),
+        task: style('.task').listStyleType,
         lists: [list('ul'), list('ol')],
         indented: parseFloat(style('ul').paddingInlineStart) > 0,
         scrolls: table.scrollWidth > table.clientWidth && getComputedStyle(table).overflowX === 'auto',
@@ -202,6 +204,7 @@ async fn an_exported_page_is_laid_out_by_itself_and_has_no_violation() -> Result
     let found = browser.script(FILE, Vec::new()).await?;
     let expected = json!({
         "headings": true,
+        "task": "none",
         "lists": [["disc", "list-item"], ["decimal", "list-item"]],
         "indented": true,
         "scrolls": true,

@@ -59,11 +59,16 @@ const POPUPS: [Popup; 8] = [
 /// How it is closed.
 const ENDS: [&str; 2] = ["Escape", "press elsewhere"];
 
-/// Presses a place beside the column, where there is nothing, as a mouse does.
+/// Presses a place beside the column, where there is nothing.
 async fn press_elsewhere(browser: &Browser) -> Result<()> {
+    press(browser, 360, 450).await
+}
+
+/// Presses a place of the window, as a mouse does.
+pub(super) async fn press(browser: &Browser, x: u32, y: u32) -> Result<()> {
     for kind in ["mousePressed", "mouseReleased"] {
         let parameters = json!({
-            "type": kind, "x": 360, "y": 450, "button": "left", "clickCount": 1,
+            "type": kind, "x": x, "y": y, "button": "left", "clickCount": 1,
         });
         let method = "Input.dispatchMouseEvent";
         browser.devtools(method, parameters).await?;

@@ -137,6 +137,11 @@ async fn going_back_leads_to_where_one_was_reading() -> Result<()> {
     browser.quit().await
 }
 
+/// Which row is marked, and what the page is called.
+const MARKED: &str = "const rows = document.querySelectorAll('.conversation-link[aria-current]');
+    return [[...rows].map(it => it.getAttribute('href')),
+        document.querySelector('.chat-title').innerText.trim(), document.title]";
+
 async fn a_conversation_that_cannot_be_opened_leaves_the_shown_one_and_its_address(
     language: Language,
 ) -> Result<()> {
@@ -163,6 +168,8 @@ async fn a_conversation_that_cannot_be_opened_leaves_the_shown_one_and_its_addre
     })
     .await?;
     ensure!(page.messages().await?[0].text == "The shown one");
+    let marked = json!([[address], "The shown one", "The shown one · Hearth"]);
+    wait_for(&browser, "the page says which it is", MARKED, marked).await?;
 
     page.set_online(true).await?;
     browser
@@ -226,6 +233,11 @@ async fn a_lost_connection_is_told_below_the_answer_and_comes_back(
 }
 
 const LOST: &str = "article.message[data-lost]";
+/// How the ember at the end of what is being written burns.
+const EMBERS: &str = "return [...document.querySelectorAll('.pending *')]
+    .map(it => getComputedStyle(it, '::after'))
+    .filter(it => it.content !== 'none')
+    .map(it => it.animationName)";
 
 /// From now on no timer rings but those of a moment, so that the page does nothing by itself any
 /// more; notes that it waits before it asks for the answer again.
@@ -248,11 +260,13 @@ async fn the_button_below_a_lost_answer_brings_it_on_without_a_wait() -> Result<
     page.enter(&ada).await?;
     page.send("Go on").await?;
     page.wait_for_text(30).await?;
+    wait_for(&browser, "the ember burns", EMBERS, json!(["burn"])).await?;
     page.set_online(false).await?;
     gate.cut();
     let lost = words(Language::English, "chat.reconnecting")?;
     page.wait_for_note(&lost).await?;
     browser.script(STOP_CLOCK, Vec::new()).await?;
+    wait_for(&browser, "the ember is out", EMBERS, json!(["none"])).await?;
     let is_pausing = "return window.isPausing === true";
     wait_for(&browser, "the page waits", is_pausing, true).await?;
 

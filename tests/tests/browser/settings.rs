@@ -371,6 +371,17 @@ async fn submit(browser: &Browser, button: &str) -> Result<()> {
     Ok(())
 }
 
+/// A clipboard that can be read.
+const KEEP_COPIED: &str = "Object.defineProperty(navigator, 'clipboard', {configurable: true,
+    value: {writeText: text => { window.copied = text; return Promise.resolve(); }}})";
+/// No last letter stands alone on a line of its own.
+const KEY_WRAPS: &str = "const style = getComputedStyle(document.querySelector('.api-key'));
+    return [style.overflowWrap, style.textWrapStyle ?? style.textWrap]";
+/// Whether a key is listed, and whether the section that lists them has the focus.
+const KEY_LEFT: &str = "const section = document.querySelector('.drawn');
+    return [section.querySelector('.exports-table') !== null,
+        section.contains(document.activeElement)]";
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_is_shown_once_works_and_is_revoked() -> Result<()> {
     let model = ScriptedModel::new(vec!["Good morning!".to_owned()]);
@@ -382,8 +393,13 @@ async fn a_key_is_shown_once_works_and_is_revoked() -> Result<()> {
     field.send_keys("the build machine").await?;
     submit(&browser, ".setting-form button[type=submit]").await?;
     let key = browser.element(".api-key").await?.text().await?;
+    browser.script(KEEP_COPIED, Vec::new()).await?;
     submit(&browser, "[data-copy=new-key]").await?;
     browser.element("[data-copy=new-key][data-copied]").await?;
+    let copied = browser.script("return window.copied", Vec::new()).await?;
+    assert_eq!(copied, json!(key));
+    let wraps = browser.script(KEY_WRAPS, Vec::new()).await?;
+    assert_eq!(wraps, json!(["anywhere", "balance"]));
     check(&browser, "keys-en").await?;
     let program = ApiClient::with_key(&server, &key)?;
     assert_eq!(program.get("/v1/models").await?.status, 200);
@@ -406,5 +422,7 @@ async fn a_key_is_shown_once_works_and_is_revoked() -> Result<()> {
         Ok((program.get("/v1/models").await?.status == 401).then_some(()))
     })
     .await?;
+    let left = json!([false, true]);
+    wait_for(&browser, "the focus stays in the section", KEY_LEFT, left).await?;
     browser.quit().await
 }

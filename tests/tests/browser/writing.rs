@@ -116,6 +116,9 @@ async fn the_box_has_the_focus_and_letters_typed_anywhere_go_to_it() -> Result<(
     browser.element(".conversation-link").await?.click().await?;
     page.wait_for_end(1).await?;
     wait_for_focus(&browser).await?;
+    page.reload().await?;
+    ensure!(page.path().await?.starts_with("/c/"), "a chat is opened");
+    wait_for_focus(&browser).await?;
 
     let leave = "document.activeElement.blur()";
     browser.script(leave, Vec::new()).await?;
@@ -289,21 +292,29 @@ async fn a_message_that_reached_no_server_is_kept_and_goes_once(language: Langua
     browser.quit().await
 }
 
-/// Something is dragged over the list of messages, or dropped there.
-const DROP: &str = "const [kind, name, type, text] = arguments;
+/// Something is dragged over a place of the page, or dropped there.
+const DROP: &str = "const [place, kind, name, type, text] = arguments;
     const brought = new DataTransfer();
     brought.items.add(new File([text], name, { type }));
     const options = { bubbles: true, cancelable: true, dataTransfer: brought };
-    return document.querySelector('.chat-stage').dispatchEvent(new DragEvent(kind, options));";
+    return document.querySelector(place).dispatchEvent(new DragEvent(kind, options));";
+
+/// Deletes what stands in the box, as a hand does.
+const EMPTY: &str = "const box = document.querySelector(arguments[0]);
+    box.focus();
+    box.select();
+    document.execCommand('delete')";
 
 async fn files_dropped_anywhere_become_text_or_are_named(language: Language) -> Result<()> {
     let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
     let page = open(&browser, &ada, language).await?;
-    let drop = async |kind: &str, name: &str, mime: &str| {
-        let arguments = [kind, name, mime, "one, two\n"].map(Value::from);
+    let drop_at = async |place: &str, kind: &str, name: &str, mime: &str| {
+        let arguments = [place, kind, name, mime, "one, two\n"].map(Value::from);
         browser.script(DROP, arguments.to_vec()).await
     };
+    let drop =
+        async |kind: &str, name: &str, mime: &str| drop_at(".chat-stage", kind, name, mime).await;
     ensure!(drop("dragover", "a.csv", "text/csv").await? == false);
     let zone = browser.element(".drop-zone").await?.text().await?;
     ensure!(
@@ -312,8 +323,17 @@ async fn files_dropped_anywhere_become_text_or_are_named(language: Language) -> 
     );
     // The browser would leave the page and show the file.
     ensure!(drop("drop", "a.csv", "text/csv").await? == false);
-    wait_for_draft(&page, "```a.csv\none, two\n```\n").await?;
+    let file = "```a.csv\none, two\n```\n";
+    wait_for_draft(&page, file).await?;
     ensure!(!browser.has(".drop-zone").await?);
+    // Beside the column too.
+    for place in [".conversation-list", ".chat-header"] {
+        browser.script(EMPTY, vec![json!(TEXT_BOX)]).await?;
+        wait_for_draft(&page, "").await?;
+        let is_left = drop_at(place, "drop", "a.csv", "text/csv").await?;
+        ensure!(is_left == false, "{place} leaves it to the browser");
+        wait_for_draft(&page, file).await?;
+    }
     ensure!(drop("drop", "b.png", "image/png").await? == false);
     let refusal = words(language, "chat.text_only")?.replace("{{ name }}", "b.png");
     eventually("the file is named", PATIENCE, async || {

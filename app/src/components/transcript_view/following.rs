@@ -2,6 +2,7 @@
 
 use leptos::{html, prelude::*};
 
+use super::Neighbours;
 use crate::{
     browser::{self, Distance, Follower, ReadingPlace},
     model::{ConversationId, MessageId},
@@ -22,6 +23,10 @@ pub(super) struct Following {
     follower: StoredValue<Option<StoredValue<Follower, LocalStorage>>>,
     container: NodeRef<html::Div>,
     conversation: Signal<Option<ConversationId>>,
+    ids: Signal<Vec<MessageId>>,
+    neighbours: Neighbours,
+    /// Where somebody was reading, until it is shown again: its message may have to be fetched.
+    sought: StoredValue<Option<ReadingPlace>>,
     /// How far from the end.
     pub(super) distance: RwSignal<Distance>,
 }
@@ -32,11 +37,15 @@ impl Following {
         content: NodeRef<html::Div>,
         conversation: Signal<Option<ConversationId>>,
         ids: Signal<Vec<MessageId>>,
+        neighbours: Neighbours,
     ) -> Self {
         let following = Self {
             follower: StoredValue::new(None),
             container,
             conversation,
+            ids,
+            neighbours,
+            sought: StoredValue::new(None),
             distance: RwSignal::new(Distance::default()),
         };
         Effect::new(move || {
@@ -75,23 +84,16 @@ impl Following {
         if is_other || was_empty {
             // Read first: at the end, where the list goes now, nothing is kept.
             let named = browser::take_named_place();
-            let is_named = named.is_some();
             let read = || now.conversation.and_then(browser::read_reading_place);
-            let place = named.or_else(read);
+            self.sought.set_value(named.or_else(read));
             self.pin();
-            if let Some(place) = place {
-                // By then the messages are in the page, and not painted yet.
-                request_animation_frame(move || {
-                    self.go_back(&place);
-                    if is_named {
-                        browser::focus(&place.message);
-                    }
-                });
-            }
+            self.go_back_soon();
         } else if changed {
+            self.sought.set_value(None);
             self.pin();
         } else if old.is_some_and(|old| old.first != now.first) {
             self.run(Follower::hold);
+            self.go_back_soon();
         }
     }
 
@@ -106,10 +108,33 @@ impl Following {
         self.run(Follower::pin);
     }
 
-    /// Shows where somebody was reading, unless that message is gone.
-    fn go_back(self, place: &ReadingPlace) {
-        if let Some(message) = browser::element(&place.message) {
+    fn go_back_soon(self) {
+        if self.sought.with_value(Option::is_some) {
+            // By then the messages are in the page, and not painted yet.
+            request_animation_frame(move || self.go_back());
+        }
+    }
+
+    /// Shows where somebody was reading. A message that they had fetched is fetched again, piece by
+    /// piece; one that is gone is not among as many as they had, and the end is shown.
+    fn go_back(self) {
+        // The page may be gone when a frame comes, or the place not wanted any more.
+        let Some(Some(place)) = self.sought.try_get_value() else {
+            return;
+        };
+        let message = browser::element(&place.message);
+        let num_shown = self.ids.with_untracked(Vec::len);
+        let has_earlier = self.neighbours.earlier.with_untracked(Option::is_some);
+        if message.is_none() && has_earlier && num_shown <= place.num_shown {
+            self.neighbours.on_earlier.run(());
+            return;
+        }
+        self.sought.set_value(None);
+        if let Some(message) = message {
             self.run(|follower| follower.show(&message, place.offset));
+            if place.is_named {
+                browser::focus(&place.message);
+            }
         }
     }
 
@@ -121,8 +146,20 @@ impl Following {
         ) else {
             return;
         };
-        self.run(|follower| {
-            browser::save_reading_place(conversation, &list, follower.is_pinned());
-        });
+        let mut is_at_end = None;
+        self.run(|follower| is_at_end = Some(follower.is_pinned()));
+        match is_at_end {
+            Some(false) => {
+                // Whoever scrolls wants to be here.
+                self.sought.set_value(None);
+                let num_shown = self.ids.with_untracked(Vec::len);
+                browser::save_reading_place(conversation, &list, num_shown);
+            }
+            // The end is shown only until the place is found.
+            Some(true) if self.sought.with_value(Option::is_none) => {
+                browser::forget_reading_place(conversation);
+            }
+            _ => {}
+        }
     }
 }

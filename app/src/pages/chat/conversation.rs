@@ -188,7 +188,7 @@ fn EmptyFoot(state: ChatState) -> impl IntoView {
         (!state.is_missing.get()).then(|| {
             view! {
                 <Starters own=state.starters() on_choose/>
-                <Privacy/>
+                <Privacy status=state.model/>
             }
         })
     }

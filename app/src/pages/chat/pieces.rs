@@ -88,7 +88,7 @@ impl ChatState {
         self.around.update(|it| it.has_earlier = has_earlier);
         if !has_earlier {
             // The link is gone: who pressed it by keyboard goes on where they were.
-            let focus = move || browser::focus_if_lost(&format!("message-{first}"));
+            let focus = move || browser::focus_found_if_lost(&format!("#message-{first}"));
             set_timeout(focus, SETTLED);
         }
     }

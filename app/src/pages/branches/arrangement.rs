@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_conversation_without_branches_is_one_list() {
-        let chain: Vec<_> = (0..2_000_u64).map(|it| (it, it.checked_sub(1))).collect();
+        let chain: Vec<_> = (0..2_000_u128).map(|it| (it, it.checked_sub(1))).collect();
         let arrangement = Arrangement::new(&outline(&chain, Some(1_999)));
         assert_eq!(places(&arrangement), [(0..2_000).collect::<Vec<_>>()]);
         let first = &arrangement.branches[0][0];

@@ -299,10 +299,8 @@ async fn a_forked_answer_that_was_cut_off_goes_on_exactly() {
 /// A conversation of so many messages, without a model.
 async fn insert_chain(bench: &Bench, number: i64) -> (ConversationId, Vec<MessageId>) {
     let id = ConversationId::new(Uuid::now_v7());
-    let made =
-        bench
-            .store
-            .insert_empty_conversation(bench.ada, id, &ConversationSettings::default());
+    let usual = ConversationSettings::default();
+    let made = bench.store.insert_empty_conversation(bench.ada, id, &usual);
     made.await.unwrap();
     let message = |number: i64| MessageId::new(Uuid::from_u128(u128::try_from(number).unwrap()));
     let mut transaction = bench.store.begin().await.unwrap();

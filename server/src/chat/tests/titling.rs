@@ -50,8 +50,7 @@ async fn a_new_conversation_gets_a_title_once_and_its_tabs_are_told() {
     assert_eq!(title(&bench, id).await, "Why the sky is blue");
     // It stays where it is in the list: nobody used it.
     let now = bench.server.conversation_state(bench.ada, id).await;
-    let moment =
-        |state: Result<hearth_app::model::ConversationState, _>| state.unwrap().summary.updated_at;
+    let moment = |state: Result<ConversationState, ChatError>| state.unwrap().summary.updated_at;
     assert_eq!(moment(now), moment(used));
     assert_eq!(bench.server.make_title().await, Ok(Attempt::Nothing));
 }

@@ -223,12 +223,10 @@ fn one_document_brings_its_folder_along_and_what_is_there_stays_where_it_is() {
     assert_eq!(ours.pinned_at, document.pinned_at);
 
     // Moved, and imported once more.
-    let moved = shelf.store.arrange(
-        shelf.ada,
-        &[tree.id],
-        Arrangement::Archive,
-        &Destination::List,
-    );
+    let (ids, to) = ([tree.id], Destination::List);
+    let moved = shelf
+        .store
+        .arrange(shelf.ada, &ids, Arrangement::Archive, &to);
     runtime.block_on(moved).unwrap();
     let counts = shelf.import(shelf.ada, file).unwrap();
     assert!(counts.is_nothing_new(), "{counts:?}");

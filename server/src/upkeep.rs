@@ -88,6 +88,7 @@ enum Step {
     Upload,
     Keys,
     Space,
+    Backlog,
 }
 
 impl Upkeep {
@@ -129,7 +130,7 @@ impl Upkeep {
         let upkeep = Arc::clone(self);
         tokio::spawn(async move {
             // A copy of a large database takes as long as it takes, and holds nothing else up.
-            tokio::join!(upkeep.remove_on(), upkeep.copy_on());
+            tokio::join!(upkeep.remove_on(), upkeep.copy_on(), upkeep.index_on());
         })
     }
 
@@ -158,6 +159,25 @@ impl Upkeep {
         }
     }
 
+    /// What was written before there was an index can be found after a while.
+    async fn index_on(&self) {
+        tokio::time::sleep(FIRST_RUN_AFTER).await;
+        while let Err(error) = self.index_backlog().await {
+            tracing::warn!(%error, "older conversations are not indexed yet: {error}");
+            tokio::time::sleep(PERIOD).await;
+        }
+    }
+
+    async fn index_backlog(&self) -> Result<(), StoreError> {
+        let mut num_indexed = 0;
+        self.repeat(Step::Backlog, now_ms(), &mut num_indexed)
+            .await?;
+        if num_indexed > 0 {
+            tracing::info!(num_indexed, "older conversations can be found now");
+        }
+        Ok(())
+    }
+
     /// Something is to be removed for good now rather than within the hour.
     pub fn wake(&self) {
         self.woken.notify_one();
@@ -165,6 +185,9 @@ impl Upkeep {
 
     /// Does every job once, as of `now` (milliseconds UTC).
     pub async fn run(&self, now: i64) {
+        if let Err(error) = self.index_backlog().await {
+            tracing::warn!(%error, "older conversations are not indexed yet: {error}");
+        }
         self.remove(now).await;
         self.perform(UpkeepJob::Backups, now).await;
     }
@@ -229,6 +252,7 @@ impl Upkeep {
             }
             UpkeepJob::Keys => &[Step::Keys],
             UpkeepJob::File => {
+                self.forget_words().await?;
                 self.store.optimize().await?;
                 self.repeat(Step::Space, now, num_removed).await?;
                 // A log that somebody reads from is cut the next time.
@@ -262,6 +286,25 @@ impl Upkeep {
                 .await?;
         }
         Ok(())
+    }
+
+    /// Writes the index of all texts anew if something has gone out of it: until then its words are
+    /// still in the file, though nobody finds them.
+    async fn forget_words(&self) -> Result<(), StoreError> {
+        let number = self.store.num_forgettable().await?;
+        if number == 0 {
+            return Ok(());
+        }
+        let mut begins = true;
+        loop {
+            let begun = Instant::now();
+            if !self.store.forget_words(begins).await? {
+                break;
+            }
+            begins = false;
+            tokio::time::sleep(begun.elapsed()).await;
+        }
+        self.store.note_forgotten(number).await
     }
 
     /// Goes on with a message whose removal was cut off.
@@ -323,14 +366,17 @@ impl Upkeep {
             Step::Export => store.purge_export(now, oldest, future).await,
             Step::Upload => store.purge_upload(now - UPLOAD_KEPT_MS, future).await,
             Step::Keys => store.purge_keys(now - KEYS_KEPT_MS, future, limit).await,
-            Step::Space => {
-                let num_rows = store.give_space_back(limit).await?;
-                Ok(Progress {
-                    num_rows,
-                    num_removed: num_rows,
-                })
-            }
+            Step::Space => store.give_space_back(limit).await.map(counted),
+            Step::Backlog => store.index_backlog(limit).await.map(counted),
         }
+    }
+}
+
+/// All that a step touched is what it was for.
+const fn counted(num_rows: u64) -> Progress {
+    Progress {
+        num_rows,
+        num_removed: num_rows,
     }
 }
 

@@ -3,7 +3,7 @@
 use hearth_app::model::{ConversationId, ListPlace, MessageId, UserId};
 use sqlx::{SqliteConnection, types::Uuid};
 
-use super::{Store, StoreError, now_ms};
+use super::{Store, StoreError, now_ms, search_index::index_title};
 
 /// What a list shows of a conversation.
 #[derive(Debug)]
@@ -138,6 +138,7 @@ impl Store {
         title: &str,
     ) -> Result<bool, StoreError> {
         let (user, id) = (user.as_uuid(), id.as_uuid());
+        let mut transaction = self.begin().await?;
         let done = sqlx::query!(
             "
             update conversation
@@ -148,9 +149,14 @@ impl Store {
             id,
             user,
         )
-        .execute(&self.writer)
+        .execute(&mut *transaction)
         .await?;
-        Ok(done.rows_affected() > 0)
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        index_title(&mut transaction, id, title).await?;
+        transaction.commit().await?;
+        Ok(true)
     }
 
     /// Hides a conversation. False: missing or not `user`'s.

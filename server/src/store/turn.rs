@@ -13,9 +13,11 @@ use super::{
     message::{to_blob, to_word},
     message_chunk::delete_chunks,
     now_ms,
+    search_index::{index_message, index_title},
     tool_steps::to_lines,
     usage,
 };
+use crate::search::IndexText;
 
 /// What every answer is made from.
 #[derive(Clone, Debug)]
@@ -86,6 +88,7 @@ impl Store {
         &self,
         turn: &NewTurn,
     ) -> Result<Option<InsertedTurn>, StoreError> {
+        let index = IndexText::beside(&turn.text).await;
         let mut transaction = self.begin().await?;
         if let Some(first) = turn_by_key(&mut transaction, turn.user, turn.key).await? {
             return Ok(Some(first));
@@ -104,6 +107,8 @@ impl Store {
         if !insert_user_message(&mut transaction, turn, inserted.user_message).await? {
             return Ok(None);
         }
+        let question = inserted.user_message.as_uuid();
+        index_message(&mut transaction, question, &turn.text, &index).await?;
         let place = AnswerPlace {
             user: turn.user,
             id: inserted.assistant_message,
@@ -246,6 +251,8 @@ impl FinishedAnswer {
         )
         .execute(&mut *connection)
         .await?;
+        let index = IndexText::beside(&self.text).await;
+        index_message(connection, message, &self.text, &index).await?;
         usage::add(connection, message, self.tokens, day).await?;
         delete_chunks(connection, message).await
     }
@@ -301,9 +308,9 @@ async fn insert_conversation(
         now,
         used,
     )
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(())
+    index_title(connection, id, &turn.title).await
 }
 
 /// The first message names a conversation that was made without one.
@@ -312,7 +319,7 @@ async fn name_conversation(
     turn: &NewTurn,
 ) -> Result<(), StoreError> {
     let (user, id) = (turn.user.as_uuid(), turn.conversation.as_uuid());
-    sqlx::query!(
+    let named = sqlx::query!(
         "
         update conversation
         set title = ?
@@ -322,8 +329,11 @@ async fn name_conversation(
         id,
         user,
     )
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
+    if named.rows_affected() > 0 {
+        index_title(connection, id, &turn.title).await?;
+    }
     Ok(())
 }
 

@@ -11,6 +11,7 @@ pub mod joining;
 pub mod messages;
 pub mod page_build;
 pub mod preferences;
+pub mod search;
 pub mod sessions;
 pub mod tails;
 

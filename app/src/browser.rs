@@ -18,6 +18,7 @@ mod form_post;
 #[cfg(feature = "hydrate")]
 mod link_token;
 mod long_press;
+mod palette;
 mod password;
 mod queue;
 mod random;
@@ -59,6 +60,10 @@ pub(crate) use focus::{
 };
 pub(crate) use form_post::{Posted, form_of, post, send_at_once};
 pub(crate) use long_press::{ends_rest, watch_finger};
+pub(crate) use palette::{
+    PALETTE, PALETTE_FIELD, PALETTE_RESULTS, PALETTE_TOLD, await_found, close_palette, mark_found,
+    open_palette, palette_key, pressed_hit, show_found, show_not_found,
+};
 pub(crate) use password::{hide_passwords, password_pressed};
 pub(crate) use queue::{
     Queued, changes_queued, forget_queued, forget_sent_queued, join_texts, read_queued, save_queued,

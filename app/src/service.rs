@@ -7,6 +7,7 @@ mod administration;
 pub mod api_keys;
 pub mod deletion;
 pub mod exports;
+pub mod search;
 
 use std::sync::Arc;
 
@@ -64,6 +65,14 @@ pub trait ChatService: Send + Sync + 'static {
         user: UserId,
         id: ConversationId,
         before: Option<MessageId>,
+    ) -> Result<Conversation, ChatError>;
+    /// The piece of a conversation that holds this message, whose branch is the shown one from now
+    /// on; the end of the active branch if the message is not there.
+    async fn conversation_at(
+        &self,
+        user: UserId,
+        id: ConversationId,
+        message: MessageId,
     ) -> Result<Conversation, ChatError>;
     /// What tells whether it changed; reads no message.
     async fn conversation_state(

@@ -32,7 +32,7 @@ pub(super) const LIST_PAGE: u32 = 50;
 /// with both, a page stays below 400 kB.
 pub(super) const WINDOW_MESSAGES: u32 = 60;
 pub(super) const WINDOW_BYTES: i64 = 96 << 10;
-const WINDOW: Window = Window {
+pub(super) const WINDOW: Window = Window {
     num_messages: WINDOW_MESSAGES,
     num_bytes: WINDOW_BYTES,
 };
@@ -80,6 +80,15 @@ impl ChatService for ChatServer {
         };
         let messages = self.shown(user, branch).await?;
         Ok(Conversation { state, messages })
+    }
+
+    async fn conversation_at(
+        &self,
+        user: UserId,
+        id: ConversationId,
+        message: MessageId,
+    ) -> Result<Conversation, ChatError> {
+        self.read_at(user, id, message).await
     }
 
     async fn conversation_state(
@@ -271,7 +280,7 @@ impl ChatServer {
     }
 
     /// The end of a branch for the page.
-    async fn shown(
+    pub(super) async fn shown(
         &self,
         user: UserId,
         branch: Vec<StoredMessage>,
@@ -341,7 +350,7 @@ fn ended_tail(message: Message) -> BoxStream<'static, ChatEvent> {
     stream::iter(events.collect::<Vec<_>>()).boxed()
 }
 
-fn read<T>(result: Result<T, StoreError>) -> Result<T, ChatError> {
+pub(super) fn read<T>(result: Result<T, StoreError>) -> Result<T, ChatError> {
     result.map_err(|error| store_refused(&error))
 }
 

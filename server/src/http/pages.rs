@@ -20,6 +20,7 @@ use hearth_app::{
     service::{
         AccountService, ApiKeyService, ChangesCursor, ChatService, DismissedBanner, JoinService,
         PageBuild, SessionToken, deletion::DeletionService, exports::ExportService,
+        search::SearchService,
     },
     shell, way_back,
 };
@@ -114,6 +115,7 @@ pub(super) fn context(services: &Services) -> impl Fn() + Clone + Send + Sync + 
     let exports: Arc<dyn ExportService> = services.exports.clone();
     let build = PageBuild(services.assets.leptos_options().output_name.to_string());
     let deletion: Arc<dyn DeletionService> = services.deletion.clone();
+    let search: Arc<dyn SearchService> = services.search.clone();
     let changes = services.changes.clone();
     let sub_path = services.sub_path;
     move || {
@@ -121,6 +123,7 @@ pub(super) fn context(services: &Services) -> impl Fn() + Clone + Send + Sync + 
         provide_context(build.clone());
         provide_context(Arc::clone(&chat));
         provide_context(Arc::clone(&deletion));
+        provide_context(Arc::clone(&search));
         provide_context(Arc::clone(&exports));
         provide_context(Arc::clone(&accounts));
         provide_context(Arc::clone(&joining));

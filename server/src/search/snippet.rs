@@ -181,9 +181,12 @@ mod tests {
 
     /// Hits stand between brackets.
     fn shown(pieces: &[Piece]) -> String {
-        let text = |piece: &Piece| match piece.is_hit {
-            true => format!("[{}]", piece.text),
-            false => piece.text.clone(),
+        let text = |piece: &Piece| {
+            if piece.is_hit {
+                format!("[{}]", piece.text)
+            } else {
+                piece.text.clone()
+            }
         };
         pieces.iter().map(text).collect()
     }

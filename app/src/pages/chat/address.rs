@@ -45,6 +45,8 @@ pub(super) struct Pieces {
     pub(super) older: Option<ListPlace>,
     /// The messages before this one.
     pub(super) before: Option<MessageId>,
+    /// The messages around this one, which somebody looked for.
+    pub(super) at: Option<MessageId>,
     /// What can be done with this conversation, as forms.
     pub(super) menu: Option<ConversationId>,
 }
@@ -55,6 +57,7 @@ impl Pieces {
         Self {
             older: query.get("older").and_then(|place| place.parse().ok()),
             before: query.get("before").and_then(|id| id.parse().ok()),
+            at: query.get("at").and_then(|id| id.parse().ok()),
             menu: query.get("menu").and_then(|id| id.parse().ok()),
         }
     }

@@ -59,6 +59,7 @@ mod browser {
     mod reasoning;
     mod references;
     mod reloading;
+    mod searching;
     mod settings;
     mod single_keys;
     mod skeletons;

@@ -21,7 +21,7 @@ const SAID: [&str; 4] = ["aria-label", "title", "placeholder", "alt"];
 const SENTENCE_WORDS: usize = 4;
 
 /// Every page that somebody can open.
-pub(super) const PAGES: [&str; 18] = [
+pub(super) const PAGES: [&str; 20] = [
     "/",
     "/settings",
     "/settings/account",
@@ -36,6 +36,8 @@ pub(super) const PAGES: [&str; 18] = [
     "/admin/log",
     "/admin/upkeep",
     "/admin/backups",
+    "/search",
+    "/search?q=xyz",
     "/nothing",
     "/c/0192f0c1-2f3a-7000-8000-000000000001",
     "/exports/0192f0c1-2f3a-7000-8000-000000000001",

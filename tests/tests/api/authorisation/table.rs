@@ -97,6 +97,13 @@ fn conversation(it: &Belongings) -> Arguments {
     vec![("id", it.conversation.clone())]
 }
 
+fn conversation_at(it: &Belongings) -> Arguments {
+    vec![
+        ("id", it.conversation.clone()),
+        ("message", it.answer.clone()),
+    ]
+}
+
 fn trashed(it: &Belongings) -> Arguments {
     vec![("id", it.trashed.clone())]
 }
@@ -252,6 +259,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
     row("/api/model_status", nothing, SIGNED_IN),
     row("/api/conversations", nothing, SIGNED_IN),
     row("/api/conversation", conversation, OWNER),
+    row("/api/conversation_at", conversation_at, OWNER),
     row("/api/conversation_state", conversation, SIGNED_IN),
     row("/api/rename_conversation", title, OWNER),
     row("/api/delete_conversation", conversation, OWNER),
@@ -290,6 +298,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
     row("/api/set_theme", theme, EVERYBODY),
     row("/api/set_single_keys", nothing, EVERYBODY),
     row("/api/draw_settings", exports_section, SIGNED_IN),
+    row("/api/draw_search", nothing, SIGNED_IN),
     row("/api/sessions", nothing, SIGNED_IN),
     row("/api/end_session", session, OWNER),
     row("/api/change_password", passwords, SIGNED_IN),
@@ -332,6 +341,7 @@ pub(super) const ROUTES: &[Row] = &[
     row("/settings/exports", nothing, [ToSignIn, Done, Done, Done]),
     row("/settings/trash", nothing, [ToSignIn, Done, Done, Done]),
     row("/settings/import", nothing, [ToSignIn, Done, Done, Done]),
+    row("/search", nothing, [ToSignIn, Done, Done, Done]),
     row("/sign-in", nothing, [Done, ToStart, ToStart, ToStart]),
     row("/sign-up", nothing, [Done, ToStart, ToStart, ToStart]),
     row("/join", nothing, EVERYBODY),

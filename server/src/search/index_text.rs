@@ -25,11 +25,11 @@ impl IndexText {
         let mut seen = HashSet::new();
         for token in Tokens::of(text) {
             push(&mut index.words, &token.text);
-            for start in starts(&token) {
-                if !seen.contains(start) {
-                    seen.insert(start.to_owned());
-                    push(&mut index.starts, start);
-                }
+            if let Some(start) = start(&token)
+                && !seen.contains(start)
+            {
+                seen.insert(start.to_owned());
+                push(&mut index.starts, start);
             }
         }
         index
@@ -60,7 +60,7 @@ fn push(column: &mut String, word: &str) {
 }
 
 /// With what a piece can be found before it is typed whole.
-fn starts(token: &Token) -> Option<&str> {
+fn start(token: &Token) -> Option<&str> {
     match token.kind {
         TokenKind::Word => start_of(&token.text),
         // The second of a pair is the first of the next, or the last.

@@ -61,8 +61,8 @@ impl<'a> Tokens<'a> {
     }
 
     /// The longest piece of this kind that begins here.
-    fn run(&mut self, first: Character, kind: TokenKind, goes_on: fn(char) -> bool) -> Token {
-        let mut token = single(&first, kind);
+    fn run(&mut self, first: &Character, kind: TokenKind, goes_on: fn(char) -> bool) -> Token {
+        let mut token = single(first, kind);
         for _ in 1..MAX_WORD_CHARS {
             let Some(next) = self.rest.next_if(|next| goes_on(next.letter)) else {
                 break;
@@ -105,10 +105,10 @@ impl Iterator for Tokens<'_> {
             }
             if is_word(first.letter) {
                 self.is_behind_word = true;
-                return Some(self.run(first, TokenKind::Word, is_word));
+                return Some(self.run(&first, TokenKind::Word, is_word));
             }
             if is_mark(first.letter) && was_word {
-                return Some(self.run(first, TokenKind::Mark, is_mark));
+                return Some(self.run(&first, TokenKind::Mark, is_mark));
             }
             if is_sign(first.letter) {
                 return Some(single(&first, TokenKind::Sign));

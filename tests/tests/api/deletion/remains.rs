@@ -47,10 +47,10 @@ const TABLES: [(&str, Fate); 27] = [
     ("search_text_config", Stays),
     ("search_removal", Stays), // a number only
     ("search_backlog", Stays), // how far older conversations are indexed
-    ("audit", Stays),                     // an entry outlives the account it speaks of
-    ("setting", Stays),                   // of the server
-    ("chosen_model", Stays),              // of the server
-    ("upkeep_job", Stays),                // numbers and times only
+    ("audit", Stays),          // an entry outlives the account it speaks of
+    ("setting", Stays),        // of the server
+    ("chosen_model", Stays),   // of the server
+    ("upkeep_job", Stays),     // numbers and times only
     ("_sqlx_migrations", Stays),
 ];
 

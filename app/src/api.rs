@@ -9,6 +9,7 @@ pub mod deletion;
 pub mod exports;
 pub mod joining;
 pub mod messages;
+pub mod order;
 pub mod page_build;
 pub mod preferences;
 pub mod search;

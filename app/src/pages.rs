@@ -7,6 +7,8 @@
 mod address_error;
 mod admin;
 #[cfg(feature = "ssr")]
+mod branches;
+#[cfg(feature = "ssr")]
 mod card;
 mod chat;
 #[cfg(feature = "ssr")]
@@ -45,6 +47,8 @@ pub use address_error::address_error;
 pub(crate) use admin::AdminRoutes;
 #[cfg(feature = "ssr")]
 pub(crate) use admin::draw_administration;
+#[cfg(feature = "ssr")]
+pub(crate) use branches::BranchesPage;
 pub(crate) use chat::ChatPage;
 #[cfg(feature = "ssr")]
 pub use error_page::error_page;
@@ -52,8 +56,8 @@ pub use error_page::error_page;
 pub(crate) use join::JoinPage;
 #[cfg(not(feature = "ssr"))]
 pub(crate) use loaded_door::{
-    LoadedDoor as JoinPage, LoadedDoor as SetUpPage, LoadedDoor as SignInPage,
-    LoadedDoor as SignUpPage,
+    LoadedDoor as BranchesPage, LoadedDoor as JoinPage, LoadedDoor as SetUpPage,
+    LoadedDoor as SignInPage, LoadedDoor as SignUpPage,
 };
 pub(crate) use not_found::NotFoundPage;
 #[cfg(feature = "ssr")]

@@ -38,7 +38,7 @@ use axum::{
 };
 use hearth_app::{
     SubPath,
-    service::{AdministrationService, ChatService},
+    service::{AdministrationService, ChatService, order::OrderService},
 };
 use tower_http::compression::CompressionLayer;
 
@@ -62,6 +62,7 @@ pub(crate) use trace::Learnt;
 #[derive(Clone)]
 pub struct Services {
     pub chat: Arc<dyn ChatService>,
+    pub order: Arc<dyn OrderService>,
     pub accounts: Arc<Accounts>,
     pub administration: Arc<dyn AdministrationService>,
     pub settings: Arc<SettingsBook>,

@@ -1,13 +1,14 @@
 //! Conversations that come in: files that our exports wrote, believed in nothing.
 //!
-//! Reading order: `source` (a document or an archive, read one conversation at a time),
-//! `directory` (what an archive may say about itself), `check` (what has to hold before anything is
-//! written), `problem` (what does not, and where), `merge` (the preview and the import), `staging`
-//! (rows that are put aside in short transactions) and `remains` (what ended and cut off imports
-//! leave).
+//! Reading order: `source` (a document or an archive, read one conversation at a time), `directory`
+//! (what an archive may say about itself), `check` (what has to hold before anything is written),
+//! `folders` (those that a file speaks of), `problem` (what does not, and where), `merge` (the
+//! preview and the import), `staging` (rows that are put aside in short transactions) and `remains`
+//! (what ended and cut off imports leave).
 
 mod check;
 mod directory;
+mod folders;
 mod merge;
 mod problem;
 pub(crate) mod remains;

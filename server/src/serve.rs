@@ -10,7 +10,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use hearth_app::{
     SubPath,
-    service::{AdministrationService, ChatService},
+    service::{AdministrationService, ChatService, order::OrderService},
 };
 use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource};
 use jiff::tz::TimeZone;
@@ -151,6 +151,7 @@ impl Server {
         let api = api(&chat, &accounts, &settings, &store);
         let services = Services {
             chat: Arc::clone(&chat) as Arc<dyn ChatService>,
+            order: Arc::clone(&chat) as Arc<dyn OrderService>,
             accounts: Arc::clone(&accounts),
             administration: administration as Arc<dyn AdministrationService>,
             settings,

@@ -41,6 +41,8 @@ pub(crate) const AHEAD_MS: i64 = 2 * DAY_MS;
 /// The first run leaves the start to those who wait for their pages.
 const FIRST_RUN_AFTER: Duration = Duration::from_secs(20);
 const PERIOD: Duration = Duration::from_hours(1);
+/// Long copies can be found after this time.
+const INDEX_PERIOD: Duration = Duration::from_mins(1);
 /// A step is made smaller when it holds the only writer longer than this.
 const STEP_TIME: Duration = Duration::from_millis(25);
 /// Rows of a step: at least, at first, at most.
@@ -159,12 +161,15 @@ impl Upkeep {
         }
     }
 
-    /// What was written before there was an index can be found after a while.
+    /// What was written before there was an index, and long copies, can be found after a while.
     async fn index_on(&self) {
-        tokio::time::sleep(FIRST_RUN_AFTER).await;
-        while let Err(error) = self.index_backlog().await {
-            tracing::warn!(%error, "older conversations are not indexed yet: {error}");
-            tokio::time::sleep(PERIOD).await;
+        let mut wait = FIRST_RUN_AFTER;
+        loop {
+            tokio::time::sleep(wait).await;
+            if let Err(error) = self.index_backlog().await {
+                tracing::warn!(%error, "some messages are not indexed yet: {error}");
+            }
+            wait = INDEX_PERIOD;
         }
     }
 
@@ -173,7 +178,7 @@ impl Upkeep {
         self.repeat(Step::Backlog, now_ms(), &mut num_indexed)
             .await?;
         if num_indexed > 0 {
-            tracing::info!(num_indexed, "older conversations can be found now");
+            tracing::info!(num_indexed, "what waited for the index can be found now");
         }
         Ok(())
     }
@@ -186,7 +191,7 @@ impl Upkeep {
     /// Does every job once, as of `now` (milliseconds UTC).
     pub async fn run(&self, now: i64) {
         if let Err(error) = self.index_backlog().await {
-            tracing::warn!(%error, "older conversations are not indexed yet: {error}");
+            tracing::warn!(%error, "some messages are not indexed yet: {error}");
         }
         self.remove(now).await;
         self.perform(UpkeepJob::Backups, now).await;

@@ -34,6 +34,7 @@ mod browser {
     mod accessibility;
     mod adding_files;
     mod administration;
+    mod branches;
     mod chaos;
     mod code_blocks;
     mod composing;
@@ -51,6 +52,7 @@ mod browser {
     mod lan;
     mod leaving;
     mod long_press;
+    mod order;
     mod pieces;
     mod popups;
     mod proxies;

@@ -1,9 +1,9 @@
 //! Where somebody was reading, kept for each conversation as long as the tab lives.
 
-use leptos::prelude::document;
-use web_sys::Element;
+use leptos::prelude::{document, window};
+use web_sys::{Element, wasm_bindgen::JsValue};
 
-use super::storage::tab_storage;
+use super::{drawer::address, storage::tab_storage};
 use crate::{model::ConversationId, sub_path::use_sub_path};
 
 /// A message, by the id of its element, and how far below the upper edge of the list it stands.
@@ -14,6 +14,9 @@ pub(crate) struct ReadingPlace {
 
 /// Where in the list a message is looked for: between two of them there is nothing.
 const PROBES: [f64; 3] = [8.0, 60.0, 112.0];
+
+/// Below the upper edge, in pixels (`message.css`).
+const NAMED_OFFSET: f64 = 24.0;
 
 /// Two servers below two paths of a host share the storage.
 fn name(conversation: ConversationId) -> String {
@@ -44,6 +47,24 @@ fn first_seen(list: &Element) -> Option<String> {
     })?;
     let offset = message.get_bounding_client_rect().top() - edges.top();
     Some(format!("{offset} {}", message.id()))
+}
+
+/// The message that the address names. It does so once: whoever loads the page again is where they
+/// were by then.
+pub(crate) fn take_named_place() -> Option<ReadingPlace> {
+    let hash = window().location().hash().ok()?;
+    let message = hash.strip_prefix('#')?;
+    if !message.starts_with("message-") {
+        return None;
+    }
+    if let Ok(history) = window().history() {
+        // Fails only where a page may not do so.
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&address()));
+    }
+    Some(ReadingPlace {
+        message: message.to_owned(),
+        offset: NAMED_OFFSET,
+    })
 }
 
 /// Where somebody was reading.

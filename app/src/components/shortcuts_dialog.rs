@@ -26,6 +26,7 @@ pub(crate) fn ShortcutsDialog() -> impl IntoView {
         (words!(locale, frame.next), "Alt ↓"),
         (words!(locale, frame.stop_answer), "Esc"),
         (words!(locale, frame.copy_answer), "Ctrl ⇧ C"),
+        (words!(locale, frame.edit_last), "↑"),
         (words!(locale, frame.walk), "↑ ↓"),
         (words!(locale, frame.rename_chosen), "F2"),
         (words!(locale, frame.menu_chosen), "⇧ F10"),

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     browser,
-    model::{ConversationId, ConversationSummary, Language, Theme, User},
+    model::{Arrangement, ConversationId, ConversationSummary, FolderId, Language, Theme, User},
     sub_path::address_of,
     words::{PRODUCT, use_locale, words},
 };
@@ -24,6 +24,16 @@ pub(crate) enum SidebarCommand {
         title: String,
     },
     Delete(ConversationId),
+    /// What is moved goes into a folder, or into the one of this name.
+    Arrange {
+        ids: Vec<ConversationId>,
+        arrangement: Arrangement,
+        folder: Option<FolderId>,
+        folder_name: String,
+    },
+    /// Opens it, or closes it if it is open.
+    OpenFolder(FolderId),
+    ShowMoreOfFolder,
     ShowMore,
     /// Puts the drawer away.
     Close,
@@ -54,7 +64,9 @@ pub(crate) fn Sidebar(
     };
     let on_choose = move |event: web_sys::MouseEvent| {
         let is_row = browser::around(&event, ".conversation-row").is_some();
-        if is_row && browser::ends_rest(&event) {
+        if is_row && browser::is_selecting() {
+            // It is chosen, not opened.
+        } else if is_row && browser::ends_rest(&event) {
             // The row has been pressed for its menu, not to be opened.
             event.prevent_default();
             event.stop_propagation();

@@ -5,7 +5,7 @@ mod following;
 use following::Following;
 use leptos::{html, prelude::*};
 
-use super::{Icon, IconName, MessageCommand, MessageView, PressedQuestion, QuestionMenu};
+use super::{Editing, Icon, IconName, MessageCommand, MessageView, PressedQuestion, QuestionMenu};
 use crate::{
     browser,
     model::{ConversationId, LocalDate, MessageId},
@@ -40,6 +40,7 @@ pub(crate) fn TranscriptView(
     /// Those of another conversation are on their way.
     #[prop(into)]
     is_waiting: Signal<bool>,
+    editing: Editing,
     on_command: Callback<MessageCommand>,
     /// A code block was copied, or not.
     on_copied: Callback<bool>,
@@ -54,7 +55,7 @@ pub(crate) fn TranscriptView(
         let message = message_of.run(id)?;
         Some(view! {
             <DayLine id days today/>
-            <MessageView message is_busy on_command/>
+            <MessageView message is_busy editing on_command/>
         })
     };
     view! {

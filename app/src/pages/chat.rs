@@ -1,6 +1,7 @@
 //! The chat: `/` is a new conversation, `/c/:id` an old one. Both are one page.
 
 mod address;
+mod branching;
 mod changes;
 mod commands;
 mod connection;

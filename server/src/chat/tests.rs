@@ -2,6 +2,7 @@
 
 mod allowing;
 mod bench;
+mod branching;
 mod continuing;
 mod drawing;
 mod lost_tasks;
@@ -15,6 +16,7 @@ mod stopping;
 mod surviving;
 mod switching;
 mod tailing;
+mod titling;
 mod tools;
 
 /// A text that makes the task of a turn panic when a model writes it.

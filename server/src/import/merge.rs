@@ -11,6 +11,7 @@ use hearth_app::model::{ImportCounts, ImportFault, UploadId, UserId};
 use tokio::runtime::Handle;
 
 use super::{
+    folders::Folders,
     problem::{Problems, problem},
     remains,
     source::ImportFile,
@@ -18,7 +19,7 @@ use super::{
 };
 use crate::{
     export::ConversationDocument,
-    store::{Decision, RunningImport, Store, StoreError},
+    store::{Decision, RunningImport, Store, StoreError, StoredFolder},
 };
 
 /// Why nothing was imported.
@@ -60,7 +61,7 @@ pub fn preview(
 ) -> Result<ImportCounts, ImportError> {
     let mut file = ImportFile::open(content)?;
     let mut counts = ImportCounts::default();
-    look_through(&mut file, |document| {
+    look_for_folders(store, user, &mut file, |document| {
         let plan = store.plan_import(user, document.id);
         let plan = Handle::current().block_on(plan)?;
         let ids = document.messages.iter().map(|message| message.id);
@@ -82,12 +83,12 @@ pub fn import(
     upload: Option<UploadId>,
 ) -> Result<ImportCounts, ImportError> {
     let mut file = ImportFile::open(content)?;
-    look_through(&mut file, |_| Ok(()))?;
+    let folders = look_for_folders(store, user, &mut file, |_| Ok(()))?.into_folders();
     let runtime = Handle::current();
     runtime.block_on(remains::clear(store))?;
     let begun = runtime.block_on(store.begin_import(user))?;
     let import = begun.ok_or(ImportError::Busy)?;
-    let imported = run(store, &import, &mut file, upload);
+    let imported = run(store, &import, &mut file, (upload, folders.as_slice()));
     match &imported {
         Ok(_) => runtime.block_on(remains::finish(store)),
         Err(_) => runtime.block_on(remains::give_up(store, &import)),
@@ -100,7 +101,7 @@ fn run<R: Read + Seek>(
     store: &Store,
     import: &RunningImport,
     file: &mut ImportFile<R>,
-    upload: Option<UploadId>,
+    (upload, folders): (Option<UploadId>, &[StoredFolder]),
 ) -> Result<ImportCounts, ImportError> {
     let mut stager = Stager::new(store, import);
     for index in 0..file.len() {
@@ -108,11 +109,31 @@ fn run<R: Read + Seek>(
         stager.add(tree)?;
     }
     let counts = stager.finish()?;
-    let decided = store.decide_import(import, upload, counts);
+    let decided = store.decide_import(import, upload, counts, folders);
     match Handle::current().block_on(decided)? {
         Decision::Imported => Ok(counts),
         Decision::FileGone => Err(ImportError::Gone),
         Decision::ChangedMeanwhile => Err(ImportError::changed_meanwhile()),
+    }
+}
+
+/// Checks everything, as [`look_through`], and whether there is room for its folders.
+fn look_for_folders<R: Read + Seek>(
+    store: &Store,
+    user: UserId,
+    file: &mut ImportFile<R>,
+    mut see: impl FnMut(&ConversationDocument) -> Result<(), StoreError>,
+) -> Result<Folders, ImportError> {
+    let mut folders = Folders::new(file.folders());
+    look_through(file, |document| {
+        folders.add(document);
+        see(document)
+    })?;
+    let is_room = Handle::current().block_on(folders.fit(store, user))?;
+    if is_room {
+        Ok(folders)
+    } else {
+        Err(ImportError::Refused(Folders::too_many()))
     }
 }
 

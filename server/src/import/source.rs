@@ -11,9 +11,12 @@ use zip::{ZipArchive, result::ZipError};
 use super::{
     ImportError, check,
     directory::{self, Bounded},
+    folders,
     problem::{Problems, problem, within},
 };
-use crate::export::{ARCHIVE_SCHEMA, ARCHIVE_VERSION, ConversationDocument, MANIFEST, Manifest};
+use crate::export::{
+    ARCHIVE_SCHEMA, ConversationDocument, FOLDERS_VERSION, FolderDocument, MANIFEST, Manifest,
+};
 
 /// Largest conversation, as a file or within an archive (64 MiB).
 pub const MAX_DOCUMENT_BYTES: u64 = 64 << 20;
@@ -78,6 +81,7 @@ impl<R: Read + Seek> ImportFile<R> {
         let mut entries = Box::new(Entries::new(zip));
         let manifest = read_manifest(&mut entries).map_err(|it| within(it, MANIFEST))?;
         check_listed(&manifest)?;
+        folders::check_listed(&manifest)?;
         Ok(Self(Content::Archive { entries, manifest }))
     }
 
@@ -92,6 +96,14 @@ impl<R: Read + Seek> ImportFile<R> {
     /// Whether there is no conversation.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The folders that it lists; one document lists none.
+    pub(super) fn folders(&self) -> &[FolderDocument] {
+        match &self.0 {
+            Content::Document(_) => &[],
+            Content::Archive { manifest, .. } => &manifest.folders,
+        }
     }
 
     /// Where a conversation stands in the file; nowhere in particular if it is the file.
@@ -176,7 +188,7 @@ fn read_document(content: &mut (impl Read + Seek)) -> Result<Vec<u8>, ImportProb
 
 fn read_manifest<R: Read + Seek>(entries: &mut Entries<R>) -> Result<Manifest, ImportProblem> {
     let json = entries.unpack(MANIFEST)?;
-    check::check_header(&json, ARCHIVE_SCHEMA, ARCHIVE_VERSION)?;
+    check::check_header(&json, ARCHIVE_SCHEMA, FOLDERS_VERSION)?;
     let manifest: Manifest = check::parse(&json)?;
     if manifest.sha256 != manifest.content_hash() {
         return Err(problem("sha256", ImportFault::Changed));

@@ -16,7 +16,7 @@ use crate::{
     calendar::Calendar,
     chat::store_refused,
     slow_work::{Kind, SlowWork, run_in},
-    store::{FoundMessage, FoundTitle, SearchScope, Store, StoreError, Wanted, now_ms},
+    store::{FoundMessage, FoundTitle, SearchScope, Store, StoreError, Wanted, name_key, now_ms},
 };
 
 /// Most hits of each kind.
@@ -40,8 +40,7 @@ enum Found {
 impl SearchService for SearchServer {
     async fn search(&self, user: UserId, typed: &str) -> Result<Hits, ChatError> {
         let (query, calendar) = (Query::parse(typed), Calendar::of_viewer());
-        // Nobody has folders, so nothing lies in one.
-        if query.is_empty() || query.filters.folder.is_some() {
+        if query.is_empty() {
             return Ok(Hits::default());
         }
         let place = self.slow_work.place(Kind::Search, user).await?;
@@ -77,6 +76,7 @@ impl SearchServer {
             after: query.filters.after.map(|day| calendar.beginning_of(day)),
             before: query.filters.before.map(|day| calendar.beginning_of(day)),
             model: query.filters.model.clone(),
+            folder: query.filters.folder.as_deref().map(name_key),
         };
         let now = now_ms();
         let titles = self.store.found_titles(user, &wanted(SearchScope::Title));

@@ -14,7 +14,7 @@ use super::{
     MergePlan, RunningImport, Store, StoreError, StoredTree, TreeMessage,
     import_plan::Target,
     message::to_word,
-    now_ms,
+    name_key, now_ms,
     search_index::{index_message, index_title},
     tool_steps::to_lines,
 };
@@ -222,12 +222,13 @@ impl StagingTransaction<'_> {
             }
         };
         let (import, updated_at) = (self.import.id, incoming.tree.updated_at);
+        let folder = incoming.tree.place.folder.as_deref().map(name_key);
         let inserted = sqlx::query!(
             "
             insert into import_staged (
-                import_id, conversation_id, target_id, source_id, hidden_at, updated_at
+                import_id, conversation_id, target_id, source_id, hidden_at, updated_at, folder_key
             )
-            values (?, ?, ?, ?, ?, ?)
+            values (?, ?, ?, ?, ?, ?, ?)
             ",
             import,
             conversation,
@@ -235,6 +236,7 @@ impl StagingTransaction<'_> {
             source,
             hidden,
             updated_at,
+            folder,
         )
         .execute(&mut *self.transaction)
         .await?;
@@ -257,9 +259,10 @@ impl StagingTransaction<'_> {
             "
             insert into conversation (
                 id, user_id, title, created_at, updated_at, deleted_at,
-                system_prompt, temperature, top_p, max_tokens, reasoning_effort, calculator
+                system_prompt, temperature, top_p, max_tokens, reasoning_effort, calculator,
+                pinned_at, archived_at
             )
-            values (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)
+            values (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?)
             on conflict (id) do nothing
             ",
             id,
@@ -273,6 +276,8 @@ impl StagingTransaction<'_> {
             tree.settings.max_tokens,
             effort,
             tree.settings.calculator,
+            tree.place.pinned_at,
+            tree.place.archived_at,
         )
         .execute(&mut *self.transaction)
         .await?;

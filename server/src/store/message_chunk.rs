@@ -9,6 +9,7 @@ use super::{
     now_ms,
     search_index::index_message,
     tool_steps::{from_lines, to_lines},
+    unread::mark_unread,
     usage,
 };
 use crate::search::IndexText;
@@ -167,6 +168,7 @@ async fn fold_and_close(
     };
     fold(connection, message, &mut answer).await?;
     close(connection, message, &answer, end).await?;
+    mark_unread(connection, message).await?;
     let num_earlier = ids.len() / TOKEN_ID_BYTES;
     if answer.token_ids.len() > num_earlier {
         let prompt = row.prompt_token_ids.as_deref().unwrap_or_default();

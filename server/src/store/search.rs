@@ -41,6 +41,8 @@ pub(crate) struct Wanted {
     pub(crate) before: Option<i64>,
     /// A part of the name of the model that answered, in small letters.
     pub(crate) model: Option<String>,
+    /// A part of the key of the folder's name.
+    pub(crate) folder: Option<String>,
 }
 
 /// A conversation whose title holds what was looked for.
@@ -92,14 +94,20 @@ impl Store {
                 and (?3 is null or c.updated_at >= ?3)
                 and (?4 is null or c.updated_at < ?4)
                 and ?5 is null
+                and (?6 is null or c.folder_id in (
+                    select f.id
+                    from folder f
+                    where f.user_id = ?2 and instr(f.name_key, ?6) > 0
+                ))
             order by search_text.rowid desc
-            limit ?6
+            limit ?7
             "#,
             wanted.question,
             user,
             wanted.after,
             wanted.before,
             wanted.model,
+            wanted.folder,
             MAX_TITLES,
         )
         .fetch_all(&self.readers)
@@ -141,14 +149,20 @@ impl Store {
                 and (?3 is null or m.created_at >= ?3)
                 and (?4 is null or m.created_at < ?4)
                 and (?5 is null or instr(lower(m.model_name), ?5) > 0)
+                and (?6 is null or c.folder_id in (
+                    select f.id
+                    from folder f
+                    where f.user_id = ?2 and instr(f.name_key, ?6) > 0
+                ))
             order by search_text.rowid desc
-            limit ?6
+            limit ?7
             "#,
             wanted.question,
             user,
             wanted.after,
             wanted.before,
             wanted.model,
+            wanted.folder,
             MAX_MESSAGES,
         )
         .fetch_all(&self.readers)

@@ -8,6 +8,9 @@ use crate::search::IndexText;
 
 /// Bytes of text that one step of the backlog takes at most, if it is more than one message.
 const STEP_BYTES: i64 = 256 << 10;
+/// Of copies so many are indexed with the conversation that they make, unless they are long.
+const COPIES_AT_ONCE: u32 = 64;
+const MAX_COPY_BYTES: i64 = 32 << 10;
 /// Pages of the index that one step writes anew: 64 KiB.
 const FORGOTTEN_AT_ONCE: i64 = 16;
 /// `SQLite`'s manual: a step that changed fewer rows than this found nothing to do.
@@ -48,6 +51,44 @@ pub(super) async fn index_message(
 ) -> Result<(), StoreError> {
     let id = next_id(connection).await?;
     insert(connection, id, (Of::Message(message), text), index).await
+}
+
+/// Makes messages findable that a statement copied. What would hold the writer for long waits, as
+/// what was there before there was an index: the same transaction says so.
+pub(super) async fn index_copies(
+    connection: &mut SqliteConnection,
+    conversation: Uuid,
+    num_messages: usize,
+) -> Result<(), StoreError> {
+    let copies = sqlx::query!(
+        r#"
+        select id as "id: Uuid", text
+        from message
+        where conversation_id = ? and octet_length(text) <= ?
+        order by rowid desc
+        limit ?
+        "#,
+        conversation,
+        MAX_COPY_BYTES,
+        COPIES_AT_ONCE,
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    for copy in copies.iter().rev() {
+        index_message(connection, copy.id, &copy.text, &IndexText::of(&copy.text)).await?;
+    }
+    if copies.len() < num_messages {
+        sqlx::query!(
+            "
+            insert into search_backlog (id, messages_before)
+            values (1, x'ffffffffffffffffffffffffffffffff')
+            on conflict (id) do update set messages_before = excluded.messages_before
+            "
+        )
+        .execute(connection)
+        .await?;
+    }
+    Ok(())
 }
 
 /// Above all others.
@@ -159,8 +200,8 @@ async fn insert_message(
 }
 
 impl Store {
-    /// Indexes up to `limit` titles or messages that were there before there was an index, the
-    /// newest first. Returns how many rows it touched; 0: nothing waits.
+    /// Indexes up to `limit` titles or messages that wait, such as those that were there before
+    /// there was an index, the newest first. Returns how many rows it touched; 0: nothing waits.
     pub(crate) async fn index_backlog(&self, limit: u32) -> Result<u64, StoreError> {
         let Some(waiting) = self.backlog(limit).await? else {
             return Ok(0);
@@ -255,6 +296,9 @@ impl Store {
                 select id, octet_length(text)
                 from message
                 where id < ?
+                    and not exists (
+                        select 1 from search_entry e where e.message_id = message.id
+                    )
                 order by id desc
                 limit ?
             ),

@@ -99,6 +99,7 @@ async fn filters_narrow_the_search() -> Result<()> {
         ("rain after:2020 before:2999-01", true),
         ("rain model:nobody", false),
         ("rain before:soon", false),
+        ("rain folder:kitchen", false),
     ] {
         assert_eq!(finds(&ada, typed).await?, is_found, "{typed}");
     }

@@ -54,12 +54,11 @@ async fn save(browser: &Browser, id: &str) -> Result<()> {
 async fn settings_are_saved_together_and_a_banner_can_be_put_away(
     language: Language,
 ) -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open("/admin").await?;
+    page.enter_at(&ada, "/admin").await?;
     check(&browser, &named("admin-settings", language)).await?;
     let saved = words(language, "admin.saved")?;
     let (banner, text) = match language {
@@ -99,12 +98,11 @@ async fn settings_are_saved_together_and_a_banner_can_be_put_away(
 async fn ways_to_begin_go_into_the_box_as_the_administrator_wrote_them(
     language: Language,
 ) -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open("/admin").await?;
+    page.enter_at(&ada, "/admin").await?;
     let (id, lines) = match language {
         Language::English => ("starters_en", ["Plan my week", "Translate this"]),
         Language::Chinese => ("starters_zh", ["安排我的一周", "翻译这段话"]),
@@ -147,12 +145,11 @@ async fn is_leaving_asked(browser: &Browser) -> Result<bool> {
 async fn what_is_not_saved_is_counted_marked_and_asked_for_before_leaving(
     language: Language,
 ) -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open("/admin").await?;
+    page.enter_at(&ada, "/admin").await?;
     ensure!(unsaved(&browser).await?.is_empty(), "nothing was changed");
     ensure!(!is_leaving_asked(&browser).await?, "nothing would be lost");
     let link = browser
@@ -198,12 +195,11 @@ async fn what_is_not_saved_is_counted_marked_and_asked_for_before_leaving(
 }
 
 async fn an_invited_person_chooses_a_password_and_is_in(language: Language) -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open("/admin/people").await?;
+    page.enter_at(&ada, "/admin/people").await?;
     fill(&browser, "name", "Dora").await?;
     save(&browser, "name").await?;
     let link = browser.element(".new-link code").await?;
@@ -243,14 +239,13 @@ async fn an_invited_person_chooses_a_password_and_is_in(language: Language) -> R
 }
 
 async fn models_usage_and_the_log_are_shown(language: Language) -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
     send_and_wait(&ada, None, "Hi").await?;
     save_setting(&ada, SettingName::Temperature, "0.5").await??;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open("/admin/models").await?;
+    page.enter_at(&ada, "/admin/models").await?;
     wait_for_words(&browser, ".model-state", &words(language, "frame.lit")?).await?;
     check(&browser, &named("admin-models", language)).await?;
     page.open("/admin/usage").await?;
@@ -285,12 +280,12 @@ async fn models_usage_and_the_log_are_shown(language: Language) -> Result<()> {
 async fn a_conversation_has_settings_of_its_own_and_an_answer_tells_how_it_was_made(
     language: Language,
 ) -> Result<()> {
-    let browser = Browser::open().await?;
     let model = ScriptedModel::new(vec!["123456789".into()]);
-    let (server, _ada) = RunningServer::start(model).await?;
+    let (server, ada) = RunningServer::start(model).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     page.open_chat_settings().await?;
     browser.element("dialog[open] #own-max-tokens").await?;
     check(&browser, &named("conversation-settings", language)).await?;
@@ -364,13 +359,12 @@ async fn wait_for_copies(
 async fn a_copy_is_made_with_the_keyboard_and_shown_when_it_is_there(
     language: Language,
 ) -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
     send_and_wait(&ada, None, "Hi").await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open("/admin/backups").await?;
+    page.enter_at(&ada, "/admin/backups").await?;
     wait_for_words(&browser, ".section-head", "03:00").await?;
     back_up(&browser, language).await?;
     wait_for_copies(&browser, language, (1, 1)).await?;
@@ -386,7 +380,6 @@ async fn a_copy_is_made_with_the_keyboard_and_shown_when_it_is_there(
 async fn people_are_searched_by_name_and_usage_is_looked_at_by_the_week(
     language: Language,
 ) -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
     for number in 1..=10 {
         let name = ("name", format!("Person {number}"));
@@ -394,10 +387,10 @@ async fn people_are_searched_by_name_and_usage_is_looked_at_by_the_week(
         ada.call::<OneTimeLink>("create_account", &fields).await??;
     }
     send_and_wait(&ada, None, "Hi").await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open("/admin/people").await?;
+    page.enter_at(&ada, "/admin/people").await?;
     let field = browser.element("#people-search").await?;
     field.send_keys("person 10").await?;
     field.send_keys(Key::Enter + "").await?;
@@ -420,11 +413,10 @@ async fn people_are_searched_by_name_and_usage_is_looked_at_by_the_week(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_section_that_changes_is_followed_after_a_lost_answer_too() -> Result<()> {
     let browser = Browser::open().await?;
-    let model = ScriptedModel::new(Vec::new()).with_load_delay(Duration::from_secs(15));
-    let (server, _ada) = RunningServer::start(model).await?;
+    let model = ScriptedModel::new(Vec::new()).with_load_delay(Duration::from_secs(8));
+    let (server, ada) = RunningServer::start(model).await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open("/admin/models").await?;
+    page.enter_at(&ada, "/admin/models").await?;
     ensure!(browser.has(".drawn[data-changing]").await?, "it loads");
     browser.script(LOSE_ONE, Vec::new()).await?;
     let is_lit = "return document.querySelector('.model-tile.lit') !== null";

@@ -9,7 +9,7 @@ use hearth_tests::{
     browser::{Browser, Screen, wait_for},
     chat_page::ChatPage,
     deadline::eventually,
-    running_server::{PASSWORD, RunningServer, send_and_wait},
+    running_server::{RunningServer, send_and_wait},
     words::words,
 };
 use serde_json::json;
@@ -27,14 +27,14 @@ const CLIPBOARD: &str = "Object.defineProperty(navigator, 'clipboard', {configur
 
 /// Opens a conversation with this answer.
 async fn open(answer: String, language: Language) -> Result<(Browser, RunningServer)> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec![answer])).await?;
     let turn = send_and_wait(&ada, None, "Show me.").await?;
+    let browser = Browser::open().await?;
     {
         let page = ChatPage::new(&browser, server.base_url());
         page.speak(language).await?;
-        page.sign_in("Ada", PASSWORD).await?;
-        page.open(&format!("/c/{}", turn.conversation.id)).await?;
+        page.enter_at(&ada, &format!("/c/{}", turn.conversation.id))
+            .await?;
         page.wait_for_end(1).await?;
     }
     Ok((browser, server))

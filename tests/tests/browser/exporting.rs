@@ -10,7 +10,7 @@ use hearth_tests::{
     browser::{Browser, Screen, Theme},
     chat_page::ChatPage,
     deadline::eventually,
-    running_server::{PASSWORD, RunningServer, conversations, save_setting, send_and_wait},
+    running_server::{RunningServer, conversations, save_setting, send_and_wait},
     web_client::WebClient,
     words::words,
 };
@@ -40,12 +40,12 @@ async fn press_entry(browser: &Browser, page: &ChatPage<'_>, format: &str) -> Re
 }
 
 async fn the_menu_makes_a_file_and_the_chat_stays_where_it_is(language: Language) -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec![ANSWER.to_owned()])).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     let turn = send_and_wait(&ada, None, "为什么天空是蓝色的？").await?;
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     let path = format!("/c/{}", turn.conversation.id);
     page.open(&path).await?;
     page.open_chat_menu().await?;
@@ -109,7 +109,6 @@ const PAPER: &str = "const seen = it => it && it.checkVisibility(); \
         select: getComputedStyle(document.querySelector('.answer')).userSelect};";
 
 async fn on_paper_the_whole_conversation_stands_and_nothing_else(language: Language) -> Result<()> {
-    let browser = Browser::open().await?;
     let half = "\n- [x] 已读\n\n半 $\\frac{1}{2}$ 杯。\n";
     let answer = format!("{ANSWER}{half}{TABLE}");
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec![answer])).await?;
@@ -118,11 +117,12 @@ async fn on_paper_the_whole_conversation_stands_and_nothing_else(language: Langu
         Language::Chinese => (SettingName::BannerZh, "中午恢复服务。"),
     };
     save_setting(&ada, banner, sentence).await??;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     let turn = send_and_wait(&ada, None, "为什么天空是蓝色的？").await?;
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open(&format!("/c/{}", turn.conversation.id)).await?;
+    page.enter_at(&ada, &format!("/c/{}", turn.conversation.id))
+        .await?;
     // What a sheet of A4 has between its margins.
     let sheet = json!({"width": 718, "height": 1000, "deviceScaleFactor": 1, "mobile": false});
     let method = "Emulation.setDeviceMetricsOverride";
@@ -134,7 +134,7 @@ async fn on_paper_the_whole_conversation_stands_and_nothing_else(language: Langu
     browser
         .devtools("Emulation.setEmulatedMedia", print)
         .await?;
-    browser.screenshot(&named("print", language)).await?;
+    browser.photograph(&named("print", language)).await?;
     let found = browser.script(PAPER, Vec::new()).await?;
     assert_eq!(found["missing"], json!([]));
     // "Today" is another day when somebody reads it.
@@ -185,7 +185,6 @@ const FILE: &str = r"
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_exported_page_is_laid_out_by_itself_and_has_no_violation() -> Result<()> {
-    let browser = Browser::open().await?;
     let (_server, ada) = RunningServer::start(ScriptedModel::new(vec![WHOLE.to_owned()])).await?;
     let turn = send_and_wait(&ada, None, "Show me everything.").await?;
     let arguments = [
@@ -197,6 +196,7 @@ async fn an_exported_page_is_laid_out_by_itself_and_has_no_violation() -> Result
     let file = folder.path().join("chat.html");
     let html = ada.get(&format!("/exports/{id}")).await?.text();
     std::fs::write(&file, html)?;
+    let browser = Browser::open().await?;
     browser.show_screen(Screen::Phone).await?;
     browser.goto(&format!("file://{}", file.display())).await?;
     let found = browser.script(FILE, Vec::new()).await?;
@@ -211,7 +211,7 @@ async fn an_exported_page_is_laid_out_by_itself_and_has_no_violation() -> Result
     for theme in Theme::ALL {
         browser.show_theme(theme).await?;
         let name = format!("exported-{}", theme.as_str());
-        browser.screenshot(&name).await?;
+        browser.photograph(&name).await?;
         accessibility::check_strictly(&browser, &name).await?;
     }
     browser.quit().await
@@ -249,7 +249,6 @@ async fn upload(browser: &Browser, page: &ChatPage<'_>, file: &Path) -> Result<(
 }
 
 async fn a_file_is_looked_at_before_it_is_imported(language: Language) -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec![ANSWER.to_owned()])).await?;
     let turn = send_and_wait(&ada, None, "为什么天空是蓝色的？").await?;
     let arguments = [
@@ -269,9 +268,10 @@ async fn a_file_is_looked_at_before_it_is_imported(language: Language) -> Result
         document.replace("天空是蓝色的。", "天空是绿色的。"),
     )?;
     let berta = server.add_user("Berta").await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Berta", PASSWORD).await?;
+    page.enter(&berta).await?;
 
     upload(&browser, &page, &damaged).await?;
     let refused = browser.element(".import-problems li").await?.text().await?;

@@ -7,7 +7,7 @@ use hearth_tests::{
     browser::{Browser, PATIENCE, Screen, wait_for},
     chat_page::ChatPage,
     deadline::eventually,
-    running_server::{PASSWORD, RunningServer},
+    running_server::RunningServer,
     seed::{self, Amount},
     speed,
     words::words,
@@ -74,13 +74,12 @@ async fn show_earlier(
 async fn older_conversations_and_earlier_messages_come_by_keyboard_and_on_a_phone(
     language: Language,
 ) -> Result<()> {
-    let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let seeded = seed::fill(&server.database(), "Ada", AMOUNT).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open(&format!("/c/{}", seeded.conversations[0]))
+    page.enter_at(&ada, &format!("/c/{}", seeded.conversations[0]))
         .await?;
 
     wait_for(&browser, "conversations are listed", NUM_ROWS, 50).await?;
@@ -134,11 +133,11 @@ async fn older_conversations_and_earlier_messages_come_by_keyboard_and_on_a_phon
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_has_no_more_elements_because_there_is_more_in_the_database() -> Result<()> {
-    let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let seeded = seed::fill(&server.database(), "Ada", LARGE).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     let long = format!("/c/{}", seeded.conversations[0]);
     for (path, count) in [("/", 0), (long.as_str(), 60)] {
         page.open(path).await?;

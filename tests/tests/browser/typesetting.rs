@@ -6,7 +6,7 @@ use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, Screen, wait_for},
     chat_page::ChatPage,
-    running_server::{PASSWORD, RunningServer, send_and_wait},
+    running_server::{RunningServer, send_and_wait},
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -149,7 +149,6 @@ async fn last_setting(browser: &Browser) -> Result<Setting> {
 /// A page loads again for each of the claims that depend on what is in it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn answers_share_a_column_and_each_is_set_in_its_own_direction_and_language() -> Result<()> {
-    let browser = Browser::open().await?;
     let answers = [PLAIN, ARABIC, CHINESE].map(str::to_owned);
     let (server, ada) = RunningServer::start(ScriptedModel::new(answers.into())).await?;
     let plain = send_and_wait(&ada, None, "A river").await?;
@@ -157,9 +156,10 @@ async fn answers_share_a_column_and_each_is_set_in_its_own_direction_and_languag
     for question in ["Something in Arabic", "Something in Chinese"] {
         send_and_wait(&ada, Some(whole), question).await?;
     }
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(Language::English).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     browser.show_screen(Screen::Desktop).await?;
     page.open(&format!("/c/{}", plain.conversation.id)).await?;
     page.wait_for_end(1).await?;

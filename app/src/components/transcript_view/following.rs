@@ -65,7 +65,8 @@ impl Following {
     }
 
     /// A new last message is one's own, or a new answer: show it. Another conversation is shown
-    /// where it was left. Only another first message came above what is being read.
+    /// at the message that the address names, or where it was left. Only another first message
+    /// came above what is being read.
     fn moved(self, old: Option<Extent>, now: Extent) {
         let is_other = old.is_none_or(|old| {
             let is_begun = old.conversation.is_none() && old.last.is_none();
@@ -76,11 +77,19 @@ impl Following {
         let changed = old.is_none_or(|old| old.last != now.last);
         if is_other || was_empty {
             // Read first: at the end, where the list goes now, nothing is kept.
-            let place = now.conversation.and_then(browser::read_reading_place);
+            let named = browser::take_named_place();
+            let is_named = named.is_some();
+            let read = || now.conversation.and_then(browser::read_reading_place);
+            let place = named.or_else(read);
             self.pin();
             if let Some(place) = place {
                 // By then the messages are in the page, and not painted yet.
-                request_animation_frame(move || self.go_back(&place));
+                request_animation_frame(move || {
+                    self.go_back(&place);
+                    if is_named {
+                        browser::focus(&place.message);
+                    }
+                });
             }
         } else if changed {
             self.pin();

@@ -102,6 +102,10 @@ impl ChatState {
             MessageCommand::Regenerate(id) => self.begin(id, messages::regenerate(id)),
             MessageCommand::Continue(id) => self.begin(id, messages::continue_turn(id)),
             MessageCommand::ShowVersion(id) => self.change(id, conversations::show_version(id)),
+            MessageCommand::Edit(id) => self.edit(id),
+            MessageCommand::CancelEdit(id) => self.cancel_edit(id),
+            MessageCommand::SendEdited(id) => self.send_edited(id),
+            MessageCommand::Fork(id) => self.fork(id),
             MessageCommand::Delete(id) => self.delete(id),
             MessageCommand::Reconnect => self.follow_running(),
         }

@@ -74,6 +74,7 @@ pub(super) fn Conversation(state: ChatState, navigate: Navigate) -> impl IntoVie
                 sought=state.sought()
                 is_busy
                 is_waiting
+                editing=state.editing()
                 on_command=on_message
                 on_copied
             />

@@ -25,7 +25,7 @@ use crate::{
     components::{
         BannerLine, ConversationSettingsDialog, ShortcutsDialog, Sidebar, SidebarEdge, UndoToast,
     },
-    model::{ModelState, UserRole},
+    model::{MessageId, ModelState, UserRole},
     pages::{self, address_error, answer_not_found},
     words::{Locale, use_locale, words},
 };
@@ -50,6 +50,7 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
     let is_list_older = loaded.is_list_older;
     let state = ChatState::new(loaded, address);
     let navigate = navigation();
+    state.editing().question.set(edited_in_address());
     take_form_post_results(state, navigate);
     connection::watch(state);
     keep_alive(state, is_list_older);
@@ -89,6 +90,7 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
             </main>
             <ConversationSettingsDialog
                 form=dialog.form
+                instructed_by=dialog.instructed_by
                 error=dialog.error
                 on_save=on_settings
             />
@@ -176,6 +178,11 @@ fn take_form_post_results(state: ChatState, navigate: Navigate) {
     });
 }
 
+/// The question that the address asks to edit: before the page is drawn, on both sides.
+fn edited_in_address() -> Option<MessageId> {
+    use_query_map().with_untracked(|query| Pieces::parse(query).edit)
+}
+
 /// Streams, addresses and other tabs, while the page is interactive.
 fn keep_alive(state: ChatState, is_list_older: bool) {
     changes::listen(state); // before anything is followed
@@ -195,6 +202,10 @@ fn keep_alive(state: ChatState, is_list_older: bool) {
         }
     });
     Effect::new(move || {
+        state.shown.track();
+        state.see_shown();
+    });
+    Effect::new(move || {
         state.spawn(pulse(state));
         let listener = window_event_listener(ev::visibilitychange, move |_| came_back(state));
         on_cleanup(move || listener.remove());
@@ -209,6 +220,7 @@ fn came_back(state: ChatState) {
             state.look_for_upgrade().await;
             state.refresh_list().await;
             state.refresh_if_changed().await;
+            state.see_shown();
         });
     }
 }

@@ -32,7 +32,8 @@ pub(super) fn menus(locale: Locale) -> Vec<Specimen> {
         Specimen::new(name, Stage::Stack, move || {
             let on_command = Callback::new(|_| ());
             let has_title = id.is_some();
-            view! { <ChatMenu conversation=id has_title on_command/> }.into_any()
+            view! { <ChatMenu conversation=id has_title has_branches=has_title on_command/> }
+                .into_any()
         })
         .open()
     });

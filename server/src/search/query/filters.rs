@@ -12,7 +12,7 @@ pub(crate) struct Filters {
     pub(crate) before: Option<Date>,
     /// A part of the model's name, in small letters.
     pub(crate) model: Option<String>,
-    /// A part of the folder's name, in small letters.
+    /// A part of the folder's name.
     pub(crate) folder: Option<String>,
 }
 

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context as _, Result};
-use hearth_app::model::{ConversationId, ExportId};
+use hearth_app::model::{ConversationId, ExportId, FolderId};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     running_server::{PASSWORD, RunningServer, send_and_wait},
@@ -24,13 +24,14 @@ enum Fate {
 
 use Fate::{Stays, WithAccount, WithConversation};
 
-const TABLES: [(&str, Fate); 27] = [
+const TABLES: [(&str, Fate); 28] = [
     ("user", WithAccount),
     ("session", WithAccount),
     ("one_time_link", WithAccount),
     ("api_key", WithAccount),
     ("upload", WithAccount),
     ("usage_day", WithAccount),
+    ("folder", WithAccount), // a conversation that goes leaves its folder
     ("export", WithAccount), // those of a conversation go with it
     ("import", WithAccount), // while it is under way
     ("import_staged", WithConversation),
@@ -179,6 +180,14 @@ async fn of_a_deleted_account_only_the_log_knows_the_name() -> Result<()> {
         1,
         "a file waits to be imported"
     );
+    let folder = [("name", format!("{CANARY}'s folder"))];
+    let folder: FolderId = berta.call("create_folder", &folder).await??;
+    let told = [
+        ("id", folder.to_string()),
+        ("form[name]", format!("{CANARY}'s folder")),
+        ("form[instructions]", format!("{CANARY} whistles")),
+    ];
+    berta.call::<()>("save_folder", &told).await??;
     let key = [("name", format!("{CANARY}'s program"))];
     berta.call::<String>("create_api_key", &key).await??;
     let password = [("password", PASSWORD.to_owned())];

@@ -179,7 +179,7 @@ fn Commands(on_command: Callback<SidebarCommand>) -> impl IntoView {
             // Without script it leads to a page with the same field.
             <a
                 id="open-search"
-                class="row command search-row"
+                class="row command field-like"
                 href=address_of("/search")
                 rel="external"
                 title=words!(locale, frame.search)

@@ -12,6 +12,7 @@ pub mod messages;
 pub mod order;
 pub mod page_build;
 pub mod preferences;
+pub mod search;
 pub mod sessions;
 pub mod tails;
 

@@ -18,6 +18,7 @@ mod form_post;
 #[cfg(feature = "hydrate")]
 mod link_token;
 mod long_press;
+mod palette;
 mod password;
 mod question;
 mod queue;
@@ -61,6 +62,10 @@ pub(crate) use focus::{
 };
 pub(crate) use form_post::{Posted, form_of, post, send_at_once};
 pub(crate) use long_press::{ends_rest, watch_finger};
+pub(crate) use palette::{
+    PALETTE, PALETTE_FIELD, PALETTE_RESULTS, PALETTE_TOLD, await_found, close_palette, mark_found,
+    open_palette, palette_key, pressed_hit, show_found, show_not_found,
+};
 pub(crate) use password::{hide_passwords, password_pressed};
 pub(crate) use question::{asks_to_edit, forget_edit, question_text, read_edit, save_edit};
 pub(crate) use queue::{

@@ -27,6 +27,7 @@ mod not_found;
 mod one_time_link;
 #[cfg(feature = "ssr")]
 mod refused_message;
+mod search;
 #[cfg(feature = "ssr")]
 mod set_up;
 mod settings;
@@ -61,6 +62,9 @@ pub(crate) use loaded_door::{
 pub(crate) use not_found::NotFoundPage;
 #[cfg(feature = "ssr")]
 pub use refused_message::{RefusedMessage, refused_message};
+pub(crate) use search::SearchPage;
+#[cfg(feature = "ssr")]
+pub(crate) use search::draw as draw_search;
 #[cfg(feature = "ssr")]
 pub(crate) use set_up::SetUpPage;
 pub(crate) use settings::SettingsRoutes;

@@ -8,6 +8,7 @@ pub mod api_keys;
 pub mod deletion;
 pub mod exports;
 pub mod order;
+pub mod search;
 
 use std::sync::Arc;
 
@@ -69,6 +70,14 @@ pub trait ChatService: Send + Sync + 'static {
         user: UserId,
         id: ConversationId,
         before: Option<MessageId>,
+    ) -> Result<Conversation, ChatError>;
+    /// The piece of a conversation that holds this message, whose branch is the shown one from now
+    /// on; the end of the active branch if the message is not there.
+    async fn conversation_at(
+        &self,
+        user: UserId,
+        id: ConversationId,
+        message: MessageId,
     ) -> Result<Conversation, ChatError>;
     /// What tells whether it changed; reads no message.
     async fn conversation_state(

@@ -17,8 +17,8 @@ use crate::{
     components::DRAWINGS,
     model::{Language, Preferences, SidebarForm, Theme},
     pages::{
-        AdminRoutes, BranchesPage, ChatPage, JoinPage, NotFoundPage, SetUpPage, SettingsRoutes,
-        SignInPage, SignUpPage,
+        AdminRoutes, BranchesPage, ChatPage, JoinPage, NotFoundPage, SearchPage, SetUpPage,
+        SettingsRoutes, SignInPage, SignUpPage,
     },
     preferences,
     sub_path::{address_of, use_sub_path},
@@ -157,6 +157,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
                 <Route path=path!("/sign-up") view=SignUpPage ssr=SsrMode::Async/>
                 <Route path=path!("/join") view=JoinPage ssr=SsrMode::Async/>
+                <Route path=path!("/search") view=SearchPage ssr=SsrMode::Async/>
                 <Route path=path!("/c/:id/branches") view=BranchesPage ssr=SsrMode::Async/>
                 <SettingsRoutes/>
                 <AdminRoutes/>

@@ -13,6 +13,7 @@ mod account_watch;
 mod allowance;
 mod engine_slot;
 mod fork;
+mod jump;
 mod key_locks;
 mod live_turns;
 mod model_titles;

@@ -49,6 +49,7 @@ use crate::{
     deletion::Deletion,
     export::ExportServer,
     openai::{self, ApiServer},
+    search::SearchServer,
     settings::SettingsBook,
     store::Store,
 };
@@ -67,6 +68,7 @@ pub struct Services {
     pub settings: Arc<SettingsBook>,
     pub exports: Arc<ExportServer>,
     pub deletion: Arc<Deletion>,
+    pub search: Arc<SearchServer>,
     pub api: ApiServer,
     pub store: Store,
     pub(crate) changes: Changes,

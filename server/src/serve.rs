@@ -29,6 +29,7 @@ use crate::{
     http::{self, Services, assets::Manifest, metrics_router, router},
     import,
     openai::ApiServer,
+    search::SearchServer,
     settings::SettingsBook,
     store::Store,
     upkeep::Upkeep,
@@ -156,6 +157,7 @@ impl Server {
             settings,
             deletion: deletion(&store, &chat, &accounts, &upkeep, &uploads),
             exports: exports(&store, uploads, &chat),
+            search: search(&store, &chat),
             api,
             store: store.clone(),
             changes: chat.changes(),
@@ -266,6 +268,13 @@ fn exports(store: &Store, uploads: Arc<Uploads>, chat: &ChatServer) -> Arc<Expor
         changes,
         chat.model_titles(),
     )
+}
+
+fn search(store: &Store, chat: &ChatServer) -> Arc<SearchServer> {
+    Arc::new(SearchServer {
+        store: store.clone(),
+        slow_work: chat.slow_work(),
+    })
 }
 
 fn api(

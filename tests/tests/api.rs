@@ -23,6 +23,7 @@ mod api {
     mod people;
     mod proxies;
     mod request_ids;
+    mod searching;
     mod sessions;
     mod set_up;
     mod settings;

@@ -62,6 +62,7 @@ mod browser {
     mod reasoning;
     mod references;
     mod reloading;
+    mod searching;
     mod settings;
     mod single_keys;
     mod skeletons;

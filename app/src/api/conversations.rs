@@ -56,6 +56,20 @@ pub async fn conversation(
     chat_service().conversation(user.id, id, before).await
 }
 
+/// The piece of a conversation that holds a message, whose branch is the shown one from now on; its
+/// end if the message is not there.
+///
+/// # Errors
+/// [`ChatError::NotFound`] unless the conversation is the user's.
+#[server(name = ReadConversationAt, endpoint = "conversation_at")]
+pub async fn conversation_at(
+    id: ConversationId,
+    message: MessageId,
+) -> Result<Conversation, ChatError> {
+    let user = current_user()?;
+    chat_service().conversation_at(user.id, id, message).await
+}
+
 /// What tells whether a conversation changed since it was read; nothing unless it is there, and the
 /// user's. Who hears of a change may learn so that it was a deletion, which is no failure.
 ///

@@ -19,6 +19,7 @@ pub(crate) fn ShortcutsDialog() -> impl IntoView {
     let locale = use_locale();
     let rows = [
         (words!(locale, chat.new_chat), "Ctrl ⇧ O"),
+        (words!(locale, frame.search), "Ctrl K"),
         (words!(locale, frame.toggle_sidebar), "Ctrl B"),
         (words!(locale, settings.settings), "Ctrl ,"),
         (words!(locale, frame.previous), "Alt ↑"),

@@ -32,6 +32,9 @@ pub(crate) fn TranscriptView(
     days: Signal<Vec<(MessageId, LocalDate)>>,
     #[prop(into)] today: Signal<LocalDate>,
     neighbours: Neighbours,
+    /// The message that somebody looked for: it is shown and marked for a moment.
+    #[prop(into)]
+    sought: Signal<Option<MessageId>>,
     message_of: Callback<MessageId, Option<RwSignal<ShownMessage>>>,
     #[prop(into)] is_busy: Signal<bool>,
     /// Those of another conversation are on their way.
@@ -46,6 +49,7 @@ pub(crate) fn TranscriptView(
     let container = NodeRef::<html::Div>::new();
     let content = NodeRef::<html::Div>::new();
     let following = Following::new(container, content, conversation, ids, neighbours);
+    following.seek(sought);
     let pressed = PressedQuestion::new();
     let row = move |id| {
         let message = message_of.run(id)?;

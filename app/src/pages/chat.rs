@@ -11,6 +11,7 @@ mod keys;
 mod load;
 mod pieces;
 mod screen;
+mod search;
 mod sending;
 mod settings;
 mod shortcuts;

@@ -222,6 +222,15 @@ impl ChatService for FakeChat {
             ..ConversationPage::default()
         })
     }
+    async fn conversation_at(
+        &self,
+        user: UserId,
+        id: ConversationId,
+        _: MessageId,
+    ) -> Result<Conversation, ChatError> {
+        self.conversation(user, id, None).await
+    }
+
     async fn conversation(
         &self,
         _: UserId,

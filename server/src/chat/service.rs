@@ -90,6 +90,15 @@ impl ChatService for ChatServer {
         Ok(Conversation { state, messages })
     }
 
+    async fn conversation_at(
+        &self,
+        user: UserId,
+        id: ConversationId,
+        message: MessageId,
+    ) -> Result<Conversation, ChatError> {
+        self.read_at(user, id, message).await
+    }
+
     async fn conversation_state(
         &self,
         user: UserId,
@@ -303,7 +312,7 @@ impl ChatServer {
     }
 
     /// The end of a branch for the page.
-    async fn shown(
+    pub(super) async fn shown(
         &self,
         user: UserId,
         branch: Vec<StoredMessage>,
@@ -373,7 +382,7 @@ fn ended_tail(message: Message) -> BoxStream<'static, ChatEvent> {
     stream::iter(events.collect::<Vec<_>>()).boxed()
 }
 
-fn read<T>(result: Result<T, StoreError>) -> Result<T, ChatError> {
+pub(super) fn read<T>(result: Result<T, StoreError>) -> Result<T, ChatError> {
     result.map_err(|error| store_refused(&error))
 }
 

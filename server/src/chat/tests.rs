@@ -11,6 +11,7 @@ mod reading;
 mod recording;
 mod refusing;
 mod removing;
+mod searching;
 mod stopping;
 mod surviving;
 mod switching;

@@ -7,6 +7,7 @@ use super::{
     ListedConversation, Store, StoreError,
     conversation_list::{ListedRow, unpin_surplus},
     now_ms,
+    search_index::index_title,
 };
 
 /// What a conversation is before its messages are read.
@@ -109,6 +110,7 @@ impl Store {
         title: &str,
     ) -> Result<bool, StoreError> {
         let (user, id) = (user.as_uuid(), id.as_uuid());
+        let mut transaction = self.begin().await?;
         let done = sqlx::query!(
             "
             update conversation
@@ -119,9 +121,14 @@ impl Store {
             id,
             user,
         )
-        .execute(&self.writer)
+        .execute(&mut *transaction)
         .await?;
-        Ok(done.rows_affected() > 0)
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        index_title(&mut transaction, id, title).await?;
+        transaction.commit().await?;
+        Ok(true)
     }
 
     /// Hides a conversation. False: missing or not `user`'s.

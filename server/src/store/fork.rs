@@ -6,7 +6,12 @@
 use hearth_app::model::{ConversationId, MessageId, UserId};
 use sqlx::{SqliteConnection, types::Uuid};
 
-use super::{Store, StoreError, conversation::moment_of_use, now_ms};
+use super::{
+    Store, StoreError,
+    conversation::moment_of_use,
+    now_ms,
+    search_index::{index_copies, index_title},
+};
 
 /// What became of a fork.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +90,8 @@ impl Store {
         if !is_whole {
             return Ok(Forked::NotThere);
         }
+        index_title(&mut transaction, fork.id, title).await?;
+        index_copies(&mut transaction, fork.id, fork.num_messages).await?;
         transaction.commit().await?;
         Ok(Forked::Made(ConversationId::new(fork.id)))
     }

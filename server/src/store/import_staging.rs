@@ -11,9 +11,14 @@ use serde_json::Value;
 use sqlx::{Sqlite, SqliteConnection, Transaction, types::Uuid};
 
 use super::{
-    MergePlan, RunningImport, Store, StoreError, StoredTree, TreeMessage, import_plan::Target,
-    message::to_word, name_key, now_ms, tool_steps::to_lines,
+    MergePlan, RunningImport, Store, StoreError, StoredTree, TreeMessage,
+    import_plan::Target,
+    message::to_word,
+    name_key, now_ms,
+    search_index::{index_message, index_title},
+    tool_steps::to_lines,
 };
+use crate::search::IndexText;
 
 /// What a row takes beside its texts, in bytes, roughly.
 const ROW_BYTES: usize = 256;
@@ -276,7 +281,11 @@ impl StagingTransaction<'_> {
         )
         .execute(&mut *self.transaction)
         .await?;
-        Ok(inserted.rows_affected() > 0)
+        let is_inserted = inserted.rows_affected() > 0;
+        if is_inserted {
+            index_title(&mut self.transaction, id, &tree.title).await?;
+        }
+        Ok(is_inserted)
     }
 
     /// Adds a message. `None`: its parent is gone.
@@ -392,7 +401,13 @@ async fn insert_message(
         row.parent,
         row.parent,
     )
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(inserted.rows_affected() > 0)
+    let is_inserted = inserted.rows_affected() > 0;
+    if is_inserted {
+        // Nobody finds it before the import is decided: until then its conversation is hidden.
+        let index = IndexText::beside(&message.text).await;
+        index_message(connection, row.id, &message.text, &index).await?;
+    }
+    Ok(is_inserted)
 }

@@ -3,7 +3,7 @@
 use hearth_app::model::{ConversationId, UserId};
 use sqlx::types::Uuid;
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, search_index::index_title};
 
 /// Most characters that are read of the question and of the answer: enough to know what they are about.
 const MOST_CHARS: u32 = 1500;
@@ -72,6 +72,7 @@ impl Store {
         title: Option<&str>,
     ) -> Result<bool, StoreError> {
         let (user, id) = (user.as_uuid(), id.as_uuid());
+        let mut transaction = self.begin().await?;
         let done = sqlx::query!(
             "
             update conversation
@@ -82,8 +83,15 @@ impl Store {
             id,
             user,
         )
-        .execute(&self.writer)
+        .execute(&mut *transaction)
         .await?;
-        Ok(done.rows_affected() > 0)
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        if let Some(title) = title {
+            index_title(&mut transaction, id, title).await?;
+        }
+        transaction.commit().await?;
+        Ok(true)
     }
 }

@@ -7,10 +7,12 @@ use super::{
     FinishedAnswer, Store, StoreError, TurnTokens,
     message::{from_blob, to_blob, to_word},
     now_ms,
+    search_index::index_message,
     tool_steps::{from_lines, to_lines},
     unread::mark_unread,
     usage,
 };
+use crate::search::IndexText;
 
 /// A stored token id is a u32.
 const TOKEN_ID_BYTES: usize = 4;
@@ -288,6 +290,8 @@ async fn close(
     )
     .execute(&mut *connection)
     .await?;
+    let index = IndexText::beside(&answer.text).await;
+    index_message(connection, message, &answer.text, &index).await?;
     delete_chunks(connection, message).await
 }
 

@@ -14,10 +14,12 @@ use super::{
     message::{to_blob, to_word},
     message_chunk::delete_chunks,
     now_ms,
+    search_index::{index_message, index_title},
     tool_steps::to_lines,
     unread::mark_unread,
     usage,
 };
+use crate::search::IndexText;
 
 /// What every answer is made from.
 #[derive(Clone, Debug)]
@@ -91,6 +93,7 @@ impl Store {
         &self,
         turn: &NewTurn,
     ) -> Result<Option<InsertedTurn>, StoreError> {
+        let index = IndexText::beside(&turn.text).await;
         let mut transaction = self.begin().await?;
         if let Some(first) = turn_by_key(&mut transaction, turn.user, turn.key).await? {
             return Ok(Some(first));
@@ -114,6 +117,8 @@ impl Store {
         if !is_inserted {
             return Ok(None);
         }
+        let question = question.as_uuid();
+        index_message(&mut transaction, question, &turn.text, &index).await?;
         let place = AnswerPlace {
             user: turn.user,
             id: inserted.assistant_message,
@@ -257,6 +262,8 @@ impl FinishedAnswer {
         )
         .execute(&mut *connection)
         .await?;
+        let index = IndexText::beside(&self.text).await;
+        index_message(connection, message, &self.text, &index).await?;
         usage::add(connection, message, self.tokens, day).await?;
         mark_unread(connection, message).await?;
         delete_chunks(connection, message).await
@@ -313,9 +320,9 @@ async fn insert_conversation(
         now,
         used,
     )
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(())
+    index_title(connection, id, &turn.title).await
 }
 
 /// The first message names a conversation that was made without one.
@@ -324,7 +331,7 @@ async fn name_conversation(
     turn: &NewTurn,
 ) -> Result<(), StoreError> {
     let (user, id) = (turn.user.as_uuid(), turn.conversation.as_uuid());
-    sqlx::query!(
+    let named = sqlx::query!(
         "
         update conversation
         set title = ?, awaits_title = 1
@@ -334,8 +341,11 @@ async fn name_conversation(
         id,
         user,
     )
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
+    if named.rows_affected() > 0 {
+        index_title(connection, id, &turn.title).await?;
+    }
     Ok(())
 }
 

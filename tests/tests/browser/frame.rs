@@ -91,9 +91,9 @@ async fn the_list_is_one_stop_of_tab_and_its_rows_are_walked_renamed_and_deleted
     let browser = Browser::open().await?;
     let (_server, page, ids) = chats.show(&browser, language).await?;
     wait_for(&browser, "one stop", NUM_STOPS, json!(1)).await?;
-    let new_chat = browser.element("#new-chat").await?;
-    new_chat.focus().await?;
-    new_chat.send_keys(Key::Tab + "").await?;
+    let search = browser.element("#open-search").await?;
+    search.focus().await?;
+    search.send_keys(Key::Tab + "").await?;
     wait_for_focus(&browser, &link(ids[0])).await?;
     page.press_key("ArrowDown", 0).await?;
     page.press_key("ArrowDown", 0).await?;

@@ -21,7 +21,7 @@ const SAID: [&str; 4] = ["aria-label", "title", "placeholder", "alt"];
 const SENTENCE_WORDS: usize = 4;
 
 /// Every page that somebody can open.
-pub(super) const PAGES: [&str; 21] = [
+pub(super) const PAGES: [&str; 23] = [
     "/",
     "/settings",
     "/settings/account",
@@ -38,6 +38,8 @@ pub(super) const PAGES: [&str; 21] = [
     "/admin/log",
     "/admin/upkeep",
     "/admin/backups",
+    "/search",
+    "/search?q=xyz",
     "/nothing",
     "/c/0192f0c1-2f3a-7000-8000-000000000001",
     "/c/0192f0c1-2f3a-7000-8000-000000000001/branches",

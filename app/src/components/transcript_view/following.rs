@@ -8,6 +8,9 @@ use crate::{
     model::{ConversationId, MessageId},
 };
 
+/// How far below the upper edge a message stands that somebody looked for, in pixels.
+const SOUGHT: f64 = 72.0;
+
 /// The ends of what is shown, and of which conversation.
 #[derive(Clone, Copy)]
 struct Extent {
@@ -95,6 +98,21 @@ impl Following {
             self.run(Follower::hold);
             self.go_back_soon();
         }
+    }
+
+    /// Shows the message that somebody looked for, whenever there is one. After the effects that
+    /// show the end, or where somebody was reading.
+    pub(super) fn seek(self, sought: Signal<Option<MessageId>>) {
+        Effect::new(move || {
+            let Some(message) = sought.get() else { return };
+            // By then the messages are in the page, and not painted yet.
+            request_animation_frame(move || {
+                if let Some(message) = browser::element(&format!("message-{message}")) {
+                    self.run(|follower| follower.show(&message, SOUGHT));
+                    browser::mark_found(&message);
+                }
+            });
+        });
     }
 
     fn run(self, what: impl FnOnce(&Follower)) {

@@ -48,6 +48,8 @@ pub(super) struct Pieces {
     pub(super) within: Option<ListPlace>,
     /// The messages before this one.
     pub(super) before: Option<MessageId>,
+    /// The messages around this one, which somebody looked for.
+    pub(super) at: Option<MessageId>,
     /// What can be done with this conversation, as forms.
     pub(super) menu: Option<ConversationId>,
     /// A box in the place of this question.
@@ -62,6 +64,7 @@ impl Pieces {
             folder: query.get("folder").and_then(|id| id.parse().ok()),
             within: query.get("within").and_then(|place| place.parse().ok()),
             before: query.get("before").and_then(|id| id.parse().ok()),
+            at: query.get("at").and_then(|id| id.parse().ok()),
             menu: query.get("menu").and_then(|id| id.parse().ok()),
             edit: query.get("edit").and_then(|id| id.parse().ok()),
         }

@@ -71,6 +71,7 @@ pub(super) fn Conversation(state: ChatState, navigate: Navigate) -> impl IntoVie
                 today
                 neighbours
                 message_of
+                sought=state.sought()
                 is_busy
                 is_waiting
                 editing=state.editing()

@@ -59,7 +59,12 @@ pub(super) async fn load(address: ChatAddress, pieces: Pieces) -> Result<Loaded,
             NotLoaded::SignIn
         });
     };
-    let read = |id| conversations::conversation(id, pieces.before);
+    let read = move |id| async move {
+        match pieces.at {
+            Some(message) => conversations::conversation_at(id, message).await,
+            None => conversations::conversation(id, pieces.before).await,
+        }
+    };
     let shown = OptionFuture::from(address.conversation().map(read));
     let conversation = async { found(shown.await.transpose()) };
     let asked = OptionFuture::from(pieces.menu.map(conversations::conversation_state));

@@ -14,6 +14,7 @@ use super::{
     conversation::Conversation,
     header::Header,
     load::Loaded,
+    search::SearchPalette,
     settings::{Dialog, dismiss_banner},
     shortcuts,
     state::{Announcement, ChatState},
@@ -94,6 +95,7 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
                 on_save=on_settings
             />
             <ShortcutsDialog/>
+            <SearchPalette state/>
             <div class="visually-hidden" role="status">{announcement}</div>
             <RefreshWithoutScript state/>
         </div>
@@ -184,11 +186,14 @@ fn edited_in_address() -> Option<MessageId> {
 /// Streams, addresses and other tabs, while the page is interactive.
 fn keep_alive(state: ChatState, is_list_older: bool) {
     changes::listen(state); // before anything is followed
+    let query = use_query_map();
+    let at = Memo::new(move |_| Pieces::parse(&query.read()).at);
     Effect::new(move |is_later: Option<()>| {
-        let address = state.address.get();
+        let (address, at) = (state.address.get(), at.get());
         if is_later.is_some() {
-            state.open(address);
+            state.open(address, at);
         } else {
+            state.sought().set(at);
             browser::mark_interactive();
             untrack(|| state.follow_running());
             if is_list_older {

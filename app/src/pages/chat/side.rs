@@ -5,7 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 
-use super::{commands::Navigate, state::ChatState};
+use super::{commands::Navigate, search, state::ChatState};
 use crate::{
     api::{
         conversations, order,
@@ -32,6 +32,10 @@ impl ChatState {
             SidebarCommand::ShowMoreOfFolder => self.show_more_of_folder(),
             SidebarCommand::ShowTheme(theme) => self.show_theme(theme),
             SidebarCommand::Speak(language) => self.speak(language),
+            SidebarCommand::Search => {
+                self.close_drawer();
+                search::open(self);
+            }
             SidebarCommand::ShowShortcuts => browser::open_dialog(SHORTCUTS),
             SidebarCommand::Rename { id, title } => self.spawn(async move {
                 match conversations::rename_conversation(id, title).await {

@@ -159,6 +159,9 @@ pub(super) struct Unseen {
     pub(super) read: Option<ConversationState>,
     /// A piece of the list or of the conversation was asked for.
     pub(super) is_reading: bool,
+    /// How often something was looked for: the last question is the one that counts.
+    pub(super) num_searches: u32,
+    sought: RwSignal<Option<MessageId>>,
 }
 
 impl ChatState {
@@ -214,6 +217,8 @@ impl ChatState {
                 num_saves: 0,
                 read,
                 is_reading: false,
+                num_searches: 0,
+                sought: RwSignal::new(None),
             }),
         }
     }
@@ -237,6 +242,11 @@ impl ChatState {
     /// covered, and nothing is sent to it.
     pub(super) fn is_waiting(self) -> RwSignal<bool> {
         self.unseen.with_value(|it| it.is_waiting)
+    }
+
+    /// The message that somebody looked for: it is shown and marked.
+    pub(super) fn sought(self) -> RwSignal<Option<MessageId>> {
+        self.unseen.with_value(|it| it.sought)
     }
 
     /// The server has not been reached for some seconds.

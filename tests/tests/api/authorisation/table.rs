@@ -99,6 +99,13 @@ fn conversation(it: &Belongings) -> Arguments {
     vec![("id", it.conversation.clone())]
 }
 
+fn conversation_at(it: &Belongings) -> Arguments {
+    vec![
+        ("id", it.conversation.clone()),
+        ("message", it.answer.clone()),
+    ]
+}
+
 fn pinned(it: &Belongings) -> Arguments {
     vec![
         ("ids[0]", it.conversation.clone()),
@@ -288,6 +295,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
     row("/api/model_status", nothing, SIGNED_IN),
     row("/api/conversations", nothing, SIGNED_IN),
     row("/api/conversation", conversation, OWNER),
+    row("/api/conversation_at", conversation_at, OWNER),
     row("/api/conversation_state", conversation, SIGNED_IN),
     row("/api/rename_conversation", title, OWNER),
     row("/api/delete_conversation", conversation, OWNER),
@@ -337,6 +345,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
     row("/api/set_theme", theme, EVERYBODY),
     row("/api/set_single_keys", nothing, EVERYBODY),
     row("/api/draw_settings", exports_section, SIGNED_IN),
+    row("/api/draw_search", nothing, SIGNED_IN),
     row("/api/sessions", nothing, SIGNED_IN),
     row("/api/end_session", session, OWNER),
     row("/api/change_password", passwords, SIGNED_IN),
@@ -386,6 +395,7 @@ pub(super) const ROUTES: &[Row] = &[
     row("/settings/folders", nothing, [ToSignIn, Done, Done, Done]),
     row("/settings/archive", nothing, [ToSignIn, Done, Done, Done]),
     row("/settings/import", nothing, [ToSignIn, Done, Done, Done]),
+    row("/search", nothing, [ToSignIn, Done, Done, Done]),
     row("/sign-in", nothing, [Done, ToStart, ToStart, ToStart]),
     row("/sign-up", nothing, [Done, ToStart, ToStart, ToStart]),
     row("/join", nothing, EVERYBODY),

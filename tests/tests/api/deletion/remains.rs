@@ -24,7 +24,7 @@ enum Fate {
 
 use Fate::{Stays, WithAccount, WithConversation};
 
-const TABLES: [(&str, Fate); 20] = [
+const TABLES: [(&str, Fate); 28] = [
     ("user", WithAccount),
     ("session", WithAccount),
     ("one_time_link", WithAccount),
@@ -40,15 +40,25 @@ const TABLES: [(&str, Fate); 20] = [
     ("message_chunk", WithConversation),
     ("idempotency_key", WithConversation),
     ("removed_branch", WithConversation), // while it is under way
-    ("audit", Stays),                     // an entry outlives the account it speaks of
-    ("setting", Stays),                   // of the server
-    ("chosen_model", Stays),              // of the server
-    ("upkeep_job", Stays),                // numbers and times only
+    ("search_entry", WithConversation),
+    ("search_text", WithConversation),
+    ("search_text_docsize", WithConversation),
+    ("search_text_data", Stays), // the index's own numbers; its words go with their texts
+    ("search_text_idx", Stays),
+    ("search_text_config", Stays),
+    ("search_removal", Stays), // a number only
+    ("search_backlog", Stays), // how far older conversations are indexed
+    ("audit", Stays),          // an entry outlives the account it speaks of
+    ("setting", Stays),        // of the server
+    ("chosen_model", Stays),   // of the server
+    ("upkeep_job", Stays),     // numbers and times only
     ("_sqlx_migrations", Stays),
 ];
 
 /// Stands in everything that is deleted.
 const CANARY: &str = "Kanarienvogel";
+/// What the index has of it at least: small letters, without what the word before it begins with too.
+const INDEXED: &str = "narienvogel";
 
 fn holds_canary(folder: &Path) -> Result<Vec<String>> {
     let mut found = Vec::new();
@@ -59,7 +69,7 @@ fn holds_canary(folder: &Path) -> Result<Vec<String>> {
             continue;
         }
         let bytes = fs::read(entry.path())?;
-        let wanted = CANARY.as_bytes();
+        let wanted = INDEXED.as_bytes();
         if bytes.windows(wanted.len()).any(|it| it == wanted) {
             found.push(entry.file_name().to_string_lossy().into_owned());
         }

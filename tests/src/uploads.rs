@@ -184,6 +184,9 @@ fn conversation(title: &str, texts: Vec<String>, now: Timestamp) -> Conversation
         updated_at: now,
         active_message_id: messages.last().map(|message| message.id),
         settings: None,
+        folder: None,
+        pinned_at: None,
+        archived_at: None,
         messages,
         sha256: String::new(),
     };

@@ -34,6 +34,7 @@ mod browser {
     mod accessibility;
     mod adding_files;
     mod administration;
+    mod branches;
     mod chaos;
     mod code_blocks;
     mod composing;
@@ -51,6 +52,8 @@ mod browser {
     mod lan;
     mod leaving;
     mod long_press;
+    mod looks;
+    mod order;
     mod pieces;
     mod popups;
     mod proxies;
@@ -59,6 +62,7 @@ mod browser {
     mod reasoning;
     mod references;
     mod reloading;
+    mod searching;
     mod settings;
     mod single_keys;
     mod skeletons;

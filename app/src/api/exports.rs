@@ -15,8 +15,8 @@ pub fn download_path(id: ExportId) -> String {
     format!("/exports/{id}")
 }
 
-/// Writes a conversation down, with what the model thought if `reasoning` is set. A form post is
-/// answered with the file.
+/// Writes a conversation down, with what the model thought if `reasoning` is set, and in Markdown
+/// with all of its branches if `branches` is. A form post is answered with the file.
 ///
 /// # Errors
 /// [`ChatError::NotFound`] unless the conversation is the user's; [`ChatError::Busy`] if the
@@ -26,11 +26,13 @@ pub async fn create_export(
     conversation: ConversationId,
     format: ExportFormat,
     #[server(default)] reasoning: bool,
+    #[server(default)] branches: bool,
 ) -> Result<ExportId, ChatError> {
     let user = current_user()?;
     let choice = ExportChoice {
         format,
         with_reasoning: reasoning,
+        with_branches: branches,
     };
     let id = export_service()
         .create_export(user.id, conversation, choice)

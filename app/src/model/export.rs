@@ -35,6 +35,8 @@ pub struct ExportChoice {
     pub format: ExportFormat,
     /// What models thought, and what tools did, beside their answers.
     pub with_reasoning: bool,
+    /// All branches, where the format can do with or without: in Markdown.
+    pub with_branches: bool,
 }
 
 /// What was exported.

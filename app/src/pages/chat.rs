@@ -1,6 +1,7 @@
 //! The chat: `/` is a new conversation, `/c/:id` an old one. Both are one page.
 
 mod address;
+mod branching;
 mod changes;
 mod commands;
 mod connection;
@@ -10,6 +11,7 @@ mod keys;
 mod load;
 mod pieces;
 mod screen;
+mod search;
 mod sending;
 mod settings;
 mod shortcuts;

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt as _};
 use hearth_app::{
     model::{
-        BusyReason, ChatError, ConversationId, Export, ExportChoice, ExportId, ExportSubject,
-        Preferences, Upload, UploadId, UploadState, UserId,
+        BusyReason, ChatError, ConversationId, Export, ExportChoice, ExportFormat, ExportId,
+        ExportSubject, Preferences, Upload, UploadId, UploadState, UserId,
     },
     service::exports::ExportService,
 };
@@ -17,9 +17,9 @@ use sha2::{Digest, Sha256};
 use tokio::{runtime::Handle, sync::mpsc};
 
 use super::{
-    ConversationDocument, FileName, Language, Timestamp, extension,
+    ArchiveError, ConversationDocument, FileName, Language, Timestamp, extension,
     pipe::{Chunk, PipeWriter},
-    render, write_archive,
+    render, render_branches, stored_folders, write_archive_in_folders,
 };
 use crate::{
     calendar::Calendar,
@@ -168,6 +168,7 @@ impl ExportService for ExportServer {
         let ExportChoice {
             format,
             with_reasoning,
+            with_branches,
         } = choice;
         // Before the conversation is in memory.
         let place = self.slow_work.place(Kind::Document, user).await?;
@@ -183,7 +184,12 @@ impl ExportService for ExportServer {
         let write = move || {
             let mut document = ConversationDocument::new(tree, now);
             document.call_models(&titles);
-            let content = render(&document, format, language).into_bytes();
+            let content = if with_branches && format == ExportFormat::Markdown {
+                render_branches(&document, language)
+            } else {
+                render(&document, format, language)
+            };
+            let content = content.into_bytes();
             NewExport {
                 user,
                 subject: ExportSubject::Conversation {
@@ -255,7 +261,11 @@ impl ArchiveWork {
         let documents = StoredConversations::new(self.store.clone(), self.user, self.now)
             .with_reasoning(self.with_reasoning)
             .with_titles(self.titles);
-        let written = write_archive(&mut writer, documents, self.language, self.now);
+        let folders = Handle::current().block_on(stored_folders(&self.store, self.user));
+        let written = folders.map_err(ArchiveError::from).and_then(|folders| {
+            let (language, now) = (self.language, self.now);
+            write_archive_in_folders(&mut writer, folders, documents, language, now)
+        });
         if let Err(error) = written {
             tracing::warn!(%error, "an archive ends early: {error}");
             return writer.fail(error);

@@ -14,6 +14,7 @@ use hearth_app::model::{Brought, ImportCounts, ImportFault, UploadId, UserId};
 use tokio::runtime::Handle;
 
 use super::{
+    folders::Folders,
     problem::{Problems, problem},
     remains,
     source::ImportFile,
@@ -21,7 +22,7 @@ use super::{
 };
 use crate::{
     export::ConversationDocument,
-    store::{Decision, RunningImport, Store, StoreError},
+    store::{Decision, RunningImport, Store, StoreError, StoredFolder},
 };
 
 /// Why nothing was imported.
@@ -82,7 +83,7 @@ pub fn look(
 ) -> Result<Preview, ImportError> {
     let mut file = ImportFile::open(content)?;
     let mut counts = ImportCounts::default();
-    let survey = look_through(&mut file, |document| {
+    let survey = survey(store, user, &mut file, |document| {
         let plan = store.plan_import(user, document.id);
         let plan = Handle::current().block_on(plan)?;
         let ids = document.messages.iter().map(|message| message.id);
@@ -121,10 +122,7 @@ pub fn import(
     content: impl Read + Seek,
     upload: Option<UploadId>,
 ) -> Result<ImportCounts, ImportError> {
-    let mut file = ImportFile::open(content)?;
-    let survey = look_through(&mut file, |_| Ok(()))?;
-    survey.unreadable.into_result()?;
-    bring(store, user, Looked(file, survey.brought), upload)
+    bring(store, user, content, upload, false)
 }
 
 /// As [`import`], without the conversations of another program that cannot be read.
@@ -137,25 +135,27 @@ pub fn import_readable(
     content: impl Read + Seek,
     upload: Option<UploadId>,
 ) -> Result<ImportCounts, ImportError> {
-    let mut file = ImportFile::open(content)?;
-    let survey = look_through(&mut file, |_| Ok(()))?;
-    bring(store, user, Looked(file, survey.brought), upload)
+    bring(store, user, content, upload, true)
 }
 
-/// A file that was looked at, and what was found of another program.
-struct Looked<R>(ImportFile<R>, Option<Brought>);
-
-fn bring<R: Read + Seek>(
+/// Looks at a file and, if all of it may be imported, does so.
+fn bring(
     store: &Store,
     user: UserId,
-    mut looked: Looked<R>,
+    content: impl Read + Seek,
     upload: Option<UploadId>,
+    without_unreadable: bool,
 ) -> Result<ImportCounts, ImportError> {
+    let mut file = ImportFile::open(content)?;
+    let survey = survey(store, user, &mut file, |_| Ok(()))?;
+    if !without_unreadable {
+        survey.unreadable.clone().into_result()?;
+    }
     let runtime = Handle::current();
     runtime.block_on(remains::clear(store))?;
     let begun = runtime.block_on(store.begin_import(user))?;
     let import = begun.ok_or(ImportError::Busy)?;
-    let imported = run(store, &import, &mut looked, upload);
+    let imported = run(store, &import, &mut file, &survey, upload);
     match &imported {
         Ok(_) => runtime.block_on(remains::finish(store)),
         Err(_) => runtime.block_on(remains::give_up(store, &import)),
@@ -167,11 +167,12 @@ fn bring<R: Read + Seek>(
 fn run<R: Read + Seek>(
     store: &Store,
     import: &RunningImport,
-    Looked(file, brought): &mut Looked<R>,
+    file: &mut ImportFile<R>,
+    survey: &Survey,
     upload: Option<UploadId>,
 ) -> Result<ImportCounts, ImportError> {
     let mut stager = Stager::new(store, import);
-    let leaves_out = brought.is_some_and(|brought| brought.unreadable > 0);
+    let leaves_out = !survey.unreadable.named().is_empty();
     file.walk(|found| {
         match found {
             Ok(Some(incoming)) => stager.add(incoming.into_document().into_tree())?,
@@ -183,8 +184,8 @@ fn run<R: Read + Seek>(
         Ok(ControlFlow::Continue(()))
     })?;
     let mut counts = stager.finish()?;
-    counts.brought = *brought;
-    let decided = store.decide_import(import, upload, counts);
+    counts.brought = survey.brought;
+    let decided = store.decide_import(import, upload, counts, &survey.folders);
     match Handle::current().block_on(decided)? {
         Decision::Imported => Ok(counts),
         Decision::FileGone => Err(ImportError::Gone),
@@ -197,17 +198,42 @@ struct Survey {
     brought: Option<Brought>,
     /// What is wrong with some conversations of another program.
     unreadable: Problems,
+    folders: Vec<StoredFolder>,
+}
+
+/// Checks everything, as [`look_through`], and whether there is room for the folders of the file.
+fn survey<R: Read + Seek>(
+    store: &Store,
+    user: UserId,
+    file: &mut ImportFile<R>,
+    mut see: impl FnMut(&ConversationDocument) -> Result<(), StoreError>,
+) -> Result<Survey, ImportError> {
+    let mut folders = Folders::new(file.folders());
+    let (brought, unreadable) = look_through(file, |document| {
+        folders.add(document);
+        see(document)
+    })?;
+    let is_room = Handle::current().block_on(folders.fit(store, user))?;
+    if !is_room {
+        return Err(ImportError::Refused(Folders::too_many()));
+    }
+    Ok(Survey {
+        brought,
+        unreadable,
+        folders: folders.into_folders(),
+    })
 }
 
 /// Checks everything; of a file of ours no more is read than what is wrong can be named. `see` is
-/// shown each conversation; of a file of ours, until something is wrong.
+/// shown each conversation; of a file of ours, until something is wrong. Gives what was found of
+/// another program, and what is wrong with some of its conversations.
 ///
 /// # Errors
 /// What is wrong, if nothing can be imported.
 fn look_through<R: Read + Seek>(
     file: &mut ImportFile<R>,
     mut see: impl FnMut(&ConversationDocument) -> Result<(), StoreError>,
-) -> Result<Survey, ImportError> {
+) -> Result<(Option<Brought>, Problems), ImportError> {
     let mut brought = file.program().map(Brought::new);
     let mut problems = Problems::default();
     file.walk(|found| {
@@ -242,8 +268,5 @@ fn look_through<R: Read + Seek>(
         }
         problems = Problems::default();
     }
-    Ok(Survey {
-        brought,
-        unreadable: problems,
-    })
+    Ok((brought, problems))
 }

@@ -13,10 +13,13 @@ use zip::{ZipArchive, result::ZipError};
 use super::{
     ImportError, check,
     directory::{self, Bounded},
+    folders,
     foreign::{self, ForeignConversation, ForeignFile, Kind, Source},
     problem::{Problems, problem, within},
 };
-use crate::export::{ARCHIVE_SCHEMA, ARCHIVE_VERSION, ConversationDocument, MANIFEST, Manifest};
+use crate::export::{
+    ARCHIVE_SCHEMA, ConversationDocument, FOLDERS_VERSION, FolderDocument, MANIFEST, Manifest,
+};
 
 /// Largest conversation, as a file or within an archive (64 MiB).
 pub const MAX_DOCUMENT_BYTES: u64 = 64 << 20;
@@ -145,6 +148,7 @@ impl<R: Read + Seek> ImportFile<R> {
         let mut entries = Box::new(Entries::new(zip));
         let manifest = read_manifest(&mut entries).map_err(|it| within(it, MANIFEST))?;
         check_listed(&manifest)?;
+        folders::check_listed(&manifest)?;
         Ok(Self(Content::Own(OwnFile::Archive { entries, manifest })))
     }
 
@@ -153,6 +157,14 @@ impl<R: Read + Seek> ImportFile<R> {
         match &self.0 {
             Content::Foreign(file) => Some(file.program),
             Content::Own(_) => None,
+        }
+    }
+
+    /// The folders that it lists; only an archive of ours lists any.
+    pub(super) fn folders(&self) -> &[FolderDocument] {
+        match &self.0 {
+            Content::Own(OwnFile::Archive { manifest, .. }) => &manifest.folders,
+            Content::Own(OwnFile::Document(_)) | Content::Foreign(_) => &[],
         }
     }
 
@@ -277,7 +289,7 @@ fn read_document(content: &mut (impl Read + Seek)) -> Result<Vec<u8>, ImportProb
 
 fn read_manifest<R: Read + Seek>(entries: &mut Entries<R>) -> Result<Manifest, ImportProblem> {
     let json = entries.unpack(MANIFEST)?;
-    check::check_header(&json, ARCHIVE_SCHEMA, ARCHIVE_VERSION)?;
+    check::check_header(&json, ARCHIVE_SCHEMA, FOLDERS_VERSION)?;
     let manifest: Manifest = check::parse(&json)?;
     if manifest.sha256 != manifest.content_hash() {
         return Err(problem("sha256", ImportFault::Changed));

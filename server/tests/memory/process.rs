@@ -46,6 +46,9 @@ pub(crate) fn conversation(id: u128, messages: Vec<MessageDocument>) -> Conversa
         updated_at: now,
         active_message_id: None,
         settings: None,
+        folder: None,
+        pinned_at: None,
+        archived_at: None,
         messages,
         sha256: String::new(),
     }

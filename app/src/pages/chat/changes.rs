@@ -61,7 +61,11 @@ impl ChatState {
         // What this tab sends or follows, it shows by itself.
         let is_busy = move || self.is_sending.get_untracked() || self.is_following();
         if heard.is_everything || heard.ids.len() > MAX_SINGLE {
-            self.refresh_list().await;
+            if heard.is_everything {
+                self.read_lists().await;
+            } else {
+                self.refresh_list().await;
+            }
             if !is_busy() {
                 self.refresh_if_changed().await;
             }

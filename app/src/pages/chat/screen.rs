@@ -7,13 +7,14 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use super::{
-    address::ChatAddress,
+    address::{ChatAddress, Pieces},
     changes,
     commands::{Navigate, navigation, replacing},
     connection,
     conversation::Conversation,
     header::Header,
     load::Loaded,
+    search::SearchPalette,
     settings::{Dialog, dismiss_banner},
     shortcuts,
     state::{Announcement, ChatState},
@@ -24,7 +25,7 @@ use crate::{
     components::{
         BannerLine, ConversationSettingsDialog, ShortcutsDialog, Sidebar, SidebarEdge, UndoToast,
     },
-    model::{ModelState, UserRole},
+    model::{MessageId, ModelState, UserRole},
     pages::{self, address_error, answer_not_found},
     words::{Locale, use_locale, words},
 };
@@ -49,6 +50,7 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
     let is_list_older = loaded.is_list_older;
     let state = ChatState::new(loaded, address);
     let navigate = navigation();
+    state.editing().question.set(edited_in_address());
     take_form_post_results(state, navigate);
     connection::watch(state);
     keep_alive(state, is_list_older);
@@ -88,10 +90,12 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
             </main>
             <ConversationSettingsDialog
                 form=dialog.form
+                instructed_by=dialog.instructed_by
                 error=dialog.error
                 on_save=on_settings
             />
             <ShortcutsDialog/>
+            <SearchPalette state/>
             <div class="visually-hidden" role="status">{announcement}</div>
             <RefreshWithoutScript state/>
         </div>
@@ -174,20 +178,32 @@ fn take_form_post_results(state: ChatState, navigate: Navigate) {
     });
 }
 
+/// The question that the address asks to edit: before the page is drawn, on both sides.
+fn edited_in_address() -> Option<MessageId> {
+    use_query_map().with_untracked(|query| Pieces::parse(query).edit)
+}
+
 /// Streams, addresses and other tabs, while the page is interactive.
 fn keep_alive(state: ChatState, is_list_older: bool) {
     changes::listen(state); // before anything is followed
+    let query = use_query_map();
+    let at = Memo::new(move |_| Pieces::parse(&query.read()).at);
     Effect::new(move |is_later: Option<()>| {
-        let address = state.address.get();
+        let (address, at) = (state.address.get(), at.get());
         if is_later.is_some() {
-            state.open(address);
+            state.open(address, at);
         } else {
+            state.sought().set(at);
             browser::mark_interactive();
             untrack(|| state.follow_running());
             if is_list_older {
                 state.spawn(state.refresh_list());
             }
         }
+    });
+    Effect::new(move || {
+        state.shown.track();
+        state.see_shown();
     });
     Effect::new(move || {
         state.spawn(pulse(state));
@@ -204,6 +220,7 @@ fn came_back(state: ChatState) {
             state.look_for_upgrade().await;
             state.refresh_list().await;
             state.refresh_if_changed().await;
+            state.see_shown();
         });
     }
 }

@@ -18,6 +18,8 @@ pub(super) struct Dialog {
     /// Present: it is open, and began with these values.
     pub(super) form: RwSignal<Option<ConversationForm>>,
     pub(super) error: RwSignal<Option<ChatError>>,
+    /// The folder whose instructions hold where the conversation has none.
+    pub(super) instructed_by: RwSignal<Option<String>>,
 }
 
 impl Dialog {
@@ -25,6 +27,7 @@ impl Dialog {
         Self {
             form: RwSignal::new(None),
             error: RwSignal::new(None),
+            instructed_by: RwSignal::new(None),
         }
     }
 }
@@ -83,6 +86,7 @@ impl ChatState {
         }
         self.error.set(None);
         dialog.error.set(None);
+        dialog.instructed_by.set(None);
         let Some(id) = self.shown_id() else {
             let mut form = ConversationForm::default();
             self.own.get_untracked().fill(&mut form);
@@ -90,6 +94,10 @@ impl ChatState {
             return;
         };
         self.spawn(async move {
+            // As of now: another tab may have moved it.
+            let state = conversations::conversation_state(id).await;
+            let folder = state.ok().flatten().and_then(|it| it.instructed_by);
+            dialog.instructed_by.set(folder);
             match conversations::conversation_settings(id).await {
                 Ok(settings) => dialog.form.set(Some(settings)),
                 Err(error) => self.fail(error),

@@ -5,15 +5,15 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 
-use super::{commands::Navigate, state::ChatState};
+use super::{commands::Navigate, search, state::ChatState};
 use crate::{
     api::{
-        conversations,
+        conversations, order,
         preferences::{set_language, set_theme},
     },
     browser,
     components::{SHORTCUTS, SidebarCommand, link_id},
-    model::{ConversationId, Language, LanguageChoice, Theme},
+    model::{Arrangement, ConversationId, Language, LanguageChoice, Theme},
 };
 
 /// Until then the row is gone, and with it the focus.
@@ -28,12 +28,36 @@ impl ChatState {
         match command {
             SidebarCommand::Close => self.close_drawer(),
             SidebarCommand::ShowMore => self.show_more(),
+            SidebarCommand::OpenFolder(id) => self.open_folder(id),
+            SidebarCommand::ShowMoreOfFolder => self.show_more_of_folder(),
             SidebarCommand::ShowTheme(theme) => self.show_theme(theme),
             SidebarCommand::Speak(language) => self.speak(language),
+            SidebarCommand::Search => {
+                self.close_drawer();
+                search::open(self);
+            }
             SidebarCommand::ShowShortcuts => browser::open_dialog(SHORTCUTS),
             SidebarCommand::Rename { id, title } => self.spawn(async move {
                 match conversations::rename_conversation(id, title).await {
                     Ok(()) => self.renamed(id).await,
+                    Err(error) => self.fail(error),
+                }
+            }),
+            SidebarCommand::Arrange {
+                ids,
+                arrangement,
+                folder,
+                folder_name,
+            } => self.spawn(async move {
+                let has_name = !folder_name.is_empty();
+                let arranged = ids.clone();
+                let arranged =
+                    order::arrange_conversations(arranged, arrangement, folder, folder_name);
+                match arranged.await {
+                    Ok(_) if arrangement == Arrangement::Delete => {
+                        self.many_deleted(ids, navigate).await;
+                    }
+                    Ok(_) => self.arranged(&ids, has_name).await,
                     Err(error) => self.fail(error),
                 }
             }),
@@ -46,7 +70,36 @@ impl ChatState {
         }
     }
 
+    /// They stand elsewhere by now, maybe in a folder that is new.
+    async fn arranged(self, ids: &[ConversationId], has_new_folder: bool) {
+        match ids {
+            [id] if !has_new_folder => self.look_at(*id).await,
+            _ => self.read_lists().await,
+        }
+        let first = ids.first().copied();
+        set_timeout(
+            move || {
+                browser::focus_if_lost(&first.map_or_else(|| NEW_CHAT.to_owned(), link_id));
+                browser::focus_if_lost(NEW_CHAT);
+            },
+            SETTLED,
+        );
+    }
+
+    /// All of them come back with one press.
+    async fn many_deleted(self, mut ids: Vec<ConversationId>, navigate: Navigate) {
+        let is_shown = self.shown_id().is_some_and(|shown| ids.contains(&shown));
+        self.read_lists().await;
+        self.deleted.set(ids.pop());
+        self.unseen.update_value(|it| it.also_deleted = ids);
+        if is_shown {
+            navigate.run((None, NavigateOptions::default()));
+        }
+        set_timeout(|| browser::focus_if_lost(NEW_CHAT), SETTLED);
+    }
+
     fn deleted(self, id: ConversationId, navigate: Navigate) {
+        self.unseen.update_value(|it| it.also_deleted.clear());
         let neighbour = self.list.with(|list| list.neighbour(id));
         self.list.change(|list| list.remove(id));
         if self.list.with(|list| list.conversations().is_empty()) {
@@ -68,12 +121,31 @@ impl ChatState {
 
     /// Takes a deletion back and shows the conversation again.
     pub(super) fn restore(self, id: ConversationId, navigate: Navigate) {
+        let others = self.unseen.with_value(|it| it.also_deleted.clone());
+        if !others.is_empty() {
+            return self.restore_all([others, vec![id]].concat());
+        }
         self.spawn(async move {
             match conversations::restore_conversation(id).await {
                 Ok(()) => {
                     self.deleted.set(None);
                     self.put_back(id).await;
                     navigate.run((Some(id), NavigateOptions::default()));
+                }
+                Err(error) => self.fail(error),
+            }
+        });
+    }
+
+    /// Takes the deletion of many back.
+    fn restore_all(self, ids: Vec<ConversationId>) {
+        self.spawn(async move {
+            let restored =
+                order::arrange_conversations(ids, Arrangement::Restore, None, String::new());
+            match restored.await {
+                Ok(_) => {
+                    self.deleted.set(None);
+                    self.read_lists().await;
                 }
                 Err(error) => self.fail(error),
             }

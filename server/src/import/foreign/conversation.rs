@@ -15,7 +15,7 @@ use crate::{
     chat,
     export::{ConversationDocument, SettingsDocument, Timestamp},
     import::{check, problem::Problems},
-    store::{StoredTree, TreeMessage},
+    store::{StoredTree, TreeMessage, TreePlace},
 };
 
 /// The question of an answer that nobody asked for.
@@ -170,6 +170,7 @@ impl<'a> Growth<'a> {
             created_at: created,
             updated_at: updated,
             settings: ConversationSettings::default(),
+            place: TreePlace::default(),
             messages: self.messages,
         }
     }

@@ -13,7 +13,7 @@
 //!   Before there was that, thoughts and calls stood in `content`, as `<details type="reasoning">`
 //!   and so on (`details`).
 //!
-//! Tags, folders and pins have no place here.
+//! Tags, folders, pins and the archive are not read.
 
 mod details;
 

@@ -52,7 +52,8 @@ fn corruptions_of_a_conversation() -> Vec<Corruption> {
     vec![
         ("schema", json!("hearth.something"), "schema"),
         ("schema", Value::Null, "schema"),
-        ("version", json!(2), "version"),
+        ("version", json!(3), "version"),
+        ("version", json!(0), "version"),
         ("version", json!("1"), "version"),
         ("id", json!("not an id"), "id"),
         ("id", json!(7), "id"),
@@ -71,6 +72,9 @@ fn corruptions_of_a_conversation() -> Vec<Corruption> {
         ("settings", json!({"system": "be kind"}), "settings/system"),
         ("settings", json!({"temperature": 9}), "settings"),
         ("settings", json!({"max_tokens": 0}), "settings"),
+        ("folder", json!("Tax"), "version"),
+        ("pinned_at", json!("soon"), "pinned_at"),
+        ("archived_at", json!("2026-11-24T06:30:00.123Z"), "version"),
     ]
 }
 

@@ -76,7 +76,7 @@ impl Calendar {
 
     /// When a day begins here, in milliseconds UTC.
     pub(crate) fn beginning_of(&self, day: Date) -> i64 {
-        let beginning = day.to_zoned(self.zone.clone());
+        let beginning = day.to_zoned_datetime(self.zone.clone());
         let beginning = beginning.map(|it| it.timestamp().as_millisecond());
         // Only the first and the last day of all may not be one in every zone.
         beginning.unwrap_or(if day.year() < 0 { i64::MIN } else { i64::MAX })

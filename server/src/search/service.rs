@@ -79,12 +79,12 @@ impl SearchServer {
             folder: query.filters.folder.as_deref().map(name_key),
         };
         let now = now_ms();
-        let titles = self.store.found_titles(user, &wanted(SearchScope::Title));
-        let titles = best(titles.await?, title_weight, now, MAX_TITLES);
-        let messages = self
-            .store
-            .found_messages(user, &wanted(SearchScope::Message));
-        let messages = best(messages.await?, message_weight, now, MAX_MESSAGES);
+        let wanted_titles = wanted(SearchScope::Title);
+        let titles = self.store.found_titles(user, &wanted_titles).await?;
+        let titles = best(titles, title_weight, now, MAX_TITLES);
+        let wanted_messages = wanted(SearchScope::Message);
+        let messages = self.store.found_messages(user, &wanted_messages).await?;
+        let messages = best(messages, message_weight, now, MAX_MESSAGES);
         let mut found: Vec<Found> = titles.into_iter().map(Found::Title).collect();
         for message in messages {
             let text = self.store.found_text(user, message.message).await?;

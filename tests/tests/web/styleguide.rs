@@ -8,7 +8,7 @@ use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::running_server::RunningServer;
 
 /// Classes of components.
-const COMPONENTS: [&str; 69] = [
+const COMPONENTS: [&str; 70] = [
     "account-button",
     "alert",
     "answer",

@@ -225,7 +225,7 @@ impl ChatState {
                 self.is_waiting().set(true);
             }
         };
-        let loading = browser::within(ANSWER, self.load(id));
+        let loading = browser::within(ANSWER, self.load(id, false));
         let is_in_time = browser::noticing(loading, cover).await.is_some();
         if !is_in_time && is_awaited() {
             self.not_opened(id, ChatError::Unreachable(String::new()));
@@ -259,11 +259,18 @@ impl ChatState {
     /// Reads the shown conversation again: another tab may have changed it.
     pub(super) async fn refresh(self) {
         if let Some(id) = self.shown_id() {
-            self.load(id).await;
+            self.load(id, false).await;
         }
     }
 
-    async fn load(self, id: ConversationId) {
+    /// The same, but nobody loses the box they write in because another tab shows another branch.
+    pub(super) async fn refresh_around_edit(self) {
+        if let Some(id) = self.shown_id() {
+            self.load(id, true).await;
+        }
+    }
+
+    async fn load(self, id: ConversationId, keeps_edit: bool) {
         let answer = loop {
             let before = (self.shown_id(), self.last_message());
             let answer = conversations::conversation(id, None).await;
@@ -276,6 +283,10 @@ impl ChatState {
         let is_wanted = self.address.get_untracked().conversation() == Some(id);
         match answer {
             _ if !is_wanted => {}
+            // It is read again when that is over.
+            Ok(conversation) if keeps_edit && self.takes_edit(&conversation.messages) => {
+                self.show_summary(conversation.state.summary);
+            }
             Ok(conversation) => {
                 if self.shown_id() != Some(id) {
                     self.stop_following(); // a turn began where the person was before

@@ -43,6 +43,8 @@ async fn the_address_opens_a_box_in_the_place_of_a_question() -> Result<()> {
     assert!(!page.contains("<script>alert"), "{page}");
     let text = "\n&lt;/textarea>&lt;script>alert(1)&lt;/script> &amp; more</textarea>";
     assert!(form.contains(text), "{form}");
+    let back = attribute_after(form, "name=\"conversation\"", "value")?;
+    assert_eq!(back, id.to_string());
     let fields = [
         (
             "message",
@@ -66,12 +68,35 @@ async fn the_address_opens_a_box_in_the_place_of_a_question() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_question_of_an_earlier_piece_is_edited_there() -> Result<()> {
+    let (_server, ada) = start().await?;
+    let first = send_and_wait(&ada, None, "The first of many").await?;
+    let (id, question) = (first.conversation.id, question_of(&first)?);
+    for _ in 0..30 {
+        send_and_wait(&ada, Some(id), "And?").await?;
+    }
+    let path = format!("/c/{id}");
+    let page = ada.get(&path).await?.text();
+    assert!(!page.contains("name=\"before\""), "{page}");
+    let before = conversation(&ada, id).await?.messages[0].id;
+    let page = ada.get(&format!("{path}?before={before}")).await?.text();
+    assert!(page.contains(&format!("value=\"{question}\"")), "{page}");
+    // What the pencil asks for is in the same piece.
+    let kept = attribute_after(&page, "name=\"before\"", "value")?;
+    let page = ada.get(&format!("{path}?before={kept}&edit={question}"));
+    let page = page.await?.text();
+    assert!(page.contains("class=\"question-editor\""), "{page}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_version_that_is_refused_gives_its_text_back() -> Result<()> {
     let (_server, ada) = start().await?;
     let turn = send_and_wait(&ada, None, "One?").await?;
-    let message = turn.assistant_message.id.to_string();
+    let (id, message) = (turn.conversation.id, turn.assistant_message.id.to_string());
     let fields = [
         ("message", message.clone()),
+        ("conversation", id.to_string()),
         ("key", new_key().to_string()),
         ("text", "What I wrote".to_owned()),
     ];
@@ -83,6 +108,7 @@ async fn a_version_that_is_refused_gives_its_text_back() -> Result<()> {
         attribute_after(&page, "name=\"message\"", "value")?,
         message
     );
+    assert!(page.contains(&format!("href=\"/c/{id}\"")), "{page}");
     Ok(())
 }
 

@@ -95,6 +95,7 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
             />
             <ShortcutsDialog/>
             <div class="visually-hidden" role="status">{announcement}</div>
+            {kept_piece()}
             <RefreshWithoutScript state/>
         </div>
     }
@@ -179,6 +180,15 @@ fn take_form_post_results(state: ChatState, navigate: Navigate) {
 /// The question that the address asks to edit: before the page is drawn, on both sides.
 fn edited_in_address() -> Option<MessageId> {
     use_query_map().with_untracked(|query| Pieces::parse(query).edit)
+}
+
+/// Without script a form asks for the page anew: that is to be with the same piece of the branch,
+/// or the question that is to be edited is not on it.
+fn kept_piece() -> impl IntoView {
+    let before = use_query_map().with_untracked(|query| Pieces::parse(query).before);
+    before.map(|id| {
+        view! { <input type="hidden" name="before" form="conversations" value=id.to_string()/> }
+    })
 }
 
 /// Streams, addresses and other tabs, while the page is interactive.

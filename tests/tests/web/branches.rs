@@ -1,10 +1,12 @@
 //! Branches without script: forms, links and an outline.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, Result};
 use hearth_app::model::{MessageId, StartedTurn};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    running_server::{RunningServer, conversation, new_key, send_and_wait},
+    running_server::{RunningServer, conversation, new_key, send, send_and_wait},
     web_client::{Answer, WebClient, attribute_after},
 };
 
@@ -86,6 +88,22 @@ async fn a_question_of_an_earlier_piece_is_edited_there() -> Result<()> {
     let page = ada.get(&format!("{path}?before={kept}&edit={question}"));
     let page = page.await?.text();
     assert!(page.contains("class=\"question-editor\""), "{page}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_page_that_a_question_is_edited_on_is_not_loaded_again_by_itself() -> Result<()> {
+    let slow = ScriptedModel::new(vec!["Slowly. ".repeat(200)]);
+    let slow = slow.with_token_delay(Duration::from_millis(20));
+    let (_server, ada) = RunningServer::start(slow).await?;
+    let turn = send(&ada, None, "One?").await??;
+    let path = format!("/c/{}", turn.conversation.id);
+    let refresh = "http-equiv=\"refresh\"";
+    assert!(ada.get(&path).await?.text().contains(refresh));
+    let edit = format!("{path}?edit={}", question_of(&turn)?);
+    let page = ada.get(&edit).await?.text();
+    assert!(page.contains("class=\"question-editor\""), "{page}");
+    assert!(!page.contains(refresh), "{page}");
     Ok(())
 }
 

@@ -95,8 +95,7 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
             />
             <ShortcutsDialog/>
             <div class="visually-hidden" role="status">{announcement}</div>
-            {kept_piece()}
-            <RefreshWithoutScript state/>
+            <WithoutScript state/>
         </div>
     }
 }
@@ -146,15 +145,26 @@ fn announcement_words(locale: Locale, announcement: Announcement) -> &'static st
     }
 }
 
-/// While a turn runs, a page without script shows its progress by loading again. Browsers with
-/// script read the content of `noscript` as text, so it must be opaque to hydration.
+/// While a turn runs, a page without script shows its progress by loading again, unless a question
+/// is edited on it: that would be lost. Browsers with script read the content of `noscript` as text,
+/// so it must be opaque to hydration. A form asks for the page anew, with the same piece of the
+/// branch: else the question that is to be edited would not be on it.
 #[component]
-fn RefreshWithoutScript(state: ChatState) -> impl IntoView {
-    let is_running = Memo::new(move |_| state.running().is_some());
-    move || {
+fn WithoutScript(state: ChatState) -> impl IntoView {
+    let before = use_query_map().with_untracked(|query| Pieces::parse(query).before);
+    let before = before.map(|id| {
+        view! { <input type="hidden" name="before" form="conversations" value=id.to_string()/> }
+    });
+    let is_edited = state.editing().question.get_untracked().is_some();
+    let is_running = Memo::new(move |_| state.running().is_some() && !is_edited);
+    let refresh = move || {
         is_running
             .get()
             .then(|| view! { <noscript inner_html=REFRESH></noscript> })
+    };
+    view! {
+        {before}
+        {refresh}
     }
 }
 
@@ -180,15 +190,6 @@ fn take_form_post_results(state: ChatState, navigate: Navigate) {
 /// The question that the address asks to edit: before the page is drawn, on both sides.
 fn edited_in_address() -> Option<MessageId> {
     use_query_map().with_untracked(|query| Pieces::parse(query).edit)
-}
-
-/// Without script a form asks for the page anew: that is to be with the same piece of the branch,
-/// or the question that is to be edited is not on it.
-fn kept_piece() -> impl IntoView {
-    let before = use_query_map().with_untracked(|query| Pieces::parse(query).before);
-    before.map(|id| {
-        view! { <input type="hidden" name="before" form="conversations" value=id.to_string()/> }
-    })
 }
 
 /// Streams, addresses and other tabs, while the page is interactive.

@@ -1,7 +1,8 @@
 //! Titles by the model, made while nobody waits for it. Until then a conversation is called after
 //! the first line of its first message; a title that a person gave is never replaced.
 //!
-//! What is computed here counts for nobody's limit, and ends at once when somebody sends a message.
+//! What is computed here counts for nobody's limit, and ends at once when somebody sends a message,
+//! or a program asks.
 
 mod wording;
 

@@ -146,9 +146,9 @@ fn announcement_words(locale: Locale, announcement: Announcement) -> &'static st
 }
 
 /// While a turn runs, a page without script shows its progress by loading again, unless a question
-/// is edited on it: that would be lost. Browsers with script read the content of `noscript` as text,
-/// so it must be opaque to hydration. A form asks for the page anew, with the same piece of the
-/// branch: else the question that is to be edited would not be on it.
+/// is edited on it: that would be lost. Browsers with script read the content of `noscript` as
+/// text, so it must be opaque to hydration. A form asks for the page anew, with the same piece of
+/// the branch: else the question that is to be edited would not be on it.
 #[component]
 fn WithoutScript(state: ChatState) -> impl IntoView {
     let before = use_query_map().with_untracked(|query| Pieces::parse(query).before);

@@ -11,7 +11,7 @@ use super::{ErrorText, MessageCommand, composer::key_for_form_posts};
 use crate::{
     api::messages::EditQuestion,
     browser,
-    model::{ChatError, MessageId, UserId},
+    model::{ChatError, ConversationId, MessageId, UserId},
     sub_path::address_of,
     transcript::ShownMessage,
     words::{use_locale, words},
@@ -29,14 +29,17 @@ const MAX_ROWS: usize = 14;
 #[derive(Clone, Copy)]
 pub(crate) struct Editing {
     pub(crate) user: UserId,
+    /// What was shown first: where one is led back to without script.
+    drawn: Option<ConversationId>,
     pub(crate) question: RwSignal<Option<MessageId>>,
     pub(crate) error: RwSignal<Option<ChatError>>,
 }
 
 impl Editing {
-    pub(crate) fn new(user: UserId) -> Self {
+    pub(crate) fn new(user: UserId, drawn: Option<ConversationId>) -> Self {
         Self {
             user,
+            drawn,
             question: RwSignal::new(None),
             error: RwSignal::new(None),
         }
@@ -59,6 +62,7 @@ pub(super) fn QuestionEditor(
     let locale = use_locale();
     let id = message.with_untracked(|it| it.id);
     let place = format!("#message-{id}");
+    let back = editing.drawn.map(|id| id.to_string());
     let on_submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         on_command.run(MessageCommand::SendEdited(id));
@@ -75,6 +79,7 @@ pub(super) fn QuestionEditor(
             on:submit=on_submit
         >
             <input type="hidden" name="message" value=id.to_string() autocomplete="off"/>
+            <input type="hidden" name="conversation" value=back autocomplete="off"/>
             <input type="hidden" name="key" value=key_for_form_posts() autocomplete="off"/>
             <EditedText message editing on_command/>
             <ErrorText error=editing.error/>

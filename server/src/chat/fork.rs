@@ -1,7 +1,6 @@
 //! A new conversation that begins as another one did.
 
 use hearth_app::model::{BusyReason, ChatError, ConversationId, MessageId, Role, UserId};
-use uuid::Uuid;
 
 use super::{
     ChatServer, MAX_TITLE_CHARS,
@@ -25,45 +24,21 @@ impl ChatServer {
             Role::Assistant => Some(named.id),
             Role::User => named.parent_id,
         };
-        let id = match last {
-            Some(last) => {
-                self.copy_up_to(user, named.conversation, last, mark)
-                    .await?
-            }
-            None => self.copy_settings(user, named.conversation).await?,
+        let stored = read(self.store.conversation(user, named.conversation).await)?;
+        let title = match last {
+            Some(_) => marked(stored.ok_or(ChatError::NotFound)?.listed.title, mark),
+            // Nothing was said before: the first message will name the conversation.
+            None => String::new(),
         };
-        self.changes.tell(user, id);
-        Ok(id)
-    }
-
-    async fn copy_up_to(
-        &self,
-        user: UserId,
-        conversation: ConversationId,
-        last: MessageId,
-        mark: &str,
-    ) -> Result<ConversationId, ChatError> {
-        let stored = read(self.store.conversation(user, conversation).await)?;
-        let title = stored.ok_or(ChatError::NotFound)?.listed.title;
-        match read(self.store.fork(user, last, &marked(title, mark)).await)? {
-            Forked::Made(id) => Ok(id),
+        let forked = self.store.fork(user, named.conversation, last, &title);
+        match read(forked.await)? {
+            Forked::Made(id) => {
+                self.changes.tell(user, id);
+                Ok(id)
+            }
             Forked::NotThere => Err(ChatError::NotFound),
             Forked::Unfinished => Err(busy(BusyReason::AnswerRunning)),
         }
-    }
-
-    /// Nothing was said before: the first message will name the conversation.
-    async fn copy_settings(
-        &self,
-        user: UserId,
-        conversation: ConversationId,
-    ) -> Result<ConversationId, ChatError> {
-        let settings = self.store.conversation_settings(user, conversation).await;
-        let settings = read(settings)?.ok_or(ChatError::NotFound)?;
-        let id = ConversationId::new(Uuid::now_v7());
-        let inserted = self.store.insert_empty_conversation(user, id, &settings);
-        read(inserted.await)?;
-        Ok(id)
     }
 }
 

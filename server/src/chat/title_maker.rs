@@ -1,7 +1,8 @@
 //! Titles by the model, made while nobody waits for it. Until then a conversation is called after
 //! the first line of its first message; a title that a person gave is never replaced.
 //!
-//! What is computed here counts for nobody's limit, and ends at once when somebody sends a message.
+//! What is computed here counts for nobody's limit, and ends at once when somebody sends a message,
+//! or a program asks.
 
 mod wording;
 
@@ -13,7 +14,10 @@ use std::{
 use hearth_app::model::ChatError;
 use hearth_engine::{
     handle::{EngineState, GenerationStream},
-    request::{GenerateRequest, GenerationEvent, SamplingParams, TokenOptions},
+    request::{
+        FinishReason, GenerateRequest, GenerationError, GenerationEvent, SamplingParams,
+        TokenOptions,
+    },
 };
 
 use super::{ChatServer, refusal::engine_refused, reservation::user_key};
@@ -39,7 +43,7 @@ pub(super) enum Attempt {
     Nothing,
     /// The conversation has its title, made or as it was.
     Settled,
-    /// Somebody came, or the engine failed: again later.
+    /// Somebody came, or the engine ended: again later.
     Disturbed,
 }
 
@@ -88,10 +92,14 @@ impl ChatServer {
             return Ok(Attempt::Nothing);
         };
         let (user, conversation) = (untitled.user, untitled.conversation);
-        let stream = self.ask_for_title(untitled).await?;
-        let answer = tokio::select! {
-            answer = answer_of(stream) => answer,
-            () = self.disturbed() => None,
+        let answer = match self.ask_for_title(untitled).await {
+            Ok(stream) => tokio::select! {
+                answer = answer_of(stream) => answer,
+                () = self.disturbed() => None,
+            },
+            // What this model has no room for it would refuse again, before any other title.
+            Err(ChatError::Invalid(_)) => Some(String::new()),
+            Err(error) => return Err(error),
         };
         let Some(answer) = answer else {
             return Ok(Attempt::Disturbed);
@@ -141,22 +149,35 @@ impl ChatServer {
         Ok(engine.submit(permit, request))
     }
 
-    /// Resolves when somebody else is to be served, or the server ends.
+    /// Resolves when somebody else is to be served, here or by the API, or the server ends.
     async fn disturbed(&self) {
-        while self.live.people().is_empty() && !self.is_closing() {
+        let is_alone = || {
+            let load = self.engine.current().counters().load;
+            self.live.people().is_empty() && load.running + load.waiting <= 1
+        };
+        while is_alone() && !self.is_closing() {
             tokio::time::sleep(LOOK).await;
         }
     }
 }
 
-/// The visible text of an answer; nothing if it failed.
+/// The whole lines of an answer that people would see. Nothing if the engine ended; what failed
+/// otherwise would fail again, and says nothing.
 async fn answer_of(mut stream: GenerationStream) -> Option<String> {
     let mut answer = String::new();
     while let Some(event) = stream.next().await {
         match event {
             GenerationEvent::Tokens { text, .. } => answer.push_str(&text),
-            GenerationEvent::Finished { .. } => return Some(answer),
-            GenerationEvent::Failed(_) => return None,
+            GenerationEvent::Finished { reason, .. } => {
+                if reason == FinishReason::Length {
+                    answer.truncate(answer.rfind('\n').unwrap_or(0));
+                }
+                return Some(answer);
+            }
+            GenerationEvent::Failed(
+                GenerationError::EngineStopped | GenerationError::ModelNotLoaded(_),
+            ) => return None,
+            GenerationEvent::Failed(_) => return Some(String::new()),
             _ => {}
         }
     }

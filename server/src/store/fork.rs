@@ -1,4 +1,4 @@
-//! A conversation that begins as a copy of a branch.
+//! A conversation that begins as a copy of a branch, or of nothing but another one's settings.
 //!
 //! The texts stay in the database: what is read before is ids, and two statements copy everything
 //! in one transaction.
@@ -17,7 +17,7 @@ use super::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Forked {
     Made(ConversationId),
-    /// The message is not there, or not yours.
+    /// The conversation or the message is not there, or not yours.
     NotThere,
     /// An answer of the branch is being written.
     Unfinished,
@@ -26,27 +26,69 @@ pub(crate) enum Forked {
 /// A copy that is about to be made.
 struct Fork<'a> {
     user: Uuid,
-    /// The last message that is copied.
-    last: Uuid,
+    /// Whose settings it has.
+    origin: Uuid,
     title: &'a str,
     id: Uuid,
     /// The copy of the last message.
-    leaf: Uuid,
+    leaf: Option<Uuid>,
     /// JSON: of each message its id, that of its copy and that of the copy of its parent.
     copies: String,
     num_messages: usize,
 }
 
 impl Store {
-    /// Copies a conversation as it is up to this message, with its settings. Nothing is counted as
-    /// computed once more.
+    /// Copies a conversation as it is up to this message of it, with its settings and its folder;
+    /// `None`: those alone. Nothing is counted as computed once more.
     pub(crate) async fn fork(
         &self,
         user: UserId,
-        last: MessageId,
+        origin: ConversationId,
+        last: Option<MessageId>,
         title: &str,
     ) -> Result<Forked, StoreError> {
-        let (user, last) = (user.as_uuid(), last.as_uuid());
+        let user = user.as_uuid();
+        let ids = match last {
+            Some(last) => self.finished_branch(user, last).await?,
+            None => Some(Vec::new()),
+        };
+        let Some(ids) = ids else {
+            return Ok(Forked::Unfinished);
+        };
+        if last.is_some() && ids.is_empty() {
+            return Ok(Forked::NotThere);
+        }
+        let num_messages = ids.len();
+        let (copies, leaf) = copies(ids.into_iter());
+        let fork = Fork {
+            user,
+            origin: origin.as_uuid(),
+            title,
+            id: Uuid::now_v7(),
+            leaf,
+            copies,
+            num_messages,
+        };
+        let mut transaction = self.begin().await?;
+        let is_whole = fork.insert_conversation(&mut transaction).await?
+            && fork.insert_messages(&mut transaction).await?;
+        if !is_whole {
+            return Ok(Forked::NotThere);
+        }
+        index_title(&mut transaction, fork.id, title).await?;
+        index_copies(&mut transaction, fork.id, fork.num_messages).await?;
+        transaction.commit().await?;
+        Ok(Forked::Made(ConversationId::new(fork.id)))
+    }
+
+    /// Ids of a message and of all before it, oldest first; none if it is not `user`'s. `None`: an
+    /// answer among them is being written.
+    async fn finished_branch(
+        &self,
+        user: Uuid,
+        last: MessageId,
+    ) -> Result<Option<Vec<Uuid>>, StoreError> {
+        let last = last.as_uuid();
         let rows = sqlx::query!(
             r#"
             with recursive branch (id, parent_id, status, depth) as (
@@ -68,32 +110,8 @@ impl Store {
         )
         .fetch_all(&self.readers)
         .await?;
-        if rows.iter().any(|row| row.is_running) {
-            return Ok(Forked::Unfinished);
-        }
-        let (copies, leaf) = copies(rows.iter().map(|row| row.id));
-        let Some(leaf) = leaf else {
-            return Ok(Forked::NotThere);
-        };
-        let fork = Fork {
-            user,
-            last,
-            title,
-            id: Uuid::now_v7(),
-            leaf,
-            copies,
-            num_messages: rows.len(),
-        };
-        let mut transaction = self.begin().await?;
-        let is_whole = fork.insert_conversation(&mut transaction).await?
-            && fork.insert_messages(&mut transaction).await?;
-        if !is_whole {
-            return Ok(Forked::NotThere);
-        }
-        index_title(&mut transaction, fork.id, title).await?;
-        index_copies(&mut transaction, fork.id, fork.num_messages).await?;
-        transaction.commit().await?;
-        Ok(Forked::Made(ConversationId::new(fork.id)))
+        let is_finished = rows.iter().all(|row| !row.is_running);
+        Ok(is_finished.then(|| rows.into_iter().map(|row| row.id).collect()))
     }
 }
 
@@ -113,7 +131,7 @@ fn copies(ids: impl Iterator<Item = Uuid>) -> (String, Option<Uuid>) {
 }
 
 impl Fork<'_> {
-    /// The conversation, with the settings of the first one. False: that is gone.
+    /// The conversation, with what the first one wants. False: that is gone.
     async fn insert_conversation(
         &self,
         connection: &mut SqliteConnection,
@@ -131,16 +149,15 @@ impl Fork<'_> {
                 ?, c.user_id, ?, ?, ?, ?,
                 c.system_prompt, c.temperature, c.top_p, c.max_tokens, c.reasoning_effort,
                 c.calculator, c.folder_id
-            from message m
-            join conversation c on c.id = m.conversation_id
-            where m.id = ? and c.user_id = ? and c.deleted_at is null
+            from conversation c
+            where c.id = ? and c.user_id = ? and c.deleted_at is null
             ",
             self.id,
             self.title,
             self.leaf,
             now,
             used,
-            self.last,
+            self.origin,
             self.user,
         )
         .execute(connection)

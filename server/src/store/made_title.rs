@@ -5,7 +5,8 @@ use sqlx::types::Uuid;
 
 use super::{Store, StoreError, search_index::index_title};
 
-/// Most characters that are read of the question and of the answer: enough to know what they are about.
+/// Most characters that are read of the question and of the answer: enough to know what they are
+/// about.
 const MOST_CHARS: u32 = 1500;
 
 /// A conversation that is called after the first line of its first message.

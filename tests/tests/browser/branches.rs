@@ -1,14 +1,14 @@
 //! A question is edited and sent again, a chat forks, and the outline shows all that came of it.
 
-use anyhow::{Result, ensure};
-use hearth_app::model::Language;
+use anyhow::{Context as _, Result, ensure};
+use hearth_app::model::{Language, StartedTurn};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, PATIENCE, wait_for, wait_for_end_of},
     chat_page::{ChatPage, TEXT_BOX},
     deadline::eventually,
     keyboard::{Keyboard, SHIFT},
-    running_server::{PASSWORD, RunningServer, send_and_wait},
+    running_server::{PASSWORD, RunningServer, conversation, new_key, send_and_wait},
     words::words,
 };
 use serde_json::json;
@@ -19,11 +19,14 @@ use super::{accessibility::check, named};
 in_both_languages! {
     a_question_is_edited_with_the_mouse_and_its_versions_are_switched,
     a_question_is_edited_with_keys_alone,
+    what_another_tab_shows_takes_no_box_away,
     a_chat_forks_at_an_answer_and_at_a_question,
     the_outline_of_three_branches_leads_to_each_of_them,
 }
 
 const EDITOR: &str = ".question-editor textarea";
+const CANCEL: &str = ".question-editor-foot .button:not(.primary)";
+const SEND: &str = ".question-editor .primary";
 
 /// Keys of an input method, as Chromium and as Safari tell of them.
 const COMPOSE: &str = "const box = document.querySelector(arguments[0]);
@@ -81,13 +84,12 @@ async fn a_question_is_edited_with_the_mouse_and_its_versions_are_switched(
     let browser = Browser::open().await?;
     let (_server, page) = open(&browser, language).await?;
     let edit = words(language, "chat.edit_question")?;
-    let cancel = ".question-editor-foot .button:not(.primary)";
 
     // Cancel leaves everything as it was, and forgets what was written.
     page.press(&edit).await?;
     assert_eq!(written(&browser).await?, "Two?");
     rewrite(&browser, "No, not that").await?;
-    browser.element(cancel).await?.click().await?;
+    browser.element(CANCEL).await?.click().await?;
     wait_for_end_of(&browser, EDITOR).await?;
     assert_eq!(page.questions().await?, ["One?", "Two?"]);
     page.press(&edit).await?;
@@ -99,11 +101,7 @@ async fn a_question_is_edited_with_the_mouse_and_its_versions_are_switched(
     page.reload().await?;
     page.press(&edit).await?;
     assert_eq!(written(&browser).await?, "Two again?");
-    browser
-        .element(".question-editor .primary")
-        .await?
-        .click()
-        .await?;
+    browser.element(SEND).await?.click().await?;
     page.wait_for_questions(&["One?", "Two again?"]).await?;
     page.wait_for_end(2).await?;
     wait_for_end_of(&browser, EDITOR).await?;
@@ -116,6 +114,53 @@ async fn a_question_is_edited_with_the_mouse_and_its_versions_are_switched(
     page.wait_for_questions(&["One?", "Two again?"]).await?;
     page.reload().await?;
     assert_eq!(page.questions().await?, ["One?", "Two again?"]);
+
+    // The same text in place of the same question is one version more each time.
+    let (ada, id) = (page.client().await?, page.conversation().await?);
+    let versions = async || anyhow::Ok(conversation(&ada, id).await?.messages[2].versions.clone());
+    let edited = versions().await?[1];
+    for number in [3, 4] {
+        browser.element(&format!("#message-{edited}")).await?;
+        page.press(&edit).await?;
+        browser.element(SEND).await?.click().await?;
+        wait_for_end_of(&browser, EDITOR).await?;
+        page.wait_for_end(2).await?;
+        assert_eq!(versions().await?.len(), number);
+        browser.element(".version-switch button:enabled").await?;
+        page.press(&words(language, "chat.earlier_version")?)
+            .await?;
+    }
+    browser.quit().await
+}
+
+/// Another tab shows another branch, in which the question is not: it is still edited.
+async fn what_another_tab_shows_takes_no_box_away(language: Language) -> Result<()> {
+    let browser = Browser::open().await?;
+    let (_server, page) = open(&browser, language).await?;
+    page.press(&words(language, "chat.edit_question")?).await?;
+    rewrite(&browser, "Half a sent").await?;
+    let (elsewhere, id) = (page.client().await?, page.conversation().await?);
+    let first = conversation(&elsewhere, id).await?.messages[0].id;
+    let fields = [
+        ("message", first.to_string()),
+        ("text", "Another beginning".to_owned()),
+        ("key", new_key().to_string()),
+    ];
+    let turn: StartedTurn = elsewhere.call("edit_question", &fields).await??;
+    let answer = &turn.assistant_message;
+    let tail = elsewhere.tail(answer.id, answer.cursor.context("running")?);
+    tail.await?.to_end().await?;
+    // The page has looked at the chat when it has this.
+    let fields = [("id", id.to_string()), ("title", "Renamed".to_owned())];
+    elsewhere
+        .call::<()>("rename_conversation", &fields)
+        .await??;
+    let title = "return document.querySelector('#title-button')?.innerText ?? ''";
+    wait_for(&browser, "the chat is renamed", title, "Renamed").await?;
+    browser.element(EDITOR).await?.send_keys("ence").await?;
+    assert_eq!(written(&browser).await?, "Half a sentence");
+    browser.element(CANCEL).await?.click().await?;
+    page.wait_for_questions(&["Another beginning"]).await?;
     browser.quit().await
 }
 

@@ -1,10 +1,12 @@
 //! Branches without script: forms, links and an outline.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, Result};
 use hearth_app::model::{MessageId, StartedTurn};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    running_server::{RunningServer, conversation, new_key, send_and_wait},
+    running_server::{RunningServer, conversation, new_key, send, send_and_wait},
     web_client::{Answer, WebClient, attribute_after},
 };
 
@@ -43,6 +45,8 @@ async fn the_address_opens_a_box_in_the_place_of_a_question() -> Result<()> {
     assert!(!page.contains("<script>alert"), "{page}");
     let text = "\n&lt;/textarea>&lt;script>alert(1)&lt;/script> &amp; more</textarea>";
     assert!(form.contains(text), "{form}");
+    let back = attribute_after(form, "name=\"conversation\"", "value")?;
+    assert_eq!(back, id.to_string());
     let fields = [
         (
             "message",
@@ -66,12 +70,51 @@ async fn the_address_opens_a_box_in_the_place_of_a_question() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_question_of_an_earlier_piece_is_edited_there() -> Result<()> {
+    let (_server, ada) = start().await?;
+    let first = send_and_wait(&ada, None, "The first of many").await?;
+    let (id, question) = (first.conversation.id, question_of(&first)?);
+    for _ in 0..30 {
+        send_and_wait(&ada, Some(id), "And?").await?;
+    }
+    let path = format!("/c/{id}");
+    let page = ada.get(&path).await?.text();
+    assert!(!page.contains("name=\"before\""), "{page}");
+    let before = conversation(&ada, id).await?.messages[0].id;
+    let page = ada.get(&format!("{path}?before={before}")).await?.text();
+    assert!(page.contains(&format!("value=\"{question}\"")), "{page}");
+    // What the pencil asks for is in the same piece.
+    let kept = attribute_after(&page, "name=\"before\"", "value")?;
+    let page = ada.get(&format!("{path}?before={kept}&edit={question}"));
+    let page = page.await?.text();
+    assert!(page.contains("class=\"question-editor\""), "{page}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_page_that_a_question_is_edited_on_is_not_loaded_again_by_itself() -> Result<()> {
+    let slow = ScriptedModel::new(vec!["Slowly. ".repeat(200)]);
+    let slow = slow.with_token_delay(Duration::from_millis(20));
+    let (_server, ada) = RunningServer::start(slow).await?;
+    let turn = send(&ada, None, "One?").await??;
+    let path = format!("/c/{}", turn.conversation.id);
+    let refresh = "http-equiv=\"refresh\"";
+    assert!(ada.get(&path).await?.text().contains(refresh));
+    let edit = format!("{path}?edit={}", question_of(&turn)?);
+    let page = ada.get(&edit).await?.text();
+    assert!(page.contains("class=\"question-editor\""), "{page}");
+    assert!(!page.contains(refresh), "{page}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_version_that_is_refused_gives_its_text_back() -> Result<()> {
     let (_server, ada) = start().await?;
     let turn = send_and_wait(&ada, None, "One?").await?;
-    let message = turn.assistant_message.id.to_string();
+    let (id, message) = (turn.conversation.id, turn.assistant_message.id.to_string());
     let fields = [
         ("message", message.clone()),
+        ("conversation", id.to_string()),
         ("key", new_key().to_string()),
         ("text", "What I wrote".to_owned()),
     ];
@@ -83,6 +126,7 @@ async fn a_version_that_is_refused_gives_its_text_back() -> Result<()> {
         attribute_after(&page, "name=\"message\"", "value")?,
         message
     );
+    assert!(page.contains(&format!("href=\"/c/{id}\"")), "{page}");
     Ok(())
 }
 

@@ -3,12 +3,15 @@
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::NavigateOptions;
 
-use super::state::{ChatState, Entry};
+use super::{
+    pieces::num_before,
+    state::{ChatState, Entry},
+};
 use crate::{
     api::{conversations, messages},
     browser,
     components::{TEXT_ID, edited_text},
-    model::{ChatError, IdempotencyKey, MessageId, Role, SendParams},
+    model::{ChatError, IdempotencyKey, Message, MessageId, Role, SendParams},
 };
 
 impl ChatState {
@@ -54,6 +57,19 @@ impl ChatState {
                 browser::focus_found_if_lost(&format!("#message-{question}{place}"));
             }
         });
+        if !self.is_following() {
+            // What another tab did meanwhile may have waited for this.
+            self.spawn(self.refresh_if_changed());
+        }
+    }
+
+    /// The question that is edited here is not in a piece of another branch.
+    pub(super) fn takes_edit(self, piece: &[Message]) -> bool {
+        let edited = self.editing().question.get_untracked();
+        let entries = self.entries.read_untracked();
+        let place = entries.iter().position(|it| Some(it.id) == edited);
+        let is_there = piece.iter().any(|it| Some(it.id) == edited);
+        place.is_some_and(|place| !is_there && place >= num_before(&entries, piece))
     }
 
     /// Sends what stands in the box. It stays there until the server has written it.
@@ -68,15 +84,17 @@ impl ChatState {
         self.is_sending.set(true);
         editing.error.set(None);
         spawn_local(async move {
-            let answer = messages::edit_question(question, text, params, key).await;
-            if answer.is_ok() {
-                // Also if the page was left meanwhile.
+            let answer = messages::edit_question(question, text.clone(), params, key).await;
+            // Also if the page was left meanwhile. What was written since then is another text.
+            if answer.is_ok() && browser::read_edit(user, question) == Some(text) {
                 browser::forget_edit(user, question);
             }
             self.spawn(async move {
                 self.is_sending.set(false);
                 match answer {
                     Ok(turn) => {
+                        // The same text once more is another version.
+                        self.unseen.update_value(|it| it.unsent_edit = None);
                         if editing.question.get_untracked() == Some(question) {
                             editing.question.set(None);
                         }
@@ -84,7 +102,10 @@ impl ChatState {
                         browser::focus_text_if_lost(TEXT_ID);
                     }
                     Err(ChatError::Unauthorized) => self.fail(ChatError::Unauthorized),
-                    Err(error) => editing.error.set(Some(error)),
+                    Err(error) => {
+                        Self::doubt_after(&error);
+                        editing.error.set(Some(error));
+                    }
                 }
             });
         });

@@ -79,6 +79,17 @@ fn focus_beside(message: Option<MessageId>) {
     });
 }
 
+/// What of a conversation is read again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// The end of the branch that is shown.
+    End,
+    /// The same, unless that would take away a question that is being edited.
+    AroundEdit,
+    /// The piece that holds this message, of its branch.
+    At(MessageId),
+}
+
 impl ChatState {
     pub(super) fn place(self) -> Place {
         Place {
@@ -235,7 +246,8 @@ impl ChatState {
                 self.is_waiting().set(true);
             }
         };
-        let loading = browser::within(ANSWER, self.load(id, at));
+        let reading = at.map_or(Reading::End, Reading::At);
+        let loading = browser::within(ANSWER, self.load(id, reading));
         let is_in_time = browser::noticing(loading, cover).await.is_some();
         if !is_in_time && is_awaited() {
             self.not_opened(id, ChatError::Unreachable(String::new()));
@@ -269,11 +281,23 @@ impl ChatState {
     /// Reads the shown conversation again: another tab may have changed it.
     pub(super) async fn refresh(self) {
         if let Some(id) = self.shown_id() {
-            self.load(id, None).await;
+            self.load(id, Reading::End).await;
         }
     }
 
-    async fn load(self, id: ConversationId, at: Option<MessageId>) {
+    /// The same, but nobody loses the box they write in because another tab shows another branch.
+    pub(super) async fn refresh_around_edit(self) {
+        if let Some(id) = self.shown_id() {
+            self.load(id, Reading::AroundEdit).await;
+        }
+    }
+
+    async fn load(self, id: ConversationId, reading: Reading) {
+        let at = match reading {
+            Reading::At(message) => Some(message),
+            Reading::End | Reading::AroundEdit => None,
+        };
+        let keeps_edit = reading == Reading::AroundEdit;
         let answer = loop {
             let before = (self.shown_id(), self.last_message());
             let answer = match at {
@@ -289,6 +313,10 @@ impl ChatState {
         let is_wanted = self.address.get_untracked().conversation() == Some(id);
         match answer {
             _ if !is_wanted => {}
+            // It is read again when that is over.
+            Ok(conversation) if keeps_edit && self.takes_edit(&conversation.messages) => {
+                self.show_summary(conversation.state.summary);
+            }
             Ok(conversation) => {
                 if self.shown_id() != Some(id) {
                     self.stop_following(); // a turn began where the person was before

@@ -19,6 +19,13 @@ use crate::{
 /// Until then the new messages are in the page and have their place.
 const SETTLED: Duration = Duration::from_millis(100);
 
+/// How many of these entries come before a piece of a branch that goes on from them.
+pub(super) fn num_before(entries: &[Entry], piece: &[Message]) -> usize {
+    let before = piece.first().and_then(|message| message.parent_id);
+    let place = entries.iter().position(|it| Some(it.id) == before);
+    place.map_or(0, |index| index + 1)
+}
+
 impl ChatState {
     /// Shows a conversation from the end of its branch. Rows of messages that were shown already
     /// stay, and so do earlier messages, if the new ones go on from them.
@@ -26,9 +33,7 @@ impl ChatState {
         let mut around = Around::new(&conversation);
         let Conversation { state, messages } = conversation;
         let old = self.entries.get_untracked();
-        let before = messages.first().and_then(|message| message.parent_id);
-        let place = old.iter().position(|it| Some(it.id) == before);
-        let (kept, _) = old.split_at(place.map_or(0, |index| index + 1));
+        let (kept, _) = old.split_at(num_before(&old, &messages));
         let known: HashMap<_, _> = old.iter().map(|it| (it.id, it)).collect();
         let entry = |message: Message| match known.get(&message.id) {
             Some(&entry) => {
@@ -240,7 +245,7 @@ impl ChatState {
         }
     }
 
-    fn show_summary(self, summary: ConversationSummary) {
+    pub(super) fn show_summary(self, summary: ConversationSummary) {
         self.list.change(|list| list.update(summary.clone()));
         if self.shown_id() == Some(summary.id)
             && Some(&summary) != self.shown.get_untracked().as_ref()
@@ -315,7 +320,7 @@ impl ChatState {
             self.show_choices(&state);
             self.show_summary(state.summary);
         } else {
-            self.refresh().await;
+            self.refresh_around_edit().await;
         }
     }
 

@@ -97,7 +97,7 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
             <ShortcutsDialog/>
             <SearchPalette state/>
             <div class="visually-hidden" role="status">{announcement}</div>
-            <RefreshWithoutScript state/>
+            <WithoutScript state/>
         </div>
     }
 }
@@ -147,15 +147,26 @@ fn announcement_words(locale: Locale, announcement: Announcement) -> &'static st
     }
 }
 
-/// While a turn runs, a page without script shows its progress by loading again. Browsers with
-/// script read the content of `noscript` as text, so it must be opaque to hydration.
+/// While a turn runs, a page without script shows its progress by loading again, unless a question
+/// is edited on it: that would be lost. Browsers with script read the content of `noscript` as
+/// text, so it must be opaque to hydration. A form asks for the page anew, with the same piece of
+/// the branch: else the question that is to be edited would not be on it.
 #[component]
-fn RefreshWithoutScript(state: ChatState) -> impl IntoView {
-    let is_running = Memo::new(move |_| state.running().is_some());
-    move || {
+fn WithoutScript(state: ChatState) -> impl IntoView {
+    let before = use_query_map().with_untracked(|query| Pieces::parse(query).before);
+    let before = before.map(|id| {
+        view! { <input type="hidden" name="before" form="conversations" value=id.to_string()/> }
+    });
+    let is_edited = state.editing().question.get_untracked().is_some();
+    let is_running = Memo::new(move |_| state.running().is_some() && !is_edited);
+    let refresh = move || {
         is_running
             .get()
             .then(|| view! { <noscript inner_html=REFRESH></noscript> })
+    };
+    view! {
+        {before}
+        {refresh}
     }
 }
 

@@ -181,7 +181,8 @@ impl ChatState {
                 list.update(shown.summary.clone());
             }
         });
-        let editing = Editing::new(loaded.user.id);
+        let drawn = read.as_ref().map(|it| it.summary.id);
+        let editing = Editing::new(loaded.user.id, drawn);
         Self {
             address,
             list,

@@ -36,7 +36,7 @@ fn column(name: &'static str, message: ShownMessage, edited: Option<MessageId>) 
         let message = RwSignal::new(message);
         let on_command = Callback::new(|_| ());
         let is_busy = message.with_untracked(ShownMessage::is_running);
-        let editing = Editing::new(UserId::new(Uuid::nil()));
+        let editing = Editing::new(UserId::new(Uuid::nil()), None);
         editing.question.set(edited);
         view! {
             <div class="transcript-content">

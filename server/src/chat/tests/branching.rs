@@ -270,6 +270,30 @@ async fn a_fork_at_a_question_ends_before_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_fork_stays_in_the_folder_and_keeps_the_settings_also_if_it_begins_with_nothing() {
+    let bench = answering().await;
+    let turn = bench.send("One?").await;
+    finish(&bench, &turn).await;
+    let folder = Uuid::from_u128(1);
+    for made in [
+        "insert into folder (id, user_id, name, name_key, created_at)
+         select ?1, id, 'Plans', 'plans', 1 from user where id = ?2",
+        "update conversation set folder_id = ?1, temperature = 0.5 where user_id = ?2",
+    ] {
+        let made = sqlx::query(made).bind(folder).bind(bench.ada.as_uuid());
+        made.execute(&bench.store.writer).await.unwrap();
+    }
+    for message in [turn.assistant_message.id, question_of(&turn)] {
+        let forked = fork(&bench, message).await.unwrap();
+        let state = bench.server.conversation_state(bench.ada, forked).await;
+        let place = state.unwrap().summary.folder.map(|it| it.as_uuid());
+        assert_eq!(place, Some(folder));
+        let own = bench.server.conversation_settings(bench.ada, forked).await;
+        assert_eq!(own.unwrap().temperature, "0.5");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_forked_answer_that_was_cut_off_goes_on_exactly() {
     let model = ScriptedModel::new(vec![long_answer()]).with_token_delay(Duration::from_millis(1));
     let bench = Bench::start(model).await;

@@ -61,7 +61,7 @@ async fn a_title_that_a_person_gave_is_never_replaced() {
     let id = asked_and_answered(&bench, "hello").await;
     let renamed = bench.server.rename(bench.ada, id, "Mine".to_owned()).await;
     renamed.unwrap();
-    assert_eq!(bench.server.make_title().await, Ok(Attempt::Nothing));
+    assert_eq!(bench.store.untitled_conversation(0).await.unwrap(), None);
     assert_eq!(title(&bench, id).await, "Mine");
     // Nor one that was given while the model was at it.
     let other = asked_and_answered(&bench, "another").await;
@@ -85,6 +85,19 @@ async fn an_answer_that_is_no_title_leaves_the_first_line_for_good() {
     assert_eq!(next_attempt(&bench).await, Attempt::Settled);
     assert_eq!(title(&bench, id).await, "hello");
     assert_eq!(bench.server.make_title().await, Ok(Attempt::Nothing));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_model_has_no_room_for_stands_in_no_other_titles_way() {
+    let bench = Bench::start(saying("A title").with_context_window(400)).await;
+    let short = asked_and_answered(&bench, "hello").await;
+    // With the wish for a title it is too long, and it was used last.
+    let long = asked_and_answered(&bench, &"long ".repeat(60)).await;
+    let first_line = title(&bench, long).await;
+    assert_eq!(next_attempt(&bench).await, Attempt::Settled);
+    assert_eq!(title(&bench, long).await, first_line);
+    assert_eq!(next_attempt(&bench).await, Attempt::Settled);
+    assert_eq!(title(&bench, short).await, "A title");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -112,11 +125,11 @@ async fn who_sends_a_message_meanwhile_does_not_wait_for_a_title() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn deleted_and_unanswered_conversations_and_demonstrations_get_none() {
+async fn deleted_conversations_and_demonstrations_get_none() {
     let bench = Bench::start(saying("A title")).await;
     let id = asked_and_answered(&bench, "hello").await;
     bench.server.delete(bench.ada, id).await.unwrap();
-    assert_eq!(bench.server.make_title().await, Ok(Attempt::Nothing));
+    assert_eq!(bench.store.untitled_conversation(0).await.unwrap(), None);
     assert!(
         !bench.server.makes_titles(),
         "a scripted model is a demonstration"

@@ -212,7 +212,32 @@ async fn many_chats_are_chosen_by_presses_and_keys_and_come_back_together(
     press(&browser, ".selection-bar button:has([href$=trash])").await?;
     wait_for(&browser, "one is left", LISTED, json!([today, "- A"])).await?;
     press(&browser, ".toasts .toast-action").await?;
+    wait_for(&browser, "they come back", LISTED, all.clone()).await?;
+
+    // The key does on a row what the button does.
+    choose(&browser, c, "button:has([href$=check])").await?;
+    page.press_key("ArrowDown", 0).await?;
+    page.press_key(" ", 0).await?;
+    wait_for(&browser, "two", TICKED, json!(["C", "B"])).await?;
+    page.press_key("Delete", 0).await?;
+    wait_for(&browser, "one is left", LISTED, json!([today, "- A"])).await?;
+    press(&browser, ".toasts .toast-action").await?;
     wait_for(&browser, "they come back", LISTED, all).await?;
+
+    choose(&browser, a, "button:has([href$=check])").await?;
+    browser.element(".selection-bar").await?;
+    // A title that is written meanwhile has spaces, which choose nothing.
+    page.press_key("F2", 0).await?;
+    let title = browser.element(".conversation-row > .input").await?;
+    title.send_keys("A new one".to_owned() + Key::Enter).await?;
+    let renamed = json!([today, "- C", "- B", "- A new one"]);
+    wait_for(&browser, "it has spaces", LISTED, renamed).await?;
+    wait_for(&browser, "as before", TICKED, json!(["A new one"])).await?;
+    // The way out gives the focus back to the list.
+    press(&browser, ".selection-bar button:has([href$=close])").await?;
+    wait_for_end_of(&browser, ".selection-bar").await?;
+    let focused = "return document.activeElement.id";
+    wait_for(&browser, "the row", focused, json!(format!("chat-{a}"))).await?;
 
     choose(&browser, a, "button:has([href$=check])").await?;
     browser.element(".selection-bar").await?;

@@ -23,8 +23,8 @@ const NEW_CHAT: &str = "new-chat";
 /// Until then it is gone.
 const SETTLED: Duration = Duration::from_millis(50);
 
-/// Shown while what was deleted or archived can come back with one press; a word that is said meanwhile
-/// takes its place for a moment. With script both go by themselves.
+/// Shown while what was deleted or archived can come back with one press; a word that is said
+/// meanwhile takes its place for a moment. With script both go by themselves.
 #[component]
 pub(crate) fn UndoToast(
     #[prop(into)] deleted: Signal<Option<ConversationId>>,

@@ -58,7 +58,7 @@ pub(crate) use floating::{
 };
 pub(crate) use focus::{
     focus_found_if_lost, focus_text, focus_text_if_lost, focused_name, is_attended, is_chord,
-    is_free_escape, is_lost_letter, is_touch_screen, opens_chat,
+    is_free_escape, is_lost_letter, is_touch_screen, opens_chat, opens_tab,
 };
 pub(crate) use form_post::{Posted, form_of, post, send_at_once};
 pub(crate) use long_press::{ends_rest, watch_finger};

@@ -18,16 +18,17 @@ pub(crate) fn is_selecting() -> bool {
     element(LIST).is_some_and(|list| list.has_attribute(SELECTING))
 }
 
-/// From now on rows are chosen.
+/// From now on rows are chosen; again: also those that came meanwhile.
 pub(crate) fn begin_selecting() {
     set(element(LIST).as_deref(), SELECTING, "");
-    for row in all(ROWS) {
-        tick(&row, false);
+    for row in all(ROWS).iter().filter(|it| !it.has_attribute(TICKED)) {
+        tick(row, false);
     }
 }
 
-/// Rows are links again.
-pub(crate) fn end_selecting() {
+/// Rows are links again. Gives the id of the link that was pressed last.
+pub(crate) fn end_selecting() -> Option<String> {
+    let last = all(ROWS).into_iter().find(|it| it.has_attribute(LAST));
     for element in element(LIST)
         .map(Element::from)
         .into_iter()
@@ -38,6 +39,7 @@ pub(crate) fn end_selecting() {
             let _ = element.remove_attribute(name);
         }
     }
+    last.map(|it| it.id())
 }
 
 /// Chooses a row, or not any more; `is_range`: all from the one before to this.

@@ -201,10 +201,9 @@ pub(crate) fn ConversationListView(
             press(&event, opened, on_command);
         }
     };
+    selection.follow(list.groups());
     let on_key = move |event: web_sys::KeyboardEvent| {
-        if !selection.press_key(&event) {
-            press_key(&event, opened, renamed, on_command);
-        }
+        press_key(&event, opened, (renamed, selection), on_command);
     };
     let on_menu = move |event: web_sys::MouseEvent| {
         // The key that opened this menu asks for the browser's own too.

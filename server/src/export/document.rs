@@ -169,6 +169,9 @@ impl ConversationDocument {
 
     /// The conversation to be stored. An answer that was running is made by nobody here.
     pub(crate) fn into_tree(self) -> StoredTree {
+        // No person has both: a pin in the archive would count for nothing until writing brings
+        // it out, and then be one more than the list can show.
+        let pinned_at = self.pinned_at.filter(|_| self.archived_at.is_none());
         StoredTree {
             id: self.id,
             title: self.title,
@@ -182,7 +185,7 @@ impl ConversationDocument {
                 .unwrap_or_default(),
             place: TreePlace {
                 folder: self.folder,
-                pinned_at: self.pinned_at.map(Timestamp::ms),
+                pinned_at: pinned_at.map(Timestamp::ms),
                 archived_at: self.archived_at.map(Timestamp::ms),
             },
             messages: self

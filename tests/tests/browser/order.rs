@@ -1,7 +1,7 @@
 //! The order of the list in a real browser: pins, folders, the archive, new answers, many at once.
 
 use anyhow::{Context as _, Result, ensure};
-use hearth_app::model::{ConversationId, ConversationPage, Language};
+use hearth_app::model::{ConversationId, ConversationPage, FolderId, Language};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, Screen, wait_for, wait_for_end_of, wait_for_words},
@@ -21,6 +21,8 @@ in_both_languages! {
     a_folder_says_what_its_chats_follow_and_goes_without_them,
     what_was_answered_meanwhile_has_a_dot_until_it_is_looked_at,
     many_chats_are_chosen_by_presses_and_keys_and_come_back_together,
+    what_was_archived_comes_back_with_one_press_also_to_the_top,
+    many_chats_are_moved_by_a_button_and_not_by_looking_at_folders,
     of_many_chats_the_list_loads_a_piece_whatever_is_pinned,
 }
 
@@ -212,7 +214,32 @@ async fn many_chats_are_chosen_by_presses_and_keys_and_come_back_together(
     press(&browser, ".selection-bar button:has([href$=trash])").await?;
     wait_for(&browser, "one is left", LISTED, json!([today, "- A"])).await?;
     press(&browser, ".toasts .toast-action").await?;
+    wait_for(&browser, "they come back", LISTED, all.clone()).await?;
+
+    // The key does on a row what the button does.
+    choose(&browser, c, "button:has([href$=check])").await?;
+    page.press_key("ArrowDown", 0).await?;
+    page.press_key(" ", 0).await?;
+    wait_for(&browser, "two", TICKED, json!(["C", "B"])).await?;
+    page.press_key("Delete", 0).await?;
+    wait_for(&browser, "one is left", LISTED, json!([today, "- A"])).await?;
+    press(&browser, ".toasts .toast-action").await?;
     wait_for(&browser, "they come back", LISTED, all).await?;
+
+    choose(&browser, a, "button:has([href$=check])").await?;
+    browser.element(".selection-bar").await?;
+    // A title that is written meanwhile has spaces, which choose nothing.
+    page.press_key("F2", 0).await?;
+    let title = browser.element(".conversation-row > .input").await?;
+    title.send_keys("A new one".to_owned() + Key::Enter).await?;
+    let renamed = json!([today, "- C", "- B", "- A new one"]);
+    wait_for(&browser, "it has spaces", LISTED, renamed).await?;
+    wait_for(&browser, "as before", TICKED, json!(["A new one"])).await?;
+    // The way out gives the focus back to the list.
+    press(&browser, ".selection-bar button:has([href$=close])").await?;
+    wait_for_end_of(&browser, ".selection-bar").await?;
+    let focused = "return document.activeElement.id";
+    wait_for(&browser, "the row", focused, json!(format!("chat-{a}"))).await?;
 
     choose(&browser, a, "button:has([href$=check])").await?;
     browser.element(".selection-bar").await?;
@@ -220,6 +247,63 @@ async fn many_chats_are_chosen_by_presses_and_keys_and_come_back_together(
     wait_for_end_of(&browser, ".selection-bar").await?;
     press(&browser, &format!("#chat-{a}")).await?;
     page.wait_for_end(1).await?;
+    browser.quit().await
+}
+
+async fn what_was_archived_comes_back_with_one_press_also_to_the_top(
+    language: Language,
+) -> Result<()> {
+    let browser = Browser::open().await?;
+    let (_server, _ada, page, [a, _, c]) = open(&browser, language).await?;
+    let (pinned, today) = (
+        words(language, "chat.pinned")?,
+        words(language, "dates.today")?,
+    );
+    choose(&browser, a, "[data-arrange=pin]").await?;
+    let all = json!([pinned, "- A", today, "- C", "- B"]);
+    wait_for(&browser, "it stands at the top", LISTED, all.clone()).await?;
+    choose(&browser, a, "[data-arrange=archive]").await?;
+    let fewer = json!([today, "- C", "- B"]);
+    wait_for(&browser, "it is put away", LISTED, fewer).await?;
+    wait_for_words(&browser, ".toast", &words(language, "chat.archived")?).await?;
+    press(&browser, ".toasts .toast-action").await?;
+    wait_for(&browser, "it comes back", LISTED, all.clone()).await?;
+
+    choose(&browser, a, "button:has([href$=check])").await?;
+    press(&browser, &format!("#chat-{c}")).await?;
+    press(&browser, ".selection-bar button:has([href$=archive])").await?;
+    wait_for(&browser, "one is left", LISTED, json!([today, "- B"])).await?;
+    press(&browser, ".toasts .toast-action").await?;
+    wait_for(&browser, "both come back", LISTED, all).await?;
+    ensure!(page.path().await? == "/", "nothing was opened");
+    browser.quit().await
+}
+
+async fn many_chats_are_moved_by_a_button_and_not_by_looking_at_folders(
+    language: Language,
+) -> Result<()> {
+    let browser = Browser::open().await?;
+    let (_server, ada, _page, [a, b, _]) = open(&browser, language).await?;
+    let today = words(language, "dates.today")?;
+    let name = [("name", "Tax".to_owned())];
+    ada.call::<FolderId>("create_folder", &name).await??;
+    let listed = json!(["Tax", today, "- C", "- B", "- A"]);
+    wait_for(&browser, "a folder", LISTED, listed.clone()).await?;
+    choose(&browser, b, "button:has([href$=check])").await?;
+    press(&browser, &format!("#chat-{a}")).await?;
+    // Arrow keys in a box that is closed choose at once: that is no order yet.
+    for option in ["last", "first"] {
+        let option = format!(".selection-bar option:{option}-child");
+        browser.element(&option).await?.click().await?;
+        wait_for(&browser, "still chosen", TICKED, json!(["B", "A"])).await?;
+    }
+    wait_for(&browser, "nothing was moved", LISTED, listed).await?;
+    let bar = "const bar = document.querySelector('.selection-bar');
+        return bar.scrollWidth <= bar.clientWidth";
+    wait_for(&browser, "there is room for all of it", bar, json!(true)).await?;
+    press(&browser, ".selection-bar button:has([href$=folder])").await?;
+    let moved = json!(["Tax", today, "- C"]);
+    wait_for(&browser, "both are moved", LISTED, moved).await?;
     browser.quit().await
 }
 

@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use super::{Group, ListedConversations, folder::FOLDER};
+use super::{Group, ListedConversations, folder::FOLDER, selection::Selection};
 use crate::{
     browser,
     components::{
@@ -101,13 +101,15 @@ pub(super) fn press(
     opened: OpenedRow,
     on_command: Callback<SidebarCommand>,
 ) {
-    if browser::around(event, ".folder-older").is_some() {
-        event.prevent_default();
-        return on_command.run(SidebarCommand::ShowMoreOfFolder);
-    }
-    if let Some(id) = folder_of(event) {
-        event.prevent_default();
-        return on_command.run(SidebarCommand::OpenFolder(id));
+    if !browser::opens_tab(event) {
+        if browser::around(event, ".folder-older").is_some() {
+            event.prevent_default();
+            return on_command.run(SidebarCommand::ShowMoreOfFolder);
+        }
+        if let Some(id) = folder_of(event) {
+            event.prevent_default();
+            return on_command.run(SidebarCommand::OpenFolder(id));
+        }
     }
     let Some(button) = browser::around(event, ".row-more") else {
         return;
@@ -120,21 +122,25 @@ pub(super) fn press(
     }
 }
 
-/// Keys on the link of a row.
+/// Keys on the link of a row. `states`: whose title is being written, and what is chosen.
 pub(super) fn press_key(
     event: &web_sys::KeyboardEvent,
     opened: OpenedRow,
-    renamed: RwSignal<Option<ConversationId>>,
+    states: (RwSignal<Option<ConversationId>>, Selection),
     on_command: Callback<SidebarCommand>,
 ) {
     let is_writing = browser::around(event, "input").is_some();
     if event.default_prevented() || browser::is_composing(event) || is_writing {
         return;
     }
+    let (renamed, selection) = states;
+    if selection.press_key(event) {
+        return;
+    }
     let Some(id) = row_of(event) else { return };
     match event.key().as_str() {
         "F2" => renamed.set(Some(id)),
-        "Delete" => on_command.run(SidebarCommand::Delete(id)),
+        "Delete" => on_command.run(selection.deletes(id)),
         "ContextMenu" => opened.open(id),
         "F10" if event.shift_key() => opened.open(id),
         _ => return browser::walk_list(event),

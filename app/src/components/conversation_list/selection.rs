@@ -1,18 +1,23 @@
 //! Many rows at once: they are chosen by presses or Space, and what is done with them stands in a
 //! bar below the list.
 
-use leptos::prelude::*;
+use std::time::Duration;
 
-use super::{Icon, IconName, ListedConversations, row_of};
+use leptos::{html, prelude::*};
+
+use super::{Group, Icon, IconName, ListedConversations, row_of};
 use crate::{
     browser,
     components::{SidebarCommand, conversation_row::LINK},
-    model::{Arrangement, ConversationId, Folder},
+    model::{Arrangement, ConversationId, Folder, FolderId},
     words::{use_locale, words},
 };
 
 /// In place of a folder: out of it.
 const NO_FOLDER: &str = "none";
+
+/// Once the bar is gone.
+const SETTLED: Duration = Duration::from_millis(50);
 
 /// How many rows are chosen, while any can be.
 #[derive(Clone, Copy)]
@@ -34,9 +39,29 @@ impl Selection {
         self.count();
     }
 
+    /// What had the focus in the bar goes with it: then the row that was pressed last has it.
     pub(super) fn end(self) {
-        browser::end_selecting();
+        let last = browser::end_selecting();
         self.0.set(None);
+        if let Some(last) = last {
+            set_timeout(move || browser::focus_if_lost(&last), SETTLED);
+        }
+    }
+
+    /// Rows come and go meanwhile: new ones can be chosen, and only those that are there count.
+    pub(super) fn follow(self, groups: ArcRwSignal<Vec<Group>>) {
+        Effect::new(move || {
+            groups.track();
+            if self.is_on() {
+                // By then they are in the page.
+                request_animation_frame(move || {
+                    if self.is_on() {
+                        browser::begin_selecting();
+                        self.count();
+                    }
+                });
+            }
+        });
     }
 
     fn count(self) {
@@ -75,8 +100,22 @@ impl Selection {
         true
     }
 
+    /// What the key for it deletes: all that is chosen, or else the row that it was pressed on.
+    pub(super) fn deletes(self, id: ConversationId) -> SidebarCommand {
+        let ids = if self.is_on() {
+            self.take()
+        } else {
+            Vec::new()
+        };
+        if ids.is_empty() {
+            return SidebarCommand::Delete(id);
+        }
+        arranged(ids, Arrangement::Delete, None)
+    }
+
+    /// Also false when the page was left.
     fn is_on(self) -> bool {
-        self.0.with_untracked(Option::is_some)
+        self.0.try_with_untracked(Option::is_some) == Some(true)
     }
 
     /// What is chosen; nothing is any more.
@@ -87,6 +126,19 @@ impl Selection {
             .iter()
             .filter_map(|id| id.strip_prefix(LINK)?.parse().ok());
         ids.collect()
+    }
+}
+
+fn arranged(
+    ids: Vec<ConversationId>,
+    arrangement: Arrangement,
+    folder: Option<FolderId>,
+) -> SidebarCommand {
+    SidebarCommand::Arrange {
+        ids,
+        arrangement,
+        folder,
+        folder_name: String::new(),
     }
 }
 
@@ -101,44 +153,22 @@ pub(super) fn SelectionBar(
     let arrange = move |arrangement, folder| {
         let ids = selection.take();
         if !ids.is_empty() {
-            on_command.run(SidebarCommand::Arrange {
-                ids,
-                arrangement,
-                folder,
-                folder_name: String::new(),
-            });
+            on_command.run(arranged(ids, arrangement, folder));
         }
-    };
-    let button = move |icon: IconName, name: &'static str, arrangement: Arrangement| {
-        view! {
-            <button
-                type="button"
-                class="icon-button"
-                title=name
-                aria-label=name
-                on:click=move |_| arrange(arrangement, None)
-            >
-                <Icon name=icon class="icon small"/>
-            </button>
-        }
-    };
-    let moved = move |event: web_sys::Event| match event_target_value(&event).as_str() {
-        NO_FOLDER => arrange(Arrangement::Move, None),
-        id => arrange(Arrangement::Move, id.parse().ok()),
     };
     let on_key = move |event: web_sys::KeyboardEvent| {
         selection.press_key(&event);
-    };
-    let folders = list.folders();
-    let option = |folder: &Folder| {
-        view! { <option value=folder.id.to_string()>{folder.name.clone()}</option> }
     };
     let number = move || {
         let number = selection.0.get().unwrap_or_default();
         words!(locale, chat.selected, number = number)
     };
+    let button = move |icon: IconName, name: &'static str, arrangement: Arrangement| {
+        let press = move || arrange(arrangement, None);
+        bar_button(icon, name, press)
+    };
+    let on_move = Callback::new(move |folder| arrange(Arrangement::Move, folder));
     let bar = move || {
-        let folders = folders.read().iter().map(option).collect_view();
         view! {
             <div
                 class="selection-bar"
@@ -147,32 +177,52 @@ pub(super) fn SelectionBar(
                 on:keydown=on_key
             >
                 <span role="status">{number}</span>
-                <select
-                    class="select"
-                    aria-label=words!(locale, chat.move_to_folder)
-                    on:change=moved
-                >
-                    <option value="" selected disabled>
-                        {words!(locale, chat.move_to_folder)}
-                    </option>
-                    <option value=NO_FOLDER>{words!(locale, chat.no_folder)}</option>
-                    {folders}
-                </select>
+                {bar_button(IconName::Close, words!(locale, frame.close), move || selection.end())}
+                <Mover list on_move/>
                 {button(IconName::Pin, words!(locale, chat.pin), Arrangement::Pin)}
                 {button(IconName::Archive, words!(locale, chat.archive), Arrangement::Archive)}
                 {button(IconName::Trash, words!(locale, chat.delete), Arrangement::Delete)}
-                <button
-                    type="button"
-                    class="icon-button"
-                    title=words!(locale, frame.close)
-                    aria-label=words!(locale, frame.close)
-                    on:click=move |_| selection.end()
-                >
-                    <Icon name=IconName::Close class="icon small"/>
-                </button>
             </div>
         }
     };
     let is_on = Memo::new(move |_| selection.0.read().is_some());
-    move || is_on.get().then(&bar)
+    move || is_on.get().then(bar)
+}
+
+fn bar_button(icon: IconName, name: &'static str, press: impl Fn() + 'static) -> AnyView {
+    view! {
+        <button
+            type="button"
+            class="icon-button"
+            title=name
+            aria-label=name
+            on:click=move |_| press()
+        >
+            <Icon name=icon class="icon small"/>
+        </button>
+    }
+    .into_any()
+}
+
+/// Where they go, and the button that moves them: arrow keys choose a folder and do nothing yet.
+#[component]
+fn Mover(list: ListedConversations, on_move: Callback<Option<FolderId>>) -> impl IntoView {
+    let locale = use_locale();
+    let select = NodeRef::<html::Select>::new();
+    let folders = list.folders();
+    let option = |folder: &Folder| {
+        view! { <option value=folder.id.to_string()>{folder.name.clone()}</option> }
+    };
+    let press = move || {
+        if let Some(select) = select.get_untracked() {
+            on_move.run(select.value().parse().ok());
+        }
+    };
+    view! {
+        <select class="input" aria-label=words!(locale, chat.folder) node_ref=select>
+            {move || folders.read().iter().map(option).collect_view()}
+            <option value=NO_FOLDER>{words!(locale, chat.no_folder)}</option>
+        </select>
+        {bar_button(IconName::Folder, words!(locale, chat.move_to_folder), press)}
+    }
 }

@@ -18,6 +18,8 @@ use crate::{
 
 /// Until then the new messages are in the page and have their place.
 const SETTLED: Duration = Duration::from_millis(100);
+/// Pages that follow the first one when a list is read anew: a thousand conversations.
+const MAX_READ_ANEW: usize = 20;
 
 /// How many of these entries come before a piece of a branch that goes on from them.
 pub(super) fn num_before(entries: &[Entry], piece: &[Message]) -> usize {
@@ -160,17 +162,29 @@ impl ChatState {
         is_new
     }
 
-    /// Anything may stand elsewhere by now: all lists begin anew.
+    /// Anything may stand elsewhere by now: all lists are read anew.
     pub(super) async fn read_lists(self) {
         if let Some(new) = self.read_anew().await {
             self.list.change(|list| *list = new);
         }
     }
 
-    /// The beginning of the list, and of the folder that is open.
+    /// As much of the list as is shown, so that nobody loses their place, and the beginning of the
+    /// folder that is open.
     async fn read_anew(self) -> Option<ConversationList> {
+        let num_shown = self.list.with(|list| list.conversations().len());
         let first = conversations::conversations(None).await.ok()?;
         let mut new = ConversationList::new(first);
+        for _ in 0..MAX_READ_ANEW {
+            let is_less = new.conversations().len() < num_shown;
+            let Some(end) = new.end().filter(|_| is_less) else {
+                break;
+            };
+            let Ok(page) = conversations::conversations(Some(end)).await else {
+                break;
+            };
+            new.extend(end, page);
+        }
         if let Some((id, _)) = self.list.with(ConversationList::opened)
             && let Ok(page) = order::folder_conversations(id, None).await
         {

@@ -81,7 +81,13 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
                 on_command=on_sidebar
             />
             // Behind the list, where the focus is when something was deleted there.
-            <UndoToast deleted=state.deleted on_undo flash on_end/>
+            <UndoToast
+                deleted=state.deleted
+                is_archived=state.is_archived()
+                on_undo
+                flash
+                on_end
+            />
             <main class="chat-main" inert=move || is_drawer_open.get()>
                 <SidebarEdge/>
                 <BannerLine banner on_dismiss/>

@@ -22,6 +22,18 @@ const SETTLED: Duration = Duration::from_millis(100);
 /// Where the focus goes if there is no row for it.
 const NEW_CHAT: &str = "new-chat";
 
+/// The focus that was on what is gone goes to the first of these rows that is there, or else to the
+/// beginning of the list; a list that is put away takes none.
+fn focus_when_settled(rows: [Option<ConversationId>; 2]) {
+    let focus = move || {
+        for row in rows.into_iter().flatten() {
+            browser::focus_if_lost(&link_id(row));
+        }
+        browser::focus_if_lost(NEW_CHAT);
+    };
+    set_timeout(focus, SETTLED);
+}
+
 impl ChatState {
     /// Buttons, keys and menus of the sidebar.
     pub(super) fn on_sidebar(self, command: SidebarCommand, navigate: Navigate) {
@@ -50,6 +62,7 @@ impl ChatState {
                 folder_name,
             } => self.spawn(async move {
                 let has_name = !folder_name.is_empty();
+                let pinned = self.pinned_of(&ids);
                 let arranged = ids.clone();
                 let arranged =
                     order::arrange_conversations(arranged, arrangement, folder, folder_name);
@@ -57,7 +70,12 @@ impl ChatState {
                     Ok(_) if arrangement == Arrangement::Delete => {
                         self.many_deleted(ids, navigate).await;
                     }
-                    Ok(_) => self.arranged(&ids, has_name).await,
+                    Ok(_) => {
+                        if arrangement == Arrangement::Archive {
+                            self.offer_back(ids.clone(), Some(pinned));
+                        }
+                        self.arranged(&ids, has_name).await;
+                    }
                     Err(error) => self.fail(error),
                 }
             }),
@@ -70,59 +88,64 @@ impl ChatState {
         }
     }
 
+    /// Which of them stand at the top.
+    fn pinned_of(self, ids: &[ConversationId]) -> Vec<ConversationId> {
+        self.list.with(|list| {
+            let is_pinned = |id: &ConversationId| list.find(*id)?.pinned_at;
+            let pinned = ids.iter().filter(|id| is_pinned(id).is_some());
+            pinned.copied().collect()
+        })
+    }
+
+    /// All of them come back with one press. `archived`: they were, and these were pinned before.
+    fn offer_back(self, mut ids: Vec<ConversationId>, archived: Option<Vec<ConversationId>>) {
+        self.is_archived().set(archived.is_some());
+        self.deleted.set(ids.pop());
+        self.unseen.update_value(|it| {
+            it.also_deleted = ids;
+            it.were_pinned = archived.unwrap_or_default();
+        });
+    }
+
     /// They stand elsewhere by now, maybe in a folder that is new.
     async fn arranged(self, ids: &[ConversationId], has_new_folder: bool) {
+        let first = ids.first().copied();
+        let neighbour = first.and_then(|id| self.list.with(|list| list.neighbour(id)));
         match ids {
             [id] if !has_new_folder => self.look_at(*id).await,
             _ => self.read_lists().await,
         }
-        let first = ids.first().copied();
-        set_timeout(
-            move || {
-                browser::focus_if_lost(&first.map_or_else(|| NEW_CHAT.to_owned(), link_id));
-                browser::focus_if_lost(NEW_CHAT);
-            },
-            SETTLED,
-        );
+        focus_when_settled([first, neighbour]);
     }
 
-    /// All of them come back with one press.
-    async fn many_deleted(self, mut ids: Vec<ConversationId>, navigate: Navigate) {
+    async fn many_deleted(self, ids: Vec<ConversationId>, navigate: Navigate) {
         let is_shown = self.shown_id().is_some_and(|shown| ids.contains(&shown));
         self.read_lists().await;
-        self.deleted.set(ids.pop());
-        self.unseen.update_value(|it| it.also_deleted = ids);
+        self.offer_back(ids, None);
         if is_shown {
             navigate.run((None, NavigateOptions::default()));
         }
-        set_timeout(|| browser::focus_if_lost(NEW_CHAT), SETTLED);
+        focus_when_settled([None, None]);
     }
 
     fn deleted(self, id: ConversationId, navigate: Navigate) {
-        self.unseen.update_value(|it| it.also_deleted.clear());
         let neighbour = self.list.with(|list| list.neighbour(id));
         self.list.change(|list| list.remove(id));
         if self.list.with(|list| list.conversations().is_empty()) {
             self.spawn(self.refresh_list()); // there may be older ones
         }
-        self.deleted.set(Some(id));
+        self.offer_back(vec![id], None);
         if self.shown_id() == Some(id) {
             navigate.run((None, NavigateOptions::default()));
         }
-        set_timeout(
-            move || {
-                browser::focus_if_lost(&neighbour.map_or_else(|| NEW_CHAT.to_owned(), link_id));
-                // A list that is put away takes no focus.
-                browser::focus_if_lost(NEW_CHAT);
-            },
-            SETTLED,
-        );
+        focus_when_settled([neighbour, None]);
     }
 
-    /// Takes a deletion back and shows the conversation again.
+    /// Takes a deletion back and shows the conversation again; what was archived, or was not alone,
+    /// only comes back.
     pub(super) fn restore(self, id: ConversationId, navigate: Navigate) {
         let others = self.unseen.with_value(|it| it.also_deleted.clone());
-        if !others.is_empty() {
+        if !others.is_empty() || self.is_archived().get_untracked() {
             return self.restore_all([others, vec![id]].concat());
         }
         self.spawn(async move {
@@ -137,15 +160,27 @@ impl ChatState {
         });
     }
 
-    /// Takes the deletion of many back.
+    /// All stand where they stood; what was pinned stands at the top again.
     fn restore_all(self, ids: Vec<ConversationId>) {
+        let arrangement = if self.is_archived().get_untracked() {
+            Arrangement::Unarchive
+        } else {
+            Arrangement::Restore
+        };
+        let pinned = self.unseen.with_value(|it| it.were_pinned.clone());
+        let arrange =
+            |ids, arrangement| order::arrange_conversations(ids, arrangement, None, String::new());
         self.spawn(async move {
-            let restored =
-                order::arrange_conversations(ids, Arrangement::Restore, None, String::new());
-            match restored.await {
+            let first = ids.first().copied();
+            let mut restored = arrange(ids, arrangement).await;
+            if restored.is_ok() && !pinned.is_empty() {
+                restored = arrange(pinned, Arrangement::Pin).await;
+            }
+            match restored {
                 Ok(_) => {
                     self.deleted.set(None);
                     self.read_lists().await;
+                    focus_when_settled([first, None]);
                 }
                 Err(error) => self.fail(error),
             }

@@ -151,8 +151,12 @@ pub(super) struct Unseen {
     pub(super) tail: Option<AbortHandle>,
     /// What is being saved of a conversation's choices.
     pub(super) unsaved: Option<(ConversationId, Choices)>,
-    /// What was deleted together with what the way back names.
+    /// What was deleted, or archived, together with what the way back names.
     pub(super) also_deleted: Vec<ConversationId>,
+    /// What of it was pinned before it was archived.
+    pub(super) were_pinned: Vec<ConversationId>,
+    /// It was archived, not deleted.
+    is_archived: RwSignal<bool>,
     /// How often such choices were saved.
     pub(super) num_saves: u32,
     /// The shown conversation as it was when it was read last, or changed here.
@@ -215,6 +219,8 @@ impl ChatState {
                 tail: None,
                 unsaved: None,
                 also_deleted: Vec::new(),
+                were_pinned: Vec::new(),
+                is_archived: RwSignal::new(false),
                 num_saves: 0,
                 read,
                 is_reading: false,
@@ -227,6 +233,11 @@ impl ChatState {
     /// Shown for a moment: whether copying worked.
     pub(super) fn is_copied(self) -> RwSignal<Option<bool>> {
         self.unseen.with_value(|it| it.is_copied)
+    }
+
+    /// What the way back names was archived, not deleted.
+    pub(super) fn is_archived(self) -> RwSignal<bool> {
+        self.unseen.with_value(|it| it.is_archived)
     }
 
     /// The server has another page by now.

@@ -256,6 +256,17 @@ fn what_a_file_pins_beyond_what_there_can_be_stands_in_the_list() {
 }
 
 #[test]
+fn what_a_file_pins_in_the_archive_is_not_pinned() {
+    let runtime = runtime();
+    let shelf = Shelf::new(&runtime);
+    let mut tree = put_somewhere();
+    tree.place.archived_at = tree.place.pinned_at;
+    shelf.import(shelf.ada, archive_of(&[tree])).unwrap();
+    let ours = shelf.documents(shelf.ada).remove(0);
+    assert!(ours.archived_at.is_some() && ours.pinned_at.is_none());
+}
+
+#[test]
 fn folders_without_a_conversation_come_back_too() {
     let runtime = runtime();
     let (full, empty) = (Shelf::new(&runtime), Shelf::new(&runtime));

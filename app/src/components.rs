@@ -69,7 +69,7 @@ pub(crate) use page_link::PageLink;
 pub(crate) use post_form::PostForm;
 pub(crate) use question_menu::{PressedQuestion, QuestionMenu};
 pub(crate) use sections::{Section, Sections};
-pub(crate) use shortcuts_dialog::{SHORTCUTS, ShortcutsDialog};
+pub(crate) use shortcuts_dialog::{SHORTCUTS, Shortcuts, ShortcutsDialog};
 pub(crate) use sidebar::{Sidebar, SidebarCommand};
 pub(crate) use sidebar_edge::SidebarEdge;
 pub(crate) use skeleton::{LateSkeletons, Skeleton, Skeletons};

@@ -8,6 +8,7 @@ mod conversation;
 mod header;
 mod keys;
 mod load;
+mod parts;
 mod pieces;
 mod screen;
 mod sending;

@@ -21,9 +21,8 @@ use super::{
 use crate::{
     api::conversations::model_status,
     browser,
-    components::{
-        BannerLine, ConversationSettingsDialog, ShortcutsDialog, Sidebar, SidebarEdge, UndoToast,
-    },
+    components::{BannerLine, ShortcutsDialog, Sidebar, SidebarEdge, UndoToast},
+    later::at_leisure,
     model::{ModelState, UserRole},
     pages::{self, address_error, answer_not_found},
     words::{Locale, use_locale, words},
@@ -86,12 +85,10 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
                 <Header state title dialog is_administrator navigate/>
                 <Conversation state navigate/>
             </main>
-            <ConversationSettingsDialog
-                form=dialog.form
-                error=dialog.error
-                on_save=on_settings
-            />
-            <ShortcutsDialog/>
+            {move || Some((state.loaded_parts().get()?.settings)(dialog, on_settings))}
+            <ShortcutsDialog>
+                {move || Some((state.loaded_parts().get()?.shortcuts)())}
+            </ShortcutsDialog>
             <div class="visually-hidden" role="status">{announcement}</div>
             <RefreshWithoutScript state/>
         </div>
@@ -184,6 +181,7 @@ fn keep_alive(state: ChatState, is_list_older: bool) {
         } else {
             browser::mark_interactive();
             untrack(|| state.follow_running());
+            state.spawn(at_leisure(state.parts()));
             if is_list_older {
                 state.spawn(state.refresh_list());
             }

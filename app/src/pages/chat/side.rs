@@ -5,12 +5,8 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 
-use super::{commands::Navigate, state::ChatState};
+use super::{commands::Navigate, parts::Pressed, state::ChatState};
 use crate::{
-    api::{
-        conversations,
-        preferences::{set_language, set_theme},
-    },
     browser,
     components::{SHORTCUTS, SidebarCommand, link_id},
     model::{ConversationId, Language, LanguageChoice, Theme},
@@ -30,23 +26,25 @@ impl ChatState {
             SidebarCommand::ShowMore => self.show_more(),
             SidebarCommand::ShowTheme(theme) => self.show_theme(theme),
             SidebarCommand::Speak(language) => self.speak(language),
-            SidebarCommand::ShowShortcuts => browser::open_dialog(SHORTCUTS),
-            SidebarCommand::Rename { id, title } => self.spawn(async move {
-                match conversations::rename_conversation(id, title).await {
-                    Ok(()) => self.renamed(id).await,
-                    Err(error) => self.fail(error),
-                }
-            }),
-            SidebarCommand::Delete(id) => self.spawn(async move {
-                match conversations::delete_conversation(id).await {
-                    Ok(()) => self.deleted(id, navigate),
-                    Err(error) => self.fail(error),
-                }
-            }),
+            SidebarCommand::ShowShortcuts => self.show_shortcuts(),
+            SidebarCommand::Rename { id, title } => self.press(Pressed::Rename { id, title }),
+            SidebarCommand::Delete(id) => self.press(Pressed::Delete(id, navigate)),
         }
     }
 
-    fn deleted(self, id: ConversationId, navigate: Navigate) {
+    /// Opens the list of shortcuts.
+    pub(super) fn show_shortcuts(self) {
+        self.spawn(async move {
+            match self.parts().await {
+                // By then they stand in their dialog.
+                Ok(_) => request_animation_frame(|| browser::open_dialog(SHORTCUTS)),
+                Err(error) => self.fail(error),
+            }
+        });
+    }
+
+    /// Takes a conversation that is deleted out of the page.
+    pub(super) fn conversation_deleted(self, id: ConversationId, navigate: Navigate) {
         let neighbour = self.list.with(|list| list.neighbour(id));
         self.list.change(|list| list.remove(id));
         if self.list.with(|list| list.conversations().is_empty()) {
@@ -68,16 +66,7 @@ impl ChatState {
 
     /// Takes a deletion back and shows the conversation again.
     pub(super) fn restore(self, id: ConversationId, navigate: Navigate) {
-        self.spawn(async move {
-            match conversations::restore_conversation(id).await {
-                Ok(()) => {
-                    self.deleted.set(None);
-                    self.put_back(id).await;
-                    navigate.run((Some(id), NavigateOptions::default()));
-                }
-                Err(error) => self.fail(error),
-            }
-        });
+        self.press(Pressed::Restore(id, navigate));
     }
 
     /// What is said for a moment goes: the word first, which stands in front of the way back.
@@ -92,11 +81,7 @@ impl ChatState {
 
     fn show_theme(self, theme: Theme) {
         browser::show_theme(theme);
-        self.spawn(async move {
-            if let Err(error) = set_theme(theme).await {
-                self.fail(error);
-            }
-        });
+        self.press(Pressed::KeepTheme(theme));
     }
 
     /// A page keeps its language: the new one begins with a new page.
@@ -105,12 +90,7 @@ impl ChatState {
             Language::English => LanguageChoice::English,
             Language::Chinese => LanguageChoice::Chinese,
         };
-        self.spawn(async move {
-            match set_language(choice).await {
-                Ok(()) => browser::reload(),
-                Err(error) => self.fail(error),
-            }
-        });
+        self.press(Pressed::Speak(choice));
     }
 
     /// Shows the conversation above or below the shown one in the list.

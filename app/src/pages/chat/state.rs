@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use futures::future::AbortHandle;
 use leptos::prelude::*;
 
-use super::{address::ChatAddress, commands::Navigate, load::Loaded};
+use super::{address::ChatAddress, commands::Navigate, load::Loaded, parts::Parts};
 use crate::{
     browser::Queued,
     components::ListedConversations,
@@ -135,6 +135,7 @@ pub(super) struct Unseen {
     is_drawer_open: RwSignal<bool>,
     is_waiting: RwSignal<bool>,
     is_offline: RwSignal<bool>,
+    parts: RwSignal<Option<Parts>>,
     /// The server may be away: it is asked until it answers.
     pub(super) doubt: Option<AbortHandle>,
     /// The way to another address; known once the page stands.
@@ -183,6 +184,7 @@ impl ChatState {
                 is_drawer_open: RwSignal::new(false),
                 is_waiting: RwSignal::new(false),
                 is_offline: RwSignal::new(false),
+                parts: RwSignal::new(None),
                 doubt: None,
                 navigate: None,
                 tail: None,
@@ -218,6 +220,11 @@ impl ChatState {
     /// The server has not been reached for some seconds.
     pub(super) fn is_offline(self) -> RwSignal<bool> {
         self.unseen.with_value(|it| it.is_offline)
+    }
+
+    /// What a press needs, once it is loaded.
+    pub(super) fn loaded_parts(self) -> RwSignal<Option<Parts>> {
+        self.unseen.with_value(|it| it.parts)
     }
 
     /// What the administrator offers to begin with.

@@ -1,0 +1,140 @@
+//! Parts of the chat page that nobody needs before something is pressed. The browser loads them a
+//! moment after the page (`later`).
+
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+
+use super::{commands::Navigate, settings::Dialog, state::ChatState};
+use crate::{
+    api::{
+        conversations, deletion, messages,
+        preferences::{set_language, set_theme},
+    },
+    browser,
+    components::{ConversationSettingsDialog, Shortcuts},
+    later::{Work, later},
+    model::{
+        ChatError, ConversationForm, ConversationId, LanguageChoice, MessageId, StartedTurn, Theme,
+    },
+};
+
+/// What a press asks of the server, and what follows.
+pub(super) enum Pressed {
+    Rename {
+        id: ConversationId,
+        title: String,
+    },
+    Delete(ConversationId, Navigate),
+    Restore(ConversationId, Navigate),
+    KeepTheme(Theme),
+    Speak(LanguageChoice),
+    ShowVersion(MessageId),
+    /// For good.
+    DeleteMessage(MessageId),
+}
+
+/// A turn that begins without a new message.
+#[derive(Clone, Copy)]
+pub(super) enum Again {
+    Regenerate,
+    Continue,
+}
+
+/// The functions of the part.
+#[derive(Clone, Copy)]
+pub(super) struct Parts {
+    pub(super) shortcuts: fn() -> AnyView,
+    pub(super) settings: fn(Dialog, Callback<ConversationForm>) -> AnyView,
+    pub(super) read_settings: fn(ConversationId) -> Work<Result<ConversationForm, ChatError>>,
+    pub(super) save_settings:
+        fn(Option<ConversationId>, ConversationForm) -> Work<Result<ConversationId, ChatError>>,
+    begin: fn(MessageId, Again) -> Work<Result<StartedTurn, ChatError>>,
+    carry_out: fn(ChatState, Pressed) -> Work<Result<(), ChatError>>,
+}
+
+later! { chat:
+    async fn parts() -> Result<Parts, ChatError> {
+        Ok(Parts {
+            shortcuts: || view! { <Shortcuts/> }.into_any(),
+            settings: |dialog, on_save| {
+                let Dialog { form, error } = dialog;
+                view! { <ConversationSettingsDialog form error on_save/> }.into_any()
+            },
+            read_settings: |id| Box::pin(conversations::conversation_settings(id)),
+            save_settings: |id, form| Box::pin(conversations::save_conversation_settings(id, form)),
+            begin: |id, again| match again {
+                Again::Regenerate => Box::pin(messages::regenerate(id)),
+                Again::Continue => Box::pin(messages::continue_turn(id)),
+            },
+            carry_out: |state, pressed| Box::pin(carry_out(state, pressed)),
+        })
+    }
+}
+
+async fn carry_out(state: ChatState, pressed: Pressed) -> Result<(), ChatError> {
+    match pressed {
+        Pressed::Rename { id, title } => {
+            conversations::rename_conversation(id, title).await?;
+            state.renamed(id).await;
+        }
+        Pressed::Delete(id, navigate) => {
+            conversations::delete_conversation(id).await?;
+            state.conversation_deleted(id, navigate);
+        }
+        Pressed::Restore(id, navigate) => {
+            conversations::restore_conversation(id).await?;
+            state.deleted.set(None);
+            state.put_back(id).await;
+            navigate.run((Some(id), NavigateOptions::default()));
+        }
+        Pressed::KeepTheme(theme) => set_theme(theme).await?,
+        Pressed::Speak(language) => {
+            set_language(language).await?;
+            browser::reload();
+        }
+        Pressed::ShowVersion(id) => {
+            conversations::show_version(id).await?;
+            state.refresh().await;
+        }
+        Pressed::DeleteMessage(id) => {
+            deletion::delete_message(id).await?;
+            state.refresh().await;
+        }
+    }
+    Ok(())
+}
+
+impl ChatState {
+    /// The functions of the part, which is loaded if it is not there yet.
+    pub(super) async fn parts(self) -> Result<Parts, ChatError> {
+        if let Some(parts) = self.loaded_parts().get_untracked() {
+            return Ok(parts);
+        }
+        let parts = parts().await?;
+        self.loaded_parts().set(Some(parts));
+        Ok(parts)
+    }
+
+    /// Does what was pressed.
+    pub(super) async fn carry_out(self, pressed: Pressed) -> Result<(), ChatError> {
+        (self.parts().await?.carry_out)(self, pressed).await
+    }
+
+    /// As [`Self::carry_out`]; an error is shown in its place.
+    pub(super) fn press(self, pressed: Pressed) {
+        self.spawn(async move {
+            if let Err(error) = self.carry_out(pressed).await {
+                self.fail(error);
+            }
+        });
+    }
+
+    /// Begins a turn without a new message.
+    pub(super) async fn begin_again(
+        self,
+        answer: MessageId,
+        again: Again,
+    ) -> Result<StartedTurn, ChatError> {
+        (self.parts().await?.begin)(answer, again).await
+    }
+}

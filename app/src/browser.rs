@@ -50,7 +50,7 @@ pub(crate) use drafts::{count_sent, forget_draft, num_sent, read_draft, save_dra
 pub(crate) use drawer::{chooses_shown, enter_drawer, is_at_drawer, leave_drawer};
 pub(crate) use elements::around;
 pub(crate) use files::{
-    FileRefusal, RefusedFile, brings_only_files, chosen_files, fenced, files_of, text_of,
+    FileRefusal, RefusedFile, brings_only_files, chosen_files, files_of, read_files,
 };
 pub(crate) use floating::{
     close_menu, close_menus, forget_expanded, has_dialog, has_menu, is_menu_open, open_dialog,

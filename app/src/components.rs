@@ -72,7 +72,7 @@ use question_editor::QuestionEditor;
 pub(crate) use question_editor::{Editing, edited_text};
 pub(crate) use question_menu::{PressedQuestion, QuestionMenu};
 pub(crate) use sections::{Section, Sections};
-pub(crate) use shortcuts_dialog::{SHORTCUTS, ShortcutsDialog};
+pub(crate) use shortcuts_dialog::{SHORTCUTS, Shortcuts, ShortcutsDialog};
 pub(crate) use sidebar::{Sidebar, SidebarCommand};
 pub(crate) use sidebar_edge::SidebarEdge;
 pub(crate) use skeleton::{LateSkeletons, Skeleton, Skeletons};

@@ -10,6 +10,7 @@ pub mod api;
 mod browser;
 mod components;
 mod conversation_list;
+mod later;
 pub mod line_decoder;
 pub mod model;
 mod pages;

@@ -18,8 +18,10 @@ pub(crate) fn build(workspace: &Workspace, toolchain: &Toolchain) -> Result<Path
     let site = site::build(workspace, toolchain)?;
     let program = compile(workspace, &cards::features())?;
     println!(
-        "page {}: {} bytes (brotli)",
-        site.hash, site.page_weight_bytes
+        "page {}: {} bytes (brotli){}",
+        site.hash,
+        site.page_weight_bytes,
+        site.later()
     );
     Ok(program)
 }

@@ -51,9 +51,21 @@ pub(crate) struct Site {
     /// Bytes of what the chat's first visit loads besides the page itself: script, program and
     /// style sheet, compressed with brotli.
     pub(crate) page_weight_bytes: u64,
+    /// Of what is loaded when it is used: names, and bytes compressed with brotli.
+    pub(crate) part_weights: Vec<(String, u64)>,
 }
 
 impl Site {
+    /// What is told beside the weight: what is loaded later weighs nothing on a first visit.
+    pub(crate) fn later(&self) -> String {
+        let weigh = |(name, bytes): &(String, u64)| format!("{name} {bytes}");
+        let parts: Vec<String> = self.part_weights.iter().map(weigh).collect();
+        if parts.is_empty() {
+            return String::new();
+        }
+        format!("; loaded when used: {}", parts.join(", "))
+    }
+
     /// # Errors
     /// If the page weighs more than [`PAGE_WEIGHT_BUDGET`].
     pub(crate) fn check_weight(&self) -> Result<()> {
@@ -117,8 +129,9 @@ pub(crate) fn build_with(
 
     let site = read(&dist)?;
     process::note(&format!(
-        "page weight: {} bytes (brotli)",
-        site.page_weight_bytes
+        "page weight: {} bytes (brotli){}",
+        site.page_weight_bytes,
+        site.later()
     ));
     Ok(site)
 }
@@ -127,20 +140,36 @@ pub(crate) fn build_with(
 fn read(dist: &Path) -> Result<Site> {
     let manifest: Manifest = serde_json::from_slice(&fs::read(dist.join("manifest.json"))?)?;
     let mut page_weight_bytes = 0;
-    for file in manifest.files.iter().filter(|file| is_of_first_visit(file)) {
+    let mut part_weights = Vec::new();
+    for file in &manifest.files {
+        let part = part_of(file, &manifest.hash);
+        if part.is_none() && !is_of_first_visit(file) {
+            continue;
+        }
         let path = dist.join(format!("{file}.br"));
         let size = fs::metadata(&path).with_context(|| format!("{} is gone", path.display()))?;
-        page_weight_bytes += size.len();
+        match part {
+            Some(name) => part_weights.push((name.to_owned(), size.len())),
+            None => page_weight_bytes += size.len(),
+        }
     }
     Ok(Site {
         hash: manifest.hash,
         page_weight_bytes,
+        part_weights,
     })
 }
 
-/// Whether the chat's first visit loads a file, besides fonts and drawings.
+/// Whether the chat's first visit loads a file that is no part, besides fonts and drawings.
 fn is_of_first_visit(file: &str) -> bool {
     file.starts_with("pkg/") && !file.ends_with(SECTIONS)
+}
+
+/// The name of the part of the program that a file has, if that is loaded when it is used. Its
+/// address is made by `wasm/loader.js`.
+fn part_of<'a>(file: &'a str, hash: &str) -> Option<&'a str> {
+    let name = file.strip_prefix(&format!("pkg/hearth-{hash}-"))?;
+    name.strip_suffix(".wasm")
 }
 
 fn write_package(dist: &Path, hash: &str, page: &Page, styles: &Styles) -> Result<Vec<String>> {
@@ -156,6 +185,9 @@ fn write_package(dist: &Path, hash: &str, page: &Page, styles: &Styles) -> Resul
             styles.sections.as_bytes(),
         ),
     ];
+    for (name, program) in &page.parts {
+        contents.push((format!("pkg/hearth-{hash}-{name}.wasm"), program));
+    }
     for (name, text) in &page.snippets {
         contents.push((format!("pkg/snippets/{name}"), text.as_bytes()));
     }
@@ -188,6 +220,10 @@ fn content_hash(page: &Page, styles: &Styles) -> String {
     let mut hasher = Sha256::new();
     hasher.update(&page.script);
     hasher.update(&page.program);
+    for (name, program) in &page.parts {
+        hasher.update(name);
+        hasher.update(program);
+    }
     hasher.update(&styles.main);
     hasher.update(&styles.sections);
     for (name, text) in &page.snippets {
@@ -269,12 +305,16 @@ fn remove(directory: &Path) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+    use std::{env, process};
+
     use super::*;
 
     fn page(script: &str) -> Page {
         Page {
             script: script.to_owned(),
             program: vec![0, 97, 115, 109],
+            parts: BTreeMap::new(),
             snippets: Vec::new(),
         }
     }
@@ -310,6 +350,41 @@ mod tests {
     }
 
     #[test]
+    fn what_is_loaded_when_it_is_used_is_counted_beside_the_page() {
+        let dist = env::temp_dir().join(format!("hearth-site-{}", process::id()));
+        let mut page = page("script");
+        page.parts.insert("chat".to_owned(), vec![7; 9]);
+        let styles = styles("main", "sections");
+        let hash = content_hash(&page, &styles);
+        let files = write_package(&dist, &hash, &page, &styles).unwrap();
+        assert!(files.contains(&format!("pkg/hearth-{hash}-chat.wasm")));
+        let manifest = Manifest { hash, files };
+        fs::write(
+            dist.join("manifest.json"),
+            serde_json::to_vec(&manifest).unwrap(),
+        )
+        .unwrap();
+        let site = read(&dist).unwrap();
+        let weigh = |bytes: &[u8]| brotli(bytes).unwrap().len() as u64;
+        let first = weigh(b"script") + weigh(&page.program) + weigh(b"main");
+        assert_eq!(site.page_weight_bytes, first);
+        assert_eq!(site.part_weights, [("chat".to_owned(), weigh(&[7; 9]))]);
+        assert_eq!(
+            site.later(),
+            format!("; loaded when used: chat {}", weigh(&[7; 9]))
+        );
+        remove(&dist).unwrap();
+    }
+
+    #[test]
+    fn another_part_is_another_page() {
+        let whole = content_hash(&page("a"), &styles("", ""));
+        let mut split = page("a");
+        split.parts.insert("chat".to_owned(), vec![1]);
+        assert_ne!(content_hash(&split, &styles("", "")), whole);
+    }
+
+    #[test]
     fn compressed_bytes_are_the_same_bytes() {
         let text = "the same words again and again ".repeat(100);
         let mut back = Vec::new();
@@ -327,6 +402,7 @@ mod tests {
         let heavy = Site {
             hash: String::new(),
             page_weight_bytes: PAGE_WEIGHT_BUDGET + 1,
+            part_weights: Vec::new(),
         };
         let error = heavy.check_weight().unwrap_err().to_string();
         assert_eq!(error, "the page weighs 450001 bytes, the budget is 450000");

@@ -162,9 +162,10 @@ impl Checks<'_> {
         let toolchain = self.toolchain()?;
         let site = site::build(self.workspace, &toolchain)?;
         println!(
-            "page weight: {} of {} bytes (brotli)",
+            "page weight: {} of {} bytes (brotli){}",
             site.page_weight_bytes,
-            site::PAGE_WEIGHT_BUDGET
+            site::PAGE_WEIGHT_BUDGET,
+            site.later()
         );
         site.check_weight()
     }

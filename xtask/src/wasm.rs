@@ -3,9 +3,12 @@
 //! The target's standard library comes from rustup where its server answers. Where it does not,
 //! Debian's compiler builds it from source (once, about 40 s): see [`Toolchain`].
 
+mod emptied;
 mod glue;
+mod split;
 mod trim;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,6 +19,7 @@ use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use wasm_bindgen_cli_support::Bindgen;
 
+use self::split::Split;
 use crate::workspace::Workspace;
 use crate::{apt, process};
 
@@ -180,6 +184,8 @@ fn minor_version(text: &str) -> Option<u32> {
 pub(crate) struct Page {
     pub(crate) script: String,
     pub(crate) program: Vec<u8>,
+    /// Parts of the program that are loaded when they are used, by name.
+    pub(crate) parts: BTreeMap<String, Vec<u8>>,
     /// Paths below `snippets/` and their text.
     pub(crate) snippets: Vec<(String, String)>,
 }
@@ -221,21 +227,24 @@ pub(crate) fn compile(
         ])
         .args(toolchain.target_arguments())
         .arg("--target-dir")
-        .arg(&target);
+        .arg(&target)
+        // What refers to what: splitting has to know.
+        .args(["--", "-Clink-args=--emit-relocs"]);
     process::run(&mut command)?;
 
-    process::announce("binding the page to JavaScript");
-    let bound = target.join("bound");
-    if bound.exists() {
-        fs::remove_dir_all(&bound)?;
+    process::announce("splitting the page and binding it to JavaScript");
+    let linked = target.join(TARGET).join("wasm-release/hearth_app.wasm");
+    let linked = fs::read(&linked).with_context(|| format!("cannot read {}", linked.display()))?;
+    let [apart, bound] = ["split", "bound"].map(|name| target.join(name));
+    for folder in [&apart, &bound] {
+        if folder.exists() {
+            fs::remove_dir_all(folder)?;
+        }
+        fs::create_dir_all(folder)?;
     }
-    bind(
-        &target.join(TARGET).join("wasm-release/hearth_app.wasm"),
-        &bound,
-    )?;
-    let program = bound.join("hearth_bg.wasm");
-    glue::make_smaller(&bound.join("hearth.js"), &program)?;
-    read(&bound)
+    let split = split::split(&trim::trimmed(&linked)?, &apart)?;
+    let parts = bind(split, &bound)?;
+    read(&bound, parts)
 }
 
 /// Lints the half of `hearth-app` that runs in the browser.
@@ -257,11 +266,14 @@ pub(crate) fn lint(workspace: &Workspace, toolchain: &Toolchain) -> Result<()> {
     process::run(command.args(["--", "-D", "warnings"]))
 }
 
-fn bind(wasm: &Path, out: &Path) -> Result<()> {
+/// Binds what is loaded at once, and makes it smaller. Gives the parts.
+fn bind(split: Split, out: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
     let mut bindgen = Bindgen::new();
     bindgen
-        .input_module("hearth", trim::trimmed(wasm)?)
+        .input_module("hearth", split.main)
         .typescript(false)
+        // Parts share the table of functions.
+        .keep_lld_exports(true)
         .remove_name_section(true)
         .remove_producers_section(true)
         // The page always says where the program lies, so the script need not know its own name.
@@ -269,10 +281,16 @@ fn bind(wasm: &Path, out: &Path) -> Result<()> {
     bindgen
         .web(true)
         .and_then(|bindgen| bindgen.generate(out))
-        .with_context(|| format!("cannot bind {}", wasm.display()))
+        .context("cannot bind the page")?;
+    glue::make_smaller(
+        &out.join("hearth.js"),
+        &out.join("hearth_bg.wasm"),
+        &split.parts,
+    )?;
+    Ok(split.parts.programs)
 }
 
-fn read(bound: &Path) -> Result<Page> {
+fn read(bound: &Path, parts: BTreeMap<String, Vec<u8>>) -> Result<Page> {
     let snippets_directory = bound.join("snippets");
     let mut snippets = Vec::new();
     if snippets_directory.is_dir() {
@@ -287,6 +305,7 @@ fn read(bound: &Path) -> Result<Page> {
     Ok(Page {
         script: fs::read_to_string(bound.join("hearth.js"))?,
         program: fs::read(bound.join("hearth_bg.wasm"))?,
+        parts,
         snippets,
     })
 }

@@ -2,6 +2,8 @@
 //! over: here the token of a link is found, which only a browser is told, a typed name is kept for
 //! the next try, and nothing is sent twice.
 
+use std::time::Duration;
+
 use js_sys::{
     Reflect,
     futures::{JsFuture, spawn_local},
@@ -19,31 +21,49 @@ use super::{
     password::{hide_passwords, password_pressed},
     remember_time_zone,
     storage::tab_storage,
+    timer::sleep,
 };
-use crate::sub_path::address_of;
+use crate::{later::later, model::ChatError, sub_path::address_of};
 
 const NAME: &str = "input[name=name]";
 const TOKEN: &str = "input[name=token]";
+/// Until the part for doors is asked for again, if it was not to be had.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// Whether the page is a door; it is open then, and needs nothing else of the program.
+/// Whether the page is a door; it is opened then, and needs nothing else of the program but the
+/// part for doors. Until that is loaded a door is the plain form that it is without script.
 pub(crate) fn open_door() -> bool {
     let Some(door) = find(None, "[data-door]") else {
         return false;
     };
-    remember_time_zone();
-    give_name_back(&door);
-    send_once(&door);
-    window_event_listener_untyped("click", |event| password_pressed(&event));
-    if let Some(page) = door.get_attribute("data-link") {
-        if door.get_attribute("data-refused").as_deref() == Some("link") {
-            forget_link_token(&page);
+    spawn_local(async move {
+        let mut pause = FIRST_PAUSE;
+        while attend(door.clone()).await.is_err() {
+            sleep(pause).await;
+            pause = LONGEST_PAUSE.min(pause * 2);
         }
-        look_for_link(&door, &page);
-        // A link that is opened in a tab which shows this page already loads no page.
-        window_event_listener_untyped("hashchange", move |_| look_for_link(&door, &page));
-    }
-    mark_interactive();
+    });
     true
+}
+
+later! { door:
+    async fn attend(door: Element) -> Result<(), ChatError> {
+        remember_time_zone();
+        give_name_back(&door);
+        send_once(&door);
+        window_event_listener_untyped("click", |event| password_pressed(&event));
+        if let Some(page) = door.get_attribute("data-link") {
+            if door.get_attribute("data-refused").as_deref() == Some("link") {
+                forget_link_token(&page);
+            }
+            look_for_link(&door, &page);
+            // A link that is opened in a tab which shows this page already loads no page.
+            window_event_listener_untyped("hashchange", move |_| look_for_link(&door, &page));
+        }
+        mark_interactive();
+        Ok(())
+    }
 }
 
 /// What a selector finds in an element, or in the page.

@@ -4,6 +4,7 @@ use js_sys::{Uint8Array, futures::JsFuture};
 use web_sys::{DataTransfer, Event, File, FileList, HtmlInputElement, wasm_bindgen::JsCast};
 
 use super::text_encoding::decoded;
+use crate::{later::later, model::ChatError};
 
 /// Longest text of a file, in bytes: as much as a message may have (256 KiB).
 const LONGEST: usize = 262_144;
@@ -25,6 +26,8 @@ pub(crate) enum FileRefusal {
     NoText,
     /// The browser could not read it: it is a folder, or gone.
     Unreadable,
+    /// What reads files could not be loaded.
+    Unreached,
 }
 
 /// Kinds that no text model reads, whatever their bytes look like.
@@ -77,8 +80,26 @@ fn listed(files: Option<FileList>) -> Vec<File> {
         .collect()
 }
 
+later! { chat:
+    /// Files as parts of a message, in their order; of those that are none, why.
+    pub(crate) async fn read_files(
+        files: Vec<File>,
+    ) -> Result<Vec<Result<String, RefusedFile>>, ChatError> {
+        let mut read = Vec::new();
+        for file in files {
+            let name = file.name();
+            let text = text_of(&file).await;
+            read.push(match text {
+                Ok(text) => Ok(fenced(&name, &text)),
+                Err(reason) => Err(RefusedFile { name, reason }),
+            });
+        }
+        Ok(read)
+    }
+}
+
 /// The text of a file, or why it is none.
-pub(crate) async fn text_of(file: &File) -> Result<String, FileRefusal> {
+async fn text_of(file: &File) -> Result<String, FileRefusal> {
     let kind = file.type_();
     if UNREADABLE.iter().any(|it| kind.starts_with(it)) {
         return Err(FileRefusal::NoText);
@@ -96,7 +117,7 @@ pub(crate) async fn text_of(file: &File) -> Result<String, FileRefusal> {
 }
 
 /// A file as a part of a message: its name, and its text in a fence that nothing in it ends.
-pub(crate) fn fenced(name: &str, text: &str) -> String {
+fn fenced(name: &str, text: &str) -> String {
     let mut ticks = 3;
     let mut run = 0;
     for letter in text.chars() {

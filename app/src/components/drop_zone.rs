@@ -5,7 +5,7 @@ use web_sys::{DataTransfer, DragEvent, File};
 
 use super::{ComposerState, Icon, IconName, add_to_text};
 use crate::{
-    browser::{self, RefusedFile},
+    browser::{self, FileRefusal, RefusedFile},
     model::UserId,
     words::{use_locale, words},
 };
@@ -70,16 +70,21 @@ pub(super) fn add_files(user: UserId, state: ComposerState, files: Vec<File>) {
     let place = state.conversation.get_untracked();
     state.refused_files.set(Vec::new());
     spawn_local(async move {
+        let names: Vec<String> = files.iter().map(File::name).collect();
+        let read = browser::read_files(files).await;
+        if state.conversation.try_get_untracked() != Some(place) {
+            return; // another conversation is shown by now, or another page
+        }
+        let unreached = |name| {
+            let reason = FileRefusal::Unreached;
+            Err(RefusedFile { name, reason })
+        };
+        let read = read.unwrap_or_else(|_| names.into_iter().map(unreached).collect());
         let mut refused = Vec::new();
-        for file in files {
-            let name = file.name();
-            let text = browser::text_of(&file).await;
-            if state.conversation.try_get_untracked() != Some(place) {
-                return; // another conversation is shown by now, or another page
-            }
-            match text {
-                Ok(text) => add_to_text(user, place, &browser::fenced(&name, &text)),
-                Err(reason) => refused.push(RefusedFile { name, reason }),
+        for part in read {
+            match part {
+                Ok(part) => add_to_text(user, place, &part),
+                Err(file) => refused.push(file),
             }
         }
         if !refused.is_empty() {

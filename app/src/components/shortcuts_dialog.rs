@@ -13,9 +13,25 @@ use crate::{
 /// Id of the dialog.
 pub(crate) const SHORTCUTS: &str = "shortcuts";
 
-/// The list of shortcuts; `?` opens it, where single keys are on, and the menu of the account.
+/// The dialog with the list of shortcuts; `?` opens it, where single keys are on, and the menu of
+/// the account.
 #[component]
-pub(crate) fn ShortcutsDialog() -> impl IntoView {
+pub(crate) fn ShortcutsDialog(children: Children) -> impl IntoView {
+    let close = move |event: web_sys::MouseEvent| {
+        if let Some(dialog) = browser::pressed_backdrop(&event) {
+            dialog.close();
+        }
+    };
+    view! {
+        <dialog id=SHORTCUTS class="dialog sheet" aria-labelledby="shortcuts-title" on:click=close>
+            {children()}
+        </dialog>
+    }
+}
+
+/// The list itself.
+#[component]
+pub(crate) fn Shortcuts() -> impl IntoView {
     let locale = use_locale();
     let rows = [
         (words!(locale, chat.new_chat), "Ctrl ⇧ O"),
@@ -46,29 +62,22 @@ pub(crate) fn ShortcutsDialog() -> impl IntoView {
             </div>
         }
     };
-    let close = move |event: web_sys::MouseEvent| {
-        if let Some(dialog) = browser::pressed_backdrop(&event) {
-            dialog.close();
-        }
-    };
     view! {
-        <dialog id=SHORTCUTS class="dialog sheet" aria-labelledby="shortcuts-title" on:click=close>
-            <form class="dialog-head" method="dialog">
-                <h2 id="shortcuts-title">{words!(locale, frame.shortcuts)}</h2>
-                <button
-                    type="submit"
-                    class="icon-button"
-                    title=words!(locale, frame.close)
-                    aria-label=words!(locale, frame.close)
-                >
-                    <Icon name=IconName::Close/>
-                </button>
-            </form>
-            <div class="dialog-body">
-                <dl class="shortcut-list">{rows.map(row).collect_view()}</dl>
-                {told}
-                <p class="hint">{words!(locale, frame.mac)}</p>
-            </div>
-        </dialog>
+        <form class="dialog-head" method="dialog">
+            <h2 id="shortcuts-title">{words!(locale, frame.shortcuts)}</h2>
+            <button
+                type="submit"
+                class="icon-button"
+                title=words!(locale, frame.close)
+                aria-label=words!(locale, frame.close)
+            >
+                <Icon name=IconName::Close/>
+            </button>
+        </form>
+        <div class="dialog-body">
+            <dl class="shortcut-list">{rows.map(row).collect_view()}</dl>
+            {told}
+            <p class="hint">{words!(locale, frame.mac)}</p>
+        </div>
     }
 }

@@ -9,6 +9,7 @@ mod conversation;
 mod header;
 mod keys;
 mod load;
+mod parts;
 mod pieces;
 mod screen;
 mod search;

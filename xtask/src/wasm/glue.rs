@@ -7,7 +7,9 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
-use walrus::{ExportId, Module, ModuleConfig};
+use walrus::{ExportId, Module};
+
+use super::{split::Parts, trim};
 
 /// Hexadecimal digits at the end of a name that binding makes unique.
 const HASH_DIGITS: usize = 16;
@@ -15,18 +17,16 @@ const HASH_DIGITS: usize = 16;
 const MAKES_OBJECTS: &str = "__wrap(";
 const CLASS: &str = "export class ";
 
-/// Makes script and program in this folder smaller.
+/// Makes a script and its program smaller, and has the script load the parts.
 ///
 /// # Errors
 /// If a file cannot be read or written, or is not what binding writes.
-pub(super) fn make_smaller(script: &Path, program: &Path) -> Result<()> {
-    let text = fs::read_to_string(script)?;
-    let mut config = ModuleConfig::new();
-    config.strict_validate(false).generate_name_section(false);
-    config.generate_producers_section(false);
-    let module = config.parse_file(program);
-    let mut module = module.with_context(|| format!("cannot read {}", program.display()))?;
+pub(super) fn make_smaller(script: &Path, program: &Path, parts: &Parts) -> Result<()> {
+    let text = parts.with_loaders(&fs::read_to_string(script)?)?;
+    let mut module = trim::read(&fs::read(program)?)
+        .with_context(|| format!("cannot read {}", program.display()))?;
     let text = smaller(&text, &mut module)?;
+    parts.check(&module)?;
     fs::write(script, text)?;
     fs::write(program, module.emit_wasm())?;
     Ok(())

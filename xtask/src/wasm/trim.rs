@@ -3,11 +3,12 @@
 //! of functions name them. See `docs/adr/0043-what-the-page-never-calls.md`.
 
 use std::collections::HashSet;
-use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 use walrus::ir::{Call, ReturnCall, Visitor, dfs_in_order};
-use walrus::{FunctionBuilder, FunctionId, FunctionKind, Module, ModuleConfig};
+use walrus::{FunctionId, Module, ModuleConfig};
+
+use super::emptied::emptied;
 
 /// Functions that the browser never calls: the page is taken over at once, from what the server
 /// rendered, never later or from a template.
@@ -25,29 +26,33 @@ const HASH: &str = "17h";
 /// The compiler makes one of functions that do the same: a short one may stand for another.
 const MIN_INSTRUCTIONS: u64 = 48;
 
-/// The program without the bodies of what is never called, and without all that only those call.
-/// Whoever calls one of them all the same ends the program.
+/// The linked program without the bodies of what is never called: what only those call, nobody
+/// refers to any more. Whoever calls one of them all the same ends the program.
 ///
 /// # Errors
-/// If the file is no program, or nothing in it has one of the names: then they have changed.
-pub(super) fn trimmed(wasm: &Path) -> Result<Module> {
-    // What is kept is what binding reads: it takes names and producers out itself.
-    let mut config = ModuleConfig::new();
-    config.strict_validate(false).generate_name_section(false);
-    config.generate_producers_section(false);
-    let module = config.parse_file(wasm);
-    let mut module = module.with_context(|| format!("cannot read {}", wasm.display()))?;
+/// If this is no program, or nothing in it has one of the names: then they have changed.
+pub(super) fn trimmed(program: &[u8]) -> Result<Vec<u8>> {
+    let module = read(program)?;
     for name in NEVER_CALLED {
         let found = named(&module, name);
         ensure!(!found.is_empty(), "no function of the page is named {name}");
     }
-    empty_never_called(&mut module);
-    walrus::passes::gc::run(&mut module);
-    Ok(module)
+    emptied(program, &never_called(&module))
 }
 
-/// Empties what is never called, but for what others call: there it stands for one of theirs.
-fn empty_never_called(module: &mut Module) {
+/// A program to be looked at or changed, which is written without names.
+///
+/// # Errors
+/// If it is none.
+pub(super) fn read(program: &[u8]) -> Result<Module> {
+    let mut config = ModuleConfig::new();
+    config.strict_validate(false).generate_name_section(false);
+    config.generate_producers_section(false);
+    config.parse(program).context("no program")
+}
+
+/// Which functions are never called, but for what others call: there it stands for one of theirs.
+fn never_called(module: &Module) -> HashSet<usize> {
     let names = NEVER_CALLED.iter();
     let mut doomed: HashSet<FunctionId> = names.flat_map(|name| named(module, name)).collect();
     loop {
@@ -57,11 +62,10 @@ fn empty_never_called(module: &mut Module) {
         }
         doomed.retain(|id| !called.contains(id));
     }
-    // In the order of the program: the same bytes each time.
-    let order: Vec<FunctionId> = module.funcs.iter().map(walrus::Function::id).collect();
-    for id in order.into_iter().filter(|id| doomed.contains(id)) {
-        empty(module, id);
-    }
+    let own = module.funcs.iter_local().enumerate();
+    own.filter(|(_, (id, _))| doomed.contains(id))
+        .map(|(number, _)| number)
+        .collect()
 }
 
 /// Long functions whose path ends with this name, and the closures in them.
@@ -105,20 +109,9 @@ impl Visitor<'_> for Calls {
     }
 }
 
-/// Replaces the body of a function by a trap.
-fn empty(module: &mut Module, id: FunctionId) {
-    let types = module.types.get(module.funcs.get(id).ty());
-    let (params, results) = (types.params().to_vec(), types.results().to_vec());
-    let mut builder = FunctionBuilder::new(&mut module.types, &params, &results);
-    builder.func_body().unreachable();
-    let params = params.iter().map(|&param| module.locals.add(param));
-    let body = builder.local_func(params.collect());
-    module.funcs.get_mut(id).kind = FunctionKind::Local(body);
-}
-
 #[cfg(test)]
 mod tests {
-    use walrus::{ElementItems, ElementKind, RefType, ValType, ir::Value};
+    use walrus::{ElementItems, ElementKind, FunctionBuilder, RefType, ValType, ir::Value};
 
     use super::*;
 
@@ -160,9 +153,11 @@ mod tests {
     }
 
     fn names_after(mut module: Module) -> Vec<String> {
-        empty_never_called(&mut module);
+        let program = module.emit_wasm();
+        let module = Module::from_buffer(&program).unwrap();
+        let program = emptied(&program, &never_called(&module)).unwrap();
+        let mut module = Module::from_buffer(&program).unwrap();
         walrus::passes::gc::run(&mut module);
-        assert!(Module::from_buffer(&module.emit_wasm()).is_ok());
         let named = module.funcs.iter_local();
         let names = named.filter_map(|(id, _)| module.funcs.get(id).name.clone());
         let mut names: Vec<String> = names.collect();

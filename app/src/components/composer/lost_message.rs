@@ -54,5 +54,6 @@ fn refusal(locale: Locale, file: RefusedFile) -> String {
         FileRefusal::TooLarge => words!(locale, chat.file_too_large, name = name),
         FileRefusal::NoText => words!(locale, chat.text_only, name = name),
         FileRefusal::Unreadable => words!(locale, chat.file_unreadable, name = name),
+        FileRefusal::Unreached => words!(locale, chat.file_unreached, name = name),
     }
 }

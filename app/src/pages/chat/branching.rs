@@ -4,11 +4,11 @@ use leptos::{prelude::*, task::spawn_local};
 use leptos_router::NavigateOptions;
 
 use super::{
+    parts::Edited,
     pieces::num_before,
     state::{ChatState, Entry},
 };
 use crate::{
-    api::{conversations, messages},
     browser,
     components::{TEXT_ID, edited_text},
     model::{ChatError, IdempotencyKey, Message, MessageId, Role, SendParams},
@@ -84,7 +84,13 @@ impl ChatState {
         self.is_sending.set(true);
         editing.error.set(None);
         spawn_local(async move {
-            let answer = messages::edit_question(question, text.clone(), params, key).await;
+            let edited = Edited {
+                question,
+                text: text.clone(),
+                params,
+                key,
+            };
+            let answer = self.edit_question(edited).await;
             // Also if the page was left meanwhile. What was written since then is another text.
             if answer.is_ok() && browser::read_edit(user, question) == Some(text) {
                 browser::forget_edit(user, question);
@@ -137,7 +143,7 @@ impl ChatState {
         let question = self.entries.with_untracked(has);
         let question = question.then(|| browser::question_text(message));
         self.spawn(async move {
-            let answer = conversations::fork_conversation(message).await;
+            let answer = self.fork_at(message).await;
             self.is_sending.set(false);
             match answer {
                 Ok(fork) => {

@@ -5,14 +5,15 @@ use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::{
     address::{self, ChatAddress},
+    parts::{Again, Pressed},
     state::{Announcement, ChatState, Entry},
     tail::ANSWER,
 };
 use crate::{
-    api::{conversations, deletion, messages},
+    api::conversations,
     browser,
     components::{MessageCommand, TEXT_ID},
-    model::{ChatError, ConversationId, MessageId, StartedTurn},
+    model::{ChatError, ConversationId, MessageId},
 };
 
 /// Changes the address; made inside a component, because the router is found there.
@@ -110,9 +111,9 @@ impl ChatState {
         self.error.set(None);
         match command {
             MessageCommand::Copy(id) => self.copy(id),
-            MessageCommand::Regenerate(id) => self.begin(id, messages::regenerate(id)),
-            MessageCommand::Continue(id) => self.begin(id, messages::continue_turn(id)),
-            MessageCommand::ShowVersion(id) => self.change(id, conversations::show_version(id)),
+            MessageCommand::Regenerate(id) => self.begin(id, Again::Regenerate),
+            MessageCommand::Continue(id) => self.begin(id, Again::Continue),
+            MessageCommand::ShowVersion(id) => self.show_version(id),
             MessageCommand::Edit(id) => self.edit(id),
             MessageCommand::CancelEdit(id) => self.cancel_edit(id),
             MessageCommand::SendEdited(id) => self.send_edited(id),
@@ -122,12 +123,8 @@ impl ChatState {
         }
     }
 
-    /// Shows the turn that this call starts. Until it is shown, another press does nothing.
-    fn begin(
-        self,
-        pressed: MessageId,
-        turn: impl Future<Output = Result<StartedTurn, ChatError>> + 'static,
-    ) {
+    /// Shows the turn that begins. Until it is shown, another press does nothing.
+    fn begin(self, pressed: MessageId, again: Again) {
         if self.is_sending.get_untracked() {
             return;
         }
@@ -135,7 +132,7 @@ impl ChatState {
         let place = self.place();
         let name = browser::focused_name();
         self.spawn(async move {
-            let shown = match turn.await {
+            let shown = match self.begin_again(pressed, again).await {
                 Ok(turn) => {
                     let answer = turn.assistant_message.id;
                     self.turn_started(turn, place).await;
@@ -151,19 +148,13 @@ impl ChatState {
         });
     }
 
-    /// Waits for a change of the conversation and shows it.
-    fn change(
-        self,
-        shown: MessageId,
-        changing: impl Future<Output = Result<(), ChatError>> + 'static,
-    ) {
+    fn show_version(self, id: MessageId) {
         let name = browser::focused_name();
         self.spawn(async move {
-            match changing.await {
-                Ok(()) => self.refresh().await,
-                Err(error) => self.fail(error),
+            if let Err(error) = self.carry_out(Pressed::ShowVersion(id)).await {
+                self.fail(error);
             }
-            focus_again(shown, name);
+            focus_again(id, name);
         });
     }
 
@@ -173,9 +164,8 @@ impl ChatState {
         let place = |entries: &Vec<Entry>| entries.iter().position(|it| it.id == id);
         let index = self.entries.with_untracked(place).unwrap_or_default();
         self.spawn(async move {
-            match deletion::delete_message(id).await {
-                Ok(()) => self.refresh().await,
-                Err(error) => self.fail(error),
+            if let Err(error) = self.carry_out(Pressed::DeleteMessage(id)).await {
+                self.fail(error);
             }
             let beside = |entries: &Vec<Entry>| {
                 let entry = entries.get(index).or_else(|| entries.last());
@@ -186,7 +176,8 @@ impl ChatState {
     }
 
     fn copy(self, id: MessageId) {
-        let copying = browser::copy_when_fetched(messages::message_text(id));
+        let text = async move { (self.parts().await?.text)(id).await };
+        let copying = browser::copy_when_fetched(text);
         self.spawn(async move {
             match copying.await {
                 Ok(true) => {

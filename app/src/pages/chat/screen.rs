@@ -22,9 +22,8 @@ use super::{
 use crate::{
     api::conversations::model_status,
     browser,
-    components::{
-        BannerLine, ConversationSettingsDialog, ShortcutsDialog, Sidebar, SidebarEdge, UndoToast,
-    },
+    components::{BannerLine, ShortcutsDialog, Sidebar, SidebarEdge, UndoToast},
+    later::at_leisure,
     model::{MessageId, ModelState, UserRole},
     pages::{self, address_error, answer_not_found},
     words::{Locale, use_locale, words},
@@ -94,14 +93,11 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
                 <Header state title dialog is_administrator navigate/>
                 <Conversation state navigate/>
             </main>
-            <ConversationSettingsDialog
-                form=dialog.form
-                instructed_by=dialog.instructed_by
-                error=dialog.error
-                on_save=on_settings
-            />
-            <ShortcutsDialog/>
-            <SearchPalette state/>
+            {move || Some((state.loaded_parts().get()?.settings)(dialog, on_settings))}
+            <ShortcutsDialog>
+                {move || Some((state.loaded_parts().get()?.shortcuts)())}
+            </ShortcutsDialog>
+            {move || Some((state.loaded_parts().get()?.palette)(state))}
             <div class="visually-hidden" role="status">{announcement}</div>
             <WithoutScript state/>
         </div>
@@ -213,6 +209,7 @@ fn keep_alive(state: ChatState, is_list_older: bool) {
             state.sought().set(at);
             browser::mark_interactive();
             untrack(|| state.follow_running());
+            state.spawn(at_leisure(state.parts()));
             if is_list_older {
                 state.spawn(state.refresh_list());
             }

@@ -84,8 +84,20 @@ pub(super) fn SearchPalette(state: ChatState) -> impl IntoView {
     }
 }
 
-/// Opens the palette, with what may have changed since.
+/// Opens the palette once it is loaded.
 pub(super) fn open(state: ChatState) {
+    state.error.set(None);
+    state.spawn(async move {
+        match state.parts().await {
+            // By then it is in the page.
+            Ok(parts) => request_animation_frame(move || (parts.search)(state)),
+            Err(error) => state.fail(error),
+        }
+    });
+}
+
+/// Shows the palette, with what may have changed since.
+pub(super) fn show(state: ChatState) {
     let typed = browser::open_palette();
     ask(state, typed, Duration::ZERO);
 }

@@ -55,7 +55,7 @@ impl ChatState {
             let Some((_, chosen)) = unsaved.filter(|(of, _)| *of == id) else {
                 return;
             };
-            let saved = save_choices(id, chosen).await;
+            let saved = self.write_choices(id, chosen).await;
             self.unseen.try_update_value(|it| {
                 it.num_saves += 1;
                 it.unsaved
@@ -87,22 +87,48 @@ impl ChatState {
         self.error.set(None);
         dialog.error.set(None);
         dialog.instructed_by.set(None);
-        let Some(id) = self.shown_id() else {
-            let mut form = ConversationForm::default();
-            self.own.get_untracked().fill(&mut form);
-            dialog.form.set(Some(form));
-            return;
-        };
+        let id = self.shown_id();
         self.spawn(async move {
-            // As of now: another tab may have moved it.
-            let state = conversations::conversation_state(id).await;
-            let folder = state.ok().flatten().and_then(|it| it.instructed_by);
-            dialog.instructed_by.set(folder);
-            match conversations::conversation_settings(id).await {
+            if let Some(id) = id {
+                // As of now: another tab may have moved it.
+                let state = conversations::conversation_state(id).await;
+                let folder = state.ok().flatten().and_then(|it| it.instructed_by);
+                dialog.instructed_by.set(folder);
+            }
+            match self.read_settings(id).await {
                 Ok(settings) => dialog.form.set(Some(settings)),
                 Err(error) => self.fail(error),
             }
         });
+    }
+
+    async fn read_settings(
+        self,
+        id: Option<ConversationId>,
+    ) -> Result<ConversationForm, ChatError> {
+        let parts = self.parts().await?;
+        let Some(id) = id else {
+            let mut form = ConversationForm::default();
+            self.own.get_untracked().fill(&mut form);
+            return Ok(form);
+        };
+        (parts.read_settings)(id).await
+    }
+
+    async fn write_settings(
+        self,
+        id: Option<ConversationId>,
+        form: ConversationForm,
+    ) -> Result<ConversationId, ChatError> {
+        (self.parts().await?.save_settings)(id, form).await
+    }
+
+    /// Writes choices into the settings of a conversation.
+    async fn write_choices(self, id: ConversationId, chosen: Choices) -> Result<(), ChatError> {
+        let mut form = self.read_settings(Some(id)).await?;
+        chosen.fill(&mut form);
+        self.write_settings(Some(id), form).await?;
+        Ok(())
     }
 
     /// Saves the dialog; it stays open with the reason if the server refuses.
@@ -111,7 +137,7 @@ impl ChatState {
         let place = self.place();
         let id = place.shown;
         self.spawn(async move {
-            match conversations::save_conversation_settings(id, form).await {
+            match self.write_settings(id, form).await {
                 Ok(saved) => {
                     self.unseen.update_value(|it| it.num_saves += 1);
                     if self.shown_id() == id {
@@ -143,14 +169,6 @@ impl ChatState {
             Err(error) => leptos::logging::warn!("the conversation was not read: {error}"),
         }
     }
-}
-
-/// Writes choices into the settings of a conversation.
-async fn save_choices(id: ConversationId, chosen: Choices) -> Result<(), ChatError> {
-    let mut form = conversations::conversation_settings(id).await?;
-    chosen.fill(&mut form);
-    conversations::save_conversation_settings(Some(id), form).await?;
-    Ok(())
 }
 
 /// Puts the banner away; it comes back with the next page if the server was not reached.

@@ -5,10 +5,7 @@ use std::time::Duration;
 use leptos::{ev, prelude::*};
 
 use super::{commands::Navigate, state::ChatState};
-use crate::{
-    browser::{self, Shortcut},
-    components::SHORTCUTS,
-};
+use crate::browser::{self, Shortcut};
 
 /// By then another page stands there, and its address.
 const SETTLED: Duration = Duration::from_millis(200);
@@ -39,6 +36,6 @@ fn follow(shortcut: Shortcut, state: ChatState, navigate: Navigate) {
         Shortcut::Sidebar => state.toggle_sidebar(),
         Shortcut::Previous => state.step(false, navigate),
         Shortcut::Next => state.step(true, navigate),
-        Shortcut::Help => browser::open_dialog(SHORTCUTS),
+        Shortcut::Help => state.show_shortcuts(),
     }
 }

@@ -5,15 +5,17 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 
-use super::{commands::Navigate, search, state::ChatState};
+use super::{
+    commands::Navigate,
+    parts::{Pressed, Wish},
+    search,
+    state::ChatState,
+};
 use crate::{
-    api::{
-        conversations, order,
-        preferences::{set_language, set_theme},
-    },
+    api::order,
     browser,
     components::{SHORTCUTS, SidebarCommand, link_id},
-    model::{Arrangement, ConversationId, Language, LanguageChoice, Theme},
+    model::{Arrangement, ChatError, ConversationId, Language, LanguageChoice, Theme},
 };
 
 /// Until then the row is gone, and with it the focus.
@@ -48,44 +50,58 @@ impl ChatState {
                 self.close_drawer();
                 search::open(self);
             }
-            SidebarCommand::ShowShortcuts => browser::open_dialog(SHORTCUTS),
-            SidebarCommand::Rename { id, title } => self.spawn(async move {
-                match conversations::rename_conversation(id, title).await {
-                    Ok(()) => self.renamed(id).await,
-                    Err(error) => self.fail(error),
-                }
-            }),
+            SidebarCommand::ShowShortcuts => self.show_shortcuts(),
+            SidebarCommand::Rename { id, title } => self.press(Pressed::Rename { id, title }),
             SidebarCommand::Arrange {
                 ids,
                 arrangement,
                 folder,
                 folder_name,
-            } => self.spawn(async move {
-                let has_name = !folder_name.is_empty();
-                let pinned = self.pinned_of(&ids);
-                let arranged = ids.clone();
-                let arranged =
-                    order::arrange_conversations(arranged, arrangement, folder, folder_name);
-                match arranged.await {
-                    Ok(_) if arrangement == Arrangement::Delete => {
-                        self.many_deleted(ids, navigate).await;
-                    }
-                    Ok(_) => {
-                        if arrangement == Arrangement::Archive {
-                            self.offer_back(ids.clone(), Some(pinned));
-                        }
-                        self.arranged(&ids, has_name).await;
-                    }
-                    Err(error) => self.fail(error),
-                }
-            }),
-            SidebarCommand::Delete(id) => self.spawn(async move {
-                match conversations::delete_conversation(id).await {
-                    Ok(()) => self.deleted(id, navigate),
-                    Err(error) => self.fail(error),
-                }
-            }),
+            } => {
+                let wish = Wish {
+                    ids,
+                    arrangement,
+                    folder,
+                    folder_name,
+                };
+                self.press(Pressed::Arrange(wish, navigate));
+            }
+            SidebarCommand::Delete(id) => self.press(Pressed::Delete(id, navigate)),
         }
+    }
+
+    /// Opens the list of shortcuts.
+    pub(super) fn show_shortcuts(self) {
+        self.error.set(None);
+        self.spawn(async move {
+            match self.parts().await {
+                // By then they stand in their dialog.
+                Ok(_) => request_animation_frame(|| browser::open_dialog(SHORTCUTS)),
+                Err(error) => self.fail(error),
+            }
+        });
+    }
+
+    /// Puts conversations elsewhere, and shows where they are.
+    pub(super) async fn arrange(self, wish: Wish, navigate: Navigate) -> Result<(), ChatError> {
+        let Wish {
+            ids,
+            arrangement,
+            folder,
+            folder_name,
+        } = wish;
+        let has_name = !folder_name.is_empty();
+        let pinned = self.pinned_of(&ids);
+        order::arrange_conversations(ids.clone(), arrangement, folder, folder_name).await?;
+        if arrangement == Arrangement::Delete {
+            self.many_deleted(ids, navigate).await;
+            return Ok(());
+        }
+        if arrangement == Arrangement::Archive {
+            self.offer_back(ids.clone(), Some(pinned));
+        }
+        self.arranged(&ids, has_name).await;
+        Ok(())
     }
 
     /// Which of them stand at the top.
@@ -128,7 +144,8 @@ impl ChatState {
         focus_when_settled([None, None]);
     }
 
-    fn deleted(self, id: ConversationId, navigate: Navigate) {
+    /// Takes a conversation that is deleted out of the page.
+    pub(super) fn conversation_deleted(self, id: ConversationId, navigate: Navigate) {
         let neighbour = self.list.with(|list| list.neighbour(id));
         self.list.change(|list| list.remove(id));
         if self.list.with(|list| list.conversations().is_empty()) {
@@ -145,23 +162,15 @@ impl ChatState {
     /// only comes back.
     pub(super) fn restore(self, id: ConversationId, navigate: Navigate) {
         let others = self.unseen.with_value(|it| it.also_deleted.clone());
-        if !others.is_empty() || self.is_archived().get_untracked() {
-            return self.restore_all([others, vec![id]].concat());
+        if others.is_empty() && !self.is_archived().get_untracked() {
+            self.press(Pressed::Restore(id, navigate));
+        } else {
+            self.press(Pressed::RestoreAll([others, vec![id]].concat()));
         }
-        self.spawn(async move {
-            match conversations::restore_conversation(id).await {
-                Ok(()) => {
-                    self.deleted.set(None);
-                    self.put_back(id).await;
-                    navigate.run((Some(id), NavigateOptions::default()));
-                }
-                Err(error) => self.fail(error),
-            }
-        });
     }
 
     /// All stand where they stood; what was pinned stands at the top again.
-    fn restore_all(self, ids: Vec<ConversationId>) {
+    pub(super) async fn restore_all(self, ids: Vec<ConversationId>) -> Result<(), ChatError> {
         let arrangement = if self.is_archived().get_untracked() {
             Arrangement::Unarchive
         } else {
@@ -170,21 +179,15 @@ impl ChatState {
         let pinned = self.unseen.with_value(|it| it.were_pinned.clone());
         let arrange =
             |ids, arrangement| order::arrange_conversations(ids, arrangement, None, String::new());
-        self.spawn(async move {
-            let first = ids.first().copied();
-            let mut restored = arrange(ids, arrangement).await;
-            if restored.is_ok() && !pinned.is_empty() {
-                restored = arrange(pinned, Arrangement::Pin).await;
-            }
-            match restored {
-                Ok(_) => {
-                    self.deleted.set(None);
-                    self.read_lists().await;
-                    focus_when_settled([first, None]);
-                }
-                Err(error) => self.fail(error),
-            }
-        });
+        let first = ids.first().copied();
+        arrange(ids, arrangement).await?;
+        if !pinned.is_empty() {
+            arrange(pinned, Arrangement::Pin).await?;
+        }
+        self.deleted.set(None);
+        self.read_lists().await;
+        focus_when_settled([first, None]);
+        Ok(())
     }
 
     /// What is said for a moment goes: the word first, which stands in front of the way back.
@@ -199,11 +202,7 @@ impl ChatState {
 
     fn show_theme(self, theme: Theme) {
         browser::show_theme(theme);
-        self.spawn(async move {
-            if let Err(error) = set_theme(theme).await {
-                self.fail(error);
-            }
-        });
+        self.press(Pressed::KeepTheme(theme));
     }
 
     /// A page keeps its language: the new one begins with a new page.
@@ -212,12 +211,7 @@ impl ChatState {
             Language::English => LanguageChoice::English,
             Language::Chinese => LanguageChoice::Chinese,
         };
-        self.spawn(async move {
-            match set_language(choice).await {
-                Ok(()) => browser::reload(),
-                Err(error) => self.fail(error),
-            }
-        });
+        self.press(Pressed::Speak(choice));
     }
 
     /// Shows the conversation above or below the shown one in the list.

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use futures::future::AbortHandle;
 use leptos::prelude::*;
 
-use super::{address::ChatAddress, commands::Navigate, load::Loaded};
+use super::{address::ChatAddress, commands::Navigate, load::Loaded, parts::Parts};
 use crate::{
     browser::Queued,
     components::{Editing, ListedConversations},
@@ -143,6 +143,8 @@ pub(super) struct Unseen {
     pub(super) is_edited_by_key: bool,
     /// What was sent last in place of a question, and not accepted.
     pub(super) unsent_edit: Option<(MessageId, String, IdempotencyKey)>,
+    /// What a press needs, once it is loaded.
+    pub(super) parts: RwSignal<Option<Parts>>,
     /// The server may be away: it is asked until it answers.
     pub(super) doubt: Option<AbortHandle>,
     /// The way to another address; known once the page stands.
@@ -214,6 +216,7 @@ impl ChatState {
                 editing,
                 is_edited_by_key: false,
                 unsent_edit: None,
+                parts: RwSignal::new(None),
                 doubt: None,
                 navigate: None,
                 tail: None,
@@ -269,6 +272,11 @@ impl ChatState {
     /// Which question is being edited.
     pub(super) fn editing(self) -> Editing {
         self.unseen.with_value(|it| it.editing)
+    }
+
+    /// What is loaded of the part that presses need.
+    pub(super) fn loaded_parts(self) -> RwSignal<Option<Parts>> {
+        self.unseen.with_value(|it| it.parts)
     }
 
     /// What the administrator offers to begin with.

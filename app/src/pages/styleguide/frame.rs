@@ -10,7 +10,8 @@ use super::{
 use crate::{
     components::{
         ChatMenu, ConversationSettingsDialog, Field, Icon, IconName, ListedConversations,
-        NewPasswordField, OfflineChip, Sections, ShortcutsDialog, Sidebar, SidebarEdge, TitleInput,
+        NewPasswordField, OfflineChip, Sections, Shortcuts, ShortcutsDialog, Sidebar, SidebarEdge,
+        TitleInput,
     },
     model::{
         ChatError, ConversationId, ConversationPage, ConversationSummary, DateGroup, Folder,
@@ -160,7 +161,7 @@ pub(super) fn dialogs(locale: Locale) -> Vec<Specimen> {
         })
         .open(),
         Specimen::new("dialog, shortcut-list", Stage::Wide, || {
-            view! { <ShortcutsDialog/> }.into_any()
+            view! { <ShortcutsDialog><Shortcuts/></ShortcutsDialog> }.into_any()
         })
         .open(),
         Specimen::new("door, door-form", Stage::Wide, move || door(locale)),

@@ -14,7 +14,6 @@ use super::{
     conversation::Conversation,
     header::Header,
     load::Loaded,
-    search::SearchPalette,
     settings::{Dialog, dismiss_banner},
     shortcuts,
     state::{Announcement, ChatState},

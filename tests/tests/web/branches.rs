@@ -85,8 +85,8 @@ async fn a_question_of_an_earlier_piece_is_edited_there() -> Result<()> {
     assert!(page.contains(&format!("value=\"{question}\"")), "{page}");
     // What the pencil asks for is in the same piece.
     let kept = attribute_after(&page, "name=\"before\"", "value")?;
-    let page = ada.get(&format!("{path}?before={kept}&edit={question}"));
-    let page = page.await?.text();
+    let piece = format!("{path}?before={kept}&edit={question}");
+    let page = ada.get(&piece).await?.text();
     assert!(page.contains("class=\"question-editor\""), "{page}");
     Ok(())
 }

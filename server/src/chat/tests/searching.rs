@@ -87,8 +87,11 @@ async fn the_index_is_written_anew_in_steps_and_keeps_what_stays() {
     let number = bench.store.num_forgettable().await.unwrap();
     // A title, a question and an answer of each.
     assert!(number >= 29 * 3, "{number}");
-    assert!(bench.store.forget_words(true).await.unwrap());
-    while bench.store.forget_words(false).await.unwrap() {}
+    // Nothing may be left to do: of a small index much is written anew while entries go.
+    let mut goes_on = bench.store.forget_words(true).await.unwrap();
+    while goes_on {
+        goes_on = bench.store.forget_words(false).await.unwrap();
+    }
     bench.store.note_forgotten(number).await.unwrap();
     assert_eq!(bench.store.num_forgettable().await.unwrap(), 0);
     assert_eq!(found(&bench, "silver").await, (1, 1));

@@ -1,5 +1,6 @@
 //! Arrow keys in lists and menus: they are one Tab stop each, and these keys lead on inside.
 
+use js_sys::JsString;
 use leptos::prelude::document;
 use web_sys::{Element, HtmlElement, KeyboardEvent, wasm_bindgen::JsCast};
 
@@ -57,10 +58,15 @@ fn beginning_with(stops: &[HtmlElement], letter: &str, now: Option<usize>) -> Op
     if letter.chars().count() != 1 || letter == " " {
         return None;
     }
-    let letter = letter.to_lowercase();
+    let letter = small(letter);
     let from = now.map_or(0, |now| now + 1);
     (from..stops.len()).chain(0..from).find(|&index| {
         let words = stops.get(index).and_then(|it| it.text_content());
-        words.is_some_and(|words| words.trim_start().to_lowercase().starts_with(&letter))
+        words.is_some_and(|words| small(words.trim_start()).starts_with(&letter))
     })
+}
+
+/// In small letters. The browser knows them all; Rust's own tables are 6 kB of every visit.
+fn small(text: &str) -> String {
+    JsString::from(text).to_lower_case().into()
 }

@@ -29,8 +29,11 @@ pub(crate) fn MessageInfo(
     );
     facts.push((words!(locale, admin.info_tokens), counts));
     if usage.tokens_per_second > 0.0 {
-        let speed = format!("{:.1}", usage.tokens_per_second);
-        let speed = words!(locale, admin.tokens_per_second, number = speed);
+        let speed = words!(
+            locale,
+            admin.tokens_per_second,
+            number = with_tenths(usage.tokens_per_second)
+        );
         facts.push((words!(locale, admin.info_speed), speed));
     }
     let wait = grouped(usage.time_to_first_token_ms.into());
@@ -63,5 +66,34 @@ pub(crate) fn MessageInfo(
                 <dl class="facts">{facts.into_iter().map(fact).collect_view()}</dl>
             </div>
         </div>
+    }
+}
+
+/// A speed with one digit behind the point. What writes any fraction is 5 kB of every visit.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "no answer comes at a speed of millions"
+)]
+fn with_tenths(speed: f32) -> String {
+    let tenths = (speed * 10.0).round() as u32;
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_speed_has_one_digit_behind_the_point() {
+        for (speed, text) in [
+            (0.04, "0.0"),
+            (0.05, "0.1"),
+            (9.96, "10.0"),
+            (38.44, "38.4"),
+            (1234.5, "1234.5"),
+        ] {
+            assert_eq!(with_tenths(speed), text);
+        }
     }
 }

@@ -111,11 +111,14 @@ pub struct TurnParams {
     pub seed: Option<u64>,
 }
 
-/// What one press of Send asks for; absent fields are as its conversation has them.
+/// What one press of Send asks for; absent fields are as its conversation has them. Other programs
+/// ask for a temperature; the page never does, and writes no fractions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SendParams {
+    #[cfg_attr(not(feature = "ssr"), serde(skip_serializing))]
     pub temperature: Option<f32>,
+    #[cfg_attr(not(feature = "ssr"), serde(skip_serializing))]
     pub top_p: Option<f32>,
     pub max_tokens: Option<u32>,
     pub seed: Option<u64>,

@@ -31,11 +31,11 @@ pub struct User {
 }
 
 impl User {
-    /// What stands for the person where a name has no room.
+    /// What stands for the person where a name has no room. The style sheet makes it a capital: a
+    /// program that can do it brings tables of all letters along, 5 kB of every visit.
     #[must_use]
     pub fn initial(&self) -> String {
-        let first = self.name.chars().take(1);
-        first.flat_map(char::to_uppercase).collect()
+        self.name.chars().take(1).collect()
     }
 }
 
@@ -70,11 +70,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_initial_is_the_first_letter_as_a_capital_one() {
+    fn an_initial_is_the_first_letter() {
         for (name, initial) in [
-            ("ada", "A"),
+            ("ada", "a"),
             ("Bob", "B"),
-            ("élise", "É"),
+            ("élise", "é"),
             ("王", "王"),
             ("", ""),
         ] {

@@ -149,7 +149,7 @@ impl Following {
         }
         self.sought.set_value(None);
         if let Some(message) = message {
-            self.run(|follower| follower.show(&message, place.offset));
+            self.run(|follower| follower.show(&message, f64::from(place.offset)));
             if place.is_named {
                 browser::focus(&place.message);
             }

@@ -49,6 +49,7 @@ mod browser {
     mod keyboard_only;
     mod kills;
     mod lan;
+    mod later;
     mod leaving;
     mod long_press;
     mod pieces;

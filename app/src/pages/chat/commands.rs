@@ -10,7 +10,7 @@ use super::{
     tail::ANSWER,
 };
 use crate::{
-    api::{conversations, messages},
+    api::conversations,
     browser,
     components::{MessageCommand, TEXT_ID},
     model::{ChatError, ConversationId, MessageId},
@@ -161,7 +161,8 @@ impl ChatState {
     }
 
     fn copy(self, id: MessageId) {
-        let copying = browser::copy_when_fetched(messages::message_text(id));
+        let text = async move { (self.parts().await?.text)(id).await };
+        let copying = browser::copy_when_fetched(text);
         self.spawn(async move {
             match copying.await {
                 Ok(true) => {

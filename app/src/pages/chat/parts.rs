@@ -48,6 +48,7 @@ pub(super) struct Parts {
     pub(super) read_settings: fn(ConversationId) -> Work<Result<ConversationForm, ChatError>>,
     pub(super) save_settings:
         fn(Option<ConversationId>, ConversationForm) -> Work<Result<ConversationId, ChatError>>,
+    pub(super) text: fn(MessageId) -> Work<Result<String, ChatError>>,
     begin: fn(MessageId, Again) -> Work<Result<StartedTurn, ChatError>>,
     carry_out: fn(ChatState, Pressed) -> Work<Result<(), ChatError>>,
 }
@@ -62,6 +63,7 @@ later! { chat:
             },
             read_settings: |id| Box::pin(conversations::conversation_settings(id)),
             save_settings: |id, form| Box::pin(conversations::save_conversation_settings(id, form)),
+            text: |id| Box::pin(messages::message_text(id)),
             begin: |id, again| match again {
                 Again::Regenerate => Box::pin(messages::regenerate(id)),
                 Again::Continue => Box::pin(messages::continue_turn(id)),
@@ -105,13 +107,18 @@ async fn carry_out(state: ChatState, pressed: Pressed) -> Result<(), ChatError> 
 }
 
 impl ChatState {
-    /// The functions of the part, which is loaded if it is not there yet.
+    /// The functions of the part, which is loaded if it is not there yet. The page may have been
+    /// left meanwhile: what is being saved goes on.
     pub(super) async fn parts(self) -> Result<Parts, ChatError> {
-        if let Some(parts) = self.loaded_parts().get_untracked() {
+        let loaded = self.unseen.try_with_value(|it| it.parts);
+        let known = loaded.and_then(|it| it.try_get_untracked());
+        if let Some(parts) = known.flatten() {
             return Ok(parts);
         }
         let parts = parts().await?;
-        self.loaded_parts().set(Some(parts));
+        if let Some(loaded) = loaded {
+            loaded.try_set(Some(parts));
+        }
         Ok(parts)
     }
 

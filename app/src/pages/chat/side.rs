@@ -34,6 +34,7 @@ impl ChatState {
 
     /// Opens the list of shortcuts.
     pub(super) fn show_shortcuts(self) {
+        self.error.set(None);
         self.spawn(async move {
             match self.parts().await {
                 // By then they stand in their dialog.

@@ -135,7 +135,8 @@ pub(super) struct Unseen {
     is_drawer_open: RwSignal<bool>,
     is_waiting: RwSignal<bool>,
     is_offline: RwSignal<bool>,
-    parts: RwSignal<Option<Parts>>,
+    /// What a press needs, once it is loaded.
+    pub(super) parts: RwSignal<Option<Parts>>,
     /// The server may be away: it is asked until it answers.
     pub(super) doubt: Option<AbortHandle>,
     /// The way to another address; known once the page stands.
@@ -222,7 +223,7 @@ impl ChatState {
         self.unseen.with_value(|it| it.is_offline)
     }
 
-    /// What a press needs, once it is loaded.
+    /// What is loaded of the part that presses need.
     pub(super) fn loaded_parts(self) -> RwSignal<Option<Parts>> {
         self.unseen.with_value(|it| it.parts)
     }

@@ -9,8 +9,10 @@ pub mod deletion;
 pub mod exports;
 pub mod joining;
 pub mod messages;
+pub mod order;
 pub mod page_build;
 pub mod preferences;
+pub mod search;
 pub mod sessions;
 pub mod tails;
 

@@ -18,12 +18,15 @@ mod form_post;
 #[cfg(feature = "hydrate")]
 mod link_token;
 mod long_press;
+mod palette;
 mod password;
+mod question;
 mod queue;
 mod random;
 mod reading_place;
 mod scroll;
 mod section;
+mod selection;
 mod shortcuts;
 mod side;
 mod storage;
@@ -55,18 +58,26 @@ pub(crate) use floating::{
 };
 pub(crate) use focus::{
     focus_found_if_lost, focus_text, focus_text_if_lost, focused_name, is_attended, is_chord,
-    is_free_escape, is_lost_letter, is_touch_screen, opens_chat,
+    is_free_escape, is_lost_letter, is_touch_screen, opens_chat, opens_tab,
 };
 pub(crate) use form_post::{Posted, form_of, post, send_at_once};
 pub(crate) use long_press::{ends_rest, watch_finger};
+pub(crate) use palette::{
+    PALETTE, PALETTE_FIELD, PALETTE_RESULTS, PALETTE_TOLD, await_found, close_palette, mark_found,
+    open_palette, palette_key, pressed_hit, show_found, show_not_found,
+};
 pub(crate) use password::{hide_passwords, password_pressed};
+pub(crate) use question::{asks_to_edit, forget_edit, question_text, read_edit, save_edit};
 pub(crate) use queue::{
     Queued, changes_queued, forget_queued, forget_sent_queued, join_texts, read_queued, save_queued,
 };
 pub(crate) use random::idempotency_key;
-pub(crate) use reading_place::{ReadingPlace, read_reading_place, save_reading_place};
+pub(crate) use reading_place::{
+    ReadingPlace, forget_reading_place, read_reading_place, save_reading_place, take_named_place,
+};
 pub(crate) use scroll::{Distance, Follower};
 pub(crate) use section::{complete_addresses, copy_pressed, redraw, show_current, walk_chart};
+pub(crate) use selection::{begin_selecting, end_selecting, is_selecting, select, selected};
 pub(crate) use shortcuts::{Shortcut, shortcut};
 pub(crate) use side::{
     draw_edge, grab_edge, is_drawer, keep_edge, press_edge, reset_edge, tell_edge, toggle_rail,

@@ -1,118 +1,196 @@
-//! The list of conversations, of which the pages used last are loaded: pure, tested without a
-//! browser.
-//!
-//! Only the first page is read again: what changed stands there, because a change moves to the top.
+//! The lists of conversations beside a chat: the top, the folders, of which one may be open, and
+//! what was used last. Pure, tested without a browser. Each conversation stands in one of them.
 
-use std::collections::HashSet;
+mod pages;
 
 use crate::model::{
-    ConversationId, ConversationPage, ConversationSummary, DateGroup, ListPlace, LocalDate,
+    ConversationId, ConversationPage, ConversationSummary, DateGroup, Folder, FolderId, ListPlace,
+    LocalDate,
 };
+use pages::Pages;
 
-/// The loaded pages: the beginning of the list, without gaps.
+/// What is loaded of the lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ConversationList {
-    conversations: Vec<ConversationSummary>,
-    /// The server has older ones.
-    has_more: bool,
-    /// The highest place when a page was read last: nothing is missing below it.
-    known_from: Option<ListPlace>,
-    /// The day of the page that was read last.
-    today: LocalDate,
+    recent: Pages,
+    /// The last pinned first.
+    pinned: Vec<ConversationSummary>,
+    folders: Vec<Folder>,
+    opened: Option<OpenedFolder>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct OpenedFolder {
+    id: FolderId,
+    pages: Pages,
+}
+
+/// A heading of the list, with the rows below it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum ListSection {
+    Pinned,
+    Folder(FolderId),
+    Days(DateGroup),
 }
 
 impl ConversationList {
-    /// Begins with one page.
-    pub(crate) fn new(page: ConversationPage) -> Self {
+    /// Begins with the first page.
+    pub(crate) fn new(mut page: ConversationPage) -> Self {
         Self {
-            known_from: page.conversations.first().map(ConversationSummary::place),
-            conversations: page.conversations,
-            has_more: page.has_more,
-            today: page.today,
+            pinned: std::mem::take(&mut page.pinned),
+            folders: std::mem::take(&mut page.folders),
+            opened: None,
+            recent: Pages::new(page),
         }
     }
 
+    /// Those that stand in no other list.
     pub(crate) fn conversations(&self) -> &[ConversationSummary] {
-        &self.conversations
+        self.recent.conversations()
+    }
+
+    /// All that are shown, in the order of the headings.
+    fn rows(&self) -> impl Iterator<Item = &ConversationSummary> {
+        let opened = self.opened.iter().flat_map(|it| it.pages.conversations());
+        let recent = self.recent.conversations().iter();
+        self.pinned.iter().chain(opened).chain(recent)
+    }
+
+    /// A conversation that is shown.
+    pub(crate) fn find(&self, id: ConversationId) -> Option<&ConversationSummary> {
+        self.rows().find(|it| it.id == id)
+    }
+
+    /// By name.
+    pub(crate) fn folders(&self) -> &[Folder] {
+        &self.folders
+    }
+
+    /// The folder whose conversations are shown, and where its next page begins.
+    pub(crate) fn opened(&self) -> Option<(FolderId, Option<ListPlace>)> {
+        let opened = self.opened.as_ref()?;
+        Some((opened.id, opened.pages.end()))
+    }
+
+    /// Shows the first page of a folder, and of no other one.
+    pub(crate) fn open(&mut self, id: FolderId, page: ConversationPage) {
+        let pages = Pages::new(page);
+        for shown in pages.conversations() {
+            self.recent.remove(shown.id);
+        }
+        self.pinned
+            .retain(|it| pages.conversations().iter().all(|shown| shown.id != it.id));
+        self.opened = Some(OpenedFolder { id, pages });
+    }
+
+    /// Shows no folder's conversations.
+    pub(crate) fn close(&mut self) {
+        self.opened = None;
+    }
+
+    /// Appends the next page to the folder that is open.
+    pub(crate) fn extend_opened(&mut self, id: FolderId, end: ListPlace, page: ConversationPage) {
+        if let Some(opened) = self.opened.as_mut().filter(|it| it.id == id) {
+            opened.pages.extend(end, page);
+        }
     }
 
     /// The reader's day when a page was read last.
     pub(crate) fn today(&self) -> LocalDate {
-        self.today
+        self.recent.today()
     }
 
     /// The place after which the next page begins; absent if everything is loaded.
     pub(crate) fn end(&self) -> Option<ListPlace> {
-        let last = self.conversations.last().map(ConversationSummary::place);
-        last.filter(|_| self.has_more)
+        self.recent.end()
     }
 
     /// Appends the page after `end`. False: the list ends elsewhere by now.
     pub(crate) fn extend(&mut self, end: ListPlace, page: ConversationPage) -> bool {
-        if self.end() != Some(end) {
-            return false;
-        }
-        let known: HashSet<_> = self.conversations.iter().map(|it| it.id).collect();
-        let new = page.conversations.into_iter();
-        self.conversations
-            .extend(new.filter(|it| !known.contains(&it.id)));
-        self.has_more = page.has_more;
-        self.today = page.today;
-        true
+        self.recent.extend(end, page)
     }
 
     /// The first page was read again: what stands below it stays, what left it goes.
-    pub(crate) fn refresh(&mut self, first: ConversationPage) {
-        let end = first.conversations.last().map(ConversationSummary::place);
-        let Some(end) = end.filter(|_| first.has_more) else {
-            *self = Self::new(first);
-            return;
-        };
-        let has_gap = self.known_from.is_none_or(|known| known < end);
-        let fresh: HashSet<_> = first.conversations.iter().map(|it| it.id).collect();
-        let old = std::mem::replace(self, Self::new(first));
-        if has_gap {
-            return;
-        }
-        let below = old.conversations.into_iter();
-        let below = below.filter(|it| it.place() < end && !fresh.contains(&it.id));
-        let num_fresh = self.conversations.len();
-        // A turn that began before so many others is hardly running; nobody asks again.
-        self.conversations
-            .extend(below.map(|it| ConversationSummary {
-                running: false,
-                ..it
-            }));
-        if self.conversations.len() > num_fresh {
-            self.has_more = old.has_more;
+    pub(crate) fn refresh(&mut self, mut first: ConversationPage) {
+        self.pinned = std::mem::take(&mut first.pinned);
+        self.folders = std::mem::take(&mut first.folders);
+        self.recent.refresh(first);
+        self.recent.leave_out(&self.pinned);
+        let folders = &self.folders;
+        self.opened
+            .take_if(|it| folders.iter().all(|there| there.id != it.id));
+        if let Some(opened) = &mut self.opened {
+            opened.pages.leave_out(&self.pinned);
+            opened.pages.leave_out(self.recent.conversations());
         }
     }
 
-    /// The title or the running turn of a conversation changed.
+    /// Something of a conversation that is shown has changed; it may stand in another list by now.
     pub(crate) fn update(&mut self, summary: ConversationSummary) {
-        if let Some(old) = self.conversations.iter_mut().find(|it| it.id == summary.id) {
+        let Some(old) = self.find_mut(summary.id) else {
+            return;
+        };
+        let list = |it: &ConversationSummary| (it.archived, it.pinned_at, it.folder);
+        if list(old) == list(&summary) {
             *old = summary;
+        } else {
+            self.put_back(summary);
         }
+    }
+
+    fn find_mut(&mut self, id: ConversationId) -> Option<&mut ConversationSummary> {
+        let pinned = self.pinned.iter_mut().find(|it| it.id == id);
+        let opened = self.opened.as_mut();
+        pinned
+            .or_else(|| opened?.pages.find_mut(id))
+            .or_else(|| self.recent.find_mut(id))
     }
 
     /// A turn started: its conversation is the last used one.
     pub(crate) fn move_to_top(&mut self, summary: ConversationSummary) {
-        self.remove(summary.id);
-        self.conversations.insert(0, summary);
+        if let Some((summary, pages)) = self.take(summary) {
+            pages.move_to_top(summary);
+        }
     }
 
-    /// A deletion was taken back: its conversation stands where it stood, if that is loaded.
+    /// A conversation is where it was before, or somewhere else: it stands in its place there, if
+    /// that is loaded.
     pub(crate) fn put_back(&mut self, summary: ConversationSummary) {
+        if let Some((summary, pages)) = self.take(summary) {
+            pages.put_back(summary);
+        }
+    }
+
+    /// Takes a conversation out of all lists, and finds the pages that it belongs into. What is
+    /// pinned has its place already.
+    fn take(&mut self, summary: ConversationSummary) -> Option<(ConversationSummary, &mut Pages)> {
         self.remove(summary.id);
-        let place = summary.place();
-        let index = self.conversations.partition_point(|it| it.place() > place);
-        if index < self.conversations.len() || !self.has_more {
-            self.conversations.insert(index, summary);
+        if summary.archived {
+            return None;
+        }
+        if summary.pinned_at.is_some() {
+            let place = |it: &ConversationSummary| (it.pinned_at, it.id);
+            let index = self
+                .pinned
+                .partition_point(|it| place(it) > place(&summary));
+            self.pinned.insert(index, summary);
+            return None;
+        }
+        match summary.folder {
+            None => Some((summary, &mut self.recent)),
+            Some(folder) => {
+                let opened = self.opened.as_mut().filter(|it| it.id == folder)?;
+                Some((summary, &mut opened.pages))
+            }
         }
     }
 
     pub(crate) fn remove(&mut self, id: ConversationId) {
-        self.conversations.retain(|it| it.id != id);
+        self.recent.remove(id);
+        self.pinned.retain(|it| it.id != id);
+        if let Some(opened) = &mut self.opened {
+            opened.pages.remove(id);
+        }
     }
 
     /// The one below it, or else above it.
@@ -127,28 +205,33 @@ impl ConversationList {
         id: Option<ConversationId>,
         is_below: bool,
     ) -> Option<ConversationId> {
-        let all = &self.conversations;
-        let place = id.and_then(|id| all.iter().position(|it| it.id == id));
+        let place = id.and_then(|id| self.rows().position(|it| it.id == id));
         let wanted = match (place, is_below) {
             (Some(place), true) => place + 1,
             (Some(place), false) => place.checked_sub(1)?,
             (None, true) => 0,
             (None, false) => return None,
         };
-        all.get(wanted).map(|it| it.id)
+        self.rows().nth(wanted).map(|it| it.id)
     }
 
-    /// The groups in the order of the list, each once, with the numbers of their rows.
-    pub(crate) fn groups(&self) -> Vec<(DateGroup, Vec<usize>)> {
-        let mut groups: Vec<(DateGroup, Vec<usize>)> = Vec::new();
-        for (row, summary) in self.conversations.iter().enumerate() {
-            // Nearly always the last one: a list that is loaded in pieces may straddle midnight.
-            match groups.iter_mut().rev().find(|it| it.0 == summary.group) {
-                Some((_, rows)) => rows.push(row),
-                None => groups.push((summary.group, vec![row])),
-            }
+    /// The headings in their order, with the rows below each.
+    pub(crate) fn sections(&self) -> Vec<(ListSection, Vec<&ConversationSummary>)> {
+        let mut sections = Vec::new();
+        if !self.pinned.is_empty() {
+            sections.push((ListSection::Pinned, self.pinned.iter().collect()));
         }
-        groups
+        for folder in &self.folders {
+            let opened = self.opened.as_ref().filter(|it| it.id == folder.id);
+            let rows = opened.map_or(&[][..], |it| it.pages.conversations());
+            sections.push((ListSection::Folder(folder.id), rows.iter().collect()));
+        }
+        let recent = self.recent.conversations();
+        for (group, rows) in self.recent.groups() {
+            let rows = rows.into_iter().filter_map(|row| recent.get(row));
+            sections.push((ListSection::Days(group), rows.collect()));
+        }
+        sections
     }
 }
 

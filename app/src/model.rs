@@ -11,10 +11,12 @@ mod drawing;
 pub mod error;
 pub mod event;
 pub mod export;
+mod folder;
 pub mod id;
 mod import_problem;
 pub mod message;
 mod model_title;
+mod outline;
 mod phase;
 pub mod preferences;
 pub mod refusal;
@@ -43,10 +45,16 @@ pub use drawing::{AdminSection, Drawing, SettingsSection};
 pub use error::ChatError;
 pub use event::{ChatEvent, ChatEventKind, Cursor, WaitState};
 pub use export::{
-    Export, ExportChoice, ExportFormat, ExportSubject, ImportCounts, Upload, UploadState,
+    Brought, ChatProgram, Export, ExportChoice, ExportFormat, ExportSubject, ImportCounts, Upload,
+    UploadState,
+};
+pub use folder::{
+    Arranged, Arrangement, Folder, FolderForm, MAX_ARRANGED, MAX_FOLDER_NAME_CHARS, MAX_FOLDERS,
+    MAX_PINNED,
 };
 pub use id::{
-    ApiKeyId, ConversationId, ExportId, IdempotencyKey, MessageId, SessionId, UploadId, UserId,
+    ApiKeyId, ConversationId, ExportId, FolderId, IdempotencyKey, MessageId, SessionId, UploadId,
+    UserId,
 };
 pub use import_problem::{ImportFault, ImportProblem};
 pub use message::{
@@ -54,6 +62,7 @@ pub use message::{
     Role, SendParams, StartedTurn, ToolStep, TurnParams, Usage,
 };
 pub use model_title::model_title;
+pub use outline::{Outline, OutlineMessage, ShownPlace};
 pub use phase::{Phase, phases};
 pub use preferences::{
     Language, LanguageChoice, Preferences, SidebarForm, SingleKeys, Theme, UnknownChoice,

@@ -7,6 +7,8 @@
 mod address_error;
 mod admin;
 #[cfg(feature = "ssr")]
+mod branches;
+#[cfg(feature = "ssr")]
 mod card;
 mod chat;
 #[cfg(feature = "ssr")]
@@ -25,6 +27,7 @@ mod not_found;
 mod one_time_link;
 #[cfg(feature = "ssr")]
 mod refused_message;
+mod search;
 #[cfg(feature = "ssr")]
 mod set_up;
 mod settings;
@@ -44,6 +47,8 @@ pub use address_error::address_error;
 pub(crate) use admin::AdminRoutes;
 #[cfg(feature = "ssr")]
 pub(crate) use admin::draw_administration;
+#[cfg(feature = "ssr")]
+pub(crate) use branches::BranchesPage;
 pub(crate) use chat::ChatPage;
 #[cfg(feature = "ssr")]
 pub use error_page::error_page;
@@ -51,12 +56,15 @@ pub use error_page::error_page;
 pub(crate) use join::JoinPage;
 #[cfg(not(feature = "ssr"))]
 pub(crate) use loaded_door::{
-    LoadedDoor as JoinPage, LoadedDoor as SetUpPage, LoadedDoor as SignInPage,
-    LoadedDoor as SignUpPage,
+    LoadedDoor as BranchesPage, LoadedDoor as JoinPage, LoadedDoor as SetUpPage,
+    LoadedDoor as SignInPage, LoadedDoor as SignUpPage,
 };
 pub(crate) use not_found::NotFoundPage;
 #[cfg(feature = "ssr")]
 pub use refused_message::{RefusedMessage, refused_message};
+pub(crate) use search::SearchPage;
+#[cfg(feature = "ssr")]
+pub(crate) use search::draw as draw_search;
 #[cfg(feature = "ssr")]
 pub(crate) use set_up::SetUpPage;
 pub(crate) use settings::SettingsRoutes;

@@ -7,6 +7,8 @@ mod administration;
 pub mod api_keys;
 pub mod deletion;
 pub mod exports;
+pub mod order;
+pub mod search;
 
 use std::sync::Arc;
 
@@ -24,7 +26,8 @@ pub use api_keys::ApiKeyService;
 use crate::model::{
     ChatError, ChatEvent, Choices, Conversation, ConversationForm, ConversationId,
     ConversationPage, ConversationState, Cursor, IdempotencyKey, ListPlace, MessageId, MessageText,
-    ModelStatus, SessionId, SessionSummary, StartedTurn, TurnParams, User, UserId,
+    ModelStatus, Outline, SessionId, SessionSummary, ShownPlace, StartedTurn, TurnParams, User,
+    UserId,
 };
 
 /// Name of the page's build, as documents have it.
@@ -42,6 +45,9 @@ pub struct SendMessage {
     pub conversation: Option<ConversationId>,
     /// The message answered to; absent: the last of the active branch.
     pub parent: Option<MessageId>,
+    /// The question that this one is another version of: it stands beside that one, in its
+    /// conversation, and neither `conversation` nor `parent` have to be told.
+    pub edits: Option<MessageId>,
     pub text: MessageText,
     pub params: TurnParams,
     /// Of the conversation from now on.
@@ -65,6 +71,14 @@ pub trait ChatService: Send + Sync + 'static {
         id: ConversationId,
         before: Option<MessageId>,
     ) -> Result<Conversation, ChatError>;
+    /// The piece of a conversation that holds this message, whose branch is the shown one from now
+    /// on; the end of the active branch if the message is not there.
+    async fn conversation_at(
+        &self,
+        user: UserId,
+        id: ConversationId,
+        message: MessageId,
+    ) -> Result<Conversation, ChatError>;
     /// What tells whether it changed; reads no message.
     async fn conversation_state(
         &self,
@@ -82,6 +96,19 @@ pub trait ChatService: Send + Sync + 'static {
     async fn restore(&self, user: UserId, id: ConversationId) -> Result<(), ChatError>;
     /// Makes the branch that holds this message the shown one.
     async fn show_version(&self, user: UserId, message: MessageId) -> Result<(), ChatError>;
+    /// The whole tree, a line for each message.
+    async fn outline(&self, user: UserId, id: ConversationId) -> Result<Outline, ChatError>;
+    /// Does what [`ChatService::show_version`] does, and tells where the message stands then.
+    async fn show_at(&self, user: UserId, message: MessageId) -> Result<ShownPlace, ChatError>;
+    /// A new conversation with copies of the messages up to an answer, or before a question. `mark`
+    /// says at the end of its title that it is one. [`ChatError::Busy`] while an answer among them
+    /// is being written.
+    async fn fork(
+        &self,
+        user: UserId,
+        message: MessageId,
+        mark: &str,
+    ) -> Result<ConversationId, ChatError>;
     async fn send(&self, user: UserId, message: SendMessage) -> Result<StartedTurn, ChatError>;
     /// A new version of an answer, beside the old one.
     async fn regenerate(&self, user: UserId, message: MessageId) -> Result<StartedTurn, ChatError>;

@@ -17,8 +17,8 @@ use crate::{
     components::DRAWINGS,
     model::{Language, Preferences, SidebarForm, Theme},
     pages::{
-        AdminRoutes, ChatPage, JoinPage, NotFoundPage, SetUpPage, SettingsRoutes, SignInPage,
-        SignUpPage,
+        AdminRoutes, BranchesPage, ChatPage, JoinPage, NotFoundPage, SearchPage, SetUpPage,
+        SettingsRoutes, SignInPage, SignUpPage,
     },
     preferences,
     sub_path::{address_of, use_sub_path},
@@ -138,7 +138,8 @@ fn theme_color(media: &'static str, color: &'static str) -> impl IntoView {
     meta.attr("media", media)
 }
 
-/// The pages and their addresses. Of the doors the browser only knows how to load them.
+/// The pages and their addresses. Of the doors, and of the outline of a conversation, the browser
+/// only knows how to load them.
 ///
 /// Both chat addresses share one page, so the first message of a new conversation can change the
 /// address without ending its stream.
@@ -156,6 +157,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
                 <Route path=path!("/sign-up") view=SignUpPage ssr=SsrMode::Async/>
                 <Route path=path!("/join") view=JoinPage ssr=SsrMode::Async/>
+                <Route path=path!("/search") view=SearchPage ssr=SsrMode::Async/>
+                <Route path=path!("/c/:id/branches") view=BranchesPage ssr=SsrMode::Async/>
                 <SettingsRoutes/>
                 <AdminRoutes/>
                 <ParentRoute path=path!("") view=ChatPage ssr=SsrMode::Async>

@@ -33,7 +33,7 @@ mod generated {
 pub(crate) use bytes::bytes;
 pub(crate) use dates::{clock, day, day_seen_from, full_moment, group_heading};
 #[cfg(feature = "ssr")]
-pub(crate) use dates::{day_of_month, last_seen, moment, seen, short_day, zone_name};
+pub(crate) use dates::{day_of, day_of_month, last_seen, moment, seen, short_day, zone_name};
 pub(crate) use errors::{sentence, turn_error};
 pub(crate) use generated::i18n::Locale;
 #[cfg(feature = "ssr")]

@@ -72,6 +72,10 @@ async fn a_row_is_a_link_and_a_button_that_asks_for_its_forms_without_script() {
         row.contains(&format!("name=\"menu\" value=\"{CONVERSATION}\"")),
         "{row}"
     );
+    // What stays above the button reads what it opens, not one of the entries.
+    let menu = "title=\"Menu\"";
+    assert_eq!(row.matches(menu).count(), 1, "{row}");
+    assert!(!row.contains("title=\"Rename"), "{row}");
     // Closed menus of rows were most of a long list.
     assert!(!row.contains("<form") && !row.contains("tabindex"), "{row}");
     assert!(!html.contains("action=\"/api/rename_conversation\""));
@@ -102,6 +106,26 @@ async fn the_header_tells_the_model_and_only_administrators_of_a_demonstration()
     let (_, html) = page(FakeServer::signed_in().demoted(), "/").await;
     assert!(html.contains("SmolLM2-135M-Instruct, loading 40%"));
     assert!(!html.contains("demonstration model") && !html.contains("href=\"/admin"));
+}
+
+#[tokio::test]
+async fn the_way_home_has_the_flame_and_the_name() {
+    let html = conversation().await;
+    let (_, brand) = html.split_once("class=\"sidebar-brand\"").unwrap();
+    let (link, _) = brand.split_once("</a>").unwrap();
+    for part in ["href=\"/\"", "class=\"flame\"", ">Hearth<"] {
+        assert!(link.contains(part), "{part}: {link}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_model_is_called_and_how_large_it_is_are_two_things() {
+    let (status, html) = page(FakeServer::signed_in(), "/admin/models").await;
+    assert_eq!(status, 200);
+    // Marks between pieces of text are for the program of the page.
+    let html = html.replace("<!>", "");
+    let told = "<bdi>tiny-Q4_1.gguf</bdi>, <span class=\"nowrap\">98.4 MB</span>";
+    assert!(html.contains(told), "{html}");
 }
 
 #[tokio::test]
@@ -246,6 +270,9 @@ async fn an_empty_page_greets_and_offers_ways_to_begin_below_its_box() {
     assert_eq!(html.matches("class=\"starter\"").count(), 4);
     let (before, after) = html.split_once("<textarea").unwrap();
     assert!(before.contains("class=\"greeting\"") && after.contains("class=\"starters"));
+    let (_, privacy) = after.split_once("class=\"privacy\"").unwrap();
+    let told = "Messages stay on this server, where SmolLM2-135M-Instruct answers them";
+    assert!(privacy.contains(told), "{privacy}");
     assert!(!conversation().await.contains("class=\"greeting\""));
 }
 

@@ -74,6 +74,14 @@ impl Calendar {
         }
     }
 
+    /// When a day begins here, in milliseconds UTC.
+    pub(crate) fn beginning_of(&self, day: Date) -> i64 {
+        let beginning = day.to_zoned_datetime(self.zone.clone());
+        let beginning = beginning.map(|it| it.timestamp().as_millisecond());
+        // Only the first and the last day of all may not be one in every zone.
+        beginning.unwrap_or(if day.year() < 0 { i64::MIN } else { i64::MAX })
+    }
+
     /// How somebody is told who was there at a moment in milliseconds UTC.
     pub fn seen(&self, at_ms: i64) -> Seen {
         let is_now = self.now.duration_since(timestamp(at_ms)) < NOW;

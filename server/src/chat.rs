@@ -1,9 +1,10 @@
 //! Conversations and turns: the middle of one message's path.
 //!
-//! Reading order: `service` (what is offered), `start_turn` (from a message to the database),
-//! `prompt` and `reservation` (history to token ids, and a place in the queue), `submit`
-//! (from there to a task), `turn` (the task that makes an answer), `turn_log` (its frames and
-//! their tails), `recorder` (what is written, and when).
+//! Reading order: `service` (what is offered), `order` (folders, the archive, many at once), `fork` and
+//! `outline` (branches), `start_turn` (from a message to the database), `prompt` and `reservation`
+//! (history to token ids, and a place in the queue), `submit` (from there to a task), `turn` (the task
+//! that makes an answer), `turn_log` (its frames and their tails), `recorder` (what is written, and
+//! when). `title_maker` works when nobody waits.
 //!
 //! Nothing here knows HTTP or SQL. A tail only watches: a turn ends by itself, by Stop, or with
 //! the process.
@@ -11,9 +12,13 @@
 mod account_watch;
 mod allowance;
 mod engine_slot;
+mod fork;
+mod jump;
 mod key_locks;
 mod live_turns;
 mod model_titles;
+mod order;
+mod outline;
 mod prompt;
 mod recorder;
 mod refusal;
@@ -24,6 +29,7 @@ mod settings;
 mod source;
 mod start_turn;
 mod submit;
+mod title_maker;
 mod tools;
 mod turn;
 mod turn_log;
@@ -106,6 +112,7 @@ impl ChatServer {
             is_closing: AtomicBool::new(false),
         });
         account_watch::start(&server);
+        title_maker::start(&server);
         server
     }
 

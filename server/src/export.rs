@@ -8,6 +8,7 @@ mod archive;
 mod canonical;
 mod document;
 mod file_name;
+mod folders;
 mod format;
 mod hashed;
 mod html;
@@ -22,14 +23,16 @@ mod timestamp;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use archive::{ARCHIVE_SCHEMA, ARCHIVE_VERSION, MANIFEST, Manifest};
-pub use archive::{ArchiveError, ArchiveReport, write_archive};
+pub(crate) use archive::{ARCHIVE_SCHEMA, FOLDERS_VERSION, MANIFEST, Manifest};
+pub use archive::{ArchiveError, ArchiveReport, write_archive, write_archive_in_folders};
+pub(crate) use document::ORDERED_VERSION;
 pub use document::{
     ConversationDocument, MessageDocument, ModelDocument, SCHEMA, UsageDocument, VERSION,
 };
 pub use file_name::FileName;
 pub(crate) use file_name::content_disposition;
-pub use format::{content_type, extension, render};
+pub use folders::{FolderDocument, stored_folders};
+pub use format::{content_type, extension, render, render_branches};
 pub use labels::Language;
 pub use service::{ExportServer, StoredConversations};
 pub use settings::SettingsDocument;

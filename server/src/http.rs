@@ -38,7 +38,7 @@ use axum::{
 };
 use hearth_app::{
     SubPath,
-    service::{AdministrationService, ChatService},
+    service::{AdministrationService, ChatService, order::OrderService},
 };
 use tower_http::compression::CompressionLayer;
 
@@ -49,6 +49,7 @@ use crate::{
     deletion::Deletion,
     export::ExportServer,
     openai::{self, ApiServer},
+    search::SearchServer,
     settings::SettingsBook,
     store::Store,
 };
@@ -61,11 +62,13 @@ pub(crate) use trace::Learnt;
 #[derive(Clone)]
 pub struct Services {
     pub chat: Arc<dyn ChatService>,
+    pub order: Arc<dyn OrderService>,
     pub accounts: Arc<Accounts>,
     pub administration: Arc<dyn AdministrationService>,
     pub settings: Arc<SettingsBook>,
     pub exports: Arc<ExportServer>,
     pub deletion: Arc<Deletion>,
+    pub search: Arc<SearchServer>,
     pub api: ApiServer,
     pub store: Store,
     pub(crate) changes: Changes,

@@ -1,13 +1,16 @@
-//! Conversations that come in: files that our exports wrote, believed in nothing.
+//! Conversations that come in: files that our exports wrote, or another program, believed in
+//! nothing.
 //!
-//! Reading order: `source` (a document or an archive, read one conversation at a time),
-//! `directory` (what an archive may say about itself), `check` (what has to hold before anything is
-//! written), `problem` (what does not, and where), `merge` (the preview and the import), `staging`
-//! (rows that are put aside in short transactions) and `remains` (what ended and cut off imports
-//! leave).
+//! Reading order: `source` (a document or an archive, read one conversation at a time), `foreign`
+//! (the same of other programs), `directory` (what an archive may say about itself), `check` (what
+//! has to hold before anything is written), `folders` (those that a file speaks of), `problem`
+//! (what does not hold, and where), `merge` (the preview and the import), `staging` (rows that are
+//! put aside in short transactions) and `remains` (what ended and cut off imports leave).
 
 mod check;
 mod directory;
+mod folders;
+mod foreign;
 mod merge;
 mod problem;
 pub(crate) mod remains;
@@ -17,7 +20,7 @@ mod staging;
 #[cfg(test)]
 mod tests;
 
-pub use merge::{ImportError, import, preview};
+pub use merge::{ImportError, Preview, import, import_readable, look, preview};
 pub use problem::Problems;
 pub(crate) use source::max_bytes;
 pub use source::{ImportFile, MAX_ARCHIVE_BYTES, MAX_DOCUMENT_BYTES};

@@ -10,7 +10,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use hearth_app::{
     SubPath,
-    service::{AdministrationService, ChatService},
+    service::{AdministrationService, ChatService, order::OrderService},
 };
 use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource};
 use jiff::tz::TimeZone;
@@ -29,6 +29,7 @@ use crate::{
     http::{self, Services, assets::Manifest, metrics_router, router},
     import,
     openai::ApiServer,
+    search::SearchServer,
     settings::SettingsBook,
     store::Store,
     upkeep::Upkeep,
@@ -150,11 +151,13 @@ impl Server {
         let api = api(&chat, &accounts, &settings, &store);
         let services = Services {
             chat: Arc::clone(&chat) as Arc<dyn ChatService>,
+            order: Arc::clone(&chat) as Arc<dyn OrderService>,
             accounts: Arc::clone(&accounts),
             administration: administration as Arc<dyn AdministrationService>,
             settings,
             deletion: deletion(&store, &chat, &accounts, &upkeep, &uploads),
             exports: exports(&store, uploads, &chat),
+            search: search(&store, &chat),
             api,
             store: store.clone(),
             changes: chat.changes(),
@@ -265,6 +268,13 @@ fn exports(store: &Store, uploads: Arc<Uploads>, chat: &ChatServer) -> Arc<Expor
         changes,
         chat.model_titles(),
     )
+}
+
+fn search(store: &Store, chat: &ChatServer) -> Arc<SearchServer> {
+    Arc::new(SearchServer {
+        store: store.clone(),
+        slow_work: chat.slow_work(),
+    })
 }
 
 fn api(

@@ -68,6 +68,8 @@ pub struct ServerSettings {
     pub reasoning_effort: ReasoningEffort,
     /// Whether models that can call tools may use a calculator.
     pub has_calculator: bool,
+    /// Whether the model gives conversations their titles when it has nothing else to do.
+    pub has_made_titles: bool,
     pub max_tokens: Option<u32>,
     pub context_budget: Option<u32>,
     pub concurrent_turns: u32,
@@ -91,6 +93,7 @@ impl Default for ServerSettings {
             top_p: sampling.top_p,
             reasoning_effort: ReasoningEffort::default(),
             has_calculator: true,
+            has_made_titles: true,
             max_tokens: None,
             context_budget: None,
             concurrent_turns: 2,
@@ -174,6 +177,7 @@ impl ServerSettings {
             SettingName::TopP => self.top_p.to_string(),
             SettingName::ReasoningEffort => self.reasoning_effort.as_str().to_owned(),
             SettingName::Calculator => yes_or_no(self.has_calculator).to_owned(),
+            SettingName::MadeTitles => yes_or_no(self.has_made_titles).to_owned(),
             SettingName::MaxTokens => optional(self.max_tokens),
             SettingName::ContextBudget => optional(self.context_budget),
             SettingName::ConcurrentTurns => self.concurrent_turns.to_string(),
@@ -218,6 +222,7 @@ impl ServerSettings {
                 self.reasoning_effort = given.word("low, medium, high", &efforts)?;
             }
             SettingName::Calculator => self.has_calculator = given.yes_or_no()?,
+            SettingName::MadeTitles => self.has_made_titles = given.yes_or_no()?,
             SettingName::MaxTokens => {
                 self.max_tokens = given.optional("1–1000000", 1..=1_000_000)?;
             }
@@ -398,6 +403,7 @@ mod tests {
             (SettingName::Temperature, "0.7"),
             (SettingName::ReasoningEffort, "high"),
             (SettingName::Calculator, "no"),
+            (SettingName::MadeTitles, "no"),
             (SettingName::MaxTokens, "512"),
             (SettingName::SignUp, "open"),
             (SettingName::DefaultLanguage, "zh-CN"),
@@ -432,6 +438,7 @@ mod tests {
             (SettingName::TopP, "inf"),
             (SettingName::ReasoningEffort, "High"),
             (SettingName::Calculator, "on"),
+            (SettingName::MadeTitles, ""),
             (SettingName::MaxTokens, "0"),
             (SettingName::MaxTokens, "-1"),
             (SettingName::ContextBudget, "255"),

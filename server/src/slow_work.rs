@@ -36,6 +36,8 @@ pub enum Kind {
     Frame,
     /// Texts of one request: prompts to tokens, answers to HTML, JSON to values.
     Text,
+    /// What somebody looks for, in the database and in the texts that were found.
+    Search,
     /// A password's hash. Each takes 19 MiB.
     Password,
     /// A document that is written, or a file that is read.
@@ -48,9 +50,10 @@ pub enum Kind {
 
 impl Kind {
     /// All of them, in the order of their places.
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Frame,
         Self::Text,
+        Self::Search,
         Self::Password,
         Self::Document,
         Self::Upload,
@@ -62,6 +65,7 @@ impl Kind {
         match self {
             Self::Frame => "frame",
             Self::Text => "text",
+            Self::Search => "search",
             Self::Password => "password",
             Self::Document => "document",
             Self::Upload => "upload",
@@ -75,6 +79,8 @@ impl Kind {
             // More than there are cores: a slow picture shares them with the quick ones.
             Self::Frame => ((4 * num_threads).max(8), usize::MAX, usize::MAX, u64::MAX),
             Self::Text => (num_threads.max(2), usize::MAX, 64, 30),
+            // Whoever types asks again before the last answer is there.
+            Self::Search => (2, 1, 4, 10),
             Self::Password => (2, usize::MAX, 64, 10),
             // One after the other for each person: two imports of one file are one import.
             Self::Document => (2, 1, 8, 30),
@@ -200,7 +206,9 @@ impl From<SlowWorkError> for AppError {
             SlowWorkError::Busy(kind) => Self::Busy {
                 reason: match kind {
                     Kind::Document | Kind::Upload | Kind::Download => BusyReason::WorkersBusy,
-                    Kind::Frame | Kind::Text | Kind::Password => BusyReason::Overloaded,
+                    Kind::Frame | Kind::Text | Kind::Search | Kind::Password => {
+                        BusyReason::Overloaded
+                    }
                 },
                 retry_after_s: RETRY_AFTER_S,
             },

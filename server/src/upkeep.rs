@@ -41,6 +41,8 @@ pub(crate) const AHEAD_MS: i64 = 2 * DAY_MS;
 /// The first run leaves the start to those who wait for their pages.
 const FIRST_RUN_AFTER: Duration = Duration::from_secs(20);
 const PERIOD: Duration = Duration::from_hours(1);
+/// Long copies can be found after this time.
+const INDEX_PERIOD: Duration = Duration::from_mins(1);
 /// A step is made smaller when it holds the only writer longer than this.
 const STEP_TIME: Duration = Duration::from_millis(25);
 /// Rows of a step: at least, at first, at most.
@@ -88,6 +90,7 @@ enum Step {
     Upload,
     Keys,
     Space,
+    Backlog,
 }
 
 impl Upkeep {
@@ -129,7 +132,7 @@ impl Upkeep {
         let upkeep = Arc::clone(self);
         tokio::spawn(async move {
             // A copy of a large database takes as long as it takes, and holds nothing else up.
-            tokio::join!(upkeep.remove_on(), upkeep.copy_on());
+            tokio::join!(upkeep.remove_on(), upkeep.copy_on(), upkeep.index_on());
         })
     }
 
@@ -158,6 +161,28 @@ impl Upkeep {
         }
     }
 
+    /// What was written before there was an index, and long copies, can be found after a while.
+    async fn index_on(&self) {
+        let mut wait = FIRST_RUN_AFTER;
+        loop {
+            tokio::time::sleep(wait).await;
+            if let Err(error) = self.index_backlog().await {
+                tracing::warn!(%error, "some messages are not indexed yet: {error}");
+            }
+            wait = INDEX_PERIOD;
+        }
+    }
+
+    async fn index_backlog(&self) -> Result<(), StoreError> {
+        let mut num_indexed = 0;
+        self.repeat(Step::Backlog, now_ms(), &mut num_indexed)
+            .await?;
+        if num_indexed > 0 {
+            tracing::info!(num_indexed, "what waited for the index can be found now");
+        }
+        Ok(())
+    }
+
     /// Something is to be removed for good now rather than within the hour.
     pub fn wake(&self) {
         self.woken.notify_one();
@@ -165,6 +190,9 @@ impl Upkeep {
 
     /// Does every job once, as of `now` (milliseconds UTC).
     pub async fn run(&self, now: i64) {
+        if let Err(error) = self.index_backlog().await {
+            tracing::warn!(%error, "some messages are not indexed yet: {error}");
+        }
         self.remove(now).await;
         self.perform(UpkeepJob::Backups, now).await;
     }
@@ -229,6 +257,7 @@ impl Upkeep {
             }
             UpkeepJob::Keys => &[Step::Keys],
             UpkeepJob::File => {
+                self.forget_words().await?;
                 self.store.optimize().await?;
                 self.repeat(Step::Space, now, num_removed).await?;
                 // A log that somebody reads from is cut the next time.
@@ -262,6 +291,25 @@ impl Upkeep {
                 .await?;
         }
         Ok(())
+    }
+
+    /// Writes the index of all texts anew if something has gone out of it: until then its words are
+    /// still in the file, though nobody finds them.
+    async fn forget_words(&self) -> Result<(), StoreError> {
+        let number = self.store.num_forgettable().await?;
+        if number == 0 {
+            return Ok(());
+        }
+        let mut begins = true;
+        loop {
+            let begun = Instant::now();
+            if !self.store.forget_words(begins).await? {
+                break;
+            }
+            begins = false;
+            tokio::time::sleep(begun.elapsed()).await;
+        }
+        self.store.note_forgotten(number).await
     }
 
     /// Goes on with a message whose removal was cut off.
@@ -323,14 +371,17 @@ impl Upkeep {
             Step::Export => store.purge_export(now, oldest, future).await,
             Step::Upload => store.purge_upload(now - UPLOAD_KEPT_MS, future).await,
             Step::Keys => store.purge_keys(now - KEYS_KEPT_MS, future, limit).await,
-            Step::Space => {
-                let num_rows = store.give_space_back(limit).await?;
-                Ok(Progress {
-                    num_rows,
-                    num_removed: num_rows,
-                })
-            }
+            Step::Space => store.give_space_back(limit).await.map(counted),
+            Step::Backlog => store.index_backlog(limit).await.map(counted),
         }
+    }
+}
+
+/// All that a step touched is what it was for.
+const fn counted(num_rows: u64) -> Progress {
+    Progress {
+        num_rows,
+        num_removed: num_rows,
     }
 }
 

@@ -1,8 +1,9 @@
 //! What a large database costs the page: one with 10,000 conversations, 2,000 messages in one of
-//! them, beside an empty one, taking turns in one run. `cargo xtask bench --page`.
+//! them, beside an empty one, taking turns in one run. `cargo xtask bench --page`. Fails if one of
+//! the pages is slower or larger than it may be.
 #![expect(clippy::print_stdout, reason = "it prints what it measured")]
 
-use std::time::Duration;
+use std::{process::ExitCode, time::Duration};
 
 use anyhow::{Context as _, Result};
 use hearth_engine::scripted::ScriptedModel;
@@ -63,10 +64,21 @@ impl<'a> Place<'a> {
         .await
     }
 
+    fn meets_its_goals(&self) -> bool {
+        part(&self.openings, 50) <= speed::MAX_OPENING
+            && part(&self.letters, 50) <= speed::MAX_LETTER
+            && part(&self.elements, 50) <= speed::MAX_ELEMENTS
+    }
+
     fn print(&self) {
         let ms = |time: Duration| time.as_secs_f64() * 1000.0;
+        let verdict = if self.meets_its_goals() {
+            ""
+        } else {
+            "  MISSED"
+        };
         println!(
-            "{:<40} {:>12.1} {:>12.1} {:>12.1} {:>12.1} {:>10}",
+            "{:<40} {:>12.1} {:>12.1} {:>12.1} {:>12.1} {:>10}{verdict}",
             self.name,
             ms(part(&self.openings, 50)),
             ms(part(&self.openings, 100)),
@@ -97,7 +109,7 @@ async fn enter(browser: &Browser, server: &RunningServer) -> Result<()> {
 }
 
 #[tokio::main]
-async fn main() -> Result<()> {
+async fn main() -> Result<ExitCode> {
     let (empty, _ada) = RunningServer::start(model()).await?;
     let (large, _ada) = RunningServer::start(model()).await?;
     let seeded = seed::fill(&large.database(), "Ada", AMOUNT).await?;
@@ -141,6 +153,12 @@ async fn main() -> Result<()> {
         "", "interactive", "worst ms", "letter ms", "p95 ms", "elements"
     );
     places.iter().for_each(Place::print);
+    let is_good = places.iter().all(Place::meets_its_goals);
     other.quit().await?;
-    browser.quit().await
+    browser.quit().await?;
+    Ok(if is_good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

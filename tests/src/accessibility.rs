@@ -11,11 +11,16 @@ use crate::{
     deadline::eventually,
 };
 
+/// Whether the page has axe already: it is half a megabyte, and a page is looked at several times.
+const IS_THERE: &str = "return typeof window.axe === 'object'";
+
 /// Starts axe, which leaves in the page what a person with a screen reader could not pass.
 const START: &str = r"
-    const impacts = arguments[0];
+    const [impacts, rules] = arguments;
     delete window.axeReport;
-    axe.run(document, { resultTypes: ['violations'] }).then(
+    const options = { resultTypes: ['violations'] };
+    if (rules) options.runOnly = { type: 'rule', values: rules };
+    axe.run(document, options).then(
         result => window.axeReport = { violations: result.violations
             .filter(violation => impacts.includes(violation.impact))
             .map(violation => ({
@@ -30,6 +35,9 @@ const START: &str = r"
 /// What a person cannot pass.
 const GRAVE: [&str; 2] = ["serious", "critical"];
 const ALL: [&str; 4] = ["minor", "moderate", "serious", "critical"];
+
+/// The rules that are about colours, of those that axe goes by without being asked.
+const COLOURS: [&str; 2] = ["color-contrast", "link-in-text-block"];
 
 #[derive(Debug, Deserialize)]
 struct Report {
@@ -49,17 +57,30 @@ pub struct Violation {
 
 /// Fails if the page, shown as `name`, has serious or critical violations.
 pub async fn check(browser: &Browser, name: &str) -> Result<()> {
-    look(browser, name, &GRAVE).await
+    look(browser, name, &GRAVE, None).await
+}
+
+/// As [`check`], where the same page was checked in another theme: a theme is colours alone.
+pub async fn check_colours(browser: &Browser, name: &str) -> Result<()> {
+    look(browser, name, &GRAVE, Some(&COLOURS)).await
 }
 
 /// Fails if the page, shown as `name`, has any violation.
 pub async fn check_strictly(browser: &Browser, name: &str) -> Result<()> {
-    look(browser, name, &ALL).await
+    look(browser, name, &ALL, None).await
 }
 
-async fn look(browser: &Browser, name: &str, impacts: &[&str]) -> Result<()> {
-    browser.script(&axe()?, Vec::new()).await?;
-    browser.script(START, vec![json!(impacts)]).await?;
+async fn look(
+    browser: &Browser,
+    name: &str,
+    impacts: &[&str],
+    rules: Option<&[&str]>,
+) -> Result<()> {
+    if browser.script(IS_THERE, Vec::new()).await? != json!(true) {
+        browser.script(&axe()?, Vec::new()).await?;
+    }
+    let arguments = vec![json!(impacts), json!(rules)];
+    browser.script(START, arguments).await?;
     let what = format!("axe tells about {name}");
     let report: Report = eventually(&what, PATIENCE, async || {
         let report = browser.script("return window.axeReport", Vec::new());

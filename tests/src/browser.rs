@@ -17,6 +17,9 @@ static STAGE: Mutex<Option<Chromium>> = Mutex::const_new(None);
 /// How long a page may take to show something.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Names the folder of all pictures.
+const SCREENSHOTS: &str = "HEARTH_SCREENSHOTS";
+
 /// Most pixels of a picture from top to bottom: Chromium draws none of twice that.
 const PICTURE: u32 = 8_000;
 
@@ -28,6 +31,15 @@ const COLLECT_VIOLATIONS: &str = r"
         told.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
         sessionStorage.setItem(key, JSON.stringify(told));
     });
+";
+
+/// Whether one of some elements is seen and says something. Looked at in one moment: an element of
+/// a while ago may have gone.
+const IS_SAID: &str = r"
+    const [selector, words] = arguments;
+    const isSeen = it => it.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true });
+    return [...document.querySelectorAll(selector)]
+        .some(it => isSeen(it) && it.innerText.replaceAll('\u00a0', ' ').includes(words));
 ";
 
 /// Light or dark, as the system asks.
@@ -102,13 +114,10 @@ pub async fn wait_for(
 /// Waits until an element that a CSS selector finds says something.
 pub async fn wait_for_words(browser: &Browser, selector: &str, words: &str) -> Result<()> {
     let what = format!("{selector} says {words:?}");
+    let arguments = vec![json!(selector), json!(words)];
     eventually(&what, PATIENCE, async || {
-        for element in browser.driver.find_all(By::Css(selector)).await? {
-            if element.text().await?.contains(words) {
-                return Ok(Some(()));
-            }
-        }
-        Ok(None)
+        let is_said = browser.script(IS_SAID, arguments.clone()).await?;
+        Ok((is_said == json!(true)).then_some(()))
     })
     .await
 }
@@ -132,7 +141,8 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// Waits for its turn and opens an empty window.
+    /// Waits for its turn and opens an empty window. Whatever needs no window, such as the start of a
+    /// server, comes before: another test has its turn meanwhile.
     pub async fn open() -> Result<Self> {
         let mut stage = wait_for_stage().await;
         let chromium = match stage.0.take() {
@@ -189,6 +199,13 @@ impl Browser {
     /// Path of the current page.
     pub async fn path(&self) -> Result<String> {
         Ok(self.driver.current_url().await?.path().to_owned())
+    }
+
+    /// Gives the browser a cookie for all of a host, of which no page has to be open.
+    pub async fn set_cookie(&self, url: &str, name: &str, value: &str) -> Result<()> {
+        let parameters = json!({"url": url, "name": name, "value": value, "path": "/"});
+        self.devtools("Network.setCookie", parameters).await?;
+        Ok(())
     }
 
     /// Runs a script's body and gives what it returns.
@@ -265,7 +282,21 @@ impl Browser {
         Ok(())
     }
 
-    /// Saves what the window shows as `NAME.png`.
+    /// Waits until the window has been drawn anew, so that the page has heard of a change of its
+    /// size or its theme. In a tab that is hidden nothing is drawn: then for a moment.
+    pub async fn wait_for_frame(&self) -> Result<()> {
+        let script = r"
+            return new Promise(go => {
+                requestAnimationFrame(() => requestAnimationFrame(() => go(true)));
+                setTimeout(go, 200, false);
+            });
+        ";
+        self.script(script, Vec::new()).await?;
+        Ok(())
+    }
+
+    /// Saves what the window shows as `NAME.png`: for failures. What a test only shows is
+    /// [photographed](Browser::photograph).
     pub async fn screenshot(&self, name: &str) -> Result<()> {
         let directory = screenshots();
         fs::create_dir_all(&directory)?;
@@ -274,8 +305,19 @@ impl Browser {
         Ok(())
     }
 
-    /// Saves the whole page as `NAME-1.png` and so on, from top to bottom.
-    pub async fn screenshot_whole(&self, name: &str) -> Result<()> {
+    /// As [`Browser::screenshot`], for somebody who named a folder to look at the pictures.
+    pub async fn photograph(&self, name: &str) -> Result<()> {
+        if is_photographed() {
+            self.screenshot(name).await?;
+        }
+        Ok(())
+    }
+
+    /// Photographs the whole page as `NAME-1.png` and so on, from top to bottom.
+    pub async fn photograph_whole(&self, name: &str) -> Result<()> {
+        if !is_photographed() {
+            return Ok(());
+        }
         let script = "const page = document.documentElement;
             return [page.clientWidth, page.scrollHeight]";
         let size = self.script(script, Vec::new()).await?;
@@ -386,9 +428,14 @@ impl Browser {
     }
 }
 
+/// Whether somebody wants to look at what tests show.
+fn is_photographed() -> bool {
+    env::var_os(SCREENSHOTS).is_some()
+}
+
 /// `HEARTH_SCREENSHOTS`, else `target/screenshots` of the workspace.
 fn screenshots() -> PathBuf {
-    env::var_os("HEARTH_SCREENSHOTS").map_or_else(
+    env::var_os(SCREENSHOTS).map_or_else(
         || {
             PathBuf::from(concat!(
                 env!("CARGO_MANIFEST_DIR"),

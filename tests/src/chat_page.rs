@@ -116,6 +116,23 @@ impl<'a> ChatPage<'a> {
         self.enter_account(name, password).await
     }
 
+    /// Comes with the session that a client has, not through the door: the start page is shown.
+    pub async fn enter(&self, client: &WebClient) -> Result<()> {
+        self.enter_at(client, "/").await
+    }
+
+    /// As [`ChatPage::enter`], and another page is the first that is shown.
+    pub async fn enter_at(&self, client: &WebClient, path: &str) -> Result<()> {
+        let cookie = client.cookie().context("the client is signed in")?;
+        let (name, value) = cookie.split_once('=').context("a cookie has a value")?;
+        let browser = self.browser;
+        browser.set_cookie(&self.base_url, name, value).await?;
+        self.open(path).await?;
+        let shown = self.path().await?;
+        ensure!(shown != "/sign-in", "the door is shown and not {path}");
+        Ok(())
+    }
+
     /// From now on the model takes its most probable words, so that every run says the same.
     pub async fn answer_greedily(&self) -> Result<()> {
         let client = self.client().await?;
@@ -125,11 +142,9 @@ impl<'a> ChatPage<'a> {
 
     /// Asks for all pages in this language, as a choice in the settings does.
     pub async fn speak(&self, language: Language) -> Result<()> {
-        self.open("/sign-in").await?;
-        let mut cookie = Cookie::new(LANGUAGE_COOKIE, language.as_str());
-        cookie.set_path("/");
-        self.browser.driver().add_cookie(cookie).await?;
-        Ok(())
+        let (url, language) = (&self.base_url, language.as_str());
+        let browser = self.browser;
+        browser.set_cookie(url, LANGUAGE_COOKIE, language).await
     }
 
     /// Writes a message and presses Enter.

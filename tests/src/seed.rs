@@ -65,6 +65,13 @@ pub async fn fill(database: &Path, user_name: &str, amount: Amount) -> Result<Se
         user: user.with_context(|| format!("nobody is called {user_name}"))?,
     };
     let seeded = seeder.conversations(amount).await?;
+    // As of an older program: the upkeep indexes it.
+    sqlx::query(
+        "insert or replace into search_backlog (id, titles_before, messages_before)
+         values (1, x'ffffffffffffffffffffffffffffffff', x'ffffffffffffffffffffffffffffffff')",
+    )
+    .execute(&mut seeder.connection)
+    .await?;
     sqlx::query("commit")
         .execute(&mut seeder.connection)
         .await?;

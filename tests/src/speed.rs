@@ -11,6 +11,13 @@ use crate::{
     deadline::eventually,
 };
 
+/// From the navigation to a page whose script has taken over: no more than this, half of the time.
+pub const MAX_OPENING: Duration = Duration::from_secs(1);
+/// From a key to the frame that shows its letter, while an answer grows: the same.
+pub const MAX_LETTER: Duration = Duration::from_millis(50);
+/// Elements of a page, whatever lies in the database.
+pub const MAX_ELEMENTS: u64 = 5_000;
+
 /// Notes when the script has taken over, in milliseconds since the navigation began.
 const WATCH_OPENING: &str = r"
     new MutationObserver((_, observer) => {

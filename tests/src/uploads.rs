@@ -1,6 +1,6 @@
 //! Files to import: made, and chosen as a browser does.
 
-use std::io::Cursor;
+use std::io::{Cursor, Write as _};
 
 use anyhow::{Context as _, Result, ensure};
 use hearth_app::model::{
@@ -10,7 +10,7 @@ use hearth_server::export::{
     ConversationDocument, Language, MessageDocument, SCHEMA, Timestamp, VERSION, write_archive,
 };
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::web_client::{Answer, WebClient};
@@ -111,6 +111,53 @@ fn archive_with(
     Ok(file)
 }
 
+/// A list of so many conversations as `ChatGPT` exports it, called `Chat 0` and so on, each with a
+/// question, two answers and a picture; those of these numbers cannot be read.
+pub fn chatgpt_list(num_conversations: usize, damaged: &[usize]) -> String {
+    let message = |role: &str, seconds: f64, parts: Value| {
+        json!({
+            "author": {"role": role}, "create_time": 1_756_000_000.0 + seconds,
+            "content": {"content_type": "multimodal_text", "parts": parts},
+            "metadata": {}, "recipient": "all",
+        })
+    };
+    let picture = json!({
+        "content_type": "image_asset_pointer", "asset_pointer": "sediment://file_1"
+    });
+    let conversation = |number: usize| {
+        let mapping = json!({
+            "root": {"parent": null, "message": null},
+            "q": {"parent": "root", "message": message("user", 1.0, json!(["下雨吗？", picture]))},
+            "a": {"parent": "q", "message": message("assistant", 2.0, json!(["Yes."]))},
+            "b": {"parent": "q", "message": message("assistant", 3.0, json!(["No."]))},
+        });
+        let is_damaged = damaged.contains(&number);
+        json!({
+            "title": format!("Chat {number}"), "conversation_id": format!("c{number}"),
+            "create_time": 1_756_000_000.0, "update_time": 1_756_000_009.0,
+            "mapping": if is_damaged { Value::Null } else { mapping }, "current_node": "b",
+        })
+    };
+    let list: Vec<Value> = (0..num_conversations).map(conversation).collect();
+    Value::from(list).to_string()
+}
+
+/// The ZIP that `ChatGPT` makes of such a list.
+pub fn chatgpt_archive(num_conversations: usize, damaged: &[usize]) -> Result<Vec<u8>> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default();
+    let list = chatgpt_list(num_conversations, damaged);
+    for (name, content) in [
+        ("conversations.json", list.as_str()),
+        ("user.json", "{}"),
+        ("chat.html", "<html></html>"),
+    ] {
+        zip.start_file(name, options)?;
+        zip.write_all(content.as_bytes())?;
+    }
+    Ok(zip.finish()?.into_inner())
+}
+
 /// What the manifest of an archive says of all its content; when it was made is no part of it.
 pub fn content_hash(archive: &[u8]) -> Result<String> {
     let mut zip = zip::ZipArchive::new(Cursor::new(archive))?;
@@ -137,6 +184,9 @@ fn conversation(title: &str, texts: Vec<String>, now: Timestamp) -> Conversation
         updated_at: now,
         active_message_id: messages.last().map(|message| message.id),
         settings: None,
+        folder: None,
+        pinned_at: None,
+        archived_at: None,
         messages,
         sha256: String::new(),
     };

@@ -3,6 +3,7 @@
 mod api {
     mod authorisation;
     mod backups;
+    mod branches;
     mod changes;
     mod commands;
     mod conversation_settings;
@@ -17,10 +18,12 @@ mod api {
     mod model_commands;
     mod models;
     mod openai;
+    mod order;
     mod own_account;
     mod people;
     mod proxies;
     mod request_ids;
+    mod searching;
     mod sessions;
     mod set_up;
     mod settings;

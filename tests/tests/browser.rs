@@ -34,6 +34,7 @@ mod browser {
     mod accessibility;
     mod adding_files;
     mod administration;
+    mod branches;
     mod chaos;
     mod code_blocks;
     mod composing;
@@ -52,6 +53,8 @@ mod browser {
     mod later;
     mod leaving;
     mod long_press;
+    mod looks;
+    mod order;
     mod pieces;
     mod popups;
     mod proxies;
@@ -60,6 +63,7 @@ mod browser {
     mod reasoning;
     mod references;
     mod reloading;
+    mod searching;
     mod settings;
     mod single_keys;
     mod skeletons;

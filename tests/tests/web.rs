@@ -2,6 +2,7 @@
 
 mod web {
     mod administration;
+    mod branches;
     mod forms;
     mod languages;
     mod locales;

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde::Deserialize;
 
+use crate::tally::Tally;
 use crate::wasm::{self, Choice};
 use crate::workspace::Workspace;
 use crate::{model, process, run};
@@ -49,7 +50,7 @@ pub(crate) struct Options {
     #[arg(long, conflicts_with_all = ["chats", "model", "alone"])]
     store: bool,
     /// Instead: what such a database costs the page, beside an empty one, see
-    /// tests/benches/page.rs.
+    /// tests/benches/page.rs. Fails if a goal is missed.
     #[arg(long, conflicts_with_all = ["chats", "model", "alone", "store"])]
     page: bool,
 }
@@ -108,6 +109,17 @@ pub(crate) fn bench(workspace: &Workspace, choice: Choice, options: &Options) ->
     }
     report(&ours, &theirs);
     Ok(())
+}
+
+/// What a large database costs the server and the page, as two checks: of the night, because they
+/// take minutes and want the machine for themselves.
+pub(crate) fn large_databases(workspace: &Workspace) -> Tally {
+    let mut tally = Tally::default();
+    for name in ["store", "page"] {
+        process::announce(&format!("a database of 10,000 conversations: {name}"));
+        tally += Tally::of(with_large_database(workspace, name));
+    }
+    tally
 }
 
 /// In the profile of the tests, which is compiled already.

@@ -81,7 +81,7 @@ pub(crate) fn kills(workspace: &Workspace, proptest_cases: u32) -> Result<Tally>
 }
 
 /// The tests of the page that go further than those of every change: what fails meanwhile, what is
-/// done at random, what moves, and what axe says of every answer.
+/// done at random or loaded again, what moves, and what axe says of every answer.
 ///
 /// # Errors
 /// If cargo cannot be started.
@@ -93,6 +93,7 @@ pub(crate) fn long_pages(workspace: &Workspace, proptest_cases: u32) -> Result<T
         "chaos::",
         "corpus::",
         "random_actions::",
+        "reloading::",
         "stillness::",
         "--nocapture",
     ];

@@ -1,4 +1,5 @@
-//! The long checks, too long for every change: fuzzing and many property test cases.
+//! The long checks, too long for every change: fuzzing, many property test cases, and what a large
+//! database costs.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +11,7 @@ use clap::Args;
 use crate::tally::Tally;
 use crate::wasm::{self, Choice};
 use crate::workspace::Workspace;
-use crate::{cargo_tests, process, site};
+use crate::{bench, cargo_tests, process, site};
 
 /// How long the long checks may take.
 #[derive(Args)]
@@ -43,6 +44,7 @@ pub(crate) fn nightly(
     tally += cargo_tests::kills(workspace, options.proptest_cases)?;
     process::announce("the page, whatever fails and whatever is done");
     tally += cargo_tests::long_pages(workspace, options.proptest_cases)?;
+    tally += bench::large_databases(workspace);
     tally += cargo_tests::cards(workspace, true)?;
     tally += fuzz(workspace, options);
     let Tally {
@@ -81,13 +83,7 @@ fn fuzz(workspace: &Workspace, options: &Options) -> Tally {
         command
             .args([&target, "--"])
             .arg(format!("-max_total_time={}", options.fuzz_seconds));
-        tally += match process::run(&mut command) {
-            Ok(()) => Tally::PASSED,
-            Err(error) => {
-                println!("{error:#}");
-                Tally::FAILED
-            }
-        };
+        tally += Tally::of(process::run(&mut command));
     }
     tally
 }

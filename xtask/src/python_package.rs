@@ -1,4 +1,4 @@
-//! Programs in Python that others wrote, and that our API has to bear.
+//! Programs in Python that others wrote: what our API has to bear, and a database for `.sqlx`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -33,6 +33,15 @@ pub(crate) const SCHEMATHESIS: PythonPackage = PythonPackage {
     folder: "schemathesis",
     module: "schemathesis",
     size: "90 MB",
+};
+
+/// A `SQLite` as new as the one that the program brings: those of systems do not know every kind of
+/// table that the migrations make (zlib licence).
+pub(crate) const APSW: PythonPackage = PythonPackage {
+    requirement: "apsw==3.54.1.0",
+    folder: "apsw",
+    module: "apsw",
+    size: "7 MB",
 };
 
 impl PythonPackage {

@@ -4,18 +4,16 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail};
 
-use crate::process;
 use crate::workspace::Workspace;
+use crate::{process, python_package};
 
-/// Applies a file to a database where the `sqlite3` program is missing.
-const PYTHON: &str = "import sqlite3, sys\n\
-    connection = sqlite3.connect(sys.argv[1])\n\
-    connection.executescript(sys.stdin.read())\n";
+/// Applies a migration to a database.
+const APPLY: &str = "import apsw, sys; apsw.Connection(sys.argv[1]).execute(sys.stdin.read())";
 
 /// Writes `.sqlx` anew.
 ///
@@ -68,8 +66,9 @@ fn describe(workspace: &Workspace) -> Result<BTreeMap<String, String>> {
     let descriptions = scratch.join("queries");
     fs::create_dir_all(&descriptions)?;
     let database = scratch.join("sql.db");
+    let sqlite = python_package::APSW.provide(workspace)?;
     for migration in migrations(workspace.root())? {
-        apply(&database, &migration)?;
+        apply(&sqlite, &database, &migration)?;
     }
 
     // The macros run only when their crate is compiled, and cargo does not know of the database.
@@ -102,20 +101,11 @@ fn migrations(root: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn apply(database: &Path, migration: &Path) -> Result<()> {
-    let mut command = if process::find("sqlite3").is_some() {
-        let mut command = Command::new("sqlite3");
-        command.arg("-bail");
-        command
-    } else if process::find("python3").is_some() {
-        let mut command = Command::new("python3");
-        command.args(["-c", PYTHON]);
-        command
-    } else {
-        bail!("neither sqlite3 nor python3 is installed; one of them applies the migrations");
-    };
-    let sql = Stdio::from(File::open(migration)?);
-    let output = command.arg(database).stdin(sql).output()?;
+fn apply(sqlite: &Path, database: &Path, migration: &Path) -> Result<()> {
+    let mut command = Command::new("python3");
+    command.args(["-c", APPLY]).arg(database);
+    command.env("PYTHONPATH", sqlite);
+    let output = command.stdin(File::open(migration)?).output()?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         bail!("{} does not apply: {}", migration.display(), said.trim());

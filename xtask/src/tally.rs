@@ -2,6 +2,8 @@
 
 use std::ops::AddAssign;
 
+use anyhow::Result;
+
 /// Checks that passed and checks that failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
@@ -18,6 +20,17 @@ impl Tally {
         num_passed: 0,
         num_failed: 1,
     };
+
+    /// One check; why it failed is told.
+    pub(crate) fn of(check: Result<()>) -> Self {
+        match check {
+            Ok(()) => Self::PASSED,
+            Err(error) => {
+                println!("{error:#}");
+                Self::FAILED
+            }
+        }
+    }
 
     /// Adds what a line of test output says; other lines say nothing.
     pub(crate) fn read(&mut self, line: &str) {

@@ -16,7 +16,9 @@ use crate::model::{
 #[cfg(feature = "ssr")]
 use crate::{
     api::lead_form_post_to,
+    model::Outline,
     service::{chat_service, current_user},
+    words::{use_locale, words},
 };
 
 /// The signed-in user; absent if nobody is.
@@ -52,6 +54,20 @@ pub async fn conversation(
 ) -> Result<Conversation, ChatError> {
     let user = current_user()?;
     chat_service().conversation(user.id, id, before).await
+}
+
+/// The piece of a conversation that holds a message, whose branch is the shown one from now on; its
+/// end if the message is not there.
+///
+/// # Errors
+/// [`ChatError::NotFound`] unless the conversation is the user's.
+#[server(name = ReadConversationAt, endpoint = "conversation_at")]
+pub async fn conversation_at(
+    id: ConversationId,
+    message: MessageId,
+) -> Result<Conversation, ChatError> {
+    let user = current_user()?;
+    chat_service().conversation_at(user.id, id, message).await
 }
 
 /// What tells whether a conversation changed since it was read; nothing unless it is there, and the
@@ -114,6 +130,42 @@ pub async fn restore_conversation(id: ConversationId) -> Result<(), ChatError> {
 pub async fn show_version(message: MessageId) -> Result<(), ChatError> {
     let user = current_user()?;
     chat_service().show_version(user.id, message).await
+}
+
+/// Shows the branch that holds this message; a form post leads to the message.
+///
+/// # Errors
+/// [`ChatError::NotFound`].
+#[server(endpoint = "open_branch")]
+pub async fn open_branch(message: MessageId) -> Result<(), ChatError> {
+    let user = current_user()?;
+    let place = chat_service().show_at(user.id, message).await?;
+    lead_form_post_to(&place.address(message));
+    Ok(())
+}
+
+/// All branches of a conversation, a line for each message: for what the server draws.
+///
+/// # Errors
+/// [`ChatError::NotFound`] unless it is the user's.
+#[cfg(feature = "ssr")]
+pub(crate) async fn outline(id: ConversationId) -> Result<Outline, ChatError> {
+    let user = current_user()?;
+    chat_service().outline(user.id, id).await
+}
+
+/// Makes a new conversation that begins as another one did, up to this answer, or up to what was
+/// said before this question.
+///
+/// # Errors
+/// [`ChatError::NotFound`]; [`ChatError::Busy`] while an answer among them is being written.
+#[server(endpoint = "fork_conversation")]
+pub async fn fork_conversation(message: MessageId) -> Result<ConversationId, ChatError> {
+    let user = current_user()?;
+    let mark = words!(use_locale(), chat.fork_mark);
+    let id = chat_service().fork(user.id, message, mark).await?;
+    lead_form_post_to(&format!("/c/{id}"));
+    Ok(id)
 }
 
 /// What a conversation wants otherwise than the server's defaults.

@@ -15,8 +15,8 @@ pub fn download_path(id: ExportId) -> String {
     format!("/exports/{id}")
 }
 
-/// Writes a conversation down, with what the model thought if `reasoning` is set. A form post is
-/// answered with the file.
+/// Writes a conversation down, with what the model thought if `reasoning` is set, and in Markdown
+/// with all of its branches if `branches` is. A form post is answered with the file.
 ///
 /// # Errors
 /// [`ChatError::NotFound`] unless the conversation is the user's; [`ChatError::Busy`] if the
@@ -26,11 +26,13 @@ pub async fn create_export(
     conversation: ConversationId,
     format: ExportFormat,
     #[server(default)] reasoning: bool,
+    #[server(default)] branches: bool,
 ) -> Result<ExportId, ChatError> {
     let user = current_user()?;
     let choice = ExportChoice {
         format,
         with_reasoning: reasoning,
+        with_branches: branches,
     };
     let id = export_service()
         .create_export(user.id, conversation, choice)
@@ -71,15 +73,21 @@ pub async fn import_preview(upload: UploadId) -> Result<Upload, ChatError> {
     export_service().upload(user.id, upload).await
 }
 
-/// Imports an uploaded file, all of it or nothing. What is wrong with a file is in the answer.
+/// Imports an uploaded file, all of it or nothing, or, if `without_unreadable` is set, all that can
+/// be read of another program's. What is wrong with a file is in the answer.
 ///
 /// # Errors
 /// [`ChatError::NotFound`] unless it is the user's; [`ChatError::Busy`] if the server's disk is
 /// full (nothing is written).
 #[server(endpoint = "import_commit")]
-pub async fn import_commit(upload: UploadId) -> Result<Upload, ChatError> {
+pub async fn import_commit(
+    upload: UploadId,
+    #[server(default)] without_unreadable: bool,
+) -> Result<Upload, ChatError> {
     let user = current_user()?;
-    let imported = export_service().import(user.id, upload).await?;
+    let imported = export_service()
+        .import(user.id, upload, without_unreadable)
+        .await?;
     lead_form_post_to(&format!("/settings/import?upload={upload}"));
     Ok(imported)
 }

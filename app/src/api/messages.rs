@@ -29,12 +29,42 @@ pub async fn send_message(
     let message = SendMessage {
         conversation,
         parent,
+        edits: None,
         text,
         params: params.turn(),
         choices: params.choices(),
         key,
     };
     let turn = chat_service().send(user.id, message).await?;
+    lead_form_post_to(&format!("/c/{}", turn.conversation.id));
+    Ok(turn)
+}
+
+/// Sends a question of the user once more, with another text: a new version stands beside it, and
+/// the old one stays as it is, with all that follows it.
+///
+/// # Errors
+/// As of [`send_message`]; [`ChatError::NotFound`] unless the question is the user's, and
+/// [`ChatError::Invalid`] if it is an answer.
+#[server(endpoint = "edit_question")]
+pub async fn edit_question(
+    message: MessageId,
+    text: String,
+    #[server(default)] params: SendParams,
+    key: IdempotencyKey,
+) -> Result<StartedTurn, ChatError> {
+    let user = current_user()?;
+    let text = MessageText::parse(text).map_err(ChatError::Invalid)?;
+    let edited = SendMessage {
+        conversation: None,
+        parent: None,
+        edits: Some(message),
+        text,
+        params: params.turn(),
+        choices: params.choices(),
+        key,
+    };
+    let turn = chat_service().send(user.id, edited).await?;
     lead_form_post_to(&format!("/c/{}", turn.conversation.id));
     Ok(turn)
 }

@@ -1,7 +1,7 @@
 //! Who has the focus, who should have it, and what is open above the page.
 
 use leptos::prelude::{document, window};
-use web_sys::{Event, FocusOptions, HtmlElement, KeyboardEvent, wasm_bindgen::JsCast};
+use web_sys::{Event, FocusOptions, HtmlElement, KeyboardEvent, MouseEvent, wasm_bindgen::JsCast};
 
 use super::{
     elements::{closest, target},
@@ -101,6 +101,11 @@ pub(crate) fn is_chord(event: &KeyboardEvent, letter: &str) -> bool {
         && event.shift_key()
         && !event.alt_key()
         && event.key().eq_ignore_ascii_case(letter)
+}
+
+/// With such a key a link opens in another tab or window.
+pub(crate) fn opens_tab(event: &MouseEvent) -> bool {
+    event.ctrl_key() || event.meta_key() || event.shift_key()
 }
 
 /// A press on something that opens a conversation, or a new one.

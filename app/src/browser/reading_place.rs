@@ -1,40 +1,55 @@
 //! Where somebody was reading, kept for each conversation as long as the tab lives.
 
-use leptos::prelude::document;
-use web_sys::Element;
+use leptos::prelude::{document, window};
+use web_sys::{Element, wasm_bindgen::JsValue};
 
-use super::storage::tab_storage;
+use super::{drawer::address, storage::tab_storage};
 use crate::{model::ConversationId, sub_path::use_sub_path};
 
 /// A message, by the id of its element, and how far below the upper edge of the list it stands.
+#[derive(Clone)]
 pub(crate) struct ReadingPlace {
     pub(crate) message: String,
     pub(crate) offset: f64,
+    /// How many messages were shown then: those that one fetched are not there when one comes back.
+    pub(crate) num_shown: usize,
+    /// The address names it, and it is the one that somebody wants to go on from.
+    pub(crate) is_named: bool,
 }
 
 /// Where in the list a message is looked for: between two of them there is nothing.
 const PROBES: [f64; 3] = [8.0, 60.0, 112.0];
+
+/// Below the upper edge, in pixels (`message.css`).
+const NAMED_OFFSET: f64 = 24.0;
 
 /// Two servers below two paths of a host share the storage.
 fn name(conversation: ConversationId) -> String {
     format!("hearth-place{}:{conversation}", use_sub_path().as_str())
 }
 
-/// Notes which message stands at the upper edge of the list; at the end there is nothing to note.
-pub(crate) fn save_reading_place(conversation: ConversationId, list: &Element, is_at_end: bool) {
-    let Some(storage) = tab_storage() else {
-        return;
-    };
-    let name = name(conversation);
-    let place = if is_at_end { None } else { first_seen(list) };
-    // Without storage one comes back to the end.
-    let _ = match place {
-        Some(place) => storage.set_item(&name, &place),
-        None => storage.remove_item(&name),
-    };
+/// Notes which message stands at the upper edge of the list, of so many.
+pub(crate) fn save_reading_place(conversation: ConversationId, list: &Element, num_shown: usize) {
+    match first_seen(list) {
+        // Without storage one comes back to the end.
+        Some((offset, message)) => {
+            if let Some(storage) = tab_storage() {
+                let place = format!("{offset} {num_shown} {message}");
+                let _ = storage.set_item(&name(conversation), &place);
+            }
+        }
+        None => forget_reading_place(conversation),
+    }
 }
 
-fn first_seen(list: &Element) -> Option<String> {
+/// Somebody reads at the end: there is nothing to note.
+pub(crate) fn forget_reading_place(conversation: ConversationId) {
+    if let Some(storage) = tab_storage() {
+        let _ = storage.remove_item(&name(conversation));
+    }
+}
+
+fn first_seen(list: &Element) -> Option<(f64, String)> {
     let edges = list.get_bounding_client_rect();
     let x = edges.left() + edges.width() / 2.0;
     let message = PROBES.into_iter().find_map(|below| {
@@ -43,15 +58,38 @@ fn first_seen(list: &Element) -> Option<String> {
         found.closest("article.message").ok()?
     })?;
     let offset = message.get_bounding_client_rect().top() - edges.top();
-    Some(format!("{offset} {}", message.id()))
+    Some((offset, message.id()))
+}
+
+/// The message that the address names. It does so once: whoever loads the page again is where they
+/// were by then.
+pub(crate) fn take_named_place() -> Option<ReadingPlace> {
+    let hash = window().location().hash().ok()?;
+    let message = hash.strip_prefix('#')?;
+    if !message.starts_with("message-") {
+        return None;
+    }
+    if let Ok(history) = window().history() {
+        // Fails only where a page may not do so.
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&address()));
+    }
+    Some(ReadingPlace {
+        message: message.to_owned(),
+        offset: NAMED_OFFSET,
+        // Its address leads to where it is shown at once.
+        num_shown: 0,
+        is_named: true,
+    })
 }
 
 /// Where somebody was reading.
 pub(crate) fn read_reading_place(conversation: ConversationId) -> Option<ReadingPlace> {
     let kept = tab_storage()?.get_item(&name(conversation)).ok()??;
-    let (offset, id) = kept.split_once(' ')?;
+    let mut parts = kept.splitn(3, ' ');
     Some(ReadingPlace {
-        message: id.to_owned(),
-        offset: offset.parse().ok()?,
+        offset: parts.next()?.parse().ok()?,
+        num_shown: parts.next()?.parse().ok()?,
+        message: parts.next()?.to_owned(),
+        is_named: false,
     })
 }

@@ -9,6 +9,7 @@ use super::{around, has_dialog, is_composing};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shortcut {
     NewChat,
+    Search,
     Sidebar,
     Settings,
     Previous,
@@ -25,6 +26,7 @@ pub(crate) fn shortcut(event: &KeyboardEvent) -> Option<Shortcut> {
     let key = event.key();
     match (is_command, event.alt_key(), event.shift_key(), key.as_str()) {
         (true, false, true, "o" | "O") => Some(Shortcut::NewChat),
+        (true, false, false, "k" | "K") => Some(Shortcut::Search),
         (true, false, false, "b" | "B") => Some(Shortcut::Sidebar),
         (true, false, false, ",") => Some(Shortcut::Settings),
         (false, true, false, "ArrowUp") => Some(Shortcut::Previous),

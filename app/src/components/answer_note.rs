@@ -204,3 +204,56 @@ fn failure(locale: Locale, message: &ShownMessage) -> String {
         None => failed.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::model::{LocalTime, Message, MessageId, Role, WaitState};
+
+    fn running() -> ShownMessage {
+        let id = MessageId::new(Uuid::from_u128(1));
+        ShownMessage::new(Message {
+            id,
+            parent_id: None,
+            role: Role::Assistant,
+            status: MessageStatus::Running,
+            text: String::new(),
+            blocks: Vec::new(),
+            pending: String::new(),
+            reasoning: None,
+            steps: Vec::new(),
+            cursor: None,
+            finish_reason: None,
+            usage: None,
+            provenance: None,
+            error: None,
+            versions: vec![id],
+            time: LocalTime {
+                year: 2026,
+                month: 11,
+                day: 24,
+                hour: 6,
+                minute: 30,
+            },
+        })
+    }
+
+    #[test]
+    fn a_lost_connection_is_told_while_the_prompt_is_read_too() {
+        let locale = Locale::en;
+        let mut message = running();
+        message.waiting = Some(WaitState::ReadingPrompt { percent: 11 });
+        let reading = note_of(locale, &message).unwrap();
+        assert_eq!(reading.sign, Sign::Burning);
+        assert_eq!(reading.way_on, WayOn::Nothing);
+        for pending in ["", "<p>A word"] {
+            message.pending = pending.to_owned();
+            message.is_lost = true;
+            let lost = note_of(locale, &message).unwrap();
+            assert_eq!(lost.words, words!(locale, chat.reconnecting));
+            assert_eq!((lost.sign, lost.way_on), (Sign::Unlit, WayOn::Reconnect));
+        }
+    }
+}

@@ -29,6 +29,9 @@ pub(crate) fn ChatMenu(
     /// The conversation has a title to change.
     #[prop(into)]
     has_title: Signal<bool>,
+    /// A message has more than one version.
+    #[prop(into)]
+    has_branches: Signal<bool>,
     on_command: Callback<ChatCommand>,
 ) -> impl IntoView {
     let locale = use_locale();
@@ -37,7 +40,7 @@ pub(crate) fn ChatMenu(
         on_command.run(command);
     };
     let on_ask = Callback::new(ask);
-    let entries = move |id| view! { <ConversationEntries id has_title on_ask/> };
+    let entries = move |id| view! { <ConversationEntries id has_title has_branches on_ask/> };
     view! {
         <button
             type="button"
@@ -68,6 +71,7 @@ pub(crate) fn ChatMenu(
 fn ConversationEntries(
     id: ConversationId,
     has_title: Signal<bool>,
+    has_branches: Signal<bool>,
     on_ask: Callback<ChatCommand>,
 ) -> impl IntoView {
     let locale = use_locale();
@@ -93,8 +97,14 @@ fn ConversationEntries(
                 <span>{words!(locale, chat.rename)}</span>
             </button>
         </Show>
+        <Show when=move || has_branches.get()>
+            <a class="menu-entry" rel="external" href=address_of(&format!("/c/{id}/branches"))>
+                <Icon name=IconName::Branch/>
+                <span>{words!(locale, chat.branches)}</span>
+            </a>
+        </Show>
         <hr/>
-        <ExportEntries conversation=id menu=MENU/>
+        <ExportEntries conversation=id menu=MENU has_branches/>
         <hr/>
         <form method="post" action=address_of(DeleteConversation::url()) on:submit=delete>
             <input type="hidden" name="id" value=id.to_string()/>

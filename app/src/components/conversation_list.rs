@@ -1,8 +1,10 @@
-//! The list of conversations by groups of days, and the way to older ones.
+//! The list of conversations: the top, folders, groups of days, and the ways to older ones.
 //!
 //! Every row has a signal of its own: what changes in one touches no other.
 
+mod folder;
 mod keys;
+mod selection;
 
 use std::collections::HashMap;
 
@@ -14,13 +16,17 @@ use super::{
     row_menu::{OpenedRow, RowMenu},
 };
 use crate::{
-    conversation_list::ConversationList,
+    conversation_list::{ConversationList, ListSection},
     model::{
-        ConversationId, ConversationPage, ConversationSummary, DateGroup, ListPlace, LocalDate,
+        ConversationId, ConversationPage, ConversationSummary, Folder, FolderId, ListPlace,
+        LocalDate,
     },
     words::{self, use_locale, words},
 };
-use keys::{press, press_key, put_down, row_of, row_states};
+use folder::{FolderHeading, OlderInFolder};
+use keys::{drag_over, drop_row, press, press_key, put_down, row_of, row_states};
+pub(super) use selection::Selection;
+use selection::SelectionBar;
 
 /// A conversation of the list.
 #[derive(Clone)]
@@ -30,8 +36,11 @@ struct Row {
     summary: ArcRwSignal<ConversationSummary>,
 }
 
-/// The rows of a day, some days or a month.
-type Group = (DateGroup, Vec<Row>);
+/// The rows below a heading.
+type Group = (ListSection, Vec<Row>);
+
+/// The folder that is open, and where its next page begins.
+type Opened = Option<(FolderId, Option<ListPlace>)>;
 
 /// The list and the signals that show it. A copy is a handle to the same list.
 #[derive(Clone, Copy)]
@@ -40,6 +49,8 @@ pub(crate) struct ListedConversations(StoredValue<Listed>);
 struct Listed {
     list: ConversationList,
     groups: ArcRwSignal<Vec<Group>>,
+    folders: ArcRwSignal<Vec<Folder>>,
+    opened: ArcRwSignal<Opened>,
     /// Where the next page begins.
     end: ArcRwSignal<Option<ListPlace>>,
     /// The reader's day, which the groups are named after.
@@ -53,6 +64,8 @@ impl ListedConversations {
         let listed = Listed {
             list: ConversationList::new(page),
             groups: ArcRwSignal::new(Vec::new()),
+            folders: ArcRwSignal::new(Vec::new()),
+            opened: ArcRwSignal::new(None),
             end: ArcRwSignal::new(None),
             today: ArcRwSignal::new(LocalDate::default()),
             is_late: ArcRwSignal::new(false),
@@ -85,6 +98,15 @@ impl ListedConversations {
         if let Some(said) = self.0.try_with_value(|listed| listed.is_late.clone()) {
             said.set(is_late);
         }
+    }
+
+    /// All folders, by name.
+    pub(super) fn folders(self) -> ArcRwSignal<Vec<Folder>> {
+        self.0.with_value(|listed| listed.folders.clone())
+    }
+
+    fn opened(self) -> ArcRwSignal<Opened> {
+        self.0.with_value(|listed| listed.opened.clone())
     }
 
     fn groups(self) -> ArcRwSignal<Vec<Group>> {
@@ -121,12 +143,16 @@ impl Listed {
                 summary: ArcRwSignal::new(summary.clone()),
             },
         };
-        let all = self.list.conversations();
-        let groups = self.list.groups().into_iter().map(|(group, numbers)| {
-            let rows = numbers.into_iter().filter_map(|number| all.get(number));
-            (group, rows.map(row).collect::<Vec<_>>())
-        });
+        let sections = self.list.sections().into_iter();
+        let groups = sections.map(|(section, rows)| (section, rows.into_iter().map(row).collect()));
         let groups: Vec<Group> = groups.collect();
+        if *self.folders.read_untracked() != self.list.folders() {
+            self.folders.set(self.list.folders().to_vec());
+        }
+        let opened = self.list.opened();
+        if opened != self.opened.get_untracked() {
+            self.opened.set(opened);
+        }
         if !has_same_rows(&groups, &self.groups.read_untracked()) {
             self.groups.set(groups);
         }
@@ -164,14 +190,20 @@ pub(crate) fn ConversationListView(
         groups.iter().map(|group| group.0).collect::<Vec<_>>()
     };
     let opened = OpenedRow::new();
+    let selection = Selection::new();
     let (states, focused) = row_states(list, shown);
     let renamed = states.renamed;
     let group = move |group| view! { <ConversationGroup group list states on_command/> };
     let listed = list.groups();
     let is_empty = Memo::new(move |_| listed.read().is_empty());
-    let on_click = move |event: web_sys::MouseEvent| press(&event, opened);
+    let on_click = move |event: web_sys::MouseEvent| {
+        if !selection.press(&event) {
+            press(&event, opened, on_command);
+        }
+    };
+    selection.follow(list.groups());
     let on_key = move |event: web_sys::KeyboardEvent| {
-        press_key(&event, opened, renamed, on_command);
+        press_key(&event, opened, (renamed, selection), on_command);
     };
     let on_menu = move |event: web_sys::MouseEvent| {
         // The key that opened this menu asks for the browser's own too.
@@ -189,6 +221,8 @@ pub(crate) fn ConversationListView(
             on:keydown=on_key
             on:pointerdown=move |event| put_down(&event, opened)
             on:contextmenu=on_menu
+            on:dragover=|event| drag_over(&event)
+            on:drop=move |event| drop_row(&event, on_command)
             on:focusin=move |event| if let Some(id) = row_of(&event) {
                 focused.set(Some(id));
             }
@@ -202,18 +236,19 @@ pub(crate) fn ConversationListView(
                 </p>
             })}
         </form>
-        <RowMenu opened renamed on_command/>
+        <SelectionBar selection list on_command/>
+        <RowMenu opened states=(renamed, selection) list on_command/>
     }
 }
 
 #[component]
 fn ConversationGroup(
-    group: DateGroup,
+    group: ListSection,
     list: ListedConversations,
     states: RowStates,
     on_command: Callback<SidebarCommand>,
 ) -> impl IntoView {
-    let heading = words::group_heading(use_locale(), group);
+    let locale = use_locale();
     let listed = list.groups();
     let rows = move || {
         let groups = listed.read();
@@ -224,14 +259,27 @@ fn ConversationGroup(
         let summary = RwSignal::from(row.summary);
         view! { <ConversationRow id=row.id summary states on_command/> }
     };
+    let (heading, end) = match group {
+        ListSection::Folder(id) => (
+            view! { <FolderHeading id list/> }.into_any(),
+            Some(view! { <OlderInFolder id list/> }),
+        ),
+        ListSection::Pinned => (heading(words!(locale, chat.pinned).to_owned()), None),
+        ListSection::Days(days) => (heading(words::group_heading(locale, days)), None),
+    };
     view! {
         <section class="conversation-group">
-            <h2 class="group-heading">{heading}</h2>
+            {heading}
             <ul>
                 <For each=rows key=|row| row.id children=row/>
             </ul>
+            {end}
         </section>
     }
+}
+
+fn heading(words: String) -> AnyView {
+    view! { <h2 class="group-heading">{words}</h2> }.into_any()
 }
 
 /// A link, so that it leads on without script too: to a page that begins there.

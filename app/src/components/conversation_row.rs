@@ -1,4 +1,4 @@
-//! One line of the sidebar: a link with its running dot, and a button for its menu.
+//! One line of the sidebar: a link with a dot for what runs or is new, and a button for its menu.
 //!
 //! What is done with a row is heard by the list around it, so that a row has no listener of its
 //! own.
@@ -49,7 +49,10 @@ pub(super) fn ConversationRow(
         let title = Some(title.get()).filter(|title| !title.is_empty());
         title.unwrap_or_else(|| words!(locale, chat.new_chat).to_owned())
     });
-    let is_running = Memo::new(move |_| summary.read().running);
+    let mark = Memo::new(move |_| {
+        let summary = summary.read();
+        (summary.running, summary.unread)
+    });
     let is_renamed = Memo::new(move |_| states.renamed.get() == Some(id));
     let is_skipped = move || {
         let stop = states.stop.get();
@@ -72,10 +75,17 @@ pub(super) fn ConversationRow(
                 attr:dir="auto"
                 attr:tabindex=is_skipped
             >
-                {move || is_running.get().then(|| view! {
-                    <span class="dot burning"></span>
-                    <span class="visually-hidden">{words!(locale, chat.answering)}</span>
-                })}
+                {move || {
+                    let (class, words) = match mark.get() {
+                        (true, _) => ("dot burning", words!(locale, chat.answering)),
+                        (false, true) => ("dot", words!(locale, chat.unread)),
+                        (false, false) => return None,
+                    };
+                    Some(view! {
+                        <span class=class></span>
+                        <span class="visually-hidden">{words}</span>
+                    })
+                }}
                 <span
                     class="conversation-title"
                     lang=move || title.with(|it| words::foreign(locale, [it]))

@@ -16,6 +16,9 @@ use inputs::Inputs;
 #[component]
 pub(crate) fn ConversationSettingsDialog(
     form: RwSignal<Option<ConversationForm>>,
+    /// The folder whose instructions hold where nothing is written.
+    #[prop(into)]
+    instructed_by: Signal<Option<String>>,
     #[prop(into)] error: Signal<Option<ChatError>>,
     on_save: Callback<ConversationForm>,
 ) -> impl IntoView {
@@ -60,7 +63,7 @@ pub(crate) fn ConversationSettingsDialog(
             <form on:submit=on_submit>
                 <Head form/>
                 <div class="dialog-body">
-                    <Fields inputs/>
+                    <Fields inputs instructed_by/>
                     <Choices inputs/>
                     <ErrorText error/>
                 </div>
@@ -90,7 +93,7 @@ fn Head(form: RwSignal<Option<ConversationForm>>) -> impl IntoView {
 }
 
 #[component]
-fn Fields(inputs: Inputs) -> impl IntoView {
+fn Fields(inputs: Inputs, instructed_by: Signal<Option<String>>) -> impl IntoView {
     let locale = use_locale();
     let number = |id: &'static str, label: &'static str, hint: &'static str, node_ref| {
         let hint_id = format!("{id}-hint");
@@ -122,8 +125,15 @@ fn Fields(inputs: Inputs) -> impl IntoView {
                 rows="3"
                 dir="auto"
                 placeholder=words!(locale, admin.as_default)
+                aria-describedby="own-system-prompt-hint"
                 node_ref=inputs.system_prompt
             ></textarea>
+            <p class="hint" id="own-system-prompt-hint">
+                {move || {
+                    let name = instructed_by.get()?;
+                    Some(words!(locale, chat.instructed_by, name = name))
+                }}
+            </p>
         </div>
         {number(
             "own-temperature",

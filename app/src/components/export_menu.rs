@@ -19,6 +19,8 @@ pub(super) fn ExportEntries(
     conversation: ConversationId,
     /// Id of the menu around the entries.
     menu: &'static str,
+    /// A message has more than one version.
+    has_branches: Signal<bool>,
 ) -> impl IntoView {
     let locale = use_locale();
     let entry = move |format: ExportFormat| {
@@ -43,6 +45,12 @@ pub(super) fn ExportEntries(
                 <input class="check" type="checkbox" name="reasoning" value="true"/>
                 {words!(locale, exports.with_reasoning)}
             </label>
+            <Show when=move || has_branches.get()>
+                <label class="menu-choice">
+                    <input class="check" type="checkbox" name="branches" value="true"/>
+                    {words!(locale, exports.with_branches)}
+                </label>
+            </Show>
             <p class="menu-note">{words!(locale, exports.export_hint)}</p>
         </form>
         <PageLink to="/settings/exports" attr:class="menu-entry">

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::{Icon, IconName};
 use crate::{
     browser,
+    model::{ModelState, ModelStatus},
     sub_path::address_of,
     words::{Locale, use_locale, words},
 };
@@ -145,14 +146,24 @@ fn built_in(locale: Locale) -> [Starter; 4] {
     ]
 }
 
-/// Where messages stay, in one line.
+/// Where messages stay and who reads them, in one line.
 #[component]
-pub(crate) fn Privacy() -> impl IntoView {
+pub(crate) fn Privacy(status: RwSignal<ModelStatus>) -> impl IntoView {
     let locale = use_locale();
+    let told = move || privacy_words(locale, &status.read());
     view! {
         <p class="privacy">
             <Icon name=IconName::Lock class="icon mini"/>
-            <span>{words!(locale, chat.privacy)}</span>
+            <span>{told}</span>
         </p>
+    }
+}
+
+/// A model that could not be loaded answers nothing.
+fn privacy_words(locale: Locale, model: &ModelStatus) -> String {
+    if model.state == ModelState::Failed || model.name.is_empty() {
+        words!(locale, chat.privacy).to_owned()
+    } else {
+        words!(locale, chat.privacy_and_model, name = model.name.clone())
     }
 }

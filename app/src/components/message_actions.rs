@@ -5,7 +5,10 @@ use server_fn::ServerFn;
 
 use super::{DeleteMessageMenu, Icon, IconName, MessageInfo, PostForm};
 use crate::{
-    api::{conversations::ShowVersion, messages::Regenerate},
+    api::{
+        conversations::{ForkConversation, ShowVersion},
+        messages::Regenerate,
+    },
     model::{MessageId, MessageStatus},
     sub_path::address_of,
     transcript::ShownMessage,
@@ -19,12 +22,20 @@ pub(crate) enum MessageCommand {
     Regenerate(MessageId),
     Continue(MessageId),
     ShowVersion(MessageId),
+    /// A box is to stand in the place of this question.
+    Edit(MessageId),
+    /// What stands in that box is not wanted.
+    CancelEdit(MessageId),
+    /// What stands in that box becomes another version of the question.
+    SendEdited(MessageId),
+    /// A new conversation is to begin as this one did.
+    Fork(MessageId),
     Delete(MessageId),
     /// The stream of the running answer is to be opened again, now.
     Reconnect,
 }
 
-/// Copy and Delete, beside a question.
+/// Copy, Edit, Fork and Delete, beside a question.
 #[component]
 pub(crate) fn QuestionActions(
     message: RwSignal<ShownMessage>,
@@ -34,12 +45,14 @@ pub(crate) fn QuestionActions(
     view! {
         <div class="message-actions" role="group" aria-label=words!(locale, chat.actions)>
             <CopyButton message on_command/>
+            <EditButton message on_command/>
+            <ForkButton message on_command/>
             <DeleteMessageMenu message on_command/>
         </div>
     }
 }
 
-/// Copy, Regenerate, facts and Delete, under an answer.
+/// Copy, Regenerate, Fork, facts and Delete, under an answer.
 #[component]
 pub(crate) fn MessageActions(
     message: RwSignal<ShownMessage>,
@@ -81,6 +94,57 @@ fn CopyButton(
     }
 }
 
+/// Without script it asks for the page with a box in the place of the question.
+#[component]
+fn EditButton(
+    message: RwSignal<ShownMessage>,
+    on_command: Callback<MessageCommand>,
+) -> impl IntoView {
+    let label = words!(use_locale(), chat.edit_question);
+    let id = message.with_untracked(|it| it.id);
+    let place = format!("#message-{id}");
+    let edit = move |event: web_sys::MouseEvent| {
+        event.prevent_default();
+        on_command.run(MessageCommand::Edit(id));
+    };
+    view! {
+        <button
+            type="submit"
+            class="icon-button edit-question"
+            form="conversations"
+            formaction=place
+            name="edit"
+            value=id.to_string()
+            title=label
+            aria-label=label
+            on:click=edit
+        >
+            <Icon name=IconName::Edit/>
+        </button>
+    }
+}
+
+#[component]
+fn ForkButton(
+    message: RwSignal<ShownMessage>,
+    on_command: Callback<MessageCommand>,
+) -> impl IntoView {
+    let id = message.with_untracked(|it| it.id);
+    let on_press = Callback::new(move |()| on_command.run(MessageCommand::Fork(id)));
+    view! {
+        <PostForm
+            action=address_of(ForkConversation::url())
+            name="message"
+            value=id.to_string()
+            label=words!(use_locale(), chat.fork)
+            class="icon-button"
+            on_press
+        >
+            <Icon name=IconName::Branch/>
+        </PostForm>
+    }
+}
+
 #[component]
 fn AnswerActions(
     message: RwSignal<ShownMessage>,
@@ -117,6 +181,7 @@ fn AnswerActions(
     };
     view! {
         {again}
+        <ForkButton message on_command/>
         {info}
     }
 }

@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 
 use super::{
-    AnswerNote, MessageActions, MessageCommand, QuestionActions, StepsView, VersionSwitch,
+    AnswerNote, Editing, MessageActions, MessageCommand, QuestionActions, QuestionEditor,
+    StepsView, VersionSwitch,
 };
 use crate::{
     model::Role,
@@ -16,6 +17,7 @@ use crate::{
 pub(crate) fn MessageView(
     message: RwSignal<ShownMessage>,
     #[prop(into)] is_busy: Signal<bool>,
+    editing: Editing,
     on_command: Callback<MessageCommand>,
 ) -> impl IntoView {
     let locale = use_locale();
@@ -32,7 +34,7 @@ pub(crate) fn MessageView(
     let is_running = Memo::new(move |_| message.read().is_running());
     let is_lost = Memo::new(move |_| message.read().is_lost);
     let body = match role {
-        Role::User => view! { <Question message is_busy on_command/> }.into_any(),
+        Role::User => view! { <Question message is_busy editing on_command/> }.into_any(),
         Role::Assistant => view! {
             <StepsView message/>
             <Answer message/>
@@ -58,21 +60,26 @@ pub(crate) fn MessageView(
     }
 }
 
-/// What a person wrote, with its tools beside it and its versions below.
+/// What a person wrote, with its tools beside it and its versions below. While it is edited, the
+/// bubble is out of sight and keeps its text.
 #[component]
 fn Question(
     message: RwSignal<ShownMessage>,
     is_busy: Signal<bool>,
+    editing: Editing,
     on_command: Callback<MessageCommand>,
 ) -> impl IntoView {
-    let text = message.with_untracked(|it| it.text.clone());
+    let (id, text) = message.with_untracked(|it| (it.id, it.text.clone()));
+    let is_edited = Memo::new(move |_| editing.question.get() == Some(id));
+    let editor = move || view! { <QuestionEditor message editing on_command/> };
     // Hydration leaves what the server found out, as it leaves the text.
     let language = words::foreign(use_locale(), [&text]);
     view! {
-        <div class="user-line">
+        <div class="user-line" hidden=move || is_edited.get()>
             <QuestionActions message on_command/>
             <div class="user-text" dir="auto" lang=language>{text}</div>
         </div>
+        {move || is_edited.get().then(editor)}
         <VersionSwitch message is_busy on_command/>
     }
 }

@@ -40,7 +40,7 @@ fn question_of(event: &web_sys::Event) -> Option<MessageId> {
     message.id().strip_prefix("message-")?.parse().ok()
 }
 
-/// Copy and Delete, which says beforehand what goes.
+/// Copy, Edit, Fork, and Delete, which says beforehand what goes.
 #[component]
 pub(crate) fn QuestionMenu(
     pressed: PressedQuestion,
@@ -65,6 +65,22 @@ pub(crate) fn QuestionMenu(
             >
                 <Icon name=IconName::Copy/>
                 <span>{words!(locale, chat.copy)}</span>
+            </button>
+            <button
+                type="button"
+                class="menu-entry"
+                on:click=move |_| choose(MessageCommand::Edit)
+            >
+                <Icon name=IconName::Edit/>
+                <span>{words!(locale, chat.edit_question)}</span>
+            </button>
+            <button
+                type="button"
+                class="menu-entry"
+                on:click=move |_| choose(MessageCommand::Fork)
+            >
+                <Icon name=IconName::Branch/>
+                <span>{words!(locale, chat.fork)}</span>
             </button>
             <hr/>
             <p class="group-label">{words!(locale, chat.delete_question)}</p>

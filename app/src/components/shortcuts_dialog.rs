@@ -35,12 +35,14 @@ pub(crate) fn Shortcuts() -> impl IntoView {
     let locale = use_locale();
     let rows = [
         (words!(locale, chat.new_chat), "Ctrl ⇧ O"),
+        (words!(locale, frame.search), "Ctrl K"),
         (words!(locale, frame.toggle_sidebar), "Ctrl B"),
         (words!(locale, settings.settings), "Ctrl ,"),
         (words!(locale, frame.previous), "Alt ↑"),
         (words!(locale, frame.next), "Alt ↓"),
         (words!(locale, frame.stop_answer), "Esc"),
         (words!(locale, frame.copy_answer), "Ctrl ⇧ C"),
+        (words!(locale, frame.edit_last), "↑"),
         (words!(locale, frame.walk), "↑ ↓"),
         (words!(locale, frame.rename_chosen), "F2"),
         (words!(locale, frame.menu_chosen), "⇧ F10"),

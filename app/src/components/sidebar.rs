@@ -11,7 +11,8 @@ use super::{
 };
 use crate::{
     browser,
-    model::{ConversationId, ConversationSummary, Language, Theme, User},
+    model::{Arrangement, ConversationId, ConversationSummary, FolderId, Language, Theme, User},
+    sub_path::address_of,
     words::{PRODUCT, use_locale, words},
 };
 
@@ -23,12 +24,23 @@ pub(crate) enum SidebarCommand {
         title: String,
     },
     Delete(ConversationId),
+    /// What is moved goes into a folder, or into the one of this name.
+    Arrange {
+        ids: Vec<ConversationId>,
+        arrangement: Arrangement,
+        folder: Option<FolderId>,
+        folder_name: String,
+    },
+    /// Opens it, or closes it if it is open.
+    OpenFolder(FolderId),
+    ShowMoreOfFolder,
     ShowMore,
     /// Puts the drawer away.
     Close,
     ShowTheme(Theme),
     Speak(Language),
     ShowShortcuts,
+    Search,
 }
 
 /// Brand, new chat, conversations, account.
@@ -52,7 +64,9 @@ pub(crate) fn Sidebar(
     };
     let on_choose = move |event: web_sys::MouseEvent| {
         let is_row = browser::around(&event, ".conversation-row").is_some();
-        if is_row && browser::ends_rest(&event) {
+        if is_row && browser::is_selecting() {
+            // It is chosen, not opened.
+        } else if is_row && browser::ends_rest(&event) {
             // The row has been pressed for its menu, not to be opened.
             event.prevent_default();
             event.stop_propagation();
@@ -71,7 +85,7 @@ pub(crate) fn Sidebar(
             on:click:capture=on_choose
         >
             <Brand is_open on_command/>
-            <Commands/>
+            <Commands on_command/>
             {row_forms.map(|summary| view! { <RowForms summary/> })}
             <ConversationListView list shown on_command/>
             <AccountMenu user on_command/>
@@ -130,8 +144,12 @@ fn Brand(is_open: Signal<bool>, on_command: Callback<SidebarCommand>) -> impl In
 
 /// What stands above the list. The rail has a way to the list too.
 #[component]
-fn Commands() -> impl IntoView {
+fn Commands(on_command: Callback<SidebarCommand>) -> impl IntoView {
     let locale = use_locale();
+    let search = move |event: web_sys::MouseEvent| {
+        event.prevent_default();
+        on_command.run(SidebarCommand::Search);
+    };
     let expand = move |event: web_sys::MouseEvent| {
         event.prevent_default();
         browser::toggle_rail();
@@ -158,6 +176,19 @@ fn Commands() -> impl IntoView {
                 <span class="label">{words!(locale, chat.new_chat)}</span>
                 <kbd aria-hidden="true">"Ctrl ⇧ O"</kbd>
             </PageLink>
+            // Without script it leads to a page with the same field.
+            <a
+                id="open-search"
+                class="row command field-like"
+                href=address_of("/search")
+                rel="external"
+                title=words!(locale, frame.search)
+                on:click=search
+            >
+                <Icon name=IconName::Search/>
+                <span class="label">{words!(locale, frame.search)}</span>
+                <kbd aria-hidden="true">"Ctrl K"</kbd>
+            </a>
         </div>
     }
 }

@@ -23,11 +23,14 @@ const NEW_CHAT: &str = "new-chat";
 /// Until then it is gone.
 const SETTLED: Duration = Duration::from_millis(50);
 
-/// Shown while a deleted conversation can come back with one press; a word that is said meanwhile
-/// takes its place for a moment. With script both go by themselves.
+/// Shown while what was deleted or archived can come back with one press; a word that is said
+/// meanwhile takes its place for a moment. With script both go by themselves.
 #[component]
 pub(crate) fn UndoToast(
     #[prop(into)] deleted: Signal<Option<ConversationId>>,
+    /// It was archived, which pages without script do not take back.
+    #[prop(into)]
+    is_archived: Signal<bool>,
     on_undo: Callback<ConversationId>,
     /// A word that is shown for a moment, such as "Copied".
     #[prop(into)]
@@ -40,8 +43,17 @@ pub(crate) fn UndoToast(
         let on_press = Callback::new(move |()| on_undo.run(id));
         view! {
             <div class="toast">
-                <Icon name=IconName::Trash class="icon small"/>
-                <span>{words!(locale, chat.deleted)}</span>
+                {move || {
+                    let (icon, words) = if is_archived.get() {
+                        (IconName::Archive, words!(locale, chat.archived))
+                    } else {
+                        (IconName::Trash, words!(locale, chat.deleted))
+                    };
+                    view! {
+                        <Icon name=icon class="icon small"/>
+                        <span>{words}</span>
+                    }
+                }}
                 <PostForm
                     action=address_of(RestoreConversation::url())
                     name="id"

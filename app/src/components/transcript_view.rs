@@ -5,7 +5,7 @@ mod following;
 use following::Following;
 use leptos::{html, prelude::*};
 
-use super::{Icon, IconName, MessageCommand, MessageView, PressedQuestion, QuestionMenu};
+use super::{Editing, Icon, IconName, MessageCommand, MessageView, PressedQuestion, QuestionMenu};
 use crate::{
     browser,
     model::{ConversationId, LocalDate, MessageId},
@@ -32,11 +32,15 @@ pub(crate) fn TranscriptView(
     days: Signal<Vec<(MessageId, LocalDate)>>,
     #[prop(into)] today: Signal<LocalDate>,
     neighbours: Neighbours,
+    /// The message that somebody looked for: it is shown and marked for a moment.
+    #[prop(into)]
+    sought: Signal<Option<MessageId>>,
     message_of: Callback<MessageId, Option<RwSignal<ShownMessage>>>,
     #[prop(into)] is_busy: Signal<bool>,
     /// Those of another conversation are on their way.
     #[prop(into)]
     is_waiting: Signal<bool>,
+    editing: Editing,
     on_command: Callback<MessageCommand>,
     /// A code block was copied, or not.
     on_copied: Callback<bool>,
@@ -44,13 +48,14 @@ pub(crate) fn TranscriptView(
     let locale = use_locale();
     let container = NodeRef::<html::Div>::new();
     let content = NodeRef::<html::Div>::new();
-    let following = Following::new(container, content, conversation, ids);
+    let following = Following::new(container, content, conversation, ids, neighbours);
+    following.seek(sought);
     let pressed = PressedQuestion::new();
     let row = move |id| {
         let message = message_of.run(id)?;
         Some(view! {
             <DayLine id days today/>
-            <MessageView message is_busy on_command/>
+            <MessageView message is_busy editing on_command/>
         })
     };
     view! {

@@ -1,5 +1,7 @@
 //! A server's list that changes, and the list of a page that reads pages of it.
 
+use std::collections::HashSet;
+
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -44,6 +46,10 @@ impl Server {
             running: true,
             updated_at: self.clock,
             group: DateGroup::Today,
+            pinned_at: None,
+            folder: None,
+            archived: false,
+            unread: false,
         }
     }
 
@@ -164,6 +170,10 @@ fn a_group_stands_once_though_a_later_page_was_grouped_on_another_day() {
         running: false,
         updated_at: 0,
         group,
+        pinned_at: None,
+        folder: None,
+        archived: false,
+        unread: false,
     };
     let list = ConversationList::new(ConversationPage {
         conversations: vec![
@@ -174,10 +184,10 @@ fn a_group_stands_once_though_a_later_page_was_grouped_on_another_day() {
         ..ConversationPage::default()
     });
     let expected = vec![
-        (DateGroup::Yesterday, vec![0, 2]),
-        (DateGroup::Today, vec![1]),
+        (ListSection::Days(DateGroup::Yesterday), vec![1, 3]),
+        (ListSection::Days(DateGroup::Today), vec![2]),
     ];
-    assert_eq!(list.groups(), expected);
+    assert_eq!(numbers(&list), expected);
 }
 
 #[test]
@@ -238,4 +248,124 @@ fn the_day_is_that_of_the_page_that_was_read_last() {
     assert_eq!(list.today(), today(29));
     list.refresh(page(None, 30));
     assert_eq!(list.today(), today(30));
+}
+
+/// The numbers of the conversations below each heading.
+fn numbers(list: &ConversationList) -> Vec<(ListSection, Vec<u128>)> {
+    let number = |it: &ConversationSummary| it.id.as_uuid().as_u128();
+    let rows = |rows: Vec<&ConversationSummary>| rows.into_iter().map(number).collect();
+    let sections = list.sections().into_iter();
+    sections
+        .map(|(section, all)| (section, rows(all)))
+        .collect()
+}
+
+const TAX: FolderId = FolderId::new(Uuid::from_u128(7));
+const TODAY: ListSection = ListSection::Days(DateGroup::Today);
+
+/// Five conversations in the list, and a folder that is open with two more.
+fn ordered() -> (Server, ConversationList, Vec<ConversationSummary>) {
+    let mut server = Server::default();
+    (0..7).for_each(|_| server.make());
+    let mut all = server.conversations.clone();
+    all.reverse();
+    server.conversations.retain(|it| it.updated_at > 2);
+    let page = ConversationPage {
+        conversations: server.conversations.clone(),
+        folders: vec![Folder {
+            id: TAX,
+            name: "Tax".to_owned(),
+        }],
+        ..ConversationPage::default()
+    };
+    let mut list = ConversationList::new(page);
+    for summary in &mut all[..2] {
+        summary.folder = Some(TAX);
+    }
+    let folder = ConversationPage {
+        conversations: vec![all[1].clone(), all[0].clone()],
+        ..ConversationPage::default()
+    };
+    list.open(TAX, folder);
+    (server, list, all)
+}
+
+#[test]
+fn a_conversation_stands_in_the_list_that_it_was_moved_to_and_in_no_other() {
+    let (_, mut list, all) = ordered();
+    let folder = ListSection::Folder(TAX);
+    let expected = vec![(folder, vec![2, 1]), (TODAY, vec![7, 6, 5, 4, 3])];
+    assert_eq!(numbers(&list), expected);
+    let mut moved = all[4].clone();
+    moved.pinned_at = Some(10);
+    list.update(moved.clone());
+    let mut second = all[0].clone();
+    second.pinned_at = Some(20);
+    list.put_back(second.clone());
+    let expected = vec![
+        (ListSection::Pinned, vec![1, 5]),
+        (folder, vec![2]),
+        (TODAY, vec![7, 6, 4, 3]),
+    ];
+    assert_eq!(numbers(&list), expected);
+    moved.pinned_at = None;
+    list.update(moved.clone());
+    second.pinned_at = None;
+    list.update(second);
+    let expected = vec![(folder, vec![2, 1]), (TODAY, vec![7, 6, 5, 4, 3])];
+    assert_eq!(numbers(&list), expected);
+    moved.archived = true;
+    list.update(moved.clone());
+    assert!(list.find(moved.id).is_none());
+    // It is written in.
+    moved.archived = false;
+    moved.folder = Some(TAX);
+    list.move_to_top(moved);
+    let expected = vec![(folder, vec![5, 2, 1]), (TODAY, vec![7, 6, 4, 3])];
+    assert_eq!(numbers(&list), expected);
+    list.close();
+    let expected = vec![(folder, vec![]), (TODAY, vec![7, 6, 4, 3])];
+    assert_eq!(numbers(&list), expected);
+}
+
+#[test]
+fn what_another_tab_moved_stands_nowhere_twice_after_the_first_page_was_read_again() {
+    let (server, mut list, all) = ordered();
+    let mut pinned = all[0].clone();
+    pinned.pinned_at = Some(1);
+    let first = ConversationPage {
+        pinned: vec![pinned],
+        folders: list.folders().to_vec(),
+        conversations: [vec![all[1].clone()], server.conversations.clone()].concat(),
+        ..ConversationPage::default()
+    };
+    list.refresh(first.clone());
+    let expected = vec![
+        (ListSection::Pinned, vec![1]),
+        (ListSection::Folder(TAX), vec![]),
+        (TODAY, vec![2, 7, 6, 5, 4, 3]),
+    ];
+    assert_eq!(numbers(&list), expected);
+    // The folder was deleted.
+    list.refresh(ConversationPage {
+        folders: Vec::new(),
+        ..first
+    });
+    assert_eq!(list.opened(), None);
+    assert_eq!(numbers(&list).len(), 2);
+}
+
+#[test]
+fn keys_walk_through_all_that_is_shown() {
+    let (_, mut list, all) = ordered();
+    let mut pinned = all[2].clone();
+    pinned.pinned_at = Some(1);
+    list.update(pinned);
+    let mut walked = Vec::new();
+    let mut here = None;
+    while let Some(next) = list.beside(here, true) {
+        walked.push(next.as_uuid().as_u128());
+        here = Some(next);
+    }
+    assert_eq!(walked, [3, 2, 1, 7, 6, 5, 4]);
 }

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Choices, ConversationId, DateGroup, LocalDate, Message, MessageId};
+use super::{Choices, ConversationId, DateGroup, Folder, FolderId, LocalDate, Message, MessageId};
 
 /// A line of the sidebar.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,25 @@ pub struct ConversationSummary {
     pub updated_at: i64,
     /// The same, by the reader's calendar.
     pub group: DateGroup,
+    /// Since when it stands at the top of the list, milliseconds UTC; absent: it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinned_at: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<FolderId>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub archived: bool,
+    /// An answer has ended since its person saw it last.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unread: bool,
+}
+
+/// Of fifty rows hardly one says so.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference to the field"
+)]
+fn is_false(said: &bool) -> bool {
+    !said
 }
 
 impl ConversationSummary {
@@ -68,6 +87,12 @@ pub struct ConversationPage {
     pub has_more: bool,
     /// The day on which it was read, by the reader's calendar: that of its groups.
     pub today: LocalDate,
+    /// In the first piece: what stands at the top of the list, the last pinned first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pinned: Vec<ConversationSummary>,
+    /// In the first piece: all folders, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub folders: Vec<Folder>,
 }
 
 /// What tells of a conversation whether it is still the one that was read.
@@ -78,8 +103,14 @@ pub struct ConversationState {
     pub leaf: Option<MessageId>,
     /// Of all branches.
     pub num_messages: u32,
+    /// A message has more than one version.
+    pub has_branches: bool,
     /// Its own; what is absent is as usual.
     pub choices: Choices,
+    /// The folder whose instructions hold where it has none of its own; absent: those of the
+    /// server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instructed_by: Option<String>,
 }
 
 impl ConversationState {

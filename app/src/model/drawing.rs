@@ -33,4 +33,6 @@ pub enum SettingsSection {
     Exports,
     Import,
     Trash,
+    Folders,
+    Archive,
 }

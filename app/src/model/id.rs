@@ -45,6 +45,10 @@ uuid_id! {
     ConversationId
 }
 uuid_id! {
+    /// One folder of conversations.
+    FolderId
+}
+uuid_id! {
     /// One message; time-ordered (`UUIDv7`).
     MessageId
 }

@@ -81,4 +81,24 @@ pub enum ImportFault {
          was imported: try again"
     )]
     ChangedMeanwhile,
+    #[error("conversation {number} {title:?}: {problem}")]
+    InConversation {
+        /// Its place in the file; the first is 1.
+        number: u32,
+        /// Empty: it has none.
+        title: String,
+        problem: Box<ImportProblem>,
+    },
+    #[error("the file ends in the middle: it is incomplete")]
+    CutOff,
+    #[error("the messages lead in a circle")]
+    Circle,
+    #[error("the id {id:?} stands here twice")]
+    SameId { id: String },
+    #[error("is no time: {found}")]
+    NoTime { found: String },
+    #[error("this file comes from {program}, whose files are not read here")]
+    OtherProgram { program: String },
+    #[error("there is no conversation with a message in it")]
+    NothingInIt,
 }

@@ -103,6 +103,28 @@ pub enum Refusal {
         error("there are {limit} API keys already: revoke one first")
     )]
     TooManyKeys { limit: usize },
+    #[cfg_attr(
+        feature = "ssr",
+        error("the name of a folder has 1 to {limit} characters")
+    )]
+    FolderName { limit: usize },
+    #[cfg_attr(feature = "ssr", error("a folder of this name exists already"))]
+    FolderTaken,
+    #[cfg_attr(
+        feature = "ssr",
+        error("there are {limit} folders already: delete one first")
+    )]
+    TooManyFolders { limit: usize },
+    #[cfg_attr(
+        feature = "ssr",
+        error("at most {limit} conversations can be pinned: unpin one first")
+    )]
+    TooManyPinned { limit: usize },
+    #[cfg_attr(
+        feature = "ssr",
+        error("1 to {limit} conversations are arranged at once")
+    )]
+    ArrangedAtOnce { limit: usize },
     /// More than a browser's number of bytes may be.
     #[cfg_attr(feature = "ssr", error("the file has more than {limit} bytes"))]
     FileTooLarge { limit: u64 },

@@ -42,6 +42,9 @@ setting_names! {
     ReasoningEffort = "reasoning_effort",
     /// Whether models that can call tools may use a calculator: `yes` or `no`.
     Calculator = "calculator",
+    /// Whether the model gives conversations their titles when it has nothing else to do: `yes` or
+    /// `no`.
+    MadeTitles = "made_titles",
     /// Longest answer in tokens; empty: as long as the context window allows.
     MaxTokens = "max_tokens",
     /// Most tokens of prompt and answer together; empty: what the model was made for.
@@ -71,7 +74,10 @@ setting_names! {
 impl SettingName {
     /// Whether it is `yes` or `no`.
     pub const fn is_switch(self) -> bool {
-        matches!(self, Self::Calculator | Self::BannerDismissible)
+        matches!(
+            self,
+            Self::Calculator | Self::MadeTitles | Self::BannerDismissible
+        )
     }
 }
 

@@ -49,6 +49,11 @@ fn refusal(told: Refusal) -> Refusal {
         | Refusal::LastAdministrator
         | Refusal::NameTaken
         | Refusal::TooManyKeys { .. }
+        | Refusal::FolderName { .. }
+        | Refusal::FolderTaken
+        | Refusal::TooManyFolders { .. }
+        | Refusal::TooManyPinned { .. }
+        | Refusal::ArrangedAtOnce { .. }
         | Refusal::FileTooLarge { .. }
         | Refusal::NoFile
         | Refusal::Incomplete

@@ -1,6 +1,7 @@
 //! The chat: `/` is a new conversation, `/c/:id` an old one. Both are one page.
 
 mod address;
+mod branching;
 mod changes;
 mod commands;
 mod connection;
@@ -11,6 +12,7 @@ mod load;
 mod parts;
 mod pieces;
 mod screen;
+mod search;
 mod sending;
 mod settings;
 mod shortcuts;

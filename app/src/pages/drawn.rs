@@ -41,6 +41,8 @@ impl DrawnSection {
             Self::Settings(SettingsSection::Exports) => "/settings/exports",
             Self::Settings(SettingsSection::Import) => "/settings/import",
             Self::Settings(SettingsSection::Trash) => "/settings/trash",
+            Self::Settings(SettingsSection::Folders) => "/settings/folders",
+            Self::Settings(SettingsSection::Archive) => "/settings/archive",
             Self::Administration(AdminSection::Server) => "/admin",
             Self::Administration(AdminSection::People) => "/admin/people",
             Self::Administration(AdminSection::Models) => "/admin/models",

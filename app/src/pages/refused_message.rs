@@ -1,9 +1,11 @@
 //! What a browser without script sees when a message was refused: why, and its text again.
 
 use leptos::prelude::*;
+use server_fn::ServerFn;
 
 use super::{door::door_document, escape_text};
 use crate::{
+    api::messages::{EditQuestion, PostMessage},
     components::ErrorText,
     model::{ChatError, ConversationId, Preferences},
     sub_path::{SubPath, address_of},
@@ -19,6 +21,8 @@ pub struct RefusedMessage {
     pub conversation: String,
     /// Empty for a new conversation.
     pub parent: String,
+    /// The question that was edited; empty for a new one.
+    pub message: String,
     /// The same message sent again is the same message.
     pub key: String,
 }
@@ -40,9 +44,15 @@ pub fn refused_message(
 fn content(message: RefusedMessage, error: ChatError) -> impl IntoView {
     let locale = use_locale();
     let needs_sign_in = error == ChatError::Unauthorized;
+    let action = if message.message.is_empty() {
+        address_of(PostMessage::url())
+    } else {
+        address_of(EditQuestion::url())
+    };
     let hidden = [
         ("conversation", message.conversation.clone()),
         ("parent", message.parent),
+        ("message", message.message),
         ("key", message.key),
     ];
     let hidden = hidden.into_iter().filter(|(_, value)| !value.is_empty());
@@ -57,7 +67,7 @@ fn content(message: RefusedMessage, error: ChatError) -> impl IntoView {
     let text = format!("\n{}", escape_text(&message.text));
     view! {
         <ErrorText error=Signal::derive(move || Some(error.clone()))/>
-        <form method="post" action=address_of("/api/send_message") class="door-form">
+        <form method="post" action=action class="door-form">
             {hidden}
             <div class="field">
                 <label for="refused-text">{words!(locale, door.your_message)}</label>

@@ -7,7 +7,11 @@ mod account;
 #[cfg(feature = "ssr")]
 mod api_keys;
 #[cfg(feature = "ssr")]
+mod archive;
+#[cfg(feature = "ssr")]
 mod exports;
+#[cfg(feature = "ssr")]
+mod folders;
 #[cfg(feature = "ssr")]
 mod general;
 #[cfg(feature = "ssr")]
@@ -42,7 +46,7 @@ use crate::{
 };
 
 /// In the order of the list.
-pub(super) const SECTIONS: [Section; 6] = [
+pub(super) const SECTIONS: [Section; 8] = [
     Section {
         address: "/settings",
         icon: IconName::Sliders,
@@ -69,6 +73,16 @@ pub(super) const SECTIONS: [Section; 6] = [
         name: |locale| words!(locale, exports.import),
     },
     Section {
+        address: "/settings/folders",
+        icon: IconName::Folder,
+        name: |locale| words!(locale, settings.folders),
+    },
+    Section {
+        address: "/settings/archive",
+        icon: IconName::Archive,
+        name: |locale| words!(locale, settings.archive),
+    },
+    Section {
         address: "/settings/trash",
         icon: IconName::Trash,
         name: |locale| words!(locale, settings.trash),
@@ -84,6 +98,8 @@ pub(crate) fn SettingsRoutes() -> impl MatchNestedRoutes + Clone {
             <Route path=path!("account") view=|| open(SettingsSection::Account) ssr=SsrMode::Async/>
             <Route path=path!("keys") view=|| open(SettingsSection::Keys) ssr=SsrMode::Async/>
             <Route path=path!("exports") view=|| open(SettingsSection::Exports) ssr=SsrMode::Async/>
+            <Route path=path!("folders") view=|| open(SettingsSection::Folders) ssr=SsrMode::Async/>
+            <Route path=path!("archive") view=|| open(SettingsSection::Archive) ssr=SsrMode::Async/>
             <Route path=path!("trash") view=|| open(SettingsSection::Trash) ssr=SsrMode::Async/>
             <Route path=path!("import") view=|| open(SettingsSection::Import) ssr=SsrMode::Async/>
         </ParentRoute>
@@ -126,5 +142,7 @@ pub(crate) async fn draw_settings(
         SettingsSection::Exports => exports::draw(&told).await,
         SettingsSection::Import => import::draw(&told).await,
         SettingsSection::Trash => trash::draw(&told).await,
+        SettingsSection::Folders => folders::draw(&told).await,
+        SettingsSection::Archive => archive::draw(&told).await,
     }
 }

@@ -24,8 +24,14 @@ pub trait ExportService: Send + Sync + 'static {
     async fn delete_export(&self, user: UserId, id: ExportId) -> Result<(), ChatError>;
     /// What an uploaded file would change, or has changed.
     async fn upload(&self, user: UserId, id: UploadId) -> Result<Upload, ChatError>;
-    /// Imports an uploaded file, all or nothing. A second time is the same as once.
-    async fn import(&self, user: UserId, id: UploadId) -> Result<Upload, ChatError>;
+    /// Imports an uploaded file, all or nothing, or without the conversations of another program
+    /// that cannot be read. A second time is the same as once.
+    async fn import(
+        &self,
+        user: UserId,
+        id: UploadId,
+        without_unreadable: bool,
+    ) -> Result<Upload, ChatError>;
 }
 
 /// The export service of this request.

@@ -29,6 +29,12 @@ pub(crate) fn moment(locale: Locale, moment: LocalTime) -> String {
     moment_seen_from(locale, moment, today())
 }
 
+/// The day of a moment as people say it today: `Yesterday`, `24 November`.
+#[cfg(feature = "ssr")]
+pub(crate) fn day_of(locale: Locale, moment: LocalTime) -> String {
+    day_seen_from(locale, moment.date(), today())
+}
+
 #[cfg(feature = "ssr")]
 fn today() -> LocalDate {
     let Today(today) = leptos::prelude::use_context().unwrap_or_default();

@@ -36,6 +36,7 @@ pub(super) fn refusal(locale: Locale, refusal: Refusal) -> String {
         Refusal::NameDiffers => words!(locale, errors.name_differs),
         Refusal::OwnAccount => words!(locale, errors.own_account),
         Refusal::NameTaken => words!(locale, errors.name_taken),
+        Refusal::FolderTaken => words!(locale, errors.folder_taken),
         other => return refusal_with_numbers(locale, other),
     };
     fixed.to_owned()
@@ -85,6 +86,21 @@ fn refusal_with_numbers(locale: Locale, refusal: Refusal) -> String {
                 number = chars,
                 limit = limit
             )
+        }
+        other => refused_order(locale, other),
+    }
+}
+
+/// What is wrong with folders, and with what is done to many conversations.
+fn refused_order(locale: Locale, refusal: Refusal) -> String {
+    match refusal {
+        Refusal::FolderName { limit } => words!(locale, errors.folder_name, limit = limit),
+        Refusal::TooManyFolders { limit } => {
+            words!(locale, errors.too_many_folders, limit = limit)
+        }
+        Refusal::TooManyPinned { limit } => words!(locale, errors.too_many_pinned, limit = limit),
+        Refusal::ArrangedAtOnce { limit } => {
+            words!(locale, errors.arranged_at_once, limit = limit)
         }
         other => refused_setting(locale, other),
     }

@@ -52,6 +52,16 @@ mod added {
             words!(self.0, exports.added.exported_at, time = time.to_owned())
         }
 
+        /// Heading of a branch that is not the shown one.
+        pub fn branch(self, number: usize) -> String {
+            words!(self.0, chat.branch, number = number)
+        }
+
+        /// What a branch goes on from, by its first words.
+        pub fn after(self, beginning: String) -> String {
+            words!(self.0, exports.added.after, beginning = beginning)
+        }
+
         /// What a reader has to know about a message that is not complete.
         pub fn note(
             self,

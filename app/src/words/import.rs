@@ -22,6 +22,9 @@ fn fault(locale: Locale, fault: ImportFault) -> String {
         ImportFault::OtherThanListed => words!(locale, faults.other_than_listed),
         ImportFault::ChangedMeanwhile => words!(locale, faults.changed_meanwhile),
         ImportFault::OtherNumber => words!(locale, faults.other_number),
+        ImportFault::CutOff => words!(locale, faults.cut_off),
+        ImportFault::Circle => words!(locale, faults.circle),
+        ImportFault::NothingInIt => words!(locale, faults.nothing_in_it),
         ImportFault::Refused(it) => return refusal(locale, it),
         other => return fault_with_details(locale, other),
     };
@@ -63,6 +66,34 @@ fn fault_with_details(locale: Locale, fault: ImportFault) -> String {
             words!(locale, faults.damaged_entry, detail = detail)
         }
         ImportFault::SameAs { place } => words!(locale, faults.same_as, place = place),
+        other => fault_of_another_program(locale, other),
+    }
+}
+
+fn fault_of_another_program(locale: Locale, fault: ImportFault) -> String {
+    match fault {
+        ImportFault::InConversation {
+            number,
+            title,
+            problem: inner,
+        } => {
+            let fault = problem(locale, *inner);
+            if title.is_empty() {
+                return words!(locale, faults.in_untitled, number = number, fault = fault);
+            }
+            words!(
+                locale,
+                faults.in_conversation,
+                number = number,
+                title = title,
+                fault = fault
+            )
+        }
+        ImportFault::SameId { id } => words!(locale, faults.same_id, id = id),
+        ImportFault::NoTime { found } => words!(locale, faults.no_time, found = found),
+        ImportFault::OtherProgram { program } => {
+            words!(locale, faults.other_program, program = program)
+        }
         other => other.to_string(),
     }
 }
@@ -81,5 +112,25 @@ mod tests {
         assert_eq!(problem(Locale::en, found()), english);
         let chinese = "messages/3/text：有 9 字节，最多 8 字节";
         assert_eq!(problem(Locale::zh_CN, found()), chinese);
+    }
+
+    #[test]
+    fn a_problem_of_another_program_names_its_conversation() {
+        let found = |title: &str| ImportProblem {
+            place: "conversations.json".to_owned(),
+            fault: ImportFault::InConversation {
+                number: 17,
+                title: title.to_owned(),
+                problem: Box::new(ImportProblem {
+                    place: "mapping".to_owned(),
+                    fault: ImportFault::Circle,
+                }),
+            },
+        };
+        let english = "conversations.json: conversation 17 “Rain”: mapping: the messages lead in a \
+                       circle";
+        assert_eq!(problem(Locale::en, found("Rain")), english);
+        let untitled = "conversations.json：第 17 个对话：mapping：消息首尾相接，形成循环";
+        assert_eq!(problem(Locale::zh_CN, found("")), untitled);
     }
 }

@@ -1,7 +1,7 @@
 //! Words about what was taken out and what is brought in, for sections that the server draws.
 
 use super::{Locale, export::format, words};
-use crate::model::{ExportSubject, ImportCounts};
+use crate::model::{Brought, ChatProgram, ExportSubject, ImportCounts};
 
 /// Name of what was exported.
 pub(crate) fn subject(locale: Locale, subject: ExportSubject) -> &'static str {
@@ -36,4 +36,31 @@ pub(crate) fn counts(locale: Locale, counts: &ImportCounts) -> [(&'static str, u
             counts.unchanged_messages,
         ),
     ]
+}
+
+/// The lines about a file of another program.
+pub(crate) fn brought(locale: Locale, brought: &Brought) -> [(&'static str, u32); 8] {
+    [
+        (
+            words!(locale, exports.found_conversations),
+            brought.conversations,
+        ),
+        (words!(locale, exports.found_messages), brought.messages),
+        (words!(locale, exports.found_branches), brought.branches),
+        (words!(locale, exports.left_pictures), brought.pictures),
+        (words!(locale, exports.left_files), brought.files),
+        (words!(locale, exports.left_prompts), brought.prompts),
+        (words!(locale, exports.left_empty), brought.empty),
+        (words!(locale, exports.left_unreadable), brought.unreadable),
+    ]
+}
+
+/// Where a program has its export.
+pub(crate) fn where_found(locale: Locale, program: ChatProgram) -> &'static str {
+    match program {
+        ChatProgram::ChatGpt => words!(locale, exports.from_chatgpt),
+        ChatProgram::OpenWebUi => words!(locale, exports.from_open_webui),
+        ChatProgram::LibreChat => words!(locale, exports.from_librechat),
+        ChatProgram::LlamaCpp => words!(locale, exports.from_llama_cpp),
+    }
 }

@@ -137,6 +137,10 @@ impl FakeChat {
             running: true,
             updated_at: 0,
             group: DateGroup::Today,
+            pinned_at: None,
+            folder: None,
+            archived: false,
+            unread: false,
         }
     }
 }
@@ -193,10 +197,12 @@ fn conversation(summary: ConversationSummary) -> Conversation {
             summary,
             leaf: Some(running.id),
             num_messages: 3,
+            has_branches: false,
             choices: Choices {
                 effort: Some(ReasoningEffort::High),
                 calculator: None,
             },
+            instructed_by: None,
         },
         messages: vec![question, answer, running],
     }
@@ -213,8 +219,18 @@ impl ChatService for FakeChat {
             conversations: vec![self.summary()],
             has_more: true,
             today: TODAY,
+            ..ConversationPage::default()
         })
     }
+    async fn conversation_at(
+        &self,
+        user: UserId,
+        id: ConversationId,
+        _: MessageId,
+    ) -> Result<Conversation, ChatError> {
+        self.conversation(user, id, None).await
+    }
+
     async fn conversation(
         &self,
         _: UserId,
@@ -244,7 +260,9 @@ impl ChatService for FakeChat {
             summary,
             leaf: None,
             num_messages: 2,
+            has_branches: false,
             choices: Choices::default(),
+            instructed_by: None,
         })
     }
     async fn rename(&self, _: UserId, _: ConversationId, _: String) -> Result<(), ChatError> {
@@ -258,6 +276,32 @@ impl ChatService for FakeChat {
     }
     async fn show_version(&self, _: UserId, _: MessageId) -> Result<(), ChatError> {
         Ok(())
+    }
+    async fn outline(&self, _: UserId, id: ConversationId) -> Result<Outline, ChatError> {
+        let summary = self.summary();
+        if summary.id != id {
+            return Err(ChatError::NotFound);
+        }
+        let line = |message: Message| OutlineMessage {
+            id: message.id,
+            parent_id: None,
+            role: message.role,
+            beginning: HOSTILE.into(),
+            time: message.time,
+        };
+        let messages = [message(1, Role::User), message(2, Role::User)].map(line);
+        Ok(Outline {
+            conversation: id,
+            title: summary.title,
+            leaf: Some(messages[0].id),
+            messages: messages.into(),
+        })
+    }
+    async fn show_at(&self, _: UserId, _: MessageId) -> Result<ShownPlace, ChatError> {
+        Err(ChatError::NotFound)
+    }
+    async fn fork(&self, _: UserId, _: MessageId, _: &str) -> Result<ConversationId, ChatError> {
+        Err(ChatError::NotFound)
     }
     async fn send(&self, _: UserId, _: SendMessage) -> Result<StartedTurn, ChatError> {
         Err(ChatError::NotFound)

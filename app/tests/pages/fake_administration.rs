@@ -1,5 +1,5 @@
-//! An administration without settings: no banner, no sign-up, nobody else. Readers of Chinese have
-//! ways to begin.
+//! An administration without settings: no banner, no sign-up, nobody else, one model that does not
+//! answer. Readers of Chinese have ways to begin.
 
 use async_trait::async_trait;
 use hearth_app::{
@@ -62,7 +62,13 @@ impl AdministrationService for FakeAdministration {
         Err(ChatError::NotFound)
     }
     async fn models(&self) -> Result<Vec<ModelSummary>, ChatError> {
-        Ok(Vec::new())
+        let model = ModelSummary {
+            file: "tiny-Q4_1.gguf".into(),
+            num_bytes: 98_400_000,
+            active: None,
+            failure: None,
+        };
+        Ok(vec![model])
     }
     async fn switch_model(&self, _: &User, _: String) -> Result<(), ChatError> {
         Err(ChatError::NotFound)

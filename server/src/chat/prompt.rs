@@ -130,7 +130,7 @@ fn system_message(prompt: &Bilingual, messages: &[ChatMessage]) -> Option<ChatMe
 
 /// Whether a text is Chinese, English words in between or not: it has at least as many Chinese
 /// characters as words in Latin letters.
-fn is_chinese(text: &str) -> bool {
+pub(super) fn is_chinese(text: &str) -> bool {
     let is_han =
         |letter: char| matches!(letter, '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}');
     let num_han = text.chars().filter(|&letter| is_han(letter)).count();

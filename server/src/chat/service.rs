@@ -8,7 +8,8 @@ use hearth_app::{
     model::{
         ChatError, ChatEvent, ChatEventKind, Choices, Conversation, ConversationForm,
         ConversationId, ConversationPage, ConversationState, ConversationSummary, Cursor,
-        ListPlace, Message, MessageId, ModelState, ModelStatus, Refusal, Role, StartedTurn, UserId,
+        ListPlace, Message, MessageId, ModelState, ModelStatus, Outline, Refusal, Role, ShownPlace,
+        StartedTurn, UserId,
     },
     service::{ChatService, SendMessage},
 };
@@ -32,7 +33,7 @@ pub(super) const LIST_PAGE: u32 = 50;
 /// with both, a page stays below 400 kB.
 pub(super) const WINDOW_MESSAGES: u32 = 60;
 pub(super) const WINDOW_BYTES: i64 = 96 << 10;
-const WINDOW: Window = Window {
+pub(super) const WINDOW: Window = Window {
     num_messages: WINDOW_MESSAGES,
     num_bytes: WINDOW_BYTES,
 };
@@ -51,12 +52,19 @@ impl ChatService for ChatServer {
         let mut rows = read(rows)?;
         let has_more = rows.len() > LIST_PAGE as usize;
         rows.truncate(LIST_PAGE as usize);
+        let (mut pinned, mut folders) = (Vec::new(), Vec::new());
+        if after.is_none() {
+            pinned = read(self.store.pinned_conversations(user).await)?;
+            folders = read(self.store.folders(user).await)?;
+        }
         let calendar = Calendar::of_viewer();
         let summary = |row| self.summary(row, &calendar);
         Ok(ConversationPage {
             conversations: rows.into_iter().map(summary).collect(),
             has_more,
             today: calendar.today(),
+            pinned: pinned.into_iter().map(summary).collect(),
+            folders,
         })
     }
 
@@ -82,6 +90,15 @@ impl ChatService for ChatServer {
         Ok(Conversation { state, messages })
     }
 
+    async fn conversation_at(
+        &self,
+        user: UserId,
+        id: ConversationId,
+        message: MessageId,
+    ) -> Result<Conversation, ChatError> {
+        self.read_at(user, id, message).await
+    }
+
     async fn conversation_state(
         &self,
         user: UserId,
@@ -89,11 +106,14 @@ impl ChatService for ChatServer {
     ) -> Result<ConversationState, ChatError> {
         let stored = read(self.store.conversation(user, id).await)?.ok_or(ChatError::NotFound)?;
         let own = read(self.store.conversation_settings(user, id).await)?;
+        let folder = read(self.store.instructing_folder(user, id).await)?;
         Ok(ConversationState {
             summary: self.summary(stored.listed, &Calendar::of_viewer()),
             leaf: stored.active_message,
             num_messages: read(self.store.num_messages(user, id).await)?,
+            has_branches: read(self.store.has_branches(user, id).await)?,
             choices: own.unwrap_or_default().choices(),
+            instructed_by: folder.map(|it| it.name),
         })
     }
 
@@ -138,6 +158,23 @@ impl ChatService for ChatServer {
             self.changes.tell(user, shown.conversation);
         }
         Ok(())
+    }
+
+    async fn outline(&self, user: UserId, id: ConversationId) -> Result<Outline, ChatError> {
+        self.outline_of(user, id).await
+    }
+
+    async fn show_at(&self, user: UserId, message: MessageId) -> Result<ShownPlace, ChatError> {
+        self.show_branch_at(user, message).await
+    }
+
+    async fn fork(
+        &self,
+        user: UserId,
+        message: MessageId,
+        mark: &str,
+    ) -> Result<ConversationId, ChatError> {
+        self.copy_branch(user, message, mark).await
     }
 
     async fn send(&self, user: UserId, message: SendMessage) -> Result<StartedTurn, ChatError> {
@@ -255,6 +292,10 @@ impl ChatServer {
             title: listed.title,
             updated_at: listed.updated_at,
             group: calendar.group(listed.updated_at),
+            pinned_at: listed.pinned_at,
+            folder: listed.folder,
+            archived: listed.is_archived,
+            unread: listed.is_unread,
         }
     }
 
@@ -271,7 +312,7 @@ impl ChatServer {
     }
 
     /// The end of a branch for the page.
-    async fn shown(
+    pub(super) async fn shown(
         &self,
         user: UserId,
         branch: Vec<StoredMessage>,
@@ -341,7 +382,7 @@ fn ended_tail(message: Message) -> BoxStream<'static, ChatEvent> {
     stream::iter(events.collect::<Vec<_>>()).boxed()
 }
 
-fn read<T>(result: Result<T, StoreError>) -> Result<T, ChatError> {
+pub(super) fn read<T>(result: Result<T, StoreError>) -> Result<T, ChatError> {
     result.map_err(|error| store_refused(&error))
 }
 

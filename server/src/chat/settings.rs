@@ -1,5 +1,5 @@
-//! Settings of one turn: what was asked, else what the conversation wants, else the server's
-//! defaults; checked, with the seed chosen.
+//! Settings of one turn: what was asked, else what the conversation wants (of instructions, else
+//! what its folder says), else the server's defaults; checked, with the seed chosen.
 
 use hearth_app::model::{ChatError, ConversationSettings, ReasoningEffort, Refusal, TurnParams};
 use hearth_engine::{handle::EngineHandle, request::SamplingParams};

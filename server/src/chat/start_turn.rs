@@ -22,7 +22,10 @@ use super::{
     turn::{Answer, Drawing, Drawn, EarlierCost},
     view,
 };
-use crate::store::{NewTurn, StoredMessage};
+use crate::store::{NewTurn, StoredConversation, StoredMessage};
+
+/// No page asks for that.
+const NOT_A_QUESTION: &str = "only a question can be edited";
 
 impl ChatServer {
     pub(super) async fn start_send(
@@ -35,15 +38,13 @@ impl ChatServer {
         if let Some(started) = self.started_before(user, &message).await? {
             return Ok(started);
         }
+        let message = self.placed(user, message).await?;
         let conversation = message
             .conversation
             .unwrap_or_else(|| ConversationId::new(Uuid::now_v7()));
         if message.conversation.is_some() {
             // Before the claim: whether an answer runs there is its person's business.
-            let owned = self.store.conversation(user, conversation).await;
-            owned
-                .map_err(|error| store_refused(&error))?
-                .ok_or(ChatError::NotFound)?;
+            self.stored_conversation(user, conversation).await?;
         }
         let claim = self.claim(user, conversation).await?;
         let existing = message.conversation;
@@ -61,6 +62,7 @@ impl ChatServer {
             is_new_conversation: message.conversation.is_none(),
             title: view::title(&text),
             parent,
+            edits: message.edits,
             text,
             key: message.key,
             choices: message.choices,
@@ -89,6 +91,41 @@ impl ChatServer {
         let (_, question) = self.shown_message(user, inserted.user_message).await?;
         started.user_message = Some(question);
         Ok(started)
+    }
+
+    /// A question that is edited tells where its new version goes: beside it.
+    async fn placed(
+        &self,
+        user: UserId,
+        mut message: SendMessage,
+    ) -> Result<SendMessage, ChatError> {
+        let Some(edited) = message.edits else {
+            return Ok(message);
+        };
+        let edited = self.store.message(user, edited).await;
+        let edited = edited
+            .map_err(|error| store_refused(&error))?
+            .ok_or(ChatError::NotFound)?;
+        let asked = message.conversation.replace(edited.conversation);
+        if asked.is_some_and(|asked| asked != edited.conversation) {
+            return Err(ChatError::NotFound);
+        }
+        if edited.role != Role::User {
+            return Err(ChatError::Invalid(NOT_A_QUESTION.to_owned().into()));
+        }
+        message.parent = edited.parent_id;
+        Ok(message)
+    }
+
+    async fn stored_conversation(
+        &self,
+        user: UserId,
+        id: ConversationId,
+    ) -> Result<StoredConversation, ChatError> {
+        let stored = self.store.conversation(user, id).await;
+        stored
+            .map_err(|error| store_refused(&error))?
+            .ok_or(ChatError::NotFound)
     }
 
     /// The turn that an earlier post of the same message started.
@@ -204,7 +241,7 @@ impl ChatServer {
         Ok(())
     }
 
-    async fn wait_for_recovery(&self) -> Result<(), ChatError> {
+    pub(super) async fn wait_for_recovery(&self) -> Result<(), ChatError> {
         let is_recovered = self.recorder.recovered().await;
         is_recovered
             .then_some(())
@@ -223,7 +260,13 @@ impl ChatServer {
             None => Ok(None),
         };
         let own = own.map_err(|error| store_refused(&error))?;
-        let own = own.unwrap_or_default().with(choices);
+        let mut own = own.unwrap_or_default().with(choices);
+        if let Some(id) = conversation.filter(|_| own.system_prompt.is_none()) {
+            // What its folder says comes before what the server says.
+            let folder = self.store.instructing_folder(user, id).await;
+            let folder = folder.map_err(|error| store_refused(&error))?;
+            own.system_prompt = folder.and_then(|it| it.instructions);
+        }
         Settings::resolve(asked, &own, &self.settings.current())
     }
 
@@ -237,13 +280,11 @@ impl ChatServer {
         let Some(id) = message.conversation else {
             return Ok(Vec::new());
         };
-        let parent = if message.parent.is_some() {
+        let parent = if message.parent.is_some() || message.edits.is_some() {
             message.parent
         } else {
             // As of now, not as of before the claim.
-            let conversation = self.store.conversation(user, id).await;
-            let conversation = conversation.map_err(|error| store_refused(&error))?;
-            conversation.ok_or(ChatError::NotFound)?.active_message
+            self.stored_conversation(user, id).await?.active_message
         };
         let Some(parent) = parent else {
             return Ok(Vec::new());

@@ -2,6 +2,7 @@
 
 mod allowing;
 mod bench;
+mod branching;
 mod continuing;
 mod drawing;
 mod lost_tasks;
@@ -10,10 +11,12 @@ mod reading;
 mod recording;
 mod refusing;
 mod removing;
+mod searching;
 mod stopping;
 mod surviving;
 mod switching;
 mod tailing;
+mod titling;
 mod tools;
 
 /// A text that makes the task of a turn panic when a model writes it.

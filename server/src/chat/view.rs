@@ -8,7 +8,7 @@ use super::{live_turns::LiveTurn, rendered_answers::RenderedAnswers};
 use crate::store::StoredMessage;
 
 /// Longest title made from a first message, in characters.
-const MADE_TITLE_CHARS: usize = 60;
+pub(super) const MADE_TITLE_CHARS: usize = 60;
 
 /// A message for the page. Renders Markdown: not for the threads that serve requests.
 pub(super) fn message(

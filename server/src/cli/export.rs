@@ -16,7 +16,8 @@ use crate::{
     config::Config,
     data_folder::{create_file, open_for_reading},
     export::{
-        ConversationDocument, Language, StoredConversations, Timestamp, render, write_archive,
+        ConversationDocument, Language, StoredConversations, Timestamp, render, stored_folders,
+        write_archive_in_folders,
     },
     store::{Store, StoredTree},
 };
@@ -91,8 +92,12 @@ fn export(
         (None, None) => {
             let documents =
                 StoredConversations::new(store.clone(), user, now).with_reasoning(args.reasoning);
+            let folders = runtime.block_on(stored_folders(store, user))?;
             let report = replace(&args.out, |file| {
-                Ok(write_archive(file, documents, args.language, now)?)
+                let language = args.language;
+                Ok(write_archive_in_folders(
+                    file, folders, documents, language, now,
+                )?)
             })?;
             let (conversations, messages) = (report.num_conversations, report.num_messages);
             Ok(format!(

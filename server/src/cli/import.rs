@@ -1,4 +1,5 @@
-//! `hearth import`: a file that was exported, into a user's conversations, all or nothing.
+//! `hearth import`: a file that was exported, here or by another program, into a user's
+//! conversations, all or nothing.
 
 use std::{
     fs::File,
@@ -8,19 +9,21 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use clap::Args;
-use hearth_app::model::ImportCounts;
+use hearth_app::model::{Brought, ImportCounts};
 
 use super::Place;
 use crate::{
     config::Config,
     data_folder::{open_for_reading, open_for_writing},
-    import::{import, preview},
+    import::{ImportError, Preview, import, import_readable, look},
     store::Store,
     uploads::Uploads,
 };
 
+/// What somebody can do about conversations that cannot be read.
+const OTHERS: &str = "--without-unreadable imports the other conversations";
 /// Read at once from a pipe (1 MiB).
 const PIECE_BYTES: u64 = 1 << 20;
 
@@ -31,11 +34,15 @@ pub(super) struct ImportArgs {
     /// Whose conversations they become.
     #[arg(long, value_name = "NAME")]
     user: String,
-    /// JSON or ZIP; - is what comes from standard input.
+    /// JSON or ZIP, of Hearth, ChatGPT, Open WebUI, LibreChat or llama.cpp; - is what comes from
+    /// standard input.
     file: PathBuf,
     /// Only says what would change.
     #[arg(long)]
     preview: bool,
+    /// Leaves out conversations of another program that cannot be read.
+    #[arg(long)]
+    without_unreadable: bool,
 }
 
 pub(super) fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
@@ -56,15 +63,33 @@ pub(super) fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let counts = user.and_then(|user| {
         let content = runtime.block_on(whole(content, store, &config));
         let content = content.with_context(|| format!("cannot read {shown}"))?;
-        let counts = if args.preview {
-            preview(store, user, content)
+        let again = content.try_clone()?;
+        let done = if args.preview {
+            look(store, user, content)
+        } else if args.without_unreadable {
+            import_readable(store, user, content, None).map(Preview::from)
         } else {
-            import(store, user, content, None)
+            import(store, user, content, None).map(Preview::from)
         };
-        counts.with_context(|| shown)
+        // Whether it is everything that cannot be read, or a few of many.
+        let may_leave_out = !args.preview
+            && matches!(done, Err(ImportError::Refused(_)))
+            && look(store, user, again).is_ok();
+        let done = done.map_err(|error| {
+            if may_leave_out {
+                anyhow!("{error}\n{OTHERS}")
+            } else {
+                error.into()
+            }
+        });
+        done.with_context(|| shown)
     });
     runtime.block_on(store.close());
-    tell(counts?, args.preview)?;
+    let Preview { counts, unreadable } = counts?;
+    tell(counts, args.preview)?;
+    if !unreadable.named().is_empty() && !args.without_unreadable {
+        bail!("{unreadable}\n{OTHERS}");
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -119,6 +144,34 @@ fn tell(counts: ImportCounts, is_preview: bool) -> io::Result<()> {
         (counts.unchanged_messages, "messages that are there already"),
     ] {
         writeln!(out, "{number:>9}  {what}")?;
+    }
+    match counts.brought {
+        Some(brought) => tell_brought(&mut out, &brought),
+        None => Ok(()),
+    }
+}
+
+fn tell_brought(out: &mut impl Write, brought: &Brought) -> io::Result<()> {
+    writeln!(out, "In the file of {}:", brought.program.name())?;
+    for (number, what) in [
+        (brought.conversations, "conversations"),
+        (brought.messages, "messages"),
+        (brought.branches, "other versions, as branches"),
+        (brought.pictures, "pictures that stay behind"),
+        (brought.files, "files that stay behind"),
+        (
+            brought.prompts,
+            "system prompts that are too long and stay behind",
+        ),
+        (brought.empty, "conversations without a message, left out"),
+        (
+            brought.unreadable,
+            "conversations that cannot be read, left out",
+        ),
+    ] {
+        if number > 0 {
+            writeln!(out, "{number:>9}  {what}")?;
+        }
     }
     Ok(())
 }

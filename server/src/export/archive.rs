@@ -10,13 +10,19 @@ use hearth_app::model::{ConversationId, ExportFormat};
 use serde::{Deserialize, Serialize};
 use zip::{CompressionMethod, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
-use super::{ConversationDocument, FileName, Language, Timestamp, canonical, extension, render};
+use super::{
+    ConversationDocument, FileName, FolderDocument, Language, Timestamp, canonical, extension,
+    render,
+};
 use crate::store::StoreError;
 
 /// What `schema` of the manifest says.
 pub(crate) const ARCHIVE_SCHEMA: &str = "hearth.archive";
 /// What `version` of the manifest says.
-pub(crate) const ARCHIVE_VERSION: u32 = 1;
+const ARCHIVE_VERSION: u32 = 1;
+/// What it says where there are folders: an older program refuses such an archive, rather than lose
+/// what models are told in them.
+pub(crate) const FOLDERS_VERSION: u32 = 2;
 /// Where the manifest lies.
 pub(crate) const MANIFEST: &str = "manifest.json";
 /// Where the conversations lie.
@@ -32,6 +38,9 @@ pub(crate) struct Manifest {
     pub(crate) exported_at: Timestamp,
     pub(crate) num_conversations: usize,
     pub(crate) num_messages: usize,
+    /// By name, each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) folders: Vec<FolderDocument>,
     pub(crate) conversations: Vec<ListedConversation>,
     /// Of the manifest without this member and `exported_at`.
     pub(crate) sha256: String,
@@ -42,6 +51,8 @@ pub(crate) struct Manifest {
 #[derive(Serialize)]
 struct HashedManifest<'a> {
     conversations: &'a [ListedConversation],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    folders: &'a [FolderDocument],
     num_conversations: usize,
     num_messages: usize,
     schema: &'a str,
@@ -80,10 +91,29 @@ pub enum ArchiveError {
 }
 
 impl Manifest {
+    /// Of an archive that holds no conversation yet.
+    fn new(folders: Vec<FolderDocument>, exported_at: Timestamp) -> Self {
+        Self {
+            schema: ARCHIVE_SCHEMA.to_owned(),
+            version: if folders.is_empty() {
+                ARCHIVE_VERSION
+            } else {
+                FOLDERS_VERSION
+            },
+            exported_at,
+            num_conversations: 0,
+            num_messages: 0,
+            folders,
+            conversations: Vec::new(),
+            sha256: String::new(),
+        }
+    }
+
     /// What `sha256` has to say.
     pub(crate) fn content_hash(&self) -> String {
         let hashed = HashedManifest {
             conversations: &self.conversations,
+            folders: &self.folders,
             num_conversations: self.num_conversations,
             num_messages: self.num_messages,
             schema: &self.schema,
@@ -93,8 +123,8 @@ impl Manifest {
     }
 }
 
-/// Writes an archive. If this fails, so must `out` from then on: what ends a ZIP is written even
-/// when its writer is dropped in the middle.
+/// Writes an archive without folders. If this fails, so must `out` from then on: what ends a ZIP is
+/// written even when its writer is dropped in the middle.
 ///
 /// # Errors
 /// [`ArchiveError`]: the conversations could not be read, or `out` takes no more.
@@ -104,16 +134,22 @@ pub fn write_archive(
     language: Language,
     exported_at: Timestamp,
 ) -> Result<ArchiveReport, ArchiveError> {
+    write_archive_in_folders(out, Vec::new(), conversations, language, exported_at)
+}
+
+/// Writes an archive, with the folders that its conversations may be in.
+///
+/// # Errors
+/// As [`write_archive`].
+pub fn write_archive_in_folders(
+    out: impl Write,
+    folders: Vec<FolderDocument>,
+    conversations: impl Iterator<Item = Result<ConversationDocument, StoreError>>,
+    language: Language,
+    exported_at: Timestamp,
+) -> Result<ArchiveReport, ArchiveError> {
     let mut zip = ZipWriter::new_stream(out);
-    let mut manifest = Manifest {
-        schema: ARCHIVE_SCHEMA.to_owned(),
-        version: ARCHIVE_VERSION,
-        exported_at,
-        num_conversations: 0,
-        num_messages: 0,
-        conversations: Vec::new(),
-        sha256: String::new(),
-    };
+    let mut manifest = Manifest::new(folders, exported_at);
     for document in conversations {
         let document = document?;
         let name = FileName::new(&document.title, extension(ExportFormat::Json));

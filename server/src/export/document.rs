@@ -23,13 +23,16 @@ use super::{
 };
 use crate::{
     chat::ModelTitles,
-    store::{StoredTree, TreeMessage},
+    store::{StoredTree, TreeMessage, TreePlace},
 };
 
 /// What `schema` says.
 pub const SCHEMA: &str = "hearth.conversation";
 /// What `version` says.
 pub const VERSION: u32 = 1;
+/// What it says where a conversation is pinned, in a folder or in the archive: an older program
+/// refuses such a document in a sentence, rather than lose where it was.
+pub(crate) const ORDERED_VERSION: u32 = 2;
 
 /// A conversation with all its branches.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,6 +53,15 @@ pub struct ConversationDocument {
     /// What the conversation wants otherwise than its server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settings: Option<SettingsDocument>,
+    /// Name of the folder that it is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
+    /// Since when it stands at the top of the list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinned_at: Option<Timestamp>,
+    /// Since when it is in the archive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archived_at: Option<Timestamp>,
     pub messages: Vec<MessageDocument>,
     /// Of the whole document, without this member and `exported_at`.
     pub sha256: String,
@@ -125,9 +137,19 @@ impl ConversationDocument {
     pub(crate) fn new(tree: StoredTree, exported_at: Timestamp) -> Self {
         let messages = tree.messages.into_iter().map(MessageDocument::new);
         let messages = in_canonical_order(messages.collect());
+        let version = if tree.place == TreePlace::default() {
+            VERSION
+        } else {
+            ORDERED_VERSION
+        };
+        let TreePlace {
+            folder,
+            pinned_at,
+            archived_at,
+        } = tree.place;
         let mut document = Self {
             schema: SCHEMA.to_owned(),
-            version: VERSION,
+            version,
             exported_at: Some(exported_at),
             id: tree.id,
             title: tree.title,
@@ -135,6 +157,9 @@ impl ConversationDocument {
             updated_at: Timestamp::from_ms(tree.updated_at),
             active_message_id: tree.active_message,
             settings: SettingsDocument::new(tree.settings),
+            folder,
+            pinned_at: pinned_at.map(Timestamp::from_ms),
+            archived_at: archived_at.map(Timestamp::from_ms),
             messages,
             sha256: String::new(),
         };
@@ -144,6 +169,9 @@ impl ConversationDocument {
 
     /// The conversation to be stored. An answer that was running is made by nobody here.
     pub(crate) fn into_tree(self) -> StoredTree {
+        // No person has both: a pin in the archive would count for nothing until writing brings
+        // it out, and then be one more than the list can show.
+        let pinned_at = self.pinned_at.filter(|_| self.archived_at.is_none());
         StoredTree {
             id: self.id,
             title: self.title,
@@ -155,6 +183,11 @@ impl ConversationDocument {
                 .settings
                 .and_then(|it| it.check().ok())
                 .unwrap_or_default(),
+            place: TreePlace {
+                folder: self.folder,
+                pinned_at: pinned_at.map(Timestamp::ms),
+                archived_at: self.archived_at.map(Timestamp::ms),
+            },
             messages: self
                 .messages
                 .into_iter()
@@ -183,6 +216,29 @@ impl ConversationDocument {
         }
         branch.reverse();
         branch
+    }
+
+    /// The other branches, oldest first: of each the messages that no earlier one has. Where one
+    /// begins, it goes on with what was written last.
+    pub fn other_branches(&self) -> Vec<Vec<&MessageDocument>> {
+        let mut children: HashMap<_, &MessageDocument> = HashMap::new();
+        for message in &self.messages {
+            children.insert(message.parent_id, message);
+        }
+        let mut written: HashSet<_> = self.branch().iter().map(|it| it.id).collect();
+        let mut branches = Vec::new();
+        for first in &self.messages {
+            let mut branch = Vec::new();
+            let mut next = Some(first);
+            while let Some(message) = next.filter(|it| written.insert(it.id)) {
+                branch.push(message);
+                next = children.get(&Some(message.id)).copied();
+            }
+            if !branch.is_empty() {
+                branches.push(branch);
+            }
+        }
+        branches
     }
 
     /// The document as JSON, indented, with a line feed at its end.

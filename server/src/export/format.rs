@@ -20,6 +20,17 @@ pub fn render(document: &ConversationDocument, format: ExportFormat, language: L
     out
 }
 
+/// All branches as Markdown, the shown one first.
+///
+/// # Panics
+/// Never: a `String` takes every write.
+pub fn render_branches(document: &ConversationDocument, language: Language) -> String {
+    let mut out = render(document, ExportFormat::Markdown, language);
+    let written = markdown::write_others(&mut out, document, language);
+    written.expect("invariant: a String takes every write");
+    out
+}
+
 /// The file's media type.
 pub const fn content_type(format: ExportFormat) -> &'static str {
     match format {

@@ -14,9 +14,15 @@ use super::{ConversationDocument, MessageDocument, Timestamp, canonical::Canonic
 pub(super) struct HashedConversation<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     active_message_id: Option<MessageId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    archived_at: Option<Timestamp>,
     created_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    folder: Option<&'a str>,
     id: ConversationId,
     messages: HashedMessages<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pinned_at: Option<Timestamp>,
     schema: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     settings: Option<Canonical<Value>>,
@@ -92,14 +98,20 @@ impl<'a> HashedConversation<'a> {
             updated_at,
             active_message_id,
             settings,
+            folder,
+            pinned_at,
+            archived_at,
             messages,
             sha256: _,
         } = document;
         Self {
             active_message_id: *active_message_id,
+            archived_at: *archived_at,
             created_at: *created_at,
+            folder: folder.as_deref(),
             id: *id,
             messages: HashedMessages(messages),
+            pinned_at: *pinned_at,
             schema,
             settings: settings.as_ref().map(canonical),
             title,

@@ -56,6 +56,16 @@ impl Language {
         self.words().exported_at(time)
     }
 
+    /// Heading of a branch that is not the shown one.
+    pub(super) fn branch(self, number: usize) -> String {
+        self.words().branch(number)
+    }
+
+    /// What a branch goes on from, by its first words.
+    pub(super) fn after(self, beginning: String) -> String {
+        self.words().after(beginning)
+    }
+
     /// What a reader has to know about a message that is not complete, and why it is not.
     pub(super) fn notes(self, message: &MessageDocument) -> impl Iterator<Item = String> {
         let note = self.words().note(message.status, message.finish_reason);

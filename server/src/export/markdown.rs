@@ -1,11 +1,13 @@
-//! The shown branch as Markdown. Texts stand as they were written, code within them included; only
-//! a fence that a message left open is closed, or the rest of the file would be code.
+//! The shown branch as Markdown, and the others behind it for those who want them. Texts stand as
+//! they were written, code within them included; only a fence that a message left open is closed, or
+//! the rest of the file would be code.
 
 use std::fmt::{self, Write};
 
 use hearth_app::model::Phase;
 
 use super::{ConversationDocument, Language, MessageDocument};
+use crate::chat::title;
 
 /// Appends the whole file.
 pub(super) fn write(
@@ -18,16 +20,42 @@ pub(super) fn write(
         writeln!(out, "\n*{}*", language.exported_at(&time.to_minute()))?;
     }
     for message in document.branch() {
-        let text = message.text.trim_end();
-        writeln!(out, "\n## {}", escape(&language.byline(message)))?;
-        write_thoughts(out, message, language)?;
-        writeln!(out, "\n{text}")?;
-        if let Some(end) = open_fence(text) {
-            writeln!(out, "{end}")?;
+        write_message(out, message, language)?;
+    }
+    Ok(())
+}
+
+/// Appends the other branches, each below a heading of the whole file's rank.
+pub(super) fn write_others(
+    out: &mut String,
+    document: &ConversationDocument,
+    language: Language,
+) -> fmt::Result {
+    for (number, branch) in (2..).zip(document.other_branches()) {
+        writeln!(out, "\n# {}", escape(&language.branch(number)))?;
+        let parent = branch.first().and_then(|first| first.parent_id);
+        let parent = document.messages.iter().find(|it| Some(it.id) == parent);
+        if let Some(parent) = parent {
+            let words = language.after(title(&parent.text));
+            writeln!(out, "\n*{}*", escape(&words))?;
         }
-        for note in language.notes(message) {
-            writeln!(out, "\n> *{}*", escape(&note))?;
+        for message in branch {
+            write_message(out, message, language)?;
         }
+    }
+    Ok(())
+}
+
+fn write_message(out: &mut String, message: &MessageDocument, language: Language) -> fmt::Result {
+    let text = message.text.trim_end();
+    writeln!(out, "\n## {}", escape(&language.byline(message)))?;
+    write_thoughts(out, message, language)?;
+    writeln!(out, "\n{text}")?;
+    if let Some(end) = open_fence(text) {
+        writeln!(out, "{end}")?;
+    }
+    for note in language.notes(message) {
+        writeln!(out, "\n> *{}*", escape(&note))?;
     }
     Ok(())
 }

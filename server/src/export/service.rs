@@ -7,8 +7,8 @@ use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt as _};
 use hearth_app::{
     model::{
-        BusyReason, ChatError, ConversationId, Export, ExportChoice, ExportId, ExportSubject,
-        Preferences, Upload, UploadId, UploadState, UserId,
+        BusyReason, ChatError, ConversationId, Export, ExportChoice, ExportFormat, ExportId,
+        ExportSubject, Preferences, Upload, UploadId, UploadState, UserId,
     },
     service::exports::ExportService,
 };
@@ -17,16 +17,16 @@ use sha2::{Digest, Sha256};
 use tokio::{runtime::Handle, sync::mpsc};
 
 use super::{
-    ConversationDocument, FileName, Language, Timestamp, extension,
+    ArchiveError, ConversationDocument, FileName, Language, Timestamp, extension,
     pipe::{Chunk, PipeWriter},
-    render, write_archive,
+    render, render_branches, stored_folders, write_archive_in_folders,
 };
 use crate::{
     calendar::Calendar,
     changes::Changes,
     chat::{ModelTitles, busy, store_refused},
     error::AppError,
-    import::{self, ImportError, Problems},
+    import::{self, ImportError, Preview, Problems},
     slow_work::{Kind, Place, SlowWork, run_in},
     store::{KeptExport, NewExport, Store, StoreError, StoredExport, StoredUploadState},
     uploads::{self, Uploads},
@@ -168,6 +168,7 @@ impl ExportService for ExportServer {
         let ExportChoice {
             format,
             with_reasoning,
+            with_branches,
         } = choice;
         // Before the conversation is in memory.
         let place = self.slow_work.place(Kind::Document, user).await?;
@@ -183,7 +184,12 @@ impl ExportService for ExportServer {
         let write = move || {
             let mut document = ConversationDocument::new(tree, now);
             document.call_models(&titles);
-            let content = render(&document, format, language).into_bytes();
+            let content = if with_branches && format == ExportFormat::Markdown {
+                render_branches(&document, language)
+            } else {
+                render(&document, format, language)
+            };
+            let content = content.into_bytes();
             NewExport {
                 user,
                 subject: ExportSubject::Conversation {
@@ -213,17 +219,27 @@ impl ExportService for ExportServer {
     }
 
     async fn upload(&self, user: UserId, id: UploadId) -> Result<Upload, ChatError> {
-        let preview = |store: &Store, user, file: File, _| {
-            import::preview(store, user, file).map(UploadState::Ready)
-        };
-        self.with_upload(user, id, preview).await
+        let look = |store: &Store, user, file: File, _| import::look(store, user, file).map(ready);
+        self.with_upload(user, id, look).await
     }
 
-    async fn import(&self, user: UserId, id: UploadId) -> Result<Upload, ChatError> {
-        let import = |store: &Store, user, file: File, id| {
+    async fn import(
+        &self,
+        user: UserId,
+        id: UploadId,
+        without_unreadable: bool,
+    ) -> Result<Upload, ChatError> {
+        let whole = |store: &Store, user, file: File, id| {
             import::import(store, user, file, Some(id)).map(UploadState::Imported)
         };
-        let imported = self.with_upload(user, id, import).await;
+        let readable = |store: &Store, user, file: File, id| {
+            import::import_readable(store, user, file, Some(id)).map(UploadState::Imported)
+        };
+        let imported = if without_unreadable {
+            self.with_upload(user, id, readable).await
+        } else {
+            self.with_upload(user, id, whole).await
+        };
         self.changes.tell_everything(user);
         imported
     }
@@ -245,7 +261,11 @@ impl ArchiveWork {
         let documents = StoredConversations::new(self.store.clone(), self.user, self.now)
             .with_reasoning(self.with_reasoning)
             .with_titles(self.titles);
-        let written = write_archive(&mut writer, documents, self.language, self.now);
+        let folders = Handle::current().block_on(stored_folders(&self.store, self.user));
+        let written = folders.map_err(ArchiveError::from).and_then(|folders| {
+            let (language, now) = (self.language, self.now);
+            write_archive_in_folders(&mut writer, folders, documents, language, now)
+        });
         if let Err(error) = written {
             tracing::warn!(%error, "an archive ends early: {error}");
             return writer.fail(error);
@@ -379,8 +399,25 @@ fn done(outcome: Result<UploadState, ImportError>) -> Result<UploadState, ChatEr
 fn refused(problems: &Problems) -> UploadState {
     UploadState::Refused {
         problems: problems.named().to_vec(),
-        num_more: u32::try_from(problems.num_more()).unwrap_or(u32::MAX),
+        num_more: num_more(problems),
     }
+}
+
+/// What can be said of a file that was looked at.
+fn ready(preview: Preview) -> UploadState {
+    let Preview { counts, unreadable } = preview;
+    if unreadable.named().is_empty() {
+        return UploadState::Ready(counts);
+    }
+    UploadState::Partly {
+        counts,
+        problems: unreadable.named().to_vec(),
+        num_more: num_more(&unreadable),
+    }
+}
+
+fn num_more(problems: &Problems) -> u32 {
+    u32::try_from(problems.num_more()).unwrap_or(u32::MAX)
 }
 
 fn read<T>(result: Result<T, StoreError>) -> Result<T, ChatError> {

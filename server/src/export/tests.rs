@@ -9,9 +9,9 @@ use uuid::Uuid;
 
 use super::{
     ConversationDocument, Language, ModelDocument, Timestamp, archive::Manifest, canonical, render,
-    write_archive,
+    render_branches, write_archive,
 };
-use crate::store::{StoredTree, TreeMessage};
+use crate::store::{StoredTree, TreeMessage, TreePlace};
 
 /// 2026-11-24 06:30 UTC.
 const NOW: Timestamp = Timestamp::from_ms(1_795_501_800_000);
@@ -72,6 +72,7 @@ fn tree() -> StoredTree {
         created_at: NOW.ms(),
         updated_at: NOW.ms() + 1,
         settings: ConversationSettings::default(),
+        place: TreePlace::default(),
         messages: vec![message(1, None, Role::User, HOSTILE), old, shown],
     }
 }
@@ -266,6 +267,31 @@ fn a_page_needs_nothing_else_and_shows_text_as_text() {
         assert!(!html.contains(outside), "{outside}");
     }
     assert!(!html.contains("style=\""));
+}
+
+#[test]
+fn all_branches_in_markdown_are_the_shown_one_and_then_each_message_once() {
+    let mut tree = tree();
+    tree.messages.extend([
+        message(4, Some(2), Role::User, "And below the old answer?"),
+        message(5, None, Role::User, "The first question, edited"),
+    ]);
+    let document = ConversationDocument::new(tree, NOW);
+    let shown = render(&document, ExportFormat::Markdown, Language::English);
+    let all = render_branches(&document, Language::English);
+    let others = all.strip_prefix(&shown).unwrap();
+    for once in ["The old answer.", "And below the old", "question, edited"] {
+        assert_eq!(others.matches(once).count(), 1, "{others}");
+    }
+    let headings = others.lines().filter(|line| line.starts_with("# "));
+    assert_eq!(headings.collect::<Vec<_>>(), ["# Branch 2", "# Branch 3"]);
+    let html = comrak::markdown_to_html(&all, &comrak::Options::default());
+    assert!(html.contains("<h1>Branch 3</h1>"), "{html}");
+    // What a branch leaves is told, as text.
+    assert!(others.contains("*After: "), "{others}");
+    assert!(!html.contains("<script>"), "{html}");
+    let chinese = render_branches(&document, Language::Chinese);
+    assert!(chinese.contains("# 分支 2"), "{chinese}");
 }
 
 #[test]

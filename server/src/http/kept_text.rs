@@ -19,8 +19,8 @@ use serde::Deserialize;
 use super::body_limit::MAX_BODY_BYTES;
 use crate::error::AppError;
 
-/// The server function behind the composer.
-const SEND: &str = "/api/send_message";
+/// The server functions behind the composer and the box of a question that is edited.
+const SENDING: [&str; 2] = ["/api/send_message", "/api/edit_question"];
 
 /// What Leptos writes into the address a refused form leads to.
 #[derive(Deserialize)]
@@ -35,7 +35,7 @@ pub(super) async fn give_back(
     request: Request,
     next: Next,
 ) -> Response {
-    if request.uri().path() != SEND || !is_form_post(request.headers()) {
+    if !SENDING.contains(&request.uri().path()) || !is_form_post(request.headers()) {
         return next.run(request).await;
     }
     let (mut parts, body) = request.into_parts();
@@ -75,7 +75,7 @@ fn refusal(response: &Response) -> Option<ChatError> {
 
 /// The form's fields; what cannot be read as a form has none.
 async fn read(bytes: Bytes) -> RefusedMessage {
-    let mut request = Request::post(SEND)
+    let mut request = Request::post(SENDING[0])
         .body(Body::from(bytes))
         .unwrap_or_default();
     let form = HeaderValue::from_static("application/x-www-form-urlencoded");

@@ -20,6 +20,7 @@ use hearth_app::{
     service::{
         AccountService, ApiKeyService, ChangesCursor, ChatService, DismissedBanner, JoinService,
         PageBuild, SessionToken, deletion::DeletionService, exports::ExportService,
+        order::OrderService, search::SearchService,
     },
     shell, way_back,
 };
@@ -107,6 +108,7 @@ pub(super) fn router(services: &Services) -> Router {
 /// What pages and server functions find in Leptos' context.
 pub(super) fn context(services: &Services) -> impl Fn() + Clone + Send + Sync + 'static {
     let chat: Arc<dyn ChatService> = Arc::clone(&services.chat);
+    let order: Arc<dyn OrderService> = Arc::clone(&services.order);
     let accounts: Arc<dyn AccountService> = services.accounts.clone();
     let joining: Arc<dyn JoinService> = services.accounts.clone();
     let api_keys: Arc<dyn ApiKeyService> = services.accounts.clone();
@@ -114,13 +116,16 @@ pub(super) fn context(services: &Services) -> impl Fn() + Clone + Send + Sync + 
     let exports: Arc<dyn ExportService> = services.exports.clone();
     let build = PageBuild(services.assets.leptos_options().output_name.to_string());
     let deletion: Arc<dyn DeletionService> = services.deletion.clone();
+    let search: Arc<dyn SearchService> = services.search.clone();
     let changes = services.changes.clone();
     let sub_path = services.sub_path;
     move || {
         provide_sub_path(sub_path);
         provide_context(build.clone());
         provide_context(Arc::clone(&chat));
+        provide_context(Arc::clone(&order));
         provide_context(Arc::clone(&deletion));
+        provide_context(Arc::clone(&search));
         provide_context(Arc::clone(&exports));
         provide_context(Arc::clone(&accounts));
         provide_context(Arc::clone(&joining));

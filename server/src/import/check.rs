@@ -8,10 +8,13 @@ use hearth_app::model::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::problem::{Problems, problem, within};
+use super::{
+    folders::check_place,
+    problem::{Problems, problem, within},
+};
 use crate::{
     chat::{MAX_TITLE_CHARS, check_params},
-    export::{ConversationDocument, MessageDocument, SCHEMA, SettingsDocument, VERSION},
+    export::{ConversationDocument, MessageDocument, ORDERED_VERSION, SCHEMA, SettingsDocument},
 };
 
 /// Most messages of one conversation.
@@ -30,7 +33,7 @@ struct Header {
 
 /// Reads a document and checks it.
 pub(super) fn read(json: &[u8]) -> Result<ConversationDocument, Problems> {
-    check_header(json, SCHEMA, VERSION)?;
+    check_header(json, SCHEMA, ORDERED_VERSION)?;
     let document: ConversationDocument = parse(json)?;
     let mut problems = Problems::default();
     check(&document, &mut problems);
@@ -38,8 +41,9 @@ pub(super) fn read(json: &[u8]) -> Result<ConversationDocument, Problems> {
     Ok(document)
 }
 
-/// Refuses JSON that is something else, or of another time.
-pub(super) fn check_header(json: &[u8], schema: &str, version: u32) -> Result<(), ImportProblem> {
+/// Refuses JSON that is something else, or of a later time than this program: `newest` is the last
+/// version that is read.
+pub(super) fn check_header(json: &[u8], schema: &str, newest: u32) -> Result<(), ImportProblem> {
     let header: Header = serde_json::from_slice(json).map_err(|error| {
         if error.is_data() {
             let schema = schema.to_owned();
@@ -53,9 +57,11 @@ pub(super) fn check_header(json: &[u8], schema: &str, version: u32) -> Result<()
         let schema = schema.to_owned();
         return Err(problem("schema", ImportFault::NotOurs { schema }));
     }
-    if header.version != Some(Value::from(version)) {
+    let version = header.version.as_ref().and_then(Value::as_u64);
+    let is_later = |version| !(1..=u64::from(newest)).contains(&version);
+    if version.is_none_or(is_later) {
         let found = header.version.unwrap_or_default().to_string();
-        let read = version;
+        let read = newest;
         return Err(problem(
             "version",
             ImportFault::OtherVersion { found, read },
@@ -91,11 +97,12 @@ fn place(path: &serde_path_to_error::Path) -> String {
     segments.collect::<Vec<_>>().join("/")
 }
 
-fn check(document: &ConversationDocument, problems: &mut Problems) {
+pub(super) fn check(document: &ConversationDocument, problems: &mut Problems) {
     let title = document.title.chars().count();
     if let Some(Err(error)) = document.settings.as_ref().map(SettingsDocument::check) {
         problems.push(problem("settings", ImportFault::Refused(error.into())));
     }
+    check_place(document, problems);
     // A conversation that has settings and no message yet has no title.
     if document.title.trim().is_empty() && !document.messages.is_empty() {
         problems.push(problem("title", ImportFault::Empty));

@@ -1,38 +1,51 @@
-//! A file to import: one document, or an archive of many. One conversation is in memory at a time.
+//! A file to import: one document, an archive of many, or what another program exported. One
+//! conversation is in memory at a time.
 
 use std::{
     collections::HashMap,
     io::{self, BufReader, Read, Seek, SeekFrom},
+    ops::ControlFlow,
 };
 
-use hearth_app::model::{ImportFault, ImportProblem};
+use hearth_app::model::{Brought, ChatProgram, ImportFault, ImportProblem};
 use zip::{ZipArchive, result::ZipError};
 
 use super::{
     ImportError, check,
     directory::{self, Bounded},
+    folders,
+    foreign::{self, ForeignConversation, ForeignFile, Kind, Source},
     problem::{Problems, problem, within},
 };
-use crate::export::{ARCHIVE_SCHEMA, ARCHIVE_VERSION, ConversationDocument, MANIFEST, Manifest};
+use crate::export::{
+    ARCHIVE_SCHEMA, ConversationDocument, FOLDERS_VERSION, FolderDocument, MANIFEST, Manifest,
+};
 
 /// Largest conversation, as a file or within an archive (64 MiB).
 pub const MAX_DOCUMENT_BYTES: u64 = 64 << 20;
 /// Largest archive, as it is (4 GiB).
 pub const MAX_ARCHIVE_BYTES: u64 = 4 << 30;
 /// Most bytes of an archive once it is unpacked (4 GiB): a few bytes can stand for very many.
-const MAX_UNPACKED_BYTES: u64 = 4 << 30;
+pub(super) const MAX_UNPACKED_BYTES: u64 = 4 << 30;
 /// How every ZIP begins (APPNOTE 4.3.7), an empty one included.
 const ZIP_BEGINNINGS: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
 /// As much of a file tells what it is.
 const BEGINNING_BYTES: u64 = 4;
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Most bytes of a file that begins like this.
+/// Most bytes of a file that begins like this. A list is what other programs write, and has as many
+/// conversations as an archive.
 pub(crate) fn max_bytes(beginning: &[u8]) -> u64 {
-    if ZIP_BEGINNINGS.iter().any(|it| beginning.starts_with(it)) {
+    let text = beginning.strip_prefix(BYTE_ORDER_MARK).unwrap_or(beginning);
+    if is_zip(beginning) || text.trim_ascii_start().starts_with(b"[") {
         MAX_ARCHIVE_BYTES
     } else {
         MAX_DOCUMENT_BYTES
     }
+}
+
+fn is_zip(beginning: &[u8]) -> bool {
+    ZIP_BEGINNINGS.iter().any(|it| beginning.starts_with(it))
 }
 
 /// A file whose beginning was understood. It stays where it is; of an archive, its directory and
@@ -40,12 +53,51 @@ pub(crate) fn max_bytes(beginning: &[u8]) -> u64 {
 pub struct ImportFile<R>(Content<R>);
 
 enum Content<R> {
+    Own(OwnFile<R>),
+    Foreign(ForeignFile<R>),
+}
+
+/// A file that our exports wrote.
+enum OwnFile<R> {
     Document(R),
     Archive {
         entries: Box<Entries<R>>,
         manifest: Manifest,
     },
 }
+
+/// A conversation of a file, checked.
+pub(super) enum Incoming {
+    Own(ConversationDocument),
+    Foreign(ForeignConversation),
+}
+
+impl Incoming {
+    pub(super) const fn document(&self) -> &ConversationDocument {
+        match self {
+            Self::Own(document) => document,
+            Self::Foreign(foreign) => &foreign.document,
+        }
+    }
+
+    /// Adds what is told of a conversation of another program.
+    pub(super) fn count(&self, brought: &mut Brought) {
+        if let Self::Foreign(foreign) = self {
+            foreign.count(brought);
+        }
+    }
+
+    pub(super) fn into_document(self) -> ConversationDocument {
+        match self {
+            Self::Own(document) => document,
+            Self::Foreign(foreign) => foreign.document,
+        }
+    }
+}
+
+/// What stands next in a file: a conversation, none where nobody said anything, or what is wrong
+/// with it, seen from the file.
+pub(super) type Found = Result<Option<Incoming>, Problems>;
 
 /// The files of an archive.
 struct Entries<R> {
@@ -59,46 +111,107 @@ impl<R: Read + Seek> ImportFile<R> {
     /// Looks at what a file is.
     ///
     /// # Errors
-    /// If it cannot be read, is too large, or an archive that we did not make.
+    /// If it cannot be read, is too large, or of a program whose files are not read here.
     pub fn open(mut content: R) -> Result<Self, ImportError> {
         let num_bytes = content.seek(SeekFrom::End(0))?;
         let beginning = read_first(&mut content, BEGINNING_BYTES)?;
-        let limit = max_bytes(&beginning);
-        let checked = check_size(num_bytes, limit);
+        let checked = check_size(num_bytes, max_bytes(&beginning));
         checked.map_err(|problem| ImportError::Refused(problem.into()))?;
-        if limit == MAX_ARCHIVE_BYTES {
+        if is_zip(&beginning) {
             return Ok(Self::open_archive(content, num_bytes)?);
         }
-        Ok(Self(Content::Document(content)))
+        content.rewind()?;
+        match foreign::kind_of(&mut content)? {
+            Some(Kind::Read(program)) => {
+                let source = Source::File(content);
+                Ok(Self(Content::Foreign(ForeignFile { program, source })))
+            }
+            Some(Kind::Named(program)) => {
+                let problem = foreign::other_program(program);
+                Err(ImportError::Refused(problem.into()))
+            }
+            // Whatever else it is: the reader of documents says what is wrong with it.
+            Some(Kind::Hearth | Kind::Unknown) | None => {
+                Ok(Self(Content::Own(OwnFile::Document(content))))
+            }
+        }
     }
 
     fn open_archive(content: R, num_bytes: u64) -> Result<Self, Problems> {
-        let zip = directory::open(BufReader::new(content), num_bytes)?;
+        let mut zip = directory::open(BufReader::new(content), num_bytes)?;
+        if let Some((program, files)) = foreign::choose(&mut zip)? {
+            let zip = Box::new(zip);
+            let source = Source::Archive { zip, files };
+            return Ok(Self(Content::Foreign(ForeignFile { program, source })));
+        }
         check_unpacked_size(&zip)?;
         let mut entries = Box::new(Entries::new(zip));
         let manifest = read_manifest(&mut entries).map_err(|it| within(it, MANIFEST))?;
         check_listed(&manifest)?;
-        Ok(Self(Content::Archive { entries, manifest }))
+        folders::check_listed(&manifest)?;
+        Ok(Self(Content::Own(OwnFile::Archive { entries, manifest })))
     }
 
-    /// How many conversations there are.
-    pub fn len(&self) -> usize {
+    /// The program that wrote the file, if it was another one.
+    pub(super) const fn program(&self) -> Option<ChatProgram> {
         match &self.0 {
-            Content::Document(_) => 1,
-            Content::Archive { manifest, .. } => manifest.conversations.len(),
+            Content::Foreign(file) => Some(file.program),
+            Content::Own(_) => None,
         }
     }
 
-    /// Whether there is no conversation.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
+    /// The folders that it lists; only an archive of ours lists any.
+    pub(super) fn folders(&self) -> &[FolderDocument] {
+        match &self.0 {
+            Content::Own(OwnFile::Archive { manifest, .. }) => &manifest.folders,
+            Content::Own(OwnFile::Document(_)) | Content::Foreign(_) => &[],
+        }
+    }
+
+    /// Shows every conversation, in the order of the file, until `see` has seen enough.
+    ///
+    /// # Errors
+    /// If the file cannot be read on, or whatever `see` says.
+    pub(super) fn walk(
+        &mut self,
+        mut see: impl FnMut(Found) -> Result<ControlFlow<()>, ImportError>,
+    ) -> Result<(), ImportError> {
+        match &mut self.0 {
+            // Of a file of others all is looked at: it says how much cannot be read.
+            Content::Foreign(file) => {
+                file.walk(|found| see(found.map(|found| found.map(Incoming::Foreign))).map(|_| ()))
+            }
+            Content::Own(file) => {
+                for index in 0..file.len() {
+                    let found = file.read(index).map_err(|wrong| {
+                        let mut problems = Problems::default();
+                        problems.append(wrong, file.place(index));
+                        problems
+                    });
+                    if see(found.map(|document| Some(Incoming::Own(document))))?.is_break() {
+                        break;
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl<R: Read + Seek> OwnFile<R> {
+    /// How many conversations there are.
+    fn len(&self) -> usize {
+        match self {
+            Self::Document(_) => 1,
+            Self::Archive { manifest, .. } => manifest.conversations.len(),
+        }
     }
 
     /// Where a conversation stands in the file; nowhere in particular if it is the file.
-    pub(super) fn place(&self, index: usize) -> &str {
-        match &self.0 {
-            Content::Document(_) => "",
-            Content::Archive { manifest, .. } => &manifest.conversations[index].file,
+    fn place(&self, index: usize) -> &str {
+        match self {
+            Self::Document(_) => "",
+            Self::Archive { manifest, .. } => &manifest.conversations[index].file,
         }
     }
 
@@ -109,10 +222,10 @@ impl<R: Read + Seek> ImportFile<R> {
     ///
     /// # Panics
     /// If there are not that many.
-    pub(super) fn read(&mut self, index: usize) -> Result<ConversationDocument, Problems> {
-        let (entries, listed) = match &mut self.0 {
-            Content::Document(content) => return check::read(&read_document(content)?),
-            Content::Archive { entries, manifest } => (entries, &manifest.conversations[index]),
+    fn read(&mut self, index: usize) -> Result<ConversationDocument, Problems> {
+        let (entries, listed) = match self {
+            Self::Document(content) => return check::read(&read_document(content)?),
+            Self::Archive { entries, manifest } => (entries, &manifest.conversations[index]),
         };
         let document = check::read(&entries.unpack(&listed.file)?)?;
         if document.id != listed.id || document.sha256 != listed.sha256 {
@@ -176,7 +289,7 @@ fn read_document(content: &mut (impl Read + Seek)) -> Result<Vec<u8>, ImportProb
 
 fn read_manifest<R: Read + Seek>(entries: &mut Entries<R>) -> Result<Manifest, ImportProblem> {
     let json = entries.unpack(MANIFEST)?;
-    check::check_header(&json, ARCHIVE_SCHEMA, ARCHIVE_VERSION)?;
+    check::check_header(&json, ARCHIVE_SCHEMA, FOLDERS_VERSION)?;
     let manifest: Manifest = check::parse(&json)?;
     if manifest.sha256 != manifest.content_hash() {
         return Err(problem("sha256", ImportFault::Changed));

@@ -3,6 +3,7 @@
 mod corrupted;
 mod cut_off;
 mod files;
+mod foreign;
 mod full_disk;
 mod hashes;
 mod listed;

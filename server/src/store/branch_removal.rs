@@ -11,7 +11,7 @@ mod places;
 use hearth_app::model::{ConversationId, MessageId, UserId};
 use sqlx::{SqliteConnection, types::Uuid};
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, search_index::index_title};
 use places::{Place, below, named, newest_below, place_of, text_of, version_beside};
 
 /// Bytes of messages that are removed in one transaction, if it is more than one message: the
@@ -241,7 +241,7 @@ async fn rename(
         new,
         root.conversation,
     )
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(())
+    index_title(connection, root.conversation, &new).await
 }

@@ -1,18 +1,14 @@
 //! Rows of `conversation`.
 
-use hearth_app::model::{ConversationId, ListPlace, MessageId, UserId};
+use hearth_app::model::{ConversationId, MessageId, UserId};
 use sqlx::{SqliteConnection, types::Uuid};
 
-use super::{Store, StoreError, now_ms};
-
-/// What a list shows of a conversation.
-#[derive(Debug)]
-pub(crate) struct ListedConversation {
-    pub(crate) id: ConversationId,
-    pub(crate) title: String,
-    /// When it was last used, milliseconds UTC.
-    pub(crate) updated_at: i64,
-}
+use super::{
+    ListedConversation, Store, StoreError,
+    conversation_list::{ListedRow, unpin_surplus},
+    now_ms,
+    search_index::index_title,
+};
 
 /// What a conversation is before its messages are read.
 #[derive(Debug)]
@@ -44,42 +40,6 @@ pub(super) async fn moment_of_use(
 }
 
 impl Store {
-    /// A user's conversations, the last one used first: at most `limit`, below a place of the list.
-    pub(crate) async fn conversations(
-        &self,
-        user: UserId,
-        after: Option<ListPlace>,
-        limit: u32,
-    ) -> Result<Vec<ListedConversation>, StoreError> {
-        let user = user.as_uuid();
-        let (used, id) = after.map_or((i64::MAX, Uuid::max()), |place| {
-            (place.updated_at, place.id.as_uuid())
-        });
-        let rows = sqlx::query!(
-            r#"
-            select id as "id: Uuid", title, updated_at
-            from conversation
-            where user_id = ? and deleted_at is null and (updated_at, id) < (?, ?)
-            order by updated_at desc, id desc
-            limit ?
-            "#,
-            user,
-            used,
-            id,
-            limit,
-        )
-        .fetch_all(&self.readers)
-        .await?;
-        let rows = rows.into_iter();
-        Ok(rows
-            .map(|row| ListedConversation {
-                id: ConversationId::new(row.id),
-                title: row.title,
-                updated_at: row.updated_at,
-            })
-            .collect())
-    }
-
     /// One conversation; `None` if it is missing, hidden or not `user`'s.
     pub(crate) async fn conversation(
         &self,
@@ -89,7 +49,14 @@ impl Store {
         let (user, uuid) = (user.as_uuid(), id.as_uuid());
         let row = sqlx::query!(
             r#"
-            select title, updated_at, active_message_id as "active_message_id: Uuid"
+            select
+                title,
+                updated_at,
+                active_message_id as "active_message_id: Uuid",
+                pinned_at,
+                folder_id as "folder_id: Uuid",
+                archived_at,
+                unread as "unread: bool"
             from conversation
             where id = ? and user_id = ? and deleted_at is null
             "#,
@@ -99,11 +66,16 @@ impl Store {
         .fetch_optional(&self.readers)
         .await?;
         Ok(row.map(|row| StoredConversation {
-            listed: ListedConversation {
-                id,
+            listed: ListedRow {
+                id: uuid,
                 title: row.title,
                 updated_at: row.updated_at,
-            },
+                pinned_at: row.pinned_at,
+                folder_id: row.folder_id,
+                archived_at: row.archived_at,
+                unread: row.unread,
+            }
+            .into(),
             active_message: row.active_message_id.map(MessageId::new),
         }))
     }
@@ -138,19 +110,25 @@ impl Store {
         title: &str,
     ) -> Result<bool, StoreError> {
         let (user, id) = (user.as_uuid(), id.as_uuid());
+        let mut transaction = self.begin().await?;
         let done = sqlx::query!(
             "
             update conversation
-            set title = ?
+            set title = ?, awaits_title = 0
             where id = ? and user_id = ? and deleted_at is null
             ",
             title,
             id,
             user,
         )
-        .execute(&self.writer)
+        .execute(&mut *transaction)
         .await?;
-        Ok(done.rows_affected() > 0)
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        index_title(&mut transaction, id, title).await?;
+        transaction.commit().await?;
+        Ok(true)
     }
 
     /// Hides a conversation. False: missing or not `user`'s.
@@ -181,7 +159,8 @@ impl Store {
         user: UserId,
         id: ConversationId,
     ) -> Result<bool, StoreError> {
-        let (user, id) = (user.as_uuid(), id.as_uuid());
+        let (owner, id) = (user.as_uuid(), id.as_uuid());
+        let mut transaction = self.begin().await?;
         let done = sqlx::query!(
             "
             update conversation
@@ -189,10 +168,12 @@ impl Store {
             where id = ? and user_id = ? and deleted_at is not 0
             ",
             id,
-            user,
+            owner,
         )
-        .execute(&self.writer)
+        .execute(&mut *transaction)
         .await?;
+        unpin_surplus(&mut transaction, user).await?;
+        transaction.commit().await?;
         Ok(done.rows_affected() > 0)
     }
 

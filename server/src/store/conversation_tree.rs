@@ -20,8 +20,20 @@ pub(crate) struct StoredTree {
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
     pub(crate) settings: ConversationSettings,
+    pub(crate) place: TreePlace,
     /// As they were written: a parent stands before its children.
     pub(crate) messages: Vec<TreeMessage>,
+}
+
+/// Where a person put a conversation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct TreePlace {
+    /// Name of its folder.
+    pub(crate) folder: Option<String>,
+    /// Since when it stands at the top of the list, milliseconds UTC.
+    pub(crate) pinned_at: Option<i64>,
+    /// Since when it is in the archive, milliseconds UTC.
+    pub(crate) archived_at: Option<i64>,
 }
 
 impl StoredTree {
@@ -69,6 +81,9 @@ struct TreeRow {
     max_tokens: Option<u32>,
     reasoning_effort: Option<String>,
     calculator: Option<bool>,
+    folder: Option<String>,
+    pinned_at: Option<i64>,
+    archived_at: Option<i64>,
     id: Option<Uuid>,
     parent_id: Option<Uuid>,
     role: Option<String>,
@@ -148,6 +163,9 @@ impl Store {
                 c.max_tokens as "max_tokens: u32",
                 c.reasoning_effort,
                 c.calculator as "calculator: bool",
+                f.name as "folder?",
+                c.pinned_at,
+                c.archived_at,
                 m.id as "id?: Uuid",
                 m.parent_id as "parent_id?: Uuid",
                 m.role as "role?",
@@ -179,6 +197,7 @@ impl Store {
                 m.decode_ms as "decode_ms?",
                 m.created_at as "created_at?"
             from conversation c
+            left join folder f on f.id = c.folder_id
             left join message m on m.conversation_id = c.id
             where c.id = ? and c.user_id = ? and c.deleted_at is null
             order by m.rowid
@@ -234,6 +253,11 @@ fn into_tree(id: ConversationId, rows: Vec<TreeRow>) -> Option<Result<StoredTree
             max_tokens: first.max_tokens,
             reasoning_effort: effort(first.reasoning_effort.clone()),
             calculator: first.calculator,
+        },
+        place: TreePlace {
+            folder: first.folder.clone(),
+            pinned_at: first.pinned_at,
+            archived_at: first.archived_at,
         },
         messages: Vec::with_capacity(rows.len()),
     };

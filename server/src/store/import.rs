@@ -5,12 +5,15 @@
 //! deciding transaction itself.
 //!
 //! Rows that exist are never changed, but for two things: a hidden conversation is shown again,
-//! and the branch of the newer side is the one that is shown.
+//! and the branch of the newer side is the one that is shown. Folders that exist stay as they are.
 
 use hearth_app::model::{ImportCounts, UploadId, UserId};
 use sqlx::{SqliteConnection, types::Uuid};
 
-use super::{Store, StoreError, now_ms, upload};
+use super::{
+    Store, StoreError, StoredFolder, conversation_list::unpin_surplus, folder::bring_folders,
+    now_ms, upload,
+};
 
 /// Conversations that one statement reveals: 10 000 take 40 ms.
 const REVEALED_AT_ONCE: u32 = 5_000;
@@ -72,12 +75,13 @@ impl Store {
     }
 
     /// Decides that everything that was put aside counts, and notes so if it was an upload. What
-    /// one step can reveal is visible when this returns.
+    /// one step can reveal is visible when this returns, and so are the folders of the file.
     pub(crate) async fn decide_import(
         &self,
         import: &RunningImport,
         upload: Option<UploadId>,
         counts: ImportCounts,
+        folders: &[StoredFolder],
     ) -> Result<Decision, StoreError> {
         let (id, user) = (import.id, import.user.as_uuid());
         let mut transaction = self.begin().await?;
@@ -112,6 +116,7 @@ impl Store {
         {
             return Ok(Decision::FileGone);
         }
+        bring_folders(&mut transaction, import.user, folders).await?;
         reveal(&mut transaction, id).await?;
         transaction.commit().await?;
         Ok(Decision::Imported)
@@ -177,9 +182,7 @@ async fn reveal(connection: &mut SqliteConnection, import: Uuid) -> Result<u64, 
     let (mut num_rows, mut num_bytes) = (0, 0);
     while num_rows < ROWS_AT_ONCE && num_bytes < BYTES_AT_ONCE {
         let Some(merged) = next_merged(connection, import).await? else {
-            sqlx::query!("delete from import where id = ?", import)
-                .execute(connection)
-                .await?;
+            end(connection, import).await?;
             return Ok(num_rows + 1);
         };
         if let Some(staged) = merged.conversation {
@@ -196,6 +199,17 @@ async fn reveal(connection: &mut SqliteConnection, import: Uuid) -> Result<u64, 
     Ok(num_rows)
 }
 
+/// Everything is revealed. What the file had pinned may be more than there can be.
+async fn end(connection: &mut SqliteConnection, import: Uuid) -> Result<(), StoreError> {
+    let user = sqlx::query_scalar!(
+        r#"delete from import where id = ? returning user_id as "user_id!: Uuid""#,
+        import,
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    unpin_surplus(connection, UserId::new(user)).await
+}
+
 /// Reveals conversations that were not there before.
 async fn reveal_new(connection: &mut SqliteConnection, import: Uuid) -> Result<u64, StoreError> {
     sqlx::query!(
@@ -203,9 +217,14 @@ async fn reveal_new(connection: &mut SqliteConnection, import: Uuid) -> Result<u
         update conversation
         set deleted_at = null,
             active_message_id = s.active_message_id,
-            source_id = s.source_id
+            source_id = s.source_id,
+            folder_id = (
+                select f.id
+                from folder f
+                where f.user_id = conversation.user_id and f.name_key = s.folder_key
+            )
         from (
-            select conversation_id, active_message_id, source_id
+            select conversation_id, active_message_id, source_id, folder_key
             from import_staged
             where import_id = ? and conversation_id = target_id
             order by id

@@ -11,9 +11,14 @@ use serde_json::Value;
 use sqlx::{Sqlite, SqliteConnection, Transaction, types::Uuid};
 
 use super::{
-    MergePlan, RunningImport, Store, StoreError, StoredTree, TreeMessage, import_plan::Target,
-    message::to_word, now_ms, tool_steps::to_lines,
+    MergePlan, RunningImport, Store, StoreError, StoredTree, TreeMessage,
+    import_plan::Target,
+    message::to_word,
+    name_key, now_ms,
+    search_index::{index_message, index_title},
+    tool_steps::to_lines,
 };
+use crate::search::IndexText;
 
 /// What a row takes beside its texts, in bytes, roughly.
 const ROW_BYTES: usize = 256;
@@ -217,12 +222,13 @@ impl StagingTransaction<'_> {
             }
         };
         let (import, updated_at) = (self.import.id, incoming.tree.updated_at);
+        let folder = incoming.tree.place.folder.as_deref().map(name_key);
         let inserted = sqlx::query!(
             "
             insert into import_staged (
-                import_id, conversation_id, target_id, source_id, hidden_at, updated_at
+                import_id, conversation_id, target_id, source_id, hidden_at, updated_at, folder_key
             )
-            values (?, ?, ?, ?, ?, ?)
+            values (?, ?, ?, ?, ?, ?, ?)
             ",
             import,
             conversation,
@@ -230,6 +236,7 @@ impl StagingTransaction<'_> {
             source,
             hidden,
             updated_at,
+            folder,
         )
         .execute(&mut *self.transaction)
         .await?;
@@ -252,9 +259,10 @@ impl StagingTransaction<'_> {
             "
             insert into conversation (
                 id, user_id, title, created_at, updated_at, deleted_at,
-                system_prompt, temperature, top_p, max_tokens, reasoning_effort, calculator
+                system_prompt, temperature, top_p, max_tokens, reasoning_effort, calculator,
+                pinned_at, archived_at
             )
-            values (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)
+            values (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?)
             on conflict (id) do nothing
             ",
             id,
@@ -268,10 +276,16 @@ impl StagingTransaction<'_> {
             tree.settings.max_tokens,
             effort,
             tree.settings.calculator,
+            tree.place.pinned_at,
+            tree.place.archived_at,
         )
         .execute(&mut *self.transaction)
         .await?;
-        Ok(inserted.rows_affected() > 0)
+        let is_inserted = inserted.rows_affected() > 0;
+        if is_inserted {
+            index_title(&mut self.transaction, id, &tree.title).await?;
+        }
+        Ok(is_inserted)
     }
 
     /// Adds a message. `None`: its parent is gone.
@@ -387,7 +401,13 @@ async fn insert_message(
         row.parent,
         row.parent,
     )
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(inserted.rows_affected() > 0)
+    let is_inserted = inserted.rows_affected() > 0;
+    if is_inserted {
+        // Nobody finds it before the import is decided: until then its conversation is hidden.
+        let index = IndexText::beside(&message.text).await;
+        index_message(connection, row.id, &message.text, &index).await?;
+    }
+    Ok(is_inserted)
 }

@@ -193,6 +193,45 @@ impl Store {
         Ok(parent.flatten().map(MessageId::new))
     }
 
+    /// The message at most `steps` further down the branch that ends in `leaf`; `None` if this one
+    /// is not in the branch, or not `user`'s.
+    pub(crate) async fn message_below(
+        &self,
+        user: UserId,
+        leaf: MessageId,
+        id: MessageId,
+        steps: u32,
+    ) -> Result<Option<MessageId>, StoreError> {
+        let (user, leaf, id) = (user.as_uuid(), leaf.as_uuid(), id.as_uuid());
+        let below = sqlx::query_scalar!(
+            r#"
+            with recursive branch (id, depth) as (
+                select m.id, 0
+                from message m
+                join conversation c on c.id = m.conversation_id
+                where m.id = ?1 and c.user_id = ?2 and c.deleted_at is null
+                union all
+                select m.parent_id, b.depth + 1
+                from branch b
+                join message m on m.id = b.id
+                where m.parent_id is not null
+            )
+            select id as "id!: Uuid"
+            from branch
+            where depth >= (select depth from branch where id = ?3) - ?4
+            order by depth
+            limit 1
+            "#,
+            leaf,
+            user,
+            id,
+            steps,
+        )
+        .fetch_optional(&self.readers)
+        .await?;
+        Ok(below.map(MessageId::new))
+    }
+
     /// The last messages of the branch that ends in `leaf`, oldest first, as far as the window
     /// reaches, and at least the leaf. Reads no row of an earlier one. Empty if the leaf is not
     /// there or not yours.

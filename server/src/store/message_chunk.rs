@@ -7,9 +7,12 @@ use super::{
     FinishedAnswer, Store, StoreError, TurnTokens,
     message::{from_blob, to_blob, to_word},
     now_ms,
+    search_index::index_message,
     tool_steps::{from_lines, to_lines},
+    unread::mark_unread,
     usage,
 };
+use crate::search::IndexText;
 
 /// A stored token id is a u32.
 const TOKEN_ID_BYTES: usize = 4;
@@ -165,6 +168,7 @@ async fn fold_and_close(
     };
     fold(connection, message, &mut answer).await?;
     close(connection, message, &answer, end).await?;
+    mark_unread(connection, message).await?;
     let num_earlier = ids.len() / TOKEN_ID_BYTES;
     if answer.token_ids.len() > num_earlier {
         let prompt = row.prompt_token_ids.as_deref().unwrap_or_default();
@@ -286,6 +290,8 @@ async fn close(
     )
     .execute(&mut *connection)
     .await?;
+    let index = IndexText::beside(&answer.text).await;
+    index_message(connection, message, &answer.text, &index).await?;
     delete_chunks(connection, message).await
 }
 

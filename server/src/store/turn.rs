@@ -10,12 +10,16 @@ use super::{
     Store, StoreError, TurnTokens,
     conversation::moment_of_use,
     conversation_settings::keep_choices,
+    edited_question::insert_edited,
     message::{to_blob, to_word},
     message_chunk::delete_chunks,
     now_ms,
+    search_index::{index_message, index_title},
     tool_steps::to_lines,
+    unread::mark_unread,
     usage,
 };
+use crate::search::IndexText;
 
 /// What every answer is made from.
 #[derive(Clone, Debug)]
@@ -36,6 +40,8 @@ pub(crate) struct NewTurn {
     /// For a conversation that has none yet.
     pub(crate) title: String,
     pub(crate) parent: Option<MessageId>,
+    /// The question beside which this one stands as another version; `parent` is that one's.
+    pub(crate) edits: Option<MessageId>,
     pub(crate) text: String,
     pub(crate) key: IdempotencyKey,
     /// What the conversation wants from now on; nothing else of it changes.
@@ -81,11 +87,13 @@ impl Store {
     }
 
     /// Inserts a conversation (if new), both messages and the key in one transaction.
-    /// `None`: the conversation or the parent is missing or not `user`'s; nothing was written.
+    /// `None`: the conversation, the parent or the edited question is missing or not `user`'s;
+    /// nothing was written.
     pub(crate) async fn insert_turn(
         &self,
         turn: &NewTurn,
     ) -> Result<Option<InsertedTurn>, StoreError> {
+        let index = IndexText::beside(&turn.text).await;
         let mut transaction = self.begin().await?;
         if let Some(first) = turn_by_key(&mut transaction, turn.user, turn.key).await? {
             return Ok(Some(first));
@@ -101,9 +109,16 @@ impl Store {
             assistant_message: MessageId::new(Uuid::now_v7()),
             is_repeat: false,
         };
-        if !insert_user_message(&mut transaction, turn, inserted.user_message).await? {
+        let question = inserted.user_message;
+        let is_inserted = match turn.edits {
+            Some(edited) => insert_edited(&mut transaction, turn, edited, question).await?,
+            None => insert_user_message(&mut transaction, turn, question).await?,
+        };
+        if !is_inserted {
             return Ok(None);
         }
+        let question = question.as_uuid();
+        index_message(&mut transaction, question, &turn.text, &index).await?;
         let place = AnswerPlace {
             user: turn.user,
             id: inserted.assistant_message,
@@ -178,12 +193,13 @@ impl Store {
         if done.rows_affected() == 0 {
             return Ok(false);
         }
-        // It is used, as by a new message: other tabs see that there is more to read.
+        // It is used, as by a new message: other tabs see that there is more to read, and what is
+        // used is not put away.
         let used = moment_of_use(&mut transaction, user).await?;
         sqlx::query!(
             "
             update conversation
-            set updated_at = ?
+            set updated_at = ?, archived_at = null
             where user_id = ? and id = (select conversation_id from message where id = ?)
             ",
             used,
@@ -246,7 +262,10 @@ impl FinishedAnswer {
         )
         .execute(&mut *connection)
         .await?;
+        let index = IndexText::beside(&self.text).await;
+        index_message(connection, message, &self.text, &index).await?;
         usage::add(connection, message, self.tokens, day).await?;
+        mark_unread(connection, message).await?;
         delete_chunks(connection, message).await
     }
 }
@@ -292,8 +311,8 @@ async fn insert_conversation(
     let used = moment_of_use(connection, user).await?;
     sqlx::query!(
         "
-        insert into conversation (id, user_id, title, created_at, updated_at)
-        values (?, ?, ?, ?, ?)
+        insert into conversation (id, user_id, title, created_at, updated_at, awaits_title)
+        values (?, ?, ?, ?, ?, 1)
         ",
         id,
         user,
@@ -301,9 +320,9 @@ async fn insert_conversation(
         now,
         used,
     )
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(())
+    index_title(connection, id, &turn.title).await
 }
 
 /// The first message names a conversation that was made without one.
@@ -312,18 +331,21 @@ async fn name_conversation(
     turn: &NewTurn,
 ) -> Result<(), StoreError> {
     let (user, id) = (turn.user.as_uuid(), turn.conversation.as_uuid());
-    sqlx::query!(
+    let named = sqlx::query!(
         "
         update conversation
-        set title = ?
+        set title = ?, awaits_title = 1
         where id = ? and user_id = ? and title = ''
         ",
         turn.title,
         id,
         user,
     )
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
+    if named.rows_affected() > 0 {
+        index_title(connection, id, &turn.title).await?;
+    }
     Ok(())
 }
 
@@ -401,7 +423,7 @@ async fn insert_answer(
     sqlx::query!(
         "
         update conversation
-        set active_message_id = ?, updated_at = ?
+        set active_message_id = ?, updated_at = ?, archived_at = null
         where user_id = ? and id = (select conversation_id from message where id = ?)
         ",
         id,

@@ -206,6 +206,7 @@ async fn the_key_of_a_message_is_known_for_seven_days() {
         is_new_conversation: true,
         title: "Hello".to_owned(),
         parent: None,
+        edits: None,
         text: "Hello".to_owned(),
         key,
         choices: Choices::default(),

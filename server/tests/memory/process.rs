@@ -1,11 +1,14 @@
 //! What tests of memory share: documents, before they have hashes, and how much memory a process
 //! has taken.
 
-use std::fs;
+#[path = "high_water.rs"]
+mod high_water;
 
 use hearth_app::model::{ConversationId, MessageId, MessageStatus, Role};
 use hearth_server::export::{ConversationDocument, MessageDocument, SCHEMA, Timestamp, VERSION};
 use uuid::Uuid;
+
+pub(crate) use high_water::high_water_kib;
 
 /// When everything here was made.
 pub(crate) const NOW_MS: i64 = 1_767_225_600_000;
@@ -43,17 +46,10 @@ pub(crate) fn conversation(id: u128, messages: Vec<MessageDocument>) -> Conversa
         updated_at: now,
         active_message_id: None,
         settings: None,
+        folder: None,
+        pinned_at: None,
+        archived_at: None,
         messages,
         sha256: String::new(),
     }
-}
-
-/// The most memory this process had so far, in KiB.
-pub(crate) fn high_water_kib() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").expect("Linux tells");
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
-    let number = line.and_then(|line| line.split_whitespace().nth(1));
-    number
-        .and_then(|number| number.parse().ok())
-        .expect("the line has a number")
 }

@@ -1,7 +1,5 @@
 //! A conversation of 2,000 messages in Chromium: until it is interactive, and typing meanwhile.
 
-use std::time::Duration;
-
 use anyhow::{Context as _, Result};
 use hearth_tests::{
     browser::Browser,
@@ -15,10 +13,6 @@ use super::measured::Measured;
 
 const OPENINGS: usize = 11;
 const LETTERS: usize = 120;
-/// From the navigation to a page whose script has taken over.
-const MAX_OPENING: Duration = Duration::from_secs(1);
-/// From a key to the frame that shows its letter.
-const MAX_LETTER: Duration = Duration::from_millis(50);
 
 /// Opens the longest conversation again and again, then types below an answer that grows.
 pub(crate) async fn measure(server: &RunningServer, seeded: &Seeded) -> Result<[Measured; 2]> {
@@ -27,12 +21,13 @@ pub(crate) async fn measure(server: &RunningServer, seeded: &Seeded) -> Result<[
     page.sign_in("Ada", PASSWORD).await?;
     speed::watch_openings(&browser).await?;
     let long = seeded.conversations.first().context("conversations")?;
-    let mut opening = Measured::new("2,000 messages until interactive").within(MAX_OPENING);
+    let mut opening = Measured::new("2,000 messages until interactive").within(speed::MAX_OPENING);
     for _ in 0..OPENINGS {
         let took = speed::open(&browser, &page, &format!("/c/{long}")).await?;
         opening.times.push(took);
     }
-    let mut typing = Measured::new("a letter typed while an answer grows").within(MAX_LETTER);
+    let typing = Measured::new("a letter typed while an answer grows");
+    let mut typing = typing.within(speed::MAX_LETTER);
     typing.times = speed::type_letters(&browser, &page, LETTERS).await?;
     browser.quit().await?;
     Ok([opening, typing])

@@ -11,6 +11,8 @@ use super::measured::Measured;
 const ROUNDS: usize = 31;
 /// Of the list and of the way of a message; the median counts.
 const MAX_TIME: Duration = Duration::from_millis(50);
+/// Of what is found while somebody types.
+const MAX_SEARCH: Duration = Duration::from_millis(100);
 /// Of a page, uncompressed, with the values for hydration.
 const MAX_PAGE_BYTES: usize = 400_000;
 
@@ -21,6 +23,7 @@ pub(crate) async fn measure(ada: &WebClient, seeded: &Seeded) -> Result<Vec<Meas
     let short = *seeded.conversations.get(middle).context("conversations")?;
     let mut all = Vec::from(open(ada, seeded).await?);
     all.extend(list(ada).await?);
+    all.extend(search(ada).await?);
     all.push(send(ada, "a message sent to 10 messages", short).await?);
     all.push(send(ada, "a message sent to 2,000 messages", long).await?);
     Ok(all)
@@ -51,6 +54,25 @@ async fn list(ada: &WebClient) -> Result<[Measured; 2]> {
         }
     }
     Ok([first, deep])
+}
+
+/// What somebody types: some letters that begin many words, words that many messages have, and a
+/// phrase.
+async fn search(ada: &WebClient) -> Result<[Measured; 4]> {
+    let mut all = [
+        ("a search for two letters", "co"),
+        ("a search for a word", "answer "),
+        ("a search for three words", "answer question wa"),
+        ("a search for a phrase", "\"question 1\""),
+    ]
+    .map(|(name, typed)| (Measured::new(name).within(MAX_SEARCH), typed));
+    for _ in 0..ROUNDS {
+        for (measured, typed) in &mut all {
+            let fields = [("typed", (*typed).to_owned())];
+            measured.ask(ada.call_raw("draw_search", &fields)).await?;
+        }
+    }
+    Ok(all.map(|(measured, _)| measured))
 }
 
 /// The way of a message: until its answer begins.

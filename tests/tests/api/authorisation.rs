@@ -5,7 +5,9 @@ mod table;
 use std::collections::BTreeSet;
 
 use anyhow::{Context as _, Result};
-use hearth_app::model::{ApiKeySummary, ChatError, ExportId, Message, SessionSummary, StartedTurn};
+use hearth_app::model::{
+    ApiKeySummary, ChatError, ExportId, FolderId, Message, SessionSummary, StartedTurn,
+};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     running_server::{PASSWORD, RunningServer, new_key, send, send_and_wait, sign_in},
@@ -73,12 +75,14 @@ impl People {
         Ok(Belongings {
             session: session.context("she is signed in")?.id.to_string(),
             conversation: turn.conversation.id.to_string(),
+            question: turn.user_message.context("she asked")?.id.to_string(),
             answer: turn.assistant_message.id.to_string(),
             stopped: stopped.id.to_string(),
             trashed: self.trashed().await?,
             export: self.export(&turn.conversation.id.to_string()).await?,
             upload: self.upload().await?,
             api_key: self.api_key().await?,
+            folder: self.folder().await?,
         })
     }
 
@@ -110,6 +114,12 @@ impl People {
             keys = self.owner.call("api_keys", &[]).await??;
         }
         Ok(keys.first().context("a key was made")?.id.to_string())
+    }
+
+    async fn folder(&self) -> Result<String> {
+        let name = [("name", new_key().to_string())];
+        let id: FolderId = self.owner.call("create_folder", &name).await??;
+        Ok(id.to_string())
     }
 
     async fn upload(&self) -> Result<String> {
@@ -218,6 +228,7 @@ async fn what_is_not_yours_and_what_is_not_there_get_the_same_answer() -> Result
     let theirs = people.belongings().await?;
     let nowhere = Belongings {
         conversation: new_key().to_string(),
+        question: new_key().to_string(),
         answer: new_key().to_string(),
         stopped: new_key().to_string(),
         trashed: new_key().to_string(),
@@ -225,6 +236,7 @@ async fn what_is_not_yours_and_what_is_not_there_get_the_same_answer() -> Result
         export: new_key().to_string(),
         upload: new_key().to_string(),
         api_key: new_key().to_string(),
+        folder: new_key().to_string(),
     };
     for row in FUNCTIONS.iter().filter(|row| row.other_user == NotFound) {
         let function = row.path.trim_start_matches("/api/");

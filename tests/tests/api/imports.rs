@@ -3,7 +3,7 @@
 use std::{fs, path::Path, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
-use hearth_app::model::{ChatError, UploadState};
+use hearth_app::model::{ChatError, Upload, UploadState};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     command::hearth,
@@ -11,7 +11,7 @@ use hearth_tests::{
     deadline::eventually,
     running_server::{PASSWORD, RunningServer, send_and_wait},
     slow_client::{begin_upload, until_running},
-    uploads::{call, content_hash, incompressible_archive},
+    uploads::{call, chatgpt_archive, chatgpt_list, content_hash, incompressible_archive},
     web_client::WebClient,
 };
 use serde_json::Value;
@@ -211,6 +211,85 @@ async fn a_command_imports_what_comes_from_a_pipe_and_an_empty_one_is_told() -> 
         let broken = hearth(data, &words, "no JSON").await?.refusal()?;
         assert!(!broken.contains("seek"), "{broken}");
         assert_eq!(waiting(&server)?, [""; 0], "{words:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_zip_of_chatgpt_says_what_it_holds_and_comes_without_what_cannot_be_read() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let mut database = Database::open(&server.database()).await?;
+    let before = database.num_turn_rows().await?;
+    let page = upload(&ada, "chatgpt.zip", &chatgpt_archive(3, &[1])?).await?;
+    let preview = call(&ada, "import_preview", &page).await??;
+    let UploadState::Partly {
+        counts, problems, ..
+    } = preview.state
+    else {
+        panic!("{preview:?}");
+    };
+    assert_eq!((counts.new_conversations, counts.new_messages), (2, 6));
+    let told = counts.brought.context("it is another program's")?;
+    assert_eq!((told.branches, told.pictures, told.unreadable), (2, 2, 1));
+    assert_eq!(problems.len(), 1);
+    let shown = ada.get(&page).await?.text();
+    for words in [
+        "This file comes from ChatGPT.",
+        "conversation 2 “Chat 1”",
+        "Import without them",
+    ] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    let refused = call(&ada, "import_commit", &page).await??;
+    assert!(
+        matches!(refused.state, UploadState::Refused { .. }),
+        "{refused:?}"
+    );
+    assert_eq!(database.num_turn_rows().await?, before);
+    let id = page.rsplit_once('=').map_or("", |(_, id)| id).to_owned();
+    let fields = [("upload", id), ("without_unreadable", "true".to_owned())];
+    let imported: Upload = ada.call("import_commit", &fields).await??;
+    assert_eq!(imported.state, UploadState::Imported(counts));
+    assert_eq!(database.num_turn_rows().await?, before + 8);
+    // Another day, with what could not be read.
+    let page = upload(&ada, "chatgpt.zip", &chatgpt_archive(3, &[])?).await?;
+    let preview = call(&ada, "import_preview", &page).await??;
+    let UploadState::Ready(counts) = preview.state else {
+        panic!("{preview:?}");
+    };
+    assert_eq!(
+        (counts.new_conversations, counts.unchanged_messages),
+        (1, 6)
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_command_tells_the_program_and_how_to_leave_out_what_cannot_be_read() -> Result<()> {
+    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let database = server.database();
+    let data = database.parent().context("it lies in a folder")?;
+    let file = chatgpt_list(3, &[1]);
+    for words in [
+        ["import", "--user", "Ada", "-"].as_slice(),
+        &["import", "--user", "Ada", "--preview", "-"],
+    ] {
+        let refused = hearth(data, words, &file).await?.refusal()?;
+        assert!(
+            refused.contains("conversation 2 \"Chat 1\""),
+            "{words:?}: {refused}"
+        );
+        assert!(refused.contains("--without-unreadable"), "{refused}");
+    }
+    let words = ["import", "--user", "Ada", "--without-unreadable", "-"];
+    let told = hearth(data, &words, &file).await?.text()?;
+    for line in [
+        "2  new conversations",
+        "In the file of ChatGPT:",
+        "2  pictures that stay behind",
+        "1  conversations that cannot be read, left out",
+    ] {
+        assert!(told.contains(line), "{line}: {told}");
     }
     Ok(())
 }

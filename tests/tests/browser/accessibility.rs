@@ -28,15 +28,19 @@ pub(super) const CODE: &str = "Here is a function:\n\n```rust\n/// Adds one.\nfn
     b_4 + b_5 + b_6 + b_7 + b_8 = c$$\n\n<details>\n<summary>More</summary>\n\nInside[^1].\n\n\
     </details>\n\n[^1]: A note.\n";
 
-/// Checks and photographs what the window shows, four times.
+/// Checks what the window shows, four times, and photographs it for whoever asks for that.
 pub(crate) async fn check(browser: &Browser, name: &str) -> Result<()> {
     for theme in Theme::ALL {
         browser.show_theme(theme).await?;
         for screen in Screen::ALL {
             browser.show_screen(screen).await?;
             let name = format!("{name}-{}-{}", theme.as_str(), screen.as_str());
-            browser.screenshot(&name).await?;
-            accessibility::check(browser, &name).await?;
+            browser.wait_for_frame().await?;
+            browser.photograph(&name).await?;
+            match theme {
+                Theme::Light => accessibility::check(browser, &name).await?,
+                Theme::Dark => accessibility::check_colours(browser, &name).await?,
+            }
             let script = "return document.documentElement.scrollWidth <= window.innerWidth";
             let fits = browser.script(script, Vec::new()).await?;
             ensure!(
@@ -83,10 +87,10 @@ async fn every_button_is_named(browser: &Browser) -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_wants_less_motion_sees_every_change_at_once() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     browser.show_theme(Theme::Light).await?;
     let change = r"
         const seen = () => getComputedStyle(document.querySelector('.sidebar-collapse'));
@@ -100,12 +104,22 @@ async fn who_wants_less_motion_sees_every_change_at_once() -> Result<()> {
         told == serde_json::json!(["hidden", "visible", 0]),
         "{told}"
     );
+    // Nor does a message arrive: it is there.
+    let watch = "window.moved = [];
+        for (const kind of ['transitionrun', 'animationstart']) {
+            document.addEventListener(kind, it => window.moved.push(it.target.className));
+        }";
+    browser.script(watch, Vec::new()).await?;
+    page.send("Hello").await?;
+    page.wait_for_end(1).await?;
+    let moved = browser.script("return window.moved", Vec::new()).await?;
+    ensure!(moved == serde_json::json!([]), "{moved}");
     browser.quit().await
 }
 
 async fn set_up_and_the_empty_chat_have_no_serious_violation(language: Language) -> Result<()> {
-    let browser = Browser::open().await?;
     let server = RunningServer::unclaimed(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
     page.open(&format!("/set-up#token={}", server.set_up_token()))
@@ -123,8 +137,8 @@ async fn set_up_and_the_empty_chat_have_no_serious_violation(language: Language)
 }
 
 async fn sign_in_and_a_chat_with_code_have_no_serious_violation(language: Language) -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec![CODE.to_owned()])).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
     page.open("/sign-in").await?;

@@ -9,7 +9,7 @@ use hearth_tests::{
     browser::{Browser, PATIENCE, wait_for, wait_for_words},
     chat_page::{ChatPage, TEXT_BOX},
     deadline::eventually,
-    running_server::{PASSWORD, RunningServer},
+    running_server::RunningServer,
     words::words,
 };
 use serde_json::json;
@@ -49,10 +49,10 @@ fn utf_16(text: &str) -> Vec<u8> {
 }
 
 async fn open(browser: &Browser, language: Language) -> Result<(RunningServer, ChatPage<'_>)> {
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     Ok((server, page))
 }
 

@@ -15,7 +15,7 @@ use hearth_tests::{
 use serde_json::json;
 use thirtyfour::prelude::*;
 
-use super::{accessibility::check, named};
+use super::{accessibility::check, named, popups::press};
 
 in_both_languages! {
     settings_are_saved_together_and_a_banner_can_be_put_away,
@@ -54,12 +54,11 @@ async fn save(browser: &Browser, id: &str) -> Result<()> {
 async fn settings_are_saved_together_and_a_banner_can_be_put_away(
     language: Language,
 ) -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open("/admin").await?;
+    page.enter_at(&ada, "/admin").await?;
     check(&browser, &named("admin-settings", language)).await?;
     let saved = words(language, "admin.saved")?;
     let (banner, text) = match language {
@@ -86,6 +85,7 @@ async fn settings_are_saved_together_and_a_banner_can_be_put_away(
     ensure!(kept.prop("value").await?.as_deref() == Some("256"));
     page.open("/").await?;
     wait_for_words(&browser, ".banner", text).await?;
+    browser.element(".banner > .icon").await?;
     check(&browser, &named("banner", language)).await?;
     browser.element(".banner button").await?.click().await?;
     wait_for_end_of(&browser, ".banner").await?;
@@ -99,12 +99,11 @@ async fn settings_are_saved_together_and_a_banner_can_be_put_away(
 async fn ways_to_begin_go_into_the_box_as_the_administrator_wrote_them(
     language: Language,
 ) -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open("/admin").await?;
+    page.enter_at(&ada, "/admin").await?;
     let (id, lines) = match language {
         Language::English => ("starters_en", ["Plan my week", "Translate this"]),
         Language::Chinese => ("starters_zh", ["安排我的一周", "翻译这段话"]),
@@ -137,6 +136,13 @@ async fn unsaved(browser: &Browser) -> Result<String> {
     Ok(told.as_str().unwrap_or_default().to_owned())
 }
 
+/// Whether the bar that saves stays in sight, wherever one is on a long page.
+const IS_BAR_SEEN: &str = "const bar = document.querySelector('.save-bar:not(.saved)');
+    const box = bar.getBoundingClientRect();
+    const isSeen = box.top >= 0 && box.bottom <= window.innerHeight;
+    return [getComputedStyle(bar).position, isSeen,
+        document.documentElement.scrollHeight > window.innerHeight]";
+
 /// Whether the browser would ask before it leaves the page.
 async fn is_leaving_asked(browser: &Browser) -> Result<bool> {
     let script = "const leaving = new Event('beforeunload', { cancelable: true }); \
@@ -147,12 +153,11 @@ async fn is_leaving_asked(browser: &Browser) -> Result<bool> {
 async fn what_is_not_saved_is_counted_marked_and_asked_for_before_leaving(
     language: Language,
 ) -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open("/admin").await?;
+    page.enter_at(&ada, "/admin").await?;
     ensure!(unsaved(&browser).await?.is_empty(), "nothing was changed");
     ensure!(!is_leaving_asked(&browser).await?, "nothing would be lost");
     let link = browser
@@ -163,6 +168,8 @@ async fn what_is_not_saved_is_counted_marked_and_asked_for_before_leaving(
     fill(&browser, "max_tokens", "256").await?;
     let one = words(language, "admin.unsaved_single")?;
     ensure!(unsaved(&browser).await? == one, "{one}");
+    let seen = browser.script(IS_BAR_SEEN, Vec::new()).await?;
+    ensure!(seen == json!(["sticky", true, true]), "{seen}");
     browser.element("label.changed[for=max_tokens]").await?;
     let switch = "document.getElementById('calculator').click()";
     browser.script(switch, Vec::new()).await?;
@@ -197,13 +204,15 @@ async fn what_is_not_saved_is_counted_marked_and_asked_for_before_leaving(
     browser.quit().await
 }
 
+/// What an administrator can do with somebody.
+const PERSON_MENU: &str = ".person-menu:popover-open";
+
 async fn an_invited_person_chooses_a_password_and_is_in(language: Language) -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open("/admin/people").await?;
+    page.enter_at(&ada, "/admin/people").await?;
     fill(&browser, "name", "Dora").await?;
     save(&browser, "name").await?;
     let link = browser.element(".new-link code").await?;
@@ -226,6 +235,13 @@ async fn an_invited_person_chooses_a_password_and_is_in(language: Language) -> R
         ensure!(found == json!([true, num_changes]), "{person}: {found}");
     }
     check(&browser, &named("admin-person-menu", language)).await?;
+    page.press_key("Escape", 0).await?;
+    wait_for_end_of(&browser, PERSON_MENU).await?;
+    let more = browser.element(".people tbody [popovertarget]").await?;
+    more.click().await?;
+    browser.element(PERSON_MENU).await?;
+    press(&browser, 6, 450).await?;
+    wait_for_end_of(&browser, PERSON_MENU).await?;
     browser.driver().delete_all_cookies().await?;
     page.speak(language).await?;
     browser.goto(&address).await?;
@@ -243,14 +259,13 @@ async fn an_invited_person_chooses_a_password_and_is_in(language: Language) -> R
 }
 
 async fn models_usage_and_the_log_are_shown(language: Language) -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
     send_and_wait(&ada, None, "Hi").await?;
     save_setting(&ada, SettingName::Temperature, "0.5").await??;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open("/admin/models").await?;
+    page.enter_at(&ada, "/admin/models").await?;
     wait_for_words(&browser, ".model-state", &words(language, "frame.lit")?).await?;
     check(&browser, &named("admin-models", language)).await?;
     page.open("/admin/usage").await?;
@@ -271,6 +286,9 @@ async fn models_usage_and_the_log_are_shown(language: Language) -> Result<()> {
         browser.script(place, Vec::new()).await? == json!(1),
         "the next day"
     );
+    let told = "return [document.activeElement, document.querySelector('.day-bar')] \
+        .map(it => getComputedStyle(it.querySelector('.tip')).opacity)";
+    wait_for(&browser, "its value is told", told, json!(["1", "0"])).await?;
     check(&browser, &named("admin-usage", language)).await?;
     page.open("/admin/log").await?;
     wait_for_words(&browser, ".log", "0.5").await?;
@@ -285,12 +303,12 @@ async fn models_usage_and_the_log_are_shown(language: Language) -> Result<()> {
 async fn a_conversation_has_settings_of_its_own_and_an_answer_tells_how_it_was_made(
     language: Language,
 ) -> Result<()> {
-    let browser = Browser::open().await?;
     let model = ScriptedModel::new(vec!["123456789".into()]);
-    let (server, _ada) = RunningServer::start(model).await?;
+    let (server, ada) = RunningServer::start(model).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     page.open_chat_settings().await?;
     browser.element("dialog[open] #own-max-tokens").await?;
     check(&browser, &named("conversation-settings", language)).await?;
@@ -364,13 +382,12 @@ async fn wait_for_copies(
 async fn a_copy_is_made_with_the_keyboard_and_shown_when_it_is_there(
     language: Language,
 ) -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
     send_and_wait(&ada, None, "Hi").await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open("/admin/backups").await?;
+    page.enter_at(&ada, "/admin/backups").await?;
     wait_for_words(&browser, ".section-head", "03:00").await?;
     back_up(&browser, language).await?;
     wait_for_copies(&browser, language, (1, 1)).await?;
@@ -386,7 +403,6 @@ async fn a_copy_is_made_with_the_keyboard_and_shown_when_it_is_there(
 async fn people_are_searched_by_name_and_usage_is_looked_at_by_the_week(
     language: Language,
 ) -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
     for number in 1..=10 {
         let name = ("name", format!("Person {number}"));
@@ -394,10 +410,10 @@ async fn people_are_searched_by_name_and_usage_is_looked_at_by_the_week(
         ada.call::<OneTimeLink>("create_account", &fields).await??;
     }
     send_and_wait(&ada, None, "Hi").await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open("/admin/people").await?;
+    page.enter_at(&ada, "/admin/people").await?;
     let field = browser.element("#people-search").await?;
     field.send_keys("person 10").await?;
     field.send_keys(Key::Enter + "").await?;
@@ -420,11 +436,10 @@ async fn people_are_searched_by_name_and_usage_is_looked_at_by_the_week(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_section_that_changes_is_followed_after_a_lost_answer_too() -> Result<()> {
     let browser = Browser::open().await?;
-    let model = ScriptedModel::new(Vec::new()).with_load_delay(Duration::from_secs(15));
-    let (server, _ada) = RunningServer::start(model).await?;
+    let model = ScriptedModel::new(Vec::new()).with_load_delay(Duration::from_secs(8));
+    let (server, ada) = RunningServer::start(model).await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open("/admin/models").await?;
+    page.enter_at(&ada, "/admin/models").await?;
     ensure!(browser.has(".drawn[data-changing]").await?, "it loads");
     browser.script(LOSE_ONE, Vec::new()).await?;
     let is_lit = "return document.querySelector('.model-tile.lit') !== null";

@@ -9,7 +9,7 @@ use hearth_tests::{
     browser::{Browser, Screen, wait_for},
     chat_page::ChatPage,
     deadline::eventually,
-    running_server::{PASSWORD, RunningServer, send_and_wait},
+    running_server::{RunningServer, send_and_wait},
     words::words,
 };
 use serde_json::json;
@@ -27,14 +27,14 @@ const CLIPBOARD: &str = "Object.defineProperty(navigator, 'clipboard', {configur
 
 /// Opens a conversation with this answer.
 async fn open(answer: String, language: Language) -> Result<(Browser, RunningServer)> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec![answer])).await?;
     let turn = send_and_wait(&ada, None, "Show me.").await?;
+    let browser = Browser::open().await?;
     {
         let page = ChatPage::new(&browser, server.base_url());
         page.speak(language).await?;
-        page.sign_in("Ada", PASSWORD).await?;
-        page.open(&format!("/c/{}", turn.conversation.id)).await?;
+        page.enter_at(&ada, &format!("/c/{}", turn.conversation.id))
+            .await?;
         page.wait_for_end(1).await?;
     }
     Ok((browser, server))
@@ -125,14 +125,25 @@ async fn its_bar_stays(browser: &Browser, server: &RunningServer) -> Result<()> 
 async fn a_table_scrolls_and_breaks_no_word(language: Language) -> Result<()> {
     let answer = "| Internationalization | Telecommunications | Responsibilities | Recommendations |\n\
         |---|---|---|---|\n| Characteristics | Administration | 1,234.56 | words that may be broken \
-        where there is a space between them, and nowhere else at all |\n\n- [x] Buy flour\n";
-    let (browser, _server) = open(answer.to_owned(), language).await?;
+        where there is a space between them, and nowhere else at all |\n\n- [x] Buy flour\n\n";
+    let wide = |cell: &str| format!("|{}\n", format!(" {cell} |").repeat(25));
+    let columns = ["Feature", "---", "Serialization"].map(wide).concat();
+    let (browser, _server) = open(format!("{answer}{columns}"), language).await?;
     browser.show_screen(Screen::Phone).await?;
-    let script = "const frame = document.querySelector('.table-scroll'); \
+    let script = "const [frame, wide] = document.querySelectorAll('.table-scroll'); \
         const lines = it => it.getClientRects().length; \
         const words = [...frame.querySelectorAll('th')].map(it => { \
             const range = document.createRange(); range.selectNodeContents(it); return lines(range); }); \
-        return {scrolls: frame.scrollWidth > frame.clientWidth, words, \
+        const broken = [...document.querySelectorAll('.table-scroll :is(th, td)')].flatMap(it => { \
+            const text = it.firstChild; \
+            return [...text.data.matchAll(/\\S+/g)].filter(word => { \
+                const range = document.createRange(); \
+                range.setStart(text, word.index); \
+                range.setEnd(text, word.index + word[0].length); \
+                return lines(range) !== 1; \
+            }).map(word => word[0]); }); \
+        return {scrolls: frame.scrollWidth > frame.clientWidth, words, broken, \
+            wide: [wide.querySelectorAll('th').length, wide.scrollWidth > wide.clientWidth], \
             reached: frame.tabIndex, \
             fits: document.documentElement.scrollWidth <= window.innerWidth, \
             task: document.querySelector('.task input').labels[0].innerText.trim()}";
@@ -140,6 +151,8 @@ async fn a_table_scrolls_and_breaks_no_word(language: Language) -> Result<()> {
     let expected = json!({
         "scrolls": true,
         "words": [1, 1, 1, 1],
+        "broken": [],
+        "wide": [25, true],
         "reached": 0,
         "fits": true,
         "task": "Buy flour",

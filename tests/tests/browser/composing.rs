@@ -10,7 +10,7 @@ use hearth_tests::{
     chat_page::{ChatPage, QUEUED, RUNNING, TEXT_BOX},
     deadline::eventually,
     keyboard::SHIFT,
-    running_server::{PASSWORD, RunningServer, send},
+    running_server::{RunningServer, send},
     words::words,
 };
 use thirtyfour::prelude::*;
@@ -37,12 +37,12 @@ async fn press_while_composing(browser: &Browser, place: &str, key: &str) -> Res
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_keys_of_an_input_method_choose_words_and_do_nothing_else() -> Result<()> {
-    let browser = Browser::open().await?;
     let answer = "A slow answer, word by word. ".repeat(40);
     let model = ScriptedModel::new(vec![answer]).with_token_delay(Duration::from_millis(20));
-    let (server, _ada) = RunningServer::start(model).await?;
+    let (server, ada) = RunningServer::start(model).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     let list = "return document.getElementById('shortcuts').open";
     browser.element("#new-chat").await?.focus().await?;
     press_while_composing(&browser, "#new-chat", "?").await?;
@@ -77,10 +77,10 @@ async fn the_keys_of_an_input_method_choose_words_and_do_nothing_else() -> Resul
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn shift_enter_breaks_the_line_and_enter_sends_once() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     let text_box = browser.element(TEXT_BOX).await?;
     text_box.send_keys("first").await?;
     text_box.send_keys(Key::Shift + Key::Enter).await?;
@@ -97,11 +97,11 @@ async fn shift_enter_breaks_the_line_and_enter_sends_once() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_draft_survives_a_reload_and_stays_with_its_conversation() -> Result<()> {
-    let browser = Browser::open().await?;
     let model = ScriptedModel::new(Vec::new()).with_token_delay(Duration::from_millis(1));
-    let (server, _ada) = RunningServer::start(model).await?;
+    let (server, ada) = RunningServer::start(model).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     page.send("Hello").await?;
     page.wait_for_end(1).await?;
     browser
@@ -119,10 +119,10 @@ async fn a_draft_survives_a_reload_and_stays_with_its_conversation() -> Result<(
 /// A browser leaves the page when a picture is dropped on it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_picture_is_refused_in_a_sentence_and_text_is_kept() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     let text_box = browser.element(TEXT_BOX).await?;
     text_box.send_keys("a draft").await?;
     let expected = words(Language::English, "chat.text_only")?.replace("{{ name }}", "a.png");
@@ -163,14 +163,14 @@ async fn a_picture_is_refused_in_a_sentence_and_text_is_kept() -> Result<()> {
 
 /// A phone asks meanwhile, so that trying again is to wait.
 async fn what_was_refused_is_not_told_beside_what_waits(language: Language) -> Result<()> {
-    let browser = Browser::open().await?;
     let answer = "A slow answer, word by word. ".repeat(20);
     let model = ScriptedModel::new(vec!["Hi".into(), answer]);
     let model = model.with_token_delay(Duration::from_millis(20));
     let (server, phone) = RunningServer::start(model).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&phone).await?;
     page.send("One").await?;
     page.wait_for_end(1).await?;
     let id = page.conversation().await?;

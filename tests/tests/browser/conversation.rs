@@ -1,12 +1,13 @@
 //! From the printed link to a second turn, with the real model.
 
 use anyhow::{Result, ensure};
+use hearth_app::model::SettingName;
 use hearth_tests::{
     browser::Browser,
     chat_page::ChatPage,
     database::{AnswerTokens, Database},
     program::Program,
-    running_server::PASSWORD,
+    running_server::{PASSWORD, save_setting},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -62,10 +63,10 @@ fn assert_holds(prompt: &[u32], earlier: &AnswerTokens) {
 async fn a_second_tab_shows_the_same_answer_while_it_grows_and_after() -> Result<()> {
     let browser = Browser::open().await?;
     let program = Program::start().await?;
+    let ada = program.administrator().await?;
+    save_setting(&ada, SettingName::Temperature, "0").await??;
     let page = ChatPage::new(&browser, program.base_url());
-    page.set_up(&program.set_up_link().await?, "Ada", PASSWORD)
-        .await?;
-    page.answer_greedily().await?;
+    page.enter(&ada).await?;
     page.send("Tell me a story about a lighthouse.").await?;
     page.wait_for_text(20).await?;
     let path = browser.path().await?;

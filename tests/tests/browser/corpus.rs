@@ -9,7 +9,7 @@ use hearth_tests::{
     chance::Chance,
     chat_page::ChatPage,
     extent,
-    running_server::{PASSWORD, RunningServer, send_and_wait},
+    running_server::{RunningServer, send_and_wait},
     web_client::WebClient,
 };
 
@@ -40,7 +40,7 @@ const MARK: &str = "%%% ";
 /// Answers of a conversation: a page shows them all.
 const TURNS: usize = 25;
 /// Conversations of the short form.
-const FEW: usize = 2;
+const FEW: usize = 1;
 /// All of a conversation's text, twice.
 const WINDOW: usize = 1 << 16;
 
@@ -78,11 +78,11 @@ async fn tell(ada: &WebClient, texts: &[&str]) -> Result<Option<ConversationId>>
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn answers_as_models_write_them_have_no_violation_of_any_impact() -> Result<()> {
-    let browser = Browser::open().await?;
     let model = ScriptedModel::new(Vec::new()).with_context_window(WINDOW);
     let (server, ada) = RunningServer::start(model).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     let answers = answers();
     ensure!(answers.len() >= 200, "{} answers", answers.len());
     let parts: Vec<&[&str]> = answers.chunks(TURNS).collect();
@@ -97,7 +97,7 @@ async fn answers_as_models_write_them_have_no_violation_of_any_impact() -> Resul
         for theme in Theme::ALL {
             browser.show_theme(theme).await?;
             let name = format!("answers-{number}-{}", theme.as_str());
-            browser.screenshot(&name).await?;
+            browser.photograph(&name).await?;
             let checked = accessibility::check_strictly(&browser, &name).await;
             violations.extend(checked.err().map(|error| format!("{error:#}")));
         }

@@ -9,7 +9,7 @@ use hearth_tests::{
     browser::{Browser, PATIENCE, wait_for},
     chat_page::{ChatPage, TEXT_BOX},
     deadline::eventually,
-    running_server::{PASSWORD, RunningServer, conversation, conversations},
+    running_server::{RunningServer, conversation, conversations},
     words::words,
 };
 use serde_json::json;
@@ -55,14 +55,14 @@ const TICK: &str = ".copy-button[data-copied]";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_answers_the_version_that_is_shown_whatever_another_tab_shows() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
     // This tab has not heard of it yet.
     browser.devtools("Network.enable", json!({})).await?;
     let blocked = json!({ "urls": ["*/changes*"] });
     browser.devtools("Network.setBlockedURLs", blocked).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     page.send("Hello").await?;
     let first = page.wait_for_end(1).await?;
     page.press("Regenerate").await?;
@@ -87,10 +87,10 @@ async fn a_message_answers_the_version_that_is_shown_whatever_another_tab_shows(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_that_is_older_than_what_was_sent_takes_nothing_away() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, phone) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&phone).await?;
     page.send("Hello").await?;
     let first = page.wait_for_end(1).await?;
     page.press("Regenerate").await?;
@@ -121,10 +121,10 @@ async fn an_answer_that_is_older_than_what_was_sent_takes_nothing_away() -> Resu
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn drafts_stay_with_their_chats_while_a_message_is_on_its_way() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     page.send("The first chat").await?;
     page.wait_for_end(1).await?;
     let first = page.conversation().await?;
@@ -160,11 +160,11 @@ async fn drafts_stay_with_their_chats_while_a_message_is_on_its_way() -> Result<
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_written_before_the_settings_of_a_new_chat_is_sent_with_them() -> Result<()> {
-    let browser = Browser::open().await?;
     let model = ScriptedModel::new(vec!["123456789".into()]);
     let (server, ada) = RunningServer::start(model).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     let text_box = browser.element(TEXT_BOX).await?;
     text_box.send_keys("Count, please.").await?;
     page.open_chat_settings().await?;
@@ -188,10 +188,10 @@ async fn what_is_written_before_the_settings_of_a_new_chat_is_sent_with_them() -
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn copied_is_said_when_it_is_so_and_the_copy_begins_with_the_press() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     page.send("Hello").await?;
     page.wait_for_end(1).await?;
     let source = page.messages().await?[1].text.clone();
@@ -228,10 +228,10 @@ async fn copied_is_said_when_it_is_so_and_the_copy_begins_with_the_press() -> Re
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_press_while_the_first_is_on_its_way_does_nothing() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     page.send("Hello").await?;
     let first = page.wait_for_end(1).await?;
     browser.script(HOLD, vec![json!("/regenerate")]).await?;

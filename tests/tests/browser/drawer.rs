@@ -5,7 +5,7 @@ use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, Screen, wait_for},
     chat_page::{ChatPage, TEXT_BOX},
-    running_server::{PASSWORD, RunningServer, send_and_wait},
+    running_server::{RunningServer, send_and_wait},
 };
 use serde_json::json;
 
@@ -33,13 +33,13 @@ async fn wait_until_closed(browser: &Browser, place: &str) -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn back_closes_the_drawer_and_stays_in_the_chat() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
     let chat = send_and_wait(&ada, None, "One").await?.conversation.id;
     let path = format!("/c/{chat}");
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     browser.show_screen(Screen::Phone).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     page.open(&path).await?;
     page.wait_for_end(1).await?;
     open_drawer(&browser).await?;
@@ -82,14 +82,14 @@ async fn back_closes_the_drawer_and_stays_in_the_chat() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_drawer_that_was_closed_or_chosen_from_leaves_no_entry() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
     let first = send_and_wait(&ada, None, "One").await?.conversation.id;
     let second = send_and_wait(&ada, None, "Two").await?.conversation.id;
     let (first, second) = (format!("/c/{first}"), format!("/c/{second}"));
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     browser.show_screen(Screen::Phone).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     page.open(&first).await?;
     page.wait_for_end(1).await?;
     let row = |path: &str| format!("#sidebar a[href='{path}']");
@@ -121,7 +121,7 @@ async fn a_drawer_that_was_closed_or_chosen_from_leaves_no_entry() -> Result<()>
     browser.driver().back().await?;
     wait_until_closed(&browser, &first).await?;
     page.wait_for_questions(&["One"]).await?;
-    // Before the first chat was the empty page after the door, and nothing in between.
+    // Before the first chat was the empty page, and nothing in between.
     browser.driver().back().await?;
     wait_for(&browser, "the empty page", PLACE, json!("/")).await?;
     wait_for(&browser, "no drawer", IS_OPEN, false).await?;

@@ -10,7 +10,8 @@ use hearth_tests::{
     browser::{Browser, Screen, Theme},
     chat_page::ChatPage,
     deadline::eventually,
-    running_server::{PASSWORD, RunningServer, conversations, save_setting, send_and_wait},
+    running_server::{RunningServer, conversations, save_setting, send_and_wait},
+    uploads::chatgpt_archive,
     web_client::WebClient,
     words::words,
 };
@@ -22,6 +23,7 @@ in_both_languages! {
     the_menu_makes_a_file_and_the_chat_stays_where_it_is,
     on_paper_the_whole_conversation_stands_and_nothing_else,
     a_file_is_looked_at_before_it_is_imported,
+    a_zip_of_chatgpt_is_brought_without_what_cannot_be_read,
 }
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -40,12 +42,12 @@ async fn press_entry(browser: &Browser, page: &ChatPage<'_>, format: &str) -> Re
 }
 
 async fn the_menu_makes_a_file_and_the_chat_stays_where_it_is(language: Language) -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec![ANSWER.to_owned()])).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     let turn = send_and_wait(&ada, None, "为什么天空是蓝色的？").await?;
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     let path = format!("/c/{}", turn.conversation.id);
     page.open(&path).await?;
     page.open_chat_menu().await?;
@@ -109,7 +111,6 @@ const PAPER: &str = "const seen = it => it && it.checkVisibility(); \
         select: getComputedStyle(document.querySelector('.answer')).userSelect};";
 
 async fn on_paper_the_whole_conversation_stands_and_nothing_else(language: Language) -> Result<()> {
-    let browser = Browser::open().await?;
     let half = "\n- [x] 已读\n\n半 $\\frac{1}{2}$ 杯。\n";
     let answer = format!("{ANSWER}{half}{TABLE}");
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec![answer])).await?;
@@ -118,11 +119,12 @@ async fn on_paper_the_whole_conversation_stands_and_nothing_else(language: Langu
         Language::Chinese => (SettingName::BannerZh, "中午恢复服务。"),
     };
     save_setting(&ada, banner, sentence).await??;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     let turn = send_and_wait(&ada, None, "为什么天空是蓝色的？").await?;
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open(&format!("/c/{}", turn.conversation.id)).await?;
+    page.enter_at(&ada, &format!("/c/{}", turn.conversation.id))
+        .await?;
     // What a sheet of A4 has between its margins.
     let sheet = json!({"width": 718, "height": 1000, "deviceScaleFactor": 1, "mobile": false});
     let method = "Emulation.setDeviceMetricsOverride";
@@ -134,7 +136,7 @@ async fn on_paper_the_whole_conversation_stands_and_nothing_else(language: Langu
     browser
         .devtools("Emulation.setEmulatedMedia", print)
         .await?;
-    browser.screenshot(&named("print", language)).await?;
+    browser.photograph(&named("print", language)).await?;
     let found = browser.script(PAPER, Vec::new()).await?;
     assert_eq!(found["missing"], json!([]));
     // "Today" is another day when somebody reads it.
@@ -160,7 +162,7 @@ async fn on_paper_the_whole_conversation_stands_and_nothing_else(language: Langu
 }
 
 /// An answer with something of everything that a page by itself has to lay out.
-const WHOLE: &str = "## A heading\n\nSome words, and a [link](https://example.org).\n\n\
+const WHOLE: &str = "# A title\n\n## A heading\n\nSome words, and a [link](https://example.org).\n\n\
     ### A smaller one\n\n- first\n- second\n\n1. one\n2. two\n\n\
     | Internationalization | Telecommunications | Responsibilities | Recommendations |\n\
     |---|---|---|---|\n| Characteristics | Administration | Serialization | Words |\n\n\
@@ -175,7 +177,9 @@ const FILE: &str = r"
     const table = answer.querySelector('.table-scroll');
     const page = document.documentElement;
     return {
-        headings: size('h2') > size('h3') && size('h3') > size('p'),
+        headings: ['h1', 'h2', 'h3', 'p']
+            .every((name, place, all) => place === 0 || size(name) < size(all[place - 1])),
+        task: style('.task').listStyleType,
         lists: [list('ul'), list('ol')],
         indented: parseFloat(style('ul').paddingInlineStart) > 0,
         scrolls: table.scrollWidth > table.clientWidth && getComputedStyle(table).overflowX === 'auto',
@@ -185,7 +189,6 @@ const FILE: &str = r"
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_exported_page_is_laid_out_by_itself_and_has_no_violation() -> Result<()> {
-    let browser = Browser::open().await?;
     let (_server, ada) = RunningServer::start(ScriptedModel::new(vec![WHOLE.to_owned()])).await?;
     let turn = send_and_wait(&ada, None, "Show me everything.").await?;
     let arguments = [
@@ -197,11 +200,13 @@ async fn an_exported_page_is_laid_out_by_itself_and_has_no_violation() -> Result
     let file = folder.path().join("chat.html");
     let html = ada.get(&format!("/exports/{id}")).await?.text();
     std::fs::write(&file, html)?;
+    let browser = Browser::open().await?;
     browser.show_screen(Screen::Phone).await?;
     browser.goto(&format!("file://{}", file.display())).await?;
     let found = browser.script(FILE, Vec::new()).await?;
     let expected = json!({
         "headings": true,
+        "task": "none",
         "lists": [["disc", "list-item"], ["decimal", "list-item"]],
         "indented": true,
         "scrolls": true,
@@ -211,7 +216,7 @@ async fn an_exported_page_is_laid_out_by_itself_and_has_no_violation() -> Result
     for theme in Theme::ALL {
         browser.show_theme(theme).await?;
         let name = format!("exported-{}", theme.as_str());
-        browser.screenshot(&name).await?;
+        browser.photograph(&name).await?;
         accessibility::check_strictly(&browser, &name).await?;
     }
     browser.quit().await
@@ -249,7 +254,6 @@ async fn upload(browser: &Browser, page: &ChatPage<'_>, file: &Path) -> Result<(
 }
 
 async fn a_file_is_looked_at_before_it_is_imported(language: Language) -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec![ANSWER.to_owned()])).await?;
     let turn = send_and_wait(&ada, None, "为什么天空是蓝色的？").await?;
     let arguments = [
@@ -269,9 +273,10 @@ async fn a_file_is_looked_at_before_it_is_imported(language: Language) -> Result
         document.replace("天空是蓝色的。", "天空是绿色的。"),
     )?;
     let berta = server.add_user("Berta").await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Berta", PASSWORD).await?;
+    page.enter(&berta).await?;
 
     upload(&browser, &page, &damaged).await?;
     let refused = browser.element(".import-problems li").await?.text().await?;
@@ -301,5 +306,41 @@ async fn a_file_is_looked_at_before_it_is_imported(language: Language) -> Result
         .await?;
     assert_eq!(done, words(language, "exports.imported")?);
     assert_eq!(conversations(&berta).await?.len(), 1);
+    browser.quit().await
+}
+
+async fn a_zip_of_chatgpt_is_brought_without_what_cannot_be_read(language: Language) -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("chatgpt.zip");
+    std::fs::write(&file, chatgpt_archive(3, &[1])?)?;
+    let browser = Browser::open().await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    page.speak(language).await?;
+    page.enter_at(&ada, "/settings/import").await?;
+    let programs = browser.element(".import-programs").await?.text().await?;
+    ensure!(
+        programs.contains(&words(language, "exports.from_chatgpt")?),
+        "{programs}"
+    );
+    upload(&browser, &page, &file).await?;
+    let problem = browser.element(".import-problems li").await?.text().await?;
+    ensure!(problem.contains("“Chat 1”"), "{problem}");
+    let counts = browser.element(".import-counts").await?.text().await?;
+    for line in ["found_branches", "left_pictures", "left_unreadable"] {
+        let line = words(language, &format!("exports.{line}"))?;
+        ensure!(counts.contains(&line), "{line}: {counts}");
+    }
+    check(&browser, &named("import-of-chatgpt", language)).await?;
+    let button = browser.element(".setting form button").await?;
+    let label = words(language, "exports.import_readable")?;
+    assert_eq!(button.text().await?, label);
+    button.click().await?;
+    let done = browser.element(".setting [role=status]").await?;
+    assert_eq!(done.text().await?, words(language, "exports.imported")?);
+    assert_eq!(conversations(&ada).await?.len(), 2);
+    let titled = conversations(&ada).await?;
+    let first = titled.iter().find(|it| it.title == "Chat 0");
+    ensure!(first.is_some(), "{titled:?}");
     browser.quit().await
 }

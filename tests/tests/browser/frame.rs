@@ -9,7 +9,8 @@ use hearth_tests::{
     browser::{Browser, PATIENCE, Screen, wait_for},
     chat_page::{ChatPage, TEXT_BOX},
     deadline::eventually,
-    running_server::{PASSWORD, RunningServer, conversations, send_and_wait},
+    running_server::{RunningServer, conversations, send_and_wait},
+    web_client::WebClient,
     words::words,
 };
 use serde_json::json;
@@ -47,41 +48,52 @@ fn link(id: ConversationId) -> String {
     format!("chat-{id}")
 }
 
-/// A page of somebody with three chats; the last used one comes first.
-async fn open(
-    browser: &Browser,
-    language: Language,
-) -> Result<(RunningServer, ChatPage<'_>, Vec<ConversationId>)> {
-    open_with(browser, language, &["Third", "Second", "First"]).await
+/// What somebody asked, each in a chat of its own.
+const QUESTIONS: [&str; 3] = ["Third", "Second", "First"];
+
+/// Somebody with chats.
+pub(super) struct Chats {
+    server: RunningServer,
+    ada: WebClient,
+    /// As listed: the last used one comes first.
+    ids: Vec<ConversationId>,
 }
 
-/// Signed in, with a chat for each title; ids as listed, the last one first.
-pub(super) async fn open_with<'a>(
-    browser: &'a Browser,
-    language: Language,
-    titles: &[&str],
-) -> Result<(RunningServer, ChatPage<'a>, Vec<ConversationId>)> {
-    let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
-    for title in titles {
-        send_and_wait(&ada, None, title).await?;
+impl Chats {
+    /// A chat for each title, while another test has the browser.
+    pub(super) async fn begin(titles: &[&str]) -> Result<Self> {
+        let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
+        for title in titles {
+            send_and_wait(&ada, None, title).await?;
+        }
+        let listed = conversations(&ada).await?;
+        let ids = listed.into_iter().map(|it| it.id).collect();
+        Ok(Self { server, ada, ids })
     }
-    let listed = conversations(&ada).await?;
-    let ids = listed.into_iter().map(|it| it.id).collect();
-    let page = ChatPage::new(browser, server.base_url());
-    page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
-    Ok((server, page, ids))
+
+    /// The page of that person.
+    pub(super) async fn show(
+        self,
+        browser: &Browser,
+        language: Language,
+    ) -> Result<(RunningServer, ChatPage<'_>, Vec<ConversationId>)> {
+        let page = ChatPage::new(browser, self.server.base_url());
+        page.speak(language).await?;
+        page.enter(&self.ada).await?;
+        Ok((self.server, page, self.ids))
+    }
 }
 
 async fn the_list_is_one_stop_of_tab_and_its_rows_are_walked_renamed_and_deleted_by_keys(
     language: Language,
 ) -> Result<()> {
+    let chats = Chats::begin(&QUESTIONS).await?;
     let browser = Browser::open().await?;
-    let (_server, page, ids) = open(&browser, language).await?;
+    let (_server, page, ids) = chats.show(&browser, language).await?;
     wait_for(&browser, "one stop", NUM_STOPS, json!(1)).await?;
-    let new_chat = browser.element("#new-chat").await?;
-    new_chat.focus().await?;
-    new_chat.send_keys(Key::Tab + "").await?;
+    let search = browser.element("#open-search").await?;
+    search.focus().await?;
+    search.send_keys(Key::Tab + "").await?;
     wait_for_focus(&browser, &link(ids[0])).await?;
     page.press_key("ArrowDown", 0).await?;
     page.press_key("ArrowDown", 0).await?;
@@ -124,8 +136,9 @@ async fn the_list_is_one_stop_of_tab_and_its_rows_are_walked_renamed_and_deleted
 async fn one_menu_serves_every_row_and_closes_with_a_press_elsewhere(
     language: Language,
 ) -> Result<()> {
+    let chats = Chats::begin(&QUESTIONS).await?;
     let browser = Browser::open().await?;
-    let (_server, _page, ids) = open(&browser, language).await?;
+    let (_server, _page, ids) = chats.show(&browser, language).await?;
     let open = "return document.querySelectorAll('.menu:popover-open').length";
     let more = |id| format!(".conversation-row:has(#{}) > .row-more", link(id));
     let press = async |selector: &str| -> Result<()> {
@@ -160,8 +173,9 @@ async fn one_menu_serves_every_row_and_closes_with_a_press_elsewhere(
 async fn a_rail_is_chosen_once_and_stands_in_the_next_page_from_the_beginning(
     language: Language,
 ) -> Result<()> {
+    let chats = Chats::begin(&QUESTIONS).await?;
     let browser = Browser::open().await?;
-    let (_server, page, _ids) = open(&browser, language).await?;
+    let (_server, page, _ids) = chats.show(&browser, language).await?;
     let width = "return document.getElementById('sidebar').offsetWidth";
     wait_for(&browser, "a list", width, json!(272)).await?;
     let collapse = browser.element("#collapse-sidebar").await?;
@@ -230,8 +244,9 @@ async fn mouse(browser: &Browser, kind: &str, x: i64, clicks: u32) -> Result<()>
 async fn the_edge_of_the_list_is_drawn_and_stays_where_it_was_left(
     language: Language,
 ) -> Result<()> {
+    let chats = Chats::begin(&QUESTIONS).await?;
     let browser = Browser::open().await?;
-    let (_server, page, _ids) = open(&browser, language).await?;
+    let (_server, page, _ids) = chats.show(&browser, language).await?;
     wait_for(&browser, "a list", WIDTH, json!(272)).await?;
     wait_for(&browser, "it says so", EDGE, json!(["272", null])).await?;
     browser.element(TEXT_BOX).await?.focus().await?;
@@ -281,8 +296,9 @@ async fn the_edge_of_the_list_is_drawn_and_stays_where_it_was_left(
 }
 
 async fn the_edge_of_the_list_is_moved_by_keys(language: Language) -> Result<()> {
+    let chats = Chats::begin(&QUESTIONS).await?;
     let browser = Browser::open().await?;
-    let (_server, page, _ids) = open(&browser, language).await?;
+    let (_server, page, _ids) = chats.show(&browser, language).await?;
     let account = browser.element(".account-button").await?;
     account.focus().await?;
     account.send_keys(Key::Tab + "").await?;
@@ -342,8 +358,9 @@ async fn the_edge_of_the_list_is_moved_by_keys(language: Language) -> Result<()>
 }
 
 async fn a_title_is_renamed_where_it_stands(language: Language) -> Result<()> {
+    let chats = Chats::begin(&QUESTIONS).await?;
     let browser = Browser::open().await?;
-    let (_server, page, ids) = open(&browser, language).await?;
+    let (_server, page, ids) = chats.show(&browser, language).await?;
     page.open(&format!("/c/{}", ids[2])).await?;
     let title = "return document.querySelector('.chat-title').textContent";
     wait_for(&browser, "the title", title, json!("Third")).await?;
@@ -373,8 +390,9 @@ async fn a_title_is_renamed_where_it_stands(language: Language) -> Result<()> {
 }
 
 async fn the_account_has_a_menu_and_the_theme_changes_at_once(language: Language) -> Result<()> {
+    let chats = Chats::begin(&QUESTIONS).await?;
     let browser = Browser::open().await?;
-    let (_server, page, _ids) = open(&browser, language).await?;
+    let (_server, page, _ids) = chats.show(&browser, language).await?;
     page.open_account_menu().await?;
     check(&browser, &named("account-menu", language)).await?;
     let choose = "document.querySelector('#account-menu [value=dark]').click()";
@@ -398,11 +416,11 @@ async fn the_account_has_a_menu_and_the_theme_changes_at_once(language: Language
 
 async fn the_header_tells_a_model_that_loads_and_when_it_is_lit(language: Language) -> Result<()> {
     let browser = Browser::open().await?;
-    let model = ScriptedModel::new(Vec::new()).with_load_delay(Duration::from_secs(15));
-    let (server, _ada) = RunningServer::start(model).await?;
+    let model = ScriptedModel::new(Vec::new()).with_load_delay(Duration::from_secs(8));
+    let (server, ada) = RunningServer::start(model).await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     let dot = "return document.querySelector('.model-chip .dot').className";
     let chip = "return document.querySelector('.model-chip').textContent.includes('%')";
     let told = "return document.querySelector('.chat-heading [role=status]').textContent !== ''";
@@ -416,9 +434,31 @@ async fn the_header_tells_a_model_that_loads_and_when_it_is_lit(language: Langua
     browser.quit().await
 }
 
+/// The keys that the list tells of.
+const TOLD_KEYS: &str = "return [...document.querySelectorAll('#shortcuts kbd')]
+    .map(it => it.innerText)";
+/// Those that tests press: here, those of rows and of the rail further above, the others where
+/// answers are read and questions edited. A key that is told of and does nothing is missed.
+const PRESSED_KEYS: [&str; 13] = [
+    "Ctrl ⇧ O",
+    "Ctrl B",
+    "Ctrl ,",
+    "Alt ↑",
+    "Alt ↓",
+    "Esc",
+    "Ctrl ⇧ C",
+    "↑",
+    "↑ ↓",
+    "F2",
+    "⇧ F10",
+    "Del",
+    "?",
+];
+
 async fn shortcuts_work_and_a_list_of_them_opens(language: Language) -> Result<()> {
+    let chats = Chats::begin(&QUESTIONS).await?;
     let browser = Browser::open().await?;
-    let (_server, page, ids) = open(&browser, language).await?;
+    let (_server, page, ids) = chats.show(&browser, language).await?;
     let path = "return location.pathname";
     let at = |id: ConversationId| json!(format!("/c/{id}"));
     page.press_key("ArrowDown", ALT).await?;
@@ -439,7 +479,15 @@ async fn shortcuts_work_and_a_list_of_them_opens(language: Language) -> Result<(
     page.press_key("?", SHIFT).await?;
     wait_for(&browser, "the list", open, json!(true)).await?;
     check(&browser, &named("shortcuts", language)).await?;
+    let told = browser.script(TOLD_KEYS, Vec::new()).await?;
+    ensure!(told == json!(PRESSED_KEYS), "{told}");
     let beside = "document.getElementById('shortcuts').click()";
+    browser.script(beside, Vec::new()).await?;
+    wait_for(&browser, "the list closes", open, json!(false)).await?;
+    // As a Chinese keyboard writes it.
+    browser.element("#new-chat").await?.focus().await?;
+    page.press_key("\u{ff1f}", SHIFT).await?;
+    wait_for(&browser, "the list again", open, json!(true)).await?;
     browser.script(beside, Vec::new()).await?;
     wait_for(&browser, "the list closes", open, json!(false)).await?;
 

@@ -35,7 +35,7 @@ fn is_whole() -> bool {
 
 /// How often, and of how many conversations an import is.
 fn extent() -> (usize, usize) {
-    if is_whole() { (50, 10_000) } else { (5, 1000) }
+    if is_whole() { (50, 10_000) } else { (4, 500) }
 }
 
 /// The longest that the server took for next to nothing until it was gone: so much later it writes,
@@ -279,7 +279,7 @@ async fn fill(client: &WebClient, num_conversations: usize) -> Result<()> {
 async fn copies_that_are_being_made_cost_no_answer_more_and_those_that_are_kept_are_sound()
 -> Result<()> {
     let _stage = wait_for_stage().await;
-    let (num_kills, num_conversations) = if is_whole() { (20, 10_000) } else { (3, 1000) };
+    let (num_kills, num_conversations) = if is_whole() { (20, 10_000) } else { (3, 500) };
     let mut program = Program::start().await?;
     let client = program.administrator().await?;
     allow_chats(&client).await?;

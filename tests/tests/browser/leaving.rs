@@ -9,7 +9,8 @@ use hearth_tests::{
     browser::{Browser, PATIENCE, wait_for},
     chat_page::{ChatPage, TEXT_BOX},
     deadline::eventually,
-    running_server::{PASSWORD, RunningServer},
+    running_server::RunningServer,
+    web_client::WebClient,
 };
 use serde_json::json;
 
@@ -34,10 +35,10 @@ async fn leave(browser: &Browser) -> Result<()> {
 /// The page, and the conversation whose second message is held back until `letGo` is called.
 async fn leave_with_a_message_on_its_way<'a>(
     browser: &'a Browser,
-    server: &RunningServer,
+    ada: &WebClient,
 ) -> Result<(ChatPage<'a>, ConversationId)> {
-    let page = ChatPage::new(browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    let page = ChatPage::new(browser, ada.base_url());
+    page.enter(ada).await?;
     page.send("Hello").await?;
     page.wait_for_end(1).await?;
     let id = page.conversation().await?;
@@ -49,9 +50,9 @@ async fn leave_with_a_message_on_its_way<'a>(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_that_is_on_its_way_arrives_and_is_no_draft_any_more() -> Result<()> {
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
-    let (page, id) = leave_with_a_message_on_its_way(&browser, &server).await?;
+    let (page, id) = leave_with_a_message_on_its_way(&browser, &ada).await?;
     browser.script("window.letGo()", Vec::new()).await?;
     let is_no_draft = "return !Object.values(localStorage).includes('On its way')";
     wait_for(&browser, "the draft is gone", is_no_draft, true).await?;
@@ -73,9 +74,9 @@ const DROP_SLOW_FILE: &str = "const read = Blob.prototype.arrayBuffer;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_comes_back_while_a_message_is_on_its_way_does_not_keep_it_in_the_box() -> Result<()> {
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
-    let (page, id) = leave_with_a_message_on_its_way(&browser, &server).await?;
+    let (page, id) = leave_with_a_message_on_its_way(&browser, &ada).await?;
     browser.driver().back().await?;
     browser.element(TEXT_BOX).await?;
     page.wait_for_end(1).await?;
@@ -94,10 +95,10 @@ async fn who_comes_back_while_a_message_is_on_its_way_does_not_keep_it_in_the_bo
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_that_is_read_when_the_page_is_left_breaks_nothing() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     browser.script(DROP_SLOW_FILE, Vec::new()).await?;
     leave(&browser).await?;
     browser.script("window.letGo()", Vec::new()).await?;
@@ -108,10 +109,10 @@ async fn a_file_that_is_read_when_the_page_is_left_breaks_nothing() -> Result<()
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_page_wanted_to_know_or_to_say_ends_with_it() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, phone) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&phone).await?;
     page.send("Hello").await?;
     page.wait_for_end(1).await?;
     let id = page.conversation().await?;

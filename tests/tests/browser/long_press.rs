@@ -8,7 +8,7 @@ use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, wait_for, wait_for_end_of, wait_for_words},
     chat_page::ChatPage,
-    running_server::{PASSWORD, RunningServer, send_and_wait},
+    running_server::{RunningServer, send_and_wait},
     words::words,
 };
 use serde_json::{Value, json};
@@ -65,6 +65,15 @@ impl Finger<'_> {
         Ok((x, y))
     }
 
+    /// Puts it down and leaves it there until this is open, however busy the machine is: one that
+    /// left before has pressed.
+    async fn rest_on(&self, selector: &str, menu: &str) -> Result<()> {
+        self.put_on(selector).await?;
+        sleep(REST).await;
+        self.0.element(&format!("{menu}:popover-open")).await?;
+        Ok(())
+    }
+
     async fn lift(&self) -> Result<()> {
         self.tell("touchEnd", json!([])).await
     }
@@ -80,7 +89,7 @@ async fn open(
     let newer = send_and_wait(&ada, None, "The newer one").await?;
     let page = ChatPage::new(browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     browser.show_touch_screen().await?;
     page.open(&format!("/c/{}", newer.conversation.id)).await?;
     page.wait_for_end(1).await?;
@@ -106,8 +115,7 @@ async fn look_at_clicks(
 ) -> Result<()> {
     let finger = Finger(browser);
     let is_open = "return document.querySelectorAll('#row-menu:popover-open').length";
-    finger.put_on(shown).await?;
-    sleep(REST).await;
+    finger.rest_on(shown, "#row-menu").await?;
     let arrives = browser.script(CLICK, vec![json!(shown)]).await?;
     ensure!(arrives == json!(false), "the click of the rest");
     browser.element(".sidebar.open").await?;
@@ -116,8 +124,7 @@ async fn look_at_clicks(
     page.press_key("Escape", 0).await?;
     wait_for(browser, "the menu closes", is_open, json!(0)).await?;
 
-    finger.put_on(other).await?;
-    sleep(REST).await;
+    finger.rest_on(other, "#row-menu").await?;
     finger.lift().await?;
     sleep(SETTLED).await;
     let arrives = browser.script(CLICK, vec![json!(other)]).await?;
@@ -144,9 +151,7 @@ async fn a_finger_that_rests_on_a_row_opens_its_menu_and_not_the_chat(
     wait_for(&browser, "nothing opens", is_open, json!(0)).await?;
     finger.lift().await?;
 
-    finger.put_on(&link(older)).await?;
-    sleep(REST).await;
-    wait_for(&browser, "the menu opens below it", is_open, json!(1)).await?;
+    finger.rest_on(&link(older), "#row-menu").await?;
     finger.lift().await?;
     sleep(SETTLED).await;
     wait_for(&browser, "the menu stays", is_open, json!(1)).await?;
@@ -175,8 +180,7 @@ async fn a_finger_that_rests_on_a_row_opens_its_menu_and_not_the_chat(
 
     page.open(&format!("/c/{older}")).await?;
     open_drawer(&browser).await?;
-    finger.put_on(&link(newer)).await?;
-    sleep(REST).await;
+    finger.rest_on(&link(newer), "#row-menu").await?;
     finger.lift().await?;
     browser.element("#row-menu:popover-open").await?;
     browser.settle().await?;
@@ -211,9 +215,7 @@ async fn a_finger_that_rests_on_a_question_opens_its_menu_and_selects_in_an_answ
     wait_for(&browser, "nothing opens", is_open, json!(0)).await?;
     finger.lift().await?;
 
-    finger.put_on(&texts[0]).await?;
-    sleep(REST).await;
-    browser.element("#question-menu:popover-open").await?;
+    finger.rest_on(&texts[0], "#question-menu").await?;
     finger.lift().await?;
     sleep(SETTLED).await;
     wait_for(&browser, "the menu stays", is_open, json!(1)).await?;
@@ -224,8 +226,7 @@ async fn a_finger_that_rests_on_a_question_opens_its_menu_and_selects_in_an_answ
     page.press_key("Escape", 0).await?;
     wait_for(&browser, "the menu closes", is_open, json!(0)).await?;
 
-    finger.put_on(&texts[0]).await?;
-    sleep(REST).await;
+    finger.rest_on(&texts[0], "#question-menu").await?;
     finger.lift().await?;
     let delete = "#question-menu:popover-open .danger";
     browser.settle().await?;

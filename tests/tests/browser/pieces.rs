@@ -1,13 +1,13 @@
 //! A long list and a long conversation, by keyboard and on a phone.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use hearth_app::model::Language;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, PATIENCE, Screen, wait_for},
     chat_page::ChatPage,
     deadline::eventually,
-    running_server::{PASSWORD, RunningServer},
+    running_server::RunningServer,
     seed::{self, Amount},
     speed,
     words::words,
@@ -30,8 +30,6 @@ const LARGE: Amount = Amount {
     messages: 8_200,
     longest: 2_000,
 };
-/// Elements of a page, whatever lies in the database.
-const MOST_ELEMENTS: u64 = 5_000;
 const EARLIER: &str = "#earlier-messages";
 const MORE: &str = "#more-conversations";
 const NUM_ROWS: &str = "return document.querySelectorAll('.conversation-row').length";
@@ -39,6 +37,34 @@ const NUM_MESSAGES: &str = "return document.querySelectorAll('article.message').
 /// Where a message stands on the screen.
 const PLACE: &str = "return Math.round(
     document.getElementById(arguments[0]).getBoundingClientRect().top)";
+
+/// The message that is kept as the one being read, and how far below the upper edge of the list it
+/// stands in pixels, once what is kept is where it is.
+const KEPT: &str = "const names = Object.keys(sessionStorage);
+    const name = names.find(it => it.startsWith('hearth-place'));
+    const [kept, , id] = (sessionStorage.getItem(name) ?? '').split(' ');
+    const top = it => it.getBoundingClientRect().top;
+    const message = document.getElementById(id);
+    const offset = message && top(message) - top(document.querySelector('.transcript'));
+    return message && Math.abs(offset - kept) < 1 ? [id, offset] : null";
+/// How far below that edge a message stands; nothing while it is not in the page.
+const OFFSET: &str = "const top = it => it.getBoundingClientRect().top;
+    const message = document.getElementById(arguments[0]);
+    return message && top(message) - top(document.querySelector('.transcript'))";
+/// Somebody was reading a message, among the newest, that is not there any more. Two frames later
+/// nothing is kept of the last movement of the list.
+const READ_WHAT_IS_GONE: &str = "return (async () => {
+    for (let frame = 0; frame < 2; frame += 1) {
+        await new Promise(done => requestAnimationFrame(done));
+    }
+    const names = Object.keys(sessionStorage);
+    const name = names.find(it => it.startsWith('hearth-place'));
+    sessionStorage.setItem(name, '8 60 message-that-is-gone');
+})()";
+/// How many messages are shown, and whether their end is seen.
+const AT_THE_END: &str = "const list = document.querySelector('.transcript');
+    return [document.querySelectorAll('article.message').length,
+        list.scrollHeight - list.clientHeight - list.scrollTop <= 2]";
 
 async fn place(browser: &Browser, id: &str) -> Result<Value> {
     browser.script(PLACE, vec![json!(id)]).await
@@ -74,13 +100,12 @@ async fn show_earlier(
 async fn older_conversations_and_earlier_messages_come_by_keyboard_and_on_a_phone(
     language: Language,
 ) -> Result<()> {
-    let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let seeded = seed::fill(&server.database(), "Ada", AMOUNT).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open(&format!("/c/{}", seeded.conversations[0]))
+    page.enter_at(&ada, &format!("/c/{}", seeded.conversations[0]))
         .await?;
 
     wait_for(&browser, "conversations are listed", NUM_ROWS, 50).await?;
@@ -134,18 +159,73 @@ async fn older_conversations_and_earlier_messages_come_by_keyboard_and_on_a_phon
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_has_no_more_elements_because_there_is_more_in_the_database() -> Result<()> {
-    let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let seeded = seed::fill(&server.database(), "Ada", LARGE).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     let long = format!("/c/{}", seeded.conversations[0]);
     for (path, count) in [("/", 0), (long.as_str(), 60)] {
         page.open(path).await?;
         wait_for(&browser, "conversations are listed", NUM_ROWS, 50).await?;
         wait_for(&browser, "messages are shown", NUM_MESSAGES, count).await?;
         let number = speed::num_elements(&browser).await?;
-        assert!(number <= MOST_ELEMENTS, "{path} has {number} elements");
+        assert!(
+            number <= speed::MAX_ELEMENTS,
+            "{path} has {number} elements"
+        );
     }
+    browser.quit().await
+}
+
+/// Waits until a message stands that far below the upper edge of the list again.
+async fn wait_for_place(browser: &Browser, (message, offset): &(String, f64)) -> Result<()> {
+    eventually("the same message is read", PATIENCE, async || {
+        let is = browser.script(OFFSET, vec![json!(message)]).await?;
+        let moved = is.as_f64().map(|is| (is - offset).abs());
+        Ok(moved.is_some_and(|moved| moved <= 2.0).then_some(()))
+    })
+    .await
+}
+
+async fn leave_and_come_back(browser: &Browser) -> Result<()> {
+    browser.element("#new-chat").await?.click().await?;
+    browser.element(".empty-stage").await?;
+    browser.driver().back().await?;
+    Ok(())
+}
+
+/// A conversation is opened with its newest messages: what was read before them is fetched again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn going_back_leads_to_earlier_messages_that_were_fetched_and_read() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let seeded = seed::fill(&server.database(), "Ada", AMOUNT).await?;
+    let browser = Browser::open().await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    let long = format!("/c/{}", seeded.conversations[0]);
+    page.enter_at(&ada, &long).await?;
+    let message = |index: usize| format!("message-{}", seeded.branch[index]);
+    show_earlier((&browser, &page), false, &message(100), 120).await?;
+    show_earlier((&browser, &page), false, &message(40), 160).await?;
+    page.scroll_up(1_500).await?;
+    let read: (String, f64) = eventually("the place is kept", PATIENCE, async || {
+        let kept = browser.script(KEPT, Vec::new()).await?;
+        Ok(serde_json::from_value(kept)?)
+    })
+    .await?;
+    let is_early = (0..40).any(|index| read.0 == message(index));
+    ensure!(is_early, "{read:?} was fetched last");
+
+    leave_and_come_back(&browser).await?;
+    wait_for_place(&browser, &read).await?;
+    wait_for(&browser, "messages are shown", NUM_MESSAGES, 160).await?;
+    page.reload().await?;
+    wait_for_place(&browser, &read).await?;
+
+    // Not all of a long conversation is fetched for a message that was deleted meanwhile.
+    browser.script(READ_WHAT_IS_GONE, Vec::new()).await?;
+    leave_and_come_back(&browser).await?;
+    let end = json!([120, true]);
+    wait_for(&browser, "the end is shown", AT_THE_END, end).await?;
     browser.quit().await
 }

@@ -8,7 +8,7 @@ use hearth_tests::{
     browser::{Browser, wait_for, wait_for_end_of},
     chat_page::{ChatPage, TEXT_BOX},
     keyboard::{Keyboard, SHIFT},
-    running_server::{PASSWORD, RunningServer, send_and_wait},
+    running_server::{RunningServer, send_and_wait},
 };
 use serde_json::json;
 
@@ -59,11 +59,16 @@ const POPUPS: [Popup; 8] = [
 /// How it is closed.
 const ENDS: [&str; 2] = ["Escape", "press elsewhere"];
 
-/// Presses a place beside the column, where there is nothing, as a mouse does.
+/// Presses a place beside the column, where there is nothing.
 async fn press_elsewhere(browser: &Browser) -> Result<()> {
+    press(browser, 360, 450).await
+}
+
+/// Presses a place of the window, as a mouse does.
+pub(super) async fn press(browser: &Browser, x: u32, y: u32) -> Result<()> {
     for kind in ["mousePressed", "mouseReleased"] {
         let parameters = json!({
-            "type": kind, "x": 360, "y": 450, "button": "left", "clickCount": 1,
+            "type": kind, "x": x, "y": y, "button": "left", "clickCount": 1,
         });
         let method = "Input.dispatchMouseEvent";
         browser.devtools(method, parameters).await?;
@@ -119,12 +124,12 @@ async fn close(browser: &Browser, popup: &Popup, end: &str, by_key: bool) -> Res
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_opens_closes_with_escape_and_a_press_elsewhere_and_gives_the_focus_back() -> Result<()>
 {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
     let turn = send_and_wait(&ada, None, "One").await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open(&format!("/c/{}", turn.conversation.id)).await?;
+    page.enter_at(&ada, &format!("/c/{}", turn.conversation.id))
+        .await?;
     page.wait_for_end(1).await?;
     for popup in &POPUPS {
         for end in ENDS {
@@ -142,12 +147,12 @@ async fn what_opens_closes_with_escape_and_a_press_elsewhere_and_gives_the_focus
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_asked_before_a_message_goes_gives_way_to_another_menu_and_to_letters() -> Result<()>
 {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
     let turn = send_and_wait(&ada, None, "One").await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open(&format!("/c/{}", turn.conversation.id)).await?;
+    page.enter_at(&ada, &format!("/c/{}", turn.conversation.id))
+        .await?;
     page.wait_for_end(1).await?;
     let press = async |selector: &str| -> Result<()> {
         browser.settle().await?;

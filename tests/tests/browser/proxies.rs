@@ -159,12 +159,14 @@ async fn take_a_file_away(browser: &Browser, page: &ChatPage<'_>, behind: &Behin
 
 async fn words_arrive_as_soon_as_the_server_sends_them(kind: ProxyKind) -> Result<()> {
     let delay = Duration::from_millis(40);
-    let model = ScriptedModel::new(vec![ANSWER.to_owned()]).with_token_delay(delay);
+    let answers = ["Good.", ANSWER].map(str::to_owned);
+    let model = ScriptedModel::new(answers.into()).with_token_delay(delay);
     let _stage = hearth_tests::browser::wait_for_stage().await;
     let behind = Behind::start(kind, model).await?;
     // The first turn loads what later ones have.
-    send_and_wait(&behind.ada, None, "Hello").await?;
-    let turn = send(&behind.ada, None, "Once more").await??;
+    let chat = send_and_wait(&behind.ada, None, "Hello").await?;
+    let chat = Some(chat.conversation.id);
+    let turn = send(&behind.ada, chat, "Once more").await??;
     let answer = turn.assistant_message;
     let cursor = answer.cursor.context("a running answer has a cursor")?;
     let cookie = behind.ada.cookie().context("Ada is signed in")?;

@@ -21,7 +21,7 @@ use thirtyfour::WindowHandle;
 /// Until all turns have ended, and until what is shown is the same everywhere.
 const QUIET: Duration = Duration::from_secs(40);
 /// Between two actions, in milliseconds.
-const PAUSE: u64 = 400;
+const PAUSE: u64 = 250;
 
 /// What the server says to somebody who comes too late, as the console tells it: another tab
 /// deleted the conversation, answers in it, or too many turns run.
@@ -180,7 +180,7 @@ const SHOWN: &str = r"
     const row = it => ({
         title: text(it.querySelector('.conversation-title')),
         id: it.querySelector('.conversation-link').id,
-        burns: it.querySelector('.dot') !== null,
+        burns: it.querySelector('.dot.burning') !== null,
         current: it.querySelector('[aria-current]') !== null,
     });
     const group = it => ({
@@ -359,8 +359,7 @@ async fn agreed(ada: &WebClient) -> Result<String> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_is_done_in_three_windows_they_agree_in_the_end() -> Result<()> {
     let seed = extent::seed("random actions", 0x7468_7265)?;
-    let seconds = if extent::is_whole() { 120 } else { 20 };
-    let browser = Browser::open().await?;
+    let seconds = if extent::is_whole() { 120 } else { 12 };
     let answer = "Some words, **bold** ones and `code`.\n\n- one\n- two\n\n".repeat(4);
     let model = ScriptedModel::new(vec![answer]).with_token_delay(Duration::from_millis(8));
     let (server, ada) = RunningServer::start(model).await?;
@@ -368,9 +367,10 @@ async fn whatever_is_done_in_three_windows_they_agree_in_the_end() -> Result<()>
     for question in ["First", "Second", "Third"] {
         send_and_wait(&ada, None, question).await?;
     }
+    let browser = Browser::open().await?;
     let other = browser.open_beside().await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     let first = View::open("first tab", &browser, server.base_url()).await?;
     browser.open_tab().await?;
     page.open("/").await?;

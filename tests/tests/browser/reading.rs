@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use hearth_app::model::{ConversationId, Language};
+use hearth_app::model::{ConversationId, Language, SettingName};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, PATIENCE, Screen, wait_for, wait_for_end_of, wait_for_words},
@@ -11,7 +11,7 @@ use hearth_tests::{
     deadline::eventually,
     gate::Gate,
     program::Program,
-    running_server::{PASSWORD, RunningServer, send_and_wait},
+    running_server::{RunningServer, save_setting, send_and_wait},
     web_client::WebClient,
     words::words,
 };
@@ -40,7 +40,6 @@ const LANGUAGES: &str =
     "return [...document.querySelectorAll('.user-text, .answer')].map(it => it.lang)";
 
 async fn a_message_in_another_language_than_the_page_says_so(language: Language) -> Result<()> {
-    let browser = Browser::open().await?;
     let english = "Good morning.\n\nIt is late.";
     let chinese = "早上好。\n\n时间不早了。";
     let (own, other, said) = match language {
@@ -48,10 +47,11 @@ async fn a_message_in_another_language_than_the_page_says_so(language: Language)
         Language::Chinese => (chinese, english, "en"),
     };
     let model = ScriptedModel::new(vec![own.to_owned(), other.to_owned()]);
-    let (server, _ada) = RunningServer::start(model).await?;
+    let (server, ada) = RunningServer::start(model).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     for (count, text) in [(1, own), (2, other)] {
         page.paste_and_send(text.lines().next().unwrap_or_default())
             .await?;
@@ -72,11 +72,11 @@ fn long_answer() -> ScriptedModel {
 }
 
 async fn only_a_person_s_own_movement_lets_go_of_the_end(language: Language) -> Result<()> {
+    let (server, ada) = RunningServer::start(long_answer()).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(long_answer()).await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     page.send("Go on").await?;
     page.wait_for_text(600).await?;
     let text_box = browser.element(TEXT_BOX).await?;
@@ -108,13 +108,13 @@ async fn only_a_person_s_own_movement_lets_go_of_the_end(language: Language) -> 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn going_back_leads_to_where_one_was_reading() -> Result<()> {
-    let browser = Browser::open().await?;
     let answer = "A line of it.\n\n".repeat(120);
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec![answer])).await?;
     let chat = send_and_wait(&ada, None, "A long one").await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open(&format!("/c/{}", chat.conversation.id)).await?;
+    page.enter_at(&ada, &format!("/c/{}", chat.conversation.id))
+        .await?;
     page.wait_for_end(1).await?;
     page.scroll_up(900).await?;
     wait_for(
@@ -137,16 +137,21 @@ async fn going_back_leads_to_where_one_was_reading() -> Result<()> {
     browser.quit().await
 }
 
+/// Which row is marked, and what the page is called.
+const MARKED: &str = "const rows = document.querySelectorAll('.conversation-link[aria-current]');
+    return [[...rows].map(it => it.getAttribute('href')),
+        document.querySelector('.chat-title').innerText.trim(), document.title]";
+
 async fn a_conversation_that_cannot_be_opened_leaves_the_shown_one_and_its_address(
     language: Language,
 ) -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let other = send_and_wait(&ada, None, "The other one").await?;
     let shown = send_and_wait(&ada, None, "The shown one").await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     let address = format!("/c/{}", shown.conversation.id);
     page.open(&address).await?;
     page.wait_for_end(1).await?;
@@ -163,6 +168,8 @@ async fn a_conversation_that_cannot_be_opened_leaves_the_shown_one_and_its_addre
     })
     .await?;
     ensure!(page.messages().await?[0].text == "The shown one");
+    let marked = json!([[address], "The shown one", "The shown one · Hearth"]);
+    wait_for(&browser, "the page says which it is", MARKED, marked).await?;
 
     page.set_online(true).await?;
     browser
@@ -188,12 +195,11 @@ async fn a_lost_connection_is_told_below_the_answer_and_comes_back(
 ) -> Result<()> {
     let browser = Browser::open().await?;
     let mut program = Program::start().await?;
+    let ada = program.administrator().await?;
+    save_setting(&ada, SettingName::Temperature, "0").await??;
     let page = ChatPage::new(&browser, program.base_url());
-    page.set_up(&program.set_up_link().await?, "Ada", PASSWORD)
-        .await?;
-    page.answer_greedily().await?;
     page.speak(language).await?;
-    page.open("/").await?;
+    page.enter(&ada).await?;
     // Nothing runs, and nobody asks for anything.
     let place = "const it = document.querySelector('.model-chip').getBoundingClientRect();
         return [it.left, it.top, it.height].join(' ')";
@@ -227,6 +233,11 @@ async fn a_lost_connection_is_told_below_the_answer_and_comes_back(
 }
 
 const LOST: &str = "article.message[data-lost]";
+/// How the ember at the end of what is being written burns.
+const EMBERS: &str = "return [...document.querySelectorAll('.pending *')]
+    .map(it => getComputedStyle(it, '::after'))
+    .filter(it => it.content !== 'none')
+    .map(it => it.animationName)";
 
 /// From now on no timer rings but those of a moment, so that the page does nothing by itself any
 /// more; notes that it waits before it asks for the answer again.
@@ -240,20 +251,22 @@ const START_CLOCK: &str = "window.setTimeout = window.usualTimeout";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_button_below_a_lost_answer_brings_it_on_without_a_wait() -> Result<()> {
-    let browser = Browser::open().await?;
     let answer = "A line of it. ".repeat(200);
     let model = ScriptedModel::new(vec![answer]).with_token_delay(Duration::from_millis(20));
-    let (server, _ada) = RunningServer::start(model).await?;
+    let (server, ada) = RunningServer::start(model).await?;
     let gate = Gate::before(server.addr()).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, gate.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     page.send("Go on").await?;
     page.wait_for_text(30).await?;
+    wait_for(&browser, "the ember burns", EMBERS, json!(["burn"])).await?;
     page.set_online(false).await?;
     gate.cut();
     let lost = words(Language::English, "chat.reconnecting")?;
     page.wait_for_note(&lost).await?;
     browser.script(STOP_CLOCK, Vec::new()).await?;
+    wait_for(&browser, "the ember is out", EMBERS, json!(["none"])).await?;
     let is_pausing = "return window.isPausing === true";
     wait_for(&browser, "the page waits", is_pausing, true).await?;
 
@@ -288,14 +301,13 @@ const TOLD: &str = "return [...document.querySelectorAll('article[data-role=assi
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_told_of_one_turn_is_not_told_of_the_next() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hi".into()])).await?;
     // More than half of what the model can read: each letter is a token.
     let long = "words ".repeat(750);
     let id = send_and_wait(&ada, None, &long).await?.conversation.id;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open(&format!("/c/{id}")).await?;
+    page.enter_at(&ada, &format!("/c/{id}")).await?;
     page.wait_for_end(1).await?;
 
     // The other half is kept free, so that the long question is left out.
@@ -330,12 +342,12 @@ async fn place(browser: &Browser, selector: &str) -> Result<(f64, f64)> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_script_a_long_conversation_opens_at_its_end() -> Result<()> {
-    let browser = Browser::open().await?;
     let answer = "A line of it.\n\n".repeat(120);
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec![answer])).await?;
     let chat = send_and_wait(&ada, None, "A long one").await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     let switch = "Emulation.setScriptExecutionDisabled";
     browser.devtools(switch, json!({"value": true})).await?;
     let address = format!("{}/c/{}", server.base_url(), chat.conversation.id);
@@ -358,12 +370,12 @@ async fn without_script_a_long_conversation_opens_at_its_end() -> Result<()> {
 /// The ember stands behind the last letter, in the item itself, not below the list.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_caret_of_a_list_stands_in_its_last_item() -> Result<()> {
-    let browser = Browser::open().await?;
     let answer = format!("- one\n- {}", "two and more of it ".repeat(30));
     let model = ScriptedModel::new(vec![answer]).with_token_delay(Duration::from_millis(10));
-    let (server, _ada) = RunningServer::start(model).await?;
+    let (server, ada) = RunningServer::start(model).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     page.send("A list").await?;
     let question = "const list = document.querySelector('.pending > ul');
         if (!list || list.children.length < 2) return false;
@@ -381,10 +393,10 @@ async fn the_caret_of_a_list_stands_in_its_last_item() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn facts_open_beside_their_button_and_a_chord_copies_the_last_answer() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     page.send("Hello").await?;
     let answer = page.wait_for_end(1).await?;
     let place = "const it = document.querySelector('.message-footer').getBoundingClientRect();

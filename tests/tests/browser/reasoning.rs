@@ -12,7 +12,7 @@ use hearth_tests::{
     chat_page::{ANSWER, ChatPage},
     deadline::eventually,
     program::Program,
-    running_server::{PASSWORD, RunningServer, save_setting},
+    running_server::{RunningServer, save_setting},
     words::words,
 };
 use serde_json::{Value, json};
@@ -30,7 +30,7 @@ in_both_languages! {
 }
 
 /// What a token takes: a short thought goes on for longer than a press of a button takes.
-const STEP: Duration = Duration::from_millis(300);
+const STEP: Duration = Duration::from_millis(200);
 
 const SUMMARY: &str = ".steps > summary";
 const TEXT: &str = ".step-thought";
@@ -53,12 +53,11 @@ async fn open<'a>(
     program: &Program,
     language: Language,
 ) -> Result<ChatPage<'a>> {
+    let ada = program.administrator().await?;
+    save_setting(&ada, SettingName::Temperature, "0").await??;
     let page = ChatPage::new(browser, program.base_url());
-    page.set_up(&program.set_up_link().await?, "Ada", PASSWORD)
-        .await?;
-    page.answer_greedily().await?;
     page.speak(language).await?;
-    page.open("/").await?;
+    page.enter(&ada).await?;
     Ok(page)
 }
 
@@ -259,11 +258,11 @@ const WATCH_ORDER: &str = r"
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn thoughts_and_calls_stand_in_their_order_as_they_come_and_after_a_reload() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start_slow_file(model(), PART).await?;
     save_setting(&ada, SettingName::Temperature, "0").await??;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     browser.script(WATCH_ORDER, Vec::new()).await?;
     let [question, _, _, expected] = calculation(Language::English);
     page.send(question).await?;
@@ -285,12 +284,12 @@ async fn thoughts_and_calls_stand_in_their_order_as_they_come_and_after_a_reload
 
 /// What the model was trained to count, at length.
 async fn stop_works_while_the_model_thinks(language: Language) -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start_slow_file(model(), STEP).await?;
     save_setting(&ada, SettingName::Temperature, "0").await??;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     let [question, expected] = greeting(language);
     page.send(question).await?;
     eventually("it thinks", ANSWER, async || {

@@ -6,10 +6,7 @@ use anyhow::{Result, ensure};
 use hearth_app::model::Language;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    browser::Browser,
-    chat_page::ChatPage,
-    deadline::eventually,
-    running_server::{PASSWORD, RunningServer},
+    browser::Browser, chat_page::ChatPage, deadline::eventually, running_server::RunningServer,
 };
 
 in_both_languages! {
@@ -35,12 +32,12 @@ fn answer() -> String {
 async fn the_end_makes_links_of_names_and_leaves_every_other_block_where_it_is(
     language: Language,
 ) -> Result<()> {
-    let browser = Browser::open().await?;
     let model = ScriptedModel::new(vec![answer()]).with_token_delay(Duration::from_millis(10));
-    let (server, _ada) = RunningServer::start(model).await?;
+    let (server, ada) = RunningServer::start(model).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     page.send("Go").await?;
     let keep = "const blocks = document.querySelectorAll('.answer .block'); \
         window.kept = blocks[1]; \

@@ -49,11 +49,11 @@ async fn language(browser: &Browser) -> Result<Value> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_chosen_language_is_saved_at_once_and_every_page_speaks_it() -> Result<()> {
-    let browser = Browser::open().await?;
     let model = ScriptedModel::new(vec!["你好！**很高兴**见到你。".to_owned()]);
     let (server, ada) = RunningServer::start(model).await?;
     sign_in(&server.client()?, "Ada", PASSWORD).await??;
     let turn = send_and_wait(&ada, None, "你好，请介绍一下你自己。").await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.sign_in("Ada", PASSWORD).await?;
     page.open("/settings").await?;
@@ -80,11 +80,10 @@ async fn a_chosen_language_is_saved_at_once_and_every_page_speaks_it() -> Result
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_chosen_theme_holds_at_once_and_after_a_reload_whatever_the_system_asks() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open("/settings").await?;
+    page.enter_at(&ada, "/settings").await?;
     browser.show_theme(Theme::Dark).await?;
     let dark = browser.script(GROUND, Vec::new()).await?;
     browser.show_theme(Theme::Light).await?;
@@ -107,15 +106,15 @@ async fn a_chosen_theme_holds_at_once_and_after_a_reload_whatever_the_system_ask
     page.open("/").await?;
     browser.element(TEXT_BOX).await?;
     wait_for_ground(&browser, &dark).await?;
-    browser.screenshot("empty-chat-dark-chosen").await?;
+    browser.photograph("empty-chat-dark-chosen").await?;
     browser.quit().await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_browser_s_own_language_greets_a_stranger() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let headers = json!({"headers": {"Accept-Language": "zh-CN,zh;q=0.9"}});
+    let browser = Browser::open().await?;
     browser.devtools("Network.enable", json!({})).await?;
     browser
         .devtools("Network.setExtraHTTPHeaders", headers)
@@ -129,11 +128,10 @@ async fn the_browser_s_own_language_greets_a_stranger() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_password_is_taken_in_the_page_and_said_so() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open("/settings/account").await?;
+    page.enter_at(&ada, "/settings/account").await?;
     for (name, value) in [("old_password", PASSWORD), ("new_password", NEW)] {
         let field = browser.element(&format!("input[name={name}]")).await?;
         field.send_keys(value).await?;
@@ -147,11 +145,10 @@ async fn a_new_password_is_taken_in_the_page_and_said_so() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wrong_password_is_told_beside_its_field_and_the_page_stays() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open("/settings/account").await?;
+    page.enter_at(&ada, "/settings/account").await?;
     for (name, value) in [("old_password", NEW), ("new_password", NEW)] {
         let field = browser.element(&format!("input[name={name}]")).await?;
         field.send_keys(value).await?;
@@ -175,12 +172,12 @@ async fn a_wrong_password_is_told_beside_its_field_and_the_page_stays() -> Resul
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_comes_from_an_ended_session_is_led_back_by_the_door() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Yes.".to_owned()])).await?;
     let chat = send_and_wait(&ada, None, "Is this kept?")
         .await?
         .conversation
         .id;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.sign_in("Ada", PASSWORD).await?;
     page.open(&format!("/c/{chat}")).await?;
@@ -253,8 +250,8 @@ async fn show_password(browser: &Browser, id: &str) -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_a_wrong_password_the_name_is_still_there() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.open("/sign-in?next=/settings").await?;
     for (name, value) in [("name", "Ada"), ("password", NEW)] {
@@ -290,8 +287,8 @@ async fn after_a_wrong_password_the_name_is_still_there() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_comes_back_from_the_settings_without_a_session_is_led_to_the_door() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.sign_in("Ada", PASSWORD).await?;
     page.open("/settings").await?;
@@ -314,10 +311,10 @@ async fn who_comes_back_from_the_settings_without_a_session_is_led_to_the_door()
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn settings_opened_out_of_the_chat_are_shown_with_their_style_sheet() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     let sheet = "link[href$='-sections.css']";
     assert!(!browser.has(sheet).await?, "the chat does not load it");
     page.open_account_menu().await?;
@@ -337,8 +334,8 @@ async fn settings_opened_out_of_the_chat_are_shown_with_their_style_sheet() -> R
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_its_link_the_set_up_page_says_so_and_shows_no_form() -> Result<()> {
-    let browser = Browser::open().await?;
     let server = RunningServer::unclaimed(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.open("/").await?;
     assert_eq!(page.path().await?, "/set-up");
@@ -374,20 +371,35 @@ async fn submit(browser: &Browser, button: &str) -> Result<()> {
     Ok(())
 }
 
+/// A clipboard that can be read.
+const KEEP_COPIED: &str = "Object.defineProperty(navigator, 'clipboard', {configurable: true,
+    value: {writeText: text => { window.copied = text; return Promise.resolve(); }}})";
+/// No last letter stands alone on a line of its own.
+const KEY_WRAPS: &str = "const style = getComputedStyle(document.querySelector('.api-key'));
+    return [style.overflowWrap, style.textWrapStyle ?? style.textWrap]";
+/// Whether a key is listed, and whether the section that lists them has the focus.
+const KEY_LEFT: &str = "const section = document.querySelector('.drawn');
+    return [section.querySelector('.exports-table') !== null,
+        section.contains(document.activeElement)]";
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_is_shown_once_works_and_is_revoked() -> Result<()> {
-    let browser = Browser::open().await?;
     let model = ScriptedModel::new(vec!["Good morning!".to_owned()]);
-    let (server, _ada) = RunningServer::start(model).await?;
+    let (server, ada) = RunningServer::start(model).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open("/settings/keys").await?;
+    page.enter_at(&ada, "/settings/keys").await?;
     let field = browser.element("input[name=name]").await?;
     field.send_keys("the build machine").await?;
     submit(&browser, ".setting-form button[type=submit]").await?;
     let key = browser.element(".api-key").await?.text().await?;
+    browser.script(KEEP_COPIED, Vec::new()).await?;
     submit(&browser, "[data-copy=new-key]").await?;
     browser.element("[data-copy=new-key][data-copied]").await?;
+    let copied = browser.script("return window.copied", Vec::new()).await?;
+    assert_eq!(copied, json!(key));
+    let wraps = browser.script(KEY_WRAPS, Vec::new()).await?;
+    assert_eq!(wraps, json!(["anywhere", "balance"]));
     check(&browser, "keys-en").await?;
     let program = ApiClient::with_key(&server, &key)?;
     assert_eq!(program.get("/v1/models").await?.status, 200);
@@ -410,5 +422,7 @@ async fn a_key_is_shown_once_works_and_is_revoked() -> Result<()> {
         Ok((program.get("/v1/models").await?.status == 401).then_some(()))
     })
     .await?;
+    let left = json!([false, true]);
+    wait_for(&browser, "the focus stays in the section", KEY_LEFT, left).await?;
     browser.quit().await
 }

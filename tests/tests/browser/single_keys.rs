@@ -7,7 +7,7 @@ use hearth_tests::{
     browser::{Browser, wait_for, wait_for_words},
     chat_page::{ChatPage, TEXT_BOX},
     keyboard::{CTRL, Keyboard, SHIFT},
-    running_server::{PASSWORD, RunningServer, send_and_wait},
+    running_server::{RunningServer, send_and_wait},
     words::words,
 };
 use serde_json::json;
@@ -32,13 +32,13 @@ async fn hold_focus(browser: &Browser) -> Result<()> {
 async fn single_keys_are_turned_off_in_the_settings_and_the_list_of_shortcuts_says_so(
     language: Language,
 ) -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
     let keys = Keyboard::new(&browser);
     hold_focus(&browser).await?;
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     let press_outside = async || -> Result<()> {
         browser.element("#new-chat").await?.focus().await?;
         keys.press("?", SHIFT).await?;
@@ -101,14 +101,13 @@ const COMPOSE: &str = r"
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keys_of_an_input_method_do_nothing_else() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
     let turn = send_and_wait(&ada, None, "One").await?;
     let path = format!("/c/{}", turn.conversation.id);
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     hold_focus(&browser).await?;
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open(&path).await?;
+    page.enter_at(&ada, &path).await?;
     page.wait_for_end(1).await?;
     let (ctrl, alt) = (json!({"ctrlKey": true}), json!({"altKey": true}));
     let chord = json!({"ctrlKey": true, "shiftKey": true});

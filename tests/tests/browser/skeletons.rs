@@ -8,14 +8,14 @@ use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, wait_for, wait_for_end_of, wait_for_words},
     chat_page::{ChatPage, TEXT_BOX},
-    running_server::{PASSWORD, RunningServer},
+    running_server::RunningServer,
     seed::{self, Amount},
     words::words,
 };
 use serde_json::json;
 use thirtyfour::prelude::*;
 
-use super::{accessibility::check, frame::open_with, named};
+use super::{accessibility::check, frame::Chats, named};
 
 in_both_languages! {
     a_conversation_that_takes_long_has_lines_in_its_place_and_is_sent_nothing_before_it_is_there,
@@ -114,19 +114,12 @@ async fn press(browser: &Browser, selector: &str) -> Result<()> {
     Ok(())
 }
 
-/// A page of somebody with two chats; the last used one comes first.
-async fn open(
-    browser: &Browser,
-    language: Language,
-) -> Result<(RunningServer, ChatPage<'_>, Vec<ConversationId>)> {
-    open_with(browser, language, &["Second", "First"]).await
-}
-
 async fn a_conversation_that_takes_long_has_lines_in_its_place_and_is_sent_nothing_before_it_is_there(
     language: Language,
 ) -> Result<()> {
+    let chats = Chats::begin(&["Second", "First"]).await?;
     let browser = Browser::open().await?;
-    let (_server, page, ids) = open(&browser, language).await?;
+    let (_server, page, ids) = chats.show(&browser, language).await?;
     page.open(&format!("/c/{}", ids[0])).await?;
     press(&browser, "#title-button").await?;
     let input = browser.element(".chat-title > .input").await?;
@@ -245,8 +238,9 @@ async fn ask_in_vain(browser: &Browser, page: &ChatPage<'_>, ids: &[Conversation
 async fn a_section_and_a_page_that_take_long_have_lines_in_their_place(
     language: Language,
 ) -> Result<()> {
+    let chats = Chats::begin(&["Second", "First"]).await?;
     let browser = Browser::open().await?;
-    let (_server, page, _ids) = open(&browser, language).await?;
+    let (_server, page, _ids) = chats.show(&browser, language).await?;
     page.open("/settings").await?;
     hold(&browser, "/draw_settings").await?;
     press(&browser, ".settings-sections a[href='/settings/account']").await?;
@@ -270,11 +264,11 @@ async fn a_section_and_a_page_that_take_long_have_lines_in_their_place(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_next_rows_of_the_list_have_lines_in_their_place_when_they_take_long() -> Result<()> {
-    let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     seed::fill(&server.database(), "Ada", AMOUNT).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     wait_for(&browser, "the first page", NUM_ROWS, json!(50)).await?;
     hold(&browser, "/conversations").await?;
     let more = browser.element("#more-conversations").await?;
@@ -299,12 +293,12 @@ async fn the_next_rows_of_the_list_have_lines_in_their_place_when_they_take_long
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_comes_within_a_moment_shows_no_lines() -> Result<()> {
-    let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let seeded = seed::fill(&server.database(), "Ada", AMOUNT).await?;
     let newest = seeded.conversations.last().context("a conversation")?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     change_clock(&browser, MOMENT, LONG).await?;
     browser.script(WATCH, Vec::new()).await?;
     press(&browser, &format!("#chat-{newest}")).await?;

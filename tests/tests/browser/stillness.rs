@@ -12,14 +12,14 @@ use hearth_tests::{
     chat_page::{ChatPage, TEXT_BOX},
     deadline::eventually,
     extent,
-    running_server::{PASSWORD, RunningServer},
+    running_server::RunningServer,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// Layout shift of a whole turn, in the unit of Chromium's.
 const MAX_SHIFT: f64 = 0.01;
-/// Letters of an answer.
+/// Letters of an answer; half as many in the short form.
 const LENGTH: usize = 9000;
 /// Those of the second one.
 const SHORT: usize = 1500;
@@ -139,12 +139,17 @@ async fn check(browser: &Browser, what: &str, counts_all: bool) -> Result<()> {
 }
 
 async fn nothing_moves(screen: Screen) -> Result<()> {
+    let length = if extent::is_whole() {
+        LENGTH
+    } else {
+        LENGTH / 2
+    };
+    let answers = vec![answer(length)?, answer(SHORT)?];
+    let (server, ada) = RunningServer::start(model(answers)).await?;
     let browser = Browser::open().await?;
-    let answers = vec![answer(LENGTH)?, answer(SHORT)?];
-    let (server, _ada) = RunningServer::start(model(answers)).await?;
     let page = ChatPage::new(&browser, server.base_url());
     browser.show_screen(screen).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     browser.script(WATCH, Vec::new()).await?;
     // With the first message the box goes down: the key excuses that, and that alone.
     page.send("Tell me everything.").await?;
@@ -282,18 +287,18 @@ struct Caret {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_ember_stands_on_the_line_of_the_last_letter_whatever_grows() -> Result<()> {
-    let browser = Browser::open().await?;
     let length = if extent::is_whole() {
         LENGTH
     } else {
         2 * SHORT
     };
-    let (server, _ada) = RunningServer::start(
+    let (server, ada) = RunningServer::start(
         model(vec![answer(length)?]).with_token_delay(Duration::from_millis(2)),
     )
     .await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     for screen in Screen::ALL {
         browser.show_screen(screen).await?;
         page.open("/").await?;

@@ -3,14 +3,14 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use hearth_app::model::Language;
+use hearth_app::model::{Language, SettingName};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_server::config::EngineSection;
 use hearth_tests::{
     browser::{Browser, wait_for},
     chat_page::{ChatPage, QUEUED, STOP, SeenMessage},
     program::Program,
-    running_server::{PASSWORD, RunningServer, send},
+    running_server::{RunningServer, save_setting, send},
 };
 
 /// A press of a button through the driver, the answer of the server and a rendered page.
@@ -60,11 +60,11 @@ async fn stop(page: &ChatPage<'_>) -> Result<SeenMessage> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stop_before_the_first_token_leaves_an_empty_stopped_answer() -> Result<()> {
-    let browser = Browser::open().await?;
     let model = slow_model().with_prefill_delay(Duration::from_secs(10));
-    let (server, _ada) = RunningServer::start(model).await?;
+    let (server, ada) = RunningServer::start(model).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     page.send("Hello").await?;
     browser.element(STOP).await?;
     let stopped = stop(&page).await?;
@@ -76,14 +76,14 @@ async fn stop_before_the_first_token_leaves_an_empty_stopped_answer() -> Result<
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stop_works_while_others_come_first() -> Result<()> {
-    let browser = Browser::open().await?;
     let engine = EngineSection {
         max_running: 1,
         ..EngineSection::default()
     };
     let (server, ada) = RunningServer::start_with(slow_model(), engine).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     send(&ada, None, "Keep the engine busy").await??;
     page.open("/").await?;
     page.send("Hello").await?;
@@ -91,6 +91,15 @@ async fn stop_works_while_others_come_first() -> Result<()> {
     let stopped = stop(&page).await?;
     assert_eq!(stopped.text.trim(), "");
     browser.quit().await
+}
+
+/// The page of the real model, which takes its most probable words.
+async fn enter<'a>(browser: &'a Browser, program: &Program) -> Result<ChatPage<'a>> {
+    let ada = program.administrator().await?;
+    save_setting(&ada, SettingName::Temperature, "0").await??;
+    let page = ChatPage::new(browser, program.base_url());
+    page.enter(&ada).await?;
+    Ok(page)
 }
 
 /// About 5,500 tokens.
@@ -106,10 +115,7 @@ async fn stop_works_while_the_real_model_reads_a_long_prompt_and_while_a_turn_wa
     let settings = ["HEARTH_ENGINE__MAX_RUNNING", "HEARTH_ENGINE__THREADS"];
     let settings = settings.map(|name| (name, "1".to_owned()));
     let program = Program::start_with(settings.to_vec()).await?;
-    let page = ChatPage::new(&browser, program.base_url());
-    page.set_up(&program.set_up_link().await?, "Ada", PASSWORD)
-        .await?;
-    page.answer_greedily().await?;
+    let page = enter(&browser, &program).await?;
     page.paste_and_send(&long_question()).await?;
     page.wait_for_note("Reading the prompt").await?;
     let reading = browser.path().await?;
@@ -144,10 +150,7 @@ async fn stop_works_while_the_real_model_reads_a_long_prompt_and_while_a_turn_wa
 async fn stop_in_mid_answer_keeps_what_was_written_and_continue_goes_on_from_there() -> Result<()> {
     let browser = Browser::open().await?;
     let program = Program::start().await?;
-    let page = ChatPage::new(&browser, program.base_url());
-    page.set_up(&program.set_up_link().await?, "Ada", PASSWORD)
-        .await?;
-    page.answer_greedily().await?;
+    let page = enter(&browser, &program).await?;
     page.send("Tell me a long story about a lighthouse.")
         .await?;
     page.wait_for_text(30).await?;
@@ -172,10 +175,10 @@ async fn stop_in_mid_answer_keeps_what_was_written_and_continue_goes_on_from_the
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_whose_stream_is_dead_is_shown_as_stopped_soon_after_stop() -> Result<()> {
+    let (server, ada) = RunningServer::start(slow_model()).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(slow_model()).await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     browser.script(DEAFEN, Vec::new()).await?;
     page.send("Hello").await?;
     page.wait_for_text(10).await?;
@@ -193,11 +196,11 @@ async fn an_answer_whose_stream_is_dead_is_shown_as_stopped_soon_after_stop() ->
 async fn stop_and_send_sends_also_if_the_page_is_loaded_again_in_between(
     language: Language,
 ) -> Result<()> {
+    let (server, ada) = RunningServer::start(slow_model()).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(slow_model()).await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     page.send("One").await?;
     page.wait_for_text(3).await?;
     page.send("Two").await?;

@@ -10,8 +10,9 @@ use hearth_tests::{
     chat_page::{ChatPage, QUEUED, RUNNING, TEXT_BOX},
     deadline::eventually,
     gate::Gate,
-    running_server::{PASSWORD, RunningServer, message_text, save_setting, send, send_and_wait},
+    running_server::{RunningServer, message_text, save_setting, send, send_and_wait},
     tail::letters,
+    web_client::WebClient,
 };
 use serde_json::{Value, json};
 use thirtyfour::WindowHandle;
@@ -73,10 +74,10 @@ fn slow_model() -> ScriptedModel {
 /// A question whose answer is being written.
 async fn ask<'a>(
     browser: &'a Browser,
-    server: &RunningServer,
+    ada: &WebClient,
     language: Language,
 ) -> Result<ChatPage<'a>> {
-    let page = open(browser, server, language).await?;
+    let page = open(browser, ada, language).await?;
     page.send("One").await?;
     page.wait_for_text(3).await?;
     Ok(page)
@@ -101,10 +102,10 @@ async fn wait_for_titles(browser: &Browser, expected: &[&str]) -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_another_device_does_appears_without_a_look() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, phone) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&phone).await?;
     page.send("Hello").await?;
     page.wait_for_end(1).await?;
     let id = page.conversation().await?;
@@ -136,13 +137,13 @@ async fn what_another_device_does_appears_without_a_look() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_many_tabs_one_listens_and_another_takes_over() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, phone) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     let source = json!({ "source": REMEMBER });
     let method = "Page.addScriptToEvaluateOnNewDocument";
     browser.devtools(method, source.clone()).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&phone).await?;
     let first = browser.driver().window().await?;
     for _ in 0..2 {
         browser.open_tab().await?;
@@ -181,13 +182,13 @@ const OTHER_BUILD: &str = "new MutationObserver((_, observer) => {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tabs_of_two_builds_do_not_listen_for_each_other() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::new(&browser, server.base_url());
     let method = "Page.addScriptToEvaluateOnNewDocument";
     let remember = json!({ "source": REMEMBER });
     browser.devtools(method, remember.clone()).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     browser.open_tab().await?;
     browser.devtools(method, remember).await?;
     let other = json!({ "source": OTHER_BUILD });
@@ -255,15 +256,15 @@ async fn at_most_two_connections(gate: &Gate) -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_tabs_with_running_answers_take_two_connections() -> Result<()> {
-    let browser = Browser::open().await?;
     // Longer than all of this takes.
     let answer = "word ".repeat(1500);
     let model = ScriptedModel::new(vec![answer]).with_token_delay(Duration::from_millis(40));
     let (server, ada) = RunningServer::start(model).await?;
     save_setting(&ada, SettingName::ConcurrentTurns, "100").await??;
     let gate = Gate::before(server.addr()).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, gate.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     let mut tabs = Vec::new();
     for number in 0..NUM_TABS {
         tabs.push(ask_in_another(&browser, &page, number).await?);
@@ -293,12 +294,12 @@ async fn many_tabs_with_running_answers_take_two_connections() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_grows_on_while_the_tab_that_listens_for_it_goes_elsewhere() -> Result<()> {
-    let browser = Browser::open().await?;
     let answer = "word ".repeat(1500);
     let model = ScriptedModel::new(vec![answer]).with_token_delay(Duration::from_millis(40));
-    let (server, _ada) = RunningServer::start(model).await?;
+    let (server, ada) = RunningServer::start(model).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     let tabs = [
         ask_in_another(&browser, &page, 0).await?,
         ask_in_another(&browser, &page, 1).await?,
@@ -327,9 +328,9 @@ async fn an_answer_grows_on_while_the_tab_that_listens_for_it_goes_elsewhere() -
 async fn what_two_tabs_write_for_the_end_of_an_answer_is_one_message(
     language: Language,
 ) -> Result<()> {
+    let (_server, ada) = RunningServer::start(slow_model()).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(slow_model()).await?;
-    let page = ask(&browser, &server, language).await?;
+    let page = ask(&browser, &ada, language).await?;
     let path = format!("/c/{}", page.conversation().await?);
     let first = browser.driver().window().await?;
     let second = browser.open_tab().await?;
@@ -360,9 +361,9 @@ async fn what_two_tabs_write_for_the_end_of_an_answer_is_one_message(
 async fn what_another_tab_adds_while_the_message_is_sent_waits_on(
     language: Language,
 ) -> Result<()> {
+    let (_server, ada) = RunningServer::start(slow_model()).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(slow_model()).await?;
-    let page = ask(&browser, &server, language).await?;
+    let page = ask(&browser, &ada, language).await?;
     page.send("Two").await?;
     wait_for_waiting(&browser, "Two").await?;
     browser.script(HOLD, vec![json!("/send_message")]).await?;
@@ -384,9 +385,9 @@ async fn what_another_tab_adds_while_the_message_is_sent_waits_on(
 async fn what_waits_in_two_tabs_comes_back_to_the_one_that_is_looked_at(
     language: Language,
 ) -> Result<()> {
+    let (_server, ada) = RunningServer::start(slow_model()).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(slow_model()).await?;
-    let page = ask(&browser, &server, language).await?;
+    let page = ask(&browser, &ada, language).await?;
     let path = format!("/c/{}", page.conversation().await?);
     let first = browser.driver().window().await?;
     let second = browser.open_tab().await?;
@@ -412,9 +413,9 @@ async fn what_waits_in_two_tabs_comes_back_to_the_one_that_is_looked_at(
 
 /// The key of a message is its own: with that of an old one it would be taken for the old one.
 async fn a_text_that_another_tab_sent_can_be_written_once_more(language: Language) -> Result<()> {
+    let (_server, ada) = RunningServer::start(slow_model()).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(slow_model()).await?;
-    let page = ask(&browser, &server, language).await?;
+    let page = ask(&browser, &ada, language).await?;
     let path = format!("/c/{}", page.conversation().await?);
     page.send("Again").await?;
     wait_for_waiting(&browser, "Again").await?;
@@ -442,10 +443,10 @@ async fn a_text_that_another_tab_sent_can_be_written_once_more(language: Languag
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_another_chat_is_answered_nobody_asks_how_far_it_is() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, phone) = RunningServer::start(slow_model()).await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&phone).await?;
     browser.script(COUNT_LISTS, Vec::new()).await?;
     let turn = send(&phone, None, "Elsewhere").await??;
     browser.element(".conversation-link .burning").await?;

@@ -7,7 +7,7 @@ use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, wait_for_end_of},
     chat_page::ChatPage,
-    running_server::{PASSWORD, RunningServer, send_and_wait},
+    running_server::{RunningServer, send_and_wait},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -174,18 +174,18 @@ async fn look_at_chat(browser: &Browser, faults: &mut Vec<String>) -> Result<()>
 }
 
 async fn all_that_a_finger_presses_is_large_enough(language: Language) -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec![CODE.to_owned()])).await?;
     let turn = send_and_wait(&ada, None, "Show me a function.").await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     browser.show_touch_screen().await?;
     page.speak(language).await?;
+    page.open("/sign-in").await?;
     let is_coarse = browser.script(IS_COARSE, Vec::new()).await?;
     ensure!(is_coarse == Value::Bool(true), "no finger is emulated");
     let mut faults = Vec::new();
-    page.open("/sign-in").await?;
     look(&browser, "/sign-in", &mut faults).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     look(&browser, "/", &mut faults).await?;
     page.open(&format!("/c/{}", turn.conversation.id)).await?;
     page.wait_for_end(1).await?;
@@ -265,12 +265,12 @@ async fn press_at(browser: &Browser, x: u32, y: u32) -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn menus_of_a_phone_are_sheets_and_close_with_a_press_beside_them() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let turn = send_and_wait(&ada, None, "Hello").await?;
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     browser.show_touch_screen().await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     for (button, menu, lies_in_drawer) in [
         (".chat-more", "#more-menu", false),
         (".row-more", "#row-menu", true),

@@ -6,7 +6,7 @@ use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, Screen, wait_for},
     chat_page::ChatPage,
-    running_server::{PASSWORD, RunningServer, send_and_wait},
+    running_server::{RunningServer, send_and_wait},
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -17,6 +17,9 @@ const PLAIN: &str = "Some words about a river.\n\n```rust\nfn main() {}\n```\n\n
     | All that is to be told of the river that flows north | All that is to be told of the lamp \
     in the window | All that is to be told of a long winter | All that is to be told of paper |\n\n\
     And a last line.";
+/// Brackets and a brace around what is as high as three lines.
+const HIGH: &str = "\n\n$$\\begin{pmatrix} 1 \\\\ 2 \\\\ 3 \\end{pmatrix} = \
+    \\begin{cases} x & y \\\\ z & w \\\\ u & v \\end{cases}$$";
 const ARABIC: &str = "هذه فقرة عن `rm -rf` وعن $x^2 + 1$ وأشياء أخرى.\n\n```rust\nfn main() {}\n\
     ```\n\n$$a + b = c$$\n\nفقرة أخيرة.";
 const CHINESE: &str = "## 天空的颜色\n\n阳光进入大气层以后，会被空气中的分子散射，蓝光比红光散射得多，\
@@ -28,6 +31,15 @@ const NUM_MATH_FONTS: &str = "return (async () => {
     const loaded = performance.getEntriesByType('resource');
     return loaded.filter(it => it.name.includes('hearth-math')).length;
 })()";
+
+/// How high the marks around something high are, in ems, once their font is there: the letters of
+/// most systems do not grow.
+const GROWN: &str = r"
+    if (!document.fonts.check(`16px 'Hearth Math'`)) return null;
+    const marks = [...document.querySelectorAll('math mo[stretchy=true]')];
+    const size = it => parseFloat(getComputedStyle(it).fontSize);
+    return marks.map(it => [it.textContent, it.getBoundingClientRect().height / size(it) > 2]);
+";
 
 /// What does not share both edges of the column; a question has one of them.
 const BESIDE_THE_COLUMN: &str = r"
@@ -71,12 +83,15 @@ const DIRECTIONS: &str = r"
         return [it.localName, style.direction, style.textAlign];
     });
     const paragraph = answer.querySelector('p');
+    const bar = block.closest('.code-block').querySelector('.code-header');
+    const [name, button] = [bar.firstElementChild, bar.lastElementChild]
+        .map(it => it.getBoundingClientRect().left);
     // Lines that are shorter than the column, in whichever font there is.
     answer.style.setProperty('--measure', '20ch');
     const [column, lines] = [answer, paragraph].map(it => it.getBoundingClientRect());
     answer.style.removeProperty('--measure');
     return {
-        paragraph: getComputedStyle(paragraph).direction, others, begin,
+        paragraph: getComputedStyle(paragraph).direction, others, begin, bar: button - name,
         shorter: column.width - lines.width, beside: column.right - lines.right,
     };
 ";
@@ -86,6 +101,8 @@ struct Directions {
     paragraph: String,
     others: Vec<(String, String, String)>,
     begin: f64,
+    /// From the name of the language to the last button of the bar.
+    bar: f64,
     shorter: f64,
     beside: f64,
 }
@@ -119,12 +136,14 @@ async fn look_at_directions(browser: &Browser) -> Result<()> {
     let told: Directions = serde_json::from_value(told)?;
     ensure!(told.paragraph == "rtl", "{told:?}");
     let names: Vec<_> = told.others.iter().map(|it| it.0.as_str()).collect();
-    ensure!(names == ["code", "math", "pre", "code", "math"], "{told:?}");
+    let expected = ["code", "math", "pre", "code", "math", "math"];
+    ensure!(names == expected, "{told:?}");
     let is_left = |align: &str| matches!(align, "left" | "start");
     let runs_right = |it: &(String, String, String)| it.1 == "ltr" && is_left(&it.2);
     ensure!(told.others.iter().all(runs_right), "{told:?}");
     // Behind the room at the edge: on the other side it would be hundreds of pixels away.
     ensure!((0.0..40.0).contains(&told.begin), "{told:?}");
+    ensure!(told.bar > 200.0, "the bar begins at the left: {told:?}");
     ensure!(told.shorter > 40.0 && told.beside.abs() < 1.0, "{told:?}");
     Ok(())
 }
@@ -149,17 +168,18 @@ async fn last_setting(browser: &Browser) -> Result<Setting> {
 /// A page loads again for each of the claims that depend on what is in it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn answers_share_a_column_and_each_is_set_in_its_own_direction_and_language() -> Result<()> {
-    let browser = Browser::open().await?;
-    let answers = [PLAIN, ARABIC, CHINESE].map(str::to_owned);
+    let arabic = format!("{ARABIC}{HIGH}");
+    let answers = [PLAIN, arabic.as_str(), CHINESE].map(str::to_owned);
     let (server, ada) = RunningServer::start(ScriptedModel::new(answers.into())).await?;
     let plain = send_and_wait(&ada, None, "A river").await?;
     let whole = send_and_wait(&ada, None, "A river").await?.conversation.id;
     for question in ["Something in Arabic", "Something in Chinese"] {
         send_and_wait(&ada, Some(whole), question).await?;
     }
+    let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(Language::English).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(&ada).await?;
     browser.show_screen(Screen::Desktop).await?;
     page.open(&format!("/c/{}", plain.conversation.id)).await?;
     page.wait_for_end(1).await?;
@@ -172,6 +192,8 @@ async fn answers_share_a_column_and_each_is_set_in_its_own_direction_and_languag
     wait_for(&browser, "one column", BESIDE_THE_COLUMN, json!([])).await?;
     let pairs = json!([20, 44, 20, 44, 20]);
     wait_for(&browser, "questions stand by answers", GAPS, pairs).await?;
+    let marks = json!([["(", true], [")", true], ["{", true]]);
+    wait_for(&browser, "brackets grow", GROWN, marks).await?;
     let foreign = last_setting(&browser).await?;
     ensure!(foreign.language == "zh-CN", "{foreign:?}");
     ensure!((foreign.leading - 1.8).abs() < 0.01, "{foreign:?}");

@@ -9,7 +9,8 @@ use hearth_tests::{
     browser::{Browser, PATIENCE, Screen},
     chat_page::{ChatPage, QUEUED, STOP, TEXT_BOX},
     deadline::eventually,
-    running_server::{PASSWORD, RunningServer},
+    running_server::RunningServer,
+    web_client::WebClient,
     words::words,
 };
 use serde_json::{Value, json};
@@ -22,21 +23,33 @@ in_both_languages! {
     files_dropped_anywhere_become_text_or_are_named,
 }
 
+/// An answer that is there in no time.
+const SOON: &str = "Yes.";
+
+/// So many times six tenths of a second.
+fn slow_answer(times: usize) -> String {
+    "A slow answer, word by word. ".repeat(times)
+}
+
+/// The first question has the first of these answers, and so on.
+fn model(answers: Vec<String>) -> ScriptedModel {
+    ScriptedModel::new(answers).with_token_delay(Duration::from_millis(20))
+}
+
 /// An answer of about six seconds.
 fn slow_model() -> ScriptedModel {
-    let answer = "A slow answer, word by word. ".repeat(10);
-    ScriptedModel::new(vec![answer]).with_token_delay(Duration::from_millis(20))
+    model(vec![slow_answer(10)])
 }
 
 /// The chat page in a language, with Ada signed in.
 pub(super) async fn open<'a>(
     browser: &'a Browser,
-    server: &RunningServer,
+    ada: &WebClient,
     language: Language,
 ) -> Result<ChatPage<'a>> {
-    let page = ChatPage::new(browser, server.base_url());
+    let page = ChatPage::new(browser, ada.base_url());
     page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    page.enter(ada).await?;
     Ok(page)
 }
 
@@ -64,9 +77,9 @@ async fn wait_for_draft(page: &ChatPage<'_>, expected: &str) -> Result<()> {
 async fn a_page_greets_and_its_beginnings_fill_the_box_and_send_nothing(
     language: Language,
 ) -> Result<()> {
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
-    let page = open(&browser, &server, language).await?;
+    let page = open(&browser, &ada, language).await?;
     let greeting = browser.element(".greeting h1").await?.text().await?;
     let greetings = ["good_morning", "good_afternoon", "good_evening"];
     let mut known = Vec::new();
@@ -92,9 +105,9 @@ async fn a_page_greets_and_its_beginnings_fill_the_box_and_send_nothing(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_box_has_the_focus_and_letters_typed_anywhere_go_to_it() -> Result<()> {
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
-    let page = open(&browser, &server, Language::English).await?;
+    let page = open(&browser, &ada, Language::English).await?;
     wait_for_focus(&browser).await?;
     page.send("Hello").await?;
     page.wait_for_end(1).await?;
@@ -102,6 +115,9 @@ async fn the_box_has_the_focus_and_letters_typed_anywhere_go_to_it() -> Result<(
     wait_for_focus(&browser).await?;
     browser.element(".conversation-link").await?.click().await?;
     page.wait_for_end(1).await?;
+    wait_for_focus(&browser).await?;
+    page.reload().await?;
+    ensure!(page.path().await?.starts_with("/c/"), "a chat is opened");
     wait_for_focus(&browser).await?;
 
     let leave = "document.activeElement.blur()";
@@ -117,9 +133,9 @@ async fn the_box_has_the_focus_and_letters_typed_anywhere_go_to_it() -> Result<(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_finger_s_enter_is_a_line() -> Result<()> {
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
-    let page = open(&browser, &server, Language::English).await?;
+    let page = open(&browser, &ada, Language::English).await?;
     let coarse = "window.matchMedia = query => ({ matches: query.includes('coarse') })";
     browser.script(coarse, Vec::new()).await?;
     page.send("first").await?;
@@ -145,9 +161,11 @@ const WATCH_PLACES: &str = "window.places = new Set();
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_box_stays_where_it_is_when_an_answer_begins_and_ends() -> Result<()> {
+    // The first one is only there, the second begins and ends, the third is stopped.
+    let answers = vec![SOON.to_owned(), slow_answer(5), slow_answer(10)];
+    let (_server, ada) = RunningServer::start(model(answers)).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(slow_model()).await?;
-    let page = open(&browser, &server, Language::English).await?;
+    let page = open(&browser, &ada, Language::English).await?;
     page.send("One").await?;
     page.wait_for_end(1).await?;
     browser.script(WATCH_PLACES, Vec::new()).await?;
@@ -177,9 +195,10 @@ async fn the_box_stays_where_it_is_when_an_answer_begins_and_ends() -> Result<()
 async fn the_next_message_waits_for_the_end_of_the_answer_also_over_a_reload(
     language: Language,
 ) -> Result<()> {
+    let answers = vec![slow_answer(10), SOON.to_owned()];
+    let (_server, ada) = RunningServer::start(model(answers)).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(slow_model()).await?;
-    let page = open(&browser, &server, language).await?;
+    let page = open(&browser, &ada, language).await?;
     page.send("One").await?;
     page.wait_for_text(3).await?;
     page.send("Two").await?;
@@ -210,9 +229,9 @@ async fn the_next_message_waits_for_the_end_of_the_answer_also_over_a_reload(
 async fn a_stopped_answer_gives_the_waiting_message_back_and_stop_and_send_sends_it(
     language: Language,
 ) -> Result<()> {
+    let (_server, ada) = RunningServer::start(slow_model()).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(slow_model()).await?;
-    let page = open(&browser, &server, language).await?;
+    let page = open(&browser, &ada, language).await?;
     page.send("One").await?;
     page.wait_for_text(3).await?;
     page.send("Two").await?;
@@ -254,9 +273,9 @@ async fn a_stopped_answer_gives_the_waiting_message_back_and_stop_and_send_sends
 }
 
 async fn a_message_that_reached_no_server_is_kept_and_goes_once(language: Language) -> Result<()> {
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
-    let page = open(&browser, &server, language).await?;
+    let page = open(&browser, &ada, language).await?;
     page.set_online(false).await?;
     page.send("Hello").await?;
     let note = browser.element(".message-note.failed").await?;
@@ -273,21 +292,29 @@ async fn a_message_that_reached_no_server_is_kept_and_goes_once(language: Langua
     browser.quit().await
 }
 
-/// Something is dragged over the list of messages, or dropped there.
-const DROP: &str = "const [kind, name, type, text] = arguments;
+/// Something is dragged over a place of the page, or dropped there.
+const DROP: &str = "const [place, kind, name, type, text] = arguments;
     const brought = new DataTransfer();
     brought.items.add(new File([text], name, { type }));
     const options = { bubbles: true, cancelable: true, dataTransfer: brought };
-    return document.querySelector('.chat-stage').dispatchEvent(new DragEvent(kind, options));";
+    return document.querySelector(place).dispatchEvent(new DragEvent(kind, options));";
+
+/// Deletes what stands in the box, as a hand does.
+const EMPTY: &str = "const box = document.querySelector(arguments[0]);
+    box.focus();
+    box.select();
+    document.execCommand('delete')";
 
 async fn files_dropped_anywhere_become_text_or_are_named(language: Language) -> Result<()> {
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
-    let page = open(&browser, &server, language).await?;
-    let drop = async |kind: &str, name: &str, mime: &str| {
-        let arguments = [kind, name, mime, "one, two\n"].map(Value::from);
+    let page = open(&browser, &ada, language).await?;
+    let drop_at = async |place: &str, kind: &str, name: &str, mime: &str| {
+        let arguments = [place, kind, name, mime, "one, two\n"].map(Value::from);
         browser.script(DROP, arguments.to_vec()).await
     };
+    let drop =
+        async |kind: &str, name: &str, mime: &str| drop_at(".chat-stage", kind, name, mime).await;
     ensure!(drop("dragover", "a.csv", "text/csv").await? == false);
     let zone = browser.element(".drop-zone").await?.text().await?;
     ensure!(
@@ -296,8 +323,17 @@ async fn files_dropped_anywhere_become_text_or_are_named(language: Language) -> 
     );
     // The browser would leave the page and show the file.
     ensure!(drop("drop", "a.csv", "text/csv").await? == false);
-    wait_for_draft(&page, "```a.csv\none, two\n```\n").await?;
+    let file = "```a.csv\none, two\n```\n";
+    wait_for_draft(&page, file).await?;
     ensure!(!browser.has(".drop-zone").await?);
+    // Beside the column too.
+    for place in [".conversation-list", ".chat-header"] {
+        browser.script(EMPTY, vec![json!(TEXT_BOX)]).await?;
+        wait_for_draft(&page, "").await?;
+        let is_left = drop_at(place, "drop", "a.csv", "text/csv").await?;
+        ensure!(is_left == false, "{place} leaves it to the browser");
+        wait_for_draft(&page, file).await?;
+    }
     ensure!(drop("drop", "b.png", "image/png").await? == false);
     let refusal = words(language, "chat.text_only")?.replace("{{ name }}", "b.png");
     eventually("the file is named", PATIENCE, async || {

@@ -21,7 +21,7 @@ const SAID: [&str; 4] = ["aria-label", "title", "placeholder", "alt"];
 const SENTENCE_WORDS: usize = 4;
 
 /// Every page that somebody can open.
-pub(super) const PAGES: [&str; 18] = [
+pub(super) const PAGES: [&str; 23] = [
     "/",
     "/settings",
     "/settings/account",
@@ -29,6 +29,8 @@ pub(super) const PAGES: [&str; 18] = [
     "/settings/exports",
     "/settings/import",
     "/settings/trash",
+    "/settings/folders",
+    "/settings/archive",
     "/admin",
     "/admin/people",
     "/admin/models",
@@ -36,8 +38,11 @@ pub(super) const PAGES: [&str; 18] = [
     "/admin/log",
     "/admin/upkeep",
     "/admin/backups",
+    "/search",
+    "/search?q=xyz",
     "/nothing",
     "/c/0192f0c1-2f3a-7000-8000-000000000001",
+    "/c/0192f0c1-2f3a-7000-8000-000000000001/branches",
     "/exports/0192f0c1-2f3a-7000-8000-000000000001",
     "/admin/log?before=nonsense",
 ];

@@ -8,7 +8,7 @@ use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::running_server::RunningServer;
 
 /// Classes of components.
-const COMPONENTS: [&str; 68] = [
+const COMPONENTS: [&str; 70] = [
     "account-button",
     "alert",
     "answer",
@@ -34,6 +34,7 @@ const COMPONENTS: [&str; 68] = [
     "error",
     "error-text",
     "field",
+    "folder-heading",
     "greeting",
     "icon-button",
     "input-box",
@@ -52,6 +53,7 @@ const COMPONENTS: [&str; 68] = [
     "model",
     "model-chip",
     "progress",
+    "question-editor",
     "queued",
     "quiet-button",
     "save-bar",

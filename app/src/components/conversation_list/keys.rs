@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use super::{Group, ListedConversations};
+use super::{Group, ListedConversations, folder::FOLDER, selection::Selection};
 use crate::{
     browser,
     components::{
@@ -11,7 +11,7 @@ use crate::{
         conversation_row::{LINK, RowStates},
         row_menu::OpenedRow,
     },
-    model::ConversationId,
+    model::{Arrangement, ConversationId, FolderId},
 };
 
 /// What rows follow, and where the focus was last.
@@ -31,7 +31,8 @@ pub(super) fn row_states(
         let groups = listed.read();
         let is_there = |id: &ConversationId| has_row(&groups, *id);
         let wanted = focused.filter(is_there).or(shown.filter(is_there));
-        let first = || groups.first()?.1.first().map(|row| row.id);
+        // A folder that is closed has none.
+        let first = || groups.iter().find_map(|it| it.1.first()).map(|row| row.id);
         wanted.or_else(first)
     });
     let states = RowStates {
@@ -54,6 +55,38 @@ pub(super) fn row_of(event: &web_sys::Event) -> Option<ConversationId> {
     link.id().strip_prefix(LINK)?.parse().ok()
 }
 
+/// The folder whose name an event happened to.
+fn folder_of(event: &web_sys::Event) -> Option<FolderId> {
+    let link = browser::around(event, ".folder-link")?;
+    link.get_attribute(FOLDER)?.parse().ok()
+}
+
+/// A folder takes what is dragged over it.
+pub(super) fn drag_over(event: &web_sys::DragEvent) {
+    if folder_of(event).is_some() {
+        event.prevent_default();
+    }
+}
+
+/// A row that is dropped on a folder goes into it: a link that is dragged brings its address.
+pub(super) fn drop_row(event: &web_sys::DragEvent, on_command: Callback<SidebarCommand>) {
+    let dropped = || {
+        let folder = folder_of(event)?;
+        let address = event.data_transfer()?.get_data("text/uri-list").ok()?;
+        let (_, id) = address.trim().rsplit_once("/c/")?;
+        Some((id.parse::<ConversationId>().ok()?, folder))
+    };
+    if let Some((id, folder)) = dropped() {
+        event.prevent_default();
+        on_command.run(SidebarCommand::Arrange {
+            ids: vec![id],
+            arrangement: Arrangement::Move,
+            folder: Some(folder),
+            folder_name: String::new(),
+        });
+    }
+}
+
 /// A finger that rests on a row opens its menu; in a title that is being written it selects text.
 pub(super) fn put_down(event: &web_sys::PointerEvent, opened: OpenedRow) {
     let is_writing = browser::around(event, "input").is_some();
@@ -62,8 +95,22 @@ pub(super) fn put_down(event: &web_sys::PointerEvent, opened: OpenedRow) {
     }
 }
 
-/// The button of a row opens its menu, and closes it.
-pub(super) fn press(event: &web_sys::MouseEvent, opened: OpenedRow) {
+/// The button of a row opens its menu, and closes it; the name of a folder opens that.
+pub(super) fn press(
+    event: &web_sys::MouseEvent,
+    opened: OpenedRow,
+    on_command: Callback<SidebarCommand>,
+) {
+    if !browser::opens_tab(event) {
+        if browser::around(event, ".folder-older").is_some() {
+            event.prevent_default();
+            return on_command.run(SidebarCommand::ShowMoreOfFolder);
+        }
+        if let Some(id) = folder_of(event) {
+            event.prevent_default();
+            return on_command.run(SidebarCommand::OpenFolder(id));
+        }
+    }
     let Some(button) = browser::around(event, ".row-more") else {
         return;
     };
@@ -75,21 +122,25 @@ pub(super) fn press(event: &web_sys::MouseEvent, opened: OpenedRow) {
     }
 }
 
-/// Keys on the link of a row.
+/// Keys on the link of a row. `states`: whose title is being written, and what is chosen.
 pub(super) fn press_key(
     event: &web_sys::KeyboardEvent,
     opened: OpenedRow,
-    renamed: RwSignal<Option<ConversationId>>,
+    states: (RwSignal<Option<ConversationId>>, Selection),
     on_command: Callback<SidebarCommand>,
 ) {
     let is_writing = browser::around(event, "input").is_some();
     if event.default_prevented() || browser::is_composing(event) || is_writing {
         return;
     }
+    let (renamed, selection) = states;
+    if selection.press_key(event) {
+        return;
+    }
     let Some(id) = row_of(event) else { return };
     match event.key().as_str() {
         "F2" => renamed.set(Some(id)),
-        "Delete" => on_command.run(SidebarCommand::Delete(id)),
+        "Delete" => on_command.run(selection.deletes(id)),
         "ContextMenu" => opened.open(id),
         "F10" if event.shift_key() => opened.open(id),
         _ => return browser::walk_list(event),

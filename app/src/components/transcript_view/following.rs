@@ -2,10 +2,14 @@
 
 use leptos::{html, prelude::*};
 
+use super::Neighbours;
 use crate::{
     browser::{self, Distance, Follower, ReadingPlace},
     model::{ConversationId, MessageId},
 };
+
+/// How far below the upper edge a message stands that somebody looked for, in pixels.
+const SOUGHT: f64 = 72.0;
 
 /// The ends of what is shown, and of which conversation.
 #[derive(Clone, Copy)]
@@ -22,6 +26,10 @@ pub(super) struct Following {
     follower: StoredValue<Option<StoredValue<Follower, LocalStorage>>>,
     container: NodeRef<html::Div>,
     conversation: Signal<Option<ConversationId>>,
+    ids: Signal<Vec<MessageId>>,
+    neighbours: Neighbours,
+    /// Where somebody was reading, until it is shown again: its message may have to be fetched.
+    sought: StoredValue<Option<ReadingPlace>>,
     /// How far from the end.
     pub(super) distance: RwSignal<Distance>,
 }
@@ -32,11 +40,15 @@ impl Following {
         content: NodeRef<html::Div>,
         conversation: Signal<Option<ConversationId>>,
         ids: Signal<Vec<MessageId>>,
+        neighbours: Neighbours,
     ) -> Self {
         let following = Self {
             follower: StoredValue::new(None),
             container,
             conversation,
+            ids,
+            neighbours,
+            sought: StoredValue::new(None),
             distance: RwSignal::new(Distance::default()),
         };
         Effect::new(move || {
@@ -62,7 +74,8 @@ impl Following {
     }
 
     /// A new last message is one's own, or a new answer: show it. Another conversation is shown
-    /// where it was left. Only another first message came above what is being read.
+    /// at the message that the address names, or where it was left. Only another first message
+    /// came above what is being read.
     fn moved(self, old: Option<Extent>, now: Extent) {
         let is_other = old.is_none_or(|old| {
             let is_begun = old.conversation.is_none() && old.last.is_none();
@@ -73,17 +86,33 @@ impl Following {
         let changed = old.is_none_or(|old| old.last != now.last);
         if is_other || was_empty {
             // Read first: at the end, where the list goes now, nothing is kept.
-            let place = now.conversation.and_then(browser::read_reading_place);
+            let named = browser::take_named_place();
+            let read = || now.conversation.and_then(browser::read_reading_place);
+            self.sought.set_value(named.or_else(read));
             self.pin();
-            if let Some(place) = place {
-                // By then the messages are in the page, and not painted yet.
-                request_animation_frame(move || self.go_back(&place));
-            }
+            self.go_back_soon();
         } else if changed {
+            self.sought.set_value(None);
             self.pin();
         } else if old.is_some_and(|old| old.first != now.first) {
             self.run(Follower::hold);
+            self.go_back_soon();
         }
+    }
+
+    /// Shows the message that somebody looked for, whenever there is one. After the effects that
+    /// show the end, or where somebody was reading.
+    pub(super) fn seek(self, sought: Signal<Option<MessageId>>) {
+        Effect::new(move || {
+            let Some(message) = sought.get() else { return };
+            // By then the messages are in the page, and not painted yet.
+            request_animation_frame(move || {
+                if let Some(message) = browser::element(&format!("message-{message}")) {
+                    self.run(|follower| follower.show(&message, SOUGHT));
+                    browser::mark_found(&message);
+                }
+            });
+        });
     }
 
     fn run(self, what: impl FnOnce(&Follower)) {
@@ -97,10 +126,33 @@ impl Following {
         self.run(Follower::pin);
     }
 
-    /// Shows where somebody was reading, unless that message is gone.
-    fn go_back(self, place: &ReadingPlace) {
-        if let Some(message) = browser::element(&place.message) {
+    fn go_back_soon(self) {
+        if self.sought.with_value(Option::is_some) {
+            // By then the messages are in the page, and not painted yet.
+            request_animation_frame(move || self.go_back());
+        }
+    }
+
+    /// Shows where somebody was reading. A message that they had fetched is fetched again, piece by
+    /// piece; one that is gone is not among as many as they had, and the end is shown.
+    fn go_back(self) {
+        // The page may be gone when a frame comes, or the place not wanted any more.
+        let Some(Some(place)) = self.sought.try_get_value() else {
+            return;
+        };
+        let message = browser::element(&place.message);
+        let num_shown = self.ids.with_untracked(Vec::len);
+        let has_earlier = self.neighbours.earlier.with_untracked(Option::is_some);
+        if message.is_none() && has_earlier && num_shown <= place.num_shown {
+            self.neighbours.on_earlier.run(());
+            return;
+        }
+        self.sought.set_value(None);
+        if let Some(message) = message {
             self.run(|follower| follower.show(&message, place.offset));
+            if place.is_named {
+                browser::focus(&place.message);
+            }
         }
     }
 
@@ -112,8 +164,20 @@ impl Following {
         ) else {
             return;
         };
-        self.run(|follower| {
-            browser::save_reading_place(conversation, &list, follower.is_pinned());
-        });
+        let mut is_at_end = None;
+        self.run(|follower| is_at_end = Some(follower.is_pinned()));
+        match is_at_end {
+            Some(false) => {
+                // Whoever scrolls wants to be here.
+                self.sought.set_value(None);
+                let num_shown = self.ids.with_untracked(Vec::len);
+                browser::save_reading_place(conversation, &list, num_shown);
+            }
+            // The end is shown only until the place is found.
+            Some(true) if self.sought.with_value(Option::is_none) => {
+                browser::forget_reading_place(conversation);
+            }
+            _ => {}
+        }
     }
 }

@@ -101,6 +101,7 @@ const DEFAULTS: &[SettingName] = &[
     SettingName::TopP,
     SettingName::ReasoningEffort,
     SettingName::Calculator,
+    SettingName::MadeTitles,
     SettingName::MaxTokens,
     SettingName::ContextBudget,
 ];
@@ -156,6 +157,7 @@ fn hint(locale: Locale, setting: &Setting) -> Option<String> {
         SettingName::TopP => words!(locale, admin.hints.top_p),
         SettingName::ReasoningEffort => words!(locale, admin.hints.reasoning_effort),
         SettingName::Calculator => words!(locale, admin.hints.calculator),
+        SettingName::MadeTitles => words!(locale, admin.hints.made_titles),
         SettingName::MaxTokens => words!(locale, admin.hints.max_tokens),
         SettingName::ContextBudget => words!(locale, admin.hints.context_budget),
         SettingName::ConcurrentTurns => words!(locale, admin.hints.concurrent_turns),
@@ -203,7 +205,9 @@ fn control(locale: Locale, name: SettingName) -> Control {
             ("warning", words!(locale, admin.choices.warning)),
             ("critical", words!(locale, admin.choices.critical)),
         ]),
-        SettingName::Calculator | SettingName::BannerDismissible => Control::Switch,
+        SettingName::Calculator | SettingName::MadeTitles | SettingName::BannerDismissible => {
+            Control::Switch
+        }
         SettingName::MaxTokens | SettingName::ContextBudget | SettingName::TokensPerDay => {
             Control::Number(Some(words!(locale, admin.tokens_unit)))
         }

@@ -3,7 +3,7 @@
 use leptos_router::params::ParamsMap;
 
 use crate::{
-    model::{ConversationId, ListPlace, MessageId},
+    model::{ConversationId, FolderId, ListPlace, MessageId},
     sub_path::{SubPath, address_of},
 };
 
@@ -43,10 +43,17 @@ impl ChatAddress {
 pub(super) struct Pieces {
     /// The page of the list below this place.
     pub(super) older: Option<ListPlace>,
+    /// The list of this folder, and the page of it below this place.
+    pub(super) folder: Option<FolderId>,
+    pub(super) within: Option<ListPlace>,
     /// The messages before this one.
     pub(super) before: Option<MessageId>,
+    /// The messages around this one, which somebody looked for.
+    pub(super) at: Option<MessageId>,
     /// What can be done with this conversation, as forms.
     pub(super) menu: Option<ConversationId>,
+    /// A box in the place of this question.
+    pub(super) edit: Option<MessageId>,
 }
 
 impl Pieces {
@@ -54,8 +61,12 @@ impl Pieces {
     pub(super) fn parse(query: &ParamsMap) -> Self {
         Self {
             older: query.get("older").and_then(|place| place.parse().ok()),
+            folder: query.get("folder").and_then(|id| id.parse().ok()),
+            within: query.get("within").and_then(|place| place.parse().ok()),
             before: query.get("before").and_then(|id| id.parse().ok()),
+            at: query.get("at").and_then(|id| id.parse().ok()),
             menu: query.get("menu").and_then(|id| id.parse().ok()),
+            edit: query.get("edit").and_then(|id| id.parse().ok()),
         }
     }
 }

@@ -4,7 +4,10 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use leptos::prelude::*;
 
-use super::{state::ChatState, tail};
+use super::{
+    state::ChatState,
+    tail::{self, ANSWER},
+};
 use crate::{
     browser,
     model::{Change, ConversationId},
@@ -29,14 +32,32 @@ pub(super) fn listen(state: ChatState) {
 /// What has not been looked at yet.
 #[derive(Default)]
 struct Heard {
-    is_due: bool,
+    /// Somebody looks, and goes on until nothing is left.
+    is_looking: bool,
     ids: Vec<ConversationId>,
     /// Anything may be different.
     is_everything: bool,
 }
 
+impl Heard {
+    /// What is to be looked at now.
+    fn take(&mut self) -> Self {
+        Self {
+            ids: std::mem::take(&mut self.ids),
+            is_everything: std::mem::take(&mut self.is_everything),
+            ..Self::default()
+        }
+    }
+
+    /// Nothing is left. From then on nobody looks.
+    fn is_over(&mut self) -> bool {
+        self.is_looking = self.is_everything || !self.ids.is_empty();
+        !self.is_looking
+    }
+}
+
 fn hear(state: ChatState, heard: &Rc<RefCell<Heard>>, change: Change) {
-    let was_due = {
+    let was_looking = {
         let mut heard = heard.borrow_mut();
         match change {
             Change::Listening => return,
@@ -44,16 +65,24 @@ fn hear(state: ChatState, heard: &Rc<RefCell<Heard>>, change: Change) {
             Change::Conversation(id) if heard.ids.contains(&id) => {}
             Change::Conversation(id) => heard.ids.push(id),
         }
-        std::mem::replace(&mut heard.is_due, true)
+        std::mem::replace(&mut heard.is_looking, true)
     };
-    if !was_due {
-        let heard = Rc::clone(heard);
-        state.spawn(async move {
-            browser::sleep(PAUSE).await;
-            let heard = heard.take();
-            state.look_at_heard(heard).await;
-        });
+    if was_looking {
+        return;
     }
+    let heard = Rc::clone(heard);
+    state.spawn(async move {
+        // One look after the other: what an earlier one read never stands over a later one.
+        loop {
+            browser::sleep(PAUSE).await;
+            let now = heard.borrow_mut().take();
+            // A server that does not answer holds up nothing for long.
+            browser::within(ANSWER, state.look_at_heard(now)).await;
+            if heard.borrow_mut().is_over() {
+                return;
+            }
+        }
+    });
 }
 
 impl ChatState {
@@ -61,7 +90,7 @@ impl ChatState {
         // What this tab sends or follows, it shows by itself.
         let is_busy = move || self.is_sending.get_untracked() || self.is_following();
         if heard.is_everything || heard.ids.len() > MAX_SINGLE {
-            self.refresh_list().await;
+            self.read_lists().await;
             if !is_busy() {
                 self.refresh_if_changed().await;
             }

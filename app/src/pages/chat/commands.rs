@@ -80,6 +80,17 @@ fn focus_beside(message: Option<MessageId>) {
     });
 }
 
+/// What of a conversation is read again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// The end of the branch that is shown.
+    End,
+    /// The same, unless that would take away a question that is being edited.
+    AroundEdit,
+    /// The piece that holds this message, of its branch.
+    At(MessageId),
+}
+
 impl ChatState {
     pub(super) fn place(self) -> Place {
         Place {
@@ -103,6 +114,10 @@ impl ChatState {
             MessageCommand::Regenerate(id) => self.begin(id, Again::Regenerate),
             MessageCommand::Continue(id) => self.begin(id, Again::Continue),
             MessageCommand::ShowVersion(id) => self.show_version(id),
+            MessageCommand::Edit(id) => self.edit(id),
+            MessageCommand::CancelEdit(id) => self.cancel_edit(id),
+            MessageCommand::SendEdited(id) => self.send_edited(id),
+            MessageCommand::Fork(id) => self.fork(id),
             MessageCommand::Delete(id) => self.delete(id),
             MessageCommand::Reconnect => self.follow_running(),
         }
@@ -180,14 +195,24 @@ impl ChatState {
         self.is_copied().set(Some(is_copied));
     }
 
-    /// The address changed: shows its conversation, unless it is shown already.
-    pub(super) fn open(self, address: ChatAddress) {
+    /// The address changed: shows its conversation, unless it is shown already, or the message of
+    /// it that was looked for.
+    pub(super) fn open(self, address: ChatAddress, at: Option<MessageId>) {
         self.is_drawer_open().set(false);
+        let (sought, is_here) = (at, self.shown_id() == address.conversation());
+        // What is in the page needs no server.
+        let at = at.filter(|&message| !is_here || self.message(message).is_none());
+        if sought.is_some() && at.is_none() {
+            self.sought().set(sought);
+        }
         let is_shown = address.conversation() == self.shown_id();
         if is_shown || address.conversation().is_none() {
             self.is_waiting().set(false);
         }
-        if is_shown && (address == ChatAddress::Nowhere) == self.is_missing.get_untracked() {
+        if at.is_none()
+            && is_shown
+            && (address == ChatAddress::Nowhere) == self.is_missing.get_untracked()
+        {
             return;
         }
         self.error.set(None);
@@ -199,12 +224,12 @@ impl ChatState {
             ChatAddress::New => self.show_empty(false),
             ChatAddress::Nowhere => self.show_empty(true),
             // What is shown stays and goes on until the other one is there.
-            ChatAddress::Conversation(id) => self.spawn(self.load_noticed(id)),
+            ChatAddress::Conversation(id) => self.spawn(self.load_noticed(id, at)),
         }
     }
 
     /// Says so if it takes long. What is asked for meanwhile is waited for without a new beginning.
-    async fn load_noticed(self, id: ConversationId) {
+    async fn load_noticed(self, id: ConversationId, at: Option<MessageId>) {
         let is_wanted = move || self.address.get_untracked().conversation() == Some(id);
         let is_awaited = move || is_wanted() && self.shown_id() != Some(id);
         let cover = move || {
@@ -212,7 +237,8 @@ impl ChatState {
                 self.is_waiting().set(true);
             }
         };
-        let loading = browser::within(ANSWER, self.load(id));
+        let reading = at.map_or(Reading::End, Reading::At);
+        let loading = browser::within(ANSWER, self.load(id, reading));
         let is_in_time = browser::noticing(loading, cover).await.is_some();
         if !is_in_time && is_awaited() {
             self.not_opened(id, ChatError::Unreachable(String::new()));
@@ -246,14 +272,29 @@ impl ChatState {
     /// Reads the shown conversation again: another tab may have changed it.
     pub(super) async fn refresh(self) {
         if let Some(id) = self.shown_id() {
-            self.load(id).await;
+            self.load(id, Reading::End).await;
         }
     }
 
-    async fn load(self, id: ConversationId) {
+    /// The same, but nobody loses the box they write in because another tab shows another branch.
+    pub(super) async fn refresh_around_edit(self) {
+        if let Some(id) = self.shown_id() {
+            self.load(id, Reading::AroundEdit).await;
+        }
+    }
+
+    async fn load(self, id: ConversationId, reading: Reading) {
+        let at = match reading {
+            Reading::At(message) => Some(message),
+            Reading::End | Reading::AroundEdit => None,
+        };
+        let keeps_edit = reading == Reading::AroundEdit;
         let answer = loop {
             let before = (self.shown_id(), self.last_message());
-            let answer = conversations::conversation(id, None).await;
+            let answer = match at {
+                Some(message) => conversations::conversation_at(id, message).await,
+                None => conversations::conversation(id, None).await,
+            };
             let now = (self.shown_id(), self.last_message());
             // An answer that is older than a turn that began here meanwhile would take it away.
             if now == before || now.0 != Some(id) {
@@ -263,11 +304,18 @@ impl ChatState {
         let is_wanted = self.address.get_untracked().conversation() == Some(id);
         match answer {
             _ if !is_wanted => {}
+            // It is read again when that is over.
+            Ok(conversation) if keeps_edit && self.takes_edit(&conversation.messages) => {
+                self.show_summary(conversation.state.summary);
+            }
             Ok(conversation) => {
                 if self.shown_id() != Some(id) {
                     self.stop_following(); // a turn began where the person was before
                 }
                 self.show(conversation);
+                if at.is_some() {
+                    self.sought().set(at);
+                }
                 if !self.is_following() {
                     self.follow_running();
                 }

@@ -71,8 +71,10 @@ pub(super) fn Conversation(state: ChatState, navigate: Navigate) -> impl IntoVie
                 today
                 neighbours
                 message_of
+                sought=state.sought()
                 is_busy
                 is_waiting
+                editing=state.editing()
                 on_command=on_message
                 on_copied
             />
@@ -187,7 +189,7 @@ fn EmptyFoot(state: ChatState) -> impl IntoView {
         (!state.is_missing.get()).then(|| {
             view! {
                 <Starters own=state.starters() on_choose/>
-                <Privacy/>
+                <Privacy status=state.model/>
             }
         })
     }

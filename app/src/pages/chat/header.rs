@@ -37,6 +37,7 @@ pub(super) fn Header(
         shown.filter(|_| !is_waiting.get())
     });
     let has_title = Memo::new(move |_| title.read().is_some() && !is_waiting.get());
+    let has_branches = Memo::new(move |_| state.has_branches());
     let is_renamed = RwSignal::new(false);
     // What is written is the title of the conversation that was shown when it was begun.
     Effect::new(move || {
@@ -77,7 +78,7 @@ pub(super) fn Header(
                 >
                     <Icon name=IconName::NewChat/>
                 </PageLink>
-                <ChatMenu conversation=shown_id has_title on_command/>
+                <ChatMenu conversation=shown_id has_title has_branches on_command/>
             </div>
         </header>
     }

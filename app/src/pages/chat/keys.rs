@@ -53,13 +53,14 @@ fn pressed(state: ChatState, event: &KeyboardEvent) {
     {
         event.prevent_default();
         state.on_message(MessageCommand::Copy(id));
+    } else if browser::asks_to_edit(event) && state.edit_last() {
+        event.prevent_default();
     }
 }
 
 /// Whoever opens a conversation, or a new one, wants to write in it; also in the shown one.
 fn opened(event: &MouseEvent) {
-    let opens_tab = event.ctrl_key() || event.meta_key() || event.shift_key();
-    if !opens_tab && browser::opens_chat(event) {
+    if !browser::opens_tab(event) && !browser::is_selecting() && browser::opens_chat(event) {
         request_animation_frame(|| browser::focus_text(TEXT_ID));
     }
 }

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::address::{ChatAddress, Pieces};
 use crate::{
-    api::{accounts, banner, conversations},
+    api::{accounts, banner, conversations, order},
     model::{
-        ChatError, Conversation, ConversationPage, ConversationSummary, Message, ModelStatus,
-        PageWords, Phase, User, phases,
+        ChatError, Conversation, ConversationPage, ConversationSummary, FolderId, Message,
+        ModelStatus, PageWords, Phase, User, phases,
     },
 };
 
@@ -19,6 +19,8 @@ pub(super) struct Loaded {
     pub(super) list: ConversationPage,
     /// The list does not begin with the conversation used last.
     pub(super) is_list_older: bool,
+    /// The folder that is open.
+    pub(super) folder: Option<(FolderId, ConversationPage)>,
     pub(super) model: ModelStatus,
     pub(super) words: PageWords,
     /// Absent: a new conversation, or `is_missing`.
@@ -57,12 +59,17 @@ pub(super) async fn load(address: ChatAddress, pieces: Pieces) -> Result<Loaded,
             NotLoaded::SignIn
         });
     };
-    let read = |id| conversations::conversation(id, pieces.before);
+    let read = move |id| async move {
+        match pieces.at {
+            Some(message) => conversations::conversation_at(id, message).await,
+            None => conversations::conversation(id, pieces.before).await,
+        }
+    };
     let shown = OptionFuture::from(address.conversation().map(read));
     let conversation = async { found(shown.await.transpose()) };
     let asked = OptionFuture::from(pieces.menu.map(conversations::conversation_state));
     let asked = async { found(asked.await.transpose()) };
-    let (list, model, words, conversation, asked) = try_join5(
+    let (list, model, words, mut conversation, asked) = try_join5(
         conversations::conversations(pieces.older),
         conversations::model_status(),
         banner::page_words(),
@@ -71,16 +78,45 @@ pub(super) async fn load(address: ChatAddress, pieces: Pieces) -> Result<Loaded,
     )
     .await?;
     let is_missing = address != ChatAddress::New && conversation.is_none();
+    let folder = load_folder(pieces, conversation.as_ref()).await?;
+    if let Some(shown) = &mut conversation {
+        see(&mut shown.state.summary).await;
+    }
     Ok(Loaded {
         user,
         list,
         is_list_older: pieces.older.is_some(),
+        folder,
         model,
         words,
         conversation,
         row_forms: asked.flatten().map(|it| it.summary),
         is_missing,
     })
+}
+
+/// The folder that the address names, or the one that the shown conversation stands in.
+async fn load_folder(
+    pieces: Pieces,
+    shown: Option<&Conversation>,
+) -> Result<Option<(FolderId, ConversationPage)>, ChatError> {
+    let of_shown = || {
+        let summary = &shown?.state.summary;
+        let is_elsewhere = summary.archived || summary.pinned_at.is_some();
+        summary.folder.filter(|_| !is_elsewhere)
+    };
+    let Some(id) = pieces.folder.or_else(of_shown) else {
+        return Ok(None);
+    };
+    let page = order::folder_conversations(id, pieces.within).await;
+    Ok(found(page.map(Some))?.map(|page| (id, page)))
+}
+
+/// Who asks for a conversation sees what is new in it.
+async fn see(summary: &mut ConversationSummary) {
+    if summary.unread && order::see_conversation(summary.id).await.is_ok() {
+        summary.unread = false;
+    }
 }
 
 /// Not there is an answer, not a failure.

@@ -4,7 +4,12 @@
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 
-use super::{commands::Navigate, settings::Dialog, state::ChatState};
+use super::{
+    commands::Navigate,
+    search::{self, SearchPalette},
+    settings::Dialog,
+    state::ChatState,
+};
 use crate::{
     api::{
         conversations, deletion, messages,
@@ -14,7 +19,8 @@ use crate::{
     components::{ConversationSettingsDialog, Shortcuts},
     later::{Work, later},
     model::{
-        ChatError, ConversationForm, ConversationId, LanguageChoice, MessageId, StartedTurn, Theme,
+        Arrangement, ChatError, ConversationForm, ConversationId, FolderId, IdempotencyKey,
+        LanguageChoice, MessageId, SendParams, StartedTurn, Theme,
     },
 };
 
@@ -26,11 +32,31 @@ pub(super) enum Pressed {
     },
     Delete(ConversationId, Navigate),
     Restore(ConversationId, Navigate),
+    /// Those that were archived, or deleted together.
+    RestoreAll(Vec<ConversationId>),
+    Arrange(Wish, Navigate),
     KeepTheme(Theme),
     Speak(LanguageChoice),
     ShowVersion(MessageId),
     /// For good.
     DeleteMessage(MessageId),
+}
+
+/// Where conversations are to stand.
+pub(super) struct Wish {
+    pub(super) ids: Vec<ConversationId>,
+    pub(super) arrangement: Arrangement,
+    /// What is moved goes into a folder, or into the one of this name.
+    pub(super) folder: Option<FolderId>,
+    pub(super) folder_name: String,
+}
+
+/// A question that takes the place of another one.
+pub(super) struct Edited {
+    pub(super) question: MessageId,
+    pub(super) text: String,
+    pub(super) params: SendParams,
+    pub(super) key: IdempotencyKey,
 }
 
 /// A turn that begins without a new message.
@@ -45,10 +71,14 @@ pub(super) enum Again {
 pub(super) struct Parts {
     pub(super) shortcuts: fn() -> AnyView,
     pub(super) settings: fn(Dialog, Callback<ConversationForm>) -> AnyView,
+    pub(super) palette: fn(ChatState) -> AnyView,
+    pub(super) search: fn(ChatState),
     pub(super) read_settings: fn(ConversationId) -> Work<Result<ConversationForm, ChatError>>,
     pub(super) save_settings:
         fn(Option<ConversationId>, ConversationForm) -> Work<Result<ConversationId, ChatError>>,
     pub(super) text: fn(MessageId) -> Work<Result<String, ChatError>>,
+    edit: fn(Edited) -> Work<Result<StartedTurn, ChatError>>,
+    fork: fn(MessageId) -> Work<Result<ConversationId, ChatError>>,
     begin: fn(MessageId, Again) -> Work<Result<StartedTurn, ChatError>>,
     carry_out: fn(ChatState, Pressed) -> Work<Result<(), ChatError>>,
 }
@@ -58,12 +88,28 @@ later! { chat:
         Ok(Parts {
             shortcuts: || view! { <Shortcuts/> }.into_any(),
             settings: |dialog, on_save| {
-                let Dialog { form, error } = dialog;
-                view! { <ConversationSettingsDialog form error on_save/> }.into_any()
+                let Dialog {
+                    form,
+                    error,
+                    instructed_by,
+                } = dialog;
+                view! { <ConversationSettingsDialog form instructed_by error on_save/> }.into_any()
             },
+            palette: |state| view! { <SearchPalette state/> }.into_any(),
+            search: search::show,
             read_settings: |id| Box::pin(conversations::conversation_settings(id)),
             save_settings: |id, form| Box::pin(conversations::save_conversation_settings(id, form)),
             text: |id| Box::pin(messages::message_text(id)),
+            edit: |edited| {
+                let Edited {
+                    question,
+                    text,
+                    params,
+                    key,
+                } = edited;
+                Box::pin(messages::edit_question(question, text, params, key))
+            },
+            fork: |id| Box::pin(conversations::fork_conversation(id)),
             begin: |id, again| match again {
                 Again::Regenerate => Box::pin(messages::regenerate(id)),
                 Again::Continue => Box::pin(messages::continue_turn(id)),
@@ -89,6 +135,8 @@ async fn carry_out(state: ChatState, pressed: Pressed) -> Result<(), ChatError> 
             state.put_back(id).await;
             navigate.run((Some(id), NavigateOptions::default()));
         }
+        Pressed::RestoreAll(ids) => state.restore_all(ids).await?,
+        Pressed::Arrange(wish, navigate) => state.arrange(wish, navigate).await?,
         Pressed::KeepTheme(theme) => set_theme(theme).await?,
         Pressed::Speak(language) => {
             set_language(language).await?;
@@ -134,6 +182,16 @@ impl ChatState {
                 self.fail(error);
             }
         });
+    }
+
+    /// Sends a question in the place of another one.
+    pub(super) async fn edit_question(self, edited: Edited) -> Result<StartedTurn, ChatError> {
+        (self.parts().await?.edit)(edited).await
+    }
+
+    /// Copies the conversation up to this message.
+    pub(super) async fn fork_at(self, message: MessageId) -> Result<ConversationId, ChatError> {
+        (self.parts().await?.fork)(message).await
     }
 
     /// Begins a turn without a new message.

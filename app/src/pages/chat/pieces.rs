@@ -6,17 +6,27 @@ use leptos::prelude::*;
 
 use super::state::{Around, ChatState, Entry};
 use crate::{
-    api::conversations,
+    api::{conversations, order},
     browser,
     components::link_id,
     conversation_list::ConversationList,
     model::{
-        ChatError, Conversation, ConversationId, ConversationState, ConversationSummary, Message,
+        ChatError, Conversation, ConversationId, ConversationState, ConversationSummary, FolderId,
+        Message,
     },
 };
 
 /// Until then the new messages are in the page and have their place.
 const SETTLED: Duration = Duration::from_millis(100);
+/// Pages that follow the first one when a list is read anew: a thousand conversations.
+const MAX_READ_ANEW: usize = 20;
+
+/// How many of these entries come before a piece of a branch that goes on from them.
+pub(super) fn num_before(entries: &[Entry], piece: &[Message]) -> usize {
+    let before = piece.first().and_then(|message| message.parent_id);
+    let place = entries.iter().position(|it| Some(it.id) == before);
+    place.map_or(0, |index| index + 1)
+}
 
 impl ChatState {
     /// Shows a conversation from the end of its branch. Rows of messages that were shown already
@@ -25,9 +35,7 @@ impl ChatState {
         let mut around = Around::new(&conversation);
         let Conversation { state, messages } = conversation;
         let old = self.entries.get_untracked();
-        let before = messages.first().and_then(|message| message.parent_id);
-        let place = old.iter().position(|it| Some(it.id) == before);
-        let (kept, _) = old.split_at(place.map_or(0, |index| index + 1));
+        let (kept, _) = old.split_at(num_before(&old, &messages));
         let known: HashMap<_, _> = old.iter().map(|it| (it.id, it)).collect();
         let entry = |message: Message| match known.get(&message.id) {
             Some(&entry) => {
@@ -87,7 +95,7 @@ impl ChatState {
         self.around.update(|it| it.has_earlier = has_earlier);
         if !has_earlier {
             // The link is gone: who pressed it by keyboard goes on where they were.
-            let focus = move || browser::focus_if_lost(&format!("message-{first}"));
+            let focus = move || browser::focus_found_if_lost(&format!("#message-{first}"));
             set_timeout(focus, SETTLED);
         }
     }
@@ -144,15 +152,104 @@ impl ChatState {
     /// Begins the list anew: the groups of all its days are others. False: the server did not
     /// answer, or it is behind the clock of the reader. After an hour it has another zone.
     pub(super) async fn begin_list_anew(self, day: u32) -> bool {
-        let Ok(first) = conversations::conversations(None).await else {
+        let Some(new) = self.read_anew().await else {
             return false;
         };
-        let is_new = u32::from(first.today.day) == day || browser::hour() > 0;
+        let is_new = u32::from(new.today().day) == day || browser::hour() > 0;
         if is_new {
-            self.list
-                .change(|list| *list = ConversationList::new(first));
+            self.list.change(|list| *list = new);
         }
         is_new
+    }
+
+    /// Anything may stand elsewhere by now: all lists are read anew.
+    pub(super) async fn read_lists(self) {
+        if let Some(new) = self.read_anew().await {
+            self.list.change(|list| *list = new);
+        }
+    }
+
+    /// As much of the list as is shown, so that nobody loses their place, and the beginning of the
+    /// folder that is open.
+    async fn read_anew(self) -> Option<ConversationList> {
+        let num_shown = self.list.with(|list| list.conversations().len());
+        let first = conversations::conversations(None).await.ok()?;
+        let mut new = ConversationList::new(first);
+        for _ in 0..MAX_READ_ANEW {
+            let is_less = new.conversations().len() < num_shown;
+            let Some(end) = new.end().filter(|_| is_less) else {
+                break;
+            };
+            let Ok(page) = conversations::conversations(Some(end)).await else {
+                break;
+            };
+            new.extend(end, page);
+        }
+        if let Some((id, _)) = self.list.with(ConversationList::opened)
+            && let Ok(page) = order::folder_conversations(id, None).await
+        {
+            new.open(id, page);
+        }
+        Some(new)
+    }
+
+    /// Shows the conversations of a folder, or puts them away.
+    pub(super) fn open_folder(self, id: FolderId) {
+        let opened = self.list.with(ConversationList::opened);
+        if opened.is_some_and(|it| it.0 == id) {
+            self.list.change(ConversationList::close);
+            return;
+        }
+        self.spawn(async move {
+            match order::folder_conversations(id, None).await {
+                Ok(page) => {
+                    self.list.change(|list| list.open(id, page));
+                }
+                // Another tab deleted it.
+                Err(ChatError::NotFound) => self.read_lists().await,
+                Err(error) => self.fail(error),
+            }
+        });
+    }
+
+    /// Appends the next page to the folder that is open.
+    pub(super) fn show_more_of_folder(self) {
+        let Some((id, Some(end))) = self.list.with(ConversationList::opened) else {
+            return;
+        };
+        if self.begin_reading() {
+            self.spawn(async move {
+                let answer = order::folder_conversations(id, Some(end)).await;
+                self.end_reading();
+                match answer {
+                    Ok(page) => {
+                        self.list.change(|list| list.extend_opened(id, end, page));
+                        let link = move || browser::focus_if_lost(&link_id(end.id));
+                        set_timeout(link, SETTLED);
+                    }
+                    Err(error) => self.fail(error),
+                }
+            });
+        }
+    }
+
+    /// Its person looks at the shown conversation: what is new there is seen.
+    pub(super) fn see_shown(self) {
+        let shown = self.shown.get_untracked();
+        let Some(shown) = shown.filter(|it| it.unread && !browser::is_hidden()) else {
+            return;
+        };
+        let id = shown.id;
+        self.show_summary(ConversationSummary {
+            unread: false,
+            ..shown
+        });
+        self.spawn(async move {
+            if let Err(error) = order::see_conversation(id).await {
+                // The mark comes back with the next look at the list.
+                leptos::logging::warn!("it is not noted that an answer was seen: {error}");
+            }
+        });
     }
 
     /// A conversation has another title, wherever it stands in the list.
@@ -162,7 +259,7 @@ impl ChatState {
         }
     }
 
-    fn show_summary(self, summary: ConversationSummary) {
+    pub(super) fn show_summary(self, summary: ConversationSummary) {
         self.list.change(|list| list.update(summary.clone()));
         if self.shown_id() == Some(summary.id)
             && Some(&summary) != self.shown.get_untracked().as_ref()
@@ -237,7 +334,7 @@ impl ChatState {
             self.show_choices(&state);
             self.show_summary(state.summary);
         } else {
-            self.refresh().await;
+            self.refresh_around_edit().await;
         }
     }
 
@@ -248,6 +345,7 @@ impl ChatState {
         if let Some(summary) = summary.filter(|it| it.running) {
             self.show_summary(ConversationSummary {
                 running: false,
+                unread: true,
                 ..summary
             });
         }

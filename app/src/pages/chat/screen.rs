@@ -7,7 +7,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use super::{
-    address::ChatAddress,
+    address::{ChatAddress, Pieces},
     changes,
     commands::{Navigate, navigation, replacing},
     connection,
@@ -23,7 +23,7 @@ use crate::{
     browser,
     components::{BannerLine, ShortcutsDialog, Sidebar, SidebarEdge, UndoToast},
     later::at_leisure,
-    model::{ModelState, UserRole},
+    model::{MessageId, ModelState, UserRole},
     pages::{self, address_error, answer_not_found},
     words::{Locale, use_locale, words},
 };
@@ -48,6 +48,7 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
     let is_list_older = loaded.is_list_older;
     let state = ChatState::new(loaded, address);
     let navigate = navigation();
+    state.editing().question.set(edited_in_address());
     take_form_post_results(state, navigate);
     connection::watch(state);
     keep_alive(state, is_list_older);
@@ -78,7 +79,13 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
                 on_command=on_sidebar
             />
             // Behind the list, where the focus is when something was deleted there.
-            <UndoToast deleted=state.deleted on_undo flash on_end/>
+            <UndoToast
+                deleted=state.deleted
+                is_archived=state.is_archived()
+                on_undo
+                flash
+                on_end
+            />
             <main class="chat-main" inert=move || is_drawer_open.get()>
                 <SidebarEdge/>
                 <BannerLine banner on_dismiss/>
@@ -89,8 +96,9 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
             <ShortcutsDialog>
                 {move || Some((state.loaded_parts().get()?.shortcuts)())}
             </ShortcutsDialog>
+            {move || Some((state.loaded_parts().get()?.palette)(state))}
             <div class="visually-hidden" role="status">{announcement}</div>
-            <RefreshWithoutScript state/>
+            <WithoutScript state/>
         </div>
     }
 }
@@ -140,15 +148,26 @@ fn announcement_words(locale: Locale, announcement: Announcement) -> &'static st
     }
 }
 
-/// While a turn runs, a page without script shows its progress by loading again. Browsers with
-/// script read the content of `noscript` as text, so it must be opaque to hydration.
+/// While a turn runs, a page without script shows its progress by loading again, unless a question
+/// is edited on it: that would be lost. Browsers with script read the content of `noscript` as
+/// text, so it must be opaque to hydration. A form asks for the page anew, with the same piece of
+/// the branch: else the question that is to be edited would not be on it.
 #[component]
-fn RefreshWithoutScript(state: ChatState) -> impl IntoView {
-    let is_running = Memo::new(move |_| state.running().is_some());
-    move || {
+fn WithoutScript(state: ChatState) -> impl IntoView {
+    let before = use_query_map().with_untracked(|query| Pieces::parse(query).before);
+    let before = before.map(|id| {
+        view! { <input type="hidden" name="before" form="conversations" value=id.to_string()/> }
+    });
+    let is_edited = state.editing().question.get_untracked().is_some();
+    let is_running = Memo::new(move |_| state.running().is_some() && !is_edited);
+    let refresh = move || {
         is_running
             .get()
             .then(|| view! { <noscript inner_html=REFRESH></noscript> })
+    };
+    view! {
+        {before}
+        {refresh}
     }
 }
 
@@ -171,14 +190,22 @@ fn take_form_post_results(state: ChatState, navigate: Navigate) {
     });
 }
 
+/// The question that the address asks to edit: before the page is drawn, on both sides.
+fn edited_in_address() -> Option<MessageId> {
+    use_query_map().with_untracked(|query| Pieces::parse(query).edit)
+}
+
 /// Streams, addresses and other tabs, while the page is interactive.
 fn keep_alive(state: ChatState, is_list_older: bool) {
     changes::listen(state); // before anything is followed
+    let query = use_query_map();
+    let at = Memo::new(move |_| Pieces::parse(&query.read()).at);
     Effect::new(move |is_later: Option<()>| {
-        let address = state.address.get();
+        let (address, at) = (state.address.get(), at.get());
         if is_later.is_some() {
-            state.open(address);
+            state.open(address, at);
         } else {
+            state.sought().set(at);
             browser::mark_interactive();
             untrack(|| state.follow_running());
             state.spawn(at_leisure(state.parts()));
@@ -186,6 +213,10 @@ fn keep_alive(state: ChatState, is_list_older: bool) {
                 state.spawn(state.refresh_list());
             }
         }
+    });
+    Effect::new(move || {
+        state.shown.track();
+        state.see_shown();
     });
     Effect::new(move || {
         state.spawn(pulse(state));
@@ -202,6 +233,7 @@ fn came_back(state: ChatState) {
             state.look_for_upgrade().await;
             state.refresh_list().await;
             state.refresh_if_changed().await;
+            state.see_shown();
         });
     }
 }

@@ -157,11 +157,14 @@ impl ChatState {
         self.unseen.update_value(|it| {
             let num_messages = it.read.as_ref().map_or(0, |read| read.num_messages);
             let leaf = it.read.as_ref().and_then(|read| read.leaf);
+            let has_branches = it.read.as_ref().is_some_and(|read| read.has_branches);
             it.read = Some(ConversationState {
                 summary: summary.clone(),
                 leaf: if is_new { Some(answer.id) } else { leaf },
                 num_messages: num_messages + u32::from(is_new) + u32::from(is_sent),
+                has_branches,
                 choices: self.own.get_untracked(),
+                instructed_by: it.read.as_ref().and_then(|read| read.instructed_by.clone()),
             });
         });
     }

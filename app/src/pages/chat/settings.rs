@@ -18,6 +18,8 @@ pub(super) struct Dialog {
     /// Present: it is open, and began with these values.
     pub(super) form: RwSignal<Option<ConversationForm>>,
     pub(super) error: RwSignal<Option<ChatError>>,
+    /// The folder whose instructions hold where the conversation has none.
+    pub(super) instructed_by: RwSignal<Option<String>>,
 }
 
 impl Dialog {
@@ -25,6 +27,7 @@ impl Dialog {
         Self {
             form: RwSignal::new(None),
             error: RwSignal::new(None),
+            instructed_by: RwSignal::new(None),
         }
     }
 }
@@ -83,8 +86,15 @@ impl ChatState {
         }
         self.error.set(None);
         dialog.error.set(None);
+        dialog.instructed_by.set(None);
         let id = self.shown_id();
         self.spawn(async move {
+            if let Some(id) = id {
+                // As of now: another tab may have moved it.
+                let state = conversations::conversation_state(id).await;
+                let folder = state.ok().flatten().and_then(|it| it.instructed_by);
+                dialog.instructed_by.set(folder);
+            }
             match self.read_settings(id).await {
                 Ok(settings) => dialog.form.set(Some(settings)),
                 Err(error) => self.fail(error),

@@ -31,6 +31,7 @@ pub(super) fn listen(state: ChatState, navigate: Navigate) {
 fn follow(shortcut: Shortcut, state: ChatState, navigate: Navigate) {
     match shortcut {
         Shortcut::NewChat => browser::press("new-chat"),
+        Shortcut::Search => browser::press("open-search"),
         Shortcut::Settings => browser::press("settings-link"),
         Shortcut::Sidebar => state.toggle_sidebar(),
         Shortcut::Previous => state.step(false, navigate),

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use super::{address::ChatAddress, commands::Navigate, load::Loaded, parts::Parts};
 use crate::{
     browser::Queued,
-    components::ListedConversations,
+    components::{Editing, ListedConversations},
     model::{
         ChatError, Choices, Conversation, ConversationId, ConversationState, ConversationSummary,
         IdempotencyKey, LocalDate, Message, MessageId, ModelStatus, Role, User, UserId,
@@ -49,6 +49,8 @@ pub(super) enum Announcement {
 pub(super) struct Around {
     /// It begins before the first entry.
     pub(super) has_earlier: bool,
+    /// There are others.
+    pub(super) has_branches: bool,
     /// Its end, if that comes after the last entry.
     pub(super) later_leaf: Option<MessageId>,
 }
@@ -57,6 +59,7 @@ impl Around {
     pub(super) fn new(conversation: &Conversation) -> Self {
         Self {
             has_earlier: conversation.has_earlier(),
+            has_branches: conversation.state.has_branches,
             later_leaf: conversation.later_leaf(),
         }
     }
@@ -135,6 +138,11 @@ pub(super) struct Unseen {
     is_drawer_open: RwSignal<bool>,
     is_waiting: RwSignal<bool>,
     is_offline: RwSignal<bool>,
+    editing: Editing,
+    /// Up in the empty box opened that of a question.
+    pub(super) is_edited_by_key: bool,
+    /// What was sent last in place of a question, and not accepted.
+    pub(super) unsent_edit: Option<(MessageId, String, IdempotencyKey)>,
     /// What a press needs, once it is loaded.
     pub(super) parts: RwSignal<Option<Parts>>,
     /// The server may be away: it is asked until it answers.
@@ -145,12 +153,21 @@ pub(super) struct Unseen {
     pub(super) tail: Option<AbortHandle>,
     /// What is being saved of a conversation's choices.
     pub(super) unsaved: Option<(ConversationId, Choices)>,
+    /// What was deleted, or archived, together with what the way back names.
+    pub(super) also_deleted: Vec<ConversationId>,
+    /// What of it was pinned before it was archived.
+    pub(super) were_pinned: Vec<ConversationId>,
+    /// It was archived, not deleted.
+    is_archived: RwSignal<bool>,
     /// How often such choices were saved.
     pub(super) num_saves: u32,
     /// The shown conversation as it was when it was read last, or changed here.
     pub(super) read: Option<ConversationState>,
     /// A piece of the list or of the conversation was asked for.
     pub(super) is_reading: bool,
+    /// How often something was looked for: the last question is the one that counts.
+    pub(super) num_searches: u32,
+    sought: RwSignal<Option<MessageId>>,
 }
 
 impl ChatState {
@@ -161,9 +178,20 @@ impl ChatState {
             Some(Conversation { state, messages }) => (Some(state), messages),
             None => (None, Vec::new()),
         };
+        let list = ListedConversations::new(loaded.list);
+        list.change(|list| {
+            if let Some((id, page)) = loaded.folder {
+                list.open(id, page);
+            }
+            if let Some(shown) = &read {
+                list.update(shown.summary.clone());
+            }
+        });
+        let drawn = read.as_ref().map(|it| it.summary.id);
+        let editing = Editing::new(loaded.user.id, drawn);
         Self {
             address,
-            list: ListedConversations::new(loaded.list),
+            list,
             model: RwSignal::new(loaded.model),
             shown: RwSignal::new(read.as_ref().map(|it| it.summary.clone())),
             own: RwSignal::new(read.as_ref().map(|it| it.choices).unwrap_or_default()),
@@ -185,14 +213,22 @@ impl ChatState {
                 is_drawer_open: RwSignal::new(false),
                 is_waiting: RwSignal::new(false),
                 is_offline: RwSignal::new(false),
+                editing,
+                is_edited_by_key: false,
+                unsent_edit: None,
                 parts: RwSignal::new(None),
                 doubt: None,
                 navigate: None,
                 tail: None,
                 unsaved: None,
+                also_deleted: Vec::new(),
+                were_pinned: Vec::new(),
+                is_archived: RwSignal::new(false),
                 num_saves: 0,
                 read,
                 is_reading: false,
+                num_searches: 0,
+                sought: RwSignal::new(None),
             }),
         }
     }
@@ -200,6 +236,11 @@ impl ChatState {
     /// Shown for a moment: whether copying worked.
     pub(super) fn is_copied(self) -> RwSignal<Option<bool>> {
         self.unseen.with_value(|it| it.is_copied)
+    }
+
+    /// What the way back names was archived, not deleted.
+    pub(super) fn is_archived(self) -> RwSignal<bool> {
+        self.unseen.with_value(|it| it.is_archived)
     }
 
     /// The server has another page by now.
@@ -218,9 +259,19 @@ impl ChatState {
         self.unseen.with_value(|it| it.is_waiting)
     }
 
+    /// The message that somebody looked for: it is shown and marked.
+    pub(super) fn sought(self) -> RwSignal<Option<MessageId>> {
+        self.unseen.with_value(|it| it.sought)
+    }
+
     /// The server has not been reached for some seconds.
     pub(super) fn is_offline(self) -> RwSignal<bool> {
         self.unseen.with_value(|it| it.is_offline)
+    }
+
+    /// Which question is being edited.
+    pub(super) fn editing(self) -> Editing {
+        self.unseen.with_value(|it| it.editing)
     }
 
     /// What is loaded of the part that presses need.
@@ -272,6 +323,13 @@ impl ChatState {
             .cloned()
     }
 
+    /// A message of the shown conversation has more than one version.
+    pub(super) fn has_branches(self) -> bool {
+        let entries = self.entries.read();
+        let has_versions = |it: &Entry| it.message.read_untracked().versions.len() > 1;
+        self.around.get().has_branches || entries.iter().any(has_versions)
+    }
+
     /// The newest answer that is shown.
     pub(super) fn last_answer(self) -> Option<MessageId> {
         let entries = self.entries.read_untracked();
@@ -315,5 +373,7 @@ impl ChatState {
             entries.truncate(place.map_or(0, |index| index + 1));
             entries.extend(messages.into_iter().map(Entry::new));
         });
+        // They are the end; what came later is of another branch.
+        self.around.update(|it| it.later_leaf = None);
     }
 }

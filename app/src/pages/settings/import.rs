@@ -8,7 +8,9 @@ use server_fn::ServerFn;
 
 use crate::{
     api::exports::{ImportCommit, import_preview},
-    model::{ChatError, Drawing, ImportCounts, Upload, UploadState},
+    model::{
+        ChatError, ChatProgram, Drawing, ImportCounts, ImportProblem, Upload, UploadId, UploadState,
+    },
     pages::{
         card::{Head, error_line},
         drawn::settled,
@@ -68,7 +70,7 @@ fn UploadForm() -> impl IntoView {
                     class="input"
                     name="file"
                     type="file"
-                    accept=".json,.zip,application/json,application/zip"
+                    accept=".json,.jsonl,.zip,application/json,application/zip"
                     required
                 />
             </div>
@@ -78,6 +80,28 @@ fn UploadForm() -> impl IntoView {
                 </button>
             </div>
         </form>
+        <Programs/>
+    }
+}
+
+/// Where other programs have the files that can be brought.
+#[component]
+fn Programs() -> impl IntoView {
+    let locale = use_locale();
+    let line = |program: ChatProgram| {
+        view! {
+            <div>
+                <dt>{program.name()}</dt>
+                <dd>{transfer::where_found(locale, program)}</dd>
+            </div>
+        }
+    };
+    view! {
+        <div class="setting setting-form">
+            <h3>{words!(locale, exports.programs)}</h3>
+            <p>{words!(locale, exports.programs_lead)}</p>
+            <dl class="import-programs">{ChatProgram::ALL.map(line).collect_view()}</dl>
+        </div>
     }
 }
 
@@ -93,12 +117,19 @@ fn Outcome(upload: Upload) -> impl IntoView {
         .into_any(),
         UploadState::Ready(counts) => view! {
             <Counts counts/>
-            <form method="post" action=address_of(ImportCommit::url())>
-                <input type="hidden" name="upload" value=id.to_string()/>
-                <button type="submit" class="button primary">
-                    {words!(locale, exports.import_now)}
-                </button>
-            </form>
+            <Commit upload=id without_unreadable=false/>
+        }
+        .into_any(),
+        UploadState::Partly {
+            counts,
+            problems,
+            num_more,
+        } => view! {
+            <p class="error-text" role="alert">{words!(locale, exports.some_unreadable)}</p>
+            <Problems problems num_more/>
+            <Counts counts/>
+            {(!counts.is_nothing_new())
+                .then(|| view! { <Commit upload=id without_unreadable=true/> })}
         }
         .into_any(),
         UploadState::Imported(counts) => view! {
@@ -106,18 +137,11 @@ fn Outcome(upload: Upload) -> impl IntoView {
             <Counts counts/>
         }
         .into_any(),
-        UploadState::Refused { problems, num_more } => {
-            let more = words!(locale, exports.more, number = num_more);
-            let named = |it| view! { <li>{problem(locale, it)}</li> };
-            view! {
+        UploadState::Refused { problems, num_more } => view! {
             <p class="error-text" role="alert">{words!(locale, exports.refused)}</p>
-            <ul class="import-problems">
-                {problems.into_iter().map(named).collect_view()}
-                {(num_more > 0).then(|| view! { <li>{more}</li> })}
-            </ul>
-            }
-            .into_any()
+            <Problems problems num_more/>
         }
+        .into_any(),
     };
     view! {
         <div class="setting setting-form">
@@ -126,6 +150,40 @@ fn Outcome(upload: Upload) -> impl IntoView {
         </div>
         // A full load: the form starts anew.
         <p><a href=address_of(HERE) rel="external">{words!(locale, exports.choose_another)}</a></p>
+    }
+}
+
+/// The button that imports what was looked at.
+#[component]
+fn Commit(upload: UploadId, without_unreadable: bool) -> impl IntoView {
+    let locale = use_locale();
+    let label = if without_unreadable {
+        words!(locale, exports.import_readable)
+    } else {
+        words!(locale, exports.import_now)
+    };
+    view! {
+        <form method="post" action=address_of(ImportCommit::url())>
+            <input type="hidden" name="upload" value=upload.to_string()/>
+            {without_unreadable
+                .then(|| view! { <input type="hidden" name="without_unreadable" value="true"/> })}
+            <button type="submit" class="button primary">
+                {label}
+            </button>
+        </form>
+    }
+}
+
+#[component]
+fn Problems(problems: Vec<ImportProblem>, num_more: u32) -> impl IntoView {
+    let locale = use_locale();
+    let more = words!(locale, exports.more, number = num_more);
+    let named = |it| view! { <li>{problem(locale, it)}</li> };
+    view! {
+        <ul class="import-problems">
+            {problems.into_iter().map(named).collect_view()}
+            {(num_more > 0).then(|| view! { <li>{more}</li> })}
+        </ul>
     }
 }
 
@@ -140,8 +198,16 @@ fn Counts(counts: ImportCounts) -> impl IntoView {
             </div>
         }
     };
-    let lines = transfer::counts(locale, &counts)
-        .into_iter()
-        .filter(|(_, number)| *number > 0);
-    view! { <dl class="import-counts">{lines.map(line).collect_view()}</dl> }
+    let told = counts.brought.map(|brought| {
+        let of_program = words!(locale, exports.of_program, program = brought.program.name());
+        view! { <p>{of_program}</p> }
+    });
+    let brought = counts.brought.iter();
+    let brought = brought.flat_map(|brought| transfer::brought(locale, brought));
+    let lines = transfer::counts(locale, &counts).into_iter().chain(brought);
+    let lines = lines.filter(|(_, number)| *number > 0);
+    view! {
+        {told}
+        <dl class="import-counts">{lines.map(line).collect_view()}</dl>
+    }
 }

@@ -189,6 +189,31 @@ mod tests {
         assert!((grey - 4.478).abs() < 0.001, "{grey}");
     }
 
+    /// How far the strongest channel of a colour is from the weakest.
+    fn tint(colour: &str) -> u32 {
+        let number = u32::from_str_radix(colour.trim_start_matches('#'), 16).unwrap();
+        let channels = [16, 8, 0].map(|shift| (number >> shift) & 0xff);
+        channels.iter().max().unwrap() - channels.iter().min().unwrap()
+    }
+
+    #[test]
+    fn one_s_own_words_stand_on_a_ground_that_nothing_else_has() {
+        let grounds = || colours().filter(|it| it.name.starts_with("ground"));
+        let [light, dark] = contrast("ground-bubble", "ground");
+        assert!(light >= 1.12 && dark >= 1.25, "{light} and {dark}");
+        let bubble = grounds().find(|it| it.name == "ground-bubble").unwrap();
+        // What is quiet is nearly as dark; nobody takes one for the other, because of the colour.
+        for other in grounds().filter(|it| *it != bubble) {
+            let is_tinted = tint(bubble.light) >= 2 * tint(other.light)
+                && tint(bubble.dark) >= 2 * tint(other.dark);
+            assert!(is_tinted, "{bubble:?} and {other:?}");
+        }
+        let mut seen: Vec<_> = grounds().map(|it| (it.light, it.dark)).collect();
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen.len(), grounds().count(), "{seen:?}");
+    }
+
     #[test]
     fn every_ink_is_read_on_its_grounds_in_both_themes() {
         for (ink, ground, least) in pairs() {

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use uuid::Uuid;
 
 use super::{
-    menus::conversation,
+    menus::{conversation, status},
     specimen::{Specimen, Stage},
 };
 use crate::{
@@ -13,7 +13,8 @@ use crate::{
         Composer, ComposerState, Greeting, Icon, IconName, MissingConversation, Privacy, Starters,
     },
     model::{
-        ChatError, Choices, ConversationId, IdempotencyKey, MessageId, ReasoningEffort, UserId,
+        ChatError, Choices, ConversationId, IdempotencyKey, MessageId, ModelState, ReasoningEffort,
+        UserId,
     },
     words::{Locale, words},
 };
@@ -138,7 +139,7 @@ pub(super) fn empty_page() -> Vec<Specimen> {
                     <Greeting name="Ada".to_owned()/>
                     {empty.view()}
                     <Starters own=Vec::new() on_choose/>
-                    <Privacy/>
+                    <Privacy status=status(ModelState::Ready)/>
                 </div>
             }
             .into_any()

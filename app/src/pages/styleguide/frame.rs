@@ -14,8 +14,8 @@ use crate::{
         TitleInput,
     },
     model::{
-        ChatError, ConversationId, ConversationPage, ConversationSummary, DateGroup, ModelState,
-        User, UserId, UserRole,
+        ChatError, ConversationId, ConversationPage, ConversationSummary, DateGroup, Folder,
+        FolderId, ModelState, User, UserId, UserRole,
     },
     pages::{
         door_head::{DoorFoot, DoorHead},
@@ -41,6 +41,10 @@ pub(super) fn list(locale: Locale) -> ListedConversations {
         running: number == 2,
         updated_at: 100 - i64::from(number),
         group,
+        pinned_at: None,
+        folder: None,
+        archived: false,
+        unread: number == 3,
     };
     let title = words!(locale, styleguide.sample.title);
     let other = words!(locale, styleguide.sample.other_title);
@@ -53,6 +57,10 @@ pub(super) fn list(locale: Locale) -> ListedConversations {
             row(4, other, DateGroup::Previous7Days),
         ],
         has_more: true,
+        folders: vec![Folder {
+            id: FolderId::new(Uuid::from_u128(5)),
+            name: other.to_owned(),
+        }],
         ..ConversationPage::default()
     })
 }
@@ -129,7 +137,12 @@ fn header(locale: Locale) -> AnyView {
             </div>
             <div class="chat-header-end">
                 <OfflineChip is_offline=true/>
-                <ChatMenu conversation=Some(conversation()) has_title=true on_command/>
+                <ChatMenu
+                    conversation=Some(conversation())
+                    has_title=true
+                    has_branches=false
+                    on_command
+                />
             </div>
         </div>
     }
@@ -142,8 +155,9 @@ pub(super) fn dialogs(locale: Locale) -> Vec<Specimen> {
         Specimen::new("dialog, chat settings", Stage::Wide, || {
             let on_save = Callback::new(|_| ());
             let error = Signal::stored(None::<ChatError>);
-            view! { <ConversationSettingsDialog form=RwSignal::new(None) error on_save/> }
-                .into_any()
+            let form = RwSignal::new(None);
+            let instructed_by = Signal::stored(None::<String>);
+            view! { <ConversationSettingsDialog form instructed_by error on_save/> }.into_any()
         })
         .open(),
         Specimen::new("dialog, shortcut-list", Stage::Wide, || {

@@ -32,7 +32,8 @@ pub(super) fn menus(locale: Locale) -> Vec<Specimen> {
         Specimen::new(name, Stage::Stack, move || {
             let on_command = Callback::new(|_| ());
             let has_title = id.is_some();
-            view! { <ChatMenu conversation=id has_title on_command/> }.into_any()
+            view! { <ChatMenu conversation=id has_title has_branches=has_title on_command/> }
+                .into_any()
         })
         .open()
     });
@@ -67,14 +68,19 @@ pub(super) const fn conversation() -> ConversationId {
     ConversationId::new(Uuid::from_u128(1))
 }
 
-/// The chip of a small model.
-pub(super) fn chip(state: ModelState) -> impl IntoView {
-    let status = RwSignal::new(ModelStatus {
+/// A small model.
+pub(super) fn status(state: ModelState) -> RwSignal<ModelStatus> {
+    RwSignal::new(ModelStatus {
         name: "SmolLM2-135M-Instruct".to_owned(),
         is_demonstration: true,
         state,
         usual: Choices::default(),
-    });
+    })
+}
+
+/// Its chip.
+pub(super) fn chip(state: ModelState) -> impl IntoView {
+    let status = status(state);
     let on_settings = Callback::new(|()| ());
     view! { <ModelChip status is_administrator=true on_settings/> }
 }

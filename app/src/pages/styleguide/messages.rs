@@ -10,10 +10,10 @@ use super::{
     specimen::{Specimen, Stage},
 };
 use crate::{
-    components::{DayLine, MessageView, StepsView},
+    components::{DayLine, Editing, MessageView, StepsView},
     model::{
         FinishReason, LocalDate, LocalTime, Message, MessageId, MessageStatus, Notice, Provenance,
-        Reasoning, Role, ToolStep, TurnError, Usage, WaitState,
+        Reasoning, Role, ToolStep, TurnError, Usage, UserId, WaitState,
     },
     transcript::ShownMessage,
     words::{Locale, words},
@@ -27,13 +27,20 @@ const CODE: &str = "/// Adds one.\nfn add_one(x: u32) -> u32 {\n    let label = 
 
 /// A message in a column of text.
 fn specimen(name: &'static str, message: ShownMessage) -> Specimen {
+    column(name, message, None)
+}
+
+/// The same; one that is edited has a box in its place.
+fn column(name: &'static str, message: ShownMessage, edited: Option<MessageId>) -> Specimen {
     Specimen::new(name, Stage::Column, move || {
         let message = RwSignal::new(message);
         let on_command = Callback::new(|_| ());
         let is_busy = message.with_untracked(ShownMessage::is_running);
+        let editing = Editing::new(UserId::new(Uuid::nil()), None);
+        editing.question.set(edited);
         view! {
             <div class="transcript-content">
-                <MessageView message is_busy on_command/>
+                <MessageView message is_busy editing on_command/>
             </div>
         }
         .into_any()
@@ -68,7 +75,8 @@ pub(super) fn messages(locale: Locale, render: MarkdownRenderer) -> Vec<Specimen
         ..with(MessageStatus::Failed)
     };
     let mut specimens = vec![
-        specimen("message [data-role=user]", question),
+        specimen("message [data-role=user]", question.clone()),
+        column("question-editor", question.clone(), Some(question.id)),
         specimen("version-switch", edited),
         specimen("message [data-role=assistant]", answer.clone()),
         specimen("message-info", answer.clone()).open(),

@@ -161,4 +161,24 @@ mod tests {
         assert!(names().count() > 40, "{}", names().count());
         assert!(names().all(|name| name.starts_with("i-")));
     }
+
+    #[test]
+    fn drawings_have_one_grid_and_one_stroke() {
+        let symbols = DRAWINGS.split("<symbol id=\"").skip(1);
+        for symbol in symbols {
+            let (tag, drawing) = symbol.split_once('>').unwrap();
+            // The flame is the sign of the product, and filled.
+            let grid = if tag.starts_with("i-flame\"") { 24 } else { 20 };
+            let grid = format!("viewBox=\"0 0 {grid} {grid}\"");
+            assert!(tag.ends_with(&grid), "{tag}");
+            for own in ["stroke", "fill=", "style=", "transform="] {
+                assert!(!drawing.contains(own), "{tag} has its own {own}");
+            }
+        }
+        let strokes = include_str!("../../../../style/icon.css");
+        let usual = strokes.split_once(".icon {").unwrap().1;
+        let (usual, _) = usual.split_once("&.small").unwrap();
+        assert!(usual.contains("stroke-width: 1.5;"), "{usual}");
+        assert!(usual.contains("stroke-linecap: round;"), "{usual}");
+    }
 }

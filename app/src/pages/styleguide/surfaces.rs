@@ -55,7 +55,7 @@ pub(super) fn notices(locale: Locale) -> Vec<Specimen> {
 fn toast(flash: Option<&'static str>, deleted: Option<ConversationId>) -> impl IntoView {
     let on_undo = Callback::new(|_| ());
     let on_end = Callback::new(|()| ());
-    view! { <UndoToast deleted on_undo flash on_end/> }
+    view! { <UndoToast deleted is_archived=false on_undo flash on_end/> }
 }
 
 /// Rows in cards, and lists.

@@ -161,6 +161,7 @@ pub(super) fn question(text: &str) -> SendMessage {
     SendMessage {
         conversation: None,
         parent: None,
+        edits: None,
         text: MessageText::parse(text).unwrap(),
         params: TurnParams::default(),
         choices: Choices::default(),

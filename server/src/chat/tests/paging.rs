@@ -7,12 +7,15 @@ use hearth_app::{
         ChatError, Conversation, ConversationId, ConversationState, ConversationSummary, Message,
         MessageId,
     },
-    service::ChatService as _,
+    service::{ChatService as _, order::OrderService as _},
 };
 use hearth_engine::scripted::ScriptedModel;
 
 use super::bench::Bench;
-use crate::chat::service::{LIST_PAGE, WINDOW_BYTES, WINDOW_MESSAGES};
+use crate::{
+    chat::service::{LIST_PAGE, WINDOW_BYTES, WINDOW_MESSAGES},
+    store::FolderSaved,
+};
 
 async fn bench() -> Bench {
     Bench::start(ScriptedModel::new(vec!["Yes.".to_owned()])).await
@@ -98,27 +101,101 @@ async fn a_conversation_that_moves_to_the_top_comes_in_no_later_page_and_in_the_
     assert!(!ids(&all).contains(&oldest));
 }
 
+/// What each list asks for beside its person, and the index that it names.
+const LISTS: [(&str, &str, &str); 4] = [
+    (
+        "conversation_recent",
+        "user_id = ?1 and archived_at is null and pinned_at is null and folder_id is null",
+        "updated_at",
+    ),
+    (
+        "conversation_pinned",
+        "user_id = ?1 and pinned_at is not null and archived_at is null",
+        "pinned_at",
+    ),
+    (
+        "conversation_archived",
+        "user_id = ?1 and archived_at is not null",
+        "updated_at",
+    ),
+    (
+        "conversation_folder",
+        "folder_id = ?1 and user_id = ?1 and archived_at is null and pinned_at is null",
+        "updated_at",
+    ),
+];
+
 #[tokio::test]
-async fn a_page_of_the_list_reads_its_own_rows_and_sorts_nothing() {
+async fn a_page_of_each_list_reads_its_own_rows_and_sorts_nothing() {
     let bench = bench().await;
-    let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(
-        "explain query plan
-         select id, title, updated_at
-         from conversation
-         where user_id = ? and deleted_at is null and (updated_at, id) < (?, ?)
-         order by updated_at desc, id desc
-         limit 51",
+    for (index, rows, order) in LISTS {
+        let query = format!(
+            "explain query plan
+             select id, title, updated_at
+             from conversation indexed by {index}
+             where {rows} and deleted_at is null and ({order}, id) < (?2, ?3)
+             order by {order} desc, id desc
+             limit 51"
+        );
+        let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(sqlx::AssertSqlSafe(query))
+            .fetch_all(&bench.store.readers)
+            .await
+            .unwrap();
+        let [(.., step)] = plan.as_slice() else {
+            panic!("one step: {plan:?}");
+        };
+        let range = format!("({order},id)<");
+        assert!(step.contains(index) && step.contains(&range), "{step}");
+    }
+}
+
+#[tokio::test]
+async fn of_ten_thousand_a_page_is_read_and_each_stands_in_one_list() {
+    let bench = bench().await;
+    let number = 10_000;
+    insert_conversations(&bench, number).await;
+    let FolderSaved::Done(folder) = bench.store.insert_folder(bench.ada, "Tax").await.unwrap()
+    else {
+        panic!("it is made");
+    };
+    sqlx::query(
+        "update conversation
+         set archived_at = case when updated_at % 4 = 0 then updated_at end,
+             folder_id = case when updated_at % 4 = 1 then ? end,
+             pinned_at = case when updated_at % 4 = 2 and updated_at < 80 then updated_at end",
     )
-    .fetch_all(&bench.store.readers)
+    .bind(folder.as_uuid())
+    .execute(&bench.store.writer)
     .await
     .unwrap();
-    let [(.., step)] = plan.as_slice() else {
-        panic!("one step: {plan:?}");
-    };
-    assert!(
-        step.contains("conversation_list") && step.contains("(updated_at,id)<"),
-        "{step}"
-    );
+    let recent = pages(&bench, async |_| {}).await;
+    let first = bench.server.conversations(bench.ada, None).await.unwrap();
+    let mut all = [recent, first.pinned].concat();
+    for is_archive in [false, true] {
+        let mut after = None;
+        loop {
+            let page = if is_archive {
+                bench.server.archive(bench.ada, after).await
+            } else {
+                bench
+                    .server
+                    .folder_conversations(bench.ada, folder, after)
+                    .await
+            };
+            let page = page.unwrap();
+            assert!(page.conversations.len() <= LIST_PAGE as usize);
+            after = page.conversations.last().map(ConversationSummary::place);
+            all.extend(page.conversations);
+            if !page.has_more {
+                break;
+            }
+        }
+    }
+    assert_eq!((all.len(), ids(&all).len()), (number, number));
+    let theirs = bench.server.folder_conversations(bench.bob, folder, None);
+    assert_eq!(theirs.await.unwrap_err(), ChatError::NotFound);
+    bench.server.delete_folder(bench.ada, folder).await.unwrap();
+    assert_eq!(pages(&bench, async |_| {}).await.len(), number - 2_499 - 20);
 }
 
 async fn ended(bench: &Bench, message: &Message) {

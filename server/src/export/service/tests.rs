@@ -76,6 +76,7 @@ async fn an_export_is_of_what_there_is_when_its_turn_comes() {
     let choice = ExportChoice {
         format: ExportFormat::Text,
         with_reasoning: false,
+        with_branches: false,
     };
     let mut export = desk.server.create_export(desk.user, conversation, choice);
     assert!(timeout(MOMENT, &mut export).await.is_err());

@@ -52,7 +52,8 @@ fn corruptions_of_a_conversation() -> Vec<Corruption> {
     vec![
         ("schema", json!("hearth.something"), "schema"),
         ("schema", Value::Null, "schema"),
-        ("version", json!(2), "version"),
+        ("version", json!(3), "version"),
+        ("version", json!(0), "version"),
         ("version", json!("1"), "version"),
         ("id", json!("not an id"), "id"),
         ("id", json!(7), "id"),
@@ -71,6 +72,9 @@ fn corruptions_of_a_conversation() -> Vec<Corruption> {
         ("settings", json!({"system": "be kind"}), "settings/system"),
         ("settings", json!({"temperature": 9}), "settings"),
         ("settings", json!({"max_tokens": 0}), "settings"),
+        ("folder", json!("Tax"), "version"),
+        ("pinned_at", json!("soon"), "pinned_at"),
+        ("archived_at", json!("2026-11-24T06:30:00.123Z"), "version"),
     ]
 }
 
@@ -157,6 +161,7 @@ fn files_that_are_something_else_are_refused_in_words() {
     buried["messages"][1]["params"] = json!({"temperature": "here"});
     let buried = buried.to_string().replace("\"here\"", &deep(100_000));
     let chats = json!([{"title": "From another product", "mapping": {}}]);
+    let others = json!([{"title": "From nobody knows where"}]);
     for (what, file, words) in [
         ("empty", String::new(), "not JSON"),
         ("text", "Dear diary".to_owned(), "not JSON"),
@@ -166,11 +171,17 @@ fn files_that_are_something_else_are_refused_in_words() {
             "not JSON",
         ),
         ("more behind", format!("{whole}{{}}"), "trailing characters"),
-        ("an array", chats.to_string(), "not made by Hearth"),
+        ("an array", others.to_string(), "not made by Hearth"),
         (
             "another object",
-            json!({"chat": {}}).to_string(),
+            json!({"talk": {}}).to_string(),
             "not made by Hearth",
+        ),
+        ("empty chats", chats.to_string(), "no conversation with a"),
+        (
+            "an empty chat",
+            json!({"chat": {}}).to_string(),
+            "no conversation with a",
         ),
         ("deep", deep(1_000_000), "not"),
         ("deep inside", buried, "recursion limit"),

@@ -72,7 +72,7 @@ impl Shelf {
     pub(super) fn decide(&self, import: &RunningImport) -> Decision {
         let decided = self
             .store
-            .decide_import(import, None, ImportCounts::default());
+            .decide_import(import, None, ImportCounts::default(), &[]);
         self.runtime.block_on(decided).unwrap()
     }
 

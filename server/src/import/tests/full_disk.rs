@@ -28,6 +28,7 @@ fn an_export_for_a_full_disk_is_refused_in_words_and_leaves_nothing() {
         let choice = ExportChoice {
             format: ExportFormat::Html,
             with_reasoning: true,
+            with_branches: false,
         };
         let made = server.create_export(shelf.ada, tree.id, choice);
         shelf.runtime.block_on(made)

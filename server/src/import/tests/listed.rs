@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use hearth_app::model::MAX_FOLDERS;
 use tokio::runtime::Runtime;
 
 use super::{
@@ -10,7 +11,7 @@ use super::{
     shelf::{Shelf, archive_of, many, sample},
 };
 use crate::{
-    export::{MANIFEST, Manifest},
+    export::{FolderDocument, MANIFEST, Manifest, Timestamp},
     import::ImportError,
 };
 
@@ -49,6 +50,35 @@ fn two_files_that_are_listed_under_one_id_are_refused() {
     });
     let problem = guarded.refuse("one id", file);
     assert_eq!(problem.place, "manifest.json/conversations/1/id");
+}
+
+#[test]
+fn folders_that_cannot_be_are_named_by_their_place() {
+    let guarded = Guarded::new();
+    let folder = |name: &str| FolderDocument {
+        created_at: Timestamp::from_ms(0),
+        instructions: None,
+        name: name.to_owned(),
+    };
+    let long = FolderDocument {
+        instructions: Some("a".repeat(1 << 20)),
+        ..folder("Tax")
+    };
+    let many = (0..=MAX_FOLDERS).map(|number| folder(&number.to_string()));
+    let wrong = [
+        (vec![folder("Tax"), folder("TAX")], "folders/1/name"),
+        (vec![folder(" Tax")], "folders/0/name"),
+        (vec![folder("")], "folders/0/name"),
+        (vec![long], "folders/0/instructions"),
+        (many.collect(), "folders"),
+    ];
+    for (folders, place) in wrong {
+        let file = relisted(&archive_of(&[sample(3)]), |manifest| {
+            manifest.folders.clone_from(&folders);
+        });
+        let problem = guarded.refuse(place, file);
+        assert_eq!(problem.place, format!("manifest.json/{place}"), "{problem}");
+    }
 }
 
 #[test]

@@ -85,6 +85,7 @@ fn an_answer_that_is_made_meanwhile_stays_the_shown_one_beside_what_comes_in() {
         is_new_conversation: false,
         title: String::new(),
         parent: Some(whole.messages[1].id),
+        edits: None,
         text: "And now?".to_owned(),
         key: IdempotencyKey::new(Uuid::now_v7()),
         choices: Choices::default(),

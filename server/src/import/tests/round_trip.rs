@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use hearth_app::model::{ImportCounts, MessageId, Role};
+use hearth_app::model::{Arrangement, ImportCounts, MAX_PINNED, MessageId, Role};
 use proptest::{prelude::*, strategy::ValueTree as _};
 use tokio::runtime::Runtime;
 
-use super::shelf::{Shelf, archive_of, tree};
+use super::shelf::{EARLIER, Shelf, archive_of, many, tree};
 use crate::{
     export::{ConversationDocument, Timestamp},
-    store::StoredTree,
+    store::{Destination, FolderSaved, StoredTree, TreePlace},
 };
 
 fn trees() -> impl Strategy<Value = Vec<StoredTree>> {
@@ -180,6 +180,110 @@ fn a_deleted_conversation_comes_back() {
     };
     assert_eq!(counts, expected);
     assert_eq!(shelf.archive(shelf.ada), file);
+}
+
+/// A document of a conversation that is somewhere.
+fn put_somewhere() -> StoredTree {
+    let mut tree = tree_of_one();
+    tree.place = TreePlace {
+        folder: Some("Tax".to_owned()),
+        pinned_at: Some(tree.updated_at),
+        archived_at: None,
+    };
+    tree
+}
+
+#[test]
+fn one_document_brings_its_folder_along_and_what_is_there_stays_where_it_is() {
+    let runtime = runtime();
+    let shelf = Shelf::new(&runtime);
+    let tree = put_somewhere();
+    let document = ConversationDocument::new(tree.clone(), Timestamp::from_ms(0));
+    assert_eq!(document.version, 2, "an older program has to refuse it");
+    let file = document.to_json().into_bytes();
+    let made = shelf.store.insert_folder(shelf.ada, "TAX");
+    assert!(matches!(
+        runtime.block_on(made).unwrap(),
+        FolderSaved::Done(_)
+    ));
+    for user in [shelf.ada, shelf.bob] {
+        shelf.import(user, file.clone()).unwrap();
+    }
+    let names = |user| {
+        let folders = runtime.block_on(shelf.store.folders(user)).unwrap();
+        folders.into_iter().map(|it| it.name).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (names(shelf.ada), names(shelf.bob)),
+        (vec!["TAX".to_owned()], vec!["Tax".to_owned()])
+    );
+    assert_eq!(shelf.documents(shelf.bob)[0].folder.as_deref(), Some("Tax"));
+    let ours = shelf.documents(shelf.ada).remove(0);
+    assert_eq!(ours.folder.as_deref(), Some("TAX"));
+    assert_eq!(ours.pinned_at, document.pinned_at);
+
+    // Moved, and imported once more.
+    let (ids, to) = ([tree.id], Destination::List);
+    let moved = shelf
+        .store
+        .arrange(shelf.ada, &ids, Arrangement::Archive, &to);
+    runtime.block_on(moved).unwrap();
+    let counts = shelf.import(shelf.ada, file).unwrap();
+    assert!(counts.is_nothing_new(), "{counts:?}");
+    let ours = shelf.documents(shelf.ada).remove(0);
+    assert!(ours.archived_at.is_some() && ours.pinned_at.is_none());
+}
+
+#[test]
+fn what_a_file_pins_beyond_what_there_can_be_stands_in_the_list() {
+    let runtime = runtime();
+    let shelf = Shelf::new(&runtime);
+    let mut trees = many(MAX_PINNED as u64 + 5, "Hello");
+    for (tree, age) in trees.iter_mut().zip(1..) {
+        tree.place.pinned_at = Some(EARLIER + age);
+    }
+    shelf.import(shelf.ada, archive_of(&trees)).unwrap();
+    let pinned = runtime
+        .block_on(shelf.store.pinned_conversations(shelf.ada))
+        .unwrap();
+    let mut expected: Vec<_> = trees[5..].iter().map(|it| it.id).collect();
+    expected.reverse();
+    assert_eq!(pinned.iter().map(|it| it.id).collect::<Vec<_>>(), expected);
+    let listed = runtime
+        .block_on(shelf.store.conversations(shelf.ada, None, 100))
+        .unwrap();
+    assert_eq!(listed.len(), 5);
+}
+
+#[test]
+fn what_a_file_pins_in_the_archive_is_not_pinned() {
+    let runtime = runtime();
+    let shelf = Shelf::new(&runtime);
+    let mut tree = put_somewhere();
+    tree.place.archived_at = tree.place.pinned_at;
+    shelf.import(shelf.ada, archive_of(&[tree])).unwrap();
+    let ours = shelf.documents(shelf.ada).remove(0);
+    assert!(ours.archived_at.is_some() && ours.pinned_at.is_none());
+}
+
+#[test]
+fn folders_without_a_conversation_come_back_too() {
+    let runtime = runtime();
+    let (full, empty) = (Shelf::new(&runtime), Shelf::new(&runtime));
+    runtime.block_on(async {
+        let made = full.store.insert_folder(full.ada, "税务").await.unwrap();
+        let FolderSaved::Done(id) = made else {
+            panic!("{made:?}")
+        };
+        let told = Some("Answer in Chinese.");
+        full.store
+            .change_folder(full.ada, id, "税务", told)
+            .await
+            .unwrap();
+    });
+    let file = full.archive(full.ada);
+    empty.import(empty.ada, file.clone()).unwrap();
+    assert_eq!(empty.archive(empty.ada), file);
 }
 
 fn tree_of_one() -> StoredTree {

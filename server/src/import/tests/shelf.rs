@@ -18,11 +18,12 @@ use crate::{
     changes::Changes,
     chat::ModelTitles,
     export::{
-        ConversationDocument, ExportServer, Language, StoredConversations, Timestamp, write_archive,
+        ConversationDocument, ExportServer, FolderDocument, Language, StoredConversations,
+        Timestamp, stored_folders, write_archive_in_folders,
     },
     import::{ImportError, import},
     slow_work::SlowWork,
-    store::{Store, StoredTree, TreeMessage},
+    store::{Store, StoredTree, TreeMessage, TreePlace, name_key},
     uploads::Uploads,
 };
 
@@ -93,9 +94,10 @@ impl Shelf {
 
     pub(super) fn archive(&self, user: UserId) -> Vec<u8> {
         let documents = self.documents(user).into_iter().map(Ok);
-        let mut file = Vec::new();
-        let now = Timestamp::from_ms(0);
-        write_archive(&mut file, documents, Language::English, now).unwrap();
+        let folders = self.runtime.block_on(stored_folders(&self.store, user));
+        let (mut file, now) = (Vec::new(), Timestamp::from_ms(0));
+        let (folders, language) = (folders.unwrap(), Language::English);
+        write_archive_in_folders(&mut file, folders, documents, language, now).unwrap();
         file
     }
 
@@ -116,16 +118,30 @@ async fn insert_user(store: &Store, name: &str) -> UserId {
     id
 }
 
-/// An archive of these conversations.
+/// An archive of these conversations, and of the folders that they are in.
 pub(super) fn archive_of(trees: &[StoredTree]) -> Vec<u8> {
     let now = Timestamp::from_ms(0);
     let documents = trees
         .iter()
         .cloned()
         .map(|tree| Ok(ConversationDocument::new(tree, now)));
-    let mut file = Vec::new();
-    write_archive(&mut file, documents, Language::English, now).unwrap();
+    let (mut file, folders) = (Vec::new(), folders_of(trees));
+    write_archive_in_folders(&mut file, folders, documents, Language::English, now).unwrap();
     file
+}
+
+/// By name, each once; those of two letters have instructions.
+fn folders_of(trees: &[StoredTree]) -> Vec<FolderDocument> {
+    let names = trees.iter().filter_map(|tree| tree.place.folder.clone());
+    let mut names: Vec<String> = names.collect();
+    names.sort_unstable_by_key(|name| name_key(name));
+    names.dedup();
+    let folder = |name: String| FolderDocument {
+        created_at: Timestamp::from_ms(EARLIER),
+        instructions: (name.chars().count() == 2).then(|| format!("Speak of {name}.")),
+        name,
+    };
+    names.into_iter().map(folder).collect()
 }
 
 /// The `number`th id of a conversation, made long ago.
@@ -226,6 +242,20 @@ fn settings() -> impl Strategy<Value = ConversationSettings> {
     )
 }
 
+/// Where somebody put a conversation: what is pinned is not in the archive.
+fn place() -> impl Strategy<Value = TreePlace> {
+    let name = prop::sample::select(vec!["Garten", "Tax", "税务", "a/b", "ä"]);
+    let parts = (of(name), of(any::<bool>()), 1..1_000_000i64);
+    parts.prop_map(|(folder, is_pinned, age)| {
+        let at = |wanted| (is_pinned == Some(wanted)).then_some(EARLIER + age);
+        TreePlace {
+            folder: folder.map(str::to_owned),
+            pinned_at: at(true),
+            archived_at: at(false),
+        }
+    })
+}
+
 /// A conversation with any tree, numbered so that ids of different ones differ.
 pub(super) fn tree(number: u64) -> impl Strategy<Value = StoredTree> {
     let title = "[a-zA-Z你好🦀/:]{1,30}";
@@ -234,9 +264,9 @@ pub(super) fn tree(number: u64) -> impl Strategy<Value = StoredTree> {
         vec(draft(), 0..12),
         any::<Index>(),
         0..1_000_000i64,
-        settings(),
+        (settings(), place()),
     );
-    parts.prop_map(move |(title, drafts, active, age, settings)| {
+    parts.prop_map(move |(title, drafts, active, age, (settings, place))| {
         let mut messages: Vec<TreeMessage> = Vec::new();
         for (index, draft) in drafts.into_iter().enumerate() {
             let parent = (!messages.is_empty() && !draft.is_root)
@@ -252,16 +282,19 @@ pub(super) fn tree(number: u64) -> impl Strategy<Value = StoredTree> {
             created_at: EARLIER + age,
             updated_at: EARLIER + 2 * age,
             settings,
+            place,
             messages,
         }
     })
 }
 
-/// A conversation of at least five messages, two of them answers in a row of turns.
+/// A conversation of at least five messages, two of them answers in a row of turns; it stands in
+/// the list.
 pub(super) fn sample(number: u64) -> StoredTree {
     let mut runner = TestRunner::deterministic();
     loop {
-        let tree = tree(number).new_tree(&mut runner).unwrap().current();
+        let mut tree = tree(number).new_tree(&mut runner).unwrap().current();
+        tree.place = TreePlace::default();
         let has_branch = tree.messages.len() > 4
             && tree.messages[0].role == Role::User
             && tree.messages[1].role == Role::Assistant

@@ -25,6 +25,7 @@ pub(super) enum Outcome {
 /// What belongs to Berta, the user the table speaks of.
 pub(super) struct Belongings {
     pub(super) conversation: String,
+    pub(super) question: String,
     pub(super) answer: String,
     pub(super) stopped: String,
     /// Another browser of hers.
@@ -34,6 +35,7 @@ pub(super) struct Belongings {
     pub(super) export: String,
     pub(super) upload: String,
     pub(super) api_key: String,
+    pub(super) folder: String,
 }
 
 pub(super) type Arguments = Vec<(&'static str, String)>;
@@ -97,6 +99,39 @@ fn conversation(it: &Belongings) -> Arguments {
     vec![("id", it.conversation.clone())]
 }
 
+fn conversation_at(it: &Belongings) -> Arguments {
+    vec![
+        ("id", it.conversation.clone()),
+        ("message", it.answer.clone()),
+    ]
+}
+
+fn pinned(it: &Belongings) -> Arguments {
+    vec![
+        ("ids[0]", it.conversation.clone()),
+        ("arrangement", "pin".to_owned()),
+    ]
+}
+
+fn folder(it: &Belongings) -> Arguments {
+    vec![("id", it.folder.clone())]
+}
+
+fn in_folder(it: &Belongings) -> Arguments {
+    vec![("folder", it.folder.clone())]
+}
+
+fn folder_form(it: &Belongings) -> Arguments {
+    vec![
+        ("id", it.folder.clone()),
+        ("form[name]", new_key().to_string()),
+    ]
+}
+
+fn folder_name(_: &Belongings) -> Arguments {
+    vec![("name", new_key().to_string())]
+}
+
 fn trashed(it: &Belongings) -> Arguments {
     vec![("id", it.trashed.clone())]
 }
@@ -132,6 +167,14 @@ fn message(it: &Belongings) -> Arguments {
     vec![
         ("conversation", it.conversation.clone()),
         ("text", "Hello".to_owned()),
+        ("key", new_key().to_string()),
+    ]
+}
+
+fn edited(it: &Belongings) -> Arguments {
+    vec![
+        ("message", it.question.clone()),
+        ("text", "Hello again".to_owned()),
         ("key", new_key().to_string()),
     ]
 }
@@ -252,12 +295,24 @@ pub(super) const FUNCTIONS: &[Row] = &[
     row("/api/model_status", nothing, SIGNED_IN),
     row("/api/conversations", nothing, SIGNED_IN),
     row("/api/conversation", conversation, OWNER),
+    row("/api/conversation_at", conversation_at, OWNER),
     row("/api/conversation_state", conversation, SIGNED_IN),
     row("/api/rename_conversation", title, OWNER),
     row("/api/delete_conversation", conversation, OWNER),
     row("/api/restore_conversation", conversation, OWNER),
     row("/api/show_version", answer, OWNER),
+    row("/api/arrange_conversations", pinned, OWNER),
+    row("/api/see_conversation", conversation, OWNER),
+    row("/api/archive", nothing, SIGNED_IN),
+    row("/api/folder_conversations", in_folder, OWNER),
+    row("/api/create_folder", folder_name, SIGNED_IN),
+    row("/api/folder", folder, OWNER),
+    row("/api/save_folder", folder_form, OWNER),
+    row("/api/delete_folder", folder, OWNER),
+    row("/api/open_branch", answer, OWNER),
+    row("/api/fork_conversation", answer, OWNER),
     row("/api/send_message", message, OWNER),
+    row("/api/edit_question", edited, OWNER),
     row("/api/tail_turns", tails, OWNER),
     row("/api/stop_turn", answer, OWNER),
     row("/api/regenerate", answer, OWNER),
@@ -290,6 +345,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
     row("/api/set_theme", theme, EVERYBODY),
     row("/api/set_single_keys", nothing, EVERYBODY),
     row("/api/draw_settings", exports_section, SIGNED_IN),
+    row("/api/draw_search", nothing, SIGNED_IN),
     row("/api/sessions", nothing, SIGNED_IN),
     row("/api/end_session", session, OWNER),
     row("/api/change_password", passwords, SIGNED_IN),
@@ -321,6 +377,11 @@ pub(super) const ROUTES: &[Row] = &[
     row("/", nothing, [ToSignIn, Done, Done, Done]),
     row("/c/{id}", nothing, [ToSignIn, NotFound, NotFound, Done]),
     row(
+        "/c/{id}/branches",
+        nothing,
+        [ToSignIn, NotFound, NotFound, Done],
+    ),
+    row(
         "/exports/{export}",
         nothing,
         [ToSignIn, NotFound, NotFound, Done],
@@ -331,7 +392,10 @@ pub(super) const ROUTES: &[Row] = &[
     row("/import", nothing, [ToSignIn, ToForm, ToForm, ToForm]),
     row("/settings/exports", nothing, [ToSignIn, Done, Done, Done]),
     row("/settings/trash", nothing, [ToSignIn, Done, Done, Done]),
+    row("/settings/folders", nothing, [ToSignIn, Done, Done, Done]),
+    row("/settings/archive", nothing, [ToSignIn, Done, Done, Done]),
     row("/settings/import", nothing, [ToSignIn, Done, Done, Done]),
+    row("/search", nothing, [ToSignIn, Done, Done, Done]),
     row("/sign-in", nothing, [Done, ToStart, ToStart, ToStart]),
     row("/sign-up", nothing, [Done, ToStart, ToStart, ToStart]),
     row("/join", nothing, EVERYBODY),

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context as _, Result};
-use hearth_app::model::{ConversationId, ExportId};
+use hearth_app::model::{ConversationId, ExportId, FolderId};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     running_server::{PASSWORD, RunningServer, send_and_wait},
@@ -24,13 +24,14 @@ enum Fate {
 
 use Fate::{Stays, WithAccount, WithConversation};
 
-const TABLES: [(&str, Fate); 19] = [
+const TABLES: [(&str, Fate); 28] = [
     ("user", WithAccount),
     ("session", WithAccount),
     ("one_time_link", WithAccount),
     ("api_key", WithAccount),
     ("upload", WithAccount),
     ("usage_day", WithAccount),
+    ("folder", WithAccount), // a conversation that goes leaves its folder
     ("export", WithAccount), // those of a conversation go with it
     ("import", WithAccount), // while it is under way
     ("import_staged", WithConversation),
@@ -39,15 +40,25 @@ const TABLES: [(&str, Fate); 19] = [
     ("message_chunk", WithConversation),
     ("idempotency_key", WithConversation),
     ("removed_branch", WithConversation), // while it is under way
-    ("audit", Stays),                     // an entry outlives the account it speaks of
-    ("setting", Stays),                   // of the server
-    ("chosen_model", Stays),              // of the server
-    ("upkeep_job", Stays),                // numbers and times only
+    ("search_entry", WithConversation),
+    ("search_text", WithConversation),
+    ("search_text_docsize", WithConversation),
+    ("search_text_data", Stays), // the index's own numbers; its words go with their texts
+    ("search_text_idx", Stays),
+    ("search_text_config", Stays),
+    ("search_removal", Stays), // a number only
+    ("search_backlog", Stays), // how far older conversations are indexed
+    ("audit", Stays),          // an entry outlives the account it speaks of
+    ("setting", Stays),        // of the server
+    ("chosen_model", Stays),   // of the server
+    ("upkeep_job", Stays),     // numbers and times only
     ("_sqlx_migrations", Stays),
 ];
 
 /// Stands in everything that is deleted.
 const CANARY: &str = "Kanarienvogel";
+/// What the index has of it at least: small letters, without what the word before it begins with too.
+const INDEXED: &str = "narienvogel";
 
 fn holds_canary(folder: &Path) -> Result<Vec<String>> {
     let mut found = Vec::new();
@@ -58,7 +69,7 @@ fn holds_canary(folder: &Path) -> Result<Vec<String>> {
             continue;
         }
         let bytes = fs::read(entry.path())?;
-        let wanted = CANARY.as_bytes();
+        let wanted = INDEXED.as_bytes();
         if bytes.windows(wanted.len()).any(|it| it == wanted) {
             found.push(entry.file_name().to_string_lossy().into_owned());
         }
@@ -169,6 +180,14 @@ async fn of_a_deleted_account_only_the_log_knows_the_name() -> Result<()> {
         1,
         "a file waits to be imported"
     );
+    let folder = [("name", format!("{CANARY}'s folder"))];
+    let folder: FolderId = berta.call("create_folder", &folder).await??;
+    let told = [
+        ("id", folder.to_string()),
+        ("form[name]", format!("{CANARY}'s folder")),
+        ("form[instructions]", format!("{CANARY} whistles")),
+    ];
+    berta.call::<()>("save_folder", &told).await??;
     let key = [("name", format!("{CANARY}'s program"))];
     berta.call::<String>("create_api_key", &key).await??;
     let password = [("password", PASSWORD.to_owned())];

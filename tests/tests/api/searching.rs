@@ -13,7 +13,12 @@ use sqlx::Connection as _;
 async fn search(client: &WebClient, typed: &str) -> Result<String> {
     let arguments = [("typed", typed.to_owned())];
     let drawing: Drawing = client.call("draw_search", &arguments).await??;
-    Ok(drawing.html)
+    Ok(without_marks(&drawing.html))
+}
+
+/// Without what the framework puts behind texts.
+fn without_marks(html: &str) -> String {
+    html.replace("<!>", "")
 }
 
 async fn finds(client: &WebClient, typed: &str) -> Result<bool> {
@@ -129,8 +134,7 @@ async fn what_is_in_the_trash_is_not_found_until_it_comes_back() -> Result<()> {
     assert!(finds(&ada, "rain").await?);
     let question = turn.user_message.context("a question")?.id;
     let arguments = [("message", question.to_string())];
-    ada.call::<ConversationId>("delete_message", &arguments)
-        .await??;
+    ada.call::<()>("delete_message", &arguments).await??;
     assert!(!finds(&ada, "rain").await?);
     Ok(())
 }
@@ -213,7 +217,10 @@ async fn without_script_a_page_of_its_own_shows_the_same() -> Result<()> {
     let turn = send_and_wait(&ada, None, "About <b>rain</b>").await?;
     let page = ada.get("/search?q=rain").await?;
     assert_eq!(page.status, 200);
-    let (text, question) = (page.text(), turn.user_message.context("one")?.id);
+    let (text, question) = (
+        without_marks(&page.text()),
+        turn.user_message.context("one")?.id,
+    );
     assert!(text.contains("<mark>rain</mark>") && !text.contains("<b>rain"));
     assert!(text.contains(&format!("?at={question}#message-{question}")));
     let home = ada.get("/").await?.text();

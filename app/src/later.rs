@@ -1,7 +1,8 @@
 //! Code that a page loads when it is used: what hangs on a press is no part of what every visit
 //! loads. See `docs/adr/0045-code-that-is-loaded-when-it-is-used.md`.
 //!
-//! A function in [`later!`] begins a part of the program, which takes along what nothing else needs:
+//! A function in [`later!`] begins a part of the program, which takes along what nothing else
+//! needs:
 //!
 //! ```ignore
 //! later! { chat:

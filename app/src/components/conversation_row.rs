@@ -9,7 +9,7 @@ use super::{Icon, IconName, PageLink, SidebarCommand, TitleInput};
 use crate::{
     browser,
     model::{ConversationId, ConversationSummary},
-    words::{self, use_locale, words},
+    words::{self, Locale, use_locale, words},
 };
 
 /// Beginning of the id of a link to a conversation.
@@ -32,6 +32,19 @@ pub(super) struct RowStates {
     pub(super) has_keys: RwSignal<bool>,
     /// The row whose title is being written.
     pub(super) renamed: RwSignal<Option<ConversationId>>,
+}
+
+/// What a row says of answers: one is being written, or one has come that nobody has seen.
+fn dot(locale: Locale, (is_running, is_unread): (bool, bool)) -> Option<impl IntoView> {
+    let (class, words) = match (is_running, is_unread) {
+        (true, _) => ("dot burning", words!(locale, chat.answering)),
+        (false, true) => ("dot", words!(locale, chat.unread)),
+        (false, false) => return None,
+    };
+    Some(view! {
+        <span class=class></span>
+        <span class="visually-hidden">{words}</span>
+    })
 }
 
 /// One conversation. `summary` follows its title and its running turn.
@@ -75,17 +88,7 @@ pub(super) fn ConversationRow(
                 attr:dir="auto"
                 attr:tabindex=is_skipped
             >
-                {move || {
-                    let (class, words) = match mark.get() {
-                        (true, _) => ("dot burning", words!(locale, chat.answering)),
-                        (false, true) => ("dot", words!(locale, chat.unread)),
-                        (false, false) => return None,
-                    };
-                    Some(view! {
-                        <span class=class></span>
-                        <span class="visually-hidden">{words}</span>
-                    })
-                }}
+                {move || dot(locale, mark.get())}
                 <span
                     class="conversation-title"
                     lang=move || title.with(|it| words::foreign(locale, [it]))

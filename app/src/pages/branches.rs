@@ -79,12 +79,11 @@ async fn read(id: Option<ConversationId>) -> Read {
 /// There is no such conversation, or it could not be read.
 fn missing(locale: Locale, error: Option<ChatError>) -> AnyView {
     let error = error.filter(|error| *error != ChatError::NotFound);
-    let content = match error {
-        Some(error) => view! { <ErrorText error=Some(error)/> }.into_any(),
-        None => {
-            answer_not_found();
-            view! { <MissingConversation/> }.into_any()
-        }
+    let content = if error.is_some() {
+        view! { <ErrorText error/> }.into_any()
+    } else {
+        answer_not_found();
+        view! { <MissingConversation/> }.into_any()
     };
     view! {
         <Title text=window_title(words!(locale, chat.branches))/>

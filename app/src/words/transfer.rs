@@ -58,9 +58,9 @@ pub(crate) fn brought(locale: Locale, brought: &Brought) -> [(&'static str, u32)
 /// Where a program has its export.
 pub(crate) fn where_found(locale: Locale, program: ChatProgram) -> &'static str {
     match program {
-        ChatProgram::ChatGpt => words!(locale, exports.from_chatgpt),
-        ChatProgram::OpenWebUi => words!(locale, exports.from_open_webui),
-        ChatProgram::LibreChat => words!(locale, exports.from_librechat),
-        ChatProgram::LlamaCpp => words!(locale, exports.from_llama_cpp),
+        ChatProgram::ChatGpt => words!(locale, exports.chatgpt_file),
+        ChatProgram::OpenWebUi => words!(locale, exports.open_webui_file),
+        ChatProgram::LibreChat => words!(locale, exports.librechat_file),
+        ChatProgram::LlamaCpp => words!(locale, exports.llama_cpp_file),
     }
 }

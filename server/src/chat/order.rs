@@ -56,7 +56,7 @@ impl OrderService for ChatServer {
     ) -> Result<Arranged, ChatError> {
         let ids = each_once(ids)?;
         let arrangement = arranging.arrangement;
-        let destination = destination(arranging)?;
+        let destination = destination(&arranging)?;
         let outcome = self
             .store
             .arrange(user, &ids, arrangement, &destination)
@@ -170,7 +170,7 @@ fn each_once(mut ids: Vec<ConversationId>) -> Result<Vec<ConversationId>, ChatEr
     }
 }
 
-fn destination(arranging: Arranging) -> Result<Destination, ChatError> {
+fn destination(arranging: &Arranging) -> Result<Destination, ChatError> {
     if arranging.arrangement != Arrangement::Move {
         return Ok(Destination::List);
     }

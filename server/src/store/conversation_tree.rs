@@ -143,6 +143,7 @@ fn number(stored: Option<i64>) -> u32 {
 impl Store {
     /// A conversation with all its branches, as of one moment; `None` if it is missing, hidden or
     /// not `user`'s.
+    #[expect(clippy::too_many_lines, reason = "one statement")]
     pub(crate) async fn conversation_tree(
         &self,
         user: UserId,

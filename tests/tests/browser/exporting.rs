@@ -320,7 +320,7 @@ async fn a_zip_of_chatgpt_is_brought_without_what_cannot_be_read(language: Langu
     page.enter_at(&ada, "/settings/import").await?;
     let programs = browser.element(".import-programs").await?.text().await?;
     ensure!(
-        programs.contains(&words(language, "exports.from_chatgpt")?),
+        programs.contains(&words(language, "exports.chatgpt_file")?),
         "{programs}"
     );
     upload(&browser, &page, &file).await?;

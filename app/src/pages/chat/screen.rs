@@ -23,7 +23,7 @@ use crate::{
     browser,
     components::{BannerLine, ShortcutsDialog, Sidebar, SidebarEdge, UndoToast},
     later::at_leisure,
-    model::{MessageId, ModelState, UserRole},
+    model::{ConversationForm, MessageId, ModelState, UserRole},
     pages::{self, address_error, answer_not_found},
     words::{Locale, use_locale, words},
 };
@@ -92,14 +92,25 @@ pub(super) fn ChatScreen(loaded: Loaded, address: Memo<ChatAddress>) -> impl Int
                 <Header state title dialog is_administrator navigate/>
                 <Conversation state navigate/>
             </main>
-            {move || Some((state.loaded_parts().get()?.settings)(dialog, on_settings))}
-            <ShortcutsDialog>
-                {move || Some((state.loaded_parts().get()?.shortcuts)())}
-            </ShortcutsDialog>
-            {move || Some((state.loaded_parts().get()?.palette)(state))}
+            <PressedParts state dialog on_settings/>
             <div class="visually-hidden" role="status">{announcement}</div>
             <WithoutScript state/>
         </div>
+    }
+}
+
+/// What a press opens, once it is loaded.
+#[component]
+fn PressedParts(
+    state: ChatState,
+    dialog: Dialog,
+    on_settings: Callback<ConversationForm>,
+) -> impl IntoView {
+    let parts = state.loaded_parts();
+    view! {
+        {move || Some((parts.get()?.settings)(dialog, on_settings))}
+        <ShortcutsDialog>{move || Some((parts.get()?.shortcuts)())}</ShortcutsDialog>
+        {move || Some((parts.get()?.palette)(state))}
     }
 }
 

@@ -246,7 +246,7 @@ fn fill(message: &mut TreeMessage, nodes: &[&Node]) {
         }
     }
     let (thoughts, text) = split_thoughts(&whole.text);
-    message.text = text.to_owned();
+    text.clone_into(&mut message.text);
     append(&mut whole.reasoning, thoughts);
     message.reasoning = (!whole.reasoning.is_empty()).then_some(Reasoning {
         text: whole.reasoning,

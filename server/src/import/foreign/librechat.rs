@@ -46,6 +46,7 @@ struct Options {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "as the program writes them")]
 struct Message {
     message_id: Option<String>,
     parent_message_id: Option<String>,
@@ -166,7 +167,6 @@ fn speak(message: &Message, left: &mut Attachments) -> Option<Part> {
 fn add(spoken: &mut Answer, part: &Value, left: &mut Attachments) {
     let kind = text_of(part.get("type"));
     match kind {
-        "text" | "text_delta" => append(&mut spoken.text, value_of(part.get("text"))),
         "think" => append(&mut spoken.reasoning, value_of(part.get("think"))),
         "tool_call" => {
             let call = part.get("tool_call").unwrap_or(&Value::Null);
@@ -190,6 +190,7 @@ fn add(spoken: &mut Answer, part: &Value, left: &mut Attachments) {
             append(&mut spoken.text, &left.picture(name));
         }
         "video_url" | "input_audio" => append(&mut spoken.text, &left.file("")),
+        // `text`, `text_delta`, and whatever has a text besides.
         _ => append(&mut spoken.text, value_of(part.get("text"))),
     }
 }

@@ -28,6 +28,10 @@ pub(super) struct Run {
 
 /// A conversation as rows of messages.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "they are the runs of the conversation"
+)]
 pub(super) struct Runs {
     /// Parents before children.
     pub(super) runs: Vec<Run>,

@@ -78,7 +78,9 @@ impl<R: Read> Values<R> {
         }
         match (self.place, self.peek()?) {
             (Place::Closed | Place::Bare, None) => return Ok(Next::End),
-            (Place::FirstElement | Place::Element, None) => return Err(Broken::CutOff),
+            (Place::FirstElement | Place::Element | Place::Beginning, None) => {
+                return Err(Broken::CutOff);
+            }
             (Place::Closed, Some(_)) => {
                 return Err(Broken::NotJson("something follows the list"));
             }
@@ -99,7 +101,6 @@ impl<R: Read> Values<R> {
             }
             (Place::FirstElement, Some(_)) => self.place = Place::Element,
             (Place::Bare | Place::Beginning, Some(_)) => {}
-            (Place::Beginning, None) => return Err(Broken::CutOff),
         }
         self.value()
     }

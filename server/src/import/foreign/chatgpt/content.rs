@@ -9,6 +9,7 @@ use super::{Attachment, citations};
 use crate::import::foreign::told::{Attachments, append, fenced, text_of};
 
 #[derive(Deserialize)]
+#[expect(clippy::struct_field_names, reason = "as the program writes them")]
 pub(super) struct Content {
     content_type: Option<String>,
     parts: Option<Vec<Value>>,

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use hearth_app::{
     model::{
-        BusyReason, ChatError, ConversationForm, ConversationId, ConversationSettings, Message,
-        MessageId, MessageStatus, Refusal, Role, StartedTurn,
+        BusyReason, ChatError, ConversationForm, ConversationId, ConversationSettings, FolderId,
+        Message, MessageId, MessageStatus, Refusal, Role, StartedTurn,
     },
     service::{ChatService as _, SendMessage},
 };
@@ -286,7 +286,7 @@ async fn a_fork_stays_in_the_folder_and_keeps_the_settings_also_if_it_begins_wit
     for message in [turn.assistant_message.id, question_of(&turn)] {
         let forked = fork(&bench, message).await.unwrap();
         let state = bench.server.conversation_state(bench.ada, forked).await;
-        let place = state.unwrap().summary.folder.map(|it| it.as_uuid());
+        let place = state.unwrap().summary.folder.map(FolderId::as_uuid);
         assert_eq!(place, Some(folder));
         let own = bench.server.conversation_settings(bench.ada, forked).await;
         assert_eq!(own.unwrap().temperature, "0.5");

@@ -211,6 +211,8 @@ fn role(node: &Node) -> Option<Role> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
     use crate::import::foreign::told::Answer;
 
@@ -289,7 +291,7 @@ mod tests {
         let mut told = "A a0<A".to_owned();
         for number in 1..3_000 {
             let before = number - 1;
-            told += &format!(" a{number}<a{before} b{number}<a{before}");
+            let _ = write!(told, " a{number}<a{before} b{number}<a{before}");
         }
         let mut nodes = nodes(&told);
         for node in &mut nodes {

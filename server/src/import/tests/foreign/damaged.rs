@@ -140,7 +140,8 @@ fn of_llama_cpp() -> Vec<Damage> {
 #[test]
 fn each_damage_is_named_with_its_conversation_and_nothing_is_written() {
     let guarded = Guarded::new();
-    let kinds: [(Value, fn() -> Value, Vec<Damage>); 4] = [
+    type Kind = (Value, fn() -> Value, Vec<Damage>);
+    let kinds: [Kind; 4] = [
         (short("good", "Good"), chatgpt, of_chatgpt()),
         (other_id(open_webui(), "/id"), open_webui, of_open_webui()),
         (

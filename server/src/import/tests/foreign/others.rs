@@ -1,5 +1,7 @@
 //! Open WebUI, `LibreChat` and llama.cpp.
 
+use std::fmt::Write as _;
+
 use hearth_app::model::{ChatProgram, MessageStatus};
 use serde_json::{Value, json};
 
@@ -130,7 +132,8 @@ fn a_tree_of_librechat_may_be_deeper_than_readers_of_json_follow() {
     let shelf = shelf();
     let mut exported = "{\"conversationId\":\"deep\",\"title\":\"Deep\",\"messages\":[".to_owned();
     for number in 0..400 {
-        exported += &format!(
+        let _ = write!(
+            exported,
             "{{\"messageId\":\"m{number}\",\"isCreatedByUser\":{},\"text\":\"{number}\",\"children\":[",
             number % 2 == 0
         );

@@ -175,7 +175,7 @@ fn a_zip_that_is_damaged_or_cut_off_is_refused_as_a_whole() {
         problem.to_string().contains("cannot be read from the ZIP"),
         "{problem}"
     );
-    let cut = list[..list.len() - 20].as_bytes();
+    let cut = &list.as_bytes()[..list.len() - 20];
     let problem = guarded.refuse("cut off", zip(&[("conversations.json", cut)]));
     let told = problem.to_string();
     assert!(told.contains("conversation 2"), "{told}");

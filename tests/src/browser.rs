@@ -141,8 +141,8 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// Waits for its turn and opens an empty window. Whatever needs no window, such as the start of a
-    /// server, comes before: another test has its turn meanwhile.
+    /// Waits for its turn and opens an empty window. Whatever needs no window, such as the start
+    /// of a server, comes before: another test has its turn meanwhile.
     pub async fn open() -> Result<Self> {
         let mut stage = wait_for_stage().await;
         let chromium = match stage.0.take() {

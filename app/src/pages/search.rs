@@ -1,5 +1,5 @@
-//! `/search`: a field and what was found, all of it drawn by the server, so that it needs no script.
-//! The palette of the chat page shows the same hits.
+//! `/search`: a field and what was found, all of it drawn by the server, so that it needs no
+//! script. The palette of the chat page shows the same hits.
 
 #[cfg(feature = "ssr")]
 mod drawing;

@@ -1,6 +1,6 @@
 //! The shown branch as Markdown, and the others behind it for those who want them. Texts stand as
-//! they were written, code within them included; only a fence that a message left open is closed, or
-//! the rest of the file would be code.
+//! they were written, code within them included; only a fence that a message left open is closed,
+//! or the rest of the file would be code.
 
 use std::fmt::{self, Write};
 

@@ -3,9 +3,9 @@
 //!
 //! Words are letters and digits; everything else only ends them, so `foo_bar`, `std::vec` and an
 //! address are several words in a row, found as a phrase and by each of their parts. `+` and `#`
-//! right behind a letter count, for `C++` and `C#`. Writing without spaces is taken apart into pairs
-//! of neighbours, the last character also alone: `用户身份` is `用户 户身 身份 份`. Emoji and arrows stand
-//! for themselves.
+//! right behind a letter count, for `C++` and `C#`. Writing without spaces is taken apart into
+//! pairs of neighbours, the last character also alone, as `abcd` would be `ab bc cd d`. Emoji and
+//! arrows stand for themselves.
 
 use std::{iter::Peekable, ops::Range};
 

@@ -28,11 +28,13 @@ pub(super) fn FolderHeading(id: FolderId, list: ListedConversations) -> impl Int
     let opened = list.opened();
     let is_open = Memo::new(move |_| opened.read().is_some_and(|it| it.0 == id));
     let settings = move || words!(locale, chat.folder_settings, name = name.get());
+    // Of the page that is shown.
+    let opening = format!("?folder={id}#sidebar");
     view! {
         <h2 class="folder-heading">
             <a
                 class="row folder-link"
-                href=format!("?folder={id}#sidebar")
+                href=opening
                 data-folder=id.to_string()
                 aria-expanded=move || if is_open.get() { "true" } else { "false" }
                 title=name
@@ -66,11 +68,9 @@ pub(super) fn OlderInFolder(id: FolderId, list: ListedConversations) -> impl Int
     });
     move || {
         end.get().map(|end| {
+            let older = format!("?folder={id}&within={end}#sidebar");
             view! {
-                <a
-                    class="quiet-button list-more folder-older"
-                    href=format!("?folder={id}&within={end}#sidebar")
-                >
+                <a class="quiet-button list-more folder-older" href=older>
                     {words!(locale, chat.more_conversations)}
                 </a>
             }

@@ -1,5 +1,5 @@
-//! What narrows a search: `after:2026-11`, `before:2026-11-24`, `model:name`, `folder:name`. What is
-//! not one of these, or makes no sense, is a word like any other.
+//! What narrows a search: `after:2026-11`, `before:2026-11-24`, `model:name`, `folder:name`. What
+//! is not one of these, or makes no sense, is a word like any other.
 
 use jiff::civil::Date;
 

@@ -57,7 +57,8 @@ const TABLES: [(&str, Fate); 28] = [
 
 /// Stands in everything that is deleted.
 const CANARY: &str = "Kanarienvogel";
-/// What the index has of it at least: small letters, without what the word before it begins with too.
+/// What the index has of it at least: small letters, without what the word before it begins with
+/// too.
 const INDEXED: &str = "narienvogel";
 
 fn holds_canary(folder: &Path) -> Result<Vec<String>> {

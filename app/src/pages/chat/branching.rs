@@ -105,7 +105,8 @@ impl ChatState {
                             editing.question.set(None);
                         }
                         self.turn_started(turn, place).await;
-                        browser::focus_text_if_lost(TEXT_ID);
+                        // By then the box is gone, and the focus with it.
+                        request_animation_frame(|| browser::focus_text_if_lost(TEXT_ID));
                     }
                     Err(ChatError::Unauthorized) => self.fail(ChatError::Unauthorized),
                     Err(error) => {

@@ -203,7 +203,6 @@ async fn many_chats_are_chosen_by_presses_and_keys_and_come_back_together(
     let all = json!([today, "- C", "- B", "- A"]);
     choose(&browser, c, "button:has([href$=check])").await?;
     wait_for(&browser, "one is chosen", TICKED, json!(["C"])).await?;
-    check(&browser, &named("selection", language)).await?;
     page.press_key("ArrowDown", 0).await?;
     page.press_key("ArrowDown", 0).await?;
     page.press_key(" ", SHIFT).await?;
@@ -211,6 +210,7 @@ async fn many_chats_are_chosen_by_presses_and_keys_and_come_back_together(
     press(&browser, &format!("#chat-{a}")).await?;
     wait_for(&browser, "a press", TICKED, json!(["C", "B"])).await?;
     ensure!(page.path().await? == "/", "nothing was opened");
+    check(&browser, &named("selection", language)).await?;
     press(&browser, ".selection-bar button:has([href$=trash])").await?;
     wait_for(&browser, "one is left", LISTED, json!([today, "- A"])).await?;
     press(&browser, ".toasts .toast-action").await?;

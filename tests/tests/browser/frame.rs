@@ -439,8 +439,9 @@ const TOLD_KEYS: &str = "return [...document.querySelectorAll('#shortcuts kbd')]
     .map(it => it.innerText)";
 /// Those that tests press: here, those of rows and of the rail further above, the others where
 /// answers are read and questions edited. A key that is told of and does nothing is missed.
-const PRESSED_KEYS: [&str; 13] = [
+const PRESSED_KEYS: [&str; 14] = [
     "Ctrl ⇧ O",
+    "Ctrl K",
     "Ctrl B",
     "Ctrl ,",
     "Alt ↑",

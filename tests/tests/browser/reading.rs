@@ -401,6 +401,8 @@ async fn facts_open_beside_their_button_and_a_chord_copies_the_last_answer() -> 
     let answer = page.wait_for_end(1).await?;
     let place = "const it = document.querySelector('.message-footer').getBoundingClientRect();
         return [it.top, it.height].join(' ')";
+    // It has arrived.
+    browser.settle().await?;
     let before = browser.script(place, Vec::new()).await?;
     let button = browser.element(".message-info > button").await?;
     button.click().await?;

@@ -64,9 +64,11 @@ pub(crate) fn Sidebar(
     };
     let on_choose = move |event: web_sys::MouseEvent| {
         let is_row = browser::around(&event, ".conversation-row").is_some();
+        // It may have come to lie below the finger.
+        let is_menu = browser::around(&event, "#row-menu").is_some();
         if is_row && browser::is_selecting() {
             // It is chosen, not opened.
-        } else if is_row && browser::ends_rest(&event) {
+        } else if (is_row || is_menu) && browser::ends_rest(&event) {
             // The row has been pressed for its menu, not to be opened.
             event.prevent_default();
             event.stop_propagation();

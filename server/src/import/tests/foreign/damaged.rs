@@ -137,10 +137,12 @@ fn of_llama_cpp() -> Vec<Damage> {
     ]
 }
 
+/// A chat that is sound, one that is damaged, and how.
+type Kind = (Value, fn() -> Value, Vec<Damage>);
+
 #[test]
 fn each_damage_is_named_with_its_conversation_and_nothing_is_written() {
     let guarded = Guarded::new();
-    type Kind = (Value, fn() -> Value, Vec<Damage>);
     let kinds: [Kind; 4] = [
         (short("good", "Good"), chatgpt, of_chatgpt()),
         (other_id(open_webui(), "/id"), open_webui, of_open_webui()),

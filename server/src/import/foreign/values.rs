@@ -1,6 +1,10 @@
 //! Where a JSON value begins and ends, in a stream: the elements of an array, or values one after
 //! the other (one document, or JSON Lines). Only one of them is in memory, and nothing is
 //! understood of it, so that a value that is wrong inside is not the end of the others.
+//!
+//! Why not `serde_json` itself: its `StreamDeserializer` knows no array around its values, and both
+//! that and a `SeqAccess` end at the first value that is wrong. A `RawValue` has no largest size
+//! until it is in memory, pictures and all.
 
 use std::io::{self, BufRead as _, BufReader, Read};
 

@@ -195,10 +195,8 @@ impl Extra {
         let name = self.name.as_deref().unwrap_or_default();
         if kind.contains("context") {
             text_of(self.content.as_ref()).to_owned()
-        } else if kind.contains("image") {
-            left.picture(name)
         } else {
-            left.file(name)
+            left.either(kind.contains("image"), name)
         }
     }
 }

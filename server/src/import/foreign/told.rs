@@ -100,6 +100,15 @@ impl Attachments {
         self.files = self.files.saturating_add(1);
         in_place("File", name)
     }
+
+    /// What stands in place of one or the other.
+    pub(super) fn either(&mut self, is_picture: bool, name: &str) -> String {
+        if is_picture {
+            self.picture(name)
+        } else {
+            self.file(name)
+        }
+    }
 }
 
 fn in_place(kind: &str, name: &str) -> String {

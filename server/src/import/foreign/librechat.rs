@@ -207,13 +207,8 @@ fn step(call: &Value) -> ToolStep {
             Some(other) => other.to_string(),
         }
     };
-    let tool = written(["name", "type"]);
     ToolStep {
-        tool: if tool.is_empty() {
-            "tool".to_owned()
-        } else {
-            tool
-        },
+        tool: written(["name", "type"]),
         input: written(["args", "arguments"]),
         output: written(["output", "result"]),
         ..ToolStep::default()

@@ -157,7 +157,7 @@ fn speak(message: &Message, left: &mut Attachments) -> Option<Part> {
         "tool" => Part::answer(Answer {
             result: Some(ToolResult {
                 call: message.tool_call_id.clone(),
-                tool: "tool".to_owned(),
+                tool: String::new(),
                 output: text,
             }),
             ..Answer::default()

@@ -80,15 +80,9 @@ pub(super) fn of_text(text: &str) -> Answer {
 
 fn add_call(answer: &mut Answer, id: &str, step: ToolStep) {
     let reasoning_bytes = u32::try_from(answer.reasoning.len()).ok();
-    let tool = if step.tool.is_empty() {
-        "tool".to_owned()
-    } else {
-        step.tool
-    };
     answer.calls.push(Call {
         id: (!id.is_empty()).then(|| id.to_owned()),
         step: ToolStep {
-            tool,
             reasoning_bytes,
             ..step
         },

@@ -31,7 +31,8 @@ const MAX_UNPACKED_BYTES: u64 = 4 << 30;
 const ZIP_BEGINNINGS: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
 /// As much of a file tells what it is.
 const BEGINNING_BYTES: u64 = 4;
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// With it some editors begin a text.
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Most bytes of a file that begins like this. A list is what other programs write, and has as many
 /// conversations as an archive.

@@ -8,6 +8,8 @@
 
 use std::io::{self, BufRead as _, BufReader, Read};
 
+use crate::import::source::BYTE_ORDER_MARK;
+
 /// Most bytes of one value (64 MiB), as of a document of ours.
 pub(super) const MAX_VALUE_BYTES: usize = 64 << 20;
 /// Most signs outside of texts (`{ [ , :`) of one value, two for each member of an object: what is
@@ -20,7 +22,6 @@ const ADDRESS: &[u8] = b"data:";
 const ADDRESS_MARK: &[u8] = b";base64,";
 /// An escape such as `\u0041` is over after so many bytes.
 const ESCAPE_BYTES: u32 = 6;
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What stands next in the stream.
 #[derive(Debug, PartialEq, Eq)]

@@ -113,8 +113,7 @@ struct Element<'a> {
 }
 
 fn element_of(text: &str) -> Option<Element<'_>> {
-    let (tag, _) = text.split_once('>')?;
-    let inside = text.get(tag.len() + 1..)?;
+    let (tag, inside) = text.split_once('>')?;
     let (body, _) = inside.split_once(CLOSING)?;
     let length = tag.len() + 1 + body.len() + CLOSING.len();
     Some(Element { tag, body, length })

@@ -71,10 +71,11 @@ pub(super) fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
         } else {
             import(store, user, content, None).map(Preview::from)
         };
-        // Whether it is everything that cannot be read, or a few of many.
+        // Whether it is everything that cannot be read, or a few of many, or something else.
         let may_leave_out = !args.preview
+            && !args.without_unreadable
             && matches!(done, Err(ImportError::Refused(_)))
-            && look(store, user, again).is_ok();
+            && look(store, user, again).is_ok_and(|it| !it.unreadable.named().is_empty());
         let done = done.map_err(|error| {
             if may_leave_out {
                 anyhow!("{error}\n{OTHERS}")

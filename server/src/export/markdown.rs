@@ -2,7 +2,10 @@
 //! they were written, code within them included; only a fence that a message left open is closed,
 //! or the rest of the file would be code.
 
-use std::fmt::{self, Write};
+use std::{
+    collections::HashMap,
+    fmt::{self, Write},
+};
 
 use hearth_app::model::Phase;
 
@@ -31,10 +34,12 @@ pub(super) fn write_others(
     document: &ConversationDocument,
     language: Language,
 ) -> fmt::Result {
+    let messages = document.messages.iter().map(|it| (it.id, it));
+    let messages: HashMap<_, _> = messages.collect();
     for (number, branch) in (2..).zip(document.other_branches()) {
         writeln!(out, "\n# {}", escape(&language.branch(number)))?;
-        let parent = branch.first().and_then(|first| first.parent_id);
-        let parent = document.messages.iter().find(|it| Some(it.id) == parent);
+        let first = branch.first();
+        let parent = first.and_then(|first| messages.get(&first.parent_id?));
         if let Some(parent) = parent {
             let words = language.after(title(&parent.text));
             writeln!(out, "\n*{}*", escape(&words))?;

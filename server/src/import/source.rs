@@ -26,12 +26,13 @@ pub const MAX_DOCUMENT_BYTES: u64 = 64 << 20;
 /// Largest archive, as it is (4 GiB).
 pub const MAX_ARCHIVE_BYTES: u64 = 4 << 30;
 /// Most bytes of an archive once it is unpacked (4 GiB): a few bytes can stand for very many.
-pub(super) const MAX_UNPACKED_BYTES: u64 = 4 << 30;
+const MAX_UNPACKED_BYTES: u64 = 4 << 30;
 /// How every ZIP begins (APPNOTE 4.3.7), an empty one included.
 const ZIP_BEGINNINGS: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
 /// As much of a file tells what it is.
 const BEGINNING_BYTES: u64 = 4;
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// With it some editors begin a text.
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Most bytes of a file that begins like this. A list is what other programs write, and has as many
 /// conversations as an archive.
@@ -144,7 +145,7 @@ impl<R: Read + Seek> ImportFile<R> {
             let source = Source::Archive { zip, files };
             return Ok(Self(Content::Foreign(ForeignFile { program, source })));
         }
-        check_unpacked_size(&zip)?;
+        check_unpacked_size(&zip, 0..zip.len())?;
         let mut entries = Box::new(Entries::new(zip));
         let manifest = read_manifest(&mut entries).map_err(|it| within(it, MANIFEST))?;
         check_listed(&manifest)?;
@@ -335,16 +336,18 @@ fn check_size(bytes: u64, limit: u64) -> Result<(), ImportProblem> {
     Ok(())
 }
 
-/// Adds up what the directory says; [`Entries::unpack`] holds each file to it, and [`check_listed`]
-/// has each of them read once.
-fn check_unpacked_size<R: Read + Seek>(zip: &ZipArchive<R>) -> Result<(), ImportProblem> {
-    let mut unpacked = 0_u64;
-    for index in 0..zip.len() {
+/// Adds up what the directory says of the files that will be read, by their places in it. Whoever
+/// reads them holds each to that and reads it once: [`Entries::unpack`] and [`check_listed`], or
+/// [`ForeignFile::walk`].
+pub(super) fn check_unpacked_size<R: Read + Seek>(
+    zip: &ZipArchive<R>,
+    files: impl Iterator<Item = usize>,
+) -> Result<(), ImportProblem> {
+    let sizes = files.map(|index| {
         let entry = zip.by_index_data(index);
-        let size = entry.map_or(u64::MAX, |entry| entry.size());
-        unpacked = unpacked.saturating_add(size);
-    }
-    if unpacked > MAX_UNPACKED_BYTES {
+        entry.map_or(u64::MAX, |entry| entry.size())
+    });
+    if sizes.fold(0, u64::saturating_add) > MAX_UNPACKED_BYTES {
         let limit = MAX_UNPACKED_BYTES;
         return Err(problem("", ImportFault::TooMuchUnpacked { limit }));
     }

@@ -295,7 +295,7 @@ fn result(message: &Message, spoken: Spoken) -> Answer {
         .and_then(|author| author.name.clone());
     let result = ToolResult {
         call: None,
-        tool: name.unwrap_or_else(|| "tool".to_owned()),
+        tool: name.unwrap_or_default(),
         output: spoken.bare,
     };
     Answer {

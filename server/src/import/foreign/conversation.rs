@@ -2,7 +2,7 @@
 
 use hearth_app::model::{
     Brought, ChatProgram, ConversationSettings, ImportProblem, MessageId, MessageStatus, Reasoning,
-    Role,
+    Role, ToolStep,
 };
 use serde_json::Map;
 
@@ -20,6 +20,8 @@ use crate::{
 
 /// The question of an answer that nobody asked for.
 const NO_QUESTION: &str = "…";
+/// A tool whose name is not told.
+const NO_NAME: &str = "tool";
 
 /// A conversation of another program, as a document of ours that was checked.
 #[derive(Debug)]
@@ -252,7 +254,8 @@ fn fill(message: &mut TreeMessage, nodes: &[&Node]) {
         text: whole.reasoning,
         duration_ms: whole.reasoning_ms,
     });
-    message.steps = whole.calls.into_iter().map(|call| call.step).collect();
+    let steps = whole.calls.into_iter().map(|call| named(call.step));
+    message.steps = steps.collect();
     message.model_name = whole.model.map(|name| one_line(&name));
     message.finish_reason = whole.finish_reason;
     message.error = whole.error.map(|error| one_line(&error));
@@ -261,6 +264,14 @@ fn fill(message: &mut TreeMessage, nodes: &[&Node]) {
         (None, Some(_)) => MessageStatus::Failed,
         (None, None) => MessageStatus::Finished,
     };
+}
+
+/// The step with a name for its tool.
+fn named(mut step: ToolStep) -> ToolStep {
+    if step.tool.is_empty() {
+        NO_NAME.clone_into(&mut step.tool);
+    }
+    step
 }
 
 /// A message that says nothing yet.

@@ -20,7 +20,7 @@ use crate::{
         ImportError,
         directory::Bounded,
         problem::{Problems, problem},
-        source::MAX_UNPACKED_BYTES,
+        source::check_unpacked_size,
     },
 };
 
@@ -203,7 +203,7 @@ pub(in crate::import) fn choose<R: Read + Seek>(
             files = entries(zip, |name| has_ending(name, ending));
         }
     }
-    check_size(zip, &files)?;
+    check_unpacked_size(zip, files.iter().map(|(index, _)| *index))?;
     let mut is_blank = true;
     let program = probe(zip, &files, &mut is_blank)?;
     if let Some(program) = program {
@@ -285,17 +285,4 @@ fn is_list(name: &str) -> bool {
 fn has_ending(name: &str, ending: &str) -> bool {
     let found = base(name).rsplit_once('.').map(|(_, found)| found);
     found.is_some_and(|found| found.eq_ignore_ascii_case(ending))
-}
-
-/// Adds up what the directory says of the files that will be read.
-fn check_size<R: Read + Seek>(zip: &ZipArchive<R>, files: &[Entry]) -> Result<(), Problems> {
-    let sizes = files.iter().map(|(index, _)| {
-        let entry = zip.by_index_data(*index);
-        entry.map_or(u64::MAX, |entry| entry.size())
-    });
-    if sizes.fold(0, u64::saturating_add) > MAX_UNPACKED_BYTES {
-        let limit = MAX_UNPACKED_BYTES;
-        return Err(problem("", ImportFault::TooMuchUnpacked { limit }).into());
-    }
-    Ok(())
 }

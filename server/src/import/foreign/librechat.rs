@@ -132,15 +132,8 @@ fn speak(message: &Message, left: &mut Attachments) -> Option<Part> {
     }
     for file in message.files.iter().flatten() {
         let name = file.filename.as_deref().unwrap_or_default();
-        let is_picture = file
-            .r#type
-            .as_deref()
-            .is_some_and(|it| it.starts_with("image"));
-        let in_place = if is_picture {
-            left.picture(name)
-        } else {
-            left.file(name)
-        };
+        let kind = file.r#type.as_deref().unwrap_or_default();
+        let in_place = left.either(kind.starts_with("image"), name);
         append(&mut spoken.text, &in_place);
     }
     let is_person = message.is_created_by_user;
@@ -214,13 +207,8 @@ fn step(call: &Value) -> ToolStep {
             Some(other) => other.to_string(),
         }
     };
-    let tool = written(["name", "type"]);
     ToolStep {
-        tool: if tool.is_empty() {
-            "tool".to_owned()
-        } else {
-            tool
-        },
+        tool: written(["name", "type"]),
         input: written(["args", "arguments"]),
         output: written(["output", "result"]),
         ..ToolStep::default()

@@ -157,7 +157,7 @@ fn speak(message: &Message, left: &mut Attachments) -> Option<Part> {
         "tool" => Part::answer(Answer {
             result: Some(ToolResult {
                 call: message.tool_call_id.clone(),
-                tool: "tool".to_owned(),
+                tool: String::new(),
                 output: text,
             }),
             ..Answer::default()
@@ -195,10 +195,8 @@ impl Extra {
         let name = self.name.as_deref().unwrap_or_default();
         if kind.contains("context") {
             text_of(self.content.as_ref()).to_owned()
-        } else if kind.contains("image") {
-            left.picture(name)
         } else {
-            left.file(name)
+            left.either(kind.contains("image"), name)
         }
     }
 }

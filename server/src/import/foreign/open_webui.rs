@@ -197,11 +197,8 @@ fn in_place(file: &Value, left: &mut Attachments) -> String {
     let mut names = names.into_iter().map(text_of);
     let name = names.find(|name| !name.is_empty()).unwrap_or_default();
     let kinds = [file.get("type"), file.get("content_type")].map(text_of);
-    if kinds.iter().any(|kind| kind.starts_with("image")) {
-        left.picture(name)
-    } else {
-        left.file(name)
-    }
+    let is_picture = kinds.iter().any(|kind| kind.starts_with("image"));
+    left.either(is_picture, name)
 }
 
 /// What went wrong with an answer.

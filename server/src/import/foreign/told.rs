@@ -65,7 +65,8 @@ pub(super) struct Answer {
     pub(super) error: Option<String>,
 }
 
-/// A call of a tool. Its step says after how much of this piece's reasoning it came.
+/// A call of a tool. Its step says after how much of this piece's reasoning it came; where nobody
+/// says which tool it was, the name is empty.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Call {
     pub(super) id: Option<String>,
@@ -77,6 +78,7 @@ pub(super) struct Call {
 pub(super) struct ToolResult {
     /// The call that it answers; absent: the last one.
     pub(super) call: Option<String>,
+    /// Empty: nobody says which.
     pub(super) tool: String,
     pub(super) output: String,
 }
@@ -99,6 +101,15 @@ impl Attachments {
     pub(super) fn file(&mut self, name: &str) -> String {
         self.files = self.files.saturating_add(1);
         in_place("File", name)
+    }
+
+    /// What stands in place of one or the other.
+    pub(super) fn either(&mut self, is_picture: bool, name: &str) -> String {
+        if is_picture {
+            self.picture(name)
+        } else {
+            self.file(name)
+        }
     }
 }
 

@@ -1,8 +1,14 @@
 //! Where a JSON value begins and ends, in a stream: the elements of an array, or values one after
 //! the other (one document, or JSON Lines). Only one of them is in memory, and nothing is
 //! understood of it, so that a value that is wrong inside is not the end of the others.
+//!
+//! Why not `serde_json` itself: its `StreamDeserializer` knows no array around its values, and both
+//! that and a `SeqAccess` end at the first value that is wrong. A `RawValue` has no largest size
+//! until it is in memory, pictures and all.
 
 use std::io::{self, BufRead as _, BufReader, Read};
+
+use crate::import::source::BYTE_ORDER_MARK;
 
 /// Most bytes of one value (64 MiB), as of a document of ours.
 pub(super) const MAX_VALUE_BYTES: usize = 64 << 20;
@@ -16,7 +22,6 @@ const ADDRESS: &[u8] = b"data:";
 const ADDRESS_MARK: &[u8] = b";base64,";
 /// An escape such as `\u0041` is over after so many bytes.
 const ESCAPE_BYTES: u32 = 6;
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What stands next in the stream.
 #[derive(Debug, PartialEq, Eq)]

@@ -96,12 +96,7 @@ impl Content {
                     if let Some(place) = place {
                         is_named[place] = true;
                     }
-                    let name = name.unwrap_or_default();
-                    let in_place = if is_picture {
-                        left.picture(name)
-                    } else {
-                        left.file(name)
-                    };
+                    let in_place = left.either(is_picture, name.unwrap_or_default());
                     append(&mut spoken.attached, &in_place);
                 }
             }
@@ -160,14 +155,7 @@ impl Attachment {
     /// What stands in its place.
     fn in_place(&self, left: &mut Attachments) -> String {
         let name = self.name.as_deref().unwrap_or_default();
-        if self
-            .mime_type
-            .as_deref()
-            .is_some_and(|kind| kind.starts_with("image/"))
-        {
-            left.picture(name)
-        } else {
-            left.file(name)
-        }
+        let kind = self.mime_type.as_deref().unwrap_or_default();
+        left.either(kind.starts_with("image/"), name)
     }
 }

@@ -1,6 +1,10 @@
 //! Messages within messages within messages: a tree of `LibreChat` is as deep as its conversation
 //! is long, and no reader of JSON follows it that far. It is taken apart without understanding more
 //! of it than where lists of messages begin and end, byte by byte and once.
+//!
+//! Why not `serde_json` without its limit (`disable_recursion_limit`, on a stack that grows as with
+//! `serde_stacker`): a level is a few bytes of a file, and some hundred of a stack. Here it is one
+//! more place in a list.
 
 use hearth_app::model::{ImportFault, ImportProblem};
 

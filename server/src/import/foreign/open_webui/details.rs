@@ -80,15 +80,9 @@ pub(super) fn of_text(text: &str) -> Answer {
 
 fn add_call(answer: &mut Answer, id: &str, step: ToolStep) {
     let reasoning_bytes = u32::try_from(answer.reasoning.len()).ok();
-    let tool = if step.tool.is_empty() {
-        "tool".to_owned()
-    } else {
-        step.tool
-    };
     answer.calls.push(Call {
         id: (!id.is_empty()).then(|| id.to_owned()),
         step: ToolStep {
-            tool,
             reasoning_bytes,
             ..step
         },
@@ -119,8 +113,7 @@ struct Element<'a> {
 }
 
 fn element_of(text: &str) -> Option<Element<'_>> {
-    let (tag, _) = text.split_once('>')?;
-    let inside = text.get(tag.len() + 1..)?;
+    let (tag, inside) = text.split_once('>')?;
     let (body, _) = inside.split_once(CLOSING)?;
     let length = tag.len() + 1 + body.len() + CLOSING.len();
     Some(Element { tag, body, length })

@@ -186,3 +186,18 @@ fn a_conversation_of_llama_cpp_is_the_same_as_json_and_as_lines() {
     assert_eq!(counts.new_messages, 3);
     assert!(shelf.documents(shelf.ada).contains(&before[0][0]));
 }
+
+#[test]
+fn a_tool_that_nobody_names_is_called_a_tool() {
+    let shelf = shelf();
+    let mut exported = llama_cpp();
+    exported["messages"][3]["toolCalls"] = json!([{"id": "c1", "function": {}}]);
+    exported["messages"][4]["toolCallId"] = json!("gone");
+    bring(&shelf, &exported);
+    let document = &shelf.documents(shelf.ada)[0];
+    let steps = document.messages[1].tool_steps.iter();
+    let steps: Vec<_> = steps
+        .map(|it| (it.tool.as_str(), it.output.as_str()))
+        .collect();
+    assert_eq!(steps, [("tool", ""), ("tool", "noon")]);
+}

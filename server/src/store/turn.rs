@@ -64,6 +64,8 @@ pub(crate) struct FinishedAnswer {
     pub(crate) message: MessageId,
     pub(crate) status: MessageStatus,
     pub(crate) text: String,
+    /// What can be found of the text: taken apart before anything is written.
+    pub(crate) index: IndexText,
     pub(crate) reasoning: Option<Reasoning>,
     pub(crate) steps: Vec<ToolStep>,
     pub(crate) token_ids: Vec<u32>,
@@ -262,8 +264,7 @@ impl FinishedAnswer {
         )
         .execute(&mut *connection)
         .await?;
-        let index = IndexText::beside(&self.text).await;
-        index_message(connection, message, &self.text, &index).await?;
+        index_message(connection, message, &self.text, &self.index).await?;
         usage::add(connection, message, self.tokens, day).await?;
         mark_unread(connection, message).await?;
         delete_chunks(connection, message).await

@@ -38,8 +38,8 @@ pub(super) async fn index_title(
     conversation: Uuid,
     title: &str,
 ) -> Result<(), StoreError> {
-    let (id, index) = (next_id(connection).await?, IndexText::of(title));
-    insert(connection, id, (Of::Title(conversation), title), &index).await
+    let index = IndexText::of(title);
+    insert(connection, None, (Of::Title(conversation), title), &index).await
 }
 
 /// Makes a message findable, unless it is.
@@ -49,8 +49,7 @@ pub(super) async fn index_message(
     text: &str,
     index: &IndexText,
 ) -> Result<(), StoreError> {
-    let id = next_id(connection).await?;
-    insert(connection, id, (Of::Message(message), text), index).await
+    insert(connection, None, (Of::Message(message), text), index).await
 }
 
 /// Makes messages findable that a statement copied. What would hold the writer for long waits, as
@@ -91,19 +90,11 @@ pub(super) async fn index_copies(
     Ok(())
 }
 
-/// Above all others.
-async fn next_id(connection: &mut SqliteConnection) -> Result<i64, StoreError> {
-    let id =
-        sqlx::query_scalar!(r#"select coalesce(max(id), 0) + 1 as "id!: i64" from search_entry"#)
-            .fetch_one(connection)
-            .await?;
-    Ok(id)
-}
-
-/// Nothing happens to a text that is indexed already, is another by now, or has no word.
+/// Nothing happens to a text that is indexed already, is another by now, or has no word. Without an
+/// id, the database gives it one above all others.
 async fn insert(
     connection: &mut SqliteConnection,
-    id: i64,
+    id: Option<i64>,
     (of, text): (Of, &str),
     index: &IndexText,
 ) -> Result<(), StoreError> {
@@ -118,28 +109,27 @@ async fn insert(
 
 async fn insert_title(
     connection: &mut SqliteConnection,
-    id: i64,
+    id: Option<i64>,
     (conversation, title): (Uuid, &str),
     index: &IndexText,
 ) -> Result<(), StoreError> {
-    let inserted = sqlx::query!(
-        "
+    let id = sqlx::query_scalar!(
+        r#"
         insert into search_entry (id, conversation_id)
         select ?, c.id
         from conversation c
         where c.id = ?
             and c.title = ?
             and not exists (select 1 from search_entry e where e.conversation_id = c.id)
-        ",
+        returning id as "id!: i64"
+        "#,
         id,
         conversation,
         title,
     )
-    .execute(&mut *connection)
+    .fetch_optional(&mut *connection)
     .await?;
-    if inserted.rows_affected() == 0 {
-        return Ok(());
-    }
+    let Some(id) = id else { return Ok(()) };
     sqlx::query!(
         "
         insert into search_text (rowid, words, starts, scope)
@@ -159,28 +149,27 @@ async fn insert_title(
 
 async fn insert_message(
     connection: &mut SqliteConnection,
-    id: i64,
+    id: Option<i64>,
     (message, text): (Uuid, &str),
     index: &IndexText,
 ) -> Result<(), StoreError> {
-    let inserted = sqlx::query!(
-        "
+    let id = sqlx::query_scalar!(
+        r#"
         insert into search_entry (id, message_id)
         select ?, m.id
         from message m
         where m.id = ?
             and m.text = ?
             and not exists (select 1 from search_entry e where e.message_id = m.id)
-        ",
+        returning id as "id!: i64"
+        "#,
         id,
         message,
         text,
     )
-    .execute(&mut *connection)
+    .fetch_optional(&mut *connection)
     .await?;
-    if inserted.rows_affected() == 0 {
-        return Ok(());
-    }
+    let Some(id) = id else { return Ok(()) };
     sqlx::query!(
         "
         insert into search_text (rowid, words, starts, scope)
@@ -220,7 +209,7 @@ impl Store {
                 .await?;
         // The newest stands first and gets the highest id; the index likes ids that rise.
         for ((text, index), id) in indexed.iter().rev().zip(lowest - number..) {
-            insert(&mut transaction, id, *text, index).await?;
+            insert(&mut transaction, Some(id), *text, index).await?;
         }
         note_progress(&mut transaction, &waiting).await?;
         transaction.commit().await?;

@@ -11,7 +11,11 @@ use hearth_app::{
     service::order::{Arranging, OrderService},
 };
 
-use super::{ChatServer, live_turns::StopReason, refusal::store_refused, service::LIST_PAGE};
+use super::{
+    ChatServer,
+    live_turns::StopReason,
+    service::{LIST_PAGE, read},
+};
 use crate::{
     calendar::Calendar,
     folders::{parse_instructions, parse_name},
@@ -199,8 +203,4 @@ fn saved(outcome: Result<FolderSaved, StoreError>) -> Result<FolderId, ChatError
         FolderSaved::Taken => Err(ChatError::Invalid(Refusal::FolderTaken)),
         FolderSaved::TooMany => Err(too_many_folders()),
     }
-}
-
-fn read<T>(result: Result<T, StoreError>) -> Result<T, ChatError> {
-    result.map_err(|error| store_refused(&error))
 }

@@ -16,7 +16,6 @@ mod conversation_list;
 mod conversation_settings;
 mod conversation_tree;
 mod database_file;
-mod edited_question;
 mod export;
 mod folder;
 mod fork;

@@ -2,11 +2,8 @@
 
 use hearth_app::model::{BusyReason, ChatError, ConversationId, MessageId, Role, UserId};
 
-use super::{
-    ChatServer, MAX_TITLE_CHARS,
-    refusal::{busy, store_refused},
-};
-use crate::store::{Forked, StoreError};
+use super::{ChatServer, MAX_TITLE_CHARS, refusal::busy, service::read};
+use crate::store::Forked;
 
 impl ChatServer {
     /// Copies what was said up to an answer. A conversation does not end in a question: of one,
@@ -50,10 +47,6 @@ fn marked(title: String, mark: &str) -> String {
     let room = MAX_TITLE_CHARS.saturating_sub(mark.chars().count());
     let kept: String = title.chars().take(room).collect();
     kept + mark
-}
-
-fn read<T>(result: Result<T, StoreError>) -> Result<T, ChatError> {
-    result.map_err(|error| store_refused(&error))
 }
 
 #[cfg(test)]

@@ -11,7 +11,11 @@ use hearth_app::{
     service::order::{Arranging, OrderService},
 };
 
-use super::{ChatServer, live_turns::StopReason, refusal::store_refused, service::LIST_PAGE};
+use super::{
+    ChatServer,
+    live_turns::StopReason,
+    service::{LIST_PAGE, read},
+};
 use crate::{
     calendar::Calendar,
     folders::{parse_instructions, parse_name},
@@ -34,7 +38,7 @@ impl OrderService for ChatServer {
         read(self.store.folder(user, folder).await)?.ok_or(ChatError::NotFound)?;
         let limit = LIST_PAGE + 1;
         let rows = self.store.folder_conversations(user, folder, after, limit);
-        Ok(self.page(read(rows.await)?))
+        Ok(self.page(read(rows.await)?, &Calendar::of_viewer()))
     }
 
     async fn archive(
@@ -45,7 +49,7 @@ impl OrderService for ChatServer {
         let rows = self
             .store
             .archived_conversations(user, after, LIST_PAGE + 1);
-        Ok(self.page(read(rows.await)?))
+        Ok(self.page(read(rows.await)?, &Calendar::of_viewer()))
     }
 
     async fn arrange(
@@ -135,11 +139,14 @@ impl OrderService for ChatServer {
 
 impl ChatServer {
     /// A piece of a list of which one row more was read: it tells whether there are more.
-    fn page(&self, mut rows: Vec<ListedConversation>) -> ConversationPage {
+    pub(super) fn page(
+        &self,
+        mut rows: Vec<ListedConversation>,
+        calendar: &Calendar,
+    ) -> ConversationPage {
         let has_more = rows.len() > LIST_PAGE as usize;
         rows.truncate(LIST_PAGE as usize);
-        let calendar = Calendar::of_viewer();
-        let summary = |row| self.summary(row, &calendar);
+        let summary = |row| self.summary(row, calendar);
         ConversationPage {
             conversations: rows.into_iter().map(summary).collect(),
             has_more,
@@ -199,8 +206,4 @@ fn saved(outcome: Result<FolderSaved, StoreError>) -> Result<FolderId, ChatError
         FolderSaved::Taken => Err(ChatError::Invalid(Refusal::FolderTaken)),
         FolderSaved::TooMany => Err(too_many_folders()),
     }
-}
-
-fn read<T>(result: Result<T, StoreError>) -> Result<T, ChatError> {
-    result.map_err(|error| store_refused(&error))
 }

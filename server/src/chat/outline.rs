@@ -4,8 +4,11 @@ use hearth_app::model::{
     ChatError, ConversationId, MessageId, Outline, OutlineMessage, ShownPlace, UserId,
 };
 
-use super::{ChatServer, refusal::store_refused, service::WINDOW};
-use crate::{calendar::Calendar, store::StoreError};
+use super::{
+    ChatServer,
+    service::{WINDOW, read},
+};
+use crate::calendar::Calendar;
 
 impl ChatServer {
     pub(super) async fn outline_of(
@@ -56,8 +59,4 @@ impl ChatServer {
             before,
         })
     }
-}
-
-fn read<T>(result: Result<T, StoreError>) -> Result<T, ChatError> {
-    result.map_err(|error| store_refused(&error))
 }

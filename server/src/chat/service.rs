@@ -49,9 +49,7 @@ impl ChatService for ChatServer {
     ) -> Result<ConversationPage, ChatError> {
         // One more tells whether there are more.
         let rows = self.store.conversations(user, after, LIST_PAGE + 1).await;
-        let mut rows = read(rows)?;
-        let has_more = rows.len() > LIST_PAGE as usize;
-        rows.truncate(LIST_PAGE as usize);
+        let rows = read(rows)?;
         let (mut pinned, mut folders) = (Vec::new(), Vec::new());
         if after.is_none() {
             pinned = read(self.store.pinned_conversations(user).await)?;
@@ -60,11 +58,9 @@ impl ChatService for ChatServer {
         let calendar = Calendar::of_viewer();
         let summary = |row| self.summary(row, &calendar);
         Ok(ConversationPage {
-            conversations: rows.into_iter().map(summary).collect(),
-            has_more,
-            today: calendar.today(),
             pinned: pinned.into_iter().map(summary).collect(),
             folders,
+            ..self.page(rows, &calendar)
         })
     }
 

@@ -31,7 +31,10 @@ use super::{
     tools,
     turn_log::Ending,
 };
-use crate::{changes::Changes, metrics::Metrics, request_id, slow_work::SlowWork, store::Chunk};
+use crate::{
+    changes::Changes, metrics::Metrics, request_id, search::IndexText, slow_work::SlowWork,
+    store::Chunk,
+};
 
 /// Frames with text come at most this often.
 const SHOW_INTERVAL: Duration = Duration::from_millis(50);
@@ -163,7 +166,9 @@ impl TurnTask {
                 .log
                 .reason(self.clock.reasoning(unshown.reasoning));
         }
-        let answer = finished_answer(&self.turn, self.answer, outcome, |usage| Cost {
+        let index = IndexText::beside(&self.answer.text).await;
+        let answer = (self.answer, index);
+        let answer = finished_answer(&self.turn, answer, outcome, |usage| Cost {
             usage: usage.unwrap_or_else(|| self.clock.usage()),
             num_prompt_tokens: self.num_prompt_tokens,
             num_earlier_tokens: self.num_earlier_tokens,

@@ -80,13 +80,17 @@ impl<'a> Stager<'a> {
 
     /// Returns how long it held the writer.
     async fn write_transaction(&mut self) -> Result<Duration, ImportError> {
-        let begun = self.store.begin_staging(self.import).await?;
-        let mut transaction = begun.ok_or_else(ImportError::changed_meanwhile)?;
-        let started = Instant::now();
         let mut room = Room {
             rows: self.limit as usize,
             bytes: MAX_BYTES,
         };
+        let mut apart = room;
+        for incoming in &mut self.waiting {
+            incoming.take_apart(&mut apart);
+        }
+        let begun = self.store.begin_staging(self.import).await?;
+        let mut transaction = begun.ok_or_else(ImportError::changed_meanwhile)?;
+        let started = Instant::now();
         while let Some(incoming) = self.waiting.front_mut() {
             match transaction.stage(incoming, &mut room).await? {
                 Staged::Complete => drop(self.waiting.pop_front()),

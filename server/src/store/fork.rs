@@ -69,6 +69,7 @@ impl Store {
             copies,
             num_messages,
         };
+        let indexed = self.take_copies_apart(&fork.copies).await?;
         let mut transaction = self.begin().await?;
         let is_whole = fork.insert_conversation(&mut transaction).await?
             && fork.insert_messages(&mut transaction).await?;
@@ -76,7 +77,7 @@ impl Store {
             return Ok(Forked::NotThere);
         }
         index_title(&mut transaction, fork.id, title).await?;
-        index_copies(&mut transaction, fork.id, fork.num_messages).await?;
+        index_copies(&mut transaction, &indexed, fork.num_messages).await?;
         transaction.commit().await?;
         Ok(Forked::Made(ConversationId::new(fork.id)))
     }

@@ -4,7 +4,10 @@
 //! made and the old one noted as `source_id`, so that the next import finds it again. Nothing is
 //! asked of the order of ids: rows keep the order of the file, where parents stand first.
 
-use std::{collections::HashMap, vec};
+use std::{
+    collections::{HashMap, VecDeque},
+    vec,
+};
 
 use hearth_app::model::{MessageId, ReasoningEffort};
 use serde_json::Value;
@@ -59,6 +62,8 @@ pub(crate) struct IncomingConversation {
     tree: StoredTree,
     target: Target,
     missing: vec::IntoIter<TreeMessage>,
+    /// What the index gets of the next ones.
+    indexed: VecDeque<IndexText>,
     /// Where messages of the file are.
     ids: HashMap<MessageId, Uuid>,
     place: Option<StagedPlace>,
@@ -104,6 +109,7 @@ impl IncomingConversation {
             tree,
             target: plan.target,
             missing: missing.into_iter(),
+            indexed: VecDeque::new(),
             ids,
             place: None,
             left,
@@ -113,6 +119,23 @@ impl IncomingConversation {
     /// What is left to write: rows and bytes.
     pub(crate) const fn weight(&self) -> Room {
         self.left
+    }
+
+    /// Takes apart for the index what a transaction with this room will write, before that holds
+    /// the writer. Not for the threads that serve requests.
+    pub(crate) fn take_apart(&mut self, room: &mut Room) {
+        if self.place.is_none() {
+            room.take(ROW_BYTES);
+        }
+        for (number, message) in self.missing.as_slice().iter().enumerate() {
+            if room.is_full() {
+                break;
+            }
+            room.take(weight(message));
+            if number >= self.indexed.len() {
+                self.indexed.push_back(IndexText::of(&message.text));
+            }
+        }
     }
 
     fn take(&mut self, bytes: usize, room: &mut Room) {
@@ -179,8 +202,12 @@ impl StagingTransaction<'_> {
                 break;
             };
             incoming.take(weight(&message), room);
+            // It is there, unless whoever calls has given this transaction more room.
+            let index = incoming.indexed.pop_front();
+            let index = index.unwrap_or_else(|| IndexText::of(&message.text));
             let parent = message.parent_id.and_then(|id| incoming.ids.get(&id));
-            let Some(id) = self.add(place, parent.copied(), &message).await? else {
+            let added = self.add(place, parent.copied(), &message, &index).await?;
+            let Some(id) = added else {
                 return Ok(Staged::ParentGone);
             };
             incoming.ids.insert(message.id, id);
@@ -294,6 +321,7 @@ impl StagingTransaction<'_> {
         place: StagedPlace,
         parent: Option<Uuid>,
         message: &TreeMessage,
+        index: &IndexText,
     ) -> Result<Option<Uuid>, StoreError> {
         let wanted = message.id.as_uuid();
         let mut row = Row {
@@ -303,7 +331,7 @@ impl StagingTransaction<'_> {
             parent,
         };
         if place.keeps_ids {
-            if insert_message(&mut self.transaction, &row, message).await? {
+            if insert_message(&mut self.transaction, &row, message, index).await? {
                 return Ok(Some(wanted));
             }
             if !is_message(&mut self.transaction, wanted).await? {
@@ -312,7 +340,7 @@ impl StagingTransaction<'_> {
         }
         row.id = Uuid::now_v7();
         row.source = Some(wanted);
-        let is_inserted = insert_message(&mut self.transaction, &row, message).await?;
+        let is_inserted = insert_message(&mut self.transaction, &row, message, index).await?;
         Ok(is_inserted.then_some(row.id))
     }
 
@@ -358,6 +386,7 @@ async fn insert_message(
     connection: &mut SqliteConnection,
     row: &Row,
     message: &TreeMessage,
+    index: &IndexText,
 ) -> Result<bool, StoreError> {
     let (role, status) = (message.role.as_str(), to_word(message.status));
     let finish_reason = message.finish_reason.map(to_word);
@@ -406,8 +435,7 @@ async fn insert_message(
     let is_inserted = inserted.rows_affected() > 0;
     if is_inserted {
         // Nobody finds it before the import is decided: until then its conversation is hidden.
-        let index = IndexText::beside(&message.text).await;
-        index_message(connection, row.id, &message.text, &index).await?;
+        index_message(connection, row.id, &message.text, index).await?;
     }
     Ok(is_inserted)
 }

@@ -23,6 +23,9 @@ pub(crate) struct Untitled {
 impl Store {
     /// The conversation used last of those that wait for a title and have an answer to make it of,
     /// used at `since` or later (milliseconds UTC).
+    ///
+    /// This is asked every few seconds. The joins stand in the order in which they are to be made:
+    /// the database would begin with the first question of every conversation that there is.
     pub(crate) async fn untitled_conversation(
         &self,
         since: i64,
@@ -34,10 +37,10 @@ impl Store {
                 c.id as "id: Uuid",
                 substr(q.text, 1, ?) as "question!: String",
                 substr(a.text, 1, ?) as "answer!: String"
-            from conversation c
-            join message q on q.conversation_id = c.id and q.parent_id is null
-            join message a on a.parent_id = q.id
-            join user u on u.id = c.user_id
+            from conversation c indexed by conversation_awaits_title
+            cross join message q on q.conversation_id = c.id and q.parent_id is null
+            cross join message a on a.parent_id = q.id
+            cross join user u on u.id = c.user_id
             where c.awaits_title = 1
                 and c.deleted_at is null
                 and c.updated_at >= ?

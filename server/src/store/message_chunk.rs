@@ -105,6 +105,8 @@ impl Store {
         error: Option<TurnError>,
     ) -> Result<(), StoreError> {
         let end = (status, error.as_ref());
+        let text = self.recorded_text(message).await?;
+        let index = IndexText::beside(&text).await;
         let mut transaction = self.begin().await?;
         let day = self.days.number(now_ms());
         match fold_and_close(&mut transaction, message.as_uuid(), end, day).await {
@@ -116,8 +118,35 @@ impl Store {
                 self.close_as_it_is(message, end).await
             }
             Err(error) => Err(error),
-            Ok(()) => Ok(transaction.commit().await?),
+            Ok(()) => {
+                index_message(&mut transaction, message.as_uuid(), &text, &index).await?;
+                Ok(transaction.commit().await?)
+            }
         }
+    }
+
+    /// What an answer says with all that was recorded of it.
+    async fn recorded_text(&self, message: MessageId) -> Result<String, StoreError> {
+        let message = message.as_uuid();
+        let text = sqlx::query_scalar!(
+            r#"
+            select
+                m.text || coalesce(
+                    (
+                        select group_concat(c.text, '' order by c.seq)
+                        from message_chunk c
+                        where c.message_id = m.id
+                    ),
+                    ''
+                ) as "text!: String"
+            from message m
+            where m.id = ?
+            "#,
+            message,
+        )
+        .fetch_optional(&self.readers)
+        .await?;
+        Ok(text.unwrap_or_default())
     }
 
     async fn close_as_it_is(
@@ -290,8 +319,6 @@ async fn close(
     )
     .execute(&mut *connection)
     .await?;
-    let index = IndexText::beside(&answer.text).await;
-    index_message(connection, message, &answer.text, &index).await?;
     delete_chunks(connection, message).await
 }
 

@@ -6,7 +6,8 @@ use sqlx::{SqliteConnection, types::Uuid};
 use super::{Store, StoreError};
 use crate::search::IndexText;
 
-/// Bytes of text that one step of the backlog takes at most, if it is more than one message.
+/// Bytes of text that one step of the backlog, or one fork, indexes at most, if it is more than one
+/// message.
 const STEP_BYTES: i64 = 256 << 10;
 /// Of copies so many are indexed with the conversation that they make, unless they are long.
 const COPIES_AT_ONCE: u32 = 64;
@@ -26,6 +27,8 @@ enum Of {
 /// What waits to be indexed.
 struct Waiting {
     texts: Vec<(Of, String)>,
+    /// Where this step began: titles and messages.
+    begins: (Option<Uuid>, Uuid),
     /// Where the next step goes on.
     titles_before: Option<Uuid>,
     /// Absent: nothing waits any more.
@@ -38,8 +41,8 @@ pub(super) async fn index_title(
     conversation: Uuid,
     title: &str,
 ) -> Result<(), StoreError> {
-    let (id, index) = (next_id(connection).await?, IndexText::of(title));
-    insert(connection, id, (Of::Title(conversation), title), &index).await
+    let index = IndexText::of(title);
+    insert(connection, None, (Of::Title(conversation), title), &index).await
 }
 
 /// Makes a message findable, unless it is.
@@ -49,61 +52,50 @@ pub(super) async fn index_message(
     text: &str,
     index: &IndexText,
 ) -> Result<(), StoreError> {
-    let id = next_id(connection).await?;
-    insert(connection, id, (Of::Message(message), text), index).await
+    insert(connection, None, (Of::Message(message), text), index).await
 }
 
-/// Makes messages findable that a statement copied. What would hold the writer for long waits, as
-/// what was there before there was an index: the same transaction says so.
+/// A text that a statement is about to copy, taken apart before.
+#[derive(Debug)]
+pub(super) struct IndexedCopy {
+    id: Uuid,
+    text: String,
+    index: IndexText,
+}
+
+/// Makes messages findable that a statement copied, of so many. What would hold the writer for long
+/// waits, as what was there before there was an index: the same transaction says so.
 pub(super) async fn index_copies(
     connection: &mut SqliteConnection,
-    conversation: Uuid,
+    copies: &[IndexedCopy],
     num_messages: usize,
 ) -> Result<(), StoreError> {
-    let copies = sqlx::query!(
-        r#"
-        select id as "id: Uuid", text
-        from message
-        where conversation_id = ? and octet_length(text) <= ?
-        order by rowid desc
-        limit ?
-        "#,
-        conversation,
-        MAX_COPY_BYTES,
-        COPIES_AT_ONCE,
+    for copy in copies {
+        index_message(connection, copy.id, &copy.text, &copy.index).await?;
+    }
+    if copies.len() == num_messages {
+        return Ok(());
+    }
+    // Above all messages, and no place where a step began that has not seen the copies.
+    let above = Uuid::from_u64_pair(u64::MAX, Uuid::now_v7().as_u64_pair().1);
+    sqlx::query!(
+        "
+        insert into search_backlog (id, messages_before)
+        values (1, ?)
+        on conflict (id) do update set messages_before = excluded.messages_before
+        ",
+        above,
     )
-    .fetch_all(&mut *connection)
+    .execute(connection)
     .await?;
-    for copy in copies.iter().rev() {
-        index_message(connection, copy.id, &copy.text, &IndexText::of(&copy.text)).await?;
-    }
-    if copies.len() < num_messages {
-        sqlx::query!(
-            "
-            insert into search_backlog (id, messages_before)
-            values (1, x'ffffffffffffffffffffffffffffffff')
-            on conflict (id) do update set messages_before = excluded.messages_before
-            "
-        )
-        .execute(connection)
-        .await?;
-    }
     Ok(())
 }
 
-/// Above all others.
-async fn next_id(connection: &mut SqliteConnection) -> Result<i64, StoreError> {
-    let id =
-        sqlx::query_scalar!(r#"select coalesce(max(id), 0) + 1 as "id!: i64" from search_entry"#)
-            .fetch_one(connection)
-            .await?;
-    Ok(id)
-}
-
-/// Nothing happens to a text that is indexed already, is another by now, or has no word.
+/// Nothing happens to a text that is indexed already, is another by now, or has no word. Without an
+/// id, the database gives it one above all others.
 async fn insert(
     connection: &mut SqliteConnection,
-    id: i64,
+    id: Option<i64>,
     (of, text): (Of, &str),
     index: &IndexText,
 ) -> Result<(), StoreError> {
@@ -118,28 +110,27 @@ async fn insert(
 
 async fn insert_title(
     connection: &mut SqliteConnection,
-    id: i64,
+    id: Option<i64>,
     (conversation, title): (Uuid, &str),
     index: &IndexText,
 ) -> Result<(), StoreError> {
-    let inserted = sqlx::query!(
-        "
+    let id = sqlx::query_scalar!(
+        r#"
         insert into search_entry (id, conversation_id)
         select ?, c.id
         from conversation c
         where c.id = ?
             and c.title = ?
             and not exists (select 1 from search_entry e where e.conversation_id = c.id)
-        ",
+        returning id as "id!: i64"
+        "#,
         id,
         conversation,
         title,
     )
-    .execute(&mut *connection)
+    .fetch_optional(&mut *connection)
     .await?;
-    if inserted.rows_affected() == 0 {
-        return Ok(());
-    }
+    let Some(id) = id else { return Ok(()) };
     sqlx::query!(
         "
         insert into search_text (rowid, words, starts, scope)
@@ -159,28 +150,27 @@ async fn insert_title(
 
 async fn insert_message(
     connection: &mut SqliteConnection,
-    id: i64,
+    id: Option<i64>,
     (message, text): (Uuid, &str),
     index: &IndexText,
 ) -> Result<(), StoreError> {
-    let inserted = sqlx::query!(
-        "
+    let id = sqlx::query_scalar!(
+        r#"
         insert into search_entry (id, message_id)
         select ?, m.id
         from message m
         where m.id = ?
             and m.text = ?
             and not exists (select 1 from search_entry e where e.message_id = m.id)
-        ",
+        returning id as "id!: i64"
+        "#,
         id,
         message,
         text,
     )
-    .execute(&mut *connection)
+    .fetch_optional(&mut *connection)
     .await?;
-    if inserted.rows_affected() == 0 {
-        return Ok(());
-    }
+    let Some(id) = id else { return Ok(()) };
     sqlx::query!(
         "
         insert into search_text (rowid, words, starts, scope)
@@ -200,6 +190,52 @@ async fn insert_message(
 }
 
 impl Store {
+    /// Takes apart what is about to be copied, the last messages of it: `copies` is JSON, of each
+    /// message its id and that of its copy.
+    pub(super) async fn take_copies_apart(
+        &self,
+        copies: &str,
+    ) -> Result<Vec<IndexedCopy>, StoreError> {
+        let rows = sqlx::query!(
+            r#"
+            with newest (place, copy, message, bytes) as (
+                select k.key, unhex(k.value ->> 1), m.id, octet_length(m.text)
+                from json_each(?) k
+                join message m on m.id = unhex(k.value ->> 0)
+                where octet_length(m.text) <= ?
+                order by k.key desc
+                limit ?
+            ),
+            summed (place, copy, message, newer) as (
+                select place, copy, message, sum(bytes) over (order by place desc) - bytes
+                from newest
+            )
+            select s.copy as "id!: Uuid", m.text as "text!: String"
+            from summed s
+            join message m on m.id = s.message
+            where s.newer < ?
+            order by s.place
+            "#,
+            copies,
+            MAX_COPY_BYTES,
+            COPIES_AT_ONCE,
+            STEP_BYTES,
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        let mut indexed = Vec::with_capacity(rows.len());
+        for row in rows {
+            let index = IndexText::beside(&row.text).await;
+            indexed.push(IndexedCopy {
+                id: row.id,
+                text: row.text,
+                index,
+            });
+            tokio::task::yield_now().await;
+        }
+        Ok(indexed)
+    }
+
     /// Indexes up to `limit` titles or messages that wait, such as those that were there before
     /// there was an index, the newest first. Returns how many rows it touched; 0: nothing waits.
     pub(crate) async fn index_backlog(&self, limit: u32) -> Result<u64, StoreError> {
@@ -220,7 +256,7 @@ impl Store {
                 .await?;
         // The newest stands first and gets the highest id; the index likes ids that rise.
         for ((text, index), id) in indexed.iter().rev().zip(lowest - number..) {
-            insert(&mut transaction, id, *text, index).await?;
+            insert(&mut transaction, Some(id), *text, index).await?;
         }
         note_progress(&mut transaction, &waiting).await?;
         transaction.commit().await?;
@@ -240,9 +276,11 @@ impl Store {
         .fetch_optional(&self.readers)
         .await?;
         let Some(place) = place else { return Ok(None) };
+        let begins = (place.titles, place.messages);
         if let Some(before) = place.titles {
             let titles = self.old_titles(before, limit).await?;
             return Ok(Some(Waiting {
+                begins,
                 titles_before: titles.last().map(|it| it.0),
                 messages_before: Some(place.messages),
                 texts: titles
@@ -253,6 +291,7 @@ impl Store {
         }
         let messages = self.old_messages(place.messages, limit).await?;
         Ok(Some(Waiting {
+            begins,
             titles_before: None,
             messages_before: messages.last().map(|it| it.0),
             texts: messages
@@ -371,20 +410,32 @@ async fn num_changes(connection: &mut SqliteConnection) -> Result<i64, StoreErro
     Ok(number)
 }
 
+/// Unless more has come to wait since the step began: then the next one begins there.
 async fn note_progress(
     connection: &mut SqliteConnection,
     waiting: &Waiting,
 ) -> Result<(), StoreError> {
+    let (titles, messages) = waiting.begins;
     let Some(messages_before) = waiting.messages_before else {
-        sqlx::query!("delete from search_backlog")
-            .execute(connection)
-            .await?;
+        sqlx::query!(
+            "delete from search_backlog where titles_before is ? and messages_before = ?",
+            titles,
+            messages,
+        )
+        .execute(connection)
+        .await?;
         return Ok(());
     };
     sqlx::query!(
-        "update search_backlog set titles_before = ?, messages_before = ?",
+        "
+        update search_backlog
+        set titles_before = ?, messages_before = ?
+        where titles_before is ? and messages_before = ?
+        ",
         waiting.titles_before,
         messages_before,
+        titles,
+        messages,
     )
     .execute(connection)
     .await?;

@@ -10,7 +10,6 @@ use super::{
     Store, StoreError, TurnTokens,
     conversation::moment_of_use,
     conversation_settings::keep_choices,
-    edited_question::insert_edited,
     message::{to_blob, to_word},
     message_chunk::delete_chunks,
     now_ms,
@@ -64,6 +63,8 @@ pub(crate) struct FinishedAnswer {
     pub(crate) message: MessageId,
     pub(crate) status: MessageStatus,
     pub(crate) text: String,
+    /// What can be found of the text: taken apart before anything is written.
+    pub(crate) index: IndexText,
     pub(crate) reasoning: Option<Reasoning>,
     pub(crate) steps: Vec<ToolStep>,
     pub(crate) token_ids: Vec<u32>,
@@ -109,15 +110,10 @@ impl Store {
             assistant_message: MessageId::new(Uuid::now_v7()),
             is_repeat: false,
         };
-        let question = inserted.user_message;
-        let is_inserted = match turn.edits {
-            Some(edited) => insert_edited(&mut transaction, turn, edited, question).await?,
-            None => insert_user_message(&mut transaction, turn, question).await?,
-        };
-        if !is_inserted {
+        if !insert_user_message(&mut transaction, turn, inserted.user_message).await? {
             return Ok(None);
         }
-        let question = question.as_uuid();
+        let question = inserted.user_message.as_uuid();
         index_message(&mut transaction, question, &turn.text, &index).await?;
         let place = AnswerPlace {
             user: turn.user,
@@ -262,8 +258,7 @@ impl FinishedAnswer {
         )
         .execute(&mut *connection)
         .await?;
-        let index = IndexText::beside(&self.text).await;
-        index_message(connection, message, &self.text, &index).await?;
+        index_message(connection, message, &self.text, &self.index).await?;
         usage::add(connection, message, self.tokens, day).await?;
         mark_unread(connection, message).await?;
         delete_chunks(connection, message).await
@@ -349,6 +344,8 @@ async fn name_conversation(
     Ok(())
 }
 
+/// Inserts the question of a turn, beside the one that it is a version of, if it is one: nothing of
+/// that changes. False: what it follows, or stands beside, is not there.
 async fn insert_user_message(
     connection: &mut SqliteConnection,
     turn: &NewTurn,
@@ -356,17 +353,29 @@ async fn insert_user_message(
 ) -> Result<bool, StoreError> {
     let (user, conversation) = (turn.user.as_uuid(), turn.conversation.as_uuid());
     let (id, parent, now) = (id.as_uuid(), turn.parent.map(MessageId::as_uuid), now_ms());
+    let edited = turn.edits.map(MessageId::as_uuid);
     let done = sqlx::query!(
         "
         insert into message (id, conversation_id, parent_id, role, status, text, params, created_at)
-        select ?, c.id, ?, 'user', 'finished', ?, '{}', ?
+        select ?1, c.id, ?2, 'user', 'finished', ?3, '{}', ?4
         from conversation c
-        where c.id = ?
-            and c.user_id = ?
+        where c.id = ?5
+            and c.user_id = ?6
             and c.deleted_at is null
             and (
-                ? is null
-                or exists (select 1 from message m where m.id = ? and m.conversation_id = c.id)
+                ?2 is null
+                or exists (select 1 from message m where m.id = ?2 and m.conversation_id = c.id)
+            )
+            and (
+                ?7 is null
+                or exists (
+                    select 1
+                    from message q
+                    where q.id = ?7
+                        and q.conversation_id = c.id
+                        and q.role = 'user'
+                        and q.parent_id is ?2
+                )
             )
         ",
         id,
@@ -375,8 +384,7 @@ async fn insert_user_message(
         now,
         conversation,
         user,
-        parent,
-        parent,
+        edited,
     )
     .execute(connection)
     .await?;

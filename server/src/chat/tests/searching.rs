@@ -131,3 +131,22 @@ async fn the_backlog_goes_on_where_it_was_cut_off_and_finds_the_newest_first() {
         .unwrap();
     assert!(order.starts_with("Question 5,Question 4,"), "{order}");
 }
+
+#[tokio::test]
+async fn what_a_fork_copies_is_found_at_once_and_what_is_long_after_the_backlog() {
+    let bench = bench(&["An answer of gold."]).await;
+    let turn = bench.send("A question").await;
+    let answer = turn.assistant_message;
+    bench.frames(answer.id, answer.cursor.unwrap()).await;
+    sqlx::query("update message set text = ? where role = 'user'")
+        .bind("marble ".repeat(8 << 10))
+        .execute(&bench.store.writer)
+        .await
+        .unwrap();
+    let forked = bench.server.fork(bench.ada, answer.id, " (fork)").await;
+    forked.unwrap();
+    assert_eq!(found(&bench, "gold").await, (0, 2));
+    assert_eq!(found(&bench, "marble").await, (0, 0));
+    while bench.store.index_backlog(2).await.unwrap() > 0 {}
+    assert_eq!(found(&bench, "marble").await, (0, 2));
+}

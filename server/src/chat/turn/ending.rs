@@ -9,7 +9,10 @@ use super::{
     super::live_turns::{LiveTurn, StopReason},
     Answer, EarlierCost, to_ms, to_u32,
 };
-use crate::store::{FinishedAnswer, TurnTokens, tokens_per_second};
+use crate::{
+    search::IndexText,
+    store::{FinishedAnswer, TurnTokens, tokens_per_second},
+};
 
 /// Why the stream is not read any further.
 pub(super) enum Outcome {
@@ -60,7 +63,7 @@ impl Cost {
 
 pub(super) fn finished_answer(
     turn: &LiveTurn,
-    answer: Answer,
+    (answer, index): (Answer, IndexText),
     outcome: Outcome,
     cost: impl FnOnce(Option<EngineUsage>) -> Cost,
 ) -> FinishedAnswer {
@@ -108,6 +111,7 @@ pub(super) fn finished_answer(
         tokens: cost.tokens(answer.token_ids.len()),
         decode_ms: cost.decode_ms(),
         text: answer.text,
+        index,
         reasoning: answer.reasoning,
         steps: answer.steps,
         token_ids: answer.token_ids,

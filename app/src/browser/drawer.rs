@@ -44,7 +44,7 @@ pub(crate) fn leave_drawer() {
 }
 
 /// The shown page without the drawer.
-pub(super) fn address() -> String {
+fn address() -> String {
     let location = window().location();
     // Both fail for documents that have no address.
     let path = location.pathname().unwrap_or_default();

@@ -274,8 +274,8 @@ impl ChatService for FakeChat {
     async fn restore(&self, _: UserId, _: ConversationId) -> Result<(), ChatError> {
         Ok(())
     }
-    async fn show_version(&self, _: UserId, _: MessageId) -> Result<(), ChatError> {
-        Ok(())
+    async fn show_version(&self, _: UserId, _: MessageId) -> Result<ConversationId, ChatError> {
+        Err(ChatError::NotFound)
     }
     async fn outline(&self, _: UserId, id: ConversationId) -> Result<Outline, ChatError> {
         let summary = self.summary();
@@ -296,9 +296,6 @@ impl ChatService for FakeChat {
             leaf: Some(messages[0].id),
             messages: messages.into(),
         })
-    }
-    async fn show_at(&self, _: UserId, _: MessageId) -> Result<ShownPlace, ChatError> {
-        Err(ChatError::NotFound)
     }
     async fn fork(&self, _: UserId, _: MessageId, _: &str) -> Result<ConversationId, ChatError> {
         Err(ChatError::NotFound)

@@ -145,6 +145,7 @@ async fn carry_out(state: ChatState, pressed: Pressed) -> Result<(), ChatError> 
         Pressed::ShowVersion(id) => {
             conversations::show_version(id).await?;
             state.refresh().await;
+            state.leave_sought();
         }
         Pressed::DeleteMessage(id) => {
             deletion::delete_message(id).await?;

@@ -73,7 +73,7 @@ pub(crate) use queue::{
 };
 pub(crate) use random::idempotency_key;
 pub(crate) use reading_place::{
-    ReadingPlace, forget_reading_place, read_reading_place, save_reading_place, take_named_place,
+    ReadingPlace, forget_reading_place, read_reading_place, save_reading_place,
 };
 pub(crate) use scroll::{Distance, Follower};
 pub(crate) use section::{complete_addresses, copy_pressed, redraw, show_current, walk_chart};

@@ -73,7 +73,7 @@ pub(crate) use question_editor::{Editing, edited_text};
 pub(crate) use question_menu::{PressedQuestion, QuestionMenu};
 pub(crate) use sections::{Section, Sections};
 pub(crate) use shortcuts_dialog::{SHORTCUTS, Shortcuts, ShortcutsDialog};
-pub(crate) use sidebar::{Sidebar, SidebarCommand};
+pub(crate) use sidebar::{Sidebar, SidebarCommand, Wish};
 pub(crate) use sidebar_edge::SidebarEdge;
 pub(crate) use skeleton::{LateSkeletons, Skeleton, Skeletons};
 pub(crate) use steps_view::StepsView;

@@ -62,7 +62,7 @@ pub use message::{
     Role, SendParams, StartedTurn, ToolStep, TurnParams, Usage,
 };
 pub use model_title::model_title;
-pub use outline::{Outline, OutlineMessage, ShownPlace};
+pub use outline::{Outline, OutlineMessage};
 pub use phase::{Phase, phases};
 pub use preferences::{
     Language, LanguageChoice, Preferences, SidebarForm, SingleKeys, Theme, UnknownChoice,

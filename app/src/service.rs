@@ -26,8 +26,7 @@ pub use api_keys::ApiKeyService;
 use crate::model::{
     ChatError, ChatEvent, Choices, Conversation, ConversationForm, ConversationId,
     ConversationPage, ConversationState, Cursor, IdempotencyKey, ListPlace, MessageId, MessageText,
-    ModelStatus, Outline, SessionId, SessionSummary, ShownPlace, StartedTurn, TurnParams, User,
-    UserId,
+    ModelStatus, Outline, SessionId, SessionSummary, StartedTurn, TurnParams, User, UserId,
 };
 
 /// Name of the page's build, as documents have it.
@@ -94,12 +93,14 @@ pub trait ChatService: Send + Sync + 'static {
     /// Hides a conversation; [`ChatService::restore`] brings it back.
     async fn delete(&self, user: UserId, id: ConversationId) -> Result<(), ChatError>;
     async fn restore(&self, user: UserId, id: ConversationId) -> Result<(), ChatError>;
-    /// Makes the branch that holds this message the shown one.
-    async fn show_version(&self, user: UserId, message: MessageId) -> Result<(), ChatError>;
+    /// Makes the branch that holds this message the shown one of its conversation, which it gives.
+    async fn show_version(
+        &self,
+        user: UserId,
+        message: MessageId,
+    ) -> Result<ConversationId, ChatError>;
     /// The whole tree, a line for each message.
     async fn outline(&self, user: UserId, id: ConversationId) -> Result<Outline, ChatError>;
-    /// Does what [`ChatService::show_version`] does, and tells where the message stands then.
-    async fn show_at(&self, user: UserId, message: MessageId) -> Result<ShownPlace, ChatError>;
     /// A new conversation with copies of the messages up to an answer, or before a question. `mark`
     /// says at the end of its title that it is one. [`ChatError::Busy`] while an answer among them
     /// is being written.

@@ -42,8 +42,8 @@ pub(crate) use language::foreign;
 pub(crate) use rendered::in_language;
 pub(crate) use settings::{effort, setting_name};
 pub(crate) use status::{
-    finish, grouped, menu, model, model_chip, model_state, notice, steps_summary, tool_step,
-    version, waiting,
+    finish, grouped, menu, model, model_chip, model_state, notice, steps_summary, titled,
+    tool_step, version, waiting,
 };
 
 use leptos::prelude::use_context;

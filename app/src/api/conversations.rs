@@ -129,7 +129,8 @@ pub async fn restore_conversation(id: ConversationId) -> Result<(), ChatError> {
 #[server(endpoint = "show_version")]
 pub async fn show_version(message: MessageId) -> Result<(), ChatError> {
     let user = current_user()?;
-    chat_service().show_version(user.id, message).await
+    chat_service().show_version(user.id, message).await?;
+    Ok(())
 }
 
 /// Shows the branch that holds this message; a form post leads to the message.
@@ -139,8 +140,9 @@ pub async fn show_version(message: MessageId) -> Result<(), ChatError> {
 #[server(endpoint = "open_branch")]
 pub async fn open_branch(message: MessageId) -> Result<(), ChatError> {
     let user = current_user()?;
-    let place = chat_service().show_at(user.id, message).await?;
-    lead_form_post_to(&place.address(message));
+    let id = chat_service().show_version(user.id, message).await?;
+    // Without script the browser itself goes to the message.
+    lead_form_post_to(&format!("/c/{id}?at={message}#message-{message}"));
     Ok(())
 }
 

@@ -4,7 +4,7 @@
 use leptos::prelude::window;
 use web_sys::{MouseEvent, wasm_bindgen::JsValue};
 
-use super::around;
+use super::{around, opens_tab};
 
 const ADDRESS: &str = "#sidebar";
 /// By which an entry is known that was made here.
@@ -44,7 +44,7 @@ pub(crate) fn leave_drawer() {
 }
 
 /// The shown page without the drawer.
-pub(super) fn address() -> String {
+fn address() -> String {
     let location = window().location();
     // Both fail for documents that have no address.
     let path = location.pathname().unwrap_or_default();
@@ -54,8 +54,7 @@ pub(super) fn address() -> String {
 /// A press on a link of the drawer: if that is open, the page takes its place in the history. True
 /// if the page is the one that is shown.
 pub(crate) fn chooses_shown(event: &MouseEvent, is_open: bool) -> bool {
-    let opens_tab = event.ctrl_key() || event.meta_key() || event.shift_key();
-    let Some(link) = around(event, "a[href^='/']").filter(|_| !opens_tab) else {
+    let Some(link) = around(event, "a[href^='/']").filter(|_| !opens_tab(event)) else {
         return false;
     };
     // The router asks for it. Fails only for objects that take nothing.

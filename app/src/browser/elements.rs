@@ -31,6 +31,14 @@ pub(super) fn all_in(place: &Element, selector: &str) -> Vec<Element> {
     listed(place.query_selector_all(selector))
 }
 
+/// Gives an element an attribute, if it is there.
+pub(super) fn set(element: Option<&Element>, name: &str, value: &str) {
+    if let Some(element) = element {
+        // Fails only for a name that is no attribute's.
+        let _ = element.set_attribute(name, value);
+    }
+}
+
 fn listed(found: Result<NodeList, JsValue>) -> Vec<Element> {
     // A browser that does not know a selector finds nothing.
     let Ok(found) = found else { return Vec::new() };

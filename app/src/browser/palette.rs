@@ -9,8 +9,8 @@ use web_sys::{
 
 use super::{
     element,
-    elements::{all, closest},
-    is_composing, open_dialog,
+    elements::{all, closest, set},
+    is_composing, open_dialog, opens_tab,
 };
 
 /// Ids of its parts.
@@ -50,7 +50,7 @@ pub(crate) fn close_palette() {
 
 /// Something else is being looked for: what is shown stays, and is quiet.
 pub(crate) fn await_found() {
-    set(element(PALETTE_RESULTS), "aria-busy", "true");
+    set(element(PALETTE_RESULTS).as_deref(), "aria-busy", "true");
 }
 
 /// Shows what was found, and chooses the first of it.
@@ -85,29 +85,29 @@ fn tell(words: &str) {
 }
 
 fn settle() {
-    set(element(PALETTE_RESULTS), "aria-busy", "false");
+    set(element(PALETTE_RESULTS).as_deref(), "aria-busy", "false");
     let has_options = !all(OPTIONS).is_empty();
     let is_expanded = if has_options { "true" } else { "false" };
-    set(element(PALETTE_FIELD), "aria-expanded", is_expanded);
-}
-
-fn set(element: Option<HtmlElement>, name: &str, value: &str) {
-    if let Some(element) = element {
-        // Fails only for a name that is no attribute's.
-        let _ = element.set_attribute(name, value);
-    }
+    set(
+        element(PALETTE_FIELD).as_deref(),
+        "aria-expanded",
+        is_expanded,
+    );
 }
 
 /// Of all hits this one is chosen, and none if there is none.
 fn choose(option: Option<&Element>) {
     for chosen in all(CHOSEN) {
-        // Fails only for a name that is no attribute's.
-        let _ = chosen.set_attribute("aria-selected", "false");
+        set(Some(&chosen), "aria-selected", "false");
     }
     let id = option.map(Element::id).unwrap_or_default();
-    set(element(PALETTE_FIELD), "aria-activedescendant", &id);
+    set(
+        element(PALETTE_FIELD).as_deref(),
+        "aria-activedescendant",
+        &id,
+    );
+    set(option, "aria-selected", "true");
     if let Some(option) = option {
-        let _ = option.set_attribute("aria-selected", "true");
         let options = ScrollIntoViewOptions::new();
         options.set_block(ScrollLogicalPosition::Nearest);
         option.scroll_into_view_with_scroll_into_view_options(&options);
@@ -159,7 +159,7 @@ fn open_chosen(option: Option<&Element>, in_new_tab: bool) {
 /// tab. The palette goes.
 pub(crate) fn pressed_hit(event: &MouseEvent) -> Option<String> {
     let link = closest(event, "#palette .result")?;
-    if event.ctrl_key() || event.meta_key() || event.shift_key() {
+    if opens_tab(event) {
         return None;
     }
     close_palette();

@@ -1,9 +1,9 @@
 //! Where somebody was reading, kept for each conversation as long as the tab lives.
 
-use leptos::prelude::{document, window};
-use web_sys::{Element, wasm_bindgen::JsValue};
+use leptos::prelude::document;
+use web_sys::Element;
 
-use super::{drawer::address, storage::tab_storage};
+use super::storage::tab_storage;
 use crate::{model::ConversationId, sub_path::use_sub_path};
 
 /// A message, by the id of its element, and how far below the upper edge of the list it stands, in
@@ -14,15 +14,10 @@ pub(crate) struct ReadingPlace {
     pub(crate) offset: i32,
     /// How many messages were shown then: those that one fetched are not there when one comes back.
     pub(crate) num_shown: usize,
-    /// The address names it, and it is the one that somebody wants to go on from.
-    pub(crate) is_named: bool,
 }
 
 /// Where in the list a message is looked for: between two of them there is nothing.
 const PROBES: [f64; 3] = [8.0, 60.0, 112.0];
-
-/// Below the upper edge, in pixels (`message.css`).
-const NAMED_OFFSET: i32 = 24;
 
 /// Two servers below two paths of a host share the storage.
 fn name(conversation: ConversationId) -> String {
@@ -62,27 +57,6 @@ fn first_seen(list: &Element) -> Option<(i32, String)> {
     Some((offset.round() as i32, message.id()))
 }
 
-/// The message that the address names. It does so once: whoever loads the page again is where they
-/// were by then.
-pub(crate) fn take_named_place() -> Option<ReadingPlace> {
-    let hash = window().location().hash().ok()?;
-    let message = hash.strip_prefix('#')?;
-    if !message.starts_with("message-") {
-        return None;
-    }
-    if let Ok(history) = window().history() {
-        // Fails only where a page may not do so.
-        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&address()));
-    }
-    Some(ReadingPlace {
-        message: message.to_owned(),
-        offset: NAMED_OFFSET,
-        // Its address leads to where it is shown at once.
-        num_shown: 0,
-        is_named: true,
-    })
-}
-
 /// Where somebody was reading.
 pub(crate) fn read_reading_place(conversation: ConversationId) -> Option<ReadingPlace> {
     let kept = tab_storage()?.get_item(&name(conversation)).ok()??;
@@ -91,6 +65,5 @@ pub(crate) fn read_reading_place(conversation: ConversationId) -> Option<Reading
         offset: parts.next()?.parse().ok()?,
         num_shown: parts.next()?.parse().ok()?,
         message: parts.next()?.to_owned(),
-        is_named: false,
     })
 }

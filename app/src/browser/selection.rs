@@ -3,7 +3,10 @@
 
 use web_sys::Element;
 
-use super::{element, elements::all};
+use super::{
+    element,
+    elements::{all, set},
+};
 
 /// The list says that rows are being chosen.
 const LIST: &str = "conversations";
@@ -73,11 +76,4 @@ pub(crate) fn selected() -> Vec<String> {
 fn tick(row: &Element, is_ticked: bool) {
     set(Some(row), "role", "checkbox");
     set(Some(row), TICKED, if is_ticked { "true" } else { "false" });
-}
-
-fn set(element: Option<&Element>, name: &str, value: &str) {
-    if let Some(element) = element {
-        // Fails only for a name that is no attribute's.
-        let _ = element.set_attribute(name, value);
-    }
 }

@@ -214,29 +214,16 @@ mod tests {
 
     fn running() -> ShownMessage {
         let id = MessageId::new(Uuid::from_u128(1));
+        let time = LocalTime {
+            year: 2026,
+            month: 11,
+            day: 24,
+            hour: 6,
+            minute: 30,
+        };
         ShownMessage::new(Message {
-            id,
-            parent_id: None,
-            role: Role::Assistant,
             status: MessageStatus::Running,
-            text: String::new(),
-            blocks: Vec::new(),
-            pending: String::new(),
-            reasoning: None,
-            steps: Vec::new(),
-            cursor: None,
-            finish_reason: None,
-            usage: None,
-            provenance: None,
-            error: None,
-            versions: vec![id],
-            time: LocalTime {
-                year: 2026,
-                month: 11,
-                day: 24,
-                hour: 6,
-                minute: 30,
-            },
+            ..Message::empty(id, Role::Assistant, time)
         })
     }
 

@@ -57,11 +57,7 @@ pub(super) fn ConversationRow(
 ) -> impl IntoView {
     let locale = use_locale();
     let title = Memo::new(move |_| summary.read().title.clone());
-    // A conversation that has settings and no message yet has no title.
-    let title = Signal::derive(move || {
-        let title = Some(title.get()).filter(|title| !title.is_empty());
-        title.unwrap_or_else(|| words!(locale, chat.new_chat).to_owned())
-    });
+    let title = Signal::derive(move || words::titled(locale, title.get()));
     let mark = Memo::new(move |_| {
         let summary = summary.read();
         (summary.running, summary.unread)

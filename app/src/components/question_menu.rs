@@ -13,6 +13,9 @@ use crate::{
 
 const MENU: &str = "question-menu";
 
+/// What is asked of a question.
+type Command = fn(MessageId) -> MessageCommand;
+
 /// The question whose menu was opened last.
 #[derive(Clone, Copy)]
 pub(crate) struct PressedQuestion(RwSignal<Option<MessageId>>);
@@ -47,7 +50,7 @@ pub(crate) fn QuestionMenu(
     on_command: Callback<MessageCommand>,
 ) -> impl IntoView {
     let locale = use_locale();
-    let choose = move |command: fn(MessageId) -> MessageCommand| {
+    let choose = move |command: Command| {
         browser::close_menu(MENU);
         if let Some(id) = pressed.0.get_untracked() {
             // Its tools come with the focus, and tell whether it was copied.
@@ -55,6 +58,20 @@ pub(crate) fn QuestionMenu(
             on_command.run(command(id));
         }
     };
+    let entry =
+        move |class: &'static str, icon: IconName, words: &'static str, command: Command| {
+            view! {
+                <button type="button" class=class on:click=move |_| choose(command)>
+                    <Icon name=icon/>
+                    <span>{words}</span>
+                </button>
+            }
+        };
+    let (edit, fork) = (
+        words!(locale, chat.edit_question),
+        words!(locale, chat.fork),
+    );
+    let delete = words!(locale, chat.delete);
     view! {
         <Menu id=MENU label=words!(locale, chat.actions)>
             <button
@@ -66,32 +83,11 @@ pub(crate) fn QuestionMenu(
                 <Icon name=IconName::Copy/>
                 <span>{words!(locale, chat.copy)}</span>
             </button>
-            <button
-                type="button"
-                class="menu-entry"
-                on:click=move |_| choose(MessageCommand::Edit)
-            >
-                <Icon name=IconName::Edit/>
-                <span>{words!(locale, chat.edit_question)}</span>
-            </button>
-            <button
-                type="button"
-                class="menu-entry"
-                on:click=move |_| choose(MessageCommand::Fork)
-            >
-                <Icon name=IconName::Branch/>
-                <span>{words!(locale, chat.fork)}</span>
-            </button>
+            {entry("menu-entry", IconName::Edit, edit, MessageCommand::Edit)}
+            {entry("menu-entry", IconName::Branch, fork, MessageCommand::Fork)}
             <hr/>
             <p class="group-label">{words!(locale, chat.delete_question)}</p>
-            <button
-                type="button"
-                class="menu-entry danger"
-                on:click=move |_| choose(MessageCommand::Delete)
-            >
-                <Icon name=IconName::Trash/>
-                <span>{words!(locale, chat.delete)}</span>
-            </button>
+            {entry("menu-entry danger", IconName::Trash, delete, MessageCommand::Delete)}
         </Menu>
     }
 }

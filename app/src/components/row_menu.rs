@@ -5,7 +5,7 @@ use leptos::{html, prelude::*};
 use server_fn::ServerFn;
 
 use super::{
-    Icon, IconName, ListedConversations, SidebarCommand, conversation_list::Selection,
+    Icon, IconName, ListedConversations, SidebarCommand, Wish, conversation_list::Selection,
     conversation_row::link_id, menu::Menu,
 };
 use crate::{
@@ -144,12 +144,9 @@ fn press(event: &web_sys::MouseEvent, opened: OpenedRow, on_command: Callback<Si
         return;
     };
     if let Some(id) = opened.close() {
-        on_command.run(SidebarCommand::Arrange {
-            ids: vec![id],
-            arrangement,
-            folder: told("data-folder").parse().ok(),
-            folder_name: String::new(),
-        });
+        let folder = told("data-folder").parse().ok();
+        let wish = Wish::new(vec![id], arrangement, folder);
+        on_command.run(SidebarCommand::Arrange(wish));
     }
 }
 
@@ -210,12 +207,10 @@ fn NewFolder(opened: OpenedRow, on_command: Callback<SidebarCommand>) -> impl In
         }
         input.set_value("");
         if let Some(id) = opened.close() {
-            on_command.run(SidebarCommand::Arrange {
-                ids: vec![id],
-                arrangement: Arrangement::Move,
-                folder: None,
+            on_command.run(SidebarCommand::Arrange(Wish {
                 folder_name,
-            });
+                ..Wish::new(vec![id], Arrangement::Move, None)
+            }));
         }
     };
     view! {

@@ -24,13 +24,7 @@ pub(crate) enum SidebarCommand {
         title: String,
     },
     Delete(ConversationId),
-    /// What is moved goes into a folder, or into the one of this name.
-    Arrange {
-        ids: Vec<ConversationId>,
-        arrangement: Arrangement,
-        folder: Option<FolderId>,
-        folder_name: String,
-    },
+    Arrange(Wish),
     /// Opens it, or closes it if it is open.
     OpenFolder(FolderId),
     ShowMoreOfFolder,
@@ -41,6 +35,32 @@ pub(crate) enum SidebarCommand {
     Speak(Language),
     ShowShortcuts,
     Search,
+}
+
+/// Where conversations are to stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Wish {
+    pub(crate) ids: Vec<ConversationId>,
+    pub(crate) arrangement: Arrangement,
+    /// What is moved goes into a folder, or into the one of this name.
+    pub(crate) folder: Option<FolderId>,
+    pub(crate) folder_name: String,
+}
+
+impl Wish {
+    /// A folder is one that is there.
+    pub(crate) fn new(
+        ids: Vec<ConversationId>,
+        arrangement: Arrangement,
+        folder: Option<FolderId>,
+    ) -> Self {
+        Self {
+            ids,
+            arrangement,
+            folder,
+            folder_name: String::new(),
+        }
+    }
 }
 
 /// Brand, new chat, conversations, account.

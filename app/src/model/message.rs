@@ -199,6 +199,30 @@ pub struct Message {
     pub time: LocalTime,
 }
 
+impl Message {
+    /// A finished one without a word, and without another version.
+    pub fn empty(id: MessageId, role: Role, time: LocalTime) -> Self {
+        Self {
+            id,
+            parent_id: None,
+            role,
+            status: MessageStatus::Finished,
+            text: String::new(),
+            blocks: Vec::new(),
+            pending: String::new(),
+            reasoning: None,
+            steps: Vec::new(),
+            cursor: None,
+            finish_reason: None,
+            usage: None,
+            provenance: None,
+            error: None,
+            versions: vec![id],
+            time,
+        }
+    }
+}
+
 /// What a model thought before it answered. Exported as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

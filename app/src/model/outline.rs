@@ -24,21 +24,3 @@ pub struct OutlineMessage {
     /// When it was written, in the reader's time zone.
     pub time: LocalTime,
 }
-
-/// Where a message of the shown branch stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ShownPlace {
-    pub conversation: ConversationId,
-    /// The message that follows, if only an earlier piece of the branch has this one.
-    pub before: Option<MessageId>,
-}
-
-impl ShownPlace {
-    /// The address that leads there.
-    pub fn address(self, message: MessageId) -> String {
-        let conversation = self.conversation;
-        let piece = self.before.map(|before| format!("?before={before}"));
-        let piece = piece.unwrap_or_default();
-        format!("/c/{conversation}{piece}#message-{message}")
-    }
-}

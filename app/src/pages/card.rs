@@ -145,6 +145,35 @@ pub(super) fn copy_button(locale: Locale, id: &'static str) -> AnyView {
     .into_any()
 }
 
+/// A table in a section, with a last column for what can be done with a row.
+pub(super) fn table(
+    locale: Locale,
+    class: &'static str,
+    columns: &[&'static str],
+    rows: impl IntoView + 'static,
+) -> AnyView {
+    let columns = columns
+        .iter()
+        .map(|&name| view! { <th scope="col">{name}</th> });
+    let columns = columns.collect_view();
+    view! {
+        <div class="setting">
+            <table class=class>
+                <thead>
+                    <tr>
+                        {columns}
+                        <th scope="col">
+                            <span class="visually-hidden">{words!(locale, chat.actions)}</span>
+                        </th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
 /// An empty list says so.
 pub(super) fn empty(words: &'static str) -> AnyView {
     view! { <p class="exports-empty">{words}</p> }.into_any()

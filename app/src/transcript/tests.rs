@@ -8,29 +8,17 @@ fn running(cursor: Option<Cursor>) -> ShownMessage {
 
 fn message(status: MessageStatus, cursor: Option<Cursor>) -> Message {
     let id = MessageId::new(Uuid::from_u128(1));
+    let time = LocalTime {
+        year: 2026,
+        month: 11,
+        day: 24,
+        hour: 6,
+        minute: 30,
+    };
     Message {
-        id,
-        parent_id: None,
-        role: Role::Assistant,
         status,
-        text: String::new(),
-        blocks: Vec::new(),
-        pending: String::new(),
-        reasoning: None,
-        steps: Vec::new(),
         cursor,
-        finish_reason: None,
-        usage: None,
-        provenance: None,
-        error: None,
-        versions: vec![id],
-        time: LocalTime {
-            year: 2026,
-            month: 11,
-            day: 24,
-            hour: 6,
-            minute: 30,
-        },
+        ..Message::empty(id, Role::Assistant, time)
     }
 }
 

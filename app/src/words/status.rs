@@ -137,6 +137,15 @@ pub(crate) fn version(locale: Locale, place: usize, count: usize) -> String {
     words!(locale, chat.version, place = place, number = count)
 }
 
+/// A conversation that has settings and no message yet has no title.
+pub(crate) fn titled(locale: Locale, title: String) -> String {
+    if title.is_empty() {
+        words!(locale, chat.new_chat).to_owned()
+    } else {
+        title
+    }
+}
+
 /// Name of a conversation's menu.
 pub(crate) fn menu(locale: Locale, title: String) -> String {
     words!(locale, chat.menu, title = title)

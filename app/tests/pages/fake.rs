@@ -148,30 +148,14 @@ impl FakeChat {
 /// One message a day; the third one is of today.
 fn message(number: u128, role: Role) -> Message {
     let id = MessageId::new(Uuid::from_u128(number));
-    Message {
-        id,
-        parent_id: None,
-        role,
-        status: MessageStatus::Finished,
-        text: String::new(),
-        blocks: Vec::new(),
-        pending: String::new(),
-        reasoning: None,
-        steps: Vec::new(),
-        cursor: None,
-        finish_reason: None,
-        usage: None,
-        provenance: None,
-        error: None,
-        versions: vec![id],
-        time: LocalTime {
-            year: 2026,
-            month: 11,
-            day: u8::try_from(21 + number).expect("a day of the month"),
-            hour: 6,
-            minute: 30,
-        },
-    }
+    let time = LocalTime {
+        year: 2026,
+        month: 11,
+        day: u8::try_from(21 + number).expect("a day of the month"),
+        hour: 6,
+        minute: 30,
+    };
+    Message::empty(id, role, time)
 }
 
 fn conversation(summary: ConversationSummary) -> Conversation {
@@ -274,8 +258,8 @@ impl ChatService for FakeChat {
     async fn restore(&self, _: UserId, _: ConversationId) -> Result<(), ChatError> {
         Ok(())
     }
-    async fn show_version(&self, _: UserId, _: MessageId) -> Result<(), ChatError> {
-        Ok(())
+    async fn show_version(&self, _: UserId, _: MessageId) -> Result<ConversationId, ChatError> {
+        Err(ChatError::NotFound)
     }
     async fn outline(&self, _: UserId, id: ConversationId) -> Result<Outline, ChatError> {
         let summary = self.summary();
@@ -296,9 +280,6 @@ impl ChatService for FakeChat {
             leaf: Some(messages[0].id),
             messages: messages.into(),
         })
-    }
-    async fn show_at(&self, _: UserId, _: MessageId) -> Result<ShownPlace, ChatError> {
-        Err(ChatError::NotFound)
     }
     async fn fork(&self, _: UserId, _: MessageId, _: &str) -> Result<ConversationId, ChatError> {
         Err(ChatError::NotFound)

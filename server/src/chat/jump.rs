@@ -1,4 +1,5 @@
-//! A conversation at one of its messages, as who searched wants to see it.
+//! A conversation at one of its messages, as who searched, or chose a line of the outline, wants to
+//! see it.
 
 use hearth_app::{
     model::{ChatError, Conversation, ConversationId, ConversationState, MessageId, UserId},

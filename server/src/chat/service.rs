@@ -8,7 +8,7 @@ use hearth_app::{
     model::{
         ChatError, ChatEvent, ChatEventKind, Choices, Conversation, ConversationForm,
         ConversationId, ConversationPage, ConversationState, ConversationSummary, Cursor,
-        ListPlace, Message, MessageId, ModelState, ModelStatus, Outline, Refusal, Role, ShownPlace,
+        ListPlace, Message, MessageId, ModelState, ModelStatus, Outline, Refusal, Role,
         StartedTurn, UserId,
     },
     service::{ChatService, SendMessage},
@@ -148,20 +148,20 @@ impl ChatService for ChatServer {
         Ok(())
     }
 
-    async fn show_version(&self, user: UserId, message: MessageId) -> Result<(), ChatError> {
+    async fn show_version(
+        &self,
+        user: UserId,
+        message: MessageId,
+    ) -> Result<ConversationId, ChatError> {
         found(self.store.show_version(user, message).await)?;
-        if let Some(shown) = read(self.store.message(user, message).await)? {
-            self.changes.tell(user, shown.conversation);
-        }
-        Ok(())
+        let shown = read(self.store.message(user, message).await)?;
+        let id = shown.ok_or(ChatError::NotFound)?.conversation;
+        self.changes.tell(user, id);
+        Ok(id)
     }
 
     async fn outline(&self, user: UserId, id: ConversationId) -> Result<Outline, ChatError> {
         self.outline_of(user, id).await
-    }
-
-    async fn show_at(&self, user: UserId, message: MessageId) -> Result<ShownPlace, ChatError> {
-        self.show_branch_at(user, message).await
     }
 
     async fn fork(

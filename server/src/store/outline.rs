@@ -77,38 +77,4 @@ impl Store {
         .await?;
         Ok(has_branches)
     }
-
-    /// Of the branch that ends in `leaf`, the message that follows this one. `None`: it is the
-    /// leaf, of another branch, or not `user`'s.
-    pub(crate) async fn message_after(
-        &self,
-        user: UserId,
-        message: MessageId,
-        leaf: MessageId,
-    ) -> Result<Option<MessageId>, StoreError> {
-        let (user, message, leaf) = (user.as_uuid(), message.as_uuid(), leaf.as_uuid());
-        let after = sqlx::query_scalar!(
-            r#"
-            with recursive branch (id, parent_id) as (
-                select m.id, m.parent_id
-                from message m
-                join conversation c on c.id = m.conversation_id
-                where m.id = ? and c.user_id = ? and c.deleted_at is null
-                union all
-                select m.id, m.parent_id
-                from branch b
-                join message m on m.id = b.parent_id
-            )
-            select id as "id!: Uuid"
-            from branch
-            where parent_id = ?
-            "#,
-            leaf,
-            user,
-            message,
-        )
-        .fetch_optional(&self.readers)
-        .await?;
-        Ok(after.map(MessageId::new))
-    }
 }

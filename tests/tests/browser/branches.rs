@@ -303,12 +303,22 @@ async fn the_outline_of_three_branches_leads_to_each_of_them(language: Language)
     page.wait_until_interactive().await?;
     assert_eq!(page.path().await?, path);
     wait_for_focus(&browser, &format!("#message-{old}")).await?;
+
+    // Another text in its place: from now on the address is that of the chat, and does not lead
+    // back to the old one.
+    page.press(&words(language, "chat.edit_question")?).await?;
+    rewrite(&browser, "Two at last?").await?;
+    browser.element(SEND).await?.click().await?;
+    page.wait_for_questions(&["One?", "Two at last?"]).await?;
+    page.wait_for_end(2).await?;
     wait_for(
         &browser,
         "the address is that of the chat",
-        "return location.hash",
+        "return location.search + location.hash",
         "",
     )
     .await?;
+    page.reload().await?;
+    assert_eq!(page.questions().await?, ["One?", "Two at last?"]);
     browser.quit().await
 }

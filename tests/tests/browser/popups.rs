@@ -59,9 +59,9 @@ const POPUPS: [Popup; 8] = [
 /// How it is closed.
 const ENDS: [&str; 2] = ["Escape", "press elsewhere"];
 
-/// Presses a place beside the column, where there is nothing.
+/// Presses a place beside the column, where there is nothing, and below the menu of a row.
 async fn press_elsewhere(browser: &Browser) -> Result<()> {
-    press(browser, 360, 450).await
+    press(browser, 360, 640).await
 }
 
 /// Presses a place of the window, as a mouse does.

@@ -189,7 +189,8 @@ async fn the_outline_shows_every_version_and_each_line_leads_to_its_message() ->
     let old = first.assistant_message.id;
     let fields = [("message", old.to_string())];
     let opened = ada.submit_form("/api/open_branch", &fields).await?;
-    assert_eq!(location(&opened), format!("/c/{id}#message-{old}"));
+    let address = format!("/c/{id}?at={old}#message-{old}");
+    assert_eq!(location(&opened), address);
     assert_eq!(conversation(&ada, id).await?.messages[1].id, old);
     Ok(())
 }

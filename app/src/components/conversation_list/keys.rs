@@ -7,7 +7,7 @@ use super::{Group, ListedConversations, folder::FOLDER, selection::Selection};
 use crate::{
     browser,
     components::{
-        SidebarCommand,
+        SidebarCommand, Wish,
         conversation_row::{LINK, RowStates},
         row_menu::OpenedRow,
     },
@@ -78,12 +78,8 @@ pub(super) fn drop_row(event: &web_sys::DragEvent, on_command: Callback<SidebarC
     };
     if let Some((id, folder)) = dropped() {
         event.prevent_default();
-        on_command.run(SidebarCommand::Arrange {
-            ids: vec![id],
-            arrangement: Arrangement::Move,
-            folder: Some(folder),
-            folder_name: String::new(),
-        });
+        let wish = Wish::new(vec![id], Arrangement::Move, Some(folder));
+        on_command.run(SidebarCommand::Arrange(wish));
     }
 }
 

@@ -8,7 +8,7 @@ use leptos::{html, prelude::*};
 use super::{Group, Icon, IconName, ListedConversations, row_of};
 use crate::{
     browser,
-    components::{SidebarCommand, conversation_row::LINK},
+    components::{SidebarCommand, Wish, conversation_row::LINK},
     model::{Arrangement, ConversationId, Folder, FolderId},
     words::{use_locale, words},
 };
@@ -110,7 +110,7 @@ impl Selection {
         if ids.is_empty() {
             return SidebarCommand::Delete(id);
         }
-        arranged(ids, Arrangement::Delete, None)
+        SidebarCommand::Arrange(Wish::new(ids, Arrangement::Delete, None))
     }
 
     /// Also false when the page was left.
@@ -129,19 +129,6 @@ impl Selection {
     }
 }
 
-fn arranged(
-    ids: Vec<ConversationId>,
-    arrangement: Arrangement,
-    folder: Option<FolderId>,
-) -> SidebarCommand {
-    SidebarCommand::Arrange {
-        ids,
-        arrangement,
-        folder,
-        folder_name: String::new(),
-    }
-}
-
 /// What can be done with the rows that are chosen.
 #[component]
 pub(super) fn SelectionBar(
@@ -153,7 +140,8 @@ pub(super) fn SelectionBar(
     let arrange = move |arrangement, folder| {
         let ids = selection.take();
         if !ids.is_empty() {
-            on_command.run(arranged(ids, arrangement, folder));
+            let wish = Wish::new(ids, arrangement, folder);
+            on_command.run(SidebarCommand::Arrange(wish));
         }
     };
     let on_key = move |event: web_sys::KeyboardEvent| {

@@ -29,7 +29,7 @@ pub(super) struct Following {
     ids: Signal<Vec<MessageId>>,
     neighbours: Neighbours,
     /// Where somebody was reading, until it is shown again: its message may have to be fetched.
-    sought: StoredValue<Option<ReadingPlace>>,
+    place: StoredValue<Option<ReadingPlace>>,
     /// How far from the end.
     pub(super) distance: RwSignal<Distance>,
 }
@@ -48,7 +48,7 @@ impl Following {
             conversation,
             ids,
             neighbours,
-            sought: StoredValue::new(None),
+            place: StoredValue::new(None),
             distance: RwSignal::new(Distance::default()),
         };
         Effect::new(move || {
@@ -74,8 +74,7 @@ impl Following {
     }
 
     /// A new last message is one's own, or a new answer: show it. Another conversation is shown
-    /// at the message that the address names, or where it was left. Only another first message
-    /// came above what is being read.
+    /// where it was left. Only another first message came above what is being read.
     fn moved(self, old: Option<Extent>, now: Extent) {
         let is_other = old.is_none_or(|old| {
             let is_begun = old.conversation.is_none() && old.last.is_none();
@@ -86,13 +85,12 @@ impl Following {
         let changed = old.is_none_or(|old| old.last != now.last);
         if is_other || was_empty {
             // Read first: at the end, where the list goes now, nothing is kept.
-            let named = browser::take_named_place();
-            let read = || now.conversation.and_then(browser::read_reading_place);
-            self.sought.set_value(named.or_else(read));
+            let place = now.conversation.and_then(browser::read_reading_place);
+            self.place.set_value(place);
             self.pin();
             self.go_back_soon();
         } else if changed {
-            self.sought.set_value(None);
+            self.place.set_value(None);
             self.pin();
         } else if old.is_some_and(|old| old.first != now.first) {
             self.run(Follower::hold);
@@ -105,6 +103,8 @@ impl Following {
     pub(super) fn seek(self, sought: Signal<Option<MessageId>>) {
         Effect::new(move || {
             let Some(message) = sought.get() else { return };
+            // Wherever somebody was reading before, they want to be here.
+            self.place.set_value(None);
             // By then the messages are in the page, and not painted yet.
             request_animation_frame(move || {
                 if let Some(message) = browser::element(&format!("message-{message}")) {
@@ -127,7 +127,7 @@ impl Following {
     }
 
     fn go_back_soon(self) {
-        if self.sought.with_value(Option::is_some) {
+        if self.place.with_value(Option::is_some) {
             // By then the messages are in the page, and not painted yet.
             request_animation_frame(move || self.go_back());
         }
@@ -137,7 +137,7 @@ impl Following {
     /// piece; one that is gone is not among as many as they had, and the end is shown.
     fn go_back(self) {
         // The page may be gone when a frame comes, or the place not wanted any more.
-        let Some(Some(place)) = self.sought.try_get_value() else {
+        let Some(Some(place)) = self.place.try_get_value() else {
             return;
         };
         let message = browser::element(&place.message);
@@ -147,12 +147,9 @@ impl Following {
             self.neighbours.on_earlier.run(());
             return;
         }
-        self.sought.set_value(None);
+        self.place.set_value(None);
         if let Some(message) = message {
             self.run(|follower| follower.show(&message, f64::from(place.offset)));
-            if place.is_named {
-                browser::focus(&place.message);
-            }
         }
     }
 
@@ -169,12 +166,12 @@ impl Following {
         match is_at_end {
             Some(false) => {
                 // Whoever scrolls wants to be here.
-                self.sought.set_value(None);
+                self.place.set_value(None);
                 let num_shown = self.ids.with_untracked(Vec::len);
                 browser::save_reading_place(conversation, &list, num_shown);
             }
             // The end is shown only until the place is found.
-            Some(true) if self.sought.with_value(Option::is_none) => {
+            Some(true) if self.place.with_value(Option::is_none) => {
                 browser::forget_reading_place(conversation);
             }
             _ => {}

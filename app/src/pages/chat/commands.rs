@@ -51,6 +51,13 @@ pub(super) struct Place {
     address: ChatAddress,
 }
 
+impl Place {
+    /// What the address asks for is shown.
+    fn is_here(self) -> bool {
+        self.address.conversation() == self.shown
+    }
+}
+
 /// The button that was pressed by key may have gone with its message: the focus goes to the one of
 /// its name in the message that is shown now, to one beside it, or to that message.
 fn focus_again(message: MessageId, name: Option<String>) {
@@ -202,7 +209,7 @@ impl ChatState {
         let (sought, is_here) = (at, self.shown_id() == address.conversation());
         // What is in the page needs no server.
         let at = at.filter(|&message| !is_here || self.message(message).is_none());
-        if sought.is_some() && at.is_none() {
+        if at.is_none() {
             self.sought().set(sought);
         }
         let is_shown = address.conversation() == self.shown_id();
@@ -245,6 +252,17 @@ impl ChatState {
         }
         if is_wanted() {
             self.is_waiting().set(false);
+        }
+    }
+
+    /// If the message that was looked for is not in the shown branch any more, the address forgets
+    /// it: loading the page again would show the branch that has it.
+    pub(super) fn leave_sought(self) {
+        let (sought, is_here) = (self.sought(), self.place().is_here());
+        let is_left = |id| self.message(id).is_none();
+        if is_here && sought.get_untracked().is_some_and(is_left) {
+            sought.set(None);
+            self.go(self.shown_id(), replacing());
         }
     }
 

@@ -16,11 +16,11 @@ use crate::{
         preferences::{set_language, set_theme},
     },
     browser,
-    components::{ConversationSettingsDialog, Shortcuts},
+    components::{ConversationSettingsDialog, Shortcuts, Wish},
     later::{Work, later},
     model::{
-        Arrangement, ChatError, ConversationForm, ConversationId, FolderId, IdempotencyKey,
-        LanguageChoice, MessageId, SendParams, StartedTurn, Theme,
+        ChatError, ConversationForm, ConversationId, IdempotencyKey, LanguageChoice, MessageId,
+        SendParams, StartedTurn, Theme,
     },
 };
 
@@ -40,15 +40,6 @@ pub(super) enum Pressed {
     ShowVersion(MessageId),
     /// For good.
     DeleteMessage(MessageId),
-}
-
-/// Where conversations are to stand.
-pub(super) struct Wish {
-    pub(super) ids: Vec<ConversationId>,
-    pub(super) arrangement: Arrangement,
-    /// What is moved goes into a folder, or into the one of this name.
-    pub(super) folder: Option<FolderId>,
-    pub(super) folder_name: String,
 }
 
 /// A question that takes the place of another one.
@@ -145,6 +136,7 @@ async fn carry_out(state: ChatState, pressed: Pressed) -> Result<(), ChatError> 
         Pressed::ShowVersion(id) => {
             conversations::show_version(id).await?;
             state.refresh().await;
+            state.leave_sought();
         }
         Pressed::DeleteMessage(id) => {
             deletion::delete_message(id).await?;

@@ -147,6 +147,7 @@ impl ChatState {
         if !is_known {
             self.refresh().await; // another tab went on with this conversation
         }
+        self.leave_sought();
         self.follow_running();
     }
 

@@ -5,16 +5,11 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 
-use super::{
-    commands::Navigate,
-    parts::{Pressed, Wish},
-    search,
-    state::ChatState,
-};
+use super::{commands::Navigate, parts::Pressed, search, state::ChatState};
 use crate::{
     api::order,
     browser,
-    components::{SHORTCUTS, SidebarCommand, link_id},
+    components::{SHORTCUTS, SidebarCommand, Wish, link_id},
     model::{Arrangement, ChatError, ConversationId, Language, LanguageChoice, Theme},
 };
 
@@ -52,20 +47,7 @@ impl ChatState {
             }
             SidebarCommand::ShowShortcuts => self.show_shortcuts(),
             SidebarCommand::Rename { id, title } => self.press(Pressed::Rename { id, title }),
-            SidebarCommand::Arrange {
-                ids,
-                arrangement,
-                folder,
-                folder_name,
-            } => {
-                let wish = Wish {
-                    ids,
-                    arrangement,
-                    folder,
-                    folder_name,
-                };
-                self.press(Pressed::Arrange(wish, navigate));
-            }
+            SidebarCommand::Arrange(wish) => self.press(Pressed::Arrange(wish, navigate)),
             SidebarCommand::Delete(id) => self.press(Pressed::Delete(id, navigate)),
         }
     }

@@ -83,7 +83,7 @@ fn recent_line(locale: Locale, summary: ConversationSummary) -> Line {
         path: path(summary.id, None, false),
         icon: IconName::Message,
         message: None,
-        title: vec![plain(titled(locale, summary.title))],
+        title: vec![plain(words::titled(locale, summary.title))],
         snippet: Vec::new(),
         day: None,
     }
@@ -91,7 +91,7 @@ fn recent_line(locale: Locale, summary: ConversationSummary) -> Line {
 
 fn hit_line(locale: Locale, is_page: bool, hit: Hit) -> Line {
     let title = if hit.title.is_empty() {
-        vec![plain(titled(locale, String::new()))]
+        vec![plain(words::titled(locale, String::new()))]
     } else {
         hit.title
     };
@@ -115,14 +115,6 @@ fn path(conversation: ConversationId, message: Option<MessageId>, is_page: bool)
         None => format!("/c/{conversation}"),
         Some(message) if is_page => format!("/c/{conversation}?at={message}#message-{message}"),
         Some(message) => format!("/c/{conversation}?at={message}"),
-    }
-}
-
-fn titled(locale: Locale, title: String) -> String {
-    if title.is_empty() {
-        words!(locale, chat.new_chat).to_owned()
-    } else {
-        title
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
     components::Field,
     model::{ApiKeySummary, ChatError, Drawing, User},
     pages::{
-        card::{Head, copy_button, empty, error_line},
+        card::{Head, copy_button, empty, error_line, table},
         drawn::settled,
         told::Told,
     },
@@ -65,24 +65,17 @@ fn new_key(locale: Locale, key: String) -> AnyView {
 #[component]
 fn KeyTable(list: Vec<ApiKeySummary>) -> impl IntoView {
     let locale = use_locale();
-    view! {
-        <div class="setting">
-            <table class="exports-table">
-                <thead>
-                    <tr>
-                        <th scope="col">{words!(locale, settings.key_name)}</th>
-                        <th scope="col">{words!(locale, settings.key)}</th>
-                        <th scope="col">{words!(locale, exports.made)}</th>
-                        <th scope="col">{words!(locale, settings.last_used)}</th>
-                        <th scope="col">
-                            <span class="visually-hidden">{words!(locale, chat.actions)}</span>
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>{list.into_iter().map(|key| view! { <KeyRow key/> }).collect_view()}</tbody>
-            </table>
-        </div>
-    }
+    let rows = list
+        .into_iter()
+        .map(|key| view! { <KeyRow key/> })
+        .collect_view();
+    let columns = [
+        words!(locale, settings.key_name),
+        words!(locale, settings.key),
+        words!(locale, exports.made),
+        words!(locale, settings.last_used),
+    ];
+    table(locale, "exports-table", &columns, rows)
 }
 
 #[component]

@@ -7,12 +7,12 @@ use crate::{
     api::order::{ArrangeConversations, archive},
     model::{Arrangement, ChatError, ConversationSummary, Drawing},
     pages::{
-        card::{Head, empty, error_line},
+        card::{Head, empty, error_line, table},
         drawn::settled,
         told::Told,
     },
     sub_path::address_of,
-    words::{self, group_heading, use_locale, words},
+    words::{self, group_heading, titled, use_locale, words},
 };
 
 /// A page of the list, and the way to the one before.
@@ -35,22 +35,15 @@ pub(super) async fn draw(told: &Told) -> Result<Drawing, ChatError> {
         view! { <p><a href=address rel="external">{words}</a></p> }
     });
     let rows = page.conversations.into_iter();
+    let rows = rows.map(|it| view! { <Row it/> }).collect_view();
+    let columns = [
+        words!(locale, chat.title),
+        words!(locale, settings.last_used),
+    ];
+    let table = table(locale, "exports-table archive", &columns, rows);
     Ok(settled(head.section(view! {
         {error}
-        <div class="setting">
-            <table class="exports-table archive">
-                <thead>
-                    <tr>
-                        <th scope="col">{words!(locale, chat.title)}</th>
-                        <th scope="col">{words!(locale, settings.last_used)}</th>
-                        <th scope="col">
-                            <span class="visually-hidden">{words!(locale, chat.actions)}</span>
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>{rows.map(|it| view! { <Row it/> }).collect_view()}</tbody>
-            </table>
-        </div>
+        {table}
         {older}
     })))
 }
@@ -58,10 +51,7 @@ pub(super) async fn draw(told: &Told) -> Result<Drawing, ChatError> {
 #[component]
 fn Row(it: ConversationSummary) -> impl IntoView {
     let locale = use_locale();
-    let title = match it.title.as_str() {
-        "" => words!(locale, chat.new_chat).to_owned(),
-        title => title.to_owned(),
-    };
+    let title = titled(locale, it.title);
     let action = words!(locale, settings.unarchive);
     let name = words!(
         locale,

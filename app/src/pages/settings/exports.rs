@@ -7,7 +7,7 @@ use crate::{
     api::exports::{CreateExport, DeleteExport, download_path, exports},
     model::{ChatError, Drawing, Export, ExportSubject},
     pages::{
-        card::{Head, empty, error_line},
+        card::{Head, empty, error_line, table},
         drawn::settled,
         told::Told,
     },
@@ -68,26 +68,17 @@ fn everything(locale: Locale) -> AnyView {
 #[component]
 fn ExportTable(list: Vec<Export>) -> impl IntoView {
     let locale = use_locale();
-    view! {
-        <div class="setting">
-            <table class="exports-table">
-                <thead>
-                    <tr>
-                        <th scope="col">{words!(locale, exports.file)}</th>
-                        <th scope="col">{words!(locale, exports.format)}</th>
-                        <th scope="col">{words!(locale, exports.size)}</th>
-                        <th scope="col">{words!(locale, exports.made)}</th>
-                        <th scope="col">
-                            <span class="visually-hidden">{words!(locale, chat.actions)}</span>
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>
-                    {list.into_iter().map(|export| view! { <ExportRow export/> }).collect_view()}
-                </tbody>
-            </table>
-        </div>
-    }
+    let rows = list
+        .into_iter()
+        .map(|export| view! { <ExportRow export/> })
+        .collect_view();
+    let columns = [
+        words!(locale, exports.file),
+        words!(locale, exports.format),
+        words!(locale, exports.size),
+        words!(locale, exports.made),
+    ];
+    table(locale, "exports-table", &columns, rows)
 }
 
 #[component]

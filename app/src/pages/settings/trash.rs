@@ -10,12 +10,12 @@ use crate::{
     },
     model::{ChatError, Drawing, TrashedConversation},
     pages::{
-        card::{Head, empty, error_line},
+        card::{Head, empty, error_line, table},
         drawn::settled,
         told::Told,
     },
     sub_path::address_of,
-    words::{Locale, grouped, moment, use_locale, words},
+    words::{Locale, grouped, moment, titled, use_locale, words},
 };
 
 /// The list, and a way to empty it.
@@ -34,23 +34,16 @@ pub(super) async fn draw(told: &Told) -> Result<Drawing, ChatError> {
         view! { <p class="hint">{words!(locale, settings.trash_more, number = number)}</p> }
     });
     let rows = trash.conversations.into_iter();
+    let rows = rows.map(|it| view! { <Row it/> }).collect_view();
+    let columns = [
+        words!(locale, chat.title),
+        words!(locale, settings.deleted),
+        words!(locale, settings.removal),
+    ];
+    let table = table(locale, "exports-table trash", &columns, rows);
     Ok(settled(head.section(view! {
         {error}
-        <div class="setting">
-            <table class="exports-table trash">
-                <thead>
-                    <tr>
-                        <th scope="col">{words!(locale, chat.title)}</th>
-                        <th scope="col">{words!(locale, settings.deleted)}</th>
-                        <th scope="col">{words!(locale, settings.removal)}</th>
-                        <th scope="col">
-                            <span class="visually-hidden">{words!(locale, chat.actions)}</span>
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>{rows.map(|it| view! { <Row it/> }).collect_view()}</tbody>
-            </table>
-        </div>
+        {table}
         {more}
         {emptying(locale)}
     })))
@@ -81,10 +74,7 @@ fn emptying(locale: Locale) -> AnyView {
 #[component]
 fn Row(it: TrashedConversation) -> impl IntoView {
     let locale = use_locale();
-    let title = match it.title.as_str() {
-        "" => words!(locale, chat.new_chat).to_owned(),
-        title => title.to_owned(),
-    };
+    let title = titled(locale, it.title);
     let name = |action: &'static str| {
         let file = title.clone();
         words!(locale, exports.of_file, action = action, file = file)

@@ -261,30 +261,14 @@ pub(super) fn answer(blocks: Vec<String>) -> ShownMessage {
 /// An empty one that is finished.
 fn message(role: Role, number: u128) -> ShownMessage {
     let id = MessageId::new(Uuid::from_u128(number));
-    ShownMessage::new(Message {
-        id,
-        parent_id: None,
-        role,
-        status: MessageStatus::Finished,
-        text: String::new(),
-        blocks: Vec::new(),
-        pending: String::new(),
-        reasoning: None,
-        steps: Vec::new(),
-        cursor: None,
-        finish_reason: None,
-        usage: None,
-        provenance: None,
-        error: None,
-        versions: vec![id],
-        time: LocalTime {
-            year: 2026,
-            month: 11,
-            day: 29,
-            hour: 22,
-            minute: 40,
-        },
-    })
+    let time = LocalTime {
+        year: 2026,
+        month: 11,
+        day: 29,
+        hour: 22,
+        minute: 40,
+    };
+    ShownMessage::new(Message::empty(id, role, time))
 }
 
 /// It is the second of three.

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use hearth_app::{
     model::{
-        BusyReason, ChatError, ConversationForm, ConversationId, ConversationSettings, FolderId,
-        Message, MessageId, MessageStatus, Refusal, Role, StartedTurn,
+        BusyReason, ChatError, Conversation, ConversationForm, ConversationId,
+        ConversationSettings, FolderId, Message, MessageId, MessageStatus, Refusal, Role,
+        StartedTurn,
     },
     service::{ChatService as _, SendMessage},
 };
@@ -397,18 +398,23 @@ async fn the_outline_has_every_message_and_leads_to_each() {
     let other = bench.server.outline(bench.bob, id).await;
     assert_eq!(other.unwrap_err(), ChatError::NotFound);
 
-    // Far above the end of its branch a message is the last one of an earlier piece.
-    let place = bench.server.show_at(bench.ada, ids[4]).await.unwrap();
-    assert_eq!((place.conversation, place.before), (id, Some(ids[5])));
-    let piece = bench.server.conversation(bench.ada, id, place.before).await;
-    let piece = piece.unwrap();
-    assert_eq!(piece.messages.last().map(|it| it.id), Some(ids[4]));
+    // A line shows its branch, and leads to the piece that holds its message.
+    let show = async |user, message| {
+        let shown = bench.server.show_version(user, message).await?;
+        bench.server.conversation_at(user, shown, message).await
+    };
+    let end = |piece: &Conversation| piece.messages.last().map(|it| it.id);
+    // Far above the end of its branch that is an earlier one.
+    let piece = show(bench.ada, ids[4]).await.unwrap();
+    assert!(piece.messages.iter().any(|it| it.id == ids[4]));
     assert_eq!(piece.state.leaf, ids.last().copied());
-    // Near the end, and in a short branch, it is in sight as it is.
+    assert_ne!(end(&piece), piece.state.leaf);
+    // Near the end, and in a short branch, it is the last one.
     for message in [ids[199], ids[190], question_of(&turn)] {
-        let place = bench.server.show_at(bench.ada, message).await.unwrap();
-        assert_eq!(place.before, None);
+        let piece = show(bench.ada, message).await.unwrap();
+        assert!(piece.messages.iter().any(|it| it.id == message));
+        assert_eq!(end(&piece), piece.state.leaf);
     }
-    let theirs = bench.server.show_at(bench.bob, ids[4]).await;
+    let theirs = show(bench.bob, ids[4]).await;
     assert_eq!(theirs.unwrap_err(), ChatError::NotFound);
 }

@@ -9,6 +9,7 @@ use hearth_tests::{
     browser::{Browser, PATIENCE, wait_for, wait_for_words},
     chat_page::{ChatPage, TEXT_BOX},
     deadline::eventually,
+    keyboard::wait_for_focus,
     running_server::RunningServer,
     words::words,
 };
@@ -100,8 +101,7 @@ async fn a_button_opens_the_dialog_for_files_and_texts_of_any_usual_encoding_com
         let files = "return document.querySelector('.composer input[type=file]').files.length";
         wait_for(&browser, "the input is empty", files, 0).await?;
     }
-    let here = format!("return document.activeElement.matches('{TEXT_BOX}')");
-    wait_for(&browser, "one goes on writing", &here, true).await?;
+    wait_for_focus(&browser, TEXT_BOX).await?;
     ensure!(!browser.has(".composer-inline .error-text").await?);
     browser.quit().await
 }

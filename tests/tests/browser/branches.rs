@@ -7,7 +7,7 @@ use hearth_tests::{
     browser::{Browser, PATIENCE, wait_for, wait_for_end_of},
     chat_page::{ChatPage, TEXT_BOX},
     deadline::eventually,
-    keyboard::{Keyboard, SHIFT},
+    keyboard::{Keyboard, SHIFT, wait_for_focus},
     running_server::{PASSWORD, RunningServer, conversation, new_key, send_and_wait},
     words::words,
 };
@@ -61,21 +61,6 @@ async fn rewrite(browser: &Browser, text: &str) -> Result<()> {
 async fn written(browser: &Browser) -> Result<String> {
     let text = browser.element(EDITOR).await?.prop("value").await?;
     Ok(text.unwrap_or_default())
-}
-
-/// Waits until this has the focus.
-async fn wait_for_focus(browser: &Browser, selector: &str) -> Result<()> {
-    let keys = Keyboard::new(browser);
-    let waited = eventually(
-        &format!("the focus is at {selector}"),
-        PATIENCE,
-        async || Ok(keys.is_at(selector).await?.then_some(())),
-    )
-    .await;
-    if waited.is_err() {
-        browser.screenshot("failed").await?;
-    }
-    waited
 }
 
 async fn a_question_is_edited_with_the_mouse_and_its_versions_are_switched(

@@ -4,9 +4,10 @@ use anyhow::{Context as _, Result, ensure};
 use hearth_app::model::{ChatError, Conversation, Language, StartedTurn};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    browser::{Browser, PATIENCE, Screen, wait_for, wait_for_end_of, wait_for_words},
+    browser::{Browser, PATIENCE, Screen, wait_for_end_of, wait_for_words},
     chat_page::ChatPage,
     deadline::eventually,
+    keyboard::wait_for_focus,
     running_server::{PASSWORD, RunningServer, send_and_wait, sign_in},
     words::words,
 };
@@ -78,14 +79,7 @@ async fn wait_for_focus_near(browser: &Browser, turn: &StartedTurn) -> Result<()
         "#message-{} .message-delete > button",
         turn.assistant_message.id
     );
-    let is_there = format!("return document.activeElement.matches('{button}')");
-    wait_for(
-        browser,
-        "the answer before it has the focus",
-        &is_there,
-        true,
-    )
-    .await
+    wait_for_focus(browser, &button).await
 }
 
 async fn a_message_is_deleted_with_the_keyboard_and_on_a_phone(language: Language) -> Result<()> {

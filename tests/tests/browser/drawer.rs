@@ -5,18 +5,16 @@ use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, Screen, wait_for},
     chat_page::{ChatPage, TEXT_BOX},
+    keyboard::{CTRL, wait_for_focus},
     running_server::{RunningServer, send_and_wait},
 };
 use serde_json::json;
 
 use super::skeletons::HOLD;
 
-const CTRL: u32 = 2;
-
 const IS_OPEN: &str = "const drawer = document.getElementById('sidebar');
     return getComputedStyle(drawer).visibility === 'visible'";
 const PLACE: &str = "return location.pathname + location.hash";
-const FOCUSED: &str = "return document.activeElement.id";
 
 async fn open_drawer(browser: &Browser) -> Result<()> {
     browser.settle().await?;
@@ -45,20 +43,14 @@ async fn back_closes_the_drawer_and_stays_in_the_chat() -> Result<()> {
     open_drawer(&browser).await?;
     browser.driver().back().await?;
     wait_until_closed(&browser, &path).await?;
-    wait_for(
-        &browser,
-        "the button has the focus",
-        FOCUSED,
-        "open-sidebar",
-    )
-    .await?;
+    wait_for_focus(&browser, "#open-sidebar").await?;
     ensure!(page.questions().await? == ["One"]);
 
     // Forward brings it again, as it brings a page.
     browser.driver().forward().await?;
     wait_for(&browser, "the drawer opens again", IS_OPEN, true).await?;
     browser.settle().await?;
-    wait_for(&browser, "the focus is in it", FOCUSED, "new-chat").await?;
+    wait_for_focus(&browser, "#new-chat").await?;
     browser.driver().back().await?;
     wait_until_closed(&browser, &path).await?;
     // A page that is loaded with its address has it open.

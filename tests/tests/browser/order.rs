@@ -6,6 +6,7 @@ use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, Screen, wait_for, wait_for_end_of, wait_for_words},
     chat_page::ChatPage,
+    keyboard::{SHIFT, wait_for_focus},
     running_server::{PASSWORD, RunningServer, conversations, send_and_wait},
     seed::{self, Amount},
     web_client::WebClient,
@@ -25,8 +26,6 @@ in_both_languages! {
     many_chats_are_moved_by_a_button_and_not_by_looking_at_folders,
     of_many_chats_the_list_loads_a_piece_whatever_is_pinned,
 }
-
-const SHIFT: u32 = 8;
 
 /// Headings with the titles of the rows below them.
 const LISTED: &str = "return [...document.querySelectorAll('.conversation-group')].flatMap(it => [
@@ -238,8 +237,7 @@ async fn many_chats_are_chosen_by_presses_and_keys_and_come_back_together(
     // The way out gives the focus back to the list.
     press(&browser, ".selection-bar button:has([href$=close])").await?;
     wait_for_end_of(&browser, ".selection-bar").await?;
-    let focused = "return document.activeElement.id";
-    wait_for(&browser, "the row", focused, json!(format!("chat-{a}"))).await?;
+    wait_for_focus(&browser, &format!("#chat-{a}")).await?;
 
     choose(&browser, a, "button:has([href$=check])").await?;
     browser.element(".selection-bar").await?;

@@ -11,6 +11,7 @@ use hearth_tests::{
     browser::{Browser, PATIENCE, Screen},
     chat_page::{ANSWER, ChatPage},
     deadline::eventually,
+    keyboard::Keyboard,
     program::Program,
     running_server::{RunningServer, save_setting},
     words::words,
@@ -369,9 +370,8 @@ async fn effort_and_calculator_are_chosen_beside_the_box(language: Language) -> 
         Ok(is_kept.then_some(()))
     })
     .await?;
-    let has_focus = "return document.activeElement.matches(arguments[0])";
-    let has_focus = browser.script(has_focus, vec![CALCULATOR.into()]).await?;
-    ensure!(has_focus == json!(true), "the focus stays");
+    let keys = Keyboard::new(&browser);
+    ensure!(keys.is_at(CALCULATOR).await?, "the focus stays");
     let shown = chosen(&browser).await?;
     ensure!(shown == json!([high, false]), "{shown}");
     check(&browser, &named("tools", language)).await?;

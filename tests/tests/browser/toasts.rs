@@ -7,7 +7,7 @@ use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, wait_for, wait_for_end_of},
     chat_page::{ChatPage, TEXT_BOX},
-    keyboard::Keyboard,
+    keyboard::{Keyboard, wait_for_focus},
     running_server::{RunningServer, send_and_wait},
 };
 use serde_json::json;
@@ -122,8 +122,7 @@ async fn the_way_back_is_near_for_keys_and_escape_puts_it_away() -> Result<()> {
     browser.script(AS_USUAL, Vec::new()).await?;
     keys.press("Escape", 0).await?;
     wait_for_end_of(&browser, TOAST).await?;
-    let focused = "return document.activeElement.id";
-    wait_for(&browser, "the focus", focused, json!("new-chat")).await?;
+    wait_for_focus(&browser, "#new-chat").await?;
     wait_for(&browser, "one row", NUM_ROWS, json!(1)).await?;
 
     delete(&browser, &page).await?;

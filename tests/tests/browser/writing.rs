@@ -9,6 +9,7 @@ use hearth_tests::{
     browser::{Browser, PATIENCE, Screen},
     chat_page::{ChatPage, QUEUED, STOP, TEXT_BOX},
     deadline::eventually,
+    keyboard::{Keyboard, wait_for_focus},
     running_server::RunningServer,
     web_client::WebClient,
     words::words,
@@ -54,16 +55,7 @@ pub(super) async fn open<'a>(
 }
 
 async fn is_focused(browser: &Browser) -> Result<bool> {
-    let script = "return document.activeElement.matches(arguments[0])";
-    let answer = browser.script(script, vec![json!(TEXT_BOX)]).await?;
-    Ok(answer == Value::Bool(true))
-}
-
-async fn wait_for_focus(browser: &Browser) -> Result<()> {
-    eventually("the box has the focus", PATIENCE, async || {
-        Ok(is_focused(browser).await?.then_some(()))
-    })
-    .await
+    Keyboard::new(browser).is_at(TEXT_BOX).await
 }
 
 async fn wait_for_draft(page: &ChatPage<'_>, expected: &str) -> Result<()> {
@@ -108,17 +100,17 @@ async fn the_box_has_the_focus_and_letters_typed_anywhere_go_to_it() -> Result<(
     let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
     let page = open(&browser, &ada, Language::English).await?;
-    wait_for_focus(&browser).await?;
+    wait_for_focus(&browser, TEXT_BOX).await?;
     page.send("Hello").await?;
     page.wait_for_end(1).await?;
     browser.element("#new-chat").await?.click().await?;
-    wait_for_focus(&browser).await?;
+    wait_for_focus(&browser, TEXT_BOX).await?;
     browser.element(".conversation-link").await?.click().await?;
     page.wait_for_end(1).await?;
-    wait_for_focus(&browser).await?;
+    wait_for_focus(&browser, TEXT_BOX).await?;
     page.reload().await?;
     ensure!(page.path().await?.starts_with("/c/"), "a chat is opened");
-    wait_for_focus(&browser).await?;
+    wait_for_focus(&browser, TEXT_BOX).await?;
 
     let leave = "document.activeElement.blur()";
     browser.script(leave, Vec::new()).await?;

@@ -39,6 +39,15 @@ const READ_MESSAGES: &str = r"
     }))
 ";
 
+/// Holds back what is asked of a function of the server, as `/send_message`, until `letGo` is
+/// called.
+pub const HOLD: &str = "const name = arguments[0];
+    const fetch = window.fetch.bind(window);
+    const held = new Promise(go => window.letGo = go);
+    window.fetch = (request, ...rest) => (request.url ?? String(request)).endsWith(name)
+        ? held.then(() => fetch(request, ...rest))
+        : fetch(request, ...rest);";
+
 /// The script has taken over the page once the document says so.
 const IS_INTERACTIVE: &str = "return document.documentElement.dataset.interactive !== undefined";
 

@@ -1,4 +1,4 @@
-//! Somebody who has chats already when the page opens.
+//! Somebody who has chats already when the page opens, and how the page lists them.
 
 use anyhow::Result;
 use hearth_app::model::{ConversationId, Language};
@@ -9,6 +9,12 @@ use hearth_tests::{
     running_server::{RunningServer, conversations, send_and_wait},
     web_client::WebClient,
 };
+
+/// Titles of the list, as it is shown.
+pub(super) const TITLES: &str = "return [...document.querySelectorAll('.conversation-title')]
+    .map(it => it.textContent)";
+/// How many rows it has.
+pub(super) const NUM_ROWS: &str = "return document.querySelectorAll('.conversation-row').length";
 
 /// What somebody asked, each in a chat of its own.
 pub(super) const QUESTIONS: [&str; 3] = ["Third", "Second", "First"];

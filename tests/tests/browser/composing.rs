@@ -15,6 +15,8 @@ use hearth_tests::{
 };
 use thirtyfour::prelude::*;
 
+use super::shortcuts::IS_LIST_OPEN;
+
 in_both_languages! {
     what_was_refused_is_not_told_beside_what_waits,
 }
@@ -43,14 +45,13 @@ async fn the_keys_of_an_input_method_choose_words_and_do_nothing_else() -> Resul
     let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.enter(&ada).await?;
-    let list = "return document.getElementById('shortcuts').open";
     browser.element("#new-chat").await?.focus().await?;
     press_while_composing(&browser, "#new-chat", "?").await?;
-    assert_eq!(browser.script(list, Vec::new()).await?, false);
+    assert_eq!(browser.script(IS_LIST_OPEN, Vec::new()).await?, false);
     page.press_key("?", SHIFT).await?;
-    wait_for(&browser, "the key itself opens the list", list, true).await?;
+    wait_for(&browser, "the key opens the list", IS_LIST_OPEN, true).await?;
     page.press_key("Escape", 0).await?;
-    wait_for(&browser, "the list closes", list, false).await?;
+    wait_for(&browser, "the list closes", IS_LIST_OPEN, false).await?;
 
     page.send("Hello").await?;
     let begun = page.wait_for_text(20).await?.text.chars().count();

@@ -4,13 +4,13 @@ use anyhow::{Result, ensure};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, Screen, wait_for},
-    chat_page::{ChatPage, TEXT_BOX},
+    chat_page::{ChatPage, HOLD, TEXT_BOX},
     keyboard::{CTRL, wait_for_focus},
     running_server::{RunningServer, send_and_wait},
 };
 use serde_json::json;
 
-use super::skeletons::HOLD;
+use super::chats::NUM_ROWS;
 
 const IS_OPEN: &str = "const drawer = document.getElementById('sidebar');
     return getComputedStyle(drawer).visibility === 'visible'";
@@ -131,8 +131,7 @@ async fn begin_behind_it(browser: &Browser, page: &ChatPage<'_>, first: &str) ->
     browser.element(".send-button").await?.click().await?;
     open_drawer(browser).await?;
     browser.script("window.letGo()", Vec::new()).await?;
-    let rows = "return document.querySelectorAll('.conversation-row').length";
-    wait_for(browser, "it is listed", rows, json!(3)).await?;
+    wait_for(browser, "it is listed", NUM_ROWS, json!(3)).await?;
     wait_for(browser, "the drawer stays", IS_OPEN, true).await?;
     browser.element(".sidebar-close").await?.click().await?;
     page.wait_for_questions(&["Three"]).await?;

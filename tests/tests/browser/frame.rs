@@ -18,7 +18,7 @@ use thirtyfour::prelude::*;
 
 use super::{
     accessibility::check,
-    chats::{Chats, QUESTIONS},
+    chats::{Chats, QUESTIONS, TITLES},
     named,
 };
 
@@ -32,8 +32,6 @@ in_both_languages! {
 
 const NUM_STOPS: &str = "return [...document.querySelectorAll('.conversation-list :is(a, button)')]
     .filter(it => it.tabIndex >= 0).length";
-const TITLES: &str = "return [...document.querySelectorAll('.conversation-title')]
-    .map(it => it.textContent)";
 
 fn link(id: ConversationId) -> String {
     format!("#chat-{id}")

@@ -15,11 +15,12 @@ use hearth_tests::{
 };
 use serde_json::json;
 
+use super::shortcuts::IS_LIST_OPEN;
+
 in_both_languages! {
     a_part_that_cannot_be_loaded_is_told_and_tried_again,
 }
 
-const IS_LIST_OPEN: &str = "return document.getElementById('shortcuts').open";
 const IS_INTERACTIVE: &str = "return document.documentElement.hasAttribute('data-interactive')";
 
 /// From now on these addresses are not reached; none means all are.

@@ -15,7 +15,7 @@ use hearth_tests::{
 use serde_json::json;
 use thirtyfour::prelude::*;
 
-use super::{accessibility::check, named};
+use super::{accessibility::check, chats::NUM_ROWS, named};
 
 in_both_languages! {
     a_chat_is_pinned_put_into_a_new_folder_and_archived_by_its_menu,
@@ -325,9 +325,8 @@ async fn of_many_chats_the_list_loads_a_piece_whatever_is_pinned(language: Langu
     let page = ChatPage::new(&browser, server.base_url());
     page.speak(language).await?;
     page.sign_in("Ada", PASSWORD).await?;
-    let rows = "return document.querySelectorAll('.conversation-row').length";
-    wait_for(&browser, "a piece", rows, json!(52)).await?;
+    wait_for(&browser, "a piece", NUM_ROWS, json!(52)).await?;
     press(&browser, "#more-conversations").await?;
-    wait_for(&browser, "the next one", rows, json!(102)).await?;
+    wait_for(&browser, "the next one", NUM_ROWS, json!(102)).await?;
     browser.quit().await
 }

@@ -15,6 +15,8 @@ use hearth_tests::{
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
+use super::chats::NUM_ROWS;
+
 in_both_languages! {
     older_conversations_and_earlier_messages_come_by_keyboard_and_on_a_phone,
 }
@@ -32,7 +34,6 @@ const LARGE: Amount = Amount {
 };
 const EARLIER: &str = "#earlier-messages";
 const MORE: &str = "#more-conversations";
-const NUM_ROWS: &str = "return document.querySelectorAll('.conversation-row').length";
 const NUM_MESSAGES: &str = "return document.querySelectorAll('article.message').length";
 /// Where a message stands on the screen.
 const PLACE: &str = "return Math.round(

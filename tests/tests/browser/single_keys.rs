@@ -12,13 +12,12 @@ use hearth_tests::{
 };
 use serde_json::json;
 
-use super::{accessibility::check, named};
+use super::{accessibility::check, named, shortcuts::IS_LIST_OPEN};
 
 in_both_languages! {
     single_keys_are_turned_off_in_the_settings_and_the_list_of_shortcuts_says_so,
 }
 
-const IS_LIST_OPEN: &str = "return document.getElementById('shortcuts').open";
 const IS_OFF: &str = "return document.documentElement.hasAttribute('data-single-keys')";
 
 /// A keyboard sends keys to whatever has the focus.

@@ -7,7 +7,7 @@ use hearth_app::model::{ConversationId, Language};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, wait_for, wait_for_end_of, wait_for_words},
-    chat_page::{ChatPage, TEXT_BOX},
+    chat_page::{ChatPage, HOLD, TEXT_BOX},
     keyboard::{ALT, CTRL, SHIFT, wait_for_focus},
     running_server::RunningServer,
     seed::{self, Amount},
@@ -16,20 +16,16 @@ use hearth_tests::{
 use serde_json::json;
 use thirtyfour::prelude::*;
 
-use super::{accessibility::check, chats::Chats, named};
+use super::{
+    accessibility::check,
+    chats::{Chats, NUM_ROWS},
+    named,
+};
 
 in_both_languages! {
     a_conversation_that_takes_long_has_lines_in_its_place_and_is_sent_nothing_before_it_is_there,
     a_section_and_a_page_that_take_long_have_lines_in_their_place,
 }
-
-/// Holds back what is asked of a function of the server until `letGo` is called.
-pub(super) const HOLD: &str = "const name = arguments[0];
-    const fetch = window.fetch.bind(window);
-    const held = new Promise(go => window.letGo = go);
-    window.fetch = (request, ...rest) => (request.url ?? String(request)).endsWith(name)
-        ? held.then(() => fetch(request, ...rest))
-        : fetch(request, ...rest);";
 
 /// Notes how long after a press there are lines, and what is sent or copied.
 const WATCH: &str = "window.seen = [];
@@ -74,7 +70,6 @@ const AHEAD: &str = "window.asked = 0;
     Date.prototype.getHours = () => 0;";
 
 const LINES: &str = ".waiting-stage > .skeletons";
-const NUM_ROWS: &str = "return document.querySelectorAll('.conversation-row').length";
 
 /// More than one page of the list.
 const AMOUNT: Amount = Amount {

@@ -12,6 +12,8 @@ use hearth_tests::{
 };
 use serde_json::json;
 
+use super::chats::NUM_ROWS;
+
 /// It is a status for screen readers from the beginning.
 const TOAST: &str = ".toasts[role=status] > .toast";
 /// How long a way back is offered.
@@ -44,8 +46,6 @@ const QUICKLY: &str = "[window.pace, window.rung] = [20, 0]";
 const AS_USUAL: &str = "window.pace = 1";
 /// Ten seconds of rings have passed since the pace was changed, longer than a way back is offered.
 const IS_LATER: &str = "return window.rung >= 40";
-
-const NUM_ROWS: &str = "return document.querySelectorAll('.conversation-row').length";
 
 /// A page of somebody with two chats.
 async fn open(browser: &Browser) -> Result<(RunningServer, ChatPage<'_>)> {

@@ -83,6 +83,28 @@ impl<'a> ChatPage<'a> {
         Self { browser, base_url }
     }
 
+    /// The start page in a language, of somebody who comes with the session that a client has.
+    pub async fn shown_to(
+        browser: &'a Browser,
+        client: &WebClient,
+        language: Language,
+    ) -> Result<Self> {
+        Self::shown_at("/", browser, client, language).await
+    }
+
+    /// As [`ChatPage::shown_to`], and another page is the first that is shown.
+    pub async fn shown_at(
+        path: &str,
+        browser: &'a Browser,
+        client: &WebClient,
+        language: Language,
+    ) -> Result<Self> {
+        let page = Self::new(browser, client.base_url());
+        page.speak(language).await?;
+        page.enter_at(client, path).await?;
+        Ok(page)
+    }
+
     /// Path of the current page, below that of the server.
     pub async fn path(&self) -> Result<String> {
         let path = self.browser.path().await?;

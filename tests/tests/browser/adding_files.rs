@@ -51,9 +51,7 @@ fn utf_16(text: &str) -> Vec<u8> {
 
 async fn open(browser: &Browser, language: Language) -> Result<(RunningServer, ChatPage<'_>)> {
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
-    let page = ChatPage::new(browser, server.base_url());
-    page.speak(language).await?;
-    page.enter(&ada).await?;
+    let page = ChatPage::shown_to(browser, &ada, language).await?;
     Ok((server, page))
 }
 

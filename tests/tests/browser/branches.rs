@@ -8,7 +8,7 @@ use hearth_tests::{
     chat_page::{ChatPage, TEXT_BOX},
     deadline::eventually,
     keyboard::{Keyboard, SHIFT, wait_for_focus},
-    running_server::{PASSWORD, RunningServer, conversation, new_key, send_and_wait},
+    running_server::{RunningServer, conversation, new_key, send_and_wait},
     words::words,
 };
 use serde_json::json;
@@ -42,10 +42,8 @@ async fn open(browser: &Browser, language: Language) -> Result<(RunningServer, C
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Yes.".into()])).await?;
     let first = send_and_wait(&ada, None, "One?").await?;
     send_and_wait(&ada, Some(first.conversation.id), "Two?").await?;
-    let page = ChatPage::new(browser, server.base_url());
-    page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open(&format!("/c/{}", first.conversation.id)).await?;
+    let path = format!("/c/{}", first.conversation.id);
+    let page = ChatPage::shown_at(&path, browser, &ada, language).await?;
     page.wait_for_end(2).await?;
     Ok((server, page))
 }

@@ -45,9 +45,7 @@ impl Chats {
         browser: &Browser,
         language: Language,
     ) -> Result<(RunningServer, ChatPage<'_>, Vec<ConversationId>)> {
-        let page = ChatPage::new(browser, self.server.base_url());
-        page.speak(language).await?;
-        page.enter(&self.ada).await?;
+        let page = ChatPage::shown_to(browser, &self.ada, language).await?;
         Ok((self.server, page, self.ids))
     }
 }

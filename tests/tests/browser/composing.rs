@@ -167,11 +167,9 @@ async fn what_was_refused_is_not_told_beside_what_waits(language: Language) -> R
     let answer = "A slow answer, word by word. ".repeat(20);
     let model = ScriptedModel::new(vec!["Hi".into(), answer]);
     let model = model.with_token_delay(Duration::from_millis(20));
-    let (server, phone) = RunningServer::start(model).await?;
+    let (_server, phone) = RunningServer::start(model).await?;
     let browser = Browser::open().await?;
-    let page = ChatPage::new(&browser, server.base_url());
-    page.speak(language).await?;
-    page.enter(&phone).await?;
+    let page = ChatPage::shown_to(&browser, &phone, language).await?;
     page.send("One").await?;
     page.wait_for_end(1).await?;
     let id = page.conversation().await?;

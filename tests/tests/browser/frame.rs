@@ -183,10 +183,8 @@ async fn the_account_has_a_menu_and_the_theme_changes_at_once(language: Language
 async fn the_header_tells_a_model_that_loads_and_when_it_is_lit(language: Language) -> Result<()> {
     let browser = Browser::open().await?;
     let model = ScriptedModel::new(Vec::new()).with_load_delay(Duration::from_secs(8));
-    let (server, ada) = RunningServer::start(model).await?;
-    let page = ChatPage::new(&browser, server.base_url());
-    page.speak(language).await?;
-    page.enter(&ada).await?;
+    let (_server, ada) = RunningServer::start(model).await?;
+    let page = ChatPage::shown_to(&browser, &ada, language).await?;
     let dot = "return document.querySelector('.model-chip .dot').className";
     let chip = "return document.querySelector('.model-chip').textContent.includes('%')";
     let told = "return document.querySelector('.chat-heading [role=status]').textContent !== ''";

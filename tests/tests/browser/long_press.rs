@@ -87,9 +87,7 @@ async fn open(
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
     let older = send_and_wait(&ada, None, "The older one").await?;
     let newer = send_and_wait(&ada, None, "The newer one").await?;
-    let page = ChatPage::new(browser, server.base_url());
-    page.speak(language).await?;
-    page.enter(&ada).await?;
+    let page = ChatPage::shown_to(browser, &ada, language).await?;
     browser.show_touch_screen().await?;
     page.open(&format!("/c/{}", newer.conversation.id)).await?;
     page.wait_for_end(1).await?;

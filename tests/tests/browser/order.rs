@@ -7,7 +7,7 @@ use hearth_tests::{
     browser::{Browser, Screen, wait_for, wait_for_end_of, wait_for_words},
     chat_page::ChatPage,
     keyboard::{SHIFT, wait_for_focus},
-    running_server::{PASSWORD, RunningServer, conversations, send_and_wait},
+    running_server::{RunningServer, conversations, send_and_wait},
     seed::{self, Amount},
     web_client::WebClient,
     words::words,
@@ -66,9 +66,7 @@ async fn open(
         ada.call::<()>("see_conversation", &seen).await??;
         ids.push(id);
     }
-    let page = ChatPage::new(browser, server.base_url());
-    page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    let page = ChatPage::shown_to(browser, &ada, language).await?;
     let ids = ids.try_into().ok().context("three chats")?;
     Ok((server, ada, page, ids))
 }
@@ -306,7 +304,6 @@ async fn many_chats_are_moved_by_a_button_and_not_by_looking_at_folders(
 }
 
 async fn of_many_chats_the_list_loads_a_piece_whatever_is_pinned(language: Language) -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
     let amount = Amount {
         conversations: 10_000,
@@ -322,9 +319,8 @@ async fn of_many_chats_the_list_loads_a_piece_whatever_is_pinned(language: Langu
         ("ids[1]", all[5000].to_string()),
     ]);
     ada.call_raw("arrange_conversations", &fields).await?;
-    let page = ChatPage::new(&browser, server.base_url());
-    page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    let browser = Browser::open().await?;
+    let _page = ChatPage::shown_to(&browser, &ada, language).await?;
     wait_for(&browser, "a piece", NUM_ROWS, json!(52)).await?;
     press(&browser, "#more-conversations").await?;
     wait_for(&browser, "the next one", NUM_ROWS, json!(102)).await?;

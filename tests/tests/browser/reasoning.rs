@@ -285,12 +285,10 @@ async fn thoughts_and_calls_stand_in_their_order_as_they_come_and_after_a_reload
 
 /// What the model was trained to count, at length.
 async fn stop_works_while_the_model_thinks(language: Language) -> Result<()> {
-    let (server, ada) = RunningServer::start_slow_file(model(), STEP).await?;
+    let (_server, ada) = RunningServer::start_slow_file(model(), STEP).await?;
     save_setting(&ada, SettingName::Temperature, "0").await??;
     let browser = Browser::open().await?;
-    let page = ChatPage::new(&browser, server.base_url());
-    page.speak(language).await?;
-    page.enter(&ada).await?;
+    let page = ChatPage::shown_to(&browser, &ada, language).await?;
     let [question, expected] = greeting(language);
     page.send(question).await?;
     eventually("it thinks", ANSWER, async || {

@@ -17,7 +17,7 @@ use hearth_tests::{
 use serde_json::{Value, json};
 use thirtyfour::WindowHandle;
 
-use super::{chats::TITLES, writing::open};
+use super::chats::TITLES;
 
 in_both_languages! {
     what_two_tabs_write_for_the_end_of_an_answer_is_one_message,
@@ -73,7 +73,7 @@ async fn ask<'a>(
     ada: &WebClient,
     language: Language,
 ) -> Result<ChatPage<'a>> {
-    let page = open(browser, ada, language).await?;
+    let page = ChatPage::shown_to(browser, ada, language).await?;
     page.send("One").await?;
     page.wait_for_text(3).await?;
     Ok(page)

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use hearth_app::model::{Language, OneTimeLink, SettingName};
+use hearth_app::model::{Language, OneTimeLink, SettingName, preferences::BANNER_COOKIE};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, PATIENCE, Screen, wait_for, wait_for_end_of, wait_for_words},
@@ -87,8 +87,12 @@ async fn settings_are_saved_together_and_a_banner_can_be_put_away(
     check(&browser, &named("banner", language)).await?;
     browser.element(".banner button").await?.click().await?;
     wait_for_end_of(&browser, ".banner").await?;
-    // The answer of the server is on its way; the next page has to know.
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    eventually("the browser keeps it", PATIENCE, async || {
+        let cookies = browser.driver().get_all_cookies().await?;
+        let is_kept = cookies.iter().any(|it| it.name == BANNER_COOKIE);
+        Ok(is_kept.then_some(()))
+    })
+    .await?;
     page.reload().await?;
     ensure!(!browser.has(".banner").await?, "it stays away");
     browser.quit().await

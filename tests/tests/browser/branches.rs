@@ -1,14 +1,14 @@
 //! A question is edited and sent again, a chat forks, and the outline shows all that came of it.
 
-use anyhow::{Context as _, Result, ensure};
-use hearth_app::model::{Language, StartedTurn};
+use anyhow::{Result, ensure};
+use hearth_app::model::Language;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, PATIENCE, wait_for, wait_for_end_of},
     chat_page::{ChatPage, TEXT_BOX},
     deadline::eventually,
     keyboard::{Keyboard, SHIFT, wait_for_focus},
-    running_server::{RunningServer, conversation, new_key, send_and_wait},
+    running_server::{RunningServer, conversation, edit_and_wait, send_and_wait},
     words::words,
 };
 use serde_json::json;
@@ -124,15 +124,7 @@ async fn what_another_tab_shows_takes_no_box_away(language: Language) -> Result<
     rewrite(&browser, "Half a sent").await?;
     let (elsewhere, id) = (page.client().await?, page.conversation().await?);
     let first = conversation(&elsewhere, id).await?.messages[0].id;
-    let fields = [
-        ("message", first.to_string()),
-        ("text", "Another beginning".to_owned()),
-        ("key", new_key().to_string()),
-    ];
-    let turn: StartedTurn = elsewhere.call("edit_question", &fields).await??;
-    let answer = &turn.assistant_message;
-    let tail = elsewhere.tail(answer.id, answer.cursor.context("running")?);
-    tail.await?.to_end().await?;
+    edit_and_wait(&elsewhere, first, "Another beginning").await?;
     // The page has looked at the chat when it has this.
     let fields = [("id", id.to_string()), ("title", "Renamed".to_owned())];
     elsewhere

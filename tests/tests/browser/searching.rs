@@ -1,13 +1,13 @@
 //! The palette: by keys and by finger, in both languages, and where a hit leads.
 
-use anyhow::{Context as _, Result, ensure};
-use hearth_app::model::{Language, MessageId, StartedTurn};
+use anyhow::{Result, ensure};
+use hearth_app::model::{Language, StartedTurn};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     accessibility,
     browser::{Browser, Screen, wait_for},
     chat_page::ChatPage,
-    running_server::{RunningServer, send_and_wait},
+    running_server::{RunningServer, question_of, send_and_wait},
     web_client::WebClient,
 };
 use serde_json::{Value, json};
@@ -113,7 +113,7 @@ async fn a_hit_leads_to_its_message_in_a_branch_that_is_not_shown(
     let begun = send_and_wait(&ada, None, "The beginning").await?;
     let id = begun.conversation.id;
     let sought = send_and_wait(&ada, Some(id), "A needle in the hay").await?;
-    let sought: MessageId = sought.user_message.context("a question")?.id;
+    let sought = question_of(&sought)?;
     for number in 0..12 {
         send_and_wait(&ada, Some(id), &format!("More hay {number}")).await?;
     }

@@ -16,6 +16,11 @@ pub(super) const TITLES: &str = "return [...document.querySelectorAll('.conversa
 /// How many rows it has.
 pub(super) const NUM_ROWS: &str = "return document.querySelectorAll('.conversation-row').length";
 
+/// What finds the link of a row.
+pub(super) fn link(id: ConversationId) -> String {
+    format!("#chat-{id}")
+}
+
 /// What somebody asked, each in a chat of its own.
 pub(super) const QUESTIONS: [&str; 3] = ["Third", "Second", "First"];
 

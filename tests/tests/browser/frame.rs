@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use hearth_app::model::{ConversationId, Language};
+use hearth_app::model::Language;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, PATIENCE, wait_for},
@@ -18,7 +18,7 @@ use thirtyfour::prelude::*;
 
 use super::{
     accessibility::check,
-    chats::{Chats, QUESTIONS, TITLES},
+    chats::{Chats, QUESTIONS, TITLES, link},
     named,
 };
 
@@ -32,10 +32,6 @@ in_both_languages! {
 
 const NUM_STOPS: &str = "return [...document.querySelectorAll('.conversation-list :is(a, button)')]
     .filter(it => it.tabIndex >= 0).length";
-
-fn link(id: ConversationId) -> String {
-    format!("#chat-{id}")
-}
 
 async fn the_list_is_one_stop_of_tab_and_its_rows_are_walked_renamed_and_deleted_by_keys(
     language: Language,

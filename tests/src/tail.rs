@@ -49,7 +49,7 @@ impl Tail {
     }
 
     /// Reads until so many letters have come, and gives what there is.
-    pub async fn to_letters(&mut self, number: usize) -> Result<AnswerText> {
+    pub async fn read_letters(&mut self, number: usize) -> Result<AnswerText> {
         let mut text = AnswerText::default();
         while text.letters().len() < number {
             let event = self.next().await?;

@@ -27,7 +27,7 @@ async fn a_broken_model_gives_its_place_back_and_only_administrators_see_why() -
     let turn = send(&ada, None, "Hi").await??;
     let cursor = turn.assistant_message.cursor.context("it runs")?;
     let mut tail = ada.tail(turn.assistant_message.id, cursor).await?;
-    tail.to_letters(8).await?;
+    tail.read_letters(8).await?;
     let file = [("file", "broken.gguf".to_owned())];
     ada.call::<()>("switch_model", &file).await??;
     let (status, _) = tail.to_end().await?.ended.context("the stream ends")?;

@@ -148,7 +148,7 @@ async fn a_disabled_person_is_out_at_once_and_loses_nothing() -> Result<()> {
     let turn = send(&berta, None, "Hi").await??;
     let cursor = turn.assistant_message.cursor.context("it runs")?;
     let mut tail = berta.tail(turn.assistant_message.id, cursor).await?;
-    tail.to_letters(8).await?;
+    tail.read_letters(8).await?;
     let user = account(&ada, "Berta").await?.user;
     change(&ada, &user, AccountChange::Disable).await??;
     let end = tail.to_end().await?;

@@ -157,7 +157,7 @@ async fn a_stopped_answer_can_be_continued_in_the_same_message() -> Result<()> {
     let mut tail = ada
         .tail(message.id, message.cursor.context("running")?)
         .await?;
-    tail.to_letters(6).await?;
+    tail.read_letters(6).await?;
     stop_in_time(&ada, &message).await?;
     let arguments = [("message", message.id.to_string())];
     let continued: StartedTurn = ada.call("continue_turn", &arguments).await??;

@@ -7,6 +7,7 @@ use hearth_tests::{
     accessibility,
     browser::{Browser, Screen, wait_for},
     chat_page::ChatPage,
+    keyboard::CTRL,
     running_server::{RunningServer, question_of, send_and_wait},
     web_client::WebClient,
 };
@@ -19,7 +20,6 @@ in_both_languages! {
     on_a_phone_the_palette_takes_the_screen,
 }
 
-const CONTROL: u32 = 2;
 const FIELD: &str = "#palette-field";
 /// What is marked first, in small letters.
 const MARKS: &str =
@@ -63,7 +63,7 @@ async fn what_is_typed_finds_chats_and_arrow_keys_choose_among_them(
     let flour = send_and_wait(&ada, None, "Which flour for pizza?").await?;
     send_and_wait(&ada, None, "Flour and water").await?;
     page.open("/").await?;
-    page.press_key("k", CONTROL).await?;
+    page.press_key("k", CTRL).await?;
     wait_for(&browser, "the last chats", CHOSEN, json!(0)).await?;
     accessibility::check(&browser, &super::named("palette", language)).await?;
     for (typed, found) in [
@@ -98,7 +98,7 @@ async fn what_is_typed_finds_chats_and_arrow_keys_choose_among_them(
         path.starts_with(&format!("/c/{}", flour.conversation.id)),
         "{path}"
     );
-    page.press_key("k", CONTROL).await?;
+    page.press_key("k", CTRL).await?;
     wait_for(&browser, "it opens again", IS_OPEN, json!(true)).await?;
     page.press_key("Escape", 0).await?;
     wait_for(&browser, "Escape closes it", IS_OPEN, json!(false)).await?;

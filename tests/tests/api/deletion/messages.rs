@@ -84,7 +84,7 @@ async fn a_running_answer_ends_before_it_goes_and_counts() -> Result<()> {
     let turn = send(&ada, None, "Hi").await??;
     let cursor = turn.assistant_message.cursor.context("it runs")?;
     let mut tail = ada.tail(turn.assistant_message.id, cursor).await?;
-    tail.to_letters(8).await?;
+    tail.read_letters(8).await?;
     delete(&ada, turn.assistant_message.id).await??;
     tail.to_end().await?.ended.context("the stream ends")?;
     assert!(shown(&ada, turn.conversation.id).await?.is_empty());

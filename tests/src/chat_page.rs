@@ -39,6 +39,15 @@ const READ_MESSAGES: &str = r"
     }))
 ";
 
+/// Holds back what is asked of a function of the server, as `/send_message`, until `letGo` is
+/// called.
+pub const HOLD: &str = "const name = arguments[0];
+    const fetch = window.fetch.bind(window);
+    const held = new Promise(go => window.letGo = go);
+    window.fetch = (request, ...rest) => (request.url ?? String(request)).endsWith(name)
+        ? held.then(() => fetch(request, ...rest))
+        : fetch(request, ...rest);";
+
 /// The script has taken over the page once the document says so.
 const IS_INTERACTIVE: &str = "return document.documentElement.dataset.interactive !== undefined";
 
@@ -72,6 +81,28 @@ impl<'a> ChatPage<'a> {
     pub fn new(browser: &'a Browser, base_url: impl Into<String>) -> Self {
         let base_url = base_url.into();
         Self { browser, base_url }
+    }
+
+    /// The start page in a language, of somebody who comes with the session that a client has.
+    pub async fn shown_to(
+        browser: &'a Browser,
+        client: &WebClient,
+        language: Language,
+    ) -> Result<Self> {
+        Self::shown_at("/", browser, client, language).await
+    }
+
+    /// As [`ChatPage::shown_to`], and another page is the first that is shown.
+    pub async fn shown_at(
+        path: &str,
+        browser: &'a Browser,
+        client: &WebClient,
+        language: Language,
+    ) -> Result<Self> {
+        let page = Self::new(browser, client.base_url());
+        page.speak(language).await?;
+        page.enter_at(client, path).await?;
+        Ok(page)
     }
 
     /// Path of the current page, below that of the server.

@@ -3,7 +3,10 @@
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
-use crate::browser::Browser;
+use crate::{
+    browser::{Browser, PATIENCE},
+    deadline::eventually,
+};
 
 /// Modifiers of a key.
 pub const ALT: u32 = 1;
@@ -52,6 +55,22 @@ const IS_AT: &str = "return document.activeElement?.matches(arguments[0]) ?? fal
 
 const WHERE: &str = "const it = document.activeElement;
     return it ? it.outerHTML.slice(0, 120) : 'nowhere'";
+
+/// Waits until what a CSS selector finds has the focus.
+pub async fn wait_for_focus(browser: &Browser, selector: &str) -> Result<()> {
+    let keys = Keyboard::new(browser);
+    let what = format!("{selector} has the focus");
+    let waited = eventually(&what, PATIENCE, async || {
+        Ok(keys.is_at(selector).await?.then_some(()))
+    })
+    .await;
+    let Err(error) = waited else {
+        return Ok(());
+    };
+    browser.screenshot("failed").await?;
+    let place = browser.script(WHERE, Vec::new()).await?;
+    Err(error.context(format!("the focus is at {place}")))
+}
 
 /// The keyboard of a browser.
 #[derive(Clone, Copy, Debug)]

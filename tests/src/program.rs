@@ -352,7 +352,8 @@ async fn copy_rows(from: &Path, to: &mut SqliteConnection) -> Result<()> {
     let attach = sqlx::query("attach ? as whole").bind(from);
     attach.execute(&mut *to).await?;
     let tables = "select name from main.sqlite_schema
-                  where type = 'table' and name not like 'sqlite_%' and name <> '_sqlx_migrations' and name not like 'search_%'";
+                  where type = 'table' and name <> '_sqlx_migrations'
+                  and name not like 'sqlite_%' and name not like 'search_%'";
     let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&mut *to).await?;
     for table in &tables {
         let columns = sqlx::query_scalar(

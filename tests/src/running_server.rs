@@ -5,7 +5,8 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use anyhow::{Context as _, Result};
 use hearth_app::model::{
     ChatError, Conversation, ConversationId, ConversationPage, ConversationSummary, IdempotencyKey,
-    MessageStatus, RefusedSetting, Setting, SettingName, StartedTurn, User, UserId, UserRole,
+    MessageId, MessageStatus, RefusedSetting, Setting, SettingName, StartedTurn, User, UserId,
+    UserRole,
 };
 use hearth_engine::{
     handle::{Disturbance, ModelSource},
@@ -242,15 +243,45 @@ pub async fn send_and_wait(
     text: &str,
 ) -> Result<StartedTurn> {
     let turn = send(client, conversation, text).await??;
-    let cursor = turn
-        .assistant_message
-        .cursor
-        .context("a running answer has a cursor")?;
-    let tail = client.tail(turn.assistant_message.id, cursor).await?;
-    let answer = tail.to_end().await?;
+    let answer = client.read_to_end(&turn.assistant_message).await?;
     let (status, error) = answer.ended.context("the last frame is an end")?;
     anyhow::ensure!(status == MessageStatus::Finished, "{status:?}: {error:?}");
     Ok(turn)
+}
+
+/// Has a question answered once more, and reads that version to its end.
+pub async fn regenerate_and_wait(client: &WebClient, answer: MessageId) -> Result<StartedTurn> {
+    let arguments = [("message", answer.to_string())];
+    let turn: StartedTurn = client.call("regenerate", &arguments).await??;
+    client.read_to_end(&turn.assistant_message).await?;
+    Ok(turn)
+}
+
+/// What an edited question is sent with.
+pub fn edit_of(question: MessageId, text: &str) -> [(&'static str, String); 3] {
+    [
+        ("message", question.to_string()),
+        ("text", text.to_owned()),
+        ("key", new_key().to_string()),
+    ]
+}
+
+/// Sends a question with another text beside it, and reads the answer to its end.
+pub async fn edit_and_wait(
+    client: &WebClient,
+    question: MessageId,
+    text: &str,
+) -> Result<StartedTurn> {
+    let arguments = edit_of(question, text);
+    let turn: StartedTurn = client.call("edit_question", &arguments).await??;
+    client.read_to_end(&turn.assistant_message).await?;
+    Ok(turn)
+}
+
+/// The question that a turn began with.
+pub fn question_of(turn: &StartedTurn) -> Result<MessageId> {
+    let question = turn.user_message.as_ref();
+    Ok(question.context("a question was stored")?.id)
 }
 
 /// Gives a setting of the server another value, as the administrator's form does.
@@ -303,10 +334,7 @@ pub async fn conversation(client: &WebClient, id: ConversationId) -> Result<Conv
 }
 
 /// The Markdown source of a message.
-pub async fn message_text(
-    client: &WebClient,
-    message: hearth_app::model::MessageId,
-) -> Result<String> {
+pub async fn message_text(client: &WebClient, message: MessageId) -> Result<String> {
     let arguments = [("message", message.to_string())];
     Ok(client.call("message_text", &arguments).await??)
 }

@@ -48,6 +48,16 @@ impl Tail {
         }
     }
 
+    /// Reads until so many letters have come, and gives what there is.
+    pub async fn read_letters(&mut self, number: usize) -> Result<AnswerText> {
+        let mut text = AnswerText::default();
+        while text.letters().len() < number {
+            let event = self.next().await?;
+            text.apply(&event.context("the answer goes on")?);
+        }
+        Ok(text)
+    }
+
     /// Reads to the last frame.
     pub async fn to_end(mut self) -> Result<AnswerText> {
         let mut text = AnswerText::default();

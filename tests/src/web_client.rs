@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, anyhow, ensure};
-use hearth_app::model::{ChatError, Cursor, MessageId};
+use hearth_app::model::{ChatError, Cursor, Message, MessageId};
 use reqwest::{
     Method, RequestBuilder,
     header::{CONTENT_TYPE, COOKIE, HeaderMap, SET_COOKIE},
@@ -12,7 +12,7 @@ use reqwest::{
 };
 use serde::de::DeserializeOwned;
 
-use crate::tail::Tail;
+use crate::tail::{AnswerText, Tail};
 
 /// Media type of a form post.
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -154,6 +154,12 @@ impl WebClient {
     /// Opens the stream of a turn, accepting gzip as every browser does.
     pub async fn tail(&self, message: MessageId, cursor: Cursor) -> Result<Tail> {
         self.tails(&[(message, cursor)]).await
+    }
+
+    /// Reads an answer to its end; it is as it was when its turn began.
+    pub async fn read_to_end(&self, answer: &Message) -> Result<AnswerText> {
+        let cursor = answer.cursor.context("a running answer has a cursor")?;
+        self.tail(answer.id, cursor).await?.to_end().await
     }
 
     /// Opens one stream of several turns.

@@ -36,6 +36,7 @@ mod browser {
     mod administration;
     mod branches;
     mod chaos;
+    mod chats;
     mod code_blocks;
     mod composing;
     mod conversation;
@@ -65,6 +66,8 @@ mod browser {
     mod reloading;
     mod searching;
     mod settings;
+    mod shortcuts;
+    mod sidebar_width;
     mod single_keys;
     mod skeletons;
     mod stillness;

@@ -10,7 +10,7 @@ use hearth_app::model::{
 };
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    running_server::{PASSWORD, RunningServer, new_key, send, send_and_wait, sign_in},
+    running_server::{PASSWORD, RunningServer, new_key, question_of, send, send_and_wait, sign_in},
     web_client::{Answer, WebClient},
 };
 
@@ -75,7 +75,7 @@ impl People {
         Ok(Belongings {
             session: session.context("she is signed in")?.id.to_string(),
             conversation: turn.conversation.id.to_string(),
-            question: turn.user_message.context("she asked")?.id.to_string(),
+            question: question_of(&turn)?.to_string(),
             answer: turn.assistant_message.id.to_string(),
             stopped: stopped.id.to_string(),
             trashed: self.trashed().await?,
@@ -141,8 +141,7 @@ impl People {
 async fn stop(client: &WebClient, message: &Message) -> Result<()> {
     let arguments = [("message", message.id.to_string())];
     client.call::<()>("stop_turn", &arguments).await??;
-    let cursor = message.cursor.context("it ran")?;
-    client.tail(message.id, cursor).await?.to_end().await?;
+    client.read_to_end(message).await?;
     Ok(())
 }
 

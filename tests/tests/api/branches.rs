@@ -1,38 +1,19 @@
 //! Editing questions and forking conversations.
 
-use anyhow::{Context as _, Result};
-use hearth_app::model::{ChatError, ConversationId, ExportId, MessageId, Refusal, StartedTurn};
+use anyhow::Result;
+use hearth_app::model::{ChatError, ConversationId, ExportId, Refusal, StartedTurn};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     database::Database,
-    running_server::{RunningServer, conversation, conversations, new_key, send_and_wait},
+    running_server::{
+        RunningServer, conversation, conversations, edit_and_wait, edit_of, question_of,
+        send_and_wait,
+    },
     web_client::WebClient,
 };
 
 async fn start() -> Result<(RunningServer, WebClient)> {
     RunningServer::start(ScriptedModel::new(vec!["Yes.".to_owned()])).await
-}
-
-fn question_of(turn: &StartedTurn) -> Result<MessageId> {
-    Ok(turn.user_message.as_ref().context("a question")?.id)
-}
-
-fn edit(question: MessageId, text: &str) -> [(&'static str, String); 3] {
-    [
-        ("message", question.to_string()),
-        ("text", text.to_owned()),
-        ("key", new_key().to_string()),
-    ]
-}
-
-async fn edit_and_wait(client: &WebClient, question: MessageId, text: &str) -> Result<StartedTurn> {
-    let turn: StartedTurn = client
-        .call("edit_question", &edit(question, text))
-        .await??;
-    let answer = &turn.assistant_message;
-    let tail = client.tail(answer.id, answer.cursor.context("running")?);
-    tail.await?.to_end().await?;
-    Ok(turn)
 }
 
 #[tokio::test]
@@ -83,10 +64,10 @@ async fn a_blank_text_and_an_answer_are_refused_and_nothing_is_written() -> Resu
     let turn = send_and_wait(&ada, None, "One?").await?;
     let mut database = Database::open(&server.database()).await?;
     let before = database.num_turn_rows().await?;
-    let blank = edit(question_of(&turn)?, "  \n");
+    let blank = edit_of(question_of(&turn)?, "  \n");
     let blank: Result<StartedTurn, _> = ada.call("edit_question", &blank).await?;
     assert_eq!(blank.err(), Some(ChatError::Invalid(Refusal::MessageEmpty)));
-    let answer = edit(turn.assistant_message.id, "Mine");
+    let answer = edit_of(turn.assistant_message.id, "Mine");
     let answer: Result<StartedTurn, _> = ada.call("edit_question", &answer).await?;
     assert!(matches!(answer, Err(ChatError::Invalid(_))), "{answer:?}");
     let nonsense = [("message", "nonsense".to_owned())];

@@ -1,6 +1,6 @@
 //! What one conversation wants otherwise than the server's defaults.
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use hearth_app::model::{ChatError, ConversationForm, ConversationId, FinishReason, StartedTurn};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
@@ -66,9 +66,7 @@ async fn send_with(
     arguments.extend(chosen);
     arguments.extend(id.map(|id| ("conversation", id.to_string())));
     let turn: StartedTurn = client.call("send_message", &arguments).await??;
-    let answer = &turn.assistant_message;
-    let cursor = answer.cursor.context("a running answer has a cursor")?;
-    client.tail(answer.id, cursor).await?.to_end().await?;
+    client.read_to_end(&turn.assistant_message).await?;
     Ok(turn)
 }
 

@@ -8,7 +8,13 @@ use hearth_app::model::{
     ModelStatus, ModelSummary,
 };
 use hearth_engine::scripted::ScriptedModel;
-use hearth_tests::running_server::{RunningServer, conversation, send};
+use hearth_tests::{
+    deadline::eventually,
+    running_server::{RunningServer, conversation, send},
+};
+
+/// Until a model is there, or is known not to be.
+const LIMIT: Duration = Duration::from_secs(10);
 
 #[tokio::test]
 async fn a_broken_model_gives_its_place_back_and_only_administrators_see_why() -> Result<()> {
@@ -20,8 +26,8 @@ async fn a_broken_model_gives_its_place_back_and_only_administrators_see_why() -
     std::fs::write(folder.join("broken.gguf"), b"no model")?;
     let turn = send(&ada, None, "Hi").await??;
     let cursor = turn.assistant_message.cursor.context("it runs")?;
-    let tail = ada.tail(turn.assistant_message.id, cursor).await?;
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    let mut tail = ada.tail(turn.assistant_message.id, cursor).await?;
+    tail.read_letters(8).await?;
     let file = [("file", "broken.gguf".to_owned())];
     ada.call::<()>("switch_model", &file).await??;
     let (status, _) = tail.to_end().await?.ended.context("the stream ends")?;
@@ -29,8 +35,7 @@ async fn a_broken_model_gives_its_place_back_and_only_administrators_see_why() -
     let shown = conversation(&ada, turn.conversation.id).await?;
     assert_eq!(shown.messages[1].status, MessageStatus::Interrupted);
     assert!(!shown.messages[1].blocks.concat().is_empty());
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
-    let reason = loop {
+    let reason = eventually("the other model is back", LIMIT, async || {
         let models: Vec<ModelSummary> = ada.call("models", &[]).await??;
         let broken = models.iter().find(|model| model.file == "broken.gguf");
         let broken = broken.context("it is in the folder")?;
@@ -38,12 +43,10 @@ async fn a_broken_model_gives_its_place_back_and_only_administrators_see_why() -
         let is_back = models
             .iter()
             .any(|model| model.active.as_ref().is_some_and(ready));
-        if let (None, Some(reason), true) = (&broken.active, &broken.failure, is_back) {
-            break reason.clone();
-        }
-        anyhow::ensure!(tokio::time::Instant::now() < deadline, "none comes back");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    };
+        let is_over = is_back && broken.active.is_none();
+        Ok(broken.failure.clone().filter(|_| is_over))
+    })
+    .await?;
     assert!(reason.contains("broken.gguf"), "{reason}");
     let log: Vec<AuditEntry> = ada.call("audit", &[]).await??;
     let actions: Vec<AuditAction> = log.iter().map(|entry| entry.action).collect();
@@ -85,15 +88,11 @@ async fn why_a_model_does_not_load_is_told_to_administrators_only() -> Result<()
     let model = ScriptedModel::new(Vec::new()).with_load_failure(PATH);
     let (server, ada) = RunningServer::start(model).await?;
     let grace = server.add_user("Grace").await?;
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
-    loop {
+    eventually("the model fails", LIMIT, async || {
         let status: ModelStatus = grace.call("model_status", &[]).await??;
-        if status.state == ModelState::Failed {
-            break;
-        }
-        anyhow::ensure!(tokio::time::Instant::now() < deadline, "it never fails");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+        Ok((status.state == ModelState::Failed).then_some(()))
+    })
+    .await?;
     let refused = send(&grace, None, "Hi").await?;
     let Err(ChatError::Busy { reason, .. }) = refused else {
         anyhow::bail!("{refused:?}");

@@ -1,5 +1,7 @@
 //! Pins, folders, the archive, what is new, and many conversations at once.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, Result};
 use hearth_app::model::{
     Arranged, Change, ChatError, ConversationId, ConversationPage, ConversationState,
@@ -8,12 +10,14 @@ use hearth_app::model::{
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     change_stream::ChangeStream,
-    running_server::{RunningServer, conversation, conversations, new_key, send_and_wait},
+    running_server::{
+        RunningServer, conversation, conversations, new_key, regenerate_and_wait, send_and_wait,
+    },
     seed::{self, Amount},
     web_client::WebClient,
 };
 
-const SOON: std::time::Duration = std::time::Duration::from_millis(400);
+const SOON: Duration = Duration::from_millis(400);
 
 async fn start() -> Result<(RunningServer, WebClient)> {
     RunningServer::start(ScriptedModel::new(Vec::new())).await
@@ -98,7 +102,7 @@ async fn a_conversation_stands_in_one_list() -> Result<()> {
     assert_eq!(ids(&in_folder(&ada, tax).await?), [b, a]);
     // The last pinned first, out of the folder and the list.
     arrange(&ada, "pin", &[a], &[]).await??;
-    tokio::time::sleep(std::time::Duration::from_millis(2)).await; // times are milliseconds
+    tokio::time::sleep(Duration::from_millis(2)).await; // times are milliseconds
     arrange(&ada, "pin", &[c], &[]).await??;
     let page = first_page(&ada).await?;
     assert_eq!(
@@ -200,7 +204,7 @@ async fn no_more_is_pinned_than_can_be_shown() -> Result<()> {
             .is_err()
     );
     arrange(&ada, "delete", &all[..1], &[]).await??;
-    tokio::time::sleep(std::time::Duration::from_millis(2)).await; // times are milliseconds
+    tokio::time::sleep(Duration::from_millis(2)).await; // times are milliseconds
     arrange(&ada, "pin", &all[MAX_PINNED..=MAX_PINNED], &[]).await??;
     let restored = [("id", all[0].to_string())];
     ada.call::<()>("restore_conversation", &restored).await??;
@@ -318,13 +322,7 @@ async fn a_chat_follows_its_own_instructions_else_those_of_its_folder() -> Resul
     let again = async |id: ConversationId| {
         let shown = conversation(&ada, id).await?;
         let answer = shown.messages.last().context("an answer")?.id;
-        let version = [("message", answer.to_string())];
-        let turn: hearth_app::model::StartedTurn = ada.call("regenerate", &version).await??;
-        let cursor = turn.assistant_message.cursor.context("it runs")?;
-        ada.tail(turn.assistant_message.id, cursor)
-            .await?
-            .to_end()
-            .await?;
+        regenerate_and_wait(&ada, answer).await?;
         prompt_tokens(id).await
     };
     // The scripted model reads bytes.

@@ -147,8 +147,8 @@ async fn a_disabled_person_is_out_at_once_and_loses_nothing() -> Result<()> {
     let berta = server.add_user("Berta").await?;
     let turn = send(&berta, None, "Hi").await??;
     let cursor = turn.assistant_message.cursor.context("it runs")?;
-    let tail = berta.tail(turn.assistant_message.id, cursor).await?;
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    let mut tail = berta.tail(turn.assistant_message.id, cursor).await?;
+    tail.read_letters(8).await?;
     let user = account(&ada, "Berta").await?.user;
     change(&ada, &user, AccountChange::Disable).await??;
     let end = tail.to_end().await?;

@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result};
 use hearth_app::model::{Conversation, ConversationId, Drawing, MessageId, StartedTurn};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    running_server::{RunningServer, conversation, send_and_wait},
+    running_server::{RunningServer, conversation, question_of, send_and_wait},
     web_client::WebClient,
 };
 use sqlx::Connection as _;
@@ -132,7 +132,7 @@ async fn what_is_in_the_trash_is_not_found_until_it_comes_back() -> Result<()> {
     assert!(!finds(&ada, "rain").await?);
     with_id(&ada, "restore_conversation", turn.conversation.id).await?;
     assert!(finds(&ada, "rain").await?);
-    let question = turn.user_message.context("a question")?.id;
+    let question = question_of(&turn)?;
     let arguments = [("message", question.to_string())];
     ada.call::<()>("delete_message", &arguments).await??;
     assert!(!finds(&ada, "rain").await?);
@@ -185,11 +185,11 @@ async fn a_hit_leads_to_its_message_in_a_long_conversation_and_in_a_branch_that_
     let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let begun = send_and_wait(&ada, None, "Where it begins").await?;
     let id = begun.conversation.id;
-    let first = begun.user_message.context("a question")?.id;
+    let first = question_of(&begun)?;
     let mut last = first;
     for number in 0..50 {
         let turn = send_and_wait(&ada, Some(id), &format!("More {number}")).await?;
-        last = turn.user_message.context("a question")?.id;
+        last = question_of(&turn)?;
     }
     let at = async |message: MessageId| -> Result<Conversation> {
         let arguments = [("id", id.to_string()), ("message", message.to_string())];
@@ -217,10 +217,7 @@ async fn without_script_a_page_of_its_own_shows_the_same() -> Result<()> {
     let turn = send_and_wait(&ada, None, "About <b>rain</b>").await?;
     let page = ada.get("/search?q=rain").await?;
     assert_eq!(page.status, 200);
-    let (text, question) = (
-        without_marks(&page.text()),
-        turn.user_message.context("one")?.id,
-    );
+    let (text, question) = (without_marks(&page.text()), question_of(&turn)?);
     assert!(text.contains("<mark>rain</mark>") && !text.contains("<b>rain"));
     assert!(text.contains(&format!("?at={question}#message-{question}")));
     let home = ada.get("/").await?.text();

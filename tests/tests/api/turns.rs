@@ -8,7 +8,10 @@ use hearth_engine::scripted::ScriptedModel;
 use hearth_server::config::EngineSection;
 use hearth_tests::{
     database::Database,
-    running_server::{RunningServer, conversation, message_text, new_key, send, send_and_wait},
+    running_server::{
+        RunningServer, conversation, message_text, new_key, regenerate_and_wait, send,
+        send_and_wait,
+    },
     web_client::WebClient,
 };
 
@@ -154,16 +157,12 @@ async fn a_stopped_answer_can_be_continued_in_the_same_message() -> Result<()> {
     let mut tail = ada
         .tail(message.id, message.cursor.context("running")?)
         .await?;
-    let mut seen = hearth_tests::tail::AnswerText::default();
-    while seen.letters().len() < 6 {
-        seen.apply(&tail.next().await?.context("the answer goes on")?);
-    }
+    tail.read_letters(6).await?;
     stop_in_time(&ada, &message).await?;
     let arguments = [("message", message.id.to_string())];
     let continued: StartedTurn = ada.call("continue_turn", &arguments).await??;
     assert_eq!(continued.assistant_message.id, message.id);
-    let cursor = continued.assistant_message.cursor.context("running")?;
-    let end = ada.tail(message.id, cursor).await?.to_end().await?;
+    let end = ada.read_to_end(&continued.assistant_message).await?;
     assert_eq!(
         end.ended.map(|(status, _)| status),
         Some(MessageStatus::Finished)
@@ -180,12 +179,7 @@ async fn a_conversation_of_two_turns_keeps_both_and_another_version_keeps_the_fi
     let id = first.conversation.id;
     let second = send_and_wait(&ada, Some(id), "Second").await?;
     let arguments = [("message", second.assistant_message.id.to_string())];
-    let again: StartedTurn = ada.call("regenerate", &arguments).await??;
-    let cursor = again.assistant_message.cursor.context("running")?;
-    ada.tail(again.assistant_message.id, cursor)
-        .await?
-        .to_end()
-        .await?;
+    let again = regenerate_and_wait(&ada, second.assistant_message.id).await?;
     let shown = conversation(&ada, id).await?;
     let texts: Vec<&str> = shown.messages.iter().map(|it| it.text.as_str()).collect();
     assert_eq!(texts, ["First", "", "Second", ""]);

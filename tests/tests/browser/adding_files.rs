@@ -9,6 +9,7 @@ use hearth_tests::{
     browser::{Browser, PATIENCE, wait_for, wait_for_words},
     chat_page::{ChatPage, TEXT_BOX},
     deadline::eventually,
+    keyboard::wait_for_focus,
     running_server::RunningServer,
     words::words,
 };
@@ -50,9 +51,7 @@ fn utf_16(text: &str) -> Vec<u8> {
 
 async fn open(browser: &Browser, language: Language) -> Result<(RunningServer, ChatPage<'_>)> {
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
-    let page = ChatPage::new(browser, server.base_url());
-    page.speak(language).await?;
-    page.enter(&ada).await?;
+    let page = ChatPage::shown_to(browser, &ada, language).await?;
     Ok((server, page))
 }
 
@@ -100,8 +99,7 @@ async fn a_button_opens_the_dialog_for_files_and_texts_of_any_usual_encoding_com
         let files = "return document.querySelector('.composer input[type=file]').files.length";
         wait_for(&browser, "the input is empty", files, 0).await?;
     }
-    let here = format!("return document.activeElement.matches('{TEXT_BOX}')");
-    wait_for(&browser, "one goes on writing", &here, true).await?;
+    wait_for_focus(&browser, TEXT_BOX).await?;
     ensure!(!browser.has(".composer-inline .error-text").await?);
     browser.quit().await
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use hearth_app::model::{Language, OneTimeLink, SettingName};
+use hearth_app::model::{Language, OneTimeLink, SettingName, preferences::BANNER_COOKIE};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, PATIENCE, Screen, wait_for, wait_for_end_of, wait_for_words},
@@ -54,11 +54,9 @@ async fn save(browser: &Browser, id: &str) -> Result<()> {
 async fn settings_are_saved_together_and_a_banner_can_be_put_away(
     language: Language,
 ) -> Result<()> {
-    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let page = ChatPage::new(&browser, server.base_url());
-    page.speak(language).await?;
-    page.enter_at(&ada, "/admin").await?;
+    let page = ChatPage::shown_at("/admin", &browser, &ada, language).await?;
     check(&browser, &named("admin-settings", language)).await?;
     let saved = words(language, "admin.saved")?;
     let (banner, text) = match language {
@@ -89,8 +87,12 @@ async fn settings_are_saved_together_and_a_banner_can_be_put_away(
     check(&browser, &named("banner", language)).await?;
     browser.element(".banner button").await?.click().await?;
     wait_for_end_of(&browser, ".banner").await?;
-    // The answer of the server is on its way; the next page has to know.
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    eventually("the browser keeps it", PATIENCE, async || {
+        let cookies = browser.driver().get_all_cookies().await?;
+        let is_kept = cookies.iter().any(|it| it.name == BANNER_COOKIE);
+        Ok(is_kept.then_some(()))
+    })
+    .await?;
     page.reload().await?;
     ensure!(!browser.has(".banner").await?, "it stays away");
     browser.quit().await
@@ -99,11 +101,9 @@ async fn settings_are_saved_together_and_a_banner_can_be_put_away(
 async fn ways_to_begin_go_into_the_box_as_the_administrator_wrote_them(
     language: Language,
 ) -> Result<()> {
-    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let page = ChatPage::new(&browser, server.base_url());
-    page.speak(language).await?;
-    page.enter_at(&ada, "/admin").await?;
+    let page = ChatPage::shown_at("/admin", &browser, &ada, language).await?;
     let (id, lines) = match language {
         Language::English => ("starters_en", ["Plan my week", "Translate this"]),
         Language::Chinese => ("starters_zh", ["安排我的一周", "翻译这段话"]),
@@ -153,11 +153,9 @@ async fn is_leaving_asked(browser: &Browser) -> Result<bool> {
 async fn what_is_not_saved_is_counted_marked_and_asked_for_before_leaving(
     language: Language,
 ) -> Result<()> {
-    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let page = ChatPage::new(&browser, server.base_url());
-    page.speak(language).await?;
-    page.enter_at(&ada, "/admin").await?;
+    let page = ChatPage::shown_at("/admin", &browser, &ada, language).await?;
     ensure!(unsaved(&browser).await?.is_empty(), "nothing was changed");
     ensure!(!is_leaving_asked(&browser).await?, "nothing would be lost");
     let link = browser
@@ -208,11 +206,9 @@ async fn what_is_not_saved_is_counted_marked_and_asked_for_before_leaving(
 const PERSON_MENU: &str = ".person-menu:popover-open";
 
 async fn an_invited_person_chooses_a_password_and_is_in(language: Language) -> Result<()> {
-    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let page = ChatPage::new(&browser, server.base_url());
-    page.speak(language).await?;
-    page.enter_at(&ada, "/admin/people").await?;
+    let page = ChatPage::shown_at("/admin/people", &browser, &ada, language).await?;
     fill(&browser, "name", "Dora").await?;
     save(&browser, "name").await?;
     let link = browser.element(".new-link code").await?;
@@ -259,13 +255,11 @@ async fn an_invited_person_chooses_a_password_and_is_in(language: Language) -> R
 }
 
 async fn models_usage_and_the_log_are_shown(language: Language) -> Result<()> {
-    let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
     send_and_wait(&ada, None, "Hi").await?;
     save_setting(&ada, SettingName::Temperature, "0.5").await??;
     let browser = Browser::open().await?;
-    let page = ChatPage::new(&browser, server.base_url());
-    page.speak(language).await?;
-    page.enter_at(&ada, "/admin/models").await?;
+    let page = ChatPage::shown_at("/admin/models", &browser, &ada, language).await?;
     wait_for_words(&browser, ".model-state", &words(language, "frame.lit")?).await?;
     check(&browser, &named("admin-models", language)).await?;
     page.open("/admin/usage").await?;
@@ -304,11 +298,9 @@ async fn a_conversation_has_settings_of_its_own_and_an_answer_tells_how_it_was_m
     language: Language,
 ) -> Result<()> {
     let model = ScriptedModel::new(vec!["123456789".into()]);
-    let (server, ada) = RunningServer::start(model).await?;
+    let (_server, ada) = RunningServer::start(model).await?;
     let browser = Browser::open().await?;
-    let page = ChatPage::new(&browser, server.base_url());
-    page.speak(language).await?;
-    page.enter(&ada).await?;
+    let page = ChatPage::shown_to(&browser, &ada, language).await?;
     page.open_chat_settings().await?;
     browser.element("dialog[open] #own-max-tokens").await?;
     check(&browser, &named("conversation-settings", language)).await?;
@@ -382,12 +374,10 @@ async fn wait_for_copies(
 async fn a_copy_is_made_with_the_keyboard_and_shown_when_it_is_there(
     language: Language,
 ) -> Result<()> {
-    let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
     send_and_wait(&ada, None, "Hi").await?;
     let browser = Browser::open().await?;
-    let page = ChatPage::new(&browser, server.base_url());
-    page.speak(language).await?;
-    page.enter_at(&ada, "/admin/backups").await?;
+    let page = ChatPage::shown_at("/admin/backups", &browser, &ada, language).await?;
     wait_for_words(&browser, ".section-head", "03:00").await?;
     back_up(&browser, language).await?;
     wait_for_copies(&browser, language, (1, 1)).await?;
@@ -403,7 +393,7 @@ async fn a_copy_is_made_with_the_keyboard_and_shown_when_it_is_there(
 async fn people_are_searched_by_name_and_usage_is_looked_at_by_the_week(
     language: Language,
 ) -> Result<()> {
-    let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
     for number in 1..=10 {
         let name = ("name", format!("Person {number}"));
         let fields = [name, ("role", "user".to_owned())];
@@ -411,9 +401,7 @@ async fn people_are_searched_by_name_and_usage_is_looked_at_by_the_week(
     }
     send_and_wait(&ada, None, "Hi").await?;
     let browser = Browser::open().await?;
-    let page = ChatPage::new(&browser, server.base_url());
-    page.speak(language).await?;
-    page.enter_at(&ada, "/admin/people").await?;
+    let page = ChatPage::shown_at("/admin/people", &browser, &ada, language).await?;
     let field = browser.element("#people-search").await?;
     field.send_keys("person 10").await?;
     field.send_keys(Key::Enter + "").await?;

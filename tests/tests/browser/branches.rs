@@ -1,14 +1,14 @@
 //! A question is edited and sent again, a chat forks, and the outline shows all that came of it.
 
-use anyhow::{Context as _, Result, ensure};
-use hearth_app::model::{Language, StartedTurn};
+use anyhow::{Result, ensure};
+use hearth_app::model::Language;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, PATIENCE, wait_for, wait_for_end_of},
     chat_page::{ChatPage, TEXT_BOX},
     deadline::eventually,
-    keyboard::{Keyboard, SHIFT},
-    running_server::{PASSWORD, RunningServer, conversation, new_key, send_and_wait},
+    keyboard::{Keyboard, SHIFT, wait_for_focus},
+    running_server::{RunningServer, conversation, edit_and_wait, send_and_wait},
     words::words,
 };
 use serde_json::json;
@@ -42,10 +42,8 @@ async fn open(browser: &Browser, language: Language) -> Result<(RunningServer, C
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Yes.".into()])).await?;
     let first = send_and_wait(&ada, None, "One?").await?;
     send_and_wait(&ada, Some(first.conversation.id), "Two?").await?;
-    let page = ChatPage::new(browser, server.base_url());
-    page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
-    page.open(&format!("/c/{}", first.conversation.id)).await?;
+    let path = format!("/c/{}", first.conversation.id);
+    let page = ChatPage::shown_at(&path, browser, &ada, language).await?;
     page.wait_for_end(2).await?;
     Ok((server, page))
 }
@@ -61,21 +59,6 @@ async fn rewrite(browser: &Browser, text: &str) -> Result<()> {
 async fn written(browser: &Browser) -> Result<String> {
     let text = browser.element(EDITOR).await?.prop("value").await?;
     Ok(text.unwrap_or_default())
-}
-
-/// Waits until this has the focus.
-async fn wait_for_focus(browser: &Browser, selector: &str) -> Result<()> {
-    let keys = Keyboard::new(browser);
-    let waited = eventually(
-        &format!("the focus is at {selector}"),
-        PATIENCE,
-        async || Ok(keys.is_at(selector).await?.then_some(())),
-    )
-    .await;
-    if waited.is_err() {
-        browser.screenshot("failed").await?;
-    }
-    waited
 }
 
 async fn a_question_is_edited_with_the_mouse_and_its_versions_are_switched(
@@ -141,15 +124,7 @@ async fn what_another_tab_shows_takes_no_box_away(language: Language) -> Result<
     rewrite(&browser, "Half a sent").await?;
     let (elsewhere, id) = (page.client().await?, page.conversation().await?);
     let first = conversation(&elsewhere, id).await?.messages[0].id;
-    let fields = [
-        ("message", first.to_string()),
-        ("text", "Another beginning".to_owned()),
-        ("key", new_key().to_string()),
-    ];
-    let turn: StartedTurn = elsewhere.call("edit_question", &fields).await??;
-    let answer = &turn.assistant_message;
-    let tail = elsewhere.tail(answer.id, answer.cursor.context("running")?);
-    tail.await?.to_end().await?;
+    edit_and_wait(&elsewhere, first, "Another beginning").await?;
     // The page has looked at the chat when it has this.
     let fields = [("id", id.to_string()), ("title", "Renamed".to_owned())];
     elsewhere

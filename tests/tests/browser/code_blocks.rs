@@ -31,10 +31,8 @@ async fn open(answer: String, language: Language) -> Result<(Browser, RunningSer
     let turn = send_and_wait(&ada, None, "Show me.").await?;
     let browser = Browser::open().await?;
     {
-        let page = ChatPage::new(&browser, server.base_url());
-        page.speak(language).await?;
-        page.enter_at(&ada, &format!("/c/{}", turn.conversation.id))
-            .await?;
+        let path = format!("/c/{}", turn.conversation.id);
+        let page = ChatPage::shown_at(&path, &browser, &ada, language).await?;
         page.wait_for_end(1).await?;
     }
     Ok((browser, server))

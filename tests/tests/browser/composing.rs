@@ -15,6 +15,8 @@ use hearth_tests::{
 };
 use thirtyfour::prelude::*;
 
+use super::shortcuts::IS_LIST_OPEN;
+
 in_both_languages! {
     what_was_refused_is_not_told_beside_what_waits,
 }
@@ -43,14 +45,13 @@ async fn the_keys_of_an_input_method_choose_words_and_do_nothing_else() -> Resul
     let browser = Browser::open().await?;
     let page = ChatPage::new(&browser, server.base_url());
     page.enter(&ada).await?;
-    let list = "return document.getElementById('shortcuts').open";
     browser.element("#new-chat").await?.focus().await?;
     press_while_composing(&browser, "#new-chat", "?").await?;
-    assert_eq!(browser.script(list, Vec::new()).await?, false);
+    assert_eq!(browser.script(IS_LIST_OPEN, Vec::new()).await?, false);
     page.press_key("?", SHIFT).await?;
-    wait_for(&browser, "the key itself opens the list", list, true).await?;
+    wait_for(&browser, "the key opens the list", IS_LIST_OPEN, true).await?;
     page.press_key("Escape", 0).await?;
-    wait_for(&browser, "the list closes", list, false).await?;
+    wait_for(&browser, "the list closes", IS_LIST_OPEN, false).await?;
 
     page.send("Hello").await?;
     let begun = page.wait_for_text(20).await?.text.chars().count();
@@ -166,11 +167,9 @@ async fn what_was_refused_is_not_told_beside_what_waits(language: Language) -> R
     let answer = "A slow answer, word by word. ".repeat(20);
     let model = ScriptedModel::new(vec!["Hi".into(), answer]);
     let model = model.with_token_delay(Duration::from_millis(20));
-    let (server, phone) = RunningServer::start(model).await?;
+    let (_server, phone) = RunningServer::start(model).await?;
     let browser = Browser::open().await?;
-    let page = ChatPage::new(&browser, server.base_url());
-    page.speak(language).await?;
-    page.enter(&phone).await?;
+    let page = ChatPage::shown_to(&browser, &phone, language).await?;
     page.send("One").await?;
     page.wait_for_end(1).await?;
     let id = page.conversation().await?;

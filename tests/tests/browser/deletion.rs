@@ -4,9 +4,10 @@ use anyhow::{Context as _, Result, ensure};
 use hearth_app::model::{ChatError, Conversation, Language, StartedTurn};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    browser::{Browser, PATIENCE, Screen, wait_for, wait_for_end_of, wait_for_words},
+    browser::{Browser, PATIENCE, Screen, wait_for_end_of, wait_for_words},
     chat_page::ChatPage,
     deadline::eventually,
+    keyboard::wait_for_focus,
     running_server::{PASSWORD, RunningServer, send_and_wait, sign_in},
     words::words,
 };
@@ -36,14 +37,12 @@ fn button_of(function: &str) -> String {
 async fn a_deleted_chat_lies_in_the_trash_and_comes_back_or_goes_for_good(
     language: Language,
 ) -> Result<()> {
-    let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
     let chat = send_and_wait(&ada, None, "The first chat").await?;
     let id = chat.conversation.id;
     send_and_wait(&ada, None, "Another one").await?;
     let browser = Browser::open().await?;
-    let page = ChatPage::new(&browser, server.base_url());
-    page.speak(language).await?;
-    page.enter(&ada).await?;
+    let page = ChatPage::shown_to(&browser, &ada, language).await?;
     let link = format!("a.conversation-link[href=\"/c/{id}\"]");
     let row = format!(".conversation-row:has({link})");
     press(&browser, &format!("{row} .row-more")).await?;
@@ -78,26 +77,17 @@ async fn wait_for_focus_near(browser: &Browser, turn: &StartedTurn) -> Result<()
         "#message-{} .message-delete > button",
         turn.assistant_message.id
     );
-    let is_there = format!("return document.activeElement.matches('{button}')");
-    wait_for(
-        browser,
-        "the answer before it has the focus",
-        &is_there,
-        true,
-    )
-    .await
+    wait_for_focus(browser, &button).await
 }
 
 async fn a_message_is_deleted_with_the_keyboard_and_on_a_phone(language: Language) -> Result<()> {
-    let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
     let first = send_and_wait(&ada, None, "One").await?;
     let id = first.conversation.id;
     let second = send_and_wait(&ada, Some(id), "Two").await?;
     let third = send_and_wait(&ada, Some(id), "Three").await?;
     let browser = Browser::open().await?;
-    let page = ChatPage::new(&browser, server.base_url());
-    page.speak(language).await?;
-    page.enter_at(&ada, &format!("/c/{id}")).await?;
+    let page = ChatPage::shown_at(&format!("/c/{id}"), &browser, &ada, language).await?;
     page.wait_for_end(3).await?;
 
     let answer = format!("#message-{}", third.assistant_message.id);
@@ -150,9 +140,7 @@ async fn a_person_deletes_the_own_account_with_the_password(language: Language) 
     let bob = server.add_user("Bob").await?;
     send_and_wait(&bob, None, "Hi").await?;
     let browser = Browser::open().await?;
-    let page = ChatPage::new(&browser, server.base_url());
-    page.speak(language).await?;
-    page.enter(&bob).await?;
+    let page = ChatPage::shown_to(&browser, &bob, language).await?;
     let field = "form[action$=\"/api/delete_own_account\"] input[type=password]";
     let send = async |password: &str| {
         page.open("/settings/account").await?;
@@ -182,9 +170,7 @@ async fn an_administrator_deletes_an_account_by_its_name(language: Language) -> 
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let bob = server.add_user("Bob").await?;
     let browser = Browser::open().await?;
-    let page = ChatPage::new(&browser, server.base_url());
-    page.speak(language).await?;
-    page.enter(&ada).await?;
+    let page = ChatPage::shown_to(&browser, &ada, language).await?;
     let send = async |name: &str| {
         page.open("/admin/people").await?;
         press(&browser, "td:has(summary.danger) [popovertarget]").await?;

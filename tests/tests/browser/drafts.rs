@@ -7,21 +7,13 @@ use hearth_app::model::Language;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, PATIENCE, wait_for},
-    chat_page::{ChatPage, TEXT_BOX},
+    chat_page::{ChatPage, HOLD, TEXT_BOX},
     deadline::eventually,
     running_server::{RunningServer, conversation, conversations},
     words::words,
 };
 use serde_json::json;
 use thirtyfour::prelude::*;
-
-/// Holds calls of a server function back until `letGo` is called.
-pub(super) const HOLD: &str = "const name = arguments[0];
-    const fetch = window.fetch.bind(window);
-    const held = new Promise(go => window.letGo = go);
-    window.fetch = (request, ...rest) => (request.url ?? String(request)).includes(name)
-        ? held.then(() => fetch(request, ...rest))
-        : fetch(request, ...rest);";
 
 /// Holds the first answer of `/conversation` back until `letGo` is called.
 const HOLD_ANSWER: &str = "const fetch = window.fetch.bind(window);

@@ -4,19 +4,17 @@ use anyhow::{Result, ensure};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, Screen, wait_for},
-    chat_page::{ChatPage, TEXT_BOX},
+    chat_page::{ChatPage, HOLD, TEXT_BOX},
+    keyboard::{CTRL, wait_for_focus},
     running_server::{RunningServer, send_and_wait},
 };
 use serde_json::json;
 
-use super::skeletons::HOLD;
-
-const CTRL: u32 = 2;
+use super::chats::NUM_ROWS;
 
 const IS_OPEN: &str = "const drawer = document.getElementById('sidebar');
     return getComputedStyle(drawer).visibility === 'visible'";
 const PLACE: &str = "return location.pathname + location.hash";
-const FOCUSED: &str = "return document.activeElement.id";
 
 async fn open_drawer(browser: &Browser) -> Result<()> {
     browser.settle().await?;
@@ -45,20 +43,14 @@ async fn back_closes_the_drawer_and_stays_in_the_chat() -> Result<()> {
     open_drawer(&browser).await?;
     browser.driver().back().await?;
     wait_until_closed(&browser, &path).await?;
-    wait_for(
-        &browser,
-        "the button has the focus",
-        FOCUSED,
-        "open-sidebar",
-    )
-    .await?;
+    wait_for_focus(&browser, "#open-sidebar").await?;
     ensure!(page.questions().await? == ["One"]);
 
     // Forward brings it again, as it brings a page.
     browser.driver().forward().await?;
     wait_for(&browser, "the drawer opens again", IS_OPEN, true).await?;
     browser.settle().await?;
-    wait_for(&browser, "the focus is in it", FOCUSED, "new-chat").await?;
+    wait_for_focus(&browser, "#new-chat").await?;
     browser.driver().back().await?;
     wait_until_closed(&browser, &path).await?;
     // A page that is loaded with its address has it open.
@@ -139,8 +131,7 @@ async fn begin_behind_it(browser: &Browser, page: &ChatPage<'_>, first: &str) ->
     browser.element(".send-button").await?.click().await?;
     open_drawer(browser).await?;
     browser.script("window.letGo()", Vec::new()).await?;
-    let rows = "return document.querySelectorAll('.conversation-row').length";
-    wait_for(browser, "it is listed", rows, json!(3)).await?;
+    wait_for(browser, "it is listed", NUM_ROWS, json!(3)).await?;
     wait_for(browser, "the drawer stays", IS_OPEN, true).await?;
     browser.element(".sidebar-close").await?.click().await?;
     page.wait_for_questions(&["Three"]).await?;

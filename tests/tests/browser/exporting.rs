@@ -42,12 +42,10 @@ async fn press_entry(browser: &Browser, page: &ChatPage<'_>, format: &str) -> Re
 }
 
 async fn the_menu_makes_a_file_and_the_chat_stays_where_it_is(language: Language) -> Result<()> {
-    let (server, ada) = RunningServer::start(ScriptedModel::new(vec![ANSWER.to_owned()])).await?;
-    let browser = Browser::open().await?;
-    let page = ChatPage::new(&browser, server.base_url());
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(vec![ANSWER.to_owned()])).await?;
     let turn = send_and_wait(&ada, None, "为什么天空是蓝色的？").await?;
-    page.speak(language).await?;
-    page.enter(&ada).await?;
+    let browser = Browser::open().await?;
+    let page = ChatPage::shown_to(&browser, &ada, language).await?;
     let path = format!("/c/{}", turn.conversation.id);
     page.open(&path).await?;
     page.open_chat_menu().await?;
@@ -113,18 +111,16 @@ const PAPER: &str = "const seen = it => it && it.checkVisibility(); \
 async fn on_paper_the_whole_conversation_stands_and_nothing_else(language: Language) -> Result<()> {
     let half = "\n- [x] 已读\n\n半 $\\frac{1}{2}$ 杯。\n";
     let answer = format!("{ANSWER}{half}{TABLE}");
-    let (server, ada) = RunningServer::start(ScriptedModel::new(vec![answer])).await?;
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(vec![answer])).await?;
     let (banner, sentence) = match language {
         Language::English => (SettingName::BannerEn, "Back at noon."),
         Language::Chinese => (SettingName::BannerZh, "中午恢复服务。"),
     };
     save_setting(&ada, banner, sentence).await??;
-    let browser = Browser::open().await?;
-    let page = ChatPage::new(&browser, server.base_url());
     let turn = send_and_wait(&ada, None, "为什么天空是蓝色的？").await?;
-    page.speak(language).await?;
-    page.enter_at(&ada, &format!("/c/{}", turn.conversation.id))
-        .await?;
+    let path = format!("/c/{}", turn.conversation.id);
+    let browser = Browser::open().await?;
+    let page = ChatPage::shown_at(&path, &browser, &ada, language).await?;
     // What a sheet of A4 has between its margins.
     let sheet = json!({"width": 718, "height": 1000, "deviceScaleFactor": 1, "mobile": false});
     let method = "Emulation.setDeviceMetricsOverride";
@@ -274,9 +270,7 @@ async fn a_file_is_looked_at_before_it_is_imported(language: Language) -> Result
     )?;
     let berta = server.add_user("Berta").await?;
     let browser = Browser::open().await?;
-    let page = ChatPage::new(&browser, server.base_url());
-    page.speak(language).await?;
-    page.enter(&berta).await?;
+    let page = ChatPage::shown_to(&browser, &berta, language).await?;
 
     upload(&browser, &page, &damaged).await?;
     let refused = browser.element(".import-problems li").await?.text().await?;
@@ -310,14 +304,12 @@ async fn a_file_is_looked_at_before_it_is_imported(language: Language) -> Result
 }
 
 async fn a_zip_of_chatgpt_is_brought_without_what_cannot_be_read(language: Language) -> Result<()> {
-    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("chatgpt.zip");
     std::fs::write(&file, chatgpt_archive(3, &[1])?)?;
     let browser = Browser::open().await?;
-    let page = ChatPage::new(&browser, server.base_url());
-    page.speak(language).await?;
-    page.enter_at(&ada, "/settings/import").await?;
+    let page = ChatPage::shown_at("/settings/import", &browser, &ada, language).await?;
     let programs = browser.element(".import-programs").await?.text().await?;
     ensure!(
         programs.contains(&words(language, "exports.chatgpt_file")?),

@@ -25,8 +25,7 @@ pub(super) async fn ask(client: &WebClient) -> Result<StartedTurn> {
 }
 
 pub(super) async fn read_to_end(client: &WebClient, message: &Message) -> Result<String> {
-    let cursor = message.cursor.context("a running answer has a cursor")?;
-    let end = client.tail(message.id, cursor).await?.to_end().await?;
+    let end = client.read_to_end(message).await?;
     let (status, error) = end.ended.context("the last frame is an end")?;
     ensure!(status == MessageStatus::Finished, "{status:?} {error:?}");
     message_text(client, message.id).await

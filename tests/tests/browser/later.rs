@@ -10,16 +10,17 @@ use hearth_tests::{
     browser::{Browser, wait_for, wait_for_words},
     chat_page::ChatPage,
     keyboard::{Keyboard, SHIFT},
-    running_server::{PASSWORD, RunningServer},
+    running_server::RunningServer,
     words::words,
 };
 use serde_json::json;
+
+use super::shortcuts::IS_LIST_OPEN;
 
 in_both_languages! {
     a_part_that_cannot_be_loaded_is_told_and_tried_again,
 }
 
-const IS_LIST_OPEN: &str = "return document.getElementById('shortcuts').open";
 const IS_INTERACTIVE: &str = "return document.documentElement.hasAttribute('data-interactive')";
 
 /// From now on these addresses are not reached; none means all are.
@@ -33,12 +34,10 @@ async fn block(browser: &Browser, addresses: &[&str]) -> Result<()> {
 }
 
 async fn a_part_that_cannot_be_loaded_is_told_and_tried_again(language: Language) -> Result<()> {
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
-    let page = ChatPage::new(&browser, server.base_url());
+    let page = ChatPage::shown_to(&browser, &ada, language).await?;
     let keys = Keyboard::new(&browser);
-    page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
     block(&browser, &["*-chat.wasm"]).await?;
     page.reload().await?;
     let ask_for_list = async || -> Result<()> {
@@ -71,8 +70,8 @@ async fn a_part_that_cannot_be_loaded_is_told_and_tried_again(language: Language
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_door_asks_for_its_part_until_it_is_there() -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, _ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
     block(&browser, &["*-door.wasm"]).await?;
     browser
         .goto(&format!("{}/sign-in", server.base_url()))

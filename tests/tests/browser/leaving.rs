@@ -7,14 +7,12 @@ use hearth_app::model::ConversationId;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, PATIENCE, wait_for},
-    chat_page::{ChatPage, TEXT_BOX},
+    chat_page::{ChatPage, HOLD, TEXT_BOX},
     deadline::eventually,
     running_server::RunningServer,
     web_client::WebClient,
 };
 use serde_json::json;
-
-use super::drafts::HOLD;
 
 /// Long pauses are short.
 pub(super) const HURRY: &str = "const later = window.setTimeout.bind(window);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use hearth_app::model::{ConversationId, Language, StartedTurn};
+use hearth_app::model::{Language, StartedTurn};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, wait_for, wait_for_end_of, wait_for_words},
@@ -14,7 +14,7 @@ use hearth_tests::{
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use super::{accessibility::check, named};
+use super::{accessibility::check, chats::link, named};
 
 in_both_languages! {
     a_finger_that_rests_on_a_row_opens_its_menu_and_not_the_chat,
@@ -87,17 +87,11 @@ async fn open(
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
     let older = send_and_wait(&ada, None, "The older one").await?;
     let newer = send_and_wait(&ada, None, "The newer one").await?;
-    let page = ChatPage::new(browser, server.base_url());
-    page.speak(language).await?;
-    page.enter(&ada).await?;
+    let page = ChatPage::shown_to(browser, &ada, language).await?;
     browser.show_touch_screen().await?;
     page.open(&format!("/c/{}", newer.conversation.id)).await?;
     page.wait_for_end(1).await?;
     Ok((server, page, [older, newer]))
-}
-
-fn link(id: ConversationId) -> String {
-    format!("#chat-{id}")
 }
 
 async fn open_drawer(browser: &Browser) -> Result<()> {

@@ -14,6 +14,8 @@ use hearth_tests::{
 };
 use serde_json::{Value, json};
 
+use super::chats::NUM_ROWS;
+
 /// Every size of heading, a line that is longer than the column, and a note.
 const ENGLISH: &str = "# First\n\n## Second\n\n### Third\n\n#### Fourth\n\n##### Fifth\n\n\
     Some words.\n\n```text\nA line of code that is much longer than the column is wide, so that \
@@ -205,8 +207,7 @@ async fn what_was_drawn_is_what_one_sees() -> Result<()> {
     let chat = page.path().await?;
 
     send_and_wait(&ada, None, LONG_TITLE).await?;
-    let rows = "return document.querySelectorAll('.conversation-row').length";
-    wait_for(&browser, "another chat is listed", rows, 2).await?;
+    wait_for(&browser, "another chat is listed", NUM_ROWS, 2).await?;
     let expected = json!({
         "cut": [true, "clip", true],
         "weight": "400",

@@ -6,7 +6,8 @@ use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, Screen, wait_for, wait_for_end_of, wait_for_words},
     chat_page::ChatPage,
-    running_server::{PASSWORD, RunningServer, conversations, send_and_wait},
+    keyboard::{SHIFT, wait_for_focus},
+    running_server::{RunningServer, conversations, send_and_wait},
     seed::{self, Amount},
     web_client::WebClient,
     words::words,
@@ -14,7 +15,7 @@ use hearth_tests::{
 use serde_json::json;
 use thirtyfour::prelude::*;
 
-use super::{accessibility::check, named};
+use super::{accessibility::check, chats::NUM_ROWS, named};
 
 in_both_languages! {
     a_chat_is_pinned_put_into_a_new_folder_and_archived_by_its_menu,
@@ -25,8 +26,6 @@ in_both_languages! {
     many_chats_are_moved_by_a_button_and_not_by_looking_at_folders,
     of_many_chats_the_list_loads_a_piece_whatever_is_pinned,
 }
-
-const SHIFT: u32 = 8;
 
 /// Headings with the titles of the rows below them.
 const LISTED: &str = "return [...document.querySelectorAll('.conversation-group')].flatMap(it => [
@@ -67,9 +66,7 @@ async fn open(
         ada.call::<()>("see_conversation", &seen).await??;
         ids.push(id);
     }
-    let page = ChatPage::new(browser, server.base_url());
-    page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
+    let page = ChatPage::shown_to(browser, &ada, language).await?;
     let ids = ids.try_into().ok().context("three chats")?;
     Ok((server, ada, page, ids))
 }
@@ -238,8 +235,7 @@ async fn many_chats_are_chosen_by_presses_and_keys_and_come_back_together(
     // The way out gives the focus back to the list.
     press(&browser, ".selection-bar button:has([href$=close])").await?;
     wait_for_end_of(&browser, ".selection-bar").await?;
-    let focused = "return document.activeElement.id";
-    wait_for(&browser, "the row", focused, json!(format!("chat-{a}"))).await?;
+    wait_for_focus(&browser, &format!("#chat-{a}")).await?;
 
     choose(&browser, a, "button:has([href$=check])").await?;
     browser.element(".selection-bar").await?;
@@ -308,7 +304,6 @@ async fn many_chats_are_moved_by_a_button_and_not_by_looking_at_folders(
 }
 
 async fn of_many_chats_the_list_loads_a_piece_whatever_is_pinned(language: Language) -> Result<()> {
-    let browser = Browser::open().await?;
     let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Hello".into()])).await?;
     let amount = Amount {
         conversations: 10_000,
@@ -324,12 +319,10 @@ async fn of_many_chats_the_list_loads_a_piece_whatever_is_pinned(language: Langu
         ("ids[1]", all[5000].to_string()),
     ]);
     ada.call_raw("arrange_conversations", &fields).await?;
-    let page = ChatPage::new(&browser, server.base_url());
-    page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
-    let rows = "return document.querySelectorAll('.conversation-row').length";
-    wait_for(&browser, "a piece", rows, json!(52)).await?;
+    let browser = Browser::open().await?;
+    let _page = ChatPage::shown_to(&browser, &ada, language).await?;
+    wait_for(&browser, "a piece", NUM_ROWS, json!(52)).await?;
     press(&browser, "#more-conversations").await?;
-    wait_for(&browser, "the next one", rows, json!(102)).await?;
+    wait_for(&browser, "the next one", NUM_ROWS, json!(102)).await?;
     browser.quit().await
 }

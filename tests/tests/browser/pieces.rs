@@ -15,6 +15,8 @@ use hearth_tests::{
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
+use super::chats::NUM_ROWS;
+
 in_both_languages! {
     older_conversations_and_earlier_messages_come_by_keyboard_and_on_a_phone,
 }
@@ -32,7 +34,6 @@ const LARGE: Amount = Amount {
 };
 const EARLIER: &str = "#earlier-messages";
 const MORE: &str = "#more-conversations";
-const NUM_ROWS: &str = "return document.querySelectorAll('.conversation-row').length";
 const NUM_MESSAGES: &str = "return document.querySelectorAll('article.message').length";
 /// Where a message stands on the screen.
 const PLACE: &str = "return Math.round(
@@ -103,10 +104,8 @@ async fn older_conversations_and_earlier_messages_come_by_keyboard_and_on_a_phon
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let seeded = seed::fill(&server.database(), "Ada", AMOUNT).await?;
     let browser = Browser::open().await?;
-    let page = ChatPage::new(&browser, server.base_url());
-    page.speak(language).await?;
-    page.enter_at(&ada, &format!("/c/{}", seeded.conversations[0]))
-        .await?;
+    let path = format!("/c/{}", seeded.conversations[0]);
+    let page = ChatPage::shown_at(&path, &browser, &ada, language).await?;
 
     wait_for(&browser, "conversations are listed", NUM_ROWS, 50).await?;
     let more = browser.element(MORE).await?;

@@ -5,9 +5,9 @@
 use anyhow::{Context as _, Result, ensure};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    browser::{Browser, wait_for, wait_for_end_of},
+    browser::{Browser, wait_for_end_of},
     chat_page::{ChatPage, TEXT_BOX},
-    keyboard::{Keyboard, SHIFT},
+    keyboard::{Keyboard, SHIFT, wait_for_focus},
     running_server::{RunningServer, send_and_wait},
 };
 use serde_json::json;
@@ -116,9 +116,7 @@ async fn close(browser: &Browser, popup: &Popup, end: &str, by_key: bool) -> Res
         Some((place, ..)) if by_key => format!("{place}, {opener}"),
         _ => (*opener).to_owned(),
     };
-    let is_back = format!("return document.activeElement.matches('{opener}')");
-    let what = format!("{opener} has the focus again after {end}");
-    wait_for(browser, &what, &is_back, true).await
+    wait_for_focus(browser, &opener).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -176,13 +174,6 @@ async fn what_is_asked_before_a_message_goes_gives_way_to_another_menu_and_to_le
     press(DELETE).await?;
     browser.element(DELETION).await?;
     press("#new-chat").await?;
-    let is_there = format!("return document.activeElement.matches('{TEXT_BOX}')");
-    wait_for(
-        &browser,
-        "the box of a new chat has the focus",
-        &is_there,
-        true,
-    )
-    .await?;
+    wait_for_focus(&browser, TEXT_BOX).await?;
     browser.quit().await
 }

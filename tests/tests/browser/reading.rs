@@ -47,11 +47,9 @@ async fn a_message_in_another_language_than_the_page_says_so(language: Language)
         Language::Chinese => (chinese, english, "en"),
     };
     let model = ScriptedModel::new(vec![own.to_owned(), other.to_owned()]);
-    let (server, ada) = RunningServer::start(model).await?;
+    let (_server, ada) = RunningServer::start(model).await?;
     let browser = Browser::open().await?;
-    let page = ChatPage::new(&browser, server.base_url());
-    page.speak(language).await?;
-    page.enter(&ada).await?;
+    let page = ChatPage::shown_to(&browser, &ada, language).await?;
     for (count, text) in [(1, own), (2, other)] {
         page.paste_and_send(text.lines().next().unwrap_or_default())
             .await?;
@@ -72,11 +70,9 @@ fn long_answer() -> ScriptedModel {
 }
 
 async fn only_a_person_s_own_movement_lets_go_of_the_end(language: Language) -> Result<()> {
-    let (server, ada) = RunningServer::start(long_answer()).await?;
+    let (_server, ada) = RunningServer::start(long_answer()).await?;
     let browser = Browser::open().await?;
-    let page = ChatPage::new(&browser, server.base_url());
-    page.speak(language).await?;
-    page.enter(&ada).await?;
+    let page = ChatPage::shown_to(&browser, &ada, language).await?;
     page.send("Go on").await?;
     page.wait_for_text(600).await?;
     let text_box = browser.element(TEXT_BOX).await?;
@@ -145,13 +141,11 @@ const MARKED: &str = "const rows = document.querySelectorAll('.conversation-link
 async fn a_conversation_that_cannot_be_opened_leaves_the_shown_one_and_its_address(
     language: Language,
 ) -> Result<()> {
-    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let other = send_and_wait(&ada, None, "The other one").await?;
     let shown = send_and_wait(&ada, None, "The shown one").await?;
     let browser = Browser::open().await?;
-    let page = ChatPage::new(&browser, server.base_url());
-    page.speak(language).await?;
-    page.enter(&ada).await?;
+    let page = ChatPage::shown_to(&browser, &ada, language).await?;
     let address = format!("/c/{}", shown.conversation.id);
     page.open(&address).await?;
     page.wait_for_end(1).await?;

@@ -11,6 +11,7 @@ use hearth_tests::{
     browser::{Browser, PATIENCE, Screen},
     chat_page::{ANSWER, ChatPage},
     deadline::eventually,
+    keyboard::Keyboard,
     program::Program,
     running_server::{RunningServer, save_setting},
     words::words,
@@ -284,12 +285,10 @@ async fn thoughts_and_calls_stand_in_their_order_as_they_come_and_after_a_reload
 
 /// What the model was trained to count, at length.
 async fn stop_works_while_the_model_thinks(language: Language) -> Result<()> {
-    let (server, ada) = RunningServer::start_slow_file(model(), STEP).await?;
+    let (_server, ada) = RunningServer::start_slow_file(model(), STEP).await?;
     save_setting(&ada, SettingName::Temperature, "0").await??;
     let browser = Browser::open().await?;
-    let page = ChatPage::new(&browser, server.base_url());
-    page.speak(language).await?;
-    page.enter(&ada).await?;
+    let page = ChatPage::shown_to(&browser, &ada, language).await?;
     let [question, expected] = greeting(language);
     page.send(question).await?;
     eventually("it thinks", ANSWER, async || {
@@ -369,9 +368,8 @@ async fn effort_and_calculator_are_chosen_beside_the_box(language: Language) -> 
         Ok(is_kept.then_some(()))
     })
     .await?;
-    let has_focus = "return document.activeElement.matches(arguments[0])";
-    let has_focus = browser.script(has_focus, vec![CALCULATOR.into()]).await?;
-    ensure!(has_focus == json!(true), "the focus stays");
+    let keys = Keyboard::new(&browser);
+    ensure!(keys.is_at(CALCULATOR).await?, "the focus stays");
     let shown = chosen(&browser).await?;
     ensure!(shown == json!([high, false]), "{shown}");
     check(&browser, &named("tools", language)).await?;

@@ -33,11 +33,9 @@ async fn the_end_makes_links_of_names_and_leaves_every_other_block_where_it_is(
     language: Language,
 ) -> Result<()> {
     let model = ScriptedModel::new(vec![answer()]).with_token_delay(Duration::from_millis(10));
-    let (server, ada) = RunningServer::start(model).await?;
+    let (_server, ada) = RunningServer::start(model).await?;
     let browser = Browser::open().await?;
-    let page = ChatPage::new(&browser, server.base_url());
-    page.speak(language).await?;
-    page.enter(&ada).await?;
+    let page = ChatPage::shown_to(&browser, &ada, language).await?;
     page.send("Go").await?;
     let keep = "const blocks = document.querySelectorAll('.answer .block'); \
         window.kept = blocks[1]; \

@@ -1,13 +1,14 @@
 //! The palette: by keys and by finger, in both languages, and where a hit leads.
 
-use anyhow::{Context as _, Result, ensure};
-use hearth_app::model::{Language, MessageId, StartedTurn};
+use anyhow::{Result, ensure};
+use hearth_app::model::{Language, StartedTurn};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     accessibility,
     browser::{Browser, Screen, wait_for},
     chat_page::ChatPage,
-    running_server::{PASSWORD, RunningServer, send_and_wait},
+    keyboard::CTRL,
+    running_server::{RunningServer, question_of, send_and_wait},
     web_client::WebClient,
 };
 use serde_json::{Value, json};
@@ -19,7 +20,6 @@ in_both_languages! {
     on_a_phone_the_palette_takes_the_screen,
 }
 
-const CONTROL: u32 = 2;
 const FIELD: &str = "#palette-field";
 /// What is marked first, in small letters.
 const MARKS: &str =
@@ -45,25 +45,25 @@ async fn look_for(browser: &Browser, typed: &str) -> Result<()> {
     Ok(())
 }
 
-async fn open(browser: &Browser, language: Language) -> Result<(RunningServer, WebClient)> {
+async fn open(
+    browser: &Browser,
+    language: Language,
+) -> Result<(RunningServer, WebClient, ChatPage<'_>)> {
     let model = ScriptedModel::new(vec!["A fire 🔥 of foo_bar, 用户身份。".to_owned()]);
     let (server, ada) = RunningServer::start(model).await?;
-    let page = ChatPage::new(browser, server.base_url());
-    page.speak(language).await?;
-    page.sign_in("Ada", PASSWORD).await?;
-    Ok((server, ada))
+    let page = ChatPage::shown_to(browser, &ada, language).await?;
+    Ok((server, ada, page))
 }
 
 async fn what_is_typed_finds_chats_and_arrow_keys_choose_among_them(
     language: Language,
 ) -> Result<()> {
     let browser = Browser::open().await?;
-    let (server, ada) = open(&browser, language).await?;
+    let (_server, ada, page) = open(&browser, language).await?;
     let flour = send_and_wait(&ada, None, "Which flour for pizza?").await?;
     send_and_wait(&ada, None, "Flour and water").await?;
-    let page = ChatPage::new(&browser, server.base_url());
     page.open("/").await?;
-    page.press_key("k", CONTROL).await?;
+    page.press_key("k", CTRL).await?;
     wait_for(&browser, "the last chats", CHOSEN, json!(0)).await?;
     accessibility::check(&browser, &super::named("palette", language)).await?;
     for (typed, found) in [
@@ -98,7 +98,7 @@ async fn what_is_typed_finds_chats_and_arrow_keys_choose_among_them(
         path.starts_with(&format!("/c/{}", flour.conversation.id)),
         "{path}"
     );
-    page.press_key("k", CONTROL).await?;
+    page.press_key("k", CTRL).await?;
     wait_for(&browser, "it opens again", IS_OPEN, json!(true)).await?;
     page.press_key("Escape", 0).await?;
     wait_for(&browser, "Escape closes it", IS_OPEN, json!(false)).await?;
@@ -109,17 +109,16 @@ async fn a_hit_leads_to_its_message_in_a_branch_that_is_not_shown(
     language: Language,
 ) -> Result<()> {
     let browser = Browser::open().await?;
-    let (server, ada) = open(&browser, language).await?;
+    let (_server, ada, page) = open(&browser, language).await?;
     let begun = send_and_wait(&ada, None, "The beginning").await?;
     let id = begun.conversation.id;
     let sought = send_and_wait(&ada, Some(id), "A needle in the hay").await?;
-    let sought: MessageId = sought.user_message.context("a question")?.id;
+    let sought = question_of(&sought)?;
     for number in 0..12 {
         send_and_wait(&ada, Some(id), &format!("More hay {number}")).await?;
     }
     let arguments = [("message", begun.assistant_message.id.to_string())];
     ada.call::<StartedTurn>("regenerate", &arguments).await??;
-    let page = ChatPage::new(&browser, server.base_url());
     page.open(&format!("/c/{id}")).await?;
     page.wait_for_questions(&["The beginning"]).await?;
     browser.element("#open-search").await?.click().await?;
@@ -145,10 +144,9 @@ async fn a_hit_leads_to_its_message_in_a_branch_that_is_not_shown(
 
 async fn on_a_phone_the_palette_takes_the_screen(language: Language) -> Result<()> {
     let browser = Browser::open().await?;
-    let (server, ada) = open(&browser, language).await?;
+    let (_server, ada, page) = open(&browser, language).await?;
     send_and_wait(&ada, None, "Which flour?").await?;
     browser.show_screen(Screen::Phone).await?;
-    let page = ChatPage::new(&browser, server.base_url());
     page.open("/").await?;
     browser.element("#open-sidebar").await?.click().await?;
     browser.element("#open-search").await?.click().await?;

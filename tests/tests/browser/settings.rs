@@ -8,6 +8,7 @@ use hearth_tests::{
     browser::{Browser, PATIENCE, Theme, wait_for},
     chat_page::{ChatPage, TEXT_BOX},
     deadline::eventually,
+    keyboard::wait_for_focus,
     running_server::{PASSWORD, RunningServer, send_and_wait, sign_in},
 };
 use serde_json::{Value, json};
@@ -270,8 +271,7 @@ async fn after_a_wrong_password_the_name_is_still_there() -> Result<()> {
     page.wait_until_interactive().await?;
     let fields = "return [...document.querySelectorAll('#name, #password')].map(it => it.value)";
     wait_until(&browser, "the name alone", fields, json!(["Ada", ""])).await?;
-    let focused = "return document.activeElement.id";
-    wait_until(&browser, "the focus", focused, json!("password")).await?;
+    wait_for_focus(&browser, "#password").await?;
     check(&browser, "sign-in-refused").await?;
     let field = browser.element("input[name=password]").await?;
     field.send_keys(PASSWORD).await?;

@@ -6,19 +6,18 @@ use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, wait_for, wait_for_words},
     chat_page::{ChatPage, TEXT_BOX},
-    keyboard::{CTRL, Keyboard, SHIFT},
+    keyboard::{CTRL, Keyboard, SHIFT, wait_for_focus},
     running_server::{RunningServer, send_and_wait},
     words::words,
 };
 use serde_json::json;
 
-use super::{accessibility::check, named};
+use super::{accessibility::check, named, shortcuts::IS_LIST_OPEN};
 
 in_both_languages! {
     single_keys_are_turned_off_in_the_settings_and_the_list_of_shortcuts_says_so,
 }
 
-const IS_LIST_OPEN: &str = "return document.getElementById('shortcuts').open";
 const IS_OFF: &str = "return document.documentElement.hasAttribute('data-single-keys')";
 
 /// A keyboard sends keys to whatever has the focus.
@@ -48,8 +47,7 @@ async fn single_keys_are_turned_off_in_the_settings_and_the_list_of_shortcuts_sa
     check(&browser, &named("settings-keyboard", language)).await?;
     browser.element("#single-keys").await?.click().await?;
     wait_for(&browser, "the page says so at once", IS_OFF, true).await?;
-    let here = "return document.activeElement.id";
-    wait_for(&browser, "the switch has the focus", here, "single-keys").await?;
+    wait_for_focus(&browser, "#single-keys").await?;
 
     // The same document, another page.
     browser.element(".settings-side > a").await?.click().await?;

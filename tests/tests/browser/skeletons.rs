@@ -7,7 +7,8 @@ use hearth_app::model::{ConversationId, Language};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, wait_for, wait_for_end_of, wait_for_words},
-    chat_page::{ChatPage, TEXT_BOX},
+    chat_page::{ChatPage, HOLD, TEXT_BOX},
+    keyboard::{ALT, CTRL, SHIFT, wait_for_focus},
     running_server::RunningServer,
     seed::{self, Amount},
     words::words,
@@ -15,20 +16,16 @@ use hearth_tests::{
 use serde_json::json;
 use thirtyfour::prelude::*;
 
-use super::{accessibility::check, frame::Chats, named};
+use super::{
+    accessibility::check,
+    chats::{Chats, NUM_ROWS},
+    named,
+};
 
 in_both_languages! {
     a_conversation_that_takes_long_has_lines_in_its_place_and_is_sent_nothing_before_it_is_there,
     a_section_and_a_page_that_take_long_have_lines_in_their_place,
 }
-
-/// Holds back what is asked of a function of the server until `letGo` is called.
-pub(super) const HOLD: &str = "const name = arguments[0];
-    const fetch = window.fetch.bind(window);
-    const held = new Promise(go => window.letGo = go);
-    window.fetch = (request, ...rest) => (request.url ?? String(request)).endsWith(name)
-        ? held.then(() => fetch(request, ...rest))
-        : fetch(request, ...rest);";
 
 /// Notes how long after a press there are lines, and what is sent or copied.
 const WATCH: &str = "window.seen = [];
@@ -72,13 +69,7 @@ const AHEAD: &str = "window.asked = 0;
     Date.prototype.getDate = () => day;
     Date.prototype.getHours = () => 0;";
 
-const ALT: u32 = 1;
-const CTRL: u32 = 2;
-const SHIFT: u32 = 8;
-
 const LINES: &str = ".waiting-stage > .skeletons";
-const FOCUSED: &str = "return document.activeElement.id";
-const NUM_ROWS: &str = "return document.querySelectorAll('.conversation-row').length";
 
 /// More than one page of the list.
 const AMOUNT: Amount = Amount {
@@ -140,7 +131,7 @@ async fn a_conversation_that_takes_long_has_lines_in_its_place_and_is_sent_nothi
     wait_for(&browser, "it is told", told, json!(["true", word, null])).await?;
     check(&browser, &named("waiting", language)).await?;
     // The person writes on; nothing of it goes to the conversation that is not seen any more.
-    wait_for(&browser, "the box", FOCUSED, json!("composer-text")).await?;
+    wait_for_focus(&browser, TEXT_BOX).await?;
     page.send("Meanwhile").await?;
     assert_eq!(page.draft().await?, "Meanwhile");
     // Nor is that one walked through, or copied.
@@ -149,7 +140,7 @@ async fn a_conversation_that_takes_long_has_lines_in_its_place_and_is_sent_nothi
     page.press_key("C", CTRL | SHIFT).await?;
     let_go(&browser, LINES).await?;
     page.wait_for_questions(&["Second"]).await?;
-    wait_for(&browser, "the box", FOCUSED, json!("composer-text")).await?;
+    wait_for_focus(&browser, TEXT_BOX).await?;
     let busy = "return document.querySelector('.transcript-content').ariaBusy";
     wait_for(&browser, "nothing is on its way", busy, json!(null)).await?;
     wait_for(&browser, "it is seen", seen, json!("visible")).await?;
@@ -276,7 +267,7 @@ async fn the_next_rows_of_the_list_have_lines_in_their_place_when_they_take_long
     more.send_keys(Key::Enter + "").await?;
     let lines = ".list-awaited > .skeletons";
     browser.element(lines).await?;
-    wait_for(&browser, "the focus", FOCUSED, json!("more-conversations")).await?;
+    wait_for_focus(&browser, "#more-conversations").await?;
     let_go(&browser, lines).await?;
     wait_for(&browser, "the second page", NUM_ROWS, json!(70)).await?;
 

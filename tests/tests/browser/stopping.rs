@@ -196,11 +196,9 @@ async fn an_answer_whose_stream_is_dead_is_shown_as_stopped_soon_after_stop() ->
 async fn stop_and_send_sends_also_if_the_page_is_loaded_again_in_between(
     language: Language,
 ) -> Result<()> {
-    let (server, ada) = RunningServer::start(slow_model()).await?;
+    let (_server, ada) = RunningServer::start(slow_model()).await?;
     let browser = Browser::open().await?;
-    let page = ChatPage::new(&browser, server.base_url());
-    page.speak(language).await?;
-    page.enter(&ada).await?;
+    let page = ChatPage::shown_to(&browser, &ada, language).await?;
     page.send("One").await?;
     page.wait_for_text(3).await?;
     page.send("Two").await?;

@@ -7,7 +7,7 @@ use hearth_app::model::{Language, MessageId, SettingName};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, PATIENCE, wait_for},
-    chat_page::{ChatPage, QUEUED, RUNNING, TEXT_BOX},
+    chat_page::{ChatPage, HOLD, QUEUED, RUNNING, TEXT_BOX},
     deadline::eventually,
     gate::Gate,
     running_server::{RunningServer, message_text, save_setting, send, send_and_wait},
@@ -17,7 +17,7 @@ use hearth_tests::{
 use serde_json::{Value, json};
 use thirtyfour::WindowHandle;
 
-use super::{drafts::HOLD, writing::open};
+use super::chats::TITLES;
 
 in_both_languages! {
     what_two_tabs_write_for_the_end_of_an_answer_is_one_message,
@@ -25,10 +25,6 @@ in_both_languages! {
     what_waits_in_two_tabs_comes_back_to_the_one_that_is_looked_at,
     a_text_that_another_tab_sent_can_be_written_once_more,
 }
-
-/// Titles of the list.
-const TITLES: &str =
-    "return [...document.querySelectorAll('.conversation-title')].map(it => it.textContent)";
 
 /// Remembers the streams that a page opens, and tells other pages how many are open.
 const REMEMBER: &str = "window.streams = [];
@@ -77,7 +73,7 @@ async fn ask<'a>(
     ada: &WebClient,
     language: Language,
 ) -> Result<ChatPage<'a>> {
-    let page = open(browser, ada, language).await?;
+    let page = ChatPage::shown_to(browser, ada, language).await?;
     page.send("One").await?;
     page.wait_for_text(3).await?;
     Ok(page)

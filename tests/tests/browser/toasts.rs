@@ -7,10 +7,12 @@ use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     browser::{Browser, wait_for, wait_for_end_of},
     chat_page::{ChatPage, TEXT_BOX},
-    keyboard::Keyboard,
+    keyboard::{Keyboard, wait_for_focus},
     running_server::{RunningServer, send_and_wait},
 };
 use serde_json::json;
+
+use super::chats::NUM_ROWS;
 
 /// It is a status for screen readers from the beginning.
 const TOAST: &str = ".toasts[role=status] > .toast";
@@ -44,8 +46,6 @@ const QUICKLY: &str = "[window.pace, window.rung] = [20, 0]";
 const AS_USUAL: &str = "window.pace = 1";
 /// Ten seconds of rings have passed since the pace was changed, longer than a way back is offered.
 const IS_LATER: &str = "return window.rung >= 40";
-
-const NUM_ROWS: &str = "return document.querySelectorAll('.conversation-row').length";
 
 /// A page of somebody with two chats.
 async fn open(browser: &Browser) -> Result<(RunningServer, ChatPage<'_>)> {
@@ -122,8 +122,7 @@ async fn the_way_back_is_near_for_keys_and_escape_puts_it_away() -> Result<()> {
     browser.script(AS_USUAL, Vec::new()).await?;
     keys.press("Escape", 0).await?;
     wait_for_end_of(&browser, TOAST).await?;
-    let focused = "return document.activeElement.id";
-    wait_for(&browser, "the focus", focused, json!("new-chat")).await?;
+    wait_for_focus(&browser, "#new-chat").await?;
     wait_for(&browser, "one row", NUM_ROWS, json!(1)).await?;
 
     delete(&browser, &page).await?;

@@ -170,16 +170,14 @@ async fn last_setting(browser: &Browser) -> Result<Setting> {
 async fn answers_share_a_column_and_each_is_set_in_its_own_direction_and_language() -> Result<()> {
     let arabic = format!("{ARABIC}{HIGH}");
     let answers = [PLAIN, arabic.as_str(), CHINESE].map(str::to_owned);
-    let (server, ada) = RunningServer::start(ScriptedModel::new(answers.into())).await?;
+    let (_server, ada) = RunningServer::start(ScriptedModel::new(answers.into())).await?;
     let plain = send_and_wait(&ada, None, "A river").await?;
     let whole = send_and_wait(&ada, None, "A river").await?.conversation.id;
     for question in ["Something in Arabic", "Something in Chinese"] {
         send_and_wait(&ada, Some(whole), question).await?;
     }
     let browser = Browser::open().await?;
-    let page = ChatPage::new(&browser, server.base_url());
-    page.speak(Language::English).await?;
-    page.enter(&ada).await?;
+    let page = ChatPage::shown_to(&browser, &ada, Language::English).await?;
     browser.show_screen(Screen::Desktop).await?;
     page.open(&format!("/c/{}", plain.conversation.id)).await?;
     page.wait_for_end(1).await?;

@@ -9,8 +9,8 @@ use hearth_tests::{
     browser::{Browser, PATIENCE, Screen},
     chat_page::{ChatPage, QUEUED, STOP, TEXT_BOX},
     deadline::eventually,
+    keyboard::{Keyboard, wait_for_focus},
     running_server::RunningServer,
-    web_client::WebClient,
     words::words,
 };
 use serde_json::{Value, json};
@@ -41,29 +41,8 @@ fn slow_model() -> ScriptedModel {
     model(vec![slow_answer(10)])
 }
 
-/// The chat page in a language, with Ada signed in.
-pub(super) async fn open<'a>(
-    browser: &'a Browser,
-    ada: &WebClient,
-    language: Language,
-) -> Result<ChatPage<'a>> {
-    let page = ChatPage::new(browser, ada.base_url());
-    page.speak(language).await?;
-    page.enter(ada).await?;
-    Ok(page)
-}
-
 async fn is_focused(browser: &Browser) -> Result<bool> {
-    let script = "return document.activeElement.matches(arguments[0])";
-    let answer = browser.script(script, vec![json!(TEXT_BOX)]).await?;
-    Ok(answer == Value::Bool(true))
-}
-
-async fn wait_for_focus(browser: &Browser) -> Result<()> {
-    eventually("the box has the focus", PATIENCE, async || {
-        Ok(is_focused(browser).await?.then_some(()))
-    })
-    .await
+    Keyboard::new(browser).is_at(TEXT_BOX).await
 }
 
 async fn wait_for_draft(page: &ChatPage<'_>, expected: &str) -> Result<()> {
@@ -79,7 +58,7 @@ async fn a_page_greets_and_its_beginnings_fill_the_box_and_send_nothing(
 ) -> Result<()> {
     let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let page = open(&browser, &ada, language).await?;
+    let page = ChatPage::shown_to(&browser, &ada, language).await?;
     let greeting = browser.element(".greeting h1").await?.text().await?;
     let greetings = ["good_morning", "good_afternoon", "good_evening"];
     let mut known = Vec::new();
@@ -107,18 +86,18 @@ async fn a_page_greets_and_its_beginnings_fill_the_box_and_send_nothing(
 async fn the_box_has_the_focus_and_letters_typed_anywhere_go_to_it() -> Result<()> {
     let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let page = open(&browser, &ada, Language::English).await?;
-    wait_for_focus(&browser).await?;
+    let page = ChatPage::shown_to(&browser, &ada, Language::English).await?;
+    wait_for_focus(&browser, TEXT_BOX).await?;
     page.send("Hello").await?;
     page.wait_for_end(1).await?;
     browser.element("#new-chat").await?.click().await?;
-    wait_for_focus(&browser).await?;
+    wait_for_focus(&browser, TEXT_BOX).await?;
     browser.element(".conversation-link").await?.click().await?;
     page.wait_for_end(1).await?;
-    wait_for_focus(&browser).await?;
+    wait_for_focus(&browser, TEXT_BOX).await?;
     page.reload().await?;
     ensure!(page.path().await?.starts_with("/c/"), "a chat is opened");
-    wait_for_focus(&browser).await?;
+    wait_for_focus(&browser, TEXT_BOX).await?;
 
     let leave = "document.activeElement.blur()";
     browser.script(leave, Vec::new()).await?;
@@ -135,7 +114,7 @@ async fn the_box_has_the_focus_and_letters_typed_anywhere_go_to_it() -> Result<(
 async fn a_finger_s_enter_is_a_line() -> Result<()> {
     let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let page = open(&browser, &ada, Language::English).await?;
+    let page = ChatPage::shown_to(&browser, &ada, Language::English).await?;
     let coarse = "window.matchMedia = query => ({ matches: query.includes('coarse') })";
     browser.script(coarse, Vec::new()).await?;
     page.send("first").await?;
@@ -165,7 +144,7 @@ async fn the_box_stays_where_it_is_when_an_answer_begins_and_ends() -> Result<()
     let answers = vec![SOON.to_owned(), slow_answer(5), slow_answer(10)];
     let (_server, ada) = RunningServer::start(model(answers)).await?;
     let browser = Browser::open().await?;
-    let page = open(&browser, &ada, Language::English).await?;
+    let page = ChatPage::shown_to(&browser, &ada, Language::English).await?;
     page.send("One").await?;
     page.wait_for_end(1).await?;
     browser.script(WATCH_PLACES, Vec::new()).await?;
@@ -198,7 +177,7 @@ async fn the_next_message_waits_for_the_end_of_the_answer_also_over_a_reload(
     let answers = vec![slow_answer(10), SOON.to_owned()];
     let (_server, ada) = RunningServer::start(model(answers)).await?;
     let browser = Browser::open().await?;
-    let page = open(&browser, &ada, language).await?;
+    let page = ChatPage::shown_to(&browser, &ada, language).await?;
     page.send("One").await?;
     page.wait_for_text(3).await?;
     page.send("Two").await?;
@@ -231,7 +210,7 @@ async fn a_stopped_answer_gives_the_waiting_message_back_and_stop_and_send_sends
 ) -> Result<()> {
     let (_server, ada) = RunningServer::start(slow_model()).await?;
     let browser = Browser::open().await?;
-    let page = open(&browser, &ada, language).await?;
+    let page = ChatPage::shown_to(&browser, &ada, language).await?;
     page.send("One").await?;
     page.wait_for_text(3).await?;
     page.send("Two").await?;
@@ -275,7 +254,7 @@ async fn a_stopped_answer_gives_the_waiting_message_back_and_stop_and_send_sends
 async fn a_message_that_reached_no_server_is_kept_and_goes_once(language: Language) -> Result<()> {
     let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let page = open(&browser, &ada, language).await?;
+    let page = ChatPage::shown_to(&browser, &ada, language).await?;
     page.set_online(false).await?;
     page.send("Hello").await?;
     let note = browser.element(".message-note.failed").await?;
@@ -308,7 +287,7 @@ const EMPTY: &str = "const box = document.querySelector(arguments[0]);
 async fn files_dropped_anywhere_become_text_or_are_named(language: Language) -> Result<()> {
     let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let page = open(&browser, &ada, language).await?;
+    let page = ChatPage::shown_to(&browser, &ada, language).await?;
     let drop_at = async |place: &str, kind: &str, name: &str, mime: &str| {
         let arguments = [place, kind, name, mime, "one, two\n"].map(Value::from);
         browser.script(DROP, arguments.to_vec()).await

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use hearth_app::model::{MessageId, StartedTurn};
+use hearth_app::model::StartedTurn;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    running_server::{RunningServer, conversation, new_key, send, send_and_wait},
+    running_server::{
+        RunningServer, conversation, edit_and_wait, new_key, question_of, send, send_and_wait,
+    },
     web_client::{Answer, WebClient, attribute_after},
 };
 
@@ -14,10 +16,6 @@ const HOSTILE: &str = "</textarea><script>alert(1)</script> & more";
 
 async fn start() -> Result<(RunningServer, WebClient)> {
     RunningServer::start(ScriptedModel::new(vec!["Yes.".to_owned()])).await
-}
-
-fn question_of(turn: &StartedTurn) -> Result<MessageId> {
-    Ok(turn.user_message.as_ref().context("a question")?.id)
 }
 
 /// Where an answer leads, without the host.
@@ -154,15 +152,8 @@ async fn the_outline_shows_every_version_and_each_line_leads_to_its_message() ->
     let link = format!("href=\"{outline}\"");
     let page = ada.get(&format!("/c/{id}")).await?.text();
     assert!(!page.contains(&link), "there is one branch");
-    let fields = [
-        ("message", question_of(&first)?.to_string()),
-        ("text", format!("The second one {HOSTILE}")),
-        ("key", new_key().to_string()),
-    ];
-    let second: StartedTurn = ada.call("edit_question", &fields).await??;
-    let cursor = second.assistant_message.cursor.context("running")?;
-    let tail = ada.tail(second.assistant_message.id, cursor).await?;
-    tail.to_end().await?;
+    let hostile = format!("The second one {HOSTILE}");
+    let second = edit_and_wait(&ada, question_of(&first)?, &hostile).await?;
     let page = ada.get(&format!("/c/{id}")).await?.text();
     assert!(page.contains(&link), "{page}");
 

@@ -1,8 +1,11 @@
 //! A page in Chinese says nothing in English.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, Result};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
+    deadline::eventually,
     running_server::{RunningServer, send_and_wait},
     web_client::{Answer, WebClient},
 };
@@ -10,6 +13,9 @@ use reqwest::{Method, RequestBuilder};
 
 /// What a model says of itself, in English, for administrators: it stands in code.
 const REASON: &str = "the file of this model is broken in the middle";
+
+/// Until it has said so.
+const LIMIT: Duration = Duration::from_secs(20);
 
 /// Elements whose content is no sentence of the page: programs, and what programs say.
 const UNSAID: [&str; 3] = ["script", "style", "code"];
@@ -136,14 +142,11 @@ async fn no_page_in_chinese_says_a_sentence_in_english() -> Result<()> {
     let model = ScriptedModel::new(Vec::new()).with_load_failure(REASON);
     let (server, ada) = RunningServer::start(model).await?;
     server.upkeep_in_days(0).await;
-    // Whatever it takes until the model has failed to load.
-    let models = loop {
+    let models = eventually("the model has failed to load", LIMIT, async || {
         let models = open(&ada, "/admin/models").await?.text();
-        if models.contains(REASON) {
-            break models;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    };
+        Ok(models.contains(REASON).then_some(models))
+    })
+    .await?;
     assert_is_chinese("the models", &models);
     for path in PAGES {
         assert_is_chinese(path, &open(&ada, path).await?.text());

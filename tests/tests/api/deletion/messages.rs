@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use hearth_app::model::{ChatError, ConversationId, Message, MessageId, Role, StartedTurn};
+use hearth_app::model::{ChatError, ConversationId, Message, MessageId, Role};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    running_server::{RunningServer, conversation, send, send_and_wait},
+    running_server::{RunningServer, conversation, regenerate_and_wait, send, send_and_wait},
     web_client::WebClient,
 };
 
@@ -17,15 +17,6 @@ async fn delete(client: &WebClient, id: MessageId) -> Result<Result<(), ChatErro
 
 async fn shown(client: &WebClient, id: ConversationId) -> Result<Vec<Message>> {
     Ok(conversation(client, id).await?.messages)
-}
-
-async fn another_version(client: &WebClient, answer: MessageId) -> Result<StartedTurn> {
-    let arguments = [("message", answer.to_string())];
-    let turn: StartedTurn = client.call("regenerate", &arguments).await??;
-    let cursor = turn.assistant_message.cursor.context("it runs")?;
-    let tail = client.tail(turn.assistant_message.id, cursor).await?;
-    tail.to_end().await?;
-    Ok(turn)
 }
 
 #[tokio::test]
@@ -53,7 +44,7 @@ async fn a_version_goes_alone_and_the_last_answer_takes_its_question_along() -> 
     let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let first = send_and_wait(&ada, None, "one").await?;
     let id = first.conversation.id;
-    let second = another_version(&ada, first.assistant_message.id).await?;
+    let second = regenerate_and_wait(&ada, first.assistant_message.id).await?;
     delete(&ada, second.assistant_message.id).await??;
     let left = shown(&ada, id).await?;
     assert_eq!(left.len(), 2);
@@ -92,8 +83,8 @@ async fn a_running_answer_ends_before_it_goes_and_counts() -> Result<()> {
     let (_server, ada) = RunningServer::start(model).await?;
     let turn = send(&ada, None, "Hi").await??;
     let cursor = turn.assistant_message.cursor.context("it runs")?;
-    let tail = ada.tail(turn.assistant_message.id, cursor).await?;
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    let mut tail = ada.tail(turn.assistant_message.id, cursor).await?;
+    tail.read_letters(8).await?;
     delete(&ada, turn.assistant_message.id).await??;
     tail.to_end().await?.ended.context("the stream ends")?;
     assert!(shown(&ada, turn.conversation.id).await?.is_empty());

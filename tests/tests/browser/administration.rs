@@ -155,7 +155,7 @@ async fn what_is_not_saved_is_counted_marked_and_asked_for_before_leaving(
 ) -> Result<()> {
     let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let browser = Browser::open().await?;
-    let page = ChatPage::shown_at("/admin", &browser, &ada, language).await?;
+    let _page = ChatPage::shown_at("/admin", &browser, &ada, language).await?;
     ensure!(unsaved(&browser).await?.is_empty(), "nothing was changed");
     ensure!(!is_leaving_asked(&browser).await?, "nothing would be lost");
     let link = browser

@@ -11,7 +11,7 @@ use hearth_tests::{
     running_server::{RunningServer, conversation, edit_and_wait, send_and_wait},
     words::words,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
 use super::{accessibility::check, named};
@@ -228,6 +228,12 @@ async fn a_chat_forks_at_an_answer_and_at_a_question(language: Language) -> Resu
     browser.quit().await
 }
 
+/// How many elements a selector finds.
+async fn count(browser: &Browser, selector: &str) -> Result<Value> {
+    let script = "return document.querySelectorAll(arguments[0]).length";
+    browser.script(script, vec![json!(selector)]).await
+}
+
 async fn the_outline_of_three_branches_leads_to_each_of_them(language: Language) -> Result<()> {
     let browser = Browser::open().await?;
     let (_server, page) = open(&browser, language).await?;
@@ -257,13 +263,8 @@ async fn the_outline_of_three_branches_leads_to_each_of_them(language: Language)
     browser.element(entry).await?.click().await?;
     browser.element(".outline-page").await?;
     page.wait_until_interactive().await?;
-    let count = "return document.querySelectorAll(arguments[0]).length";
-    let branches = browser
-        .script(count, vec![json!(".outline-branch")])
-        .await?;
-    assert_eq!(branches, json!(3));
-    let lines = browser.script(count, vec![json!(".outline-line")]).await?;
-    assert_eq!(lines, json!(7));
+    assert_eq!(count(&browser, ".outline-branch").await?, json!(3));
+    assert_eq!(count(&browser, ".outline-line").await?, json!(7));
     check(&browser, &named("outline", language)).await?;
 
     // By keyboard to the question that was edited: its branch, and that message.

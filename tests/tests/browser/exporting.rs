@@ -120,7 +120,7 @@ async fn on_paper_the_whole_conversation_stands_and_nothing_else(language: Langu
     let turn = send_and_wait(&ada, None, "为什么天空是蓝色的？").await?;
     let path = format!("/c/{}", turn.conversation.id);
     let browser = Browser::open().await?;
-    let page = ChatPage::shown_at(&path, &browser, &ada, language).await?;
+    let _page = ChatPage::shown_at(&path, &browser, &ada, language).await?;
     // What a sheet of A4 has between its margins.
     let sheet = json!({"width": 718, "height": 1000, "deviceScaleFactor": 1, "mobile": false});
     let method = "Emulation.setDeviceMetricsOverride";

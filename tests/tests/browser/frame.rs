@@ -180,7 +180,7 @@ async fn the_header_tells_a_model_that_loads_and_when_it_is_lit(language: Langua
     let browser = Browser::open().await?;
     let model = ScriptedModel::new(Vec::new()).with_load_delay(Duration::from_secs(8));
     let (_server, ada) = RunningServer::start(model).await?;
-    let page = ChatPage::shown_to(&browser, &ada, language).await?;
+    let _page = ChatPage::shown_to(&browser, &ada, language).await?;
     let dot = "return document.querySelector('.model-chip .dot').className";
     let chip = "return document.querySelector('.model-chip').textContent.includes('%')";
     let told = "return document.querySelector('.chat-heading [role=status]').textContent !== ''";

@@ -67,10 +67,11 @@ pub(crate) fn watch_finger(
     FINGER.set(Some(finger));
 }
 
-/// The click belongs to a finger that rested.
+/// The click belongs to a finger that rested. Some phones send one while it lies there and another
+/// when it leaves.
 pub(crate) fn ends_rest(click: &MouseEvent) -> bool {
     // The click of a key is none of any number.
-    click.detail() > 0 && HAS_RESTED.take()
+    click.detail() > 0 && HAS_RESTED.get()
 }
 
 fn follow(event: &Event) {

@@ -1,5 +1,5 @@
-//! What works in a browser that runs no script: links, and forms that are posted with what belongs to
-//! them alone.
+//! What works in a browser that runs no script: links, and forms that are posted with what belongs
+//! to them alone.
 
 use hearth_app::model::{ChatError, Refusal};
 use server_fn::error::ServerFnUrlError;

@@ -147,6 +147,8 @@ async fn the_box_stays_where_it_is_when_an_answer_begins_and_ends() -> Result<()
     let page = ChatPage::shown_to(&browser, &ada, Language::English).await?;
     page.send("One").await?;
     page.wait_for_end(1).await?;
+    // The box comes down from the middle of the page with the first message.
+    browser.settle().await?;
     browser.script(WATCH_PLACES, Vec::new()).await?;
     page.send("Two").await?;
     browser.element(STOP).await?;

@@ -1,18 +1,28 @@
-//! Chromium, one test at a time; nothing stays from one to the next, and the page's security policy
+//! Chromium, two tests at a time; nothing stays from one to the next, and the page's security policy
 //! stays in force.
 
-use std::{env, fs, path::PathBuf, time::Duration};
+use std::{
+    env, fs,
+    path::PathBuf,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 use thirtyfour::{WebDriver, WebElement, prelude::*};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::{chromedriver, chromium::Chromium, deadline::eventually};
 
-/// Two cores cannot give two browsers and a model their deadlines. It holds the Chromium that the
-/// last test left empty: starting one takes longer than what many tests do with it.
-static STAGE: Mutex<Option<Chromium>> = Mutex::const_new(None);
+/// A test with a browser waits half of its time for the page, the server or a person's pause, so two
+/// cores hold two of them.
+const NUM_STAGES: u32 = 2;
+
+static STAGES: Semaphore = Semaphore::const_new(NUM_STAGES as usize);
+
+/// What earlier tests left empty: starting a Chromium takes longer than what many tests do with it.
+static LEFT: Mutex<Vec<Chromium>> = Mutex::new(Vec::new());
 
 /// How long a page may take to show something.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -82,13 +92,20 @@ impl Screen {
     }
 }
 
-/// No other test of this binary shows a browser while this lives.
+/// Room for a browser, or for something that needs the whole machine.
 #[derive(Debug)]
-pub struct Stage(MutexGuard<'static, Option<Chromium>>);
+pub struct Stage {
+    _permit: SemaphorePermit<'static>,
+}
 
-/// Waits until no other test of this binary shows a browser, and keeps it so.
-pub async fn wait_for_stage() -> Stage {
-    Stage(STAGE.lock().await)
+/// Waits until no other test of this binary shows a browser, and keeps it so while this lives.
+pub async fn wait_for_stage() -> Result<Stage> {
+    let permit = STAGES.acquire_many(NUM_STAGES).await?;
+    Ok(Stage { _permit: permit })
+}
+
+fn left() -> MutexGuard<'static, Vec<Chromium>> {
+    LEFT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Waits until a script's body gives this value. `what` completes "… did not happen".
@@ -144,8 +161,11 @@ impl Browser {
     /// Waits for its turn and opens an empty window. Whatever needs no window, such as the start
     /// of a server, comes before: another test has its turn meanwhile.
     pub async fn open() -> Result<Self> {
-        let mut stage = wait_for_stage().await;
-        let chromium = match stage.0.take() {
+        let stage = Stage {
+            _permit: STAGES.acquire().await?,
+        };
+        let chromium = left().pop();
+        let chromium = match chromium {
             Some(left) => left,
             None => Chromium::start().await?,
         };
@@ -256,8 +276,11 @@ impl Browser {
     pub async fn element(&self, selector: &str) -> Result<WebElement> {
         let what = format!("the page shows {selector}");
         let found = eventually(&what, PATIENCE, async || {
-            let found = self.driver.find_all(By::Css(selector)).await?;
-            Ok(found.into_iter().next())
+            // A search by the driver sends its own program along each time.
+            let first = "return document.querySelector(arguments[0])";
+            let found = self.driver.execute(first, vec![json!(selector)]).await?;
+            let is_there = !found.json().is_null();
+            Ok(is_there.then(|| found.element()).transpose()?)
         })
         .await;
         if found.is_err() {
@@ -268,7 +291,9 @@ impl Browser {
 
     /// Whether a CSS selector finds anything now.
     pub async fn has(&self, selector: &str) -> Result<bool> {
-        Ok(!self.driver.find_all(By::Css(selector)).await?.is_empty())
+        let script = "return document.querySelector(arguments[0]) !== null";
+        let found = self.script(script, vec![json!(selector)]).await?;
+        Ok(found == json!(true))
     }
 
     /// Takes every transition to its end. Nothing waits for one to get there: in content that the
@@ -386,8 +411,8 @@ impl Browser {
             self.leave_empty().await?;
         }
         self.driver.quit().await?;
-        if let Some(Stage(mut kept)) = self.stage {
-            *kept = Some(self.chromium);
+        if self.stage.is_some() {
+            left().push(self.chromium);
         }
         ensure!(violations.is_empty(), "CSP violations: {violations:#?}");
         ensure!(errors.is_empty(), "errors in the console: {errors:#?}");

@@ -7,8 +7,12 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-/// Between two questions.
-const PAUSE: Duration = Duration::from_millis(20);
+/// Between the first two questions.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// Between two questions, at most: what takes long may be seen a moment later, and asking takes the
+/// processors from what is waited for.
+const LONGEST_PAUSE: Duration = Duration::from_millis(60);
 
 /// Asks until there is an answer. `what` completes the sentence "… did not happen".
 ///
@@ -20,6 +24,7 @@ where
     Fut: Future<Output = Result<Option<T>>>,
 {
     let start = Instant::now();
+    let mut pause = PAUSE;
     loop {
         if let Some(answer) = question().await.with_context(|| what.to_owned())? {
             return Ok(answer);
@@ -27,6 +32,7 @@ where
         if start.elapsed() > limit {
             bail!("within {limit:?} this did not happen: {what}");
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(pause).await;
+        pause = LONGEST_PAUSE.min(pause.mul_f32(1.3));
     }
 }

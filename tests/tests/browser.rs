@@ -1,4 +1,4 @@
-//! Hearth in Chromium, one test at a time.
+//! Hearth in Chromium, two tests at a time.
 
 mod browser {
     use hearth_app::model::Language;

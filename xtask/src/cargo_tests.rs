@@ -192,11 +192,10 @@ fn counted(command: &mut Command) -> Result<Tally> {
 
 /// The program as the tests run it: same profile and features as the tests themselves.
 fn build_server(workspace: &Workspace) -> Result<PathBuf> {
-    let contents = vendored::settle(workspace)?;
+    vendored::settle(workspace)?;
     let mut command = process::cargo(workspace);
     command.arg("build").args(process::PRODUCT);
     process::run(command.args(["--bins", "--tests"]))?;
-    vendored::remember(workspace, &contents)?;
     Ok(workspace.target().join("debug/hearth"))
 }
 

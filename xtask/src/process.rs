@@ -41,6 +41,14 @@ pub(crate) fn cargo(workspace: &Workspace) -> Command {
     command
 }
 
+/// Clippy on everything of these packages; a warning is an error.
+pub(crate) fn clippy(workspace: &Workspace, packages: &[&str]) -> Command {
+    let mut command = cargo(workspace);
+    command.arg("clippy").args(packages);
+    command.args(["--all-targets", "--", "-D", "warnings"]);
+    command
+}
+
 /// Removes what `cargo run` told this tool about itself. Build scripts that watch these variables
 /// would otherwise run again on every change between `cargo xtask` and plain `cargo`.
 pub(crate) fn forget_own_package(command: &mut Command) {

@@ -12,6 +12,14 @@ use anyhow::{Context, Result, bail};
 use crate::workspace::Workspace;
 use crate::{process, python_package};
 
+/// What makes cargo read every query.
+#[derive(Clone, Copy)]
+enum Reader {
+    Check,
+    /// The same call as that of the step after it, which then finds everything done.
+    Clippy,
+}
+
 /// Applies a migration to a database.
 const APPLY: &str = "import apsw, sys; apsw.Connection(sys.argv[1]).execute(sys.stdin.read())";
 
@@ -21,7 +29,7 @@ const APPLY: &str = "import apsw, sys; apsw.Connection(sys.argv[1]).execute(sys.
 /// If the migrations do not apply, or a query does not fit the schema.
 pub(crate) fn renew(workspace: &Workspace) -> Result<()> {
     let committed = workspace.root().join(".sqlx");
-    let described = describe(workspace)?;
+    let described = describe(workspace, Reader::Check)?;
     if committed.exists() {
         fs::remove_dir_all(&committed)?;
     }
@@ -37,13 +45,13 @@ pub(crate) fn renew(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// Compares `.sqlx` with the queries as they are.
+/// Compares `.sqlx` with the queries as they are, while Clippy reads the sources.
 ///
 /// # Errors
-/// Naming the descriptions that are missing, stale or left over.
+/// Naming the descriptions that are missing, stale or left over. If a lint fires.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     let committed = read(&workspace.root().join(".sqlx"))?;
-    let described = describe(workspace)?;
+    let described = describe(workspace, Reader::Clippy)?;
     let mut differing: Vec<&String> = committed
         .keys()
         .chain(described.keys())
@@ -58,7 +66,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
 }
 
 /// File names and texts that describe every query.
-fn describe(workspace: &Workspace) -> Result<BTreeMap<String, String>> {
+fn describe(workspace: &Workspace, reader: Reader) -> Result<BTreeMap<String, String>> {
     let scratch = workspace.target().join("sql");
     if scratch.exists() {
         fs::remove_dir_all(&scratch)?;
@@ -77,11 +85,16 @@ fn describe(workspace: &Workspace) -> Result<BTreeMap<String, String>> {
         .open(workspace.root().join("server/src/lib.rs"))?
         .set_modified(SystemTime::now())?;
     process::announce("asking the database about every query");
-    let mut command = process::cargo(workspace);
+    let mut command = match reader {
+        Reader::Check => {
+            let mut command = process::cargo(workspace);
+            command.arg("check").args(process::PRODUCT);
+            command.arg("--all-targets");
+            command
+        }
+        Reader::Clippy => process::clippy(workspace, &process::PRODUCT),
+    };
     command
-        .arg("check")
-        .args(process::PRODUCT)
-        .arg("--all-targets")
         .env("DATABASE_URL", format!("sqlite:{}", database.display()))
         .env("SQLX_OFFLINE", "false")
         .env("SQLX_OFFLINE_DIR", &descriptions);

@@ -1,4 +1,5 @@
-//! Runs every check, cheapest first, and counts them.
+//! Runs every check and counts them: first what only reads the sources, and the program is compiled
+//! once, when the page that it contains is there.
 //!
 //! A step that runs Rust tests counts each of them; any other step counts as one. All steps run
 //! even after a failure, so one run shows everything. The last line is `N passed, N failed`.
@@ -13,7 +14,7 @@ use crate::tally::Tally;
 use crate::wasm::{self, Toolchain};
 use crate::workspace::Workspace;
 use crate::{
-    cargo_tests, graphics, model, npm, process, proxies, python_package, setup, site, sql,
+    cargo_tests, graphics, model, npm, process, proxies, python_package, setup, site, sql, vendored,
 };
 
 /// One part of the whole check.
@@ -23,16 +24,16 @@ pub(crate) enum Step {
     Prerequisites,
     /// `cargo fmt --check`
     Format,
-    /// The house rules.
-    Tidy,
+    /// `.sqlx` describes the queries as they are.
+    Sql,
     /// Clippy for this machine and for the browser.
     Clippy,
     /// The documentation builds without a warning.
     Doc,
     /// The page builds in release and stays within its weight.
     Site,
-    /// `.sqlx` describes the queries as they are.
-    Sql,
+    /// The house rules.
+    Tidy,
     /// Unit, property, HTTP and documentation tests.
     Rust,
     /// The kernels for cards, and a model on them, on two Vulkan drivers in software.
@@ -48,6 +49,7 @@ pub(crate) enum Step {
 pub(crate) fn test(workspace: &Workspace, choice: wasm::Choice, only: &[Step]) -> Result<ExitCode> {
     // The server's sources name this directory, so they compile before the page was built.
     std::fs::create_dir_all(workspace.dist())?;
+    vendored::settle(workspace)?;
     let mut checks = Checks {
         workspace,
         choice,
@@ -85,11 +87,11 @@ impl Checks<'_> {
         let counted = match step {
             Step::Prerequisites => self.prerequisites().map(|()| Tally::PASSED),
             Step::Format => self.format().map(|()| Tally::PASSED),
-            Step::Tidy => cargo_tests::tidy(self.workspace),
+            Step::Sql => sql::check(self.workspace).map(|()| Tally::PASSED),
             Step::Clippy => self.clippy().map(|()| Tally::PASSED),
             Step::Doc => self.doc().map(|()| Tally::PASSED),
             Step::Site => self.site().map(|()| Tally::PASSED),
-            Step::Sql => sql::check(self.workspace).map(|()| Tally::PASSED),
+            Step::Tidy => cargo_tests::tidy(self.workspace),
             Step::Rust => cargo_tests::rust(self.workspace, None),
             Step::Cards => cargo_tests::cards(self.workspace, false),
             Step::Browser => self.browser(),
@@ -141,9 +143,7 @@ impl Checks<'_> {
 
     fn clippy(&mut self) -> Result<()> {
         for packages in [&process::PRODUCT[..], &process::TOOL] {
-            let mut native = process::cargo(self.workspace);
-            native.arg("clippy").args(packages);
-            process::run(native.args(["--all-targets", "--", "-D", "warnings"]))?;
+            process::run(&mut process::clippy(self.workspace, packages))?;
         }
         let toolchain = self.toolchain()?;
         wasm::lint(self.workspace, &toolchain)

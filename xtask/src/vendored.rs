@@ -16,17 +16,18 @@ use crate::workspace::Workspace;
 
 /// What the vendored crates are, and since when.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Contents {
+struct Contents {
     hash: String,
     /// Seconds since 1970, UTC.
     since: u64,
 }
 
-/// Gives the files the time at which they became what they are.
+/// Gives the files the time at which they became what they are: what was built of other contents is
+/// older than that, and what was built of these is not.
 ///
 /// # Errors
-/// If a file cannot be read or its time not be set.
-pub(crate) fn settle(workspace: &Workspace) -> Result<Contents> {
+/// If a file cannot be read or its time not be set, or the target directory not be written to.
+pub(crate) fn settle(workspace: &Workspace) -> Result<()> {
     let mut files = Vec::new();
     collect(&workspace.root().join("engine/vendor"), &mut files)?;
     files.sort();
@@ -48,15 +49,8 @@ pub(crate) fn settle(workspace: &Workspace) -> Result<Contents> {
         let opened = opened.with_context(|| format!("opening {}", file.display()))?;
         opened.set_modified(time)?;
     }
-    Ok(contents)
-}
-
-/// Notes what the target directory was filled with.
-///
-/// # Errors
-/// If it cannot be written.
-pub(crate) fn remember(workspace: &Workspace, contents: &Contents) -> Result<()> {
     let text = format!("{} {}", contents.hash, contents.since);
+    fs::create_dir_all(workspace.target())?;
     fs::write(stamp(workspace), text).context("writing to the target directory")
 }
 

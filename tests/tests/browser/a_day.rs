@@ -39,7 +39,7 @@ const QUESTION: &str = "What does a lighthouse keeper do all day?";
 async fn a_server_is_installed_shared_watched_and_upgraded_and_survives_the_loss_of_its_disk()
 -> Result<()> {
     // Nothing else may take the two cores meanwhile.
-    let _stage = wait_for_stage().await;
+    let _stage = wait_for_stage().await?;
     let place = tempfile::tempdir()?;
     let mut secrets = vec![QUESTION.to_owned()];
 

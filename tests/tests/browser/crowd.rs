@@ -133,7 +133,7 @@ async fn crowd(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crowd_of_tabs_and_slow_clients_holds_up_nobody_and_loses_nothing() -> Result<()> {
     // Nothing else may take the two cores meanwhile: twenty answers leave nothing of them.
-    let _stage = wait_for_stage().await;
+    let _stage = wait_for_stage().await?;
     let settings = vec![("HEARTH_ENGINE__MAX_RUNNING", NUM_ANSWERS.to_string())];
     let mut program = Program::start_with(settings).await?;
     let ada = program.administrator().await?;

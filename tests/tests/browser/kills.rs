@@ -211,7 +211,7 @@ async fn allow_chats(client: &WebClient) -> Result<()> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn random_kills_under_load_cost_a_moment_and_answers_and_imports_are_whole() -> Result<()> {
     // Nothing else may take the two cores meanwhile.
-    let _stage = wait_for_stage().await;
+    let _stage = wait_for_stage().await?;
     let (num_kills, num_conversations) = extent();
     let mut program = Program::start().await?;
     let client = program.administrator().await?;
@@ -278,7 +278,7 @@ async fn fill(client: &WebClient, num_conversations: usize) -> Result<()> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn copies_that_are_being_made_cost_no_answer_more_and_those_that_are_kept_are_sound()
 -> Result<()> {
-    let _stage = wait_for_stage().await;
+    let _stage = wait_for_stage().await?;
     let (num_kills, num_conversations) = if is_whole() { (20, 10_000) } else { (3, 500) };
     let mut program = Program::start().await?;
     let client = program.administrator().await?;

@@ -14,7 +14,7 @@ use serde_json::Value;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_works_without_https_and_without_the_internet() -> Result<()> {
     let name = "browser::lan::everything_works_without_https_and_without_the_internet";
-    let stage = browser::wait_for_stage().await;
+    let stage = browser::wait_for_stage().await?;
     match isolated_network::enter(name).await? {
         Place::Inside => {}
         Place::Done => return Ok(()),

@@ -167,7 +167,7 @@ fn comment(locale: Locale, it: RatingComment) -> AnyView {
         <li>
             <span class="log-time" title=full>{time}</span>
             <div class="rating-comment">
-                <p><strong dir="auto">{model}</strong> {reason}</p>
+                <p><strong dir="auto">{model}</strong> " " {reason}</p>
                 {said}
                 {it.texts.map(|texts| sent_texts(locale, texts))}
             </div>

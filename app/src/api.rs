@@ -11,6 +11,7 @@ pub mod joining;
 pub mod messages;
 pub mod order;
 pub mod page_build;
+pub mod personal;
 pub mod preferences;
 pub mod search;
 pub mod sessions;

@@ -29,6 +29,7 @@ mod section;
 mod selection;
 mod shortcuts;
 mod side;
+mod speech;
 mod storage;
 mod text_encoding;
 mod timer;
@@ -82,6 +83,7 @@ pub(crate) use shortcuts::{Shortcut, shortcut};
 pub(crate) use side::{
     draw_edge, grab_edge, is_drawer, keep_edge, press_edge, reset_edge, tell_edge, toggle_rail,
 };
+pub(crate) use speech::{await_voices, hush, sentences_in};
 pub(crate) use timer::{UNNOTICED, noticing, sleep, within};
 pub(crate) use unsaved::{count_unsaved, discard_pressed, forget_unsaved, is_unsaved, show_ranges};
 pub(crate) use walking::{walk_list, walk_menu};
@@ -92,9 +94,16 @@ use crate::sub_path::address_of;
 /// The script has taken the page over: what needs it may be shown (`utilities.css`).
 pub(crate) fn mark_interactive() {
     if let Some(root) = document().document_element() {
-        // Fails only for a name that is no attribute's.
+        // Both fail only for a name that is no attribute's.
+        let _ = root.toggle_attribute_with_force("data-speech", has_speech());
         let _ = root.set_attribute("data-interactive", "");
     }
+}
+
+/// The browser can read aloud.
+fn has_speech() -> bool {
+    let speech = js_sys::Reflect::get(&window(), &"speechSynthesis".into());
+    speech.is_ok_and(|it| it.is_truthy())
 }
 
 /// Leaves for another page of the product, which the server makes anew.

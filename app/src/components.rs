@@ -6,6 +6,7 @@
 
 mod account_menu;
 mod answer_note;
+mod answer_verdict;
 mod banner;
 mod chat_menu;
 mod composer;
@@ -30,6 +31,7 @@ mod page_link;
 mod post_form;
 mod question_editor;
 mod question_menu;
+mod rating_dialog;
 mod row_menu;
 mod sections;
 mod shortcuts_dialog;
@@ -45,6 +47,7 @@ use account_menu::AccountMenu;
 #[cfg(feature = "ssr")]
 pub(crate) use account_menu::theme_words;
 pub(crate) use answer_note::AnswerNote;
+use answer_verdict::{RatingButtons, ReadAloudButton};
 pub(crate) use banner::BannerLine;
 pub(crate) use chat_menu::{ChatCommand, ChatMenu};
 pub(crate) use composer::{
@@ -71,6 +74,7 @@ pub(crate) use post_form::PostForm;
 use question_editor::QuestionEditor;
 pub(crate) use question_editor::{Editing, edited_text};
 pub(crate) use question_menu::{PressedQuestion, QuestionMenu};
+pub(crate) use rating_dialog::RatingDialog;
 pub(crate) use sections::{Section, Sections};
 pub(crate) use shortcuts_dialog::{SHORTCUTS, Shortcuts, ShortcutsDialog};
 pub(crate) use sidebar::{Sidebar, SidebarCommand, Wish};

@@ -1,6 +1,7 @@
 //! What the browser sees. Reading order: [`model`] (the words), [`service`] (what the server
 //! offers), [`api`] (server functions), [`line_decoder`] and [`transcript`] (the stream),
-//! [`tab_leader`] (which tab listens for all), then `sub_path` (addresses) and `pages`.
+//! [`tab_leader`] (which tab listens for all), then `sub_path` (addresses), `sentences` (what is
+//! read aloud) and `pages`.
 //!
 //! This crate depends on no other crate of the workspace: the server implements
 //! [`service::ChatService`] and puts it into Leptos' context with the signed-in user.
@@ -16,6 +17,7 @@ pub mod model;
 mod pages;
 mod preferences;
 mod read_once;
+mod sentences;
 #[cfg(feature = "ssr")]
 pub mod service;
 mod shell;

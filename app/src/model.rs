@@ -17,8 +17,10 @@ mod import_problem;
 pub mod message;
 mod model_title;
 mod outline;
+mod personal_instructions;
 mod phase;
 pub mod preferences;
+mod rating;
 pub mod refusal;
 pub mod session;
 pub mod setting;
@@ -63,10 +65,14 @@ pub use message::{
 };
 pub use model_title::model_title;
 pub use outline::{Outline, OutlineMessage};
+pub use personal_instructions::{MAX_PERSONAL_CHARS, PersonalInstructions};
 pub use phase::{Phase, phases};
 pub use preferences::{
     Language, LanguageChoice, Preferences, SidebarForm, SingleKeys, Theme, UnknownChoice,
 };
+pub use rating::{MAX_COMMENT_CHARS, RatingDetails, RatingReason, Thumb};
+#[cfg(feature = "ssr")]
+pub use rating::{RatingComment, RatingCount, RatingReport, SentTexts};
 pub use refusal::{BusyReason, Notice, Refusal, TurnError};
 pub use session::{Browser, SessionSummary};
 pub use setting::{

@@ -8,6 +8,7 @@ pub mod api_keys;
 pub mod deletion;
 pub mod exports;
 pub mod order;
+pub mod personal;
 pub mod search;
 
 use std::sync::Arc;

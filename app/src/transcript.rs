@@ -5,7 +5,8 @@
 
 use crate::model::{
     ChatEvent, ChatEventKind, Cursor, FinishReason, LocalTime, Message, MessageId, MessageStatus,
-    Notice, Phase, Provenance, Reasoning, Role, ToolStep, TurnError, Usage, WaitState, phases,
+    Notice, Phase, Provenance, Reasoning, Role, Thumb, ToolStep, TurnError, Usage, WaitState,
+    phases,
 };
 
 /// No frame is known: the stream answers with a snapshot.
@@ -42,6 +43,10 @@ pub struct ShownMessage {
     pub usage: Option<Usage>,
     pub provenance: Option<Provenance>,
     pub error: Option<TurnError>,
+    /// What its person says of an answer.
+    pub rating: Option<Thumb>,
+    /// It is being read aloud.
+    pub is_read_aloud: bool,
     pub versions: Vec<MessageId>,
     pub time: LocalTime,
 }
@@ -82,6 +87,8 @@ impl ShownMessage {
             usage: message.usage,
             provenance: message.provenance,
             error: message.error,
+            rating: message.rating,
+            is_read_aloud: false,
             versions: message.versions,
             time: message.time,
         }
@@ -119,6 +126,7 @@ impl ShownMessage {
         self.usage = message.usage;
         self.provenance = message.provenance;
         self.error = message.error;
+        self.rating = message.rating;
     }
 
     /// Puts a block in the place of one that looks otherwise.

@@ -11,6 +11,7 @@ pub(crate) mod export;
 #[cfg(feature = "ssr")]
 mod import;
 mod language;
+mod rating;
 mod rendered;
 mod settings;
 mod status;
@@ -39,6 +40,7 @@ pub(crate) use generated::i18n::Locale;
 #[cfg(feature = "ssr")]
 pub(crate) use import::problem;
 pub(crate) use language::foreign;
+pub(crate) use rating::rating_reason;
 pub(crate) use rendered::in_language;
 pub(crate) use settings::{effort, setting_name};
 pub(crate) use status::{

@@ -8,6 +8,8 @@ mod empty_page;
 mod fake;
 #[path = "pages/fake_administration.rs"]
 mod fake_administration;
+#[path = "pages/fake_personal.rs"]
+mod fake_personal;
 #[path = "pages/sub_path.rs"]
 mod sub_path;
 #[path = "pages/without_script.rs"]

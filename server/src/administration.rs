@@ -4,6 +4,7 @@
 mod model_choice;
 mod model_folder;
 mod people;
+mod ratings;
 mod reports;
 
 use std::sync::Arc;
@@ -12,8 +13,8 @@ use async_trait::async_trait;
 use hearth_app::{
     model::{
         AccountChange, AccountSummary, BackupReport, Banner, ChatError, Language, ModelSummary,
-        OneTimeLink, Refusal, RefusedSetting, Setting, UpkeepReport, UsageReport, User, UserId,
-        UserRole,
+        OneTimeLink, RatingReport, Refusal, RefusedSetting, Setting, UpkeepReport, UsageReport,
+        User, UserId, UserRole,
     },
     service::{AdministrationService, AuditPage, RefusedForm, SettingChange},
 };
@@ -125,6 +126,10 @@ impl AdministrationService for Administration {
 
     async fn usage(&self, num_days: u32) -> Result<UsageReport, ChatError> {
         self.usage_report(num_days).await
+    }
+
+    async fn ratings(&self, num_days: u32) -> Result<RatingReport, ChatError> {
+        self.rating_report(num_days).await
     }
 
     async fn audit(&self, before: Option<String>) -> Result<AuditPage, ChatError> {

@@ -5,6 +5,7 @@
 //! database, and who may have them). Formats are pure functions of a document.
 
 mod archive;
+mod belongings;
 mod canonical;
 mod document;
 mod file_name;
@@ -16,6 +17,7 @@ mod labels;
 mod markdown;
 mod pipe;
 mod plain_text;
+mod rating;
 mod service;
 mod settings;
 mod timestamp;
@@ -23,17 +25,19 @@ mod timestamp;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use archive::{ARCHIVE_SCHEMA, FOLDERS_VERSION, MANIFEST, Manifest};
-pub use archive::{ArchiveError, ArchiveReport, write_archive, write_archive_in_folders};
-pub(crate) use document::ORDERED_VERSION;
+pub(crate) use archive::{ARCHIVE_SCHEMA, INSTRUCTIONS_VERSION, MANIFEST, Manifest};
+pub use archive::{ArchiveError, ArchiveReport, write_archive, write_archive_with};
+pub use belongings::{Belongings, InstructionsDocument, stored_belongings};
 pub use document::{
     ConversationDocument, MessageDocument, ModelDocument, SCHEMA, UsageDocument, VERSION,
 };
+pub(crate) use document::{ORDERED_VERSION, RATED_VERSION};
 pub use file_name::FileName;
 pub(crate) use file_name::content_disposition;
-pub use folders::{FolderDocument, stored_folders};
+pub use folders::FolderDocument;
 pub use format::{content_type, extension, render, render_branches};
 pub use labels::Language;
+pub use rating::RatingDocument;
 pub use service::{ExportServer, StoredConversations};
 pub use settings::SettingsDocument;
 pub use timestamp::Timestamp;

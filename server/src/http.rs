@@ -38,7 +38,7 @@ use axum::{
 };
 use hearth_app::{
     SubPath,
-    service::{AdministrationService, ChatService, order::OrderService},
+    service::{AdministrationService, ChatService, order::OrderService, personal::PersonalService},
 };
 use tower_http::compression::CompressionLayer;
 
@@ -63,6 +63,7 @@ pub(crate) use trace::Learnt;
 pub struct Services {
     pub chat: Arc<dyn ChatService>,
     pub order: Arc<dyn OrderService>,
+    pub personal: Arc<dyn PersonalService>,
     pub accounts: Arc<Accounts>,
     pub administration: Arc<dyn AdministrationService>,
     pub settings: Arc<SettingsBook>,

@@ -5,7 +5,8 @@
 //! enter), [`calendar`] (the visitor's days), `days` (the server's), [`chat`] (turns), `changes`
 //! (told to all tabs), [`calculator`] (a tool of models), [`markdown`] (answers as HTML),
 //! [`export`] and [`import`] (conversations that leave and come), [`uploads`] (files that wait for
-//! it), `folders` (of conversations), [`search`] (finding what was written), [`settings`] and
+//! it), `folders` (of conversations), `personal` (what people write of themselves and of
+//! answers), [`search`] (finding what was written), [`settings`] and
 //! [`administration`] (what an administrator changes), [`store`] (the database), [`openai`] (the
 //! API for programs), [`deletion`] (what goes for good), [`backup`] (copies of the database, and
 //! the way back), [`upkeep`] (what time does by itself), [`slow_work`] (what holds up nobody),
@@ -39,6 +40,7 @@ mod metrics;
 mod model_files;
 pub mod model_pull;
 pub mod openai;
+mod personal;
 mod request_id;
 pub mod search;
 pub mod serve;

@@ -10,7 +10,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use hearth_app::{
     SubPath,
-    service::{AdministrationService, ChatService, order::OrderService},
+    service::{AdministrationService, ChatService, order::OrderService, personal::PersonalService},
 };
 use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource};
 use jiff::tz::TimeZone;
@@ -152,6 +152,7 @@ impl Server {
         let services = Services {
             chat: Arc::clone(&chat) as Arc<dyn ChatService>,
             order: Arc::clone(&chat) as Arc<dyn OrderService>,
+            personal: Arc::clone(&chat) as Arc<dyn PersonalService>,
             accounts: Arc::clone(&accounts),
             administration: administration as Arc<dyn AdministrationService>,
             settings,

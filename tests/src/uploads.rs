@@ -217,6 +217,7 @@ fn message(
         params: serde_json::Map::new(),
         model: None,
         usage: None,
+        rating: None,
         created_at: now,
         sha256: String::new(),
     }

@@ -21,7 +21,9 @@ mod api {
     mod order;
     mod own_account;
     mod people;
+    mod personal;
     mod proxies;
+    mod ratings;
     mod request_ids;
     mod searching;
     mod sessions;

@@ -56,11 +56,14 @@ mod browser {
     mod long_press;
     mod looks;
     mod order;
+    mod personal;
     mod pieces;
     mod popups;
     mod proxies;
     mod random_actions;
+    mod ratings;
     mod reading;
+    mod reading_aloud;
     mod reasoning;
     mod references;
     mod reloading;

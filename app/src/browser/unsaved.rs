@@ -4,7 +4,7 @@
 use js_sys::Reflect;
 use leptos::prelude::document;
 use web_sys::{
-    Element, Event, HtmlFormElement,
+    Element, Event, HtmlFormElement, HtmlTextAreaElement,
     wasm_bindgen::{JsCast, JsValue},
 };
 
@@ -97,12 +97,19 @@ pub(crate) fn forget_unsaved(place: &Element) {
     }
 }
 
-/// Shows the values of sliders beside them.
+/// Shows the values of sliders beside them, and how full boxes are that have a limit.
 pub(crate) fn show_ranges(place: &Element) {
     for slider in all_in(place, "input[type=range]") {
         let value = Reflect::get(&slider, &"value".into()).unwrap_or(JsValue::UNDEFINED);
         if let Some(output) = slider.next_element_sibling() {
             output.set_text_content(value.as_string().as_deref());
+        }
+    }
+    for text in all_in(place, "textarea[maxlength]") {
+        let most = text.get_attribute("maxlength").unwrap_or_default();
+        if let Some(count) = text.next_element_sibling() {
+            let text = text.unchecked_into::<HtmlTextAreaElement>();
+            count.set_text_content(Some(&format!("{} / {most}", text.text_length())));
         }
     }
 }

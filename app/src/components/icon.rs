@@ -74,10 +74,14 @@ pub(crate) enum IconName {
     Message,
     Server,
     Flame,
+    ThumbUp,
+    ThumbDown,
+    Speaker,
 }
 
 impl IconName {
     /// Where it stands in the document.
+    #[expect(clippy::too_many_lines, reason = "one line for each drawing")]
     const fn place(self) -> &'static str {
         match self {
             Self::Plus => "#i-plus",
@@ -136,6 +140,9 @@ impl IconName {
             Self::Message => "#i-message",
             Self::Server => "#i-server",
             Self::Flame => "#i-flame",
+            Self::ThumbUp => "#i-thumb-up",
+            Self::ThumbDown => "#i-thumb-down",
+            Self::Speaker => "#i-speaker",
         }
     }
 }

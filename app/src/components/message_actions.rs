@@ -3,13 +3,15 @@
 use leptos::prelude::*;
 use server_fn::ServerFn;
 
-use super::{DeleteMessageMenu, Icon, IconName, MessageInfo, PostForm};
+use super::{
+    DeleteMessageMenu, Icon, IconName, MessageInfo, PostForm, RatingButtons, ReadAloudButton,
+};
 use crate::{
     api::{
         conversations::{ForkConversation, ShowVersion},
         messages::Regenerate,
     },
-    model::{MessageId, MessageStatus},
+    model::{MessageId, MessageStatus, Thumb},
     sub_path::address_of,
     transcript::ShownMessage,
     words::{self, use_locale, words},
@@ -31,6 +33,10 @@ pub(crate) enum MessageCommand {
     /// A new conversation is to begin as this one did.
     Fork(MessageId),
     Delete(MessageId),
+    /// An answer is good, or not; or nothing is to be said of it any more.
+    Rate(MessageId, Option<Thumb>),
+    /// An answer is to be read aloud, or is being read long enough.
+    ReadAloud(MessageId),
     /// The stream of the running answer is to be opened again, now.
     Reconnect,
 }
@@ -52,7 +58,7 @@ pub(crate) fn QuestionActions(
     }
 }
 
-/// Copy, Regenerate, Fork, facts and Delete, under an answer.
+/// Copy, Regenerate, Fork, thumbs, Read aloud, facts and Delete, under an answer.
 #[component]
 pub(crate) fn MessageActions(
     message: RwSignal<ShownMessage>,
@@ -182,6 +188,8 @@ fn AnswerActions(
     view! {
         {again}
         <ForkButton message on_command/>
+        <RatingButtons message on_command/>
+        <ReadAloudButton message on_command/>
         {info}
     }
 }

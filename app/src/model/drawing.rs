@@ -18,6 +18,7 @@ pub enum AdminSection {
     People,
     Models,
     Usage,
+    Ratings,
     Log,
     Upkeep,
     Backups,

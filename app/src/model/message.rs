@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Choices, ConversationSummary, Cursor, LocalTime, MessageId, Notice, ReasoningEffort, Refusal,
-    TurnError,
+    Thumb, TurnError,
 };
 
 /// Longest message a person may send, in bytes of UTF-8 (256 KiB).
@@ -193,6 +193,8 @@ pub struct Message {
     pub provenance: Option<Provenance>,
     /// What went wrong with the turn, if anything did.
     pub error: Option<TurnError>,
+    /// What its person says of an answer, if anything.
+    pub rating: Option<Thumb>,
     /// Ids of all versions of this message (siblings), oldest first, this one included.
     pub versions: Vec<MessageId>,
     /// When it was written, in the reader's time zone.
@@ -217,6 +219,7 @@ impl Message {
             usage: None,
             provenance: None,
             error: None,
+            rating: None,
             versions: vec![id],
             time,
         }

@@ -13,6 +13,8 @@ mod people;
 #[cfg(feature = "ssr")]
 mod person_menu;
 #[cfg(feature = "ssr")]
+mod ratings;
+#[cfg(feature = "ssr")]
 mod setting_field;
 #[cfg(feature = "ssr")]
 mod settings;
@@ -48,7 +50,7 @@ use crate::{
 };
 
 /// In the order of the list.
-const SECTIONS: [Section; 7] = [
+const SECTIONS: [Section; 8] = [
     Section {
         address: "/admin",
         icon: IconName::Server,
@@ -68,6 +70,11 @@ const SECTIONS: [Section; 7] = [
         address: "/admin/usage",
         icon: IconName::Usage,
         name: |locale| words!(locale, admin.usage),
+    },
+    Section {
+        address: "/admin/ratings",
+        icon: IconName::ThumbUp,
+        name: |locale| words!(locale, admin.ratings),
     },
     Section {
         address: "/admin/log",
@@ -95,6 +102,7 @@ pub(crate) fn AdminRoutes() -> impl MatchNestedRoutes + Clone {
             <Route path=path!("people") view=|| open(AdminSection::People) ssr=SsrMode::Async/>
             <Route path=path!("models") view=|| open(AdminSection::Models) ssr=SsrMode::Async/>
             <Route path=path!("usage") view=|| open(AdminSection::Usage) ssr=SsrMode::Async/>
+            <Route path=path!("ratings") view=|| open(AdminSection::Ratings) ssr=SsrMode::Async/>
             <Route path=path!("log") view=|| open(AdminSection::Log) ssr=SsrMode::Async/>
             <Route path=path!("upkeep") view=|| open(AdminSection::Upkeep) ssr=SsrMode::Async/>
             <Route path=path!("backups") view=|| open(AdminSection::Backups) ssr=SsrMode::Async/>
@@ -136,6 +144,7 @@ pub(crate) async fn draw_administration(
         AdminSection::People => people::draw(by, &told).await,
         AdminSection::Models => models::draw(&told).await,
         AdminSection::Usage => usage::draw(&told).await,
+        AdminSection::Ratings => ratings::draw(&told).await,
         AdminSection::Log => log::draw(told.get("before")).await,
         AdminSection::Upkeep => upkeep::draw().await,
         AdminSection::Backups => backups::draw(&told).await,

@@ -178,3 +178,25 @@ pub(super) fn table(
 pub(super) fn empty(words: &'static str) -> AnyView {
     view! { <p class="exports-empty">{words}</p> }.into_any()
 }
+
+/// Appears with the first change and counts them; without script it is a button below the form.
+pub(super) fn save_bar(locale: Locale) -> AnyView {
+    let many = words!(locale, admin.unsaved, number = "{}");
+    view! {
+        <div class="save-bar">
+            <p>
+                <strong
+                    role="status"
+                    data-count=""
+                    data-one=words!(locale, admin.unsaved_single)
+                    data-many=many
+                ></strong>
+            </p>
+            <button type="button" class="quiet-button needs-script" data-discard="">
+                {words!(locale, admin.discard)}
+            </button>
+            <button type="submit" class="button primary">{words!(locale, admin.save)}</button>
+        </div>
+    }
+    .into_any()
+}

@@ -10,6 +10,7 @@ mod header;
 mod keys;
 mod load;
 mod parts;
+mod personal;
 mod pieces;
 mod screen;
 mod search;

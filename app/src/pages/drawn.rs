@@ -47,6 +47,7 @@ impl DrawnSection {
             Self::Administration(AdminSection::People) => "/admin/people",
             Self::Administration(AdminSection::Models) => "/admin/models",
             Self::Administration(AdminSection::Usage) => "/admin/usage",
+            Self::Administration(AdminSection::Ratings) => "/admin/ratings",
             Self::Administration(AdminSection::Log) => "/admin/log",
             Self::Administration(AdminSection::Upkeep) => "/admin/upkeep",
             Self::Administration(AdminSection::Backups) => "/admin/backups",

@@ -17,6 +17,8 @@ mod general;
 #[cfg(feature = "ssr")]
 mod import;
 #[cfg(feature = "ssr")]
+mod personal;
+#[cfg(feature = "ssr")]
 mod sessions;
 #[cfg(feature = "ssr")]
 mod trash;
@@ -136,7 +138,7 @@ pub(crate) async fn draw_settings(
 ) -> Result<Drawing, ChatError> {
     let told = Told::parse(query);
     match section {
-        SettingsSection::General => Ok(general::draw(&told)),
+        SettingsSection::General => general::draw(user, &told).await,
         SettingsSection::Account => account::draw(user, &told).await,
         SettingsSection::Keys => api_keys::draw(user, &told).await,
         SettingsSection::Exports => exports::draw(&told).await,

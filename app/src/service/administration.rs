@@ -8,8 +8,8 @@ use leptos::prelude::use_context;
 use super::{SessionCookie, current_user};
 use crate::model::{
     AccountChange, AccountSummary, AuditEntry, BackupReport, Banner, ChatError, Language,
-    ModelSummary, OneTimeLink, RefusedSetting, Setting, SettingName, UpkeepReport, UsageReport,
-    User, UserId, UserRole,
+    ModelSummary, OneTimeLink, RatingReport, RefusedSetting, Setting, SettingName, UpkeepReport,
+    UsageReport, User, UserId, UserRole,
 };
 
 /// A change of one setting.
@@ -88,6 +88,8 @@ pub trait AdministrationService: Send + Sync + 'static {
     async fn switch_model(&self, by: &User, file: String) -> Result<(), ChatError>;
     /// Tokens by person and day, that many days with today.
     async fn usage(&self, num_days: u32) -> Result<UsageReport, ChatError>;
+    /// What people said of answers, that many days with today.
+    async fn ratings(&self, num_days: u32) -> Result<RatingReport, ChatError>;
     /// The newest entries, or those before a cursor.
     async fn audit(&self, before: Option<String>) -> Result<AuditPage, ChatError>;
     /// Every job of the upkeep with its last run.

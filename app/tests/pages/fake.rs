@@ -11,7 +11,7 @@ use hearth_app::{
     provide_sub_path,
     service::{
         AccountService, AdministrationService, ChatService, JoinService, SendMessage,
-        SessionCookie, SessionToken,
+        SessionCookie, SessionToken, personal::PersonalService,
     },
     shell,
 };
@@ -19,7 +19,7 @@ use leptos::{config::LeptosOptions, prelude::provide_context};
 use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
 use uuid::Uuid;
 
-use crate::fake_administration::FakeAdministration;
+use crate::{fake_administration::FakeAdministration, fake_personal::FakePersonal};
 
 pub(crate) const CONVERSATION: &str = "00000000-0000-7000-8000-000000000001";
 pub(crate) const HOSTILE: &str = "</title></textarea><script>alert(1)</script>";
@@ -110,6 +110,7 @@ impl FakeServer {
             provide_context::<Arc<dyn AccountService>>(Arc::new(FakeAccounts));
             provide_context::<Arc<dyn AdministrationService>>(Arc::new(FakeAdministration));
             provide_context::<Arc<dyn JoinService>>(Arc::new(FakeAdministration));
+            provide_context::<Arc<dyn PersonalService>>(Arc::new(FakePersonal));
         };
         let document = {
             let options = options.clone();

@@ -79,6 +79,9 @@ impl AdministrationService for FakeAdministration {
     async fn upkeep(&self) -> Result<Vec<UpkeepReport>, ChatError> {
         Ok(Vec::new())
     }
+    async fn ratings(&self, _: u32) -> Result<RatingReport, ChatError> {
+        Ok(RatingReport::default())
+    }
     async fn audit(&self, _: Option<String>) -> Result<AuditPage, ChatError> {
         Ok(AuditPage::default())
     }

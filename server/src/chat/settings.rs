@@ -1,9 +1,11 @@
 //! Settings of one turn: what was asked, else what the conversation wants (of instructions, else
-//! what its folder says), else the server's defaults; checked, with the seed chosen.
+//! what its folder says), else the server's defaults; checked, with the seed chosen. What its
+//! person wants in all chats stands beside them.
 
 use hearth_app::model::{ChatError, ConversationSettings, ReasoningEffort, Refusal, TurnParams};
 use hearth_engine::{handle::EngineHandle, request::SamplingParams};
 
+use super::personal::nearer;
 use crate::settings::{Bilingual, ServerSettings};
 
 /// Settings of a turn, complete.
@@ -65,10 +67,39 @@ impl Settings {
         })
     }
 
+    /// Puts what its person wants in all chats behind the server's instructions, or before those of
+    /// the conversation or its folder: the nearest come last, and so hold.
+    #[must_use]
+    pub(super) fn with_personal(self, personal: &Bilingual) -> Self {
+        let system_prompt = if self.has_own_prompt {
+            joined(&[personal, &nearer(), &self.system_prompt])
+        } else {
+            joined(&[&self.system_prompt, personal])
+        };
+        Self {
+            system_prompt,
+            has_own_prompt: true,
+            ..self
+        }
+    }
+
     /// Most tokens of prompt and answer together: what the model can, within the budget.
     pub(super) fn window(&self, engine: &EngineHandle) -> usize {
         let of_model = engine.context_window().unwrap_or(usize::MAX);
         self.context_budget.unwrap_or(usize::MAX).min(of_model)
+    }
+}
+
+/// Texts below each other, those of a language together.
+fn joined(texts: &[&Bilingual]) -> Bilingual {
+    let of = |is_chinese| {
+        let texts = texts.iter().map(|text| text.choose(is_chinese));
+        let texts: Vec<&str> = texts.filter(|text| !text.is_empty()).collect();
+        texts.join("\n\n")
+    };
+    Bilingual {
+        en: of(false),
+        zh: of(true),
     }
 }
 
@@ -123,5 +154,38 @@ mod tests {
         assert_eq!(resolved.params.max_tokens, Some(3));
         let again = Settings::resolve(&resolved.params, &own, &ServerSettings::default()).unwrap();
         assert_eq!(again.params, resolved.params);
+    }
+
+    #[test]
+    fn instructions_that_are_nearer_come_later() {
+        let text = |en: &str, zh: &str| Bilingual {
+            en: en.to_owned(),
+            zh: zh.to_owned(),
+        };
+        let server = ServerSettings {
+            system_prompt: text("Help.", "请帮忙。"),
+            ..ServerSettings::default()
+        };
+        let person = text("I keep bees.", "我养蜜蜂。");
+        let told = |own: Option<&str>| {
+            let own = ConversationSettings {
+                system_prompt: own.map(str::to_owned),
+                ..ConversationSettings::default()
+            };
+            let settings = Settings::resolve(&TurnParams::default(), &own, &server).unwrap();
+            let settings = settings.with_personal(&person);
+            assert!(settings.has_own_prompt, "it is nobody else's");
+            settings.system_prompt
+        };
+        let usual = told(None);
+        assert_eq!(usual.choose(false), "Help.\n\nI keep bees.");
+        assert_eq!(usual.choose(true), "请帮忙。\n\n我养蜜蜂。");
+        let own = told(Some("Rhyme."));
+        let between = nearer();
+        let expected = format!("I keep bees.\n\n{}\n\nRhyme.", between.choose(false));
+        assert_eq!(own.choose(false), expected);
+        let expected = format!("我养蜜蜂。\n\n{}\n\nRhyme.", between.choose(true));
+        assert_eq!(own.choose(true), expected);
+        assert_eq!(told(Some("Rhyme.")), own, "the same bytes, turn after turn");
     }
 }

@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering;
 
 use hearth_app::{
     model::{
-        BusyReason, ChatError, Choices, ConversationId, MessageId, MessageStatus, Refusal, Role,
-        StartedTurn, TurnParams, UserId,
+        BusyReason, ChatError, Choices, ConversationId, MessageId, MessageStatus,
+        PersonalInstructions, Refusal, Role, StartedTurn, TurnParams, UserId,
     },
     service::SendMessage,
 };
@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::{
     ChatServer,
     live_turns::Claim,
+    personal::wording,
     refusal::{busy, store_refused},
     settings::Settings,
     submit::Start,
@@ -267,7 +268,14 @@ impl ChatServer {
             let folder = folder.map_err(|error| store_refused(&error))?;
             own.system_prompt = folder.and_then(|it| it.instructions);
         }
-        Settings::resolve(asked, &own, &self.settings.current())
+        let settings = Settings::resolve(asked, &own, &self.settings.current())?;
+        let told = self.store.personal_instructions(user).await;
+        let told = told.map_err(|error| store_refused(&error))?;
+        let told = told.filter(PersonalInstructions::is_told);
+        Ok(match told {
+            Some(told) => settings.with_personal(&wording(&told)),
+            None => settings,
+        })
     }
 
     /// The messages a new one is appended to; empty for a new conversation.

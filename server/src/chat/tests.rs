@@ -7,6 +7,7 @@ mod continuing;
 mod drawing;
 mod lost_tasks;
 mod paging;
+mod rating;
 mod reading;
 mod recording;
 mod refusing;

@@ -41,6 +41,7 @@ pub(super) fn message(
                 .unwrap_or_default(),
         }),
         error: stored.error,
+        rating: stored.rating,
         versions,
         time,
     };

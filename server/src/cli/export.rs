@@ -16,8 +16,8 @@ use crate::{
     config::Config,
     data_folder::{create_file, open_for_reading},
     export::{
-        ConversationDocument, Language, StoredConversations, Timestamp, render, stored_folders,
-        write_archive_in_folders,
+        ConversationDocument, Language, StoredConversations, Timestamp, render, stored_belongings,
+        write_archive_with,
     },
     store::{Store, StoredTree},
 };
@@ -92,11 +92,11 @@ fn export(
         (None, None) => {
             let documents =
                 StoredConversations::new(store.clone(), user, now).with_reasoning(args.reasoning);
-            let folders = runtime.block_on(stored_folders(store, user))?;
+            let belongings = runtime.block_on(stored_belongings(store, user))?;
             let report = replace(&args.out, |file| {
                 let language = args.language;
-                Ok(write_archive_in_folders(
-                    file, folders, documents, language, now,
+                Ok(write_archive_with(
+                    file, belongings, documents, language, now,
                 )?)
             })?;
             let (conversations, messages) = (report.num_conversations, report.num_messages);

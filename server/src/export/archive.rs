@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use zip::{CompressionMethod, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
 use super::{
-    ConversationDocument, FileName, FolderDocument, Language, Timestamp, canonical, extension,
-    render,
+    Belongings, ConversationDocument, FileName, FolderDocument, InstructionsDocument, Language,
+    Timestamp, canonical, extension, render,
 };
 use crate::store::StoreError;
 
@@ -22,7 +22,9 @@ pub(crate) const ARCHIVE_SCHEMA: &str = "hearth.archive";
 const ARCHIVE_VERSION: u32 = 1;
 /// What it says where there are folders: an older program refuses such an archive, rather than lose
 /// what models are told in them.
-pub(crate) const FOLDERS_VERSION: u32 = 2;
+const FOLDERS_VERSION: u32 = 2;
+/// What it says where models are told something in every chat, for the same reason.
+pub(crate) const INSTRUCTIONS_VERSION: u32 = 3;
 /// Where the manifest lies.
 pub(crate) const MANIFEST: &str = "manifest.json";
 /// Where the conversations lie.
@@ -41,6 +43,9 @@ pub(crate) struct Manifest {
     /// By name, each once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) folders: Vec<FolderDocument>,
+    /// What its person wants models to know in every chat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) instructions: Option<InstructionsDocument>,
     pub(crate) conversations: Vec<ListedConversation>,
     /// Of the manifest without this member and `exported_at`.
     pub(crate) sha256: String,
@@ -53,6 +58,8 @@ struct HashedManifest<'a> {
     conversations: &'a [ListedConversation],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     folders: &'a [FolderDocument],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instructions: Option<&'a InstructionsDocument>,
     num_conversations: usize,
     num_messages: usize,
     schema: &'a str,
@@ -92,18 +99,23 @@ pub enum ArchiveError {
 
 impl Manifest {
     /// Of an archive that holds no conversation yet.
-    fn new(folders: Vec<FolderDocument>, exported_at: Timestamp) -> Self {
+    fn new(belongings: Belongings, exported_at: Timestamp) -> Self {
+        let Belongings {
+            folders,
+            instructions,
+        } = belongings;
         Self {
             schema: ARCHIVE_SCHEMA.to_owned(),
-            version: if folders.is_empty() {
-                ARCHIVE_VERSION
-            } else {
-                FOLDERS_VERSION
+            version: match (&instructions, folders.as_slice()) {
+                (Some(_), _) => INSTRUCTIONS_VERSION,
+                (None, []) => ARCHIVE_VERSION,
+                (None, _) => FOLDERS_VERSION,
             },
             exported_at,
             num_conversations: 0,
             num_messages: 0,
             folders,
+            instructions,
             conversations: Vec::new(),
             sha256: String::new(),
         }
@@ -114,6 +126,7 @@ impl Manifest {
         let hashed = HashedManifest {
             conversations: &self.conversations,
             folders: &self.folders,
+            instructions: self.instructions.as_ref(),
             num_conversations: self.num_conversations,
             num_messages: self.num_messages,
             schema: &self.schema,
@@ -123,8 +136,8 @@ impl Manifest {
     }
 }
 
-/// Writes an archive without folders. If this fails, so must `out` from then on: what ends a ZIP is
-/// written even when its writer is dropped in the middle.
+/// Writes an archive of nothing but conversations. If this fails, so must `out` from then on: what
+/// ends a ZIP is written even when its writer is dropped in the middle.
 ///
 /// # Errors
 /// [`ArchiveError`]: the conversations could not be read, or `out` takes no more.
@@ -134,22 +147,23 @@ pub fn write_archive(
     language: Language,
     exported_at: Timestamp,
 ) -> Result<ArchiveReport, ArchiveError> {
-    write_archive_in_folders(out, Vec::new(), conversations, language, exported_at)
+    let nothing = Belongings::default();
+    write_archive_with(out, nothing, conversations, language, exported_at)
 }
 
-/// Writes an archive, with the folders that its conversations may be in.
+/// Writes an archive, with what its person has beside the conversations.
 ///
 /// # Errors
 /// As [`write_archive`].
-pub fn write_archive_in_folders(
+pub fn write_archive_with(
     out: impl Write,
-    folders: Vec<FolderDocument>,
+    belongings: Belongings,
     conversations: impl Iterator<Item = Result<ConversationDocument, StoreError>>,
     language: Language,
     exported_at: Timestamp,
 ) -> Result<ArchiveReport, ArchiveError> {
     let mut zip = ZipWriter::new_stream(out);
-    let mut manifest = Manifest::new(folders, exported_at);
+    let mut manifest = Manifest::new(belongings, exported_at);
     for document in conversations {
         let document = document?;
         let name = FileName::new(&document.title, extension(ExportFormat::Json));

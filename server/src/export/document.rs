@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    SettingsDocument, canonical,
+    RatingDocument, SettingsDocument, canonical,
     hashed::{HashedConversation, HashedMessage},
     timestamp::Timestamp,
 };
@@ -33,6 +33,8 @@ pub const VERSION: u32 = 1;
 /// What it says where a conversation is pinned, in a folder or in the archive: an older program
 /// refuses such a document in a sentence, rather than lose where it was.
 pub(crate) const ORDERED_VERSION: u32 = 2;
+/// What it says where its person rated an answer, for the same reason.
+pub(crate) const RATED_VERSION: u32 = 3;
 
 /// A conversation with all its branches.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -94,6 +96,9 @@ pub struct MessageDocument {
     pub model: Option<ModelDocument>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<UsageDocument>,
+    /// What its person says of an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rating: Option<RatingDocument>,
     pub created_at: Timestamp,
     /// Of the message without this member.
     pub sha256: String,
@@ -137,7 +142,9 @@ impl ConversationDocument {
     pub(crate) fn new(tree: StoredTree, exported_at: Timestamp) -> Self {
         let messages = tree.messages.into_iter().map(MessageDocument::new);
         let messages = in_canonical_order(messages.collect());
-        let version = if tree.place == TreePlace::default() {
+        let version = if messages.iter().any(|it| it.rating.is_some()) {
+            RATED_VERSION
+        } else if tree.place == TreePlace::default() {
             VERSION
         } else {
             ORDERED_VERSION
@@ -285,6 +292,7 @@ impl MessageDocument {
             params,
             model: Some(model).filter(|it| it.name.is_some() || it.fingerprint.is_some()),
             usage: Some(usage).filter(|it| *it != UsageDocument::default()),
+            rating: message.rating.map(RatingDocument::new),
             created_at: Timestamp::from_ms(message.created_at),
             sha256: String::new(),
         };
@@ -318,6 +326,7 @@ impl MessageDocument {
             completion_tokens: usage.completion_tokens,
             time_to_first_token_ms: usage.time_to_first_token_ms,
             decode_ms: usage.decode_ms,
+            rating: self.rating.map(RatingDocument::into_rating),
             created_at: self.created_at.ms(),
         }
     }

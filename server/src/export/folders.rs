@@ -44,10 +44,7 @@ impl FolderDocument {
 }
 
 /// All folders of a person, by name.
-///
-/// # Errors
-/// [`StoreError`] if the database cannot be read.
-pub async fn stored_folders(
+pub(super) async fn stored_folders(
     store: &Store,
     user: UserId,
 ) -> Result<Vec<FolderDocument>, StoreError> {

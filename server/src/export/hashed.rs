@@ -56,6 +56,8 @@ pub(super) struct HashedMessage<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     parent_id: Option<MessageId>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    rating: Option<Canonical<Value>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     reasoning: Option<HashedReasoning<'a>>,
     role: Role,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -136,6 +138,7 @@ impl<'a> HashedMessage<'a> {
             params,
             model,
             usage,
+            rating,
             created_at,
             sha256: _,
         } = message;
@@ -147,6 +150,7 @@ impl<'a> HashedMessage<'a> {
             model: model.as_ref().map(canonical),
             params: Some(params).filter(|it| !it.is_empty()).map(canonical),
             parent_id: *parent_id,
+            rating: rating.as_ref().map(canonical),
             reasoning: reasoning.as_ref().map(HashedReasoning::new),
             role: *role,
             sha256,

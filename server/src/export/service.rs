@@ -19,7 +19,7 @@ use tokio::{runtime::Handle, sync::mpsc};
 use super::{
     ArchiveError, ConversationDocument, FileName, Language, Timestamp, extension,
     pipe::{Chunk, PipeWriter},
-    render, render_branches, stored_folders, write_archive_in_folders,
+    render, render_branches, stored_belongings, write_archive_with,
 };
 use crate::{
     calendar::Calendar,
@@ -261,10 +261,10 @@ impl ArchiveWork {
         let documents = StoredConversations::new(self.store.clone(), self.user, self.now)
             .with_reasoning(self.with_reasoning)
             .with_titles(self.titles);
-        let folders = Handle::current().block_on(stored_folders(&self.store, self.user));
-        let written = folders.map_err(ArchiveError::from).and_then(|folders| {
+        let belongings = Handle::current().block_on(stored_belongings(&self.store, self.user));
+        let written = belongings.map_err(ArchiveError::from).and_then(|it| {
             let (language, now) = (self.language, self.now);
-            write_archive_in_folders(&mut writer, folders, documents, language, now)
+            write_archive_with(&mut writer, it, documents, language, now)
         });
         if let Err(error) = written {
             tracing::warn!(%error, "an archive ends early: {error}");

@@ -39,6 +39,7 @@ fn message(number: u128, parent: Option<u128>, role: Role, text: &str) -> TreeMe
         completion_tokens: 0,
         time_to_first_token_ms: 0,
         decode_ms: 0,
+        rating: None,
         created_at: NOW.ms(),
     }
 }

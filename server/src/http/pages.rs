@@ -20,7 +20,7 @@ use hearth_app::{
     service::{
         AccountService, ApiKeyService, ChangesCursor, ChatService, DismissedBanner, JoinService,
         PageBuild, SessionToken, deletion::DeletionService, exports::ExportService,
-        order::OrderService, search::SearchService,
+        order::OrderService, personal::PersonalService, search::SearchService,
     },
     shell, way_back,
 };
@@ -109,6 +109,7 @@ pub(super) fn router(services: &Services) -> Router {
 pub(super) fn context(services: &Services) -> impl Fn() + Clone + Send + Sync + 'static {
     let chat: Arc<dyn ChatService> = Arc::clone(&services.chat);
     let order: Arc<dyn OrderService> = Arc::clone(&services.order);
+    let personal: Arc<dyn PersonalService> = Arc::clone(&services.personal);
     let accounts: Arc<dyn AccountService> = services.accounts.clone();
     let joining: Arc<dyn JoinService> = services.accounts.clone();
     let api_keys: Arc<dyn ApiKeyService> = services.accounts.clone();
@@ -124,6 +125,7 @@ pub(super) fn context(services: &Services) -> impl Fn() + Clone + Send + Sync + 
         provide_context(build.clone());
         provide_context(Arc::clone(&chat));
         provide_context(Arc::clone(&order));
+        provide_context(Arc::clone(&personal));
         provide_context(Arc::clone(&deletion));
         provide_context(Arc::clone(&search));
         provide_context(Arc::clone(&exports));

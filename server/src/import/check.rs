@@ -11,10 +11,11 @@ use serde_json::Value;
 use super::{
     folders::check_place,
     problem::{Problems, problem, within},
+    rating,
 };
 use crate::{
     chat::{MAX_TITLE_CHARS, check_params},
-    export::{ConversationDocument, MessageDocument, ORDERED_VERSION, SCHEMA, SettingsDocument},
+    export::{ConversationDocument, MessageDocument, RATED_VERSION, SCHEMA, SettingsDocument},
 };
 
 /// Most messages of one conversation.
@@ -33,7 +34,7 @@ struct Header {
 
 /// Reads a document and checks it.
 pub(super) fn read(json: &[u8]) -> Result<ConversationDocument, Problems> {
-    check_header(json, SCHEMA, ORDERED_VERSION)?;
+    check_header(json, SCHEMA, RATED_VERSION)?;
     let document: ConversationDocument = parse(json)?;
     let mut problems = Problems::default();
     check(&document, &mut problems);
@@ -103,6 +104,7 @@ pub(super) fn check(document: &ConversationDocument, problems: &mut Problems) {
         problems.push(problem("settings", ImportFault::Refused(error.into())));
     }
     check_place(document, problems);
+    rating::check_version(document, problems);
     // A conversation that has settings and no message yet has no title.
     if document.title.trim().is_empty() && !document.messages.is_empty() {
         problems.push(problem("title", ImportFault::Empty));
@@ -169,6 +171,9 @@ fn check_message(
     }
     if let Err(fault) = check_turn_params(message) {
         wrong("params", fault);
+    }
+    for (place, fault) in rating::faults(message) {
+        wrong(place, fault);
     }
     for (place, note) in notes(message) {
         let bytes = note.map_or(0, String::len);

@@ -21,8 +21,8 @@ use super::{
     staging::Stager,
 };
 use crate::{
-    export::ConversationDocument,
-    store::{Decision, RunningImport, Store, StoreError, StoredFolder},
+    export::{ConversationDocument, InstructionsDocument},
+    store::{BesideChats, Decision, RunningImport, Store, StoreError},
 };
 
 /// Why nothing was imported.
@@ -185,7 +185,7 @@ fn run<R: Read + Seek>(
     })?;
     let mut counts = stager.finish()?;
     counts.brought = survey.brought;
-    let decided = store.decide_import(import, upload, counts, &survey.folders);
+    let decided = store.decide_import(import, upload, counts, &survey.beside);
     match Handle::current().block_on(decided)? {
         Decision::Imported => Ok(counts),
         Decision::FileGone => Err(ImportError::Gone),
@@ -198,7 +198,7 @@ struct Survey {
     brought: Option<Brought>,
     /// What is wrong with some conversations of another program.
     unreadable: Problems,
-    folders: Vec<StoredFolder>,
+    beside: BesideChats,
 }
 
 /// Checks everything, as [`look_through`], and whether there is room for the folders of the file.
@@ -217,10 +217,14 @@ fn survey<R: Read + Seek>(
     if !is_room {
         return Err(ImportError::Refused(Folders::too_many()));
     }
+    let told = file.instructions().cloned();
     Ok(Survey {
         brought,
         unreadable,
-        folders: folders.into_folders(),
+        beside: BesideChats {
+            folders: folders.into_folders(),
+            instructions: told.map(InstructionsDocument::into_instructions),
+        },
     })
 }
 

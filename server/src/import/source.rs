@@ -17,8 +17,12 @@ use super::{
     foreign::{self, ForeignConversation, ForeignFile, Kind, Source},
     problem::{Problems, problem, within},
 };
-use crate::export::{
-    ARCHIVE_SCHEMA, ConversationDocument, FOLDERS_VERSION, FolderDocument, MANIFEST, Manifest,
+use crate::{
+    export::{
+        ARCHIVE_SCHEMA, ConversationDocument, FolderDocument, INSTRUCTIONS_VERSION,
+        InstructionsDocument, MANIFEST, Manifest,
+    },
+    personal::instruction_faults,
 };
 
 /// Largest conversation, as a file or within an archive (64 MiB).
@@ -150,6 +154,7 @@ impl<R: Read + Seek> ImportFile<R> {
         let manifest = read_manifest(&mut entries).map_err(|it| within(it, MANIFEST))?;
         check_listed(&manifest)?;
         folders::check_listed(&manifest)?;
+        check_instructions(&manifest)?;
         Ok(Self(Content::Own(OwnFile::Archive { entries, manifest })))
     }
 
@@ -166,6 +171,14 @@ impl<R: Read + Seek> ImportFile<R> {
         match &self.0 {
             Content::Own(OwnFile::Archive { manifest, .. }) => &manifest.folders,
             Content::Own(OwnFile::Document(_)) | Content::Foreign(_) => &[],
+        }
+    }
+
+    /// What its person wants models to know in every chat; only an archive of ours says so.
+    pub(super) const fn instructions(&self) -> Option<&InstructionsDocument> {
+        match &self.0 {
+            Content::Own(OwnFile::Archive { manifest, .. }) => manifest.instructions.as_ref(),
+            Content::Own(OwnFile::Document(_)) | Content::Foreign(_) => None,
         }
     }
 
@@ -290,7 +303,7 @@ fn read_document(content: &mut (impl Read + Seek)) -> Result<Vec<u8>, ImportProb
 
 fn read_manifest<R: Read + Seek>(entries: &mut Entries<R>) -> Result<Manifest, ImportProblem> {
     let json = entries.unpack(MANIFEST)?;
-    check::check_header(&json, ARCHIVE_SCHEMA, FOLDERS_VERSION)?;
+    check::check_header(&json, ARCHIVE_SCHEMA, INSTRUCTIONS_VERSION)?;
     let manifest: Manifest = check::parse(&json)?;
     if manifest.sha256 != manifest.content_hash() {
         return Err(problem("sha256", ImportFault::Changed));
@@ -320,6 +333,18 @@ fn check_listed(manifest: &Manifest) -> Result<(), Problems> {
             let place = format!("{MANIFEST}/conversations/{index}/{member}");
             problems.push(problem(place, fault));
         }
+    }
+    problems.into_result()
+}
+
+/// They are as a form may give them.
+fn check_instructions(manifest: &Manifest) -> Result<(), Problems> {
+    let mut problems = Problems::default();
+    let told = manifest.instructions.clone();
+    let told = told.map(InstructionsDocument::into_instructions);
+    for (member, refusal) in told.iter().flat_map(instruction_faults) {
+        let place = format!("{MANIFEST}/instructions/{member}");
+        problems.push(problem(place, ImportFault::Refused(refusal)));
     }
     problems.into_result()
 }

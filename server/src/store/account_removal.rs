@@ -10,8 +10,8 @@ use super::{
 };
 
 impl Store {
-    /// Begins to remove an account: its sessions, keys, links, uploads and usage are gone when
-    /// this returns.
+    /// Begins to remove an account: its sessions, keys, links, uploads, usage and
+    /// instructions are gone when this returns.
     pub(crate) async fn begin_account_removal(
         &self,
         id: UserId,
@@ -55,6 +55,9 @@ impl Store {
             .execute(&mut *transaction)
             .await?;
         sqlx::query!("delete from usage_day where user_id = ?", id)
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query!("delete from personal_instructions where user_id = ?", id)
             .execute(&mut *transaction)
             .await?;
         change.write(&mut transaction).await?;

@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 use sqlx::types::Uuid;
 
 use super::{
-    Store, StoreError, conversation_settings::effort, message::word, tool_steps::from_lines,
+    KeptRating, Store, StoreError, conversation_settings::effort, message::word,
+    tool_steps::from_lines,
 };
 
 /// A conversation with all its messages.
@@ -66,6 +67,7 @@ pub(crate) struct TreeMessage {
     pub(crate) completion_tokens: u32,
     pub(crate) time_to_first_token_ms: u32,
     pub(crate) decode_ms: u32,
+    pub(crate) rating: Option<KeptRating>,
     pub(crate) created_at: i64,
 }
 
@@ -101,12 +103,17 @@ struct TreeRow {
     completion_tokens: Option<i64>,
     time_to_first_token_ms: Option<i64>,
     decode_ms: Option<i64>,
+    thumb: Option<String>,
+    reason: Option<String>,
+    comment: Option<String>,
+    rated_at: Option<i64>,
     created_at: Option<i64>,
 }
 
 impl TreeRow {
     fn into_message(self) -> Result<Option<TreeMessage>, StoreError> {
         let Some(id) = self.id else { return Ok(None) };
+        let rating = self.rating()?;
         let finish_reason = self.finish_reason;
         let finish_reason = finish_reason.map(|reason| word(&reason, "finish_reason"));
         let params = serde_json::from_str(&self.params.unwrap_or_default());
@@ -130,7 +137,21 @@ impl TreeRow {
             completion_tokens: number(self.completion_tokens),
             time_to_first_token_ms: number(self.time_to_first_token_ms),
             decode_ms: number(self.decode_ms),
+            rating,
             created_at: self.created_at.unwrap_or_default(),
+        }))
+    }
+
+    fn rating(&self) -> Result<Option<KeptRating>, StoreError> {
+        let Some(thumb) = &self.thumb else {
+            return Ok(None);
+        };
+        let reason = self.reason.as_ref();
+        Ok(Some(KeptRating {
+            thumb: word(thumb, "thumb")?,
+            reason: reason.map(|it| word(it, "reason")).transpose()?,
+            comment: self.comment.clone().unwrap_or_default(),
+            rated_at: self.rated_at.unwrap_or_default(),
         }))
     }
 }
@@ -196,10 +217,15 @@ impl Store {
                 m.completion_tokens as "completion_tokens?",
                 m.time_to_first_token_ms as "time_to_first_token_ms?",
                 m.decode_ms as "decode_ms?",
+                r.thumb as "thumb?",
+                r.reason,
+                r.comment as "comment?",
+                r.rated_at as "rated_at?",
                 m.created_at as "created_at?"
             from conversation c
             left join folder f on f.id = c.folder_id
             left join message m on m.conversation_id = c.id
+            left join rating r on r.message_id = m.id
             where c.id = ? and c.user_id = ? and c.deleted_at is null
             order by m.rowid
             "#,

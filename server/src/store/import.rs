@@ -5,14 +5,15 @@
 //! deciding transaction itself.
 //!
 //! Rows that exist are never changed, but for two things: a hidden conversation is shown again,
-//! and the branch of the newer side is the one that is shown. Folders that exist stay as they are.
+//! and the branch of the newer side is the one that is shown. Folders that exist stay as they are,
+//! and so do a person's own instructions.
 
-use hearth_app::model::{ImportCounts, UploadId, UserId};
+use hearth_app::model::{ImportCounts, PersonalInstructions, UploadId, UserId};
 use sqlx::{SqliteConnection, types::Uuid};
 
 use super::{
     Store, StoreError, StoredFolder, conversation_list::unpin_surplus, folder::bring_folders,
-    now_ms, upload,
+    now_ms, personal_instructions::bring_instructions, upload,
 };
 
 /// Conversations that one statement reveals: 10 000 take 40 ms.
@@ -33,6 +34,13 @@ impl RunningImport {
     pub(crate) const fn user(&self) -> UserId {
         self.user
     }
+}
+
+/// What a file has beside conversations.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct BesideChats {
+    pub(crate) folders: Vec<StoredFolder>,
+    pub(crate) instructions: Option<PersonalInstructions>,
 }
 
 /// What became of an import.
@@ -75,13 +83,13 @@ impl Store {
     }
 
     /// Decides that everything that was put aside counts, and notes so if it was an upload. What
-    /// one step can reveal is visible when this returns, and so are the folders of the file.
+    /// one step can reveal is visible when this returns, and so is what the file has beside it.
     pub(crate) async fn decide_import(
         &self,
         import: &RunningImport,
         upload: Option<UploadId>,
         counts: ImportCounts,
-        folders: &[StoredFolder],
+        beside: &BesideChats,
     ) -> Result<Decision, StoreError> {
         let (id, user) = (import.id, import.user.as_uuid());
         let mut transaction = self.begin().await?;
@@ -116,7 +124,10 @@ impl Store {
         {
             return Ok(Decision::FileGone);
         }
-        bring_folders(&mut transaction, import.user, folders).await?;
+        bring_folders(&mut transaction, import.user, &beside.folders).await?;
+        if let Some(told) = &beside.instructions {
+            bring_instructions(&mut transaction, import.user, told).await?;
+        }
         reveal(&mut transaction, id).await?;
         transaction.commit().await?;
         Ok(Decision::Imported)

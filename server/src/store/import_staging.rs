@@ -18,6 +18,7 @@ use super::{
     import_plan::Target,
     message::to_word,
     name_key, now_ms,
+    rating::bring_rating,
     search_index::{index_message, index_title},
     tool_steps::to_lines,
 };
@@ -148,7 +149,8 @@ fn weight(message: &TreeMessage) -> usize {
     let reasoning = message.reasoning.as_ref().map_or(0, |it| it.text.len());
     let steps = message.steps.iter();
     let steps = steps.map(|step| step.tool.len() + step.input.len() + step.output.len());
-    ROW_BYTES + message.text.len() + reasoning + steps.sum::<usize>()
+    let comment = message.rating.as_ref().map_or(0, |it| it.comment.len());
+    ROW_BYTES + message.text.len() + reasoning + steps.sum::<usize>() + comment
 }
 
 /// A short piece of an import; dropped without a commit, it has changed nothing.
@@ -436,6 +438,7 @@ async fn insert_message(
     if is_inserted {
         // Nobody finds it before the import is decided: until then its conversation is hidden.
         index_message(connection, row.id, &message.text, index).await?;
+        bring_rating(connection, row.id, message.rating.as_ref()).await?;
     }
     Ok(is_inserted)
 }

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use hearth_app::model::{
-    ConversationId, FinishReason, MessageId, MessageStatus, Reasoning, Role, ToolStep, TurnError,
-    TurnParams, Usage, UserId,
+    ConversationId, FinishReason, MessageId, MessageStatus, Reasoning, Role, Thumb, ToolStep,
+    TurnError, TurnParams, Usage, UserId,
 };
 use sqlx::types::Uuid;
 
@@ -27,6 +27,8 @@ pub(crate) struct StoredMessage {
     pub(crate) model_name: Option<String>,
     pub(crate) usage: Usage,
     pub(crate) decode_ms: u32,
+    /// What its person says of it.
+    pub(crate) rating: Option<Thumb>,
     pub(crate) created_at: i64,
 }
 
@@ -48,6 +50,7 @@ struct MessageRow {
     completion_tokens: i64,
     time_to_first_token_ms: i64,
     decode_ms: i64,
+    thumb: Option<String>,
     created_at: i64,
 }
 
@@ -83,6 +86,7 @@ impl MessageRow {
                 tokens_per_second: tokens_per_second(completion_tokens, decode_ms),
             },
             decode_ms,
+            rating: self.thumb.map(|it| word(&it, "thumb")).transpose()?,
             created_at: self.created_at,
         })
     }
@@ -282,9 +286,11 @@ impl Store {
                 m.finish_reason, m.error, m.params as "params!", m.model_name,
                 m.prompt_tokens as "prompt_tokens!", m.completion_tokens as "completion_tokens!",
                 m.time_to_first_token_ms as "time_to_first_token_ms!",
-                m.decode_ms as "decode_ms!", m.created_at as "created_at!"
+                m.decode_ms as "decode_ms!", r.thumb as "thumb?: String",
+                m.created_at as "created_at!"
             from branch b
             join message m on m.id = b.id
+            left join rating r on r.message_id = m.id
             where b.later_bytes < ?
             order by b.depth desc
             "#,

@@ -13,6 +13,7 @@ use super::{
     message::{to_blob, to_word},
     message_chunk::delete_chunks,
     now_ms,
+    rating::keep_texts_back,
     search_index::{index_message, index_title},
     tool_steps::to_lines,
     unread::mark_unread,
@@ -189,6 +190,7 @@ impl Store {
         if done.rows_affected() == 0 {
             return Ok(false);
         }
+        keep_texts_back(&mut transaction, message).await?;
         // It is used, as by a new message: other tabs see that there is more to read, and what is
         // used is not put away.
         let used = moment_of_use(&mut transaction, user).await?;

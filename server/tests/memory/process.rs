@@ -28,6 +28,7 @@ pub(crate) fn message(id: u128, role: Role, text: String) -> MessageDocument {
         params: serde_json::Map::new(),
         model: None,
         usage: None,
+        rating: None,
         created_at: Timestamp::from_ms(NOW_MS),
         sha256: String::new(),
     }

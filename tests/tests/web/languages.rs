@@ -27,7 +27,7 @@ const SAID: [&str; 4] = ["aria-label", "title", "placeholder", "alt"];
 const SENTENCE_WORDS: usize = 4;
 
 /// Every page that somebody can open.
-pub(super) const PAGES: [&str; 23] = [
+pub(super) const PAGES: [&str; 24] = [
     "/",
     "/settings",
     "/settings/account",
@@ -41,6 +41,7 @@ pub(super) const PAGES: [&str; 23] = [
     "/admin/people",
     "/admin/models",
     "/admin/usage",
+    "/admin/ratings",
     "/admin/log",
     "/admin/upkeep",
     "/admin/backups",

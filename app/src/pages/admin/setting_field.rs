@@ -10,7 +10,7 @@ use crate::{
         escape_html,
     },
     service::SettingChange,
-    words::{Locale, words},
+    words::Locale,
 };
 
 /// How a setting is entered.
@@ -258,28 +258,6 @@ fn switch(shown: Shown) -> AnyView {
             autocomplete="off"
             aria-describedby=shown.described_by
         />
-    }
-    .into_any()
-}
-
-/// Appears with the first change and counts them; without script it is a button below the form.
-pub(super) fn save_bar(locale: Locale) -> AnyView {
-    let many = words!(locale, admin.unsaved, number = "{}");
-    view! {
-        <div class="save-bar">
-            <p>
-                <strong
-                    role="status"
-                    data-count=""
-                    data-one=words!(locale, admin.unsaved_single)
-                    data-many=many
-                ></strong>
-            </p>
-            <button type="button" class="quiet-button needs-script" data-discard="">
-                {words!(locale, admin.discard)}
-            </button>
-            <button type="submit" class="button primary">{words!(locale, admin.save)}</button>
-        </div>
     }
     .into_any()
 }

@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 use server_fn::ServerFn;
 
-use super::setting_field::{Control, Filled, save_bar, setting_row};
+use super::setting_field::{Control, Filled, setting_row};
 use crate::{
     api::administration::SaveSettings,
     model::{ChatError, Drawing, Language, ReasoningEffort, Setting, SettingName, User},
     pages::{
-        card::{Head, error_line},
+        card::{Head, error_line, save_bar},
         drawn::settled,
         told::Told,
     },

@@ -25,7 +25,7 @@ pub(super) async fn draw(told: &Told) -> Result<Drawing, ChatError> {
     let head = Head::new(words!(locale, admin.usage));
     let zone = zone_name(&report.zone).to_owned();
     let head = head.lead(words!(locale, admin.usage_lead, zone = zone));
-    let head = head.end(periods(locale, period));
+    let head = head.end(periods(locale, period, "/admin/usage"));
     if report.rows.is_empty() {
         return Ok(settled(head.section(empty(words!(locale, admin.no_usage)))));
     }
@@ -41,11 +41,11 @@ pub(super) async fn draw(told: &Told) -> Result<Drawing, ChatError> {
 }
 
 /// How far back the page looks: links, which need no script.
-fn periods(locale: Locale, chosen: UsagePeriod) -> AnyView {
+pub(super) fn periods(locale: Locale, chosen: UsagePeriod, page: &str) -> AnyView {
     let link = |period: UsagePeriod| {
         let num_days = period.num_days();
         // A full load: the section is drawn anew for each address.
-        let address = address_of(&format!("/admin/usage?days={num_days}"));
+        let address = address_of(&format!("{page}?days={num_days}"));
         let current = (period == chosen).then_some("true");
         view! {
             <a href=address rel="external" aria-current=current>

@@ -126,6 +126,8 @@ impl ChatState {
             MessageCommand::SendEdited(id) => self.send_edited(id),
             MessageCommand::Fork(id) => self.fork(id),
             MessageCommand::Delete(id) => self.delete(id),
+            MessageCommand::Rate(id, thumb) => self.press(Pressed::Rate(id, thumb)),
+            MessageCommand::ReadAloud(id) => self.press(Pressed::ReadAloud(id)),
             MessageCommand::Reconnect => self.follow_running(),
         }
     }
@@ -213,6 +215,9 @@ impl ChatState {
             self.sought().set(sought);
         }
         let is_shown = address.conversation() == self.shown_id();
+        if !is_shown {
+            self.stop_reading();
+        }
         if is_shown || address.conversation().is_none() {
             self.is_waiting().set(false);
         }

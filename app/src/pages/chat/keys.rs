@@ -44,7 +44,9 @@ fn pressed(state: ChatState, event: &KeyboardEvent) {
     } else if state.is_waiting().get_untracked() {
         // The conversation that is covered is not the one that is meant.
     } else if browser::is_free_escape(event) {
-        if let Some(running) = untrack(|| state.running()) {
+        if state.stop_reading().is_some() {
+            event.prevent_default();
+        } else if let Some(running) = untrack(|| state.running()) {
             event.prevent_default();
             state.stop(running.id);
         }

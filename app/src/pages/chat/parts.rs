@@ -6,6 +6,7 @@ use leptos_router::NavigateOptions;
 
 use super::{
     commands::Navigate,
+    personal::RatingForm,
     search::{self, SearchPalette},
     settings::Dialog,
     state::ChatState,
@@ -16,11 +17,11 @@ use crate::{
         preferences::{set_language, set_theme},
     },
     browser,
-    components::{ConversationSettingsDialog, Shortcuts, Wish},
+    components::{ConversationSettingsDialog, RatingDialog, Shortcuts, Wish},
     later::{Work, later},
     model::{
         ChatError, ConversationForm, ConversationId, IdempotencyKey, LanguageChoice, MessageId,
-        SendParams, StartedTurn, Theme,
+        SendParams, StartedTurn, Theme, Thumb,
     },
 };
 
@@ -40,6 +41,8 @@ pub(super) enum Pressed {
     ShowVersion(MessageId),
     /// For good.
     DeleteMessage(MessageId),
+    Rate(MessageId, Option<Thumb>),
+    ReadAloud(MessageId),
 }
 
 /// A question that takes the place of another one.
@@ -64,6 +67,9 @@ pub(super) struct Parts {
     pub(super) settings: fn(Dialog, Callback<ConversationForm>) -> AnyView,
     pub(super) palette: fn(ChatState) -> AnyView,
     pub(super) search: fn(ChatState),
+    pub(super) rating: fn(ChatState) -> AnyView,
+    /// Says nothing more.
+    pub(super) hush: fn(),
     pub(super) read_settings: fn(ConversationId) -> Work<Result<ConversationForm, ChatError>>,
     pub(super) save_settings:
         fn(Option<ConversationId>, ConversationForm) -> Work<Result<ConversationId, ChatError>>,
@@ -88,6 +94,8 @@ later! { chat:
             },
             palette: |state| view! { <SearchPalette state/> }.into_any(),
             search: search::show,
+            rating: rating_dialog,
+            hush: browser::hush,
             read_settings: |id| Box::pin(conversations::conversation_settings(id)),
             save_settings: |id, form| Box::pin(conversations::save_conversation_settings(id, form)),
             text: |id| Box::pin(messages::message_text(id)),
@@ -108,6 +116,12 @@ later! { chat:
             carry_out: |state, pressed| Box::pin(carry_out(state, pressed)),
         })
     }
+}
+
+fn rating_dialog(state: ChatState) -> AnyView {
+    let RatingForm { rated, error } = state.rating_form();
+    let on_send = Callback::new(move |(id, details)| state.send_rating(id, details));
+    view! { <RatingDialog rated error on_send/> }.into_any()
 }
 
 async fn carry_out(state: ChatState, pressed: Pressed) -> Result<(), ChatError> {
@@ -138,6 +152,8 @@ async fn carry_out(state: ChatState, pressed: Pressed) -> Result<(), ChatError> 
             state.refresh().await;
             state.leave_sought();
         }
+        Pressed::Rate(id, thumb) => state.rate(id, thumb).await?,
+        Pressed::ReadAloud(id) => state.read_aloud(id).await,
         Pressed::DeleteMessage(id) => {
             deletion::delete_message(id).await?;
             state.refresh().await;

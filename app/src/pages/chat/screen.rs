@@ -111,6 +111,7 @@ fn PressedParts(
         {move || Some((parts.get()?.settings)(dialog, on_settings))}
         <ShortcutsDialog>{move || Some((parts.get()?.shortcuts)())}</ShortcutsDialog>
         {move || Some((parts.get()?.palette)(state))}
+        {move || Some((parts.get()?.rating)(state))}
     }
 }
 
@@ -234,7 +235,10 @@ fn keep_alive(state: ChatState, is_list_older: bool) {
         let listener = window_event_listener(ev::visibilitychange, move |_| came_back(state));
         on_cleanup(move || listener.remove());
     });
-    on_cleanup(move || state.stop_following());
+    on_cleanup(move || {
+        state.stop_reading();
+        state.stop_following();
+    });
 }
 
 /// The tab is looked at again: other tabs may have gone on.

@@ -75,6 +75,7 @@ impl ChatState {
         let params = SendParams::from(self.own.get_untracked());
         self.is_sending.set(true);
         self.error.set(None);
+        self.stop_reading();
         spawn_local(async move {
             let answer = messages::send_message(from, parent, text.clone(), params, key).await;
             match answer {
@@ -134,6 +135,7 @@ impl ChatState {
         if !self.is_still_at(place) {
             return; // another conversation is shown by now, or soon
         }
+        self.stop_reading();
         let (id, answer) = (conversation.id, assistant_message.id);
         self.remember(&conversation, user_message.is_some(), &assistant_message);
         self.shown.set(Some(conversation));

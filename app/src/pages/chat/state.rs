@@ -5,7 +5,9 @@ use std::cell::RefCell;
 use futures::future::AbortHandle;
 use leptos::prelude::*;
 
-use super::{address::ChatAddress, commands::Navigate, load::Loaded, parts::Parts};
+use super::{
+    address::ChatAddress, commands::Navigate, load::Loaded, parts::Parts, personal::Personal,
+};
 use crate::{
     browser::Queued,
     components::{Editing, ListedConversations},
@@ -168,6 +170,7 @@ pub(super) struct Unseen {
     /// How often something was looked for: the last question is the one that counts.
     pub(super) num_searches: u32,
     sought: RwSignal<Option<MessageId>>,
+    pub(super) personal: Personal,
 }
 
 impl ChatState {
@@ -229,6 +232,7 @@ impl ChatState {
                 is_reading: false,
                 num_searches: 0,
                 sought: RwSignal::new(None),
+                personal: Personal::new(),
             }),
         }
     }

@@ -1,18 +1,21 @@
-//! `/settings`: language, theme and single keys, each kept at once, in cookies of this browser.
+//! `/settings`: language, theme and single keys, each kept at once, in cookies of this browser; and
+//! what models are to know in every chat.
 
 use leptos::prelude::*;
 use server_fn::ServerFn;
 
+use super::personal;
 use crate::{
     api::preferences::{SetLanguage, SetSingleKeys, SetTheme},
     components::theme_words,
-    model::{Drawing, Language, LanguageChoice, SingleKeys, Theme},
+    model::{ChatError, Drawing, Language, LanguageChoice, SingleKeys, Theme, User},
     pages::{
         card::{Head, Segment, Segmented, error_line, saved_mark},
         drawn::settled,
         told::Told,
     },
     preferences,
+    service::personal::personal_service,
     sub_path::address_of,
     words::{Locale, use_locale, words},
 };
@@ -31,7 +34,8 @@ struct Choices {
 }
 
 /// The section that opens first.
-pub(super) fn draw(told: &Told) -> Drawing {
+pub(super) async fn draw(user: &User, told: &Told) -> Result<Drawing, ChatError> {
+    let instructions = personal_service().personal_instructions(user.id).await?;
     let locale = use_locale();
     let rows = [theme(locale), language(locale)];
     let rows = rows.map(|choices| row(locale, choices, told));
@@ -40,7 +44,8 @@ pub(super) fn draw(told: &Told) -> Drawing {
     let keys = single_keys(locale, told);
     let keyboard = Head::new(words!(locale, settings.keyboard))
         .section(view! { <div class="setting">{keys}</div> });
-    settled(view! { {appearance} {keyboard} })
+    let personal = personal::section(locale, told, instructions);
+    Ok(settled(view! { {appearance} {keyboard} {personal} }))
 }
 
 /// A switch that holds at once. Without a tick its form is empty, which means no.

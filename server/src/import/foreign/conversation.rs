@@ -293,6 +293,7 @@ fn message(id: MessageId, parent_id: Option<MessageId>, role: Role, time: i64) -
         completion_tokens: 0,
         time_to_first_token_ms: 0,
         decode_ms: 0,
+        rating: None,
         created_at: time,
     }
 }

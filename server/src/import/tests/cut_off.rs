@@ -9,7 +9,7 @@ use tokio::runtime::Runtime;
 use super::shelf::{Shelf, archive_of, many, sample};
 use crate::{
     import::{ImportError, remains},
-    store::{Decision, IncomingConversation, Room, RunningImport, Staged, StoredTree},
+    store::{BesideChats, Decision, IncomingConversation, Room, RunningImport, Staged, StoredTree},
 };
 
 /// What puts rows aside, piece by piece.
@@ -70,9 +70,8 @@ impl Shelf {
     }
 
     pub(super) fn decide(&self, import: &RunningImport) -> Decision {
-        let decided = self
-            .store
-            .decide_import(import, None, ImportCounts::default(), &[]);
+        let (counts, beside) = (ImportCounts::default(), BesideChats::default());
+        let decided = self.store.decide_import(import, None, counts, &beside);
         self.runtime.block_on(decided).unwrap()
     }
 

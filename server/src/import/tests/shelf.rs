@@ -4,7 +4,7 @@ use std::{io::Cursor, sync::Arc};
 
 use hearth_app::model::{
     ConversationId, ConversationSettings, FinishReason, ImportCounts, MessageId, MessageStatus,
-    Reasoning, ReasoningEffort, Role, ToolStep, User, UserId, UserRole,
+    RatingReason, Reasoning, ReasoningEffort, Role, Thumb, ToolStep, User, UserId, UserRole,
 };
 use proptest::{
     collection::vec, option::of, prelude::*, sample::Index, strategy::ValueTree as _,
@@ -18,12 +18,12 @@ use crate::{
     changes::Changes,
     chat::ModelTitles,
     export::{
-        ConversationDocument, ExportServer, FolderDocument, Language, StoredConversations,
-        Timestamp, stored_folders, write_archive_in_folders,
+        Belongings, ConversationDocument, ExportServer, FolderDocument, Language,
+        StoredConversations, Timestamp, stored_belongings, write_archive_with,
     },
     import::{ImportError, import},
     slow_work::SlowWork,
-    store::{Store, StoredTree, TreeMessage, TreePlace, name_key},
+    store::{KeptRating, Store, StoredTree, TreeMessage, TreePlace, name_key},
     uploads::Uploads,
 };
 
@@ -94,10 +94,10 @@ impl Shelf {
 
     pub(super) fn archive(&self, user: UserId) -> Vec<u8> {
         let documents = self.documents(user).into_iter().map(Ok);
-        let folders = self.runtime.block_on(stored_folders(&self.store, user));
+        let belongings = self.runtime.block_on(stored_belongings(&self.store, user));
         let (mut file, now) = (Vec::new(), Timestamp::from_ms(0));
-        let (folders, language) = (folders.unwrap(), Language::English);
-        write_archive_in_folders(&mut file, folders, documents, language, now).unwrap();
+        let (belongings, language) = (belongings.unwrap(), Language::English);
+        write_archive_with(&mut file, belongings, documents, language, now).unwrap();
         file
     }
 
@@ -125,8 +125,12 @@ pub(super) fn archive_of(trees: &[StoredTree]) -> Vec<u8> {
         .iter()
         .cloned()
         .map(|tree| Ok(ConversationDocument::new(tree, now)));
-    let (mut file, folders) = (Vec::new(), folders_of(trees));
-    write_archive_in_folders(&mut file, folders, documents, Language::English, now).unwrap();
+    let belongings = Belongings {
+        folders: folders_of(trees),
+        instructions: None,
+    };
+    let mut file = Vec::new();
+    write_archive_with(&mut file, belongings, documents, Language::English, now).unwrap();
     file
 }
 
@@ -156,6 +160,7 @@ fn old_id(conversation: u64, number: usize) -> Uuid {
 pub(super) struct Draft {
     reasoning: Option<Reasoning>,
     steps: Vec<ToolStep>,
+    rating: Option<KeptRating>,
     parent: Index,
     text: String,
     status: MessageStatus,
@@ -184,11 +189,11 @@ prop_compose! {
         seed in any::<Option<u64>>(),
         numbers in any::<[u32; 4]>(),
         is_root in prop::bool::weighted(0.1),
-        (reasoning, steps) in (of(thought()), vec(step(), 0..3)),
+        (reasoning, steps, rating) in (of(thought()), vec(step(), 0..3), of(rating())),
     ) -> Draft {
         Draft {
-            reasoning, steps, parent, text, status, finish_reason, temperature, seed, numbers,
-            is_root
+            reasoning, steps, rating, parent, text, status, finish_reason, temperature, seed,
+            numbers, is_root
         }
     }
 }
@@ -215,6 +220,22 @@ fn step() -> impl Strategy<Value = ToolStep> {
             reasoning_bytes,
         },
     )
+}
+
+/// What somebody says of an answer: of a good one no more than that.
+fn rating() -> impl Strategy<Value = KeptRating> {
+    let parts = (
+        any::<bool>(),
+        of((0..7usize).prop_map(|number| RatingReason::ALL[number])),
+        "[a-z 你好\\n]{0,20}",
+        0..1_000_000i64,
+    );
+    parts.prop_map(|(is_good, reason, comment, age)| KeptRating {
+        thumb: if is_good { Thumb::Up } else { Thumb::Down },
+        reason: reason.filter(|_| !is_good),
+        comment: if is_good { String::new() } else { comment },
+        rated_at: EARLIER + age,
+    })
 }
 
 /// Own settings of a conversation, as the server would have accepted them.
@@ -366,6 +387,7 @@ fn grow(id: MessageId, parent: Option<&TreeMessage>, draft: Draft) -> TreeMessag
         completion_tokens: count(completion_tokens),
         time_to_first_token_ms: count(time_to_first_token_ms),
         decode_ms: count(decode_ms),
+        rating: draft.rating.filter(|_| is_answer),
         created_at: EARLIER,
     }
 }

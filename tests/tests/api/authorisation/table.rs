@@ -152,6 +152,14 @@ fn answer(it: &Belongings) -> Arguments {
     vec![("message", it.answer.clone())]
 }
 
+fn rated(it: &Belongings) -> Arguments {
+    vec![("message", it.answer.clone()), ("thumb", "down".to_owned())]
+}
+
+fn personal(_: &Belongings) -> Arguments {
+    vec![("form[about]", "I keep bees.".to_owned())]
+}
+
 fn stopped(it: &Belongings) -> Arguments {
     vec![("message", it.stopped.clone())]
 }
@@ -318,6 +326,8 @@ pub(super) const FUNCTIONS: &[Row] = &[
     row("/api/regenerate", answer, OWNER),
     row("/api/continue_turn", stopped, OWNER),
     row("/api/message_text", answer, OWNER),
+    row("/api/rate_message", rated, OWNER),
+    row("/api/save_personal_instructions", personal, SIGNED_IN),
     row("/api/conversation_settings", conversation, OWNER),
     row("/api/save_conversation_settings", own_settings, OWNER),
     row("/api/settings", nothing, ADMINISTRATOR),
@@ -403,6 +413,7 @@ pub(super) const ROUTES: &[Row] = &[
     row("/admin/people", nothing, TO_ADMINISTRATION),
     row("/admin/models", nothing, TO_ADMINISTRATION),
     row("/admin/usage", nothing, TO_ADMINISTRATION),
+    row("/admin/ratings", nothing, TO_ADMINISTRATION),
     row("/admin/log", nothing, TO_ADMINISTRATION),
     row("/admin/upkeep", nothing, TO_ADMINISTRATION),
     row("/admin/backups", nothing, TO_ADMINISTRATION),

@@ -24,19 +24,21 @@ enum Fate {
 
 use Fate::{Stays, WithAccount, WithConversation};
 
-const TABLES: [(&str, Fate); 28] = [
+const TABLES: [(&str, Fate); 30] = [
     ("user", WithAccount),
     ("session", WithAccount),
     ("one_time_link", WithAccount),
     ("api_key", WithAccount),
     ("upload", WithAccount),
     ("usage_day", WithAccount),
+    ("personal_instructions", WithAccount),
     ("folder", WithAccount), // a conversation that goes leaves its folder
     ("export", WithAccount), // those of a conversation go with it
     ("import", WithAccount), // while it is under way
     ("import_staged", WithConversation),
     ("conversation", WithConversation),
     ("message", WithConversation),
+    ("rating", WithConversation),
     ("message_chunk", WithConversation),
     ("idempotency_key", WithConversation),
     ("removed_branch", WithConversation), // while it is under way
@@ -97,6 +99,13 @@ async fn fill(server: &RunningServer, person: &WebClient) -> Result<Conversation
     person
         .call::<ConversationId>("save_conversation_settings", &settings)
         .await??;
+    let rating = [
+        ("message", turn.assistant_message.id.to_string()),
+        ("thumb", "down".to_owned()),
+        ("details[comment]", format!("{CANARY} is out of tune")),
+        ("details[with_texts]", "true".to_owned()),
+    ];
+    person.call::<()>("rate_message", &rating).await??;
     let arguments = [
         ("conversation", id.to_string()),
         ("format", "json".to_owned()),
@@ -189,6 +198,13 @@ async fn of_a_deleted_account_only_the_log_knows_the_name() -> Result<()> {
         ("form[instructions]", format!("{CANARY} whistles")),
     ];
     berta.call::<()>("save_folder", &told).await??;
+    let told = [
+        ("form[about]", format!("I keep a {CANARY}")),
+        ("form[answering]", format!("As a {CANARY} would")),
+    ];
+    berta
+        .call::<()>("save_personal_instructions", &told)
+        .await??;
     let key = [("name", format!("{CANARY}'s program"))];
     berta.call::<String>("create_api_key", &key).await??;
     let password = [("password", PASSWORD.to_owned())];

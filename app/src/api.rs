@@ -14,6 +14,7 @@ pub mod page_build;
 pub mod preferences;
 pub mod search;
 pub mod sessions;
+pub mod sharing;
 pub mod tails;
 
 /// Leads whoever posted a form back to the page it stood on; from the settings to `path`, which

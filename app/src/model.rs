@@ -22,6 +22,7 @@ pub mod preferences;
 pub mod refusal;
 pub mod session;
 pub mod setting;
+mod sharing;
 mod sidebar_width;
 pub mod status;
 pub mod tail;
@@ -53,8 +54,8 @@ pub use folder::{
     MAX_PINNED,
 };
 pub use id::{
-    ApiKeyId, ConversationId, ExportId, FolderId, IdempotencyKey, MessageId, SessionId, UploadId,
-    UserId,
+    ApiKeyId, ConversationId, ExportId, FolderId, IdempotencyKey, MessageId, SessionId, ShareId,
+    UploadId, UserId,
 };
 pub use import_problem::{ImportFault, ImportProblem};
 pub use message::{
@@ -72,6 +73,10 @@ pub use session::{Browser, SessionSummary};
 pub use setting::{
     Banner, BannerLevel, PageWords, RefusedSetting, Setting, SettingEntry, SettingName,
     UnknownSetting,
+};
+pub use sharing::{
+    MAX_SHARE_BYTES, MAX_SHARED_MESSAGES, MAX_SHARES, MAX_SHARES_OF_CHAT, ReceivedShare, Share,
+    ShareAudience, Shares,
 };
 pub use sidebar_width::SidebarWidth;
 pub use status::{ModelState, ModelStatus, User, UserRole};

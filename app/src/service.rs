@@ -9,6 +9,7 @@ pub mod deletion;
 pub mod exports;
 pub mod order;
 pub mod search;
+pub mod sharing;
 
 use std::sync::Arc;
 

@@ -18,6 +18,7 @@ mod pipe;
 mod plain_text;
 mod service;
 mod settings;
+mod shared;
 mod timestamp;
 
 #[cfg(test)]
@@ -25,10 +26,10 @@ mod tests;
 
 pub(crate) use archive::{ARCHIVE_SCHEMA, FOLDERS_VERSION, MANIFEST, Manifest};
 pub use archive::{ArchiveError, ArchiveReport, write_archive, write_archive_in_folders};
-pub(crate) use document::ORDERED_VERSION;
 pub use document::{
     ConversationDocument, MessageDocument, ModelDocument, SCHEMA, UsageDocument, VERSION,
 };
+pub(crate) use document::{ORDERED_VERSION, SHARED_VERSION};
 pub use file_name::FileName;
 pub(crate) use file_name::content_disposition;
 pub use folders::{FolderDocument, stored_folders};
@@ -36,4 +37,5 @@ pub use format::{content_type, extension, render, render_branches};
 pub use labels::Language;
 pub use service::{ExportServer, StoredConversations};
 pub use settings::SettingsDocument;
+pub use shared::{ShareDocument, SharedMessage};
 pub use timestamp::Timestamp;

@@ -3,8 +3,8 @@
 //!
 //! Reading order: `source` (a document or an archive, read one conversation at a time), `foreign`
 //! (the same of other programs), `directory` (what an archive may say about itself), `check` (what
-//! has to hold before anything is written), `folders` (those that a file speaks of), `problem`
-//! (what does not hold, and where), `merge` (the preview and the import), `staging` (rows that are
+//! has to hold before anything is written), `folders` (those that a file speaks of), `shares` (copies
+//! that others read), `problem` (what does not hold, and where), `merge` (the preview and the import), `staging` (rows that are
 //! put aside in short transactions) and `remains` (what ended and cut off imports leave).
 
 mod check;
@@ -14,6 +14,7 @@ mod foreign;
 mod merge;
 mod problem;
 pub(crate) mod remains;
+mod shares;
 mod source;
 mod staging;
 

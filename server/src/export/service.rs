@@ -353,6 +353,11 @@ impl Iterator for StoredConversations {
                     if !self.has_reasoning {
                         tree.leave_out_reasoning();
                     }
+                    let shares = self.store.shares_of(self.user, id);
+                    match Handle::current().block_on(shares) {
+                        Ok(shares) => tree.shares = shares,
+                        Err(error) => return Some(Err(error)),
+                    }
                     let mut document = ConversationDocument::new(tree, self.now);
                     document.call_models(&self.titles);
                     return Some(Ok(document));

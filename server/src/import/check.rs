@@ -11,10 +11,11 @@ use serde_json::Value;
 use super::{
     folders::check_place,
     problem::{Problems, problem, within},
+    shares::check_shares,
 };
 use crate::{
     chat::{MAX_TITLE_CHARS, check_params},
-    export::{ConversationDocument, MessageDocument, ORDERED_VERSION, SCHEMA, SettingsDocument},
+    export::{ConversationDocument, MessageDocument, SCHEMA, SHARED_VERSION, SettingsDocument},
 };
 
 /// Most messages of one conversation.
@@ -33,7 +34,7 @@ struct Header {
 
 /// Reads a document and checks it.
 pub(super) fn read(json: &[u8]) -> Result<ConversationDocument, Problems> {
-    check_header(json, SCHEMA, ORDERED_VERSION)?;
+    check_header(json, SCHEMA, SHARED_VERSION)?;
     let document: ConversationDocument = parse(json)?;
     let mut problems = Problems::default();
     check(&document, &mut problems);
@@ -103,6 +104,7 @@ pub(super) fn check(document: &ConversationDocument, problems: &mut Problems) {
         problems.push(problem("settings", ImportFault::Refused(error.into())));
     }
     check_place(document, problems);
+    check_shares(document, problems);
     // A conversation that has settings and no message yet has no title.
     if document.title.trim().is_empty() && !document.messages.is_empty() {
         problems.push(problem("title", ImportFault::Empty));

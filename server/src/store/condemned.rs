@@ -176,7 +176,8 @@ impl Room {
 }
 
 /// Removes messages of a conversation, the youngest first, or, once there are none, one of the
-/// files that it was exported to. What a message had beside it goes with it.
+/// files that it was exported to, or of the copies that were shared. What a message had beside it
+/// goes with it.
 async fn remove_parts(
     connection: &mut SqliteConnection,
     conversation: Uuid,
@@ -224,11 +225,24 @@ async fn remove_parts(
         ",
         conversation,
     )
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    if exports.rows_affected() > 0 {
+    let mut num_removed = exports.rows_affected();
+    if num_removed == 0 {
+        let shares = sqlx::query!(
+            "
+            delete from share
+            where id in (select id from share where conversation_id = ? limit 1)
+            ",
+            conversation,
+        )
+        .execute(connection)
+        .await?;
+        num_removed = shares.rows_affected();
+    }
+    if num_removed > 0 {
         // It may be large: a step of its own.
         room.rows = 0;
     }
-    Ok(exports.rows_affected())
+    Ok(num_removed)
 }

@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 use sqlx::types::Uuid;
 
 use super::{
-    Store, StoreError, conversation_settings::effort, message::word, tool_steps::from_lines,
+    Store, StoreError, StoredShare, conversation_settings::effort, message::word,
+    tool_steps::from_lines,
 };
 
 /// A conversation with all its messages.
@@ -23,6 +24,9 @@ pub(crate) struct StoredTree {
     pub(crate) place: TreePlace,
     /// As they were written: a parent stands before its children.
     pub(crate) messages: Vec<TreeMessage>,
+    /// Copies of it that its person shares, in order of their ids; only archives of everything have
+    /// them.
+    pub(crate) shares: Vec<StoredShare>,
 }
 
 /// Where a person put a conversation.
@@ -261,6 +265,7 @@ fn into_tree(id: ConversationId, rows: Vec<TreeRow>) -> Option<Result<StoredTree
             archived_at: first.archived_at,
         },
         messages: Vec::with_capacity(rows.len()),
+        shares: Vec::new(),
     };
     for row in rows {
         match row.into_message() {

@@ -14,11 +14,12 @@ use serde_json::Value;
 use sqlx::{Sqlite, SqliteConnection, Transaction, types::Uuid};
 
 use super::{
-    MergePlan, RunningImport, Store, StoreError, StoredTree, TreeMessage,
+    MergePlan, RunningImport, Store, StoreError, StoredShare, StoredTree, TreeMessage,
     import_plan::Target,
     message::to_word,
     name_key, now_ms,
     search_index::{index_message, index_title},
+    share::bring_share,
     tool_steps::to_lines,
 };
 use crate::search::IndexText;
@@ -75,7 +76,7 @@ pub(crate) struct IncomingConversation {
 #[derive(Clone, Copy, Debug)]
 struct StagedPlace {
     row: i64,
-    /// Absent where there is no message to put into it.
+    /// Absent where there is no message to put into it, and no shared copy.
     conversation: Option<Uuid>,
     /// Messages keep their ids where the conversation keeps its own.
     keeps_ids: bool,
@@ -91,19 +92,23 @@ impl IncomingConversation {
             ids.extend(kept.map(|&kept| (message.id, kept)));
             kept.is_none()
         });
+        tree.shares
+            .retain(|share| plan.new_shares.contains(&share.id));
         if let Target::Own {
             hidden_at: None,
             updated_at,
             ..
         } = plan.target
             && missing.is_empty()
+            && tree.shares.is_empty()
             && tree.updated_at <= updated_at
         {
             return None;
         }
+        let shared: usize = tree.shares.iter().map(share_weight).sum();
         let left = Room {
-            rows: missing.len() + 1,
-            bytes: missing.iter().map(weight).sum::<usize>() + ROW_BYTES,
+            rows: missing.len() + tree.shares.len() + 1,
+            bytes: missing.iter().map(weight).sum::<usize>() + shared + ROW_BYTES,
         };
         Some(Self {
             tree,
@@ -142,6 +147,10 @@ impl IncomingConversation {
         self.left.take(bytes);
         room.take(bytes);
     }
+}
+
+fn share_weight(share: &StoredShare) -> usize {
+    ROW_BYTES + share.content.len()
 }
 
 fn weight(message: &TreeMessage) -> usize {
@@ -212,6 +221,16 @@ impl StagingTransaction<'_> {
             };
             incoming.ids.insert(message.id, id);
         }
+        let user = self.import.user;
+        while let Some(share) = incoming.tree.shares.last() {
+            if room.is_full() {
+                return Ok(Staged::Partly);
+            }
+            bring_share(&mut self.transaction, user, place.conversation, share).await?;
+            let bytes = share_weight(share);
+            incoming.tree.shares.pop();
+            incoming.take(bytes, room);
+        }
         self.end(incoming, place).await?;
         Ok(Staged::Complete)
     }
@@ -240,7 +259,7 @@ impl StagingTransaction<'_> {
             Target::Own { id, hidden_at, .. } => {
                 hidden = hidden_at;
                 let mut staged = None;
-                if !incoming.missing.as_slice().is_empty() {
+                if !incoming.missing.as_slice().is_empty() || !incoming.tree.shares.is_empty() {
                     let own = Uuid::now_v7();
                     self.insert_conversation(own, &incoming.tree).await?;
                     staged = Some(own);

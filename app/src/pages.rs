@@ -32,6 +32,10 @@ mod search;
 mod set_up;
 mod settings;
 #[cfg(feature = "ssr")]
+mod share;
+#[cfg(feature = "ssr")]
+mod shared;
+#[cfg(feature = "ssr")]
 mod sign_in;
 #[cfg(feature = "ssr")]
 mod sign_up;
@@ -57,7 +61,8 @@ pub(crate) use join::JoinPage;
 #[cfg(not(feature = "ssr"))]
 pub(crate) use loaded_door::{
     LoadedDoor as BranchesPage, LoadedDoor as JoinPage, LoadedDoor as SetUpPage,
-    LoadedDoor as SignInPage, LoadedDoor as SignUpPage,
+    LoadedDoor as SharePage, LoadedDoor as SharedPage, LoadedDoor as SignInPage,
+    LoadedDoor as SignUpPage,
 };
 pub(crate) use not_found::NotFoundPage;
 #[cfg(feature = "ssr")]
@@ -70,6 +75,10 @@ pub(crate) use set_up::SetUpPage;
 pub(crate) use settings::SettingsRoutes;
 #[cfg(feature = "ssr")]
 pub(crate) use settings::draw_settings;
+#[cfg(feature = "ssr")]
+pub(crate) use share::SharePage;
+#[cfg(feature = "ssr")]
+pub(crate) use shared::SharedPage;
 #[cfg(feature = "ssr")]
 pub(crate) use sign_in::SignInPage;
 #[cfg(feature = "ssr")]

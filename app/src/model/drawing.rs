@@ -35,4 +35,5 @@ pub enum SettingsSection {
     Trash,
     Folders,
     Archive,
+    Shared,
 }

@@ -218,6 +218,19 @@ async fn remove_parts(
         room.bytes -= messages.iter().sum::<i64>();
         return Ok(u64::try_from(messages.len()).unwrap_or(u64::MAX));
     }
+    let num_removed = remove_file(connection, conversation).await?;
+    if num_removed > 0 {
+        // It may be large: a step of its own.
+        room.rows = 0;
+    }
+    Ok(num_removed)
+}
+
+/// Removes a file that a conversation was exported to, or else a copy of it that was shared.
+async fn remove_file(
+    connection: &mut SqliteConnection,
+    conversation: Uuid,
+) -> Result<u64, StoreError> {
     let exports = sqlx::query!(
         "
         delete from export
@@ -227,22 +240,17 @@ async fn remove_parts(
     )
     .execute(&mut *connection)
     .await?;
-    let mut num_removed = exports.rows_affected();
-    if num_removed == 0 {
-        let shares = sqlx::query!(
-            "
-            delete from share
-            where id in (select id from share where conversation_id = ? limit 1)
-            ",
-            conversation,
-        )
-        .execute(connection)
-        .await?;
-        num_removed = shares.rows_affected();
+    if exports.rows_affected() > 0 {
+        return Ok(exports.rows_affected());
     }
-    if num_removed > 0 {
-        // It may be large: a step of its own.
-        room.rows = 0;
-    }
-    Ok(num_removed)
+    let shares = sqlx::query!(
+        "
+        delete from share
+        where id in (select id from share where conversation_id = ? limit 1)
+        ",
+        conversation,
+    )
+    .execute(connection)
+    .await?;
+    Ok(shares.rows_affected())
 }

@@ -16,7 +16,7 @@ use crate::{
     error::AppError,
     export::SharedMessage,
     slow_work::{Kind, run_in},
-    store::{BranchCounts, NewShare, ShareMade, StoredMessage},
+    store::{BranchCounts, NewShare, ShareMade, StoredMessage, is_overlong_name},
 };
 
 /// Most people who are offered as readers.
@@ -104,7 +104,11 @@ impl SharingServer {
         let names: HashSet<&str> = choice.readers.iter().map(|name| name.trim()).collect();
         let mut readers = Vec::with_capacity(names.len());
         for name in names.into_iter().filter(|name| !name.is_empty()) {
-            let reader = read(self.store.person_named(name).await)?;
+            let reader = if is_overlong_name(name) {
+                None
+            } else {
+                read(self.store.person_named(name).await)?
+            };
             readers.push(reader.ok_or_else(|| refused(Refusal::NoSuchPerson))?);
         }
         readers.retain(|&reader| reader != user);

@@ -4,7 +4,7 @@ use hearth_app::model::{ConversationId, ShareId, UserId};
 use sqlx::{SqliteConnection, types::Uuid};
 
 use super::{
-    super::{Store, StoreError},
+    super::{Store, StoreError, is_overlong_name},
     NAMED, audience_word,
     people::{find_person, insert_reader},
 };
@@ -113,7 +113,8 @@ pub(in crate::store) async fn bring_share(
     if done.rows_affected() == 0 {
         return Ok(());
     }
-    for name in share.readers.iter().flatten() {
+    let names = share.readers.iter().flatten();
+    for name in names.filter(|name| !is_overlong_name(name)) {
         let reader = find_person(connection, name).await?;
         if let Some(reader) = reader.filter(|&reader| reader != user) {
             insert_reader(connection, id, reader).await?;

@@ -1,8 +1,8 @@
 //! Whole conversations, all branches, for exports; and ids by the page, for all of them.
 
 use hearth_app::model::{
-    ConversationId, ConversationSettings, FinishReason, MessageId, MessageStatus, Reasoning, Role,
-    ToolStep, UserId,
+    ConversationId, ConversationSettings, FinishReason, FolderId, MessageId, MessageStatus,
+    Reasoning, Role, ToolStep, UserId,
 };
 use serde_json::{Map, Value};
 use sqlx::types::Uuid;
@@ -233,6 +233,34 @@ impl Store {
             limit ?
             "#,
             user,
+            after,
+            limit,
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        Ok(ids.into_iter().map(ConversationId::new).collect())
+    }
+
+    /// The same of those in a folder, also of those at the top of the list and in the archive.
+    pub(crate) async fn folder_page(
+        &self,
+        user: UserId,
+        folder: FolderId,
+        after: Option<ConversationId>,
+        limit: u32,
+    ) -> Result<Vec<ConversationId>, StoreError> {
+        let (user, folder) = (user.as_uuid(), folder.as_uuid());
+        let after = after.map_or(Uuid::nil(), ConversationId::as_uuid);
+        let ids = sqlx::query_scalar!(
+            r#"
+            select id as "id: Uuid"
+            from conversation
+            where user_id = ? and folder_id = ? and deleted_at is null and id > ?
+            order by id
+            limit ?
+            "#,
+            user,
+            folder,
             after,
             limit,
         )

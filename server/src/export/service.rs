@@ -100,7 +100,9 @@ impl ExportServer {
         let place = self.slow_work.place(Kind::Download, user).await?;
         let now = Timestamp::now();
         let day = now.to_minute();
-        let name = folder.as_ref().map_or(ARCHIVE_NAME, |(_, name)| name.as_str());
+        let name = folder
+            .as_ref()
+            .map_or(ARCHIVE_NAME, |(_, name)| name.as_str());
         let title = format!("{name} {}", day.split(' ').next().unwrap_or_default());
         let file_name = FileName::new(&title, "zip");
         let (writer, chunks) = PipeWriter::new(Handle::current());

@@ -7,10 +7,10 @@ use leptos_router::hooks::use_params_map;
 use serde::{Deserialize, Serialize};
 use server_fn::ServerFn;
 
-use super::{answer_not_found, form_post_error, window_title};
+use super::{form_post_error, missing, window_title};
 use crate::{
     api::sharing::ShareConversation,
-    components::{ErrorText, Icon, IconName, MissingConversation},
+    components::{ErrorText, Icon, IconName},
     model::{ChatError, ConversationId, ShareAudience},
     read_once::read_once,
     service::{
@@ -47,7 +47,7 @@ pub(crate) fn SharePage() -> impl IntoView {
                     let Read { preview, error } = answer.await;
                     match preview {
                         Some(preview) => page(locale, preview, refused),
-                        None => missing(locale, error),
+                        None => missing(words!(locale, sharing.share), error),
                     }
                 })
             }}
@@ -72,24 +72,6 @@ async fn preview(id: Option<ConversationId>) -> Result<SharePreview, ChatError> 
     let user = current_user()?;
     let id = id.ok_or(ChatError::NotFound)?;
     sharing_service().preview(user.id, id).await
-}
-
-/// There is no such conversation, or it could not be read.
-fn missing(locale: Locale, error: Option<ChatError>) -> AnyView {
-    let error = error.filter(|error| *error != ChatError::NotFound);
-    let content = if error.is_some() {
-        view! { <ErrorText error/> }.into_any()
-    } else {
-        answer_not_found();
-        view! { <MissingConversation/> }.into_any()
-    };
-    view! {
-        <Title text=window_title(words!(locale, sharing.share))/>
-        <main class="door" data-door="">
-            {content}
-        </main>
-    }
-    .into_any()
 }
 
 fn page(locale: Locale, preview: SharePreview, refused: Option<ChatError>) -> AnyView {

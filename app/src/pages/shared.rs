@@ -9,10 +9,10 @@ use leptos_router::hooks::use_params_map;
 use serde::{Deserialize, Serialize};
 use server_fn::ServerFn;
 
-use super::{answer_not_found, card::copy_button, form_post_error, window_title};
+use super::{card::copy_button, form_post_error, missing, window_title};
 use crate::{
     api::sharing::{ContinueShared, RevokeShare},
-    components::{ErrorText, Icon, IconName, MissingConversation, key_for_form_posts},
+    components::{ErrorText, Icon, IconName, key_for_form_posts},
     model::{ChatError, Share, ShareId},
     read_once::read_once,
     service::{
@@ -52,7 +52,7 @@ pub(crate) fn SharedPage() -> impl IntoView {
                     let Read { chat, error } = answer.await;
                     match chat {
                         Some(chat) => page(locale, chat, refused),
-                        None => missing(locale, error),
+                        None => missing(words!(locale, door.not_found), error),
                     }
                 })
             }}
@@ -77,24 +77,6 @@ async fn shared_chat(id: Option<ShareId>) -> Result<SharedChat, ChatError> {
     let user = current_user()?;
     let id = id.ok_or(ChatError::NotFound)?;
     sharing_service().shared_chat(user.id, id).await
-}
-
-/// There is no such copy for this reader, or it could not be read.
-fn missing(locale: Locale, error: Option<ChatError>) -> AnyView {
-    let error = error.filter(|error| *error != ChatError::NotFound);
-    let content = if error.is_some() {
-        view! { <ErrorText error/> }.into_any()
-    } else {
-        answer_not_found();
-        view! { <MissingConversation/> }.into_any()
-    };
-    view! {
-        <Title text=window_title(words!(locale, door.not_found))/>
-        <main class="door" data-door="">
-            {content}
-        </main>
-    }
-    .into_any()
 }
 
 fn page(locale: Locale, chat: SharedChat, refused: Option<ChatError>) -> AnyView {

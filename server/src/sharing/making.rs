@@ -61,7 +61,7 @@ impl SharingServer {
         if counts.is_running {
             return Err(busy(BusyReason::AnswerRunning));
         }
-        if counts.num_messages as usize > MAX_SHARED_MESSAGES {
+        if !fits(counts) {
             return Err(refused(Refusal::ShareTooLong));
         }
         let readers = self.readers(user, &choice).await?;
@@ -119,6 +119,12 @@ impl SharingServer {
     }
 }
 
+/// Whether a branch may be short enough, before it is read.
+fn fits(counts: BranchCounts) -> bool {
+    let num_bytes = usize::try_from(counts.num_bytes).unwrap_or(usize::MAX);
+    counts.num_messages as usize <= MAX_SHARED_MESSAGES && num_bytes <= MAX_SHARE_BYTES
+}
+
 /// An id that nobody guesses: those of other rows begin with the time.
 fn random_id() -> Result<ShareId, ChatError> {
     let mut bytes = [0; 16];
@@ -145,6 +151,18 @@ fn content(branch: Vec<StoredMessage>, choice: &ShareChoice) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_branch_fits_by_its_messages_and_their_bytes() {
+        let counts = |num_messages: usize, num_bytes: usize| BranchCounts {
+            num_messages: u32::try_from(num_messages).unwrap(),
+            num_bytes: i64::try_from(num_bytes).unwrap(),
+            ..BranchCounts::default()
+        };
+        assert!(fits(counts(MAX_SHARED_MESSAGES, MAX_SHARE_BYTES)));
+        assert!(!fits(counts(MAX_SHARED_MESSAGES + 1, 1)));
+        assert!(!fits(counts(1, MAX_SHARE_BYTES + 1)));
+    }
 
     #[test]
     fn no_two_ids_are_alike_and_none_begins_with_the_time() {

@@ -1,6 +1,6 @@
 //! A conversation of one's own that begins as somebody's copy.
 
-use hearth_app::model::{ConversationId, IdempotencyKey, UserId};
+use hearth_app::model::{ConversationId, IdempotencyKey, MessageId, UserId};
 use sqlx::{SqliteConnection, types::Uuid};
 
 use super::super::{
@@ -85,7 +85,7 @@ async fn insert(
     message: &TreeMessage,
 ) -> Result<(), StoreError> {
     let id = message.id.as_uuid();
-    let parent = message.parent_id.map(|parent| parent.as_uuid());
+    let parent = message.parent_id.map(MessageId::as_uuid);
     let (role, status) = (message.role.as_str(), to_word(message.status));
     let finish_reason = message.finish_reason.map(to_word);
     let reasoning = message.reasoning.as_ref();

@@ -34,6 +34,8 @@ pub(crate) struct ReadShare {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct BranchCounts {
     pub(crate) num_messages: u32,
+    /// Of their texts.
+    pub(crate) num_bytes: i64,
     /// Answers before which a model thought.
     pub(crate) num_thoughts: u32,
     /// Answers for which tools were used.
@@ -160,6 +162,7 @@ impl Store {
             )
             select
                 count(*) as "num_messages!: u32",
+                coalesce(sum(octet_length(m.text)), 0) as "num_bytes!: i64",
                 coalesce(sum(coalesce(m.reasoning, '') != ''), 0) as "num_thoughts!: u32",
                 coalesce(sum(m.tool_steps != ''), 0) as "num_with_steps!: u32",
                 coalesce(max(m.status = 'running'), 0) as "is_running!: bool"

@@ -2,7 +2,7 @@
 
 use std::{slice, sync::Arc};
 
-use hearth_app::model::{MessageStatus, Role, ShareId};
+use hearth_app::model::{FinishReason, MessageStatus, Reasoning, Role, ShareId, ToolStep};
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
@@ -12,9 +12,9 @@ use crate::{
     store::{StoredShare, StoredTree},
 };
 
-/// A copy of one question.
-fn share(number: u128, reader: Option<&str>) -> StoredShare {
-    let message = SharedMessage {
+/// A copy of a question and an answer, with everything that there can be.
+pub(super) fn share(number: u128, reader: Option<&str>) -> StoredShare {
+    let question = SharedMessage {
         role: Role::User,
         status: MessageStatus::Finished,
         text: format!("Question {number} 你好"),
@@ -24,12 +24,29 @@ fn share(number: u128, reader: Option<&str>) -> StoredShare {
         model: None,
         created_at: Timestamp::from_ms(EARLIER),
     };
+    let answer = SharedMessage {
+        role: Role::Assistant,
+        reasoning: Some(Reasoning {
+            text: "想".to_owned(),
+            duration_ms: 7,
+        }),
+        tool_steps: vec![ToolStep {
+            tool: ToolStep::CALCULATOR.to_owned(),
+            input: "1 + 1".to_owned(),
+            output: "2".to_owned(),
+            has_failed: false,
+            reasoning_bytes: Some(3),
+        }],
+        finish_reason: Some(FinishReason::Stop),
+        model: Some("tiny".to_owned()),
+        ..question.clone()
+    };
     StoredShare {
         id: ShareId::new(Uuid::from_u128(number)),
         title: format!("Copy {number}"),
         readers: reader.map(|name| vec![name.to_owned()]),
-        num_messages: 1,
-        content: SharedMessage::to_stored(&[message]),
+        num_messages: 2,
+        content: SharedMessage::to_stored(&[question, answer]),
         created_at: EARLIER,
     }
 }

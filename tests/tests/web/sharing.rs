@@ -52,7 +52,7 @@ async fn what_a_copy_holds_is_told_before_it_is_made_and_it_is_one_form() -> Res
             attribute_after(&page, "name=\"id\"", "value")?.to_owned(),
         ),
         ("audience", "named".to_owned()),
-        ("readers[0]", "Carl <b>".to_owned()),
+        ("readers[3]", "Carl <b>".to_owned()),
     ];
     let shared = ada.submit_form("/api/share_conversation", &fields).await?;
     let copy = location(&shared).to_owned();

@@ -15,6 +15,7 @@ pub mod personal;
 pub mod preferences;
 pub mod search;
 pub mod sessions;
+pub mod sharing;
 pub mod tails;
 
 /// Leads whoever posted a form back to the page it stood on; from the settings to `path`, which

@@ -50,6 +50,8 @@ pub(crate) use answer_note::AnswerNote;
 use answer_verdict::{RatingButtons, ReadAloudButton};
 pub(crate) use banner::BannerLine;
 pub(crate) use chat_menu::{ChatCommand, ChatMenu};
+#[cfg(feature = "ssr")]
+pub(crate) use composer::key_for_form_posts;
 pub(crate) use composer::{
     Composer, ComposerCommand, ComposerState, TEXT_ID, add_to_text, begin_text, forget_sent,
     move_draft, put_back,
@@ -81,6 +83,8 @@ pub(crate) use sidebar::{Sidebar, SidebarCommand, Wish};
 pub(crate) use sidebar_edge::SidebarEdge;
 pub(crate) use skeleton::{LateSkeletons, Skeleton, Skeletons};
 pub(crate) use steps_view::StepsView;
+#[cfg(feature = "ssr")]
+pub(crate) use steps_view::{view_step, whole_seconds};
 pub(crate) use title_input::TitleInput;
 pub(crate) use toast::UndoToast;
 #[cfg(all(feature = "ssr", debug_assertions))]

@@ -24,6 +24,7 @@ mod rating;
 pub mod refusal;
 pub mod session;
 pub mod setting;
+mod sharing;
 mod sidebar_width;
 pub mod status;
 pub mod tail;
@@ -55,8 +56,8 @@ pub use folder::{
     MAX_PINNED,
 };
 pub use id::{
-    ApiKeyId, ConversationId, ExportId, FolderId, IdempotencyKey, MessageId, SessionId, UploadId,
-    UserId,
+    ApiKeyId, ConversationId, ExportId, FolderId, IdempotencyKey, MessageId, SessionId, ShareId,
+    UploadId, UserId,
 };
 pub use import_problem::{ImportFault, ImportProblem};
 pub use message::{
@@ -78,6 +79,10 @@ pub use session::{Browser, SessionSummary};
 pub use setting::{
     Banner, BannerLevel, PageWords, RefusedSetting, Setting, SettingEntry, SettingName,
     UnknownSetting,
+};
+pub use sharing::{
+    MAX_SHARE_BYTES, MAX_SHARED_MESSAGES, MAX_SHARES, MAX_SHARES_OF_CHAT, ReceivedShare, Share,
+    ShareAudience, Shares,
 };
 pub use sidebar_width::SidebarWidth;
 pub use status::{ModelState, ModelStatus, User, UserRole};

@@ -32,6 +32,10 @@ mod search;
 mod set_up;
 mod settings;
 #[cfg(feature = "ssr")]
+mod share;
+#[cfg(feature = "ssr")]
+mod shared;
+#[cfg(feature = "ssr")]
 mod sign_in;
 #[cfg(feature = "ssr")]
 mod sign_up;
@@ -57,7 +61,8 @@ pub(crate) use join::JoinPage;
 #[cfg(not(feature = "ssr"))]
 pub(crate) use loaded_door::{
     LoadedDoor as BranchesPage, LoadedDoor as JoinPage, LoadedDoor as SetUpPage,
-    LoadedDoor as SignInPage, LoadedDoor as SignUpPage,
+    LoadedDoor as SharePage, LoadedDoor as SharedPage, LoadedDoor as SignInPage,
+    LoadedDoor as SignUpPage,
 };
 pub(crate) use not_found::NotFoundPage;
 #[cfg(feature = "ssr")]
@@ -71,6 +76,10 @@ pub(crate) use settings::SettingsRoutes;
 #[cfg(feature = "ssr")]
 pub(crate) use settings::draw_settings;
 #[cfg(feature = "ssr")]
+pub(crate) use share::SharePage;
+#[cfg(feature = "ssr")]
+pub(crate) use shared::SharedPage;
+#[cfg(feature = "ssr")]
 pub(crate) use sign_in::SignInPage;
 #[cfg(feature = "ssr")]
 pub(crate) use sign_up::SignUpPage;
@@ -78,7 +87,11 @@ pub(crate) use sign_up::SignUpPage;
 pub use styleguide::{MarkdownRenderer, STYLEGUIDE, STYLEGUIDE_STYLE, styleguide};
 
 use leptos::prelude::*;
+#[cfg(feature = "ssr")]
+use leptos_meta::Title;
 
+#[cfg(feature = "ssr")]
+use crate::components::MissingConversation;
 use crate::{
     components::{ErrorText, LateSkeletons, Skeleton},
     model::ChatError,
@@ -104,6 +117,25 @@ fn form_post_error() -> Option<ChatError> {
     let query = leptos_router::hooks::use_query_map();
     let query = query.read_untracked();
     query.get_str("__err").map(address_error)
+}
+
+/// What a page of the server shows is not there, or could not be read.
+#[cfg(feature = "ssr")]
+fn missing(title: &str, error: Option<ChatError>) -> AnyView {
+    let error = error.filter(|error| *error != ChatError::NotFound);
+    let content = if error.is_some() {
+        view! { <ErrorText error/> }.into_any()
+    } else {
+        answer_not_found();
+        view! { <MissingConversation/> }.into_any()
+    };
+    view! {
+        <Title text=window_title(title)/>
+        <main class="door" data-door="">
+            {content}
+        </main>
+    }
+    .into_any()
 }
 
 /// What a section shows once its values are there.

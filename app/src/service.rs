@@ -10,6 +10,7 @@ pub mod exports;
 pub mod order;
 pub mod personal;
 pub mod search;
+pub mod sharing;
 
 use std::sync::Arc;
 

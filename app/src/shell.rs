@@ -18,7 +18,7 @@ use crate::{
     model::{Language, Preferences, SidebarForm, Theme},
     pages::{
         AdminRoutes, BranchesPage, ChatPage, JoinPage, NotFoundPage, SearchPage, SetUpPage,
-        SettingsRoutes, SignInPage, SignUpPage,
+        SettingsRoutes, SharePage, SharedPage, SignInPage, SignUpPage,
     },
     preferences,
     sub_path::{address_of, use_sub_path},
@@ -138,8 +138,8 @@ fn theme_color(media: &'static str, color: &'static str) -> impl IntoView {
     meta.attr("media", media)
 }
 
-/// The pages and their addresses. Of the doors, and of the outline of a conversation, the browser
-/// only knows how to load them.
+/// The pages and their addresses. Of the doors, of the outline of a conversation and of what is
+/// shared, the browser only knows how to load them.
 ///
 /// Both chat addresses share one page, so the first message of a new conversation can change the
 /// address without ending its stream.
@@ -159,6 +159,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/join") view=JoinPage ssr=SsrMode::Async/>
                 <Route path=path!("/search") view=SearchPage ssr=SsrMode::Async/>
                 <Route path=path!("/c/:id/branches") view=BranchesPage ssr=SsrMode::Async/>
+                <Route path=path!("/c/:id/share") view=SharePage ssr=SsrMode::Async/>
+                <Route path=path!("/s/:id") view=SharedPage ssr=SsrMode::Async/>
                 <SettingsRoutes/>
                 <AdminRoutes/>
                 <ParentRoute path=path!("") view=ChatPage ssr=SsrMode::Async>

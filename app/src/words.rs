@@ -70,6 +70,15 @@ pub(crate) const fn locale_of(language: Language) -> Locale {
     }
 }
 
+/// Names in one line.
+#[cfg(feature = "ssr")]
+pub(crate) fn listed(locale: Locale, names: &[String]) -> String {
+    names.join(match locale {
+        Locale::en => ", ",
+        Locale::zh_CN => "、",
+    })
+}
+
 /// The language of this page. Called while a component is made, not later.
 pub(crate) fn use_locale() -> Locale {
     let preferences = use_context::<Preferences>().unwrap_or_default();

@@ -116,6 +116,10 @@ impl AdministrationService for Administration {
         self.limit(by, user, &limit).await
     }
 
+    async fn num_shares(&self) -> Result<u64, ChatError> {
+        self.store.num_shares().await.map_err(refused)
+    }
+
     async fn models(&self) -> Result<Vec<ModelSummary>, ChatError> {
         self.model_summaries().await
     }

@@ -20,6 +20,7 @@ mod plain_text;
 mod rating;
 mod service;
 mod settings;
+mod shared;
 mod timestamp;
 
 #[cfg(test)]
@@ -31,7 +32,7 @@ pub use belongings::{Belongings, InstructionsDocument, stored_belongings};
 pub use document::{
     ConversationDocument, MessageDocument, ModelDocument, SCHEMA, UsageDocument, VERSION,
 };
-pub(crate) use document::{ORDERED_VERSION, RATED_VERSION};
+pub(crate) use document::{EXTENDED_VERSION, ORDERED_VERSION};
 pub use file_name::FileName;
 pub(crate) use file_name::content_disposition;
 pub use folders::FolderDocument;
@@ -40,4 +41,5 @@ pub use labels::Language;
 pub use rating::RatingDocument;
 pub use service::{ExportServer, StoredConversations};
 pub use settings::SettingsDocument;
+pub use shared::{ShareDocument, SharedMessage};
 pub use timestamp::Timestamp;

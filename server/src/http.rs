@@ -51,6 +51,7 @@ use crate::{
     openai::{self, ApiServer},
     search::SearchServer,
     settings::SettingsBook,
+    sharing::SharingServer,
     store::Store,
 };
 
@@ -70,6 +71,7 @@ pub struct Services {
     pub exports: Arc<ExportServer>,
     pub deletion: Arc<Deletion>,
     pub search: Arc<SearchServer>,
+    pub sharing: Arc<SharingServer>,
     pub api: ApiServer,
     pub store: Store,
     pub(crate) changes: Changes,

@@ -5,8 +5,8 @@
 //! enter), [`calendar`] (the visitor's days), `days` (the server's), [`chat`] (turns), `changes`
 //! (told to all tabs), [`calculator`] (a tool of models), [`markdown`] (answers as HTML),
 //! [`export`] and [`import`] (conversations that leave and come), [`uploads`] (files that wait for
-//! it), `folders` (of conversations), `personal` (what people write of themselves and of
-//! answers), [`search`] (finding what was written), [`settings`] and
+//! it), `folders` (of conversations), `personal` (what people write of themselves and of answers),
+//! [`search`] (finding what was written), [`sharing`] (copies for others), [`settings`] and
 //! [`administration`] (what an administrator changes), [`store`] (the database), [`openai`] (the
 //! API for programs), [`deletion`] (what goes for good), [`backup`] (copies of the database, and
 //! the way back), [`upkeep`] (what time does by itself), [`slow_work`] (what holds up nobody),
@@ -45,6 +45,7 @@ mod request_id;
 pub mod search;
 pub mod serve;
 pub mod settings;
+pub mod sharing;
 pub mod slow_work;
 pub mod store;
 pub mod upkeep;

@@ -31,6 +31,7 @@ use crate::{
     openai::ApiServer,
     search::SearchServer,
     settings::SettingsBook,
+    sharing::SharingServer,
     store::Store,
     upkeep::Upkeep,
     uploads::Uploads,
@@ -155,6 +156,7 @@ impl Server {
             personal: Arc::clone(&chat) as Arc<dyn PersonalService>,
             accounts: Arc::clone(&accounts),
             administration: administration as Arc<dyn AdministrationService>,
+            sharing: sharing(&store, &chat, &settings),
             settings,
             deletion: deletion(&store, &chat, &accounts, &upkeep, &uploads),
             exports: exports(&store, uploads, &chat),
@@ -275,6 +277,16 @@ fn search(store: &Store, chat: &ChatServer) -> Arc<SearchServer> {
     Arc::new(SearchServer {
         store: store.clone(),
         slow_work: chat.slow_work(),
+    })
+}
+
+fn sharing(store: &Store, chat: &ChatServer, settings: &Arc<SettingsBook>) -> Arc<SharingServer> {
+    Arc::new(SharingServer {
+        store: store.clone(),
+        settings: Arc::clone(settings),
+        slow_work: chat.slow_work(),
+        changes: chat.changes(),
+        titles: chat.model_titles(),
     })
 }
 

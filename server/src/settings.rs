@@ -59,6 +59,21 @@ pub enum SignUp {
     Open,
 }
 
+/// Whether people may share copies of their chats inside of the server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sharing {
+    #[default]
+    On,
+    /// Nobody makes a copy, and nobody reads one.
+    Off,
+}
+
+impl Sharing {
+    const fn of(is_on: bool) -> Self {
+        if is_on { Self::On } else { Self::Off }
+    }
+}
+
 /// All settings. `Default` is what a new server has.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ServerSettings {
@@ -70,6 +85,7 @@ pub struct ServerSettings {
     pub has_calculator: bool,
     /// Whether the model gives conversations their titles when it has nothing else to do.
     pub has_made_titles: bool,
+    pub sharing: Sharing,
     pub max_tokens: Option<u32>,
     pub context_budget: Option<u32>,
     pub concurrent_turns: u32,
@@ -94,6 +110,7 @@ impl Default for ServerSettings {
             reasoning_effort: ReasoningEffort::default(),
             has_calculator: true,
             has_made_titles: true,
+            sharing: Sharing::On,
             max_tokens: None,
             context_budget: None,
             concurrent_turns: 2,
@@ -178,6 +195,7 @@ impl ServerSettings {
             SettingName::ReasoningEffort => self.reasoning_effort.as_str().to_owned(),
             SettingName::Calculator => yes_or_no(self.has_calculator).to_owned(),
             SettingName::MadeTitles => yes_or_no(self.has_made_titles).to_owned(),
+            SettingName::Sharing => yes_or_no(self.sharing == Sharing::On).to_owned(),
             SettingName::MaxTokens => optional(self.max_tokens),
             SettingName::ContextBudget => optional(self.context_budget),
             SettingName::ConcurrentTurns => self.concurrent_turns.to_string(),
@@ -223,6 +241,7 @@ impl ServerSettings {
             }
             SettingName::Calculator => self.has_calculator = given.yes_or_no()?,
             SettingName::MadeTitles => self.has_made_titles = given.yes_or_no()?,
+            SettingName::Sharing => self.sharing = Sharing::of(given.yes_or_no()?),
             SettingName::MaxTokens => {
                 self.max_tokens = given.optional("1–1000000", 1..=1_000_000)?;
             }
@@ -404,6 +423,7 @@ mod tests {
             (SettingName::ReasoningEffort, "high"),
             (SettingName::Calculator, "no"),
             (SettingName::MadeTitles, "no"),
+            (SettingName::Sharing, "no"),
             (SettingName::MaxTokens, "512"),
             (SettingName::SignUp, "open"),
             (SettingName::DefaultLanguage, "zh-CN"),
@@ -439,6 +459,7 @@ mod tests {
             (SettingName::ReasoningEffort, "High"),
             (SettingName::Calculator, "on"),
             (SettingName::MadeTitles, ""),
+            (SettingName::Sharing, "perhaps"),
             (SettingName::MaxTokens, "0"),
             (SettingName::MaxTokens, "-1"),
             (SettingName::ContextBudget, "255"),

@@ -124,6 +124,17 @@ pub async fn age_message(path: &Path, message: MessageId, num_days: i64) -> Resu
     Ok(connection.close().await?)
 }
 
+/// As if a model had thought this before its answer.
+pub async fn add_reasoning(path: &Path, answer: MessageId, text: &str) -> Result<()> {
+    let mut connection = writing(path).await?;
+    sqlx::query("update message set reasoning = ?, reasoning_ms = 1000 where id = ?")
+        .bind(text)
+        .bind(answer.as_uuid())
+        .execute(&mut connection)
+        .await?;
+    Ok(connection.close().await?)
+}
+
 async fn writing(path: &Path) -> Result<SqliteConnection> {
     let options = SqliteConnectOptions::new().filename(path);
     Ok(SqliteConnection::connect_with(&options).await?)

@@ -188,6 +188,7 @@ fn conversation(title: &str, texts: Vec<String>, now: Timestamp) -> Conversation
         pinned_at: None,
         archived_at: None,
         messages,
+        shares: Vec::new(),
         sha256: String::new(),
     };
     document.sha256 = document.content_hash();

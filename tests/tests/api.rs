@@ -29,6 +29,7 @@ mod api {
     mod sessions;
     mod set_up;
     mod settings;
+    mod sharing;
     mod slow_clients;
     mod streaming;
     mod tails;

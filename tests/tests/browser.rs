@@ -69,6 +69,7 @@ mod browser {
     mod reloading;
     mod searching;
     mod settings;
+    mod sharing;
     mod shortcuts;
     mod sidebar_width;
     mod single_keys;

@@ -9,6 +9,7 @@ mod web {
     mod pages;
     mod pieces;
     mod preferences;
+    mod sharing;
     #[cfg(debug_assertions)]
     mod styleguide;
     mod sub_path;

@@ -1,6 +1,7 @@
 //! What a door can do besides its form. The server draws doors whole, and nothing of them is taken
 //! over: here the token of a link is found, which only a browser is told, a typed name is kept for
-//! the next try, and nothing is sent twice.
+//! the next try, and nothing is sent twice. Pages that only the server draws are doors too: their
+//! code is copied, and an address stands there whole.
 
 use std::time::Duration;
 
@@ -15,15 +16,24 @@ use web_sys::{
 };
 
 use super::{
+    clipboard::copy_text,
+    code_block::{read_code, show_copied},
     is_touch_screen,
     link_token::{forget_link_token, kept_link_token, take_link_token},
     mark_interactive,
     password::{hide_passwords, password_pressed},
     remember_time_zone,
+    section::{complete_addresses, copy_pressed},
     storage::tab_storage,
     timer::sleep,
 };
-use crate::{later::later, model::ChatError, sub_path::address_of};
+use crate::{
+    later::later,
+    model::ChatError,
+    preferences,
+    sub_path::address_of,
+    words::{locale_of, words},
+};
 
 const NAME: &str = "input[name=name]";
 const TOKEN: &str = "input[name=token]";
@@ -52,7 +62,12 @@ later! { door:
         remember_time_zone();
         give_name_back(&door);
         send_once(&door);
-        window_event_listener_untyped("click", |event| password_pressed(&event));
+        complete_addresses(&door);
+        window_event_listener_untyped("click", |event| {
+            password_pressed(&event);
+            copy_pressed(&event);
+            code_pressed(&event);
+        });
         if let Some(page) = door.get_attribute("data-link") {
             if door.get_attribute("data-refused").as_deref() == Some("link") {
                 forget_link_token(&page);
@@ -64,6 +79,24 @@ later! { door:
         mark_interactive();
         Ok(())
     }
+}
+
+/// Does what a button in the bar of a code block says.
+fn code_pressed(event: &Event) {
+    let Some((button, code)) = read_code(event) else {
+        return;
+    };
+    let copying = copy_text(&code);
+    spawn_local(async move {
+        let is_copied = copying.await;
+        let locale = locale_of(preferences::of_page().language);
+        let words = if is_copied {
+            words!(locale, chat.copied)
+        } else {
+            words!(locale, chat.not_copied)
+        };
+        show_copied(button, words, is_copied).await;
+    });
 }
 
 /// What a selector finds in an element, or in the page.

@@ -103,6 +103,10 @@ fn ConversationEntries(
                 <span>{words!(locale, chat.branches)}</span>
             </a>
         </Show>
+        <a class="menu-entry" rel="external" href=address_of(&format!("/c/{id}/share"))>
+            <Icon name=IconName::Link/>
+            <span>{words!(locale, sharing.share)}</span>
+        </a>
         <hr/>
         <ExportEntries conversation=id menu=MENU has_branches/>
         <hr/>

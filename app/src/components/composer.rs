@@ -142,7 +142,7 @@ fn HiddenFields(
 /// A post without script needs a key that the server made. Hydration leaves the attribute alone,
 /// and the script makes its own key for each press of Send.
 #[cfg(feature = "ssr")]
-pub(super) fn key_for_form_posts() -> String {
+pub(crate) fn key_for_form_posts() -> String {
     let mut bytes = [0; 16];
     match getrandom::fill(&mut bytes) {
         Ok(()) => uuid::Builder::from_random_bytes(bytes)
@@ -154,6 +154,6 @@ pub(super) fn key_for_form_posts() -> String {
 }
 
 #[cfg(not(feature = "ssr"))]
-pub(super) fn key_for_form_posts() -> String {
+pub(crate) fn key_for_form_posts() -> String {
     String::new()
 }

@@ -58,7 +58,7 @@ pub(crate) fn StepsView(message: RwSignal<ShownMessage>) -> impl IntoView {
 }
 
 /// A person counts from one.
-fn whole_seconds(milliseconds: u32) -> u32 {
+pub(crate) fn whole_seconds(milliseconds: u32) -> u32 {
     milliseconds.div_ceil(1000).max(1)
 }
 
@@ -132,7 +132,8 @@ fn thought(message: &ShownMessage, index: usize) -> &str {
     }
 }
 
-fn view_step(locale: Locale, step: &ToolStep) -> impl IntoView + use<> {
+/// A tool that was called.
+pub(crate) fn view_step(locale: Locale, step: &ToolStep) -> impl IntoView + use<> {
     let name = tool_step(locale, step);
     let input = step.input.clone();
     let output = step.output.clone();

@@ -36,4 +36,5 @@ pub enum SettingsSection {
     Trash,
     Folders,
     Archive,
+    Shared,
 }

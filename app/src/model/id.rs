@@ -73,6 +73,10 @@ uuid_id! {
     ExportId
 }
 uuid_id! {
+    /// One copy of a chat that its person shares; random.
+    ShareId
+}
+uuid_id! {
     /// One file that was uploaded to be imported.
     UploadId
 }

@@ -125,6 +125,19 @@ pub enum Refusal {
         error("1 to {limit} conversations are arranged at once")
     )]
     ArrangedAtOnce { limit: usize },
+    #[cfg_attr(feature = "ssr", error("sharing is turned off on this server"))]
+    SharingOff,
+    #[cfg_attr(feature = "ssr", error("choose whom this is for"))]
+    NobodyChosen,
+    #[cfg_attr(feature = "ssr", error("there is nobody of this name"))]
+    NoSuchPerson,
+    #[cfg_attr(feature = "ssr", error("this chat is too long to be shared"))]
+    ShareTooLong,
+    #[cfg_attr(
+        feature = "ssr",
+        error("at most {limit} copies can be shared: stop sharing one first")
+    )]
+    TooManyShares { limit: usize },
     /// More than a browser's number of bytes may be.
     #[cfg_attr(feature = "ssr", error("the file has more than {limit} bytes"))]
     FileTooLarge { limit: u64 },

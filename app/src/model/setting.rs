@@ -55,6 +55,8 @@ setting_names! {
     TokensPerDay = "tokens_per_day",
     /// Who may make an account: `closed` or `open`.
     SignUp = "sign_up",
+    /// Whether people may share copies of their chats inside of the server: `yes` or `no`.
+    Sharing = "sharing",
     /// Language of visitors whose browser asks for none we have: `en` or `zh-CN`.
     DefaultLanguage = "default_language",
     /// What a banner looks like: `info`, `warning` or `critical`.
@@ -76,7 +78,7 @@ impl SettingName {
     pub const fn is_switch(self) -> bool {
         matches!(
             self,
-            Self::Calculator | Self::MadeTitles | Self::BannerDismissible
+            Self::Calculator | Self::MadeTitles | Self::Sharing | Self::BannerDismissible
         )
     }
 }

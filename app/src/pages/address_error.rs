@@ -54,6 +54,11 @@ fn refusal(told: Refusal) -> Refusal {
         | Refusal::TooManyFolders { .. }
         | Refusal::TooManyPinned { .. }
         | Refusal::ArrangedAtOnce { .. }
+        | Refusal::SharingOff
+        | Refusal::NobodyChosen
+        | Refusal::NoSuchPerson
+        | Refusal::ShareTooLong
+        | Refusal::TooManyShares { .. }
         | Refusal::FileTooLarge { .. }
         | Refusal::NoFile
         | Refusal::Incomplete

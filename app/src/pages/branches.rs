@@ -12,10 +12,10 @@ use leptos_router::hooks::use_params_map;
 use serde::{Deserialize, Serialize};
 use server_fn::ServerFn;
 
-use super::{answer_not_found, form_post_error, window_title};
+use super::{form_post_error, missing, window_title};
 use crate::{
     api::conversations::{OpenBranch, outline},
-    components::{ErrorText, Icon, IconName, MissingConversation},
+    components::{ErrorText, Icon, IconName},
     model::{ChatError, ConversationId, Outline, Role},
     read_once::read_once,
     shell::sections_style_sheet,
@@ -51,7 +51,7 @@ pub(crate) fn BranchesPage() -> impl IntoView {
                     let Read { outline, error } = answer.await;
                     match outline {
                         Some(outline) => page(locale, &outline, refused),
-                        None => missing(locale, error),
+                        None => missing(words!(locale, chat.branches), error),
                     }
                 })
             }}
@@ -74,24 +74,6 @@ async fn read(id: Option<ConversationId>) -> Read {
             error: Some(error),
         },
     }
-}
-
-/// There is no such conversation, or it could not be read.
-fn missing(locale: Locale, error: Option<ChatError>) -> AnyView {
-    let error = error.filter(|error| *error != ChatError::NotFound);
-    let content = if error.is_some() {
-        view! { <ErrorText error/> }.into_any()
-    } else {
-        answer_not_found();
-        view! { <MissingConversation/> }.into_any()
-    };
-    view! {
-        <Title text=window_title(words!(locale, chat.branches))/>
-        <main class="door" data-door="">
-            {content}
-        </main>
-    }
-    .into_any()
 }
 
 fn page(locale: Locale, outline: &Outline, refused: Option<ChatError>) -> AnyView {

@@ -43,6 +43,7 @@ impl DrawnSection {
             Self::Settings(SettingsSection::Trash) => "/settings/trash",
             Self::Settings(SettingsSection::Folders) => "/settings/folders",
             Self::Settings(SettingsSection::Archive) => "/settings/archive",
+            Self::Settings(SettingsSection::Shared) => "/settings/shared",
             Self::Administration(AdminSection::Server) => "/admin",
             Self::Administration(AdminSection::People) => "/admin/people",
             Self::Administration(AdminSection::Models) => "/admin/models",

@@ -21,6 +21,8 @@ mod personal;
 #[cfg(feature = "ssr")]
 mod sessions;
 #[cfg(feature = "ssr")]
+mod shared;
+#[cfg(feature = "ssr")]
 mod trash;
 
 use leptos::prelude::*;
@@ -48,7 +50,7 @@ use crate::{
 };
 
 /// In the order of the list.
-pub(super) const SECTIONS: [Section; 8] = [
+pub(super) const SECTIONS: [Section; 9] = [
     Section {
         address: "/settings",
         icon: IconName::Sliders,
@@ -85,6 +87,11 @@ pub(super) const SECTIONS: [Section; 8] = [
         name: |locale| words!(locale, settings.archive),
     },
     Section {
+        address: "/settings/shared",
+        icon: IconName::Link,
+        name: |locale| words!(locale, sharing.shared),
+    },
+    Section {
         address: "/settings/trash",
         icon: IconName::Trash,
         name: |locale| words!(locale, settings.trash),
@@ -102,6 +109,7 @@ pub(crate) fn SettingsRoutes() -> impl MatchNestedRoutes + Clone {
             <Route path=path!("exports") view=|| open(SettingsSection::Exports) ssr=SsrMode::Async/>
             <Route path=path!("folders") view=|| open(SettingsSection::Folders) ssr=SsrMode::Async/>
             <Route path=path!("archive") view=|| open(SettingsSection::Archive) ssr=SsrMode::Async/>
+            <Route path=path!("shared") view=|| open(SettingsSection::Shared) ssr=SsrMode::Async/>
             <Route path=path!("trash") view=|| open(SettingsSection::Trash) ssr=SsrMode::Async/>
             <Route path=path!("import") view=|| open(SettingsSection::Import) ssr=SsrMode::Async/>
         </ParentRoute>
@@ -146,5 +154,6 @@ pub(crate) async fn draw_settings(
         SettingsSection::Trash => trash::draw(&told).await,
         SettingsSection::Folders => folders::draw(&told).await,
         SettingsSection::Archive => archive::draw(&told).await,
+        SettingsSection::Shared => shared::draw(&told).await,
     }
 }

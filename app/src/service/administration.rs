@@ -83,6 +83,8 @@ pub trait AdministrationService: Send + Sync + 'static {
     ) -> Result<(), ChatError>;
     /// Gives a person another limit of tokens a day: `default`, `none` or a number.
     async fn change_limit(&self, by: &User, user: UserId, limit: String) -> Result<(), ChatError>;
+    /// How many copies of chats people share now; whose and what they say is theirs.
+    async fn num_shares(&self) -> Result<u64, ChatError>;
     async fn models(&self) -> Result<Vec<ModelSummary>, ChatError>;
     /// Ends running answers as interrupted and loads this file of the models folder.
     async fn switch_model(&self, by: &User, file: String) -> Result<(), ChatError>;

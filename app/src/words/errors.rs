@@ -102,6 +102,22 @@ fn refused_order(locale: Locale, refusal: Refusal) -> String {
         Refusal::ArrangedAtOnce { limit } => {
             words!(locale, errors.arranged_at_once, limit = limit)
         }
+        #[cfg(feature = "ssr")]
+        other => refused_share(locale, other),
+        #[cfg(not(feature = "ssr"))]
+        other => refused_setting(locale, other),
+    }
+}
+
+/// Why a chat is not shared: told where the server draws.
+#[cfg(feature = "ssr")]
+fn refused_share(locale: Locale, refusal: Refusal) -> String {
+    match refusal {
+        Refusal::SharingOff => words!(locale, sharing.off).to_owned(),
+        Refusal::NobodyChosen => words!(locale, sharing.nobody_chosen).to_owned(),
+        Refusal::NoSuchPerson => words!(locale, sharing.no_such_person).to_owned(),
+        Refusal::ShareTooLong => words!(locale, sharing.too_long).to_owned(),
+        Refusal::TooManyShares { limit } => words!(locale, sharing.too_many, limit = limit),
         other => refused_setting(locale, other),
     }
 }

@@ -13,6 +13,7 @@ pub(crate) fn setting_name(locale: Locale, name: SettingName) -> &'static str {
         SettingName::ReasoningEffort => words!(locale, admin.names.reasoning_effort),
         SettingName::Calculator => words!(locale, admin.names.calculator),
         SettingName::MadeTitles => words!(locale, admin.names.made_titles),
+        SettingName::Sharing => words!(locale, admin.names.sharing),
         SettingName::MaxTokens => words!(locale, admin.names.max_tokens),
         SettingName::ContextBudget => words!(locale, admin.names.context_budget),
         SettingName::ConcurrentTurns => words!(locale, admin.names.concurrent_turns),

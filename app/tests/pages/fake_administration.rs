@@ -61,6 +61,9 @@ impl AdministrationService for FakeAdministration {
     async fn change_limit(&self, _: &User, _: UserId, _: String) -> Result<(), ChatError> {
         Err(ChatError::NotFound)
     }
+    async fn num_shares(&self) -> Result<u64, ChatError> {
+        Ok(0)
+    }
     async fn models(&self) -> Result<Vec<ModelSummary>, ChatError> {
         let model = ModelSummary {
             file: "tiny-Q4_1.gguf".into(),

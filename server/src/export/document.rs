@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    RatingDocument, SettingsDocument, canonical,
+    RatingDocument, SettingsDocument, ShareDocument, canonical,
     hashed::{HashedConversation, HashedMessage},
     timestamp::Timestamp,
 };
@@ -33,8 +33,8 @@ pub const VERSION: u32 = 1;
 /// What it says where a conversation is pinned, in a folder or in the archive: an older program
 /// refuses such a document in a sentence, rather than lose where it was.
 pub(crate) const ORDERED_VERSION: u32 = 2;
-/// What it says where its person rated an answer, for the same reason.
-pub(crate) const RATED_VERSION: u32 = 3;
+/// What it says where its person rated an answer or shares copies, for the same reason.
+pub(crate) const EXTENDED_VERSION: u32 = 3;
 
 /// A conversation with all its branches.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,6 +65,9 @@ pub struct ConversationDocument {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archived_at: Option<Timestamp>,
     pub messages: Vec<MessageDocument>,
+    /// Copies of it that its person shares, in order of their ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shares: Vec<ShareDocument>,
     /// Of the whole document, without this member and `exported_at`.
     pub sha256: String,
 }
@@ -142,8 +145,11 @@ impl ConversationDocument {
     pub(crate) fn new(tree: StoredTree, exported_at: Timestamp) -> Self {
         let messages = tree.messages.into_iter().map(MessageDocument::new);
         let messages = in_canonical_order(messages.collect());
-        let version = if messages.iter().any(|it| it.rating.is_some()) {
-            RATED_VERSION
+        let shares = tree.shares.into_iter().filter_map(ShareDocument::new);
+        let shares: Vec<_> = shares.collect();
+        let is_rated = messages.iter().any(|it| it.rating.is_some());
+        let version = if is_rated || !shares.is_empty() {
+            EXTENDED_VERSION
         } else if tree.place == TreePlace::default() {
             VERSION
         } else {
@@ -168,6 +174,7 @@ impl ConversationDocument {
             pinned_at: pinned_at.map(Timestamp::from_ms),
             archived_at: archived_at.map(Timestamp::from_ms),
             messages,
+            shares,
             sha256: String::new(),
         };
         document.sha256 = document.content_hash();
@@ -199,6 +206,11 @@ impl ConversationDocument {
                 .messages
                 .into_iter()
                 .map(MessageDocument::into_message)
+                .collect(),
+            shares: self
+                .shares
+                .into_iter()
+                .map(ShareDocument::into_share)
                 .collect(),
         }
     }

@@ -1,6 +1,8 @@
 //! What the hashes of a document cover, in canonical form: every member but the hash itself, sorted
 //! by name. A document of 64 MiB need not be copied to be hashed.
 
+mod share;
+
 use hearth_app::model::{
     ConversationId, FinishReason, MessageId, MessageStatus, Reasoning, Role, ToolStep,
 };
@@ -8,6 +10,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::{ConversationDocument, MessageDocument, Timestamp, canonical::Canonical};
+use share::HashedShares;
 
 /// What the hash of a conversation covers.
 #[derive(Serialize)]
@@ -26,6 +29,8 @@ pub(super) struct HashedConversation<'a> {
     schema: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     settings: Option<Canonical<Value>>,
+    #[serde(skip_serializing_if = "HashedShares::is_empty")]
+    shares: HashedShares<'a>,
     title: &'a str,
     updated_at: Timestamp,
     version: u32,
@@ -104,6 +109,7 @@ impl<'a> HashedConversation<'a> {
             pinned_at,
             archived_at,
             messages,
+            shares,
             sha256: _,
         } = document;
         Self {
@@ -116,6 +122,7 @@ impl<'a> HashedConversation<'a> {
             pinned_at: *pinned_at,
             schema,
             settings: settings.as_ref().map(canonical),
+            shares: HashedShares(shares),
             title,
             updated_at: *updated_at,
             version: *version,

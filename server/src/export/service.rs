@@ -8,7 +8,7 @@ use futures::stream::{self, BoxStream, StreamExt as _};
 use hearth_app::{
     model::{
         BusyReason, ChatError, ConversationId, Export, ExportChoice, ExportFormat, ExportId,
-        ExportSubject, Preferences, Upload, UploadId, UploadState, UserId,
+        ExportSubject, FolderId, Preferences, Upload, UploadId, UploadState, UserId,
     },
     service::exports::ExportService,
 };
@@ -82,25 +82,34 @@ impl ExportServer {
         Ok((kept.ok_or(ChatError::NotFound)?, place))
     }
 
-    /// All of a user's conversations as a ZIP, made while it is read.
+    /// All of a user's conversations, or those of a folder, as a ZIP, made while it is read.
     pub(crate) async fn archive(
         &self,
         user: UserId,
+        folder: Option<FolderId>,
         language: Language,
         with_reasoning: bool,
     ) -> Result<ArchiveDownload, ChatError> {
+        let folder = match folder {
+            Some(id) => {
+                let stored = read(self.store.folder(user, id).await)?;
+                Some((id, stored.ok_or(ChatError::NotFound)?.name))
+            }
+            None => None,
+        };
         let place = self.slow_work.place(Kind::Download, user).await?;
         let now = Timestamp::now();
         let day = now.to_minute();
-        let title = format!(
-            "{ARCHIVE_NAME} {}",
-            day.split(' ').next().unwrap_or_default()
-        );
+        let name = folder
+            .as_ref()
+            .map_or(ARCHIVE_NAME, |(_, name)| name.as_str());
+        let title = format!("{name} {}", day.split(' ').next().unwrap_or_default());
         let file_name = FileName::new(&title, "zip");
         let (writer, chunks) = PipeWriter::new(Handle::current());
         let work = ArchiveWork {
             store: self.store.clone(),
             user,
+            folder,
             language,
             with_reasoning,
             now,
@@ -249,6 +258,8 @@ impl ExportService for ExportServer {
 struct ArchiveWork {
     store: Store,
     user: UserId,
+    /// With its name; absent: everything.
+    folder: Option<(FolderId, String)>,
     language: Language,
     with_reasoning: bool,
     now: Timestamp,
@@ -260,15 +271,24 @@ impl ArchiveWork {
     fn run(self, mut writer: PipeWriter) {
         let documents = StoredConversations::new(self.store.clone(), self.user, self.now)
             .with_reasoning(self.with_reasoning)
-            .with_titles(self.titles);
+            .with_titles(self.titles)
+            .in_folder(self.folder.as_ref().map(|(id, _)| *id));
         let belongings = Handle::current().block_on(stored_belongings(&self.store, self.user));
-        let written = belongings.map_err(ArchiveError::from).and_then(|it| {
+        let written = belongings.map_err(ArchiveError::from).and_then(|mut it| {
+            if let Some((_, name)) = &self.folder {
+                it.folders.retain(|folder| folder.name == *name);
+                it.instructions = None;
+            }
             let (language, now) = (self.language, self.now);
             write_archive_with(&mut writer, it, documents, language, now)
         });
         if let Err(error) = written {
             tracing::warn!(%error, "an archive ends early: {error}");
             return writer.fail(error);
+        }
+        if self.folder.is_some() {
+            // The list of exports offers to make those of everything again.
+            return writer.finish();
         }
         let (sha256, size) = writer.digest();
         let export = NewExport {
@@ -295,6 +315,8 @@ pub struct StoredConversations {
     now: Timestamp,
     has_reasoning: bool,
     titles: ModelTitles,
+    /// Only of this one, and without copies that are shared.
+    folder: Option<FolderId>,
     page: VecDeque<ConversationId>,
     last: Option<ConversationId>,
 }
@@ -308,6 +330,7 @@ impl StoredConversations {
             now,
             has_reasoning: false,
             titles: ModelTitles::default(),
+            folder: None,
             page: VecDeque::new(),
             last: None,
         }
@@ -327,10 +350,23 @@ impl StoredConversations {
         self
     }
 
+    /// Only those of a folder, if there is one.
+    #[must_use]
+    const fn in_folder(mut self, folder: Option<FolderId>) -> Self {
+        self.folder = folder;
+        self
+    }
+
     fn next_id(&mut self) -> Result<Option<ConversationId>, StoreError> {
         if self.page.is_empty() {
-            let page = self.store.conversation_page(self.user, self.last, PAGE);
-            self.page = Handle::current().block_on(page)?.into();
+            let (store, user, last) = (&self.store, self.user, self.last);
+            let page = Handle::current().block_on(async {
+                match self.folder {
+                    Some(folder) => store.folder_page(user, folder, last, PAGE).await,
+                    None => store.conversation_page(user, last, PAGE).await,
+                }
+            });
+            self.page = page?.into();
         }
         let id = self.page.pop_front();
         self.last = id.or(self.last);
@@ -352,6 +388,13 @@ impl Iterator for StoredConversations {
                 Ok(Some(mut tree)) => {
                     if !self.has_reasoning {
                         tree.leave_out_reasoning();
+                    }
+                    if self.folder.is_none() {
+                        let shares = self.store.shares_of(self.user, id);
+                        match Handle::current().block_on(shares) {
+                            Ok(shares) => tree.shares = shares,
+                            Err(error) => return Some(Err(error)),
+                        }
                     }
                     let mut document = ConversationDocument::new(tree, self.now);
                     document.call_models(&self.titles);

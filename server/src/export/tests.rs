@@ -75,6 +75,7 @@ fn tree() -> StoredTree {
         settings: ConversationSettings::default(),
         place: TreePlace::default(),
         messages: vec![message(1, None, Role::User, HOSTILE), old, shown],
+        shares: Vec::new(),
     }
 }
 

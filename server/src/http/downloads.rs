@@ -1,4 +1,5 @@
-//! Files that leave: exports that are kept, and the archive of everything as it is made.
+//! Files that leave: exports that are kept, and archives of everything, or of a folder, as they are
+//! made.
 
 use std::io;
 
@@ -11,7 +12,7 @@ use axum::{
     routing::{get, post},
 };
 use futures::{Stream, stream};
-use hearth_app::model::{ChatError, ExportId, Preferences, User};
+use hearth_app::model::{ChatError, ExportId, FolderId, Preferences, User};
 use serde::Deserialize;
 use tokio::sync::mpsc;
 
@@ -72,10 +73,13 @@ async fn export(
 }
 
 /// What an archive is to hold beside questions and answers.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct ArchiveForm {
     #[serde(default)]
     reasoning: bool,
+    /// Only of this one; empty: of all.
+    #[serde(default)]
+    folder: String,
 }
 
 async fn archive(
@@ -89,9 +93,15 @@ async fn archive(
         return ask_to_sign_in(&headers);
     };
     // A post without a form asks for nothing beside.
-    let with_reasoning = form.is_ok_and(|Form(form)| form.reasoning);
+    let Form(ArchiveForm { reasoning, folder }) = form.unwrap_or_default();
+    // What is no id is not there.
+    let folder = Some(folder).filter(|folder| !folder.is_empty());
+    let Ok(folder) = folder.map(|folder| folder.parse::<FolderId>()).transpose() else {
+        return AppError::NotFound.into_response();
+    };
     let language = preferences.language.into();
-    match services.exports.archive(id, language, with_reasoning).await {
+    let archive = services.exports.archive(id, folder, language, reasoning);
+    match archive.await {
         Ok(download) => {
             let file = attachment(&download.file_name.to_string(), "application/zip");
             (file, Body::from_stream(download.content)).into_response()

@@ -21,6 +21,7 @@ use hearth_app::{
         AccountService, ApiKeyService, ChangesCursor, ChatService, DismissedBanner, JoinService,
         PageBuild, SessionToken, deletion::DeletionService, exports::ExportService,
         order::OrderService, personal::PersonalService, search::SearchService,
+        sharing::SharingService,
     },
     shell, way_back,
 };
@@ -118,6 +119,7 @@ pub(super) fn context(services: &Services) -> impl Fn() + Clone + Send + Sync + 
     let build = PageBuild(services.assets.leptos_options().output_name.to_string());
     let deletion: Arc<dyn DeletionService> = services.deletion.clone();
     let search: Arc<dyn SearchService> = services.search.clone();
+    let sharing: Arc<dyn SharingService> = services.sharing.clone();
     let changes = services.changes.clone();
     let sub_path = services.sub_path;
     move || {
@@ -128,6 +130,7 @@ pub(super) fn context(services: &Services) -> impl Fn() + Clone + Send + Sync + 
         provide_context(Arc::clone(&personal));
         provide_context(Arc::clone(&deletion));
         provide_context(Arc::clone(&search));
+        provide_context(Arc::clone(&sharing));
         provide_context(Arc::clone(&exports));
         provide_context(Arc::clone(&accounts));
         provide_context(Arc::clone(&joining));

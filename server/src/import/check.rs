@@ -12,10 +12,11 @@ use super::{
     folders::check_place,
     problem::{Problems, problem, within},
     rating,
+    shares::check_shares,
 };
 use crate::{
     chat::{MAX_TITLE_CHARS, check_params},
-    export::{ConversationDocument, MessageDocument, RATED_VERSION, SCHEMA, SettingsDocument},
+    export::{ConversationDocument, EXTENDED_VERSION, MessageDocument, SCHEMA, SettingsDocument},
 };
 
 /// Most messages of one conversation.
@@ -34,7 +35,7 @@ struct Header {
 
 /// Reads a document and checks it.
 pub(super) fn read(json: &[u8]) -> Result<ConversationDocument, Problems> {
-    check_header(json, SCHEMA, RATED_VERSION)?;
+    check_header(json, SCHEMA, EXTENDED_VERSION)?;
     let document: ConversationDocument = parse(json)?;
     let mut problems = Problems::default();
     check(&document, &mut problems);
@@ -105,6 +106,7 @@ pub(super) fn check(document: &ConversationDocument, problems: &mut Problems) {
     }
     check_place(document, problems);
     rating::check_version(document, problems);
+    check_shares(document, problems);
     // A conversation that has settings and no message yet has no title.
     if document.title.trim().is_empty() && !document.messages.is_empty() {
         problems.push(problem("title", ImportFault::Empty));

@@ -84,7 +84,8 @@ pub fn look(
     let mut file = ImportFile::open(content)?;
     let mut counts = ImportCounts::default();
     let survey = survey(store, user, &mut file, |document| {
-        let plan = store.plan_import(user, document.id);
+        let shares = document.shares.iter().map(|share| share.id);
+        let plan = store.plan_import(user, document.id, shares);
         let plan = Handle::current().block_on(plan)?;
         let ids = document.messages.iter().map(|message| message.id);
         plan.count(ids, &mut counts);

@@ -4,15 +4,15 @@ use hearth_app::model::{ImportFault, Role, Thumb};
 
 use super::problem::{Problems, problem};
 use crate::{
-    export::{ConversationDocument, MessageDocument, RATED_VERSION},
+    export::{ConversationDocument, EXTENDED_VERSION, MessageDocument},
     personal::comment_fault,
 };
 
 /// Ratings stand in documents of their version.
 pub(super) fn check_version(document: &ConversationDocument, problems: &mut Problems) {
     let is_rated = document.messages.iter().any(|it| it.rating.is_some());
-    if is_rated && document.version < RATED_VERSION {
-        let (found, read) = (document.version.to_string(), RATED_VERSION);
+    if is_rated && document.version < EXTENDED_VERSION {
+        let (found, read) = (document.version.to_string(), EXTENDED_VERSION);
         problems.push(problem(
             "version",
             ImportFault::OtherVersion { found, read },

@@ -48,7 +48,8 @@ impl<'a> Stager<'a> {
 
     /// Takes a conversation and writes whatever fills a transaction.
     pub(super) fn add(&mut self, tree: StoredTree) -> Result<(), ImportError> {
-        let plan = self.store.plan_import(self.import.user(), tree.id);
+        let shares = tree.shares.iter().map(|share| share.id);
+        let plan = self.store.plan_import(self.import.user(), tree.id, shares);
         let plan = Handle::current().block_on(plan)?;
         let ids = tree.messages.iter().map(|message| message.id);
         plan.count(ids, &mut self.counts);

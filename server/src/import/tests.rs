@@ -9,4 +9,5 @@ mod hashes;
 mod listed;
 mod meanwhile;
 mod round_trip;
+mod shares;
 mod shelf;

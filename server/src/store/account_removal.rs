@@ -10,8 +10,8 @@ use super::{
 };
 
 impl Store {
-    /// Begins to remove an account: its sessions, keys, links, uploads, usage and
-    /// instructions are gone when this returns.
+    /// Begins to remove an account: its sessions, keys, links, uploads, usage and instructions are
+    /// gone when this returns, and nobody reads what it has shared.
     pub(crate) async fn begin_account_removal(
         &self,
         id: UserId,
@@ -52,6 +52,9 @@ impl Store {
             .execute(&mut *transaction)
             .await?;
         sqlx::query!("delete from upload where user_id = ?", id)
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query!("delete from share_reader where user_id = ?", id)
             .execute(&mut *transaction)
             .await?;
         sqlx::query!("delete from usage_day where user_id = ?", id)

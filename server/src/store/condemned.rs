@@ -176,7 +176,8 @@ impl Room {
 }
 
 /// Removes messages of a conversation, the youngest first, or, once there are none, one of the
-/// files that it was exported to. What a message had beside it goes with it.
+/// files that it was exported to, or of the copies that were shared. What a message had beside it
+/// goes with it.
 async fn remove_parts(
     connection: &mut SqliteConnection,
     conversation: Uuid,
@@ -217,6 +218,19 @@ async fn remove_parts(
         room.bytes -= messages.iter().sum::<i64>();
         return Ok(u64::try_from(messages.len()).unwrap_or(u64::MAX));
     }
+    let num_removed = remove_file(connection, conversation).await?;
+    if num_removed > 0 {
+        // It may be large: a step of its own.
+        room.rows = 0;
+    }
+    Ok(num_removed)
+}
+
+/// Removes a file that a conversation was exported to, or else a copy of it that was shared.
+async fn remove_file(
+    connection: &mut SqliteConnection,
+    conversation: Uuid,
+) -> Result<u64, StoreError> {
     let exports = sqlx::query!(
         "
         delete from export
@@ -224,11 +238,19 @@ async fn remove_parts(
         ",
         conversation,
     )
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
     if exports.rows_affected() > 0 {
-        // It may be large: a step of its own.
-        room.rows = 0;
+        return Ok(exports.rows_affected());
     }
-    Ok(exports.rows_affected())
+    let shares = sqlx::query!(
+        "
+        delete from share
+        where id in (select id from share where conversation_id = ? limit 1)
+        ",
+        conversation,
+    )
+    .execute(connection)
+    .await?;
+    Ok(shares.rows_affected())
 }

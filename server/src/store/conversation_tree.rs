@@ -1,14 +1,14 @@
 //! Whole conversations, all branches, for exports; and ids by the page, for all of them.
 
 use hearth_app::model::{
-    ConversationId, ConversationSettings, FinishReason, MessageId, MessageStatus, Reasoning, Role,
-    ToolStep, UserId,
+    ConversationId, ConversationSettings, FinishReason, FolderId, MessageId, MessageStatus,
+    Reasoning, Role, ToolStep, UserId,
 };
 use serde_json::{Map, Value};
 use sqlx::types::Uuid;
 
 use super::{
-    KeptRating, Store, StoreError, conversation_settings::effort, message::word,
+    KeptRating, Store, StoreError, StoredShare, conversation_settings::effort, message::word,
     tool_steps::from_lines,
 };
 
@@ -24,6 +24,9 @@ pub(crate) struct StoredTree {
     pub(crate) place: TreePlace,
     /// As they were written: a parent stands before its children.
     pub(crate) messages: Vec<TreeMessage>,
+    /// Copies of it that its person shares, in order of their ids; only archives of everything have
+    /// them.
+    pub(crate) shares: Vec<StoredShare>,
 }
 
 /// Where a person put a conversation.
@@ -262,6 +265,34 @@ impl Store {
         .await?;
         Ok(ids.into_iter().map(ConversationId::new).collect())
     }
+
+    /// The same of those in a folder, also of those at the top of the list and in the archive.
+    pub(crate) async fn folder_page(
+        &self,
+        user: UserId,
+        folder: FolderId,
+        after: Option<ConversationId>,
+        limit: u32,
+    ) -> Result<Vec<ConversationId>, StoreError> {
+        let (user, folder) = (user.as_uuid(), folder.as_uuid());
+        let after = after.map_or(Uuid::nil(), ConversationId::as_uuid);
+        let ids = sqlx::query_scalar!(
+            r#"
+            select id as "id: Uuid"
+            from conversation
+            where user_id = ? and folder_id = ? and deleted_at is null and id > ?
+            order by id
+            limit ?
+            "#,
+            user,
+            folder,
+            after,
+            limit,
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        Ok(ids.into_iter().map(ConversationId::new).collect())
+    }
 }
 
 /// The rows of one conversation; `None` if there are none.
@@ -287,6 +318,7 @@ fn into_tree(id: ConversationId, rows: Vec<TreeRow>) -> Option<Result<StoredTree
             archived_at: first.archived_at,
         },
         messages: Vec::with_capacity(rows.len()),
+        shares: Vec::new(),
     };
     for row in rows {
         match row.into_message() {

@@ -13,7 +13,7 @@ use sqlx::{SqliteConnection, types::Uuid};
 
 use super::{
     Store, StoreError, StoredFolder, conversation_list::unpin_surplus, folder::bring_folders,
-    now_ms, personal_instructions::bring_instructions, upload,
+    now_ms, personal_instructions::bring_instructions, share::move_shares, upload,
 };
 
 /// Conversations that one statement reveals: 10 000 take 40 ms.
@@ -379,6 +379,7 @@ async fn show(connection: &mut SqliteConnection, merged: &Merged) -> Result<(), 
     )
     .execute(&mut *connection)
     .await?;
+    move_shares(connection, merged.conversation, merged.target).await?;
     sqlx::query!("delete from import_staged where id = ?", merged.row)
         .execute(&mut *connection)
         .await?;

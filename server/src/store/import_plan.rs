@@ -1,8 +1,8 @@
 //! Where an imported conversation goes, and what of it is there already.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use hearth_app::model::{ConversationId, ImportCounts, MessageId, UserId};
+use hearth_app::model::{ConversationId, ImportCounts, MessageId, ShareId, UserId};
 use sqlx::{SqliteConnection, types::Uuid};
 
 use super::{Store, StoreError};
@@ -13,6 +13,8 @@ pub(crate) struct MergePlan {
     pub(super) target: Target,
     /// Ids of the target's messages, by the id they have in files.
     pub(super) there: HashMap<Uuid, Uuid>,
+    /// Copies of the file that nobody has.
+    pub(super) new_shares: HashSet<ShareId>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +47,9 @@ impl MergePlan {
             Target::Own {
                 hidden_at: Some(_), ..
             } => &mut counts.restored_conversations,
-            Target::Own { .. } if num_new > 0 => &mut counts.extended_conversations,
+            Target::Own { .. } if num_new > 0 || !self.new_shares.is_empty() => {
+                &mut counts.extended_conversations
+            }
             Target::Own { .. } => &mut counts.unchanged_conversations,
         } += 1;
         counts.new_messages = counts.new_messages.saturating_add(num_new);
@@ -54,19 +58,30 @@ impl MergePlan {
 }
 
 impl Store {
-    /// Where a conversation of a file would go.
+    /// Where a conversation of a file would go, with its copies that are shared.
     pub(crate) async fn plan_import(
         &self,
         user: UserId,
         conversation: ConversationId,
+        shares: impl Iterator<Item = ShareId>,
     ) -> Result<MergePlan, StoreError> {
+        let mut new_shares = HashSet::new();
+        for share in shares {
+            if !self.is_share(share).await? {
+                new_shares.insert(share);
+            }
+        }
         let mut connection = self.readers.acquire().await?;
         let target = find_target(&mut connection, user, conversation.as_uuid()).await?;
         let there = match target {
             Target::Own { id, .. } => messages_of(&mut connection, user, id).await?,
             Target::New => HashMap::new(),
         };
-        Ok(MergePlan { target, there })
+        Ok(MergePlan {
+            target,
+            there,
+            new_shares,
+        })
     }
 }
 

@@ -14,12 +14,13 @@ use serde_json::Value;
 use sqlx::{Sqlite, SqliteConnection, Transaction, types::Uuid};
 
 use super::{
-    MergePlan, RunningImport, Store, StoreError, StoredTree, TreeMessage,
+    MergePlan, RunningImport, Store, StoreError, StoredShare, StoredTree, TreeMessage,
     import_plan::Target,
     message::to_word,
     name_key, now_ms,
     rating::bring_rating,
     search_index::{index_message, index_title},
+    share::bring_share,
     tool_steps::to_lines,
 };
 use crate::search::IndexText;
@@ -76,7 +77,7 @@ pub(crate) struct IncomingConversation {
 #[derive(Clone, Copy, Debug)]
 struct StagedPlace {
     row: i64,
-    /// Absent where there is no message to put into it.
+    /// Absent where there is no message to put into it, and no shared copy.
     conversation: Option<Uuid>,
     /// Messages keep their ids where the conversation keeps its own.
     keeps_ids: bool,
@@ -92,19 +93,23 @@ impl IncomingConversation {
             ids.extend(kept.map(|&kept| (message.id, kept)));
             kept.is_none()
         });
+        tree.shares
+            .retain(|share| plan.new_shares.contains(&share.id));
         if let Target::Own {
             hidden_at: None,
             updated_at,
             ..
         } = plan.target
             && missing.is_empty()
+            && tree.shares.is_empty()
             && tree.updated_at <= updated_at
         {
             return None;
         }
+        let shared: usize = tree.shares.iter().map(share_weight).sum();
         let left = Room {
-            rows: missing.len() + 1,
-            bytes: missing.iter().map(weight).sum::<usize>() + ROW_BYTES,
+            rows: missing.len() + tree.shares.len() + 1,
+            bytes: missing.iter().map(weight).sum::<usize>() + shared + ROW_BYTES,
         };
         Some(Self {
             tree,
@@ -143,6 +148,10 @@ impl IncomingConversation {
         self.left.take(bytes);
         room.take(bytes);
     }
+}
+
+fn share_weight(share: &StoredShare) -> usize {
+    ROW_BYTES + share.content.len()
 }
 
 fn weight(message: &TreeMessage) -> usize {
@@ -214,6 +223,16 @@ impl StagingTransaction<'_> {
             };
             incoming.ids.insert(message.id, id);
         }
+        let user = self.import.user;
+        while let Some(share) = incoming.tree.shares.last() {
+            if room.is_full() {
+                return Ok(Staged::Partly);
+            }
+            bring_share(&mut self.transaction, user, place.conversation, share).await?;
+            let bytes = share_weight(share);
+            incoming.tree.shares.pop();
+            incoming.take(bytes, room);
+        }
         self.end(incoming, place).await?;
         Ok(Staged::Complete)
     }
@@ -242,7 +261,7 @@ impl StagingTransaction<'_> {
             Target::Own { id, hidden_at, .. } => {
                 hidden = hidden_at;
                 let mut staged = None;
-                if !incoming.missing.as_slice().is_empty() {
+                if !incoming.missing.as_slice().is_empty() || !incoming.tree.shares.is_empty() {
                     let own = Uuid::now_v7();
                     self.insert_conversation(own, &incoming.tree).await?;
                     staged = Some(own);

@@ -3,7 +3,7 @@
 
 use sqlx::{SqliteConnection, types::Uuid};
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, TreeMessage};
 use crate::search::IndexText;
 
 /// Bytes of text that one step of the backlog, or one fork, indexes at most, if it is more than one
@@ -61,6 +61,27 @@ pub(super) struct IndexedCopy {
     id: Uuid,
     text: String,
     index: IndexText,
+}
+
+impl IndexedCopy {
+    /// The last of messages that are about to be inserted, taken apart before: as many as
+    /// [`index_copies`] indexes at once.
+    pub(super) async fn last_of(messages: &[TreeMessage]) -> Vec<Self> {
+        let (mut copies, mut room) = (Vec::new(), STEP_BYTES);
+        for message in messages.iter().rev().take(COPIES_AT_ONCE as usize) {
+            let bytes = i64::try_from(message.text.len()).unwrap_or(i64::MAX);
+            if bytes > MAX_COPY_BYTES || room <= 0 {
+                continue;
+            }
+            room -= bytes;
+            copies.push(Self {
+                id: message.id.as_uuid(),
+                text: message.text.clone(),
+                index: IndexText::beside(&message.text).await,
+            });
+        }
+        copies
+    }
 }
 
 /// Makes messages findable that a statement copied, of so many. What would hold the writer for long

@@ -51,6 +51,7 @@ pub(crate) fn conversation(id: u128, messages: Vec<MessageDocument>) -> Conversa
         pinned_at: None,
         archived_at: None,
         messages,
+        shares: Vec::new(),
         sha256: String::new(),
     }
 }

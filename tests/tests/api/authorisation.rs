@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context as _, Result};
 use hearth_app::model::{
-    ApiKeySummary, ChatError, ExportId, FolderId, Message, SessionSummary, StartedTurn,
+    ApiKeySummary, ChatError, ExportId, FolderId, Message, SessionSummary, ShareId, StartedTurn,
 };
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
@@ -83,6 +83,7 @@ impl People {
             upload: self.upload().await?,
             api_key: self.api_key().await?,
             folder: self.folder().await?,
+            share: self.share(&turn.conversation.id.to_string()).await?,
         })
     }
 
@@ -119,6 +120,16 @@ impl People {
     async fn folder(&self) -> Result<String> {
         let name = [("name", new_key().to_string())];
         let id: FolderId = self.owner.call("create_folder", &name).await??;
+        Ok(id.to_string())
+    }
+
+    async fn share(&self, conversation: &str) -> Result<String> {
+        let arguments = [
+            ("id", conversation.to_owned()),
+            ("audience", "named".to_owned()),
+            ("readers[0]", "Carl".to_owned()),
+        ];
+        let id: ShareId = self.owner.call("share_conversation", &arguments).await??;
         Ok(id.to_string())
     }
 
@@ -177,6 +188,7 @@ async fn every_route_answers_each_person_as_the_table_says() -> Result<()> {
     for row in ROUTES {
         let path = row
             .path
+            .replace("/s/{id}", &format!("/s/{}", belongings.share))
             .replace("{id}", &belongings.conversation)
             .replace("{export}", &belongings.export)
             .replace("/changes", "/changes?wait=0")
@@ -236,6 +248,7 @@ async fn what_is_not_yours_and_what_is_not_there_get_the_same_answer() -> Result
         upload: new_key().to_string(),
         api_key: new_key().to_string(),
         folder: new_key().to_string(),
+        share: new_key().to_string(),
     };
     for row in FUNCTIONS.iter().filter(|row| row.other_user == NotFound) {
         let function = row.path.trim_start_matches("/api/");

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use hearth_app::model::{ChatError, ConversationId, Export, ExportId, ExportSubject};
+use hearth_app::model::{
+    Arranged, ChatError, ConversationId, ConversationPage, Export, ExportId, ExportSubject,
+};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     running_server::{RunningServer, send, send_and_wait},
@@ -218,5 +220,43 @@ async fn everything_is_one_archive_that_can_be_imported() -> Result<()> {
             .contains("The file was imported.")
     );
     assert!(bob.get("/").await?.text().contains("天空"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_archive_of_a_folder_holds_its_chats_and_no_others() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(vec!["Yes.".into()])).await?;
+    let inside = send_and_wait(&ada, None, "Inside").await?.conversation.id;
+    send_and_wait(&ada, None, "Outside").await?;
+    let arranged = [
+        ("ids[0]", inside.to_string()),
+        ("arrangement", "move".to_owned()),
+        ("folder_name", "Tax".to_owned()),
+    ];
+    ada.call::<Arranged>("arrange_conversations", &arranged)
+        .await??;
+    let chats: ConversationPage = ada.call("conversations", &[]).await??;
+    let folder = chats.folders.first().context("it was made")?.id.to_string();
+    let page = ada.get(&format!("/settings/folders?id={folder}")).await?;
+    assert!(page.text().contains("action=\"/exports/all\""));
+
+    let fields = [("folder", folder)];
+    let archive = ada.send(ada.form("/exports/all", &fields)).await?;
+    assert_eq!(archive.status, 200);
+    let name = archive.header("content-disposition");
+    assert!(name.contains("Tax%20"), "{name}");
+    // A ZIP names its files as they are.
+    let names = String::from_utf8_lossy(&archive.body);
+    assert!(names.contains("conversations/Inside") && !names.contains("Outside"));
+    assert!(list(&ada).await?.is_empty(), "nothing is noted");
+    let bob = server.add_user("Bob").await?;
+    let theirs = bob.send(bob.form("/exports/all", &fields)).await?;
+    assert_eq!(theirs.status, 404);
+    let nonsense = [("folder", "nonsense".to_owned())];
+    let nonsense = ada.send(ada.form("/exports/all", &nonsense)).await?;
+    assert_eq!(nonsense.status, 404);
+    let page = super::imports::upload(&bob, "tax.zip", &archive.body).await?;
+    let preview = bob.get(&page).await?.text();
+    assert!(preview.contains("New conversations"), "{preview}");
     Ok(())
 }

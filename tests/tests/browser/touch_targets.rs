@@ -108,13 +108,14 @@ const OUT_OF_SHAPE: &str = r"
 ";
 
 /// Sections of the settings and of the administration.
-const SECTIONS: [&str; 12] = [
+const SECTIONS: [&str; 13] = [
     "/settings",
     "/settings/account",
     "/settings/keys",
     "/settings/exports",
     "/settings/import",
     "/settings/trash",
+    "/settings/shared",
     "/admin",
     "/admin/people",
     "/admin/models",

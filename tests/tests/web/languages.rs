@@ -27,7 +27,7 @@ const SAID: [&str; 4] = ["aria-label", "title", "placeholder", "alt"];
 const SENTENCE_WORDS: usize = 4;
 
 /// Every page that somebody can open.
-pub(super) const PAGES: [&str; 24] = [
+pub(super) const PAGES: [&str; 27] = [
     "/",
     "/settings",
     "/settings/account",
@@ -37,6 +37,7 @@ pub(super) const PAGES: [&str; 24] = [
     "/settings/trash",
     "/settings/folders",
     "/settings/archive",
+    "/settings/shared",
     "/admin",
     "/admin/people",
     "/admin/models",
@@ -50,6 +51,8 @@ pub(super) const PAGES: [&str; 24] = [
     "/nothing",
     "/c/0192f0c1-2f3a-7000-8000-000000000001",
     "/c/0192f0c1-2f3a-7000-8000-000000000001/branches",
+    "/c/0192f0c1-2f3a-7000-8000-000000000001/share",
+    "/s/0192f0c1-2f3a-7000-8000-000000000001",
     "/exports/0192f0c1-2f3a-7000-8000-000000000001",
     "/admin/log?before=nonsense",
 ];

@@ -14,7 +14,7 @@ use crate::{
     },
     service::{RefusedForm, administration_service},
     sub_path::address_of,
-    words::{Locale, effort, setting_name, use_locale, words, zone_name},
+    words::{Locale, effort, grouped, setting_name, use_locale, words, zone_name},
 };
 
 /// Every setting of the server. What was refused a moment ago is given back as it was filled in.
@@ -27,7 +27,8 @@ pub(super) async fn draw(by: &User, told: &Told) -> Result<Drawing, ChatError> {
     };
     let locale = use_locale();
     let refused = refused.unwrap_or_default();
-    let groups = groups(locale)
+    let num_shares = service.num_shares().await?;
+    let groups = groups(locale, num_shares)
         .into_iter()
         .map(|(head, names)| group(locale, head, names, &settings, &refused));
     let groups: Vec<_> = groups.collect();
@@ -50,15 +51,17 @@ pub(super) async fn draw(by: &User, told: &Told) -> Result<Drawing, ChatError> {
     }))
 }
 
-fn groups(locale: Locale) -> [(Head, &'static [SettingName]); 5] {
+fn groups(locale: Locale, num_shares: u64) -> [(Head, &'static [SettingName]); 5] {
     let defaults = Head::new(words!(locale, admin.defaults));
     let limits = Head::new(words!(locale, admin.limits));
+    let access = Head::new(words!(locale, admin.access));
+    let access_lead = words!(locale, admin.access_lead, number = grouped(num_shares));
     let banner = Head::new(words!(locale, admin.banner));
     let starters = Head::new(words!(locale, admin.starters));
     [
         (defaults.lead(words!(locale, admin.defaults_lead)), DEFAULTS),
         (limits.lead(words!(locale, admin.limits_lead)), LIMITS),
-        (Head::new(words!(locale, admin.access)), ACCESS),
+        (access.lead(access_lead), ACCESS),
         (banner.lead(words!(locale, admin.banner_lead)), BANNER),
         (starters.lead(words!(locale, admin.starters_lead)), STARTERS),
     ]
@@ -106,7 +109,11 @@ const DEFAULTS: &[SettingName] = &[
     SettingName::ContextBudget,
 ];
 const LIMITS: &[SettingName] = &[SettingName::ConcurrentTurns, SettingName::TokensPerDay];
-const ACCESS: &[SettingName] = &[SettingName::SignUp, SettingName::DefaultLanguage];
+const ACCESS: &[SettingName] = &[
+    SettingName::SignUp,
+    SettingName::Sharing,
+    SettingName::DefaultLanguage,
+];
 const BANNER: &[SettingName] = &[
     SettingName::BannerLevel,
     SettingName::BannerEn,
@@ -167,6 +174,7 @@ fn hint(locale: Locale, setting: &Setting) -> Option<String> {
             return Some(words!(locale, admin.hints.tokens_per_day, zone = zone));
         }
         SettingName::BannerZh => words!(locale, admin.hints.banner_zh),
+        SettingName::Sharing => words!(locale, admin.hints.sharing),
         SettingName::SignUp
         | SettingName::DefaultLanguage
         | SettingName::BannerLevel
@@ -205,9 +213,10 @@ fn control(locale: Locale, name: SettingName) -> Control {
             ("warning", words!(locale, admin.choices.warning)),
             ("critical", words!(locale, admin.choices.critical)),
         ]),
-        SettingName::Calculator | SettingName::MadeTitles | SettingName::BannerDismissible => {
-            Control::Switch
-        }
+        SettingName::Calculator
+        | SettingName::MadeTitles
+        | SettingName::Sharing
+        | SettingName::BannerDismissible => Control::Switch,
         SettingName::MaxTokens | SettingName::ContextBudget | SettingName::TokensPerDay => {
             Control::Number(Some(words!(locale, admin.tokens_unit)))
         }

@@ -20,6 +20,9 @@ use crate::{
     words::{Locale, use_locale, words},
 };
 
+/// Where archives are made.
+const ARCHIVE: &str = "/exports/all";
+
 /// The names of all folders, the one that the address names with its form, and a way to a new one.
 pub(super) async fn draw(told: &Told) -> Result<Drawing, ChatError> {
     let folders = conversations(None).await?.folders;
@@ -118,6 +121,15 @@ fn opened_folder(locale: Locale, folder: &Folder, form: FolderForm) -> AnyView {
             </div>
             <div class="form-end">
                 <button type="submit" class="button primary">{words!(locale, admin.save)}</button>
+            </div>
+        </form>
+        <form class="setting setting-form" method="post" action=address_of(ARCHIVE) data-leaves="">
+            <input type="hidden" name="folder" value=id.clone()/>
+            <p>{words!(locale, settings.folder_export_lead)}</p>
+            <div class="form-end">
+                <button type="submit" class="button">
+                    {words!(locale, settings.folder_export)}
+                </button>
             </div>
         </form>
         <details class="confirm">

@@ -174,6 +174,7 @@ impl<'a> Growth<'a> {
             settings: ConversationSettings::default(),
             place: TreePlace::default(),
             messages: self.messages,
+            shares: Vec::new(),
         }
     }
 

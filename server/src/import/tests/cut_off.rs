@@ -20,7 +20,8 @@ impl Shelf {
     }
 
     pub(super) fn incoming(&self, tree: &StoredTree) -> Option<IncomingConversation> {
-        let plan = self.store.plan_import(self.ada, tree.id);
+        let shares = tree.shares.iter().map(|share| share.id);
+        let plan = self.store.plan_import(self.ada, tree.id, shares);
         let plan = self.runtime.block_on(plan).unwrap();
         IncomingConversation::new(tree.clone(), &plan)
     }

@@ -4,7 +4,10 @@ use proptest::prelude::*;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::shelf::tree;
+use super::{
+    shares::share,
+    shelf::{sample, tree},
+};
 use crate::export::{ConversationDocument, Timestamp};
 
 /// The canonical form, as the format describes it.
@@ -44,4 +47,18 @@ proptest! {
             prop_assert_eq!(&message.sha256, &expected);
         }
     }
+}
+
+#[test]
+fn the_hash_of_a_conversation_covers_what_is_shared_of_it() {
+    let mut tree = sample(1);
+    tree.shares = vec![share(1, None), share(2, Some("bob"))];
+    let document = ConversationDocument::new(tree, Timestamp::from_ms(0));
+    let value: Value = serde_json::from_str(&document.to_json()).unwrap();
+    assert_eq!(value["version"], 3);
+    let expected = hash_without(&value, &["exported_at", "sha256"]);
+    assert_eq!(document.sha256, expected);
+    let mut changed = document.clone();
+    changed.shares[1].messages[1].text.push('.');
+    assert_ne!(changed.content_hash(), document.sha256);
 }

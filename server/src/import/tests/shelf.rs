@@ -305,6 +305,7 @@ pub(super) fn tree(number: u64) -> impl Strategy<Value = StoredTree> {
             settings,
             place,
             messages,
+            shares: Vec::new(),
         }
     })
 }

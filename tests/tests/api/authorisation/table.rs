@@ -36,6 +36,8 @@ pub(super) struct Belongings {
     pub(super) upload: String,
     pub(super) api_key: String,
     pub(super) folder: String,
+    /// A copy of the conversation, for Carl, the other user.
+    pub(super) share: String,
 }
 
 pub(super) type Arguments = Vec<(&'static str, String)>;
@@ -73,6 +75,8 @@ const ADMINISTRATOR: [Outcome; 4] = [Unauthorized, Forbidden, Done, Forbidden];
 const ADMINISTRATOR_MISSES: [Outcome; 4] = [Unauthorized, Forbidden, NotFound, Forbidden];
 /// Pages of the administration.
 const TO_ADMINISTRATION: [Outcome; 4] = [ToSignIn, ToStart, Done, ToStart];
+/// What Berta shares with Carl.
+const SHARED: [Outcome; 4] = [Unauthorized, Done, NotFound, Done];
 /// An administrator reads no other person's conversations.
 const OWNER: [Outcome; 4] = [Unauthorized, NotFound, NotFound, Done];
 
@@ -130,6 +134,21 @@ fn folder_form(it: &Belongings) -> Arguments {
 
 fn folder_name(_: &Belongings) -> Arguments {
     vec![("name", new_key().to_string())]
+}
+
+fn shared_with_all(it: &Belongings) -> Arguments {
+    vec![
+        ("id", it.conversation.clone()),
+        ("audience", "everybody".to_owned()),
+    ]
+}
+
+fn share(it: &Belongings) -> Arguments {
+    vec![("id", it.share.clone())]
+}
+
+fn share_and_key(it: &Belongings) -> Arguments {
+    vec![("id", it.share.clone()), ("key", new_key().to_string())]
 }
 
 fn trashed(it: &Belongings) -> Arguments {
@@ -319,6 +338,10 @@ pub(super) const FUNCTIONS: &[Row] = &[
     row("/api/delete_folder", folder, OWNER),
     row("/api/open_branch", answer, OWNER),
     row("/api/fork_conversation", answer, OWNER),
+    row("/api/share_conversation", shared_with_all, OWNER),
+    row("/api/shares", nothing, SIGNED_IN),
+    row("/api/continue_shared", share_and_key, SHARED),
+    row("/api/revoke_share", share, OWNER),
     row("/api/send_message", message, OWNER),
     row("/api/edit_question", edited, OWNER),
     row("/api/tail_turns", tails, OWNER),
@@ -382,7 +405,8 @@ pub(super) const FUNCTIONS: &[Row] = &[
     row("/api/sign_out", nothing, EVERYBODY),
 ];
 
-/// Every other route, `{id}` being a conversation of Berta's and `{export}` an export.
+/// Every other route, `{id}` being a conversation of Berta's, of `/s` a copy that she shares, and
+/// `{export}` an export.
 pub(super) const ROUTES: &[Row] = &[
     row("/", nothing, [ToSignIn, Done, Done, Done]),
     row("/c/{id}", nothing, [ToSignIn, NotFound, NotFound, Done]),
@@ -391,6 +415,12 @@ pub(super) const ROUTES: &[Row] = &[
         nothing,
         [ToSignIn, NotFound, NotFound, Done],
     ),
+    row(
+        "/c/{id}/share",
+        nothing,
+        [ToSignIn, NotFound, NotFound, Done],
+    ),
+    row("/s/{id}", nothing, [ToSignIn, Done, NotFound, Done]),
     row(
         "/exports/{export}",
         nothing,
@@ -404,6 +434,7 @@ pub(super) const ROUTES: &[Row] = &[
     row("/settings/trash", nothing, [ToSignIn, Done, Done, Done]),
     row("/settings/folders", nothing, [ToSignIn, Done, Done, Done]),
     row("/settings/archive", nothing, [ToSignIn, Done, Done, Done]),
+    row("/settings/shared", nothing, [ToSignIn, Done, Done, Done]),
     row("/settings/import", nothing, [ToSignIn, Done, Done, Done]),
     row("/search", nothing, [ToSignIn, Done, Done, Done]),
     row("/sign-in", nothing, [Done, ToStart, ToStart, ToStart]),

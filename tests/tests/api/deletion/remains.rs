@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context as _, Result};
-use hearth_app::model::{ConversationId, ExportId, FolderId};
+use hearth_app::model::{ConversationId, ExportId, FolderId, ShareId};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     running_server::{PASSWORD, RunningServer, send_and_wait},
@@ -41,6 +41,8 @@ const TABLES: [(&str, Fate); 30] = [
     ("rating", WithConversation),
     ("message_chunk", WithConversation),
     ("idempotency_key", WithConversation),
+    ("share", WithConversation),
+    ("share_reader", WithConversation),
     ("removed_branch", WithConversation), // while it is under way
     ("search_entry", WithConversation),
     ("search_text", WithConversation),
@@ -111,6 +113,10 @@ async fn fill(server: &RunningServer, person: &WebClient) -> Result<Conversation
         ("format", "json".to_owned()),
     ];
     let export: ExportId = person.call("create_export", &arguments).await??;
+    let audience = [("id", id.to_string()), ("audience", "everybody".to_owned())];
+    person
+        .call::<ShareId>("share_conversation", &audience)
+        .await??;
     let file = person.get(&format!("/exports/{export}")).await?.body;
     super::super::imports::upload(person, &format!("{CANARY}.json"), &file).await?;
     let mut database = super::open(&server.database()).await?;

@@ -1,8 +1,8 @@
 //! Conversations and turns: the middle of one message's path.
 //!
 //! Reading order: `service` (what is offered), `order` (folders, the archive, many at once), `fork`
-//! and `outline` (branches), `start_turn` (from a message to the database), `prompt` and
-//! `reservation` (history to token ids, and a place in the queue), `submit` (from there to a task),
+//! and `outline` (branches), `start_turn` (from a message to the database), `prompt`,
+//! `file_blocks` and `reservation` (history to token ids, and a place in the queue), `submit` (from there to a task),
 //! `turn` (the task that makes an answer), `turn_log` (its frames and their tails), `recorder`
 //! (what is written, and when). `title_maker` works when nobody waits.
 //!
@@ -12,6 +12,7 @@
 mod account_watch;
 mod allowance;
 mod engine_slot;
+mod file_blocks;
 mod fork;
 mod jump;
 mod key_locks;

@@ -5,8 +5,10 @@
 //! database, and who may have them). Formats are pure functions of a document.
 
 mod archive;
+mod base64;
 mod canonical;
 mod document;
+mod file_document;
 mod file_name;
 mod folders;
 mod format;
@@ -25,10 +27,11 @@ mod tests;
 
 pub(crate) use archive::{ARCHIVE_SCHEMA, FOLDERS_VERSION, MANIFEST, Manifest};
 pub use archive::{ArchiveError, ArchiveReport, write_archive, write_archive_in_folders};
-pub(crate) use document::ORDERED_VERSION;
+pub(crate) use document::{FILES_VERSION, ORDERED_VERSION};
 pub use document::{
     ConversationDocument, MessageDocument, ModelDocument, SCHEMA, UsageDocument, VERSION,
 };
+pub use file_document::FileDocument;
 pub use file_name::FileName;
 pub(crate) use file_name::content_disposition;
 pub use folders::{FolderDocument, stored_folders};

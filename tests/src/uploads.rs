@@ -210,6 +210,7 @@ fn message(
         },
         status: MessageStatus::Finished,
         text,
+        files: Vec::new(),
         reasoning: None,
         tool_steps: Vec::new(),
         finish_reason: None,

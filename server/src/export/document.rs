@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    SettingsDocument, canonical,
+    FileDocument, SettingsDocument, canonical,
     hashed::{HashedConversation, HashedMessage},
     timestamp::Timestamp,
 };
@@ -33,6 +33,8 @@ pub const VERSION: u32 = 1;
 /// What it says where a conversation is pinned, in a folder or in the archive: an older program
 /// refuses such a document in a sentence, rather than lose where it was.
 pub(crate) const ORDERED_VERSION: u32 = 2;
+/// What it says where a message has files, for the same reason.
+pub(crate) const FILES_VERSION: u32 = 3;
 
 /// A conversation with all its branches.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -77,6 +79,9 @@ pub struct MessageDocument {
     pub role: Role,
     pub status: MessageStatus,
     pub text: String,
+    /// Of a person's message.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<FileDocument>,
     /// What the model thought before it answered, if that is exported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning: Option<Reasoning>,
@@ -137,7 +142,9 @@ impl ConversationDocument {
     pub(crate) fn new(tree: StoredTree, exported_at: Timestamp) -> Self {
         let messages = tree.messages.into_iter().map(MessageDocument::new);
         let messages = in_canonical_order(messages.collect());
-        let version = if tree.place == TreePlace::default() {
+        let version = if messages.iter().any(|it| !it.files.is_empty()) {
+            FILES_VERSION
+        } else if tree.place == TreePlace::default() {
             VERSION
         } else {
             ORDERED_VERSION
@@ -278,6 +285,7 @@ impl MessageDocument {
             role: message.role,
             status: message.status,
             text: message.text,
+            files: message.files.into_iter().map(FileDocument::new).collect(),
             reasoning: message.reasoning,
             tool_steps: message.steps,
             finish_reason: message.finish_reason,
@@ -307,6 +315,7 @@ impl MessageDocument {
                 settled => settled,
             },
             text: self.text,
+            files: self.files.into_iter().map(FileDocument::into_file).collect(),
             reasoning: self.reasoning,
             steps: self.tool_steps,
             finish_reason: self.finish_reason,

@@ -9,12 +9,13 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
+    files::{check_files, check_files_version},
     folders::check_place,
     problem::{Problems, problem, within},
 };
 use crate::{
     chat::{MAX_TITLE_CHARS, check_params},
-    export::{ConversationDocument, MessageDocument, ORDERED_VERSION, SCHEMA, SettingsDocument},
+    export::{ConversationDocument, FILES_VERSION, MessageDocument, SCHEMA, SettingsDocument},
 };
 
 /// Most messages of one conversation.
@@ -33,7 +34,7 @@ struct Header {
 
 /// Reads a document and checks it.
 pub(super) fn read(json: &[u8]) -> Result<ConversationDocument, Problems> {
-    check_header(json, SCHEMA, ORDERED_VERSION)?;
+    check_header(json, SCHEMA, FILES_VERSION)?;
     let document: ConversationDocument = parse(json)?;
     let mut problems = Problems::default();
     check(&document, &mut problems);
@@ -114,6 +115,7 @@ pub(super) fn check(document: &ConversationDocument, problems: &mut Problems) {
         let limit = MAX_MESSAGES;
         return problems.push(problem("messages", ImportFault::TooMany { limit }));
     }
+    check_files_version(document, problems);
     let mut roles = HashMap::new();
     for (index, message) in document.messages.iter().enumerate() {
         for found in check_message(message, &roles) {
@@ -169,6 +171,9 @@ fn check_message(
     }
     if let Err(fault) = check_turn_params(message) {
         wrong("params", fault);
+    }
+    for (place, fault) in check_files(message) {
+        wrong(&place, fault);
     }
     for (place, note) in notes(message) {
         let bytes = note.map_or(0, String::len);

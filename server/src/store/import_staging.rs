@@ -20,6 +20,7 @@ use super::{
     name_key, now_ms,
     search_index::{index_message, index_title},
     tool_steps::to_lines,
+    tree_files::insert_files,
 };
 use crate::search::IndexText;
 
@@ -148,7 +149,12 @@ fn weight(message: &TreeMessage) -> usize {
     let reasoning = message.reasoning.as_ref().map_or(0, |it| it.text.len());
     let steps = message.steps.iter();
     let steps = steps.map(|step| step.tool.len() + step.input.len() + step.output.len());
-    ROW_BYTES + message.text.len() + reasoning + steps.sum::<usize>()
+    let files = message.files.iter().map(|it| {
+        let content = it.content.as_ref().map_or(0, Vec::len);
+        ROW_BYTES + it.file.text.len() + content
+    });
+    let beside = steps.sum::<usize>() + files.sum::<usize>();
+    ROW_BYTES + message.text.len() + reasoning + beside
 }
 
 /// A short piece of an import; dropped without a commit, it has changed nothing.
@@ -332,6 +338,7 @@ impl StagingTransaction<'_> {
         };
         if place.keeps_ids {
             if insert_message(&mut self.transaction, &row, message, index).await? {
+                self.add_files(wanted, message).await?;
                 return Ok(Some(wanted));
             }
             if !is_message(&mut self.transaction, wanted).await? {
@@ -340,8 +347,16 @@ impl StagingTransaction<'_> {
         }
         row.id = Uuid::now_v7();
         row.source = Some(wanted);
-        let is_inserted = insert_message(&mut self.transaction, &row, message, index).await?;
-        Ok(is_inserted.then_some(row.id))
+        if !insert_message(&mut self.transaction, &row, message, index).await? {
+            return Ok(None);
+        }
+        self.add_files(row.id, message).await?;
+        Ok(Some(row.id))
+    }
+
+    async fn add_files(&mut self, id: Uuid, message: &TreeMessage) -> Result<(), StoreError> {
+        let user = self.import.user.as_uuid();
+        insert_files(&mut self.transaction, (user, id), &message.files).await
     }
 
     /// All messages are there: notes which one is shown.

@@ -52,7 +52,7 @@ fn corruptions_of_a_conversation() -> Vec<Corruption> {
     vec![
         ("schema", json!("hearth.something"), "schema"),
         ("schema", Value::Null, "schema"),
-        ("version", json!(3), "version"),
+        ("version", json!(4), "version"),
         ("version", json!(0), "version"),
         ("version", json!("1"), "version"),
         ("id", json!("not an id"), "id"),

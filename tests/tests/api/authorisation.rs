@@ -11,6 +11,7 @@ use hearth_app::model::{
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     running_server::{PASSWORD, RunningServer, new_key, question_of, send, send_and_wait, sign_in},
+    uploads::add_file,
     web_client::{Answer, WebClient},
 };
 
@@ -83,6 +84,7 @@ impl People {
             upload: self.upload().await?,
             api_key: self.api_key().await?,
             folder: self.folder().await?,
+            file: self.file().await?,
         })
     }
 
@@ -120,6 +122,11 @@ impl People {
         let name = [("name", new_key().to_string())];
         let id: FolderId = self.owner.call("create_folder", &name).await??;
         Ok(id.to_string())
+    }
+
+    async fn file(&self) -> Result<String> {
+        let file = add_file(&self.owner, "notes.txt", b"some notes").await?;
+        Ok(file.id.to_string())
     }
 
     async fn upload(&self) -> Result<String> {
@@ -179,11 +186,13 @@ async fn every_route_answers_each_person_as_the_table_says() -> Result<()> {
             .path
             .replace("{id}", &belongings.conversation)
             .replace("{export}", &belongings.export)
+            .replace("{file}", &belongings.file)
             .replace("/changes", "/changes?wait=0")
             .replace("{*file}", "nothing.js");
+        let is_posted = posted.iter().any(|it| it == row.path);
         let expected = [row.anonymous, row.other_user, row.administrator, row.owner];
         for (column, (client, expected)) in people.in_order().iter().zip(expected).enumerate() {
-            let answer = if posted.contains(&path) {
+            let answer = if is_posted {
                 client.submit_form(&path, &[]).await?
             } else {
                 client.get(&path).await?
@@ -236,6 +245,7 @@ async fn what_is_not_yours_and_what_is_not_there_get_the_same_answer() -> Result
         upload: new_key().to_string(),
         api_key: new_key().to_string(),
         folder: new_key().to_string(),
+        file: new_key().to_string(),
     };
     for row in FUNCTIONS.iter().filter(|row| row.other_user == NotFound) {
         let function = row.path.trim_start_matches("/api/");

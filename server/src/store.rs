@@ -80,7 +80,7 @@ pub use opening::{OpenStoreError, program_schema};
 pub use proof::ProofError;
 pub(crate) use proof::{Proof, fold_log, rows_of};
 pub(crate) use purge::Progress;
-pub(crate) use search::{FoundMessage, FoundTitle, SearchScope, Wanted};
+pub(crate) use search::{FoundFile, FoundMessage, FoundTitle, SearchScope, Wanted};
 pub(crate) use session::{LiveSession, NewSession};
 pub(crate) use setting::SettingRow;
 pub(crate) use tree_files::TreeFile;

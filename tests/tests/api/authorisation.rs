@@ -84,7 +84,7 @@ impl People {
             upload: self.upload().await?,
             api_key: self.api_key().await?,
             folder: self.folder().await?,
-            file: self.file().await?,
+            file: String::new(),
         })
     }
 
@@ -174,7 +174,8 @@ fn every_route_has_a_row_and_every_row_a_route() {
 #[tokio::test]
 async fn every_route_answers_each_person_as_the_table_says() -> Result<()> {
     let people = People::meet().await?;
-    let belongings = people.belongings().await?;
+    let mut belongings = people.belongings().await?;
+    belongings.file = people.file().await?;
     let mut differences = Vec::new();
     let posted: Vec<String> = hearth_server::http::routes()
         .into_iter()

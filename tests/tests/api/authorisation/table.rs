@@ -36,7 +36,7 @@ pub(super) struct Belongings {
     pub(super) upload: String,
     pub(super) api_key: String,
     pub(super) folder: String,
-    /// A file that she did not send yet.
+    /// A file that she did not send yet; no server function asks for one.
     pub(super) file: String,
 }
 

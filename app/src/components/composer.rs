@@ -4,6 +4,7 @@
 //! interactive stays, and typing never waits for a render.
 
 mod add_files;
+mod chips;
 mod keys_hint;
 mod lost_message;
 mod queued_row;
@@ -12,19 +13,20 @@ mod text_box;
 mod tool_chips;
 
 use add_files::AddFiles;
+use chips::Chips;
 use keys_hint::KeysHint;
 use leptos::prelude::*;
 use lost_message::LostMessage;
 use queued_row::QueuedRow;
 use send_buttons::{SendButtons, StopForm};
 use server_fn::ServerFn;
-pub(crate) use text_box::{TEXT_ID, add_to_text, begin_text, forget_sent, move_draft, put_back};
+pub(crate) use text_box::{TEXT_ID, begin_text, forget_sent, move_draft, put_back};
 use text_box::{TextBox, text_box};
 use tool_chips::ToolChips;
 
 use crate::{
     api::messages::PostMessage,
-    browser::{Queued, RefusedFile},
+    browser::{self, Queued},
     model::{ChatError, Choices, ConversationId, MessageId, UserId},
     sub_path::address_of,
 };
@@ -65,8 +67,17 @@ pub(crate) struct ComposerState {
     pub(crate) choices: Signal<Choices>,
     pub(crate) queued: RwSignal<Option<Queued>>,
     pub(crate) error: Signal<Option<ChatError>>,
-    /// Files that were brought and are not in the box.
-    pub(crate) refused_files: RwSignal<Vec<RefusedFile>>,
+    /// What there is to know of files that were brought.
+    pub(crate) note: RwSignal<Option<FileNote>>,
+}
+
+/// What is told of files at the box.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FileNote {
+    /// Send was pressed while one was on its way.
+    Coming,
+    /// What sends them could not be loaded.
+    Unreached,
 }
 
 /// The text box with Send, or Stop while a turn runs.
@@ -79,6 +90,10 @@ pub(crate) fn Composer(
     let submit = Callback::new(move |()| {
         let text = text_box().map(|it| it.value()).unwrap_or_default();
         if text.trim().is_empty() || state.is_sending.get_untracked() {
+            return;
+        }
+        if browser::is_sending_files() {
+            state.note.set(Some(FileNote::Coming));
             return;
         }
         on_command.run(if state.running.get_untracked().is_some() {
@@ -98,7 +113,7 @@ pub(crate) fn Composer(
         <div class=place>
             <LostMessage
                 error=state.error
-                refused_files=state.refused_files
+                note=state.note
                 is_sending=state.is_sending
                 on_again=submit
             />
@@ -112,7 +127,10 @@ pub(crate) fn Composer(
                 }
             >
                 <HiddenFields conversation=state.conversation leaf=state.leaf/>
-                <QueuedRow state on_command/>
+                <div class="composer-head">
+                    <QueuedRow state on_command/>
+                    <Chips user state/>
+                </div>
                 <AddFiles user state/>
                 <TextBox user state on_enter=submit/>
                 <ToolChips state on_command/>

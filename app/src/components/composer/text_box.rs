@@ -50,8 +50,8 @@ pub(super) fn TextBox(user: UserId, state: ComposerState, on_enter: Callback<()>
         }
     };
     let on_input = move |_| {
-        if !state.refused_files.read_untracked().is_empty() {
-            state.refused_files.set(Vec::new());
+        if state.note.read_untracked().is_some() {
+            state.note.set(None);
         }
         if let Some(text) = text.get_untracked() {
             let conversation = state.conversation.get_untracked();
@@ -108,6 +108,7 @@ pub(crate) fn move_draft(user: UserId, to: ConversationId) {
     let draft = text_box().map(|text| text.value());
     browser::forget_draft(user, None);
     browser::save_draft(user, Some(to), &draft.unwrap_or_default());
+    browser::move_chips(user, to);
 }
 
 /// A text comes back into the box, before what was typed since then. If the box belongs to another
@@ -132,16 +133,6 @@ pub(crate) fn begin_text(user: UserId, conversation: Option<ConversationId>, beg
         browser::save_draft(user, conversation, &value);
         set_text(&text, &value);
         browser::focus(TEXT_ID);
-    }
-}
-
-/// Puts more at the end of what stands in the box.
-pub(crate) fn add_to_text(user: UserId, conversation: Option<ConversationId>, more: &str) {
-    if let Some(text) = text_box() {
-        let value = join_texts(text.value().trim_end(), more);
-        browser::save_draft(user, conversation, &value);
-        set_text(&text, &value);
-        browser::focus_text(TEXT_ID);
     }
 }
 

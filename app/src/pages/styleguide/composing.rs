@@ -8,9 +8,9 @@ use super::{
     specimen::{Specimen, Stage},
 };
 use crate::{
-    browser::{FileRefusal, Queued, RefusedFile},
+    browser::Queued,
     components::{
-        Composer, ComposerState, Greeting, Icon, IconName, MissingConversation, Privacy, Starters,
+        Composer, ComposerState, FileNote, Greeting, Icon, IconName, MissingConversation, Privacy, Starters,
     },
     model::{
         ChatError, Choices, ConversationId, IdempotencyKey, MessageId, ModelState, ReasoningEffort,
@@ -29,7 +29,7 @@ struct Case {
     is_empty: bool,
     queued: Option<String>,
     error: Option<ChatError>,
-    refused_files: Vec<RefusedFile>,
+    note: Option<FileNote>,
 }
 
 impl Case {
@@ -54,7 +54,7 @@ impl Case {
             }),
             queued: RwSignal::new(queued),
             error: Signal::stored(self.error),
-            refused_files: RwSignal::new(self.refused_files),
+            note: RwSignal::new(self.note),
         }
     }
 
@@ -91,10 +91,7 @@ pub(super) fn composer(locale: Locale) -> Vec<Specimen> {
         ..Case::default()
     };
     let refused = Case {
-        refused_files: vec![RefusedFile {
-            name: "photo.jpg".to_owned(),
-            reason: FileRefusal::NoText,
-        }],
+        note: Some(FileNote::Coming),
         ..Case::default()
     };
     vec![

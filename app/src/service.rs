@@ -26,7 +26,8 @@ pub use api_keys::ApiKeyService;
 use crate::model::{
     ChatError, ChatEvent, Choices, Conversation, ConversationForm, ConversationId,
     ConversationPage, ConversationState, Cursor, FileId, IdempotencyKey, ListPlace, MessageId,
-    MessageText, ModelStatus, Outline, SessionId, SessionSummary, StartedTurn, TurnParams, User, UserId,
+    MessageText, ModelStatus, Outline, SessionId, SessionSummary, StartedTurn, TurnParams, User,
+    UserId,
 };
 
 /// Name of the page's build, as documents have it.

@@ -27,10 +27,10 @@ mod tests;
 
 pub(crate) use archive::{ARCHIVE_SCHEMA, FOLDERS_VERSION, MANIFEST, Manifest};
 pub use archive::{ArchiveError, ArchiveReport, write_archive, write_archive_in_folders};
-pub(crate) use document::{FILES_VERSION, ORDERED_VERSION};
 pub use document::{
     ConversationDocument, MessageDocument, ModelDocument, SCHEMA, UsageDocument, VERSION,
 };
+pub(crate) use document::{FILES_VERSION, ORDERED_VERSION};
 pub use file_document::FileDocument;
 pub use file_name::FileName;
 pub(crate) use file_name::content_disposition;

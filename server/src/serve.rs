@@ -290,7 +290,12 @@ fn files(
         ..Limits::default()
     };
     let (uploads, chat) = (Arc::clone(uploads), Arc::clone(chat));
-    FileServer::new(store.clone(), uploads, chat, Extractor::new(program, limits))
+    FileServer::new(
+        store.clone(),
+        uploads,
+        chat,
+        Extractor::new(program, limits),
+    )
 }
 
 fn search(store: &Store, chat: &ChatServer) -> Arc<SearchServer> {

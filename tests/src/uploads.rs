@@ -26,7 +26,9 @@ pub async fn post(client: &WebClient, name: &str, content: &[u8]) -> Result<Answ
 /// Sends a file that is to go with a message, as a program does.
 pub async fn post_file(client: &WebClient, name: &str, content: &[u8]) -> Result<Answer> {
     let request = form(client, "/files", name, content);
-    client.send(request.header("accept", "application/json")).await
+    client
+        .send(request.header("accept", "application/json"))
+        .await
 }
 
 /// As [`post_file`], of one that is taken.

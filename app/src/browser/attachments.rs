@@ -4,6 +4,11 @@
 //! A chip with `data-file` can be sent, one with `data-sending` is on its way, any other one says why
 //! it cannot. Those that the browser makes itself are copies of chips that stand in the page for it.
 
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+};
+
 use js_sys::{Function, Promise, futures::JsFuture};
 use leptos::prelude::document;
 use web_sys::{
@@ -102,7 +107,10 @@ pub(crate) fn forget_files(
     sent: &[FileId],
 ) {
     let (from, to) = (place(user, from), place(user, Some(to)));
-    let is_shown = list().and_then(|it| it.get_attribute("data-place")).as_ref() == Some(&from);
+    let is_shown = list()
+        .and_then(|it| it.get_attribute("data-place"))
+        .as_ref()
+        == Some(&from);
     keep(&from, "");
     if !is_shown {
         return;
@@ -152,22 +160,34 @@ later! { chat:
         conversation: Option<ConversationId>,
         files: Vec<File>,
     ) -> Result<(), ChatError> {
-        let place = place(user, conversation);
-        let mut waiting = Vec::new();
         for file in files {
             let is_large = file.size() > MAX_BYTES;
             let kind = if is_large { "large" } else { "sending" };
             if let Some(chip) = add_chip(kind, &file.name())
                 && !is_large
             {
-                waiting.push((file, chip));
+                let place = place(user, conversation);
+                WAITING.with_borrow_mut(|it| it.push_back((place, file, chip)));
             }
         }
-        for (file, chip) in waiting {
-            send_one(&place, &file, &chip).await;
+        // Whoever sends already sends these too.
+        if !IS_SENDING.replace(true) {
+            while let Some(next) = WAITING.with_borrow_mut(VecDeque::pop_front) {
+                send_one(&next.0, &next.1, &next.2).await;
+            }
+            IS_SENDING.set(false);
         }
         Ok(())
     }
+}
+
+thread_local! {
+    /// Files that wait to be sent, with the place and the chip of each: the server takes one at a
+    /// time from a person.
+    static WAITING: RefCell<VecDeque<(String, File, Element)>> = const {
+        RefCell::new(VecDeque::new())
+    };
+    static IS_SENDING: Cell<bool> = const { Cell::new(false) };
 }
 
 /// A copy of the chip that stands in the page for this.

@@ -250,7 +250,10 @@ mod tests {
             ..Preferences::default()
         };
         let chip = new_file(SubPath::default(), preferences, &file("\"><b>"));
-        assert!(!chip.contains("<b>") && chip.contains("data-file="), "{chip}");
+        assert!(
+            !chip.contains("<b>") && chip.contains("data-file="),
+            "{chip}"
+        );
         assert_eq!(attached_files(&[]), "");
     }
 }

@@ -157,7 +157,10 @@ mod tests {
             "[File: a.txt]\none\ntwo\n[End of the file: a.txt]\n\nWhat is in it?"
         );
         let (message, is_cut) = with_blocks(said(Vec::new()), &Fours, 100);
-        assert_eq!((message.content.as_str(), is_cut), ("What is in it?", false));
+        assert_eq!(
+            (message.content.as_str(), is_cut),
+            ("What is in it?", false)
+        );
     }
 
     #[test]
@@ -170,7 +173,11 @@ mod tests {
         let told = "some words.\n[The rest is left out, because it is too long. End of the file: \
                     long.txt]";
         assert!(message.content.contains(told), "{}", message.content);
-        assert!(message.content.contains("[File: short.txt]\nshort\n[End of"));
+        assert!(
+            message
+                .content
+                .contains("[File: short.txt]\nshort\n[End of")
+        );
         let (again, _) = with_blocks(said(files()), &Fours, 800);
         assert_eq!(again.content, message.content);
     }

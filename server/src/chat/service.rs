@@ -320,7 +320,9 @@ impl ChatServer {
         let num_messages = u32::try_from(branch.len()).unwrap_or(u32::MAX);
         let versions = read(self.store.versions(user, leaf, num_messages).await)?;
         let files = read(self.store.files_of_branch(user, leaf, num_messages).await)?;
-        let files = files.into_iter().map(|(id, files)| (id, attached_files(&files)));
+        let files = files
+            .into_iter()
+            .map(|(id, files)| (id, attached_files(&files)));
         let mut files: HashMap<_, _> = files.collect();
         // A turn draws its own answer: what has just been sent waits for nobody's long texts.
         let is_quick = branch.iter().all(|message| {

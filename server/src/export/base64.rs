@@ -89,7 +89,9 @@ mod tests {
 
     #[test]
     fn what_nobody_writes_is_refused() {
-        for letters in ["Z", "Zg", "Zg=", "Zh==", "Zm9=", "====", "Zg==Zg==", "Zm9v\n", "Zm-v"] {
+        for letters in [
+            "Z", "Zg", "Zg=", "Zh==", "Zm9=", "====", "Zg==Zg==", "Zm9v\n", "Zm-v",
+        ] {
             assert_eq!(decode(letters), None, "{letters}");
         }
     }

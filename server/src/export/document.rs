@@ -315,7 +315,11 @@ impl MessageDocument {
                 settled => settled,
             },
             text: self.text,
-            files: self.files.into_iter().map(FileDocument::into_file).collect(),
+            files: self
+                .files
+                .into_iter()
+                .map(FileDocument::into_file)
+                .collect(),
             reasoning: self.reasoning,
             steps: self.tool_steps,
             finish_reason: self.finish_reason,

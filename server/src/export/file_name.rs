@@ -155,9 +155,15 @@ mod tests {
         );
         assert!(header("100% \r\nx: y").is_ascii());
         let chosen = content_disposition("a \"b\".数据");
-        assert!(chosen.starts_with("attachment; filename=\"a _b_\"; "), "{chosen}");
+        assert!(
+            chosen.starts_with("attachment; filename=\"a _b_\"; "),
+            "{chosen}"
+        );
         let without = content_disposition("Makefile");
-        assert!(without.starts_with("attachment; filename=\"Makefile\"; "), "{without}");
+        assert!(
+            without.starts_with("attachment; filename=\"Makefile\"; "),
+            "{without}"
+        );
         assert!(!header("a\r\nb").contains('\n'));
     }
 }

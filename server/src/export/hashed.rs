@@ -7,9 +7,7 @@ use hearth_app::model::{
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::{
-    ConversationDocument, FileDocument, MessageDocument, Timestamp, canonical::Canonical,
-};
+use super::{ConversationDocument, FileDocument, MessageDocument, Timestamp, canonical::Canonical};
 use crate::extract::FileKind;
 
 /// What the hash of a conversation covers.

@@ -46,7 +46,10 @@ async fn ask(
 async fn a_file_is_read_and_goes_with_its_message_to_the_model_and_onto_the_page() -> Result<()> {
     let (_server, ada) = start().await?;
     let file = add_file(&ada, "../../notes.md", b"# Notes\n\nRye and *wheat*.\n").await?;
-    assert_eq!((file.name.as_str(), file.kind.as_str()), ("notes.md", "markdown"));
+    assert_eq!(
+        (file.name.as_str(), file.kind.as_str()),
+        ("notes.md", "markdown")
+    );
     assert_eq!((file.size, file.num_pages), (26, None));
     assert!(file.num_tokens.is_some_and(|number| number > 5));
     let (turn, heard) = ask(&ada, "Which flour?", &[&file]).await?;
@@ -82,7 +85,11 @@ async fn a_foreign_page_is_text_here_and_is_never_drawn() -> Result<()> {
     let original = ada.get(&format!("/files/{}/original", file.id)).await?;
     assert_eq!(original.body, page);
     assert_eq!(original.header("content-type"), "application/octet-stream");
-    assert!(original.header("content-disposition").starts_with("attachment"));
+    assert!(
+        original
+            .header("content-disposition")
+            .starts_with("attachment")
+    );
     Ok(())
 }
 
@@ -95,7 +102,12 @@ async fn what_cannot_be_read_or_is_too_large_is_refused_and_leaves_nothing() -> 
     let large = vec![b'a'; (20 << 20) + 1];
     let large = post_file(&ada, "large.txt", &large).await?;
     assert_eq!(large.status, 400);
-    let chip = form(&ada, "/files", "photo.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR");
+    let chip = form(
+        &ada,
+        "/files",
+        "photo.png",
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+    );
     let chip = chip
         .header("accept", "text/html")
         .header("accept-language", "zh-CN");
@@ -184,7 +196,10 @@ async fn exports_name_files_and_bring_them_back_to_somebody_else() -> Result<()>
         anyhow::Ok(ada.get(&format!("/exports/{id}")).await?.text())
     };
     for format in ["markdown", "text", "html"] {
-        assert!(export(format).await?.contains("Files: notes.txt"), "{format}");
+        assert!(
+            export(format).await?.contains("Files: notes.txt"),
+            "{format}"
+        );
     }
     let document = export("json").await?;
     let berta = server.add_user("Berta").await?;
@@ -192,7 +207,10 @@ async fn exports_name_files_and_bring_them_back_to_somebody_else() -> Result<()>
     hearth_tests::uploads::call(&berta, "import_commit", &page).await??;
     let theirs = hearth_tests::running_server::conversations(&berta).await?;
     let shown = conversation(&berta, theirs[0].id).await?;
-    let (_, rest) = shown.messages[0].files.split_once("/files/").context("a link")?;
+    let (_, rest) = shown.messages[0]
+        .files
+        .split_once("/files/")
+        .context("a link")?;
     let id = rest.get(..36).context("an id")?;
     let original = berta.get(&format!("/files/{id}/original")).await?;
     assert_eq!(original.body, b"some notes");
@@ -214,10 +232,16 @@ async fn files_are_found_by_their_names_and_messages_by_having_some() -> Result<
     for typed in ["annual", "rep", "报告", "annual report"] {
         let html = search(&ada, typed).await?;
         assert!(html.contains("<mark>"), "{typed}: {html}");
-        assert!(html.contains("annual") || html.contains("<mark>annual"), "{typed}");
+        assert!(
+            html.contains("annual") || html.contains("<mark>annual"),
+            "{typed}"
+        );
     }
     let with_files = search(&ada, "has:file sum").await?;
-    assert!(with_files.contains("it up") && !with_files.contains("weather"), "{with_files}");
+    assert!(
+        with_files.contains("it up") && !with_files.contains("weather"),
+        "{with_files}"
+    );
     let berta = server.add_user("Berta").await?;
     for typed in ["annual", "has:file"] {
         assert!(!search(&berta, typed).await?.contains("role=\"option\""));

@@ -27,7 +27,7 @@ const SAID: [&str; 4] = ["aria-label", "title", "placeholder", "alt"];
 const SENTENCE_WORDS: usize = 4;
 
 /// Every page that somebody can open.
-pub(super) const PAGES: [&str; 23] = [
+pub(super) const PAGES: [&str; 24] = [
     "/",
     "/settings",
     "/settings/account",
@@ -50,6 +50,7 @@ pub(super) const PAGES: [&str; 23] = [
     "/c/0192f0c1-2f3a-7000-8000-000000000001",
     "/c/0192f0c1-2f3a-7000-8000-000000000001/branches",
     "/exports/0192f0c1-2f3a-7000-8000-000000000001",
+    "/files/0192f0c1-2f3a-7000-8000-000000000001",
     "/admin/log?before=nonsense",
 ];
 

@@ -32,11 +32,7 @@ pub(super) enum Origin {
 
 /// The key of the last attempt if the same text goes to the same conversation with the same files:
 /// an answer that got lost on its way must not make a second message.
-pub(super) fn key_for(
-    to: Option<ConversationId>,
-    text: &str,
-    files: &[FileId],
-) -> IdempotencyKey {
+pub(super) fn key_for(to: Option<ConversationId>, text: &str, files: &[FileId]) -> IdempotencyKey {
     let key = match Unsent::last() {
         Some(last) if last.to == to && last.text == text && last.files == files => last.key,
         _ => browser::idempotency_key(),

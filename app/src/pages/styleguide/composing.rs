@@ -10,7 +10,8 @@ use super::{
 use crate::{
     browser::Queued,
     components::{
-        Composer, ComposerState, FileNote, Greeting, Icon, IconName, MissingConversation, Privacy, Starters,
+        Composer, ComposerState, FileNote, Greeting, Icon, IconName, MissingConversation, Privacy,
+        Starters,
     },
     model::{
         ChatError, Choices, ConversationId, IdempotencyKey, MessageId, ModelState, ReasoningEffort,

@@ -87,7 +87,10 @@ async fn the_model_reads_files_before_the_question_and_the_page_shows_their_name
     ];
     let turn = bench.try_send(with("Compare both", files)).await.unwrap();
     let shown = &asked(&turn).files;
-    assert!(shown.contains("a.txt") && shown.contains("b.txt"), "{shown}");
+    assert!(
+        shown.contains("a.txt") && shown.contains("b.txt"),
+        "{shown}"
+    );
     assert_eq!(asked(&turn).text, "Compare both");
     assert_eq!(
         heard(&bench, &turn).await,
@@ -118,7 +121,10 @@ async fn a_file_goes_with_one_message_of_its_person_and_else_nothing_is_written(
     let file = add(&bench, "a.txt", "alpha").await;
     let before = bench.num_rows().await;
     let gone = Some(ChatError::Invalid(Refusal::FilesGone));
-    let theirs = bench.server.send(bench.bob, with("Mine?", vec![file])).await;
+    let theirs = bench
+        .server
+        .send(bench.bob, with("Mine?", vec![file]))
+        .await;
     assert_eq!(theirs.err(), gone);
     let twice = bench.try_send(with("Twice?", vec![file, file])).await;
     assert_eq!(twice.err(), Some(ChatError::NotFound));
@@ -175,11 +181,39 @@ async fn a_content_goes_with_its_last_message_and_what_nobody_sent_after_a_day()
         while bench.store.purge_loose_file().await.unwrap().num_rows > 0 {}
     };
     purge(0).await;
-    assert!(bench.store.attached_file(bench.ada, two).await.unwrap().is_some());
+    assert!(
+        bench
+            .store
+            .attached_file(bench.ada, two)
+            .await
+            .unwrap()
+            .is_some()
+    );
     purge(i64::MAX - 1).await;
-    assert!(bench.store.attached_file(bench.ada, two).await.unwrap().is_none());
-    assert!(bench.store.attached_file(bench.ada, one).await.unwrap().is_some());
-    assert!(bench.store.attached_file(bench.bob, one).await.unwrap().is_none());
+    assert!(
+        bench
+            .store
+            .attached_file(bench.ada, two)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert!(
+        bench
+            .store
+            .attached_file(bench.ada, one)
+            .await
+            .unwrap()
+            .is_some()
+    );
+    assert!(
+        bench
+            .store
+            .attached_file(bench.bob, one)
+            .await
+            .unwrap()
+            .is_none()
+    );
     sqlx::query("delete from message")
         .execute(&bench.store.writer)
         .await

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use hearth_app::model::{
-    Arrangement, ConversationId, ImportCounts, MAX_PINNED, MessageId, Role,
-};
+use hearth_app::model::{Arrangement, ConversationId, ImportCounts, MAX_PINNED, MessageId, Role};
 use proptest::{prelude::*, strategy::ValueTree as _};
 use sha2::{Digest as _, Sha256};
 use tokio::runtime::Runtime;
@@ -340,7 +338,11 @@ fn files_come_back_with_their_messages_once_for_each_person() {
     let counts = shelf.import(shelf.ada, file).unwrap();
     assert!(counts.is_nothing_new(), "{counts:?}");
     for table in ["file", "file_piece", "attachment"] {
-        assert_eq!(shelf.number(&format!("select count(*) from {table}")), 2, "{table}");
+        assert_eq!(
+            shelf.number(&format!("select count(*) from {table}")),
+            2,
+            "{table}"
+        );
     }
 }
 
@@ -352,7 +354,9 @@ fn a_file_of_which_only_the_text_came_is_whole_once_somebody_brings_it() {
     other.id = ConversationId::new(Uuid::from_u128(77));
     other.messages[0].id = MessageId::new(Uuid::from_u128(78));
     other.active_message = Some(other.messages[0].id);
-    shelf.import(shelf.ada, archive_of(&[with_file(None)])).unwrap();
+    shelf
+        .import(shelf.ada, archive_of(&[with_file(None)]))
+        .unwrap();
     let is_whole = "select is_whole from file";
     assert_eq!(shelf.number(is_whole), 0);
     let ours = shelf.documents(shelf.ada).remove(0);

@@ -391,8 +391,21 @@ pub(super) const ROUTES: &[Row] = &[
     ),
     row("/exports/all", nothing, [ToSignIn, Done, Done, Done]),
     row("/changes", nothing, [ToSignIn, Done, Done, Done]),
-    row("/files", nothing, [Unauthorized, Outcome::Other(400), Outcome::Other(400), Outcome::Other(400)]),
-    row("/files/{file}", nothing, [ToSignIn, NotFound, NotFound, Done]),
+    row(
+        "/files",
+        nothing,
+        [
+            Unauthorized,
+            Outcome::Other(400),
+            Outcome::Other(400),
+            Outcome::Other(400),
+        ],
+    ),
+    row(
+        "/files/{file}",
+        nothing,
+        [ToSignIn, NotFound, NotFound, Done],
+    ),
     row(
         "/files/{file}/original",
         nothing,

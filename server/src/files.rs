@@ -182,7 +182,12 @@ impl FileServer {
     /// Removes a file that was not sent.
     pub(crate) async fn remove(&self, user: UserId, id: FileId) -> Result<(), AppError> {
         let removed = read(self.store.remove_unsent_file(user, id).await)?;
-        removed.then_some(()).ok_or(AppError::NotFound)
+        if !removed {
+            return Err(AppError::NotFound);
+        }
+        // Its content, unless a message has it.
+        while read(self.store.purge_loose_file().await)?.num_rows > 0 {}
+        Ok(())
     }
 
     fn slow_work(&self) -> SlowWork {

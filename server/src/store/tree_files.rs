@@ -68,7 +68,7 @@ impl Store {
             } else {
                 None
             };
-            let sha256 = row.sha256.try_into();
+            let sha256: Result<[u8; 32], _> = row.sha256.try_into();
             let file = NewFile {
                 sha256: sha256.map_err(|_| StoreError::Corrupt { column: "sha256" })?,
                 kind: row.kind,

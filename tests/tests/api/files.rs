@@ -45,6 +45,8 @@ async fn ask(
 #[tokio::test]
 async fn a_file_is_read_and_goes_with_its_message_to_the_model_and_onto_the_page() -> Result<()> {
     let (_server, ada) = start().await?;
+    // From then on the model is there to count.
+    ask(&ada, "Hello", &[]).await?;
     let file = add_file(&ada, "../../notes.md", b"# Notes\n\nRye and *wheat*.\n").await?;
     assert_eq!(
         (file.name.as_str(), file.kind.as_str()),

@@ -147,8 +147,8 @@ impl Store {
                 f.is_cut as "is_cut!: bool",
                 f.is_whole as "is_whole!: bool"
             from branch b
-            join attachment a on a.message_id = b.id
-            join file f on f.id = a.file_id
+            cross join attachment a on a.message_id = b.id
+            cross join file f on f.id = a.file_id
             order by a.position
             "#,
             leaf,
@@ -192,8 +192,8 @@ impl Store {
                 f.text as "text!: String",
                 f.is_cut as "is_cut!: bool"
             from branch b
-            join attachment a on a.message_id = b.id
-            join file f on f.id = a.file_id
+            cross join attachment a on a.message_id = b.id
+            cross join file f on f.id = a.file_id
             order by a.position
             "#,
             leaf,
@@ -420,7 +420,7 @@ pub(super) async fn copy_files_of(
             randomblob(16), a.user_id, a.file_id, unhex(k.value ->> 1), a.position, a.name,
             a.name_words, a.created_at
         from json_each(?) k
-        join attachment a on a.message_id = unhex(k.value ->> 0)
+        cross join attachment a on a.message_id = unhex(k.value ->> 0)
         where a.user_id = ?
         ",
         copies,

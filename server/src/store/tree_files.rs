@@ -47,9 +47,9 @@ impl Store {
                 f.num_tokens as "num_tokens?: u32",
                 f.text as "text!: String"
             from conversation c
-            join message m on m.conversation_id = c.id
-            join attachment a on a.message_id = m.id
-            join file f on f.id = a.file_id
+            cross join message m on m.conversation_id = c.id
+            cross join attachment a on a.message_id = m.id
+            cross join file f on f.id = a.file_id
             where c.id = ? and c.user_id = ? and c.deleted_at is null
             order by m.rowid, a.position
             "#,
@@ -113,7 +113,13 @@ pub(super) async fn insert_files(
         if let Some(content) = it.content.as_ref().filter(|_| !is_whole) {
             insert_content(connection, file, content).await?;
         }
-        insert_sent(connection, (user, message), file, (position, &it.name)).await?;
+        insert_sent(
+            connection,
+            (user, message),
+            file,
+            (position, it.name.as_str()),
+        )
+        .await?;
     }
     Ok(())
 }

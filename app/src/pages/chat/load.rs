@@ -128,8 +128,8 @@ fn found<T>(answer: Result<Option<T>, ChatError>) -> Result<Option<T>, ChatError
 }
 
 /// The document holds every text already, so the values for hydration carry only its shape: as
-/// many blocks as there are, a space for files and for a block that grows, a letter for each thought, and no
-/// cursor, so that a running answer begins with a snapshot.
+/// many blocks as there are, a space for files and for a block that grows, a letter for each
+/// thought, and no cursor, so that a running answer begins with a snapshot.
 #[expect(
     clippy::ref_option,
     reason = "serde hands over a reference to the field"

@@ -94,8 +94,8 @@ pub(super) struct ChatState {
     pub(super) unseen: StoredValue<Unseen>,
 }
 
-/// The last text that was not accepted: sent again to the same conversation, with the same files, it
-/// is the same message.
+/// The last text that was not accepted: sent again to the same conversation, with the same files,
+/// it is the same message.
 #[derive(Clone)]
 pub(super) struct Unsent {
     pub(super) to: Option<ConversationId>,

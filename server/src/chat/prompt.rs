@@ -35,7 +35,8 @@ pub(super) struct Prompt {
 
 impl ChatServer {
     /// The messages of a branch as the engine takes them, with their files beside them, answers
-    /// without any text left out. Answers of the model at hand bring the ids they were written with.
+    /// without any text left out. Answers of the model at hand bring the ids they were written
+    /// with.
     pub(super) async fn history(
         &self,
         user: UserId,

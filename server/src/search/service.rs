@@ -94,7 +94,9 @@ impl SearchServer {
         let messages = self.store.found_messages(user, &wanted_messages).await?;
         let messages = best(messages, message_weight, now, MAX_MESSAGES);
         let parts = query.to_name_parts();
-        let files = self.store.found_files(user, (&wanted_messages, parts.as_str()));
+        let files = self
+            .store
+            .found_files(user, (&wanted_messages, parts.as_str()));
         let files = files.await?.into_iter().map(Found::File);
         let titles = titles.into_iter().map(Found::Title);
         let mut found: Vec<Found> = titles.chain(files).collect();

@@ -187,7 +187,8 @@ impl Store {
     }
 
     /// Removes one thing of an account that is being removed: an exported file, a piece of one that
-    /// was added to a message, and at last the account itself, once it has no conversations. The rest of its rows go with it.
+    /// was added to a message, and at last the account itself, once it has no conversations. The
+    /// rest of its rows go with it.
     pub(crate) async fn purge_account(&self, user: UserId) -> Result<Progress, StoreError> {
         let user = user.as_uuid();
         let mut transaction = self.begin().await?;

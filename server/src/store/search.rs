@@ -206,8 +206,8 @@ impl Store {
         found.collect()
     }
 
-    /// Files whose names hold all of these, the newest first. `parts` is JSON: words between spaces.
-    /// None where a model is asked for.
+    /// Files whose names hold all of these, the newest first. `parts` is JSON: words between
+    /// spaces. None where a model is asked for.
     pub(crate) async fn found_files(
         &self,
         user: UserId,

@@ -53,7 +53,7 @@ pub(crate) use door::open_door;
 pub(crate) use drafts::{count_sent, forget_draft, num_sent, read_draft, save_draft};
 pub(crate) use drawer::{chooses_shown, enter_drawer, is_at_drawer, leave_drawer};
 pub(crate) use elements::around;
-pub(crate) use files::{brings_only_files, chosen_files, files_of};
+pub(crate) use files::{brings_only_files, chosen_files, files_of, text_file};
 pub(crate) use floating::{
     close_menu, close_menus, forget_expanded, has_dialog, has_menu, is_menu_open, open_dialog,
     open_menu, open_menu_beside, pressed_backdrop, return_focus,

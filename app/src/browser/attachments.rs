@@ -2,8 +2,8 @@
 //! draft in the browser's storage, until their message is accepted.
 //!
 //! A chip with `data-file` can be sent, one with `data-sending` is on its way, any other one says
-//! why it cannot. Those that the browser makes itself are copies of chips that stand in the page for
-//! it.
+//! why it cannot. Those that the browser makes itself are copies of chips that stand in the page
+//! for it.
 
 use std::{
     cell::{Cell, RefCell},

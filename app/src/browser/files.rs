@@ -1,6 +1,10 @@
 //! Files that somebody drops, pastes or chooses.
 
-use web_sys::{DataTransfer, Event, File, FileList, HtmlInputElement, wasm_bindgen::JsCast};
+use js_sys::Array;
+use web_sys::{
+    DataTransfer, Event, File, FileList, HtmlInputElement,
+    wasm_bindgen::{JsCast, JsValue},
+};
 
 /// Whether files are brought. A copied table brings its picture beside its text, which is wanted.
 pub(crate) fn brings_only_files(brought: Option<&DataTransfer>) -> bool {
@@ -40,4 +44,10 @@ fn listed(files: Option<FileList>) -> Vec<File> {
     (0..files.length())
         .filter_map(|index| files.get(index))
         .collect()
+}
+
+/// A text as a file.
+pub(crate) fn text_file(name: &str, text: &str) -> Option<File> {
+    let parts = Array::of1(&JsValue::from_str(text));
+    File::new_with_str_sequence(&parts, name).ok()
 }

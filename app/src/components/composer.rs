@@ -6,6 +6,7 @@
 mod add_files;
 mod chips;
 mod keys_hint;
+mod long_paste;
 mod lost_message;
 mod queued_row;
 mod send_buttons;
@@ -16,6 +17,7 @@ use add_files::AddFiles;
 use chips::Chips;
 use keys_hint::KeysHint;
 use leptos::prelude::*;
+use long_paste::LongPaste;
 use lost_message::LostMessage;
 use queued_row::QueuedRow;
 use send_buttons::{SendButtons, StopForm};
@@ -69,6 +71,8 @@ pub(crate) struct ComposerState {
     pub(crate) error: Signal<Option<ChatError>>,
     /// What there is to know of files that were brought.
     pub(crate) note: RwSignal<Option<FileNote>>,
+    /// A long text that was pasted and stands in the box.
+    pub(crate) pasted: RwSignal<Option<String>>,
 }
 
 /// What is told of files at the box.
@@ -96,6 +100,7 @@ pub(crate) fn Composer(
             state.note.set(Some(FileNote::Coming));
             return;
         }
+        state.pasted.set(None);
         on_command.run(if state.running.get_untracked().is_some() {
             ComposerCommand::Queue(text)
         } else {
@@ -117,6 +122,7 @@ pub(crate) fn Composer(
                 is_sending=state.is_sending
                 on_again=submit
             />
+            <LongPaste user state/>
             <form
                 class="composer"
                 method="post"

@@ -20,6 +20,7 @@ use super::{accessibility::check, named};
 in_both_languages! {
     a_chosen_file_becomes_a_chip_and_goes_with_its_message,
     a_file_that_is_not_taken_says_why_and_its_chip_is_removed,
+    a_long_text_that_is_pasted_is_offered_as_a_file,
 }
 
 const INPUT: &str = ".composer input[type=file]";
@@ -111,4 +112,36 @@ async fn a_file_that_is_not_taken_says_why_and_its_chip_is_removed(
     button.click().await?;
     wait_for_count(&browser, "#composer-files > li", 0).await?;
     browser.quit_after_refusals().await
+}
+
+/// Pastes a text into the box, as a browser does.
+const PASTE: &str = "const [text] = arguments;
+    const box = document.getElementById('composer-text');
+    const brought = new DataTransfer();
+    brought.items.add(text, 'text/plain');
+    const options = { clipboardData: brought, bubbles: true, cancelable: true };
+    box.focus();
+    if (box.dispatchEvent(new ClipboardEvent('paste', options))) {
+        document.execCommand('insertText', false, text);
+    }";
+
+async fn a_long_text_that_is_pasted_is_offered_as_a_file(language: Language) -> Result<()> {
+    let browser = Browser::open().await?;
+    let (_server, page) = open(&browser, language).await?;
+    let offer = ".composer-inline > [role=status] .button";
+    browser.script(PASTE, vec![json!("a short text ")]).await?;
+    ensure!(!browser.has(offer).await?);
+    browser
+        .script(PASTE, vec![json!("word ".repeat(1000))])
+        .await?;
+    let told = words(language, "chat.add_as_file")?;
+    wait_for_words(&browser, offer, &told).await?;
+    check(&browser, &named("long-paste", language)).await?;
+    browser.element(offer).await?.click().await?;
+    wait_for_count(&browser, CHIP, 1).await?;
+    wait_for_count(&browser, offer, 0).await?;
+    let text = "return document.getElementById('composer-text').value";
+    wait_for(&browser, "the box has the rest", text, "a short text ").await?;
+    ensure!(page.draft().await? == "a short text ");
+    browser.quit().await
 }

@@ -16,7 +16,10 @@ use crate::{
 #[component]
 pub(super) fn Chips(user: UserId, state: ComposerState) -> impl IntoView {
     let locale = use_locale();
-    Effect::new(move || browser::show_chips(user, state.conversation.get()));
+    Effect::new(move || {
+        browser::show_chips(user, state.conversation.get());
+        state.pasted.set(None);
+    });
     let label = words!(locale, chat.remove);
     let model = move |kind: &'static str, is_failed: bool, words: &'static str| {
         let class = if is_failed {

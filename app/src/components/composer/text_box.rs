@@ -3,7 +3,7 @@
 use leptos::{html, prelude::*};
 use web_sys::{HtmlTextAreaElement, wasm_bindgen::JsCast};
 
-use super::{ComposerState, keys_hint::KEYS_ID};
+use super::{ComposerState, keys_hint::KEYS_ID, long_paste::long_text};
 use crate::{
     browser::{self, Queued, join_texts},
     components::drop_zone::take_files,
@@ -47,6 +47,8 @@ pub(super) fn TextBox(user: UserId, state: ComposerState, on_enter: Callback<()>
     let on_paste = move |event: web_sys::ClipboardEvent| {
         if take_files(user, state, event.clipboard_data().as_ref()) {
             event.prevent_default();
+        } else {
+            state.pasted.set(long_text(&event));
         }
     };
     let on_input = move |_| {
@@ -55,7 +57,15 @@ pub(super) fn TextBox(user: UserId, state: ComposerState, on_enter: Callback<()>
         }
         if let Some(text) = text.get_untracked() {
             let conversation = state.conversation.get_untracked();
-            browser::save_draft(user, conversation, &text.value());
+            let value = text.value();
+            browser::save_draft(user, conversation, &value);
+            let is_there = |pasted: &String| value.contains(pasted.as_str());
+            if state
+                .pasted
+                .with_untracked(|it| !it.as_ref().is_none_or(is_there))
+            {
+                state.pasted.set(None);
+            }
             fit(&text);
         }
     };
@@ -133,6 +143,15 @@ pub(crate) fn begin_text(user: UserId, conversation: Option<ConversationId>, beg
         browser::save_draft(user, conversation, &value);
         set_text(&text, &value);
         browser::focus(TEXT_ID);
+    }
+}
+
+/// Takes a part out of the text, if the box still belongs to this conversation.
+pub(super) fn take_out(user: UserId, conversation: Option<ConversationId>, part: &str) {
+    if let Some(text) = box_of(conversation) {
+        let value = text.value().replacen(part, "", 1);
+        browser::save_draft(user, conversation, &value);
+        set_text(&text, &value);
     }
 }
 

@@ -53,6 +53,7 @@ pub(super) fn Conversation(state: ChatState, navigate: Navigate) -> impl IntoVie
         queued: state.queued,
         error: state.error.into(),
         note: RwSignal::new(None),
+        pasted: RwSignal::new(None),
     };
     keys::listen(state);
     send_when_ended(state, shown_id, running);

@@ -31,6 +31,8 @@ struct Case {
     queued: Option<String>,
     error: Option<ChatError>,
     note: Option<FileNote>,
+    /// A long text that was pasted.
+    pasted: Option<String>,
 }
 
 impl Case {
@@ -56,6 +58,7 @@ impl Case {
             queued: RwSignal::new(queued),
             error: Signal::stored(self.error),
             note: RwSignal::new(self.note),
+            pasted: RwSignal::new(self.pasted),
         }
     }
 
@@ -95,6 +98,10 @@ pub(super) fn composer(locale: Locale) -> Vec<Specimen> {
         note: Some(FileNote::Coming),
         ..Case::default()
     };
+    let pasted = Case {
+        pasted: Some(text.to_owned()),
+        ..Case::default()
+    };
     vec![
         specimen("composer", Case::default()),
         specimen("composer, written", Case::default()).written(next),
@@ -107,6 +114,7 @@ pub(super) fn composer(locale: Locale) -> Vec<Specimen> {
         specimen("queued", queued),
         specimen("message-note failed", lost).written(next),
         specimen("error-text", refused),
+        specimen("message-note, pasted", pasted).written(text),
         Specimen::new("drop-zone", Stage::Strip, move || drop_zone(locale)),
     ]
 }

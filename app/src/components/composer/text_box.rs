@@ -52,20 +52,11 @@ pub(super) fn TextBox(user: UserId, state: ComposerState, on_enter: Callback<()>
         }
     };
     let on_input = move |_| {
-        if state.note.read_untracked().is_some() {
-            state.note.set(None);
-        }
         if let Some(text) = text.get_untracked() {
             let conversation = state.conversation.get_untracked();
             let value = text.value();
             browser::save_draft(user, conversation, &value);
-            let is_there = |pasted: &String| value.contains(pasted.as_str());
-            if state
-                .pasted
-                .with_untracked(|it| !it.as_ref().is_none_or(is_there))
-            {
-                state.pasted.set(None);
-            }
+            put_notes_away(state, &value);
             fit(&text);
         }
     };
@@ -143,6 +134,20 @@ pub(crate) fn begin_text(user: UserId, conversation: Option<ConversationId>, beg
         browser::save_draft(user, conversation, &value);
         set_text(&text, &value);
         browser::focus(TEXT_ID);
+    }
+}
+
+/// Somebody types on: what was told of files has been read, and what was pasted may be gone.
+fn put_notes_away(state: ComposerState, value: &str) {
+    if state.note.read_untracked().is_some() {
+        state.note.set(None);
+    }
+    let is_gone = |pasted: &String| !value.contains(pasted.as_str());
+    if state
+        .pasted
+        .with_untracked(|it| it.as_ref().is_some_and(is_gone))
+    {
+        state.pasted.set(None);
     }
 }
 

@@ -2,6 +2,7 @@
 //! server.
 
 mod appearance;
+mod attachments;
 mod changes;
 mod clipboard;
 mod code_block;
@@ -31,7 +32,6 @@ mod shortcuts;
 mod side;
 mod speech;
 mod storage;
-mod text_encoding;
 mod timer;
 mod unsaved;
 mod walking;
@@ -41,6 +41,10 @@ use leptos::prelude::{document, window};
 use web_sys::{HtmlElement, KeyboardEvent, wasm_bindgen::JsCast};
 
 pub(crate) use appearance::{remember, remember_time_zone, show_theme};
+pub(crate) use attachments::{
+    CHIPS, attached_files, forget_files, is_sending_files, move_chips, remove_pressed, send_files,
+    show_chips,
+};
 pub(crate) use changes::{follow_tail, listen_for_changes};
 pub(crate) use clipboard::{copy_text, copy_when_fetched};
 pub(crate) use code_block::{read_code, show_copied};
@@ -50,9 +54,7 @@ pub(crate) use door::open_door;
 pub(crate) use drafts::{count_sent, forget_draft, num_sent, read_draft, save_draft};
 pub(crate) use drawer::{chooses_shown, enter_drawer, is_at_drawer, leave_drawer};
 pub(crate) use elements::around;
-pub(crate) use files::{
-    FileRefusal, RefusedFile, brings_only_files, chosen_files, files_of, read_files,
-};
+pub(crate) use files::{brings_only_files, chosen_files, files_of, text_file};
 pub(crate) use floating::{
     close_menu, close_menus, forget_expanded, has_dialog, has_menu, is_menu_open, open_dialog,
     open_menu, open_menu_beside, pressed_backdrop, return_focus,

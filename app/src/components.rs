@@ -53,7 +53,7 @@ pub(crate) use chat_menu::{ChatCommand, ChatMenu};
 #[cfg(feature = "ssr")]
 pub(crate) use composer::key_for_form_posts;
 pub(crate) use composer::{
-    Composer, ComposerCommand, ComposerState, TEXT_ID, add_to_text, begin_text, forget_sent,
+    Composer, ComposerCommand, ComposerState, FileNote, TEXT_ID, begin_text, forget_sent,
     move_draft, put_back,
 };
 pub(crate) use conversation_list::{ConversationListView, ListedConversations};

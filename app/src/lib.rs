@@ -30,7 +30,10 @@ mod words;
 #[cfg(all(feature = "ssr", debug_assertions))]
 pub use pages::{MarkdownRenderer, STYLEGUIDE, STYLEGUIDE_STYLE, styleguide};
 #[cfg(feature = "ssr")]
-pub use pages::{RefusedMessage, address_error, error_page, refused_message};
+pub use pages::{
+    PREVIEW_CHARS, RefusedMessage, address_error, attached_files, error_page, error_sentence,
+    file_page, new_file, refused_file, refused_message,
+};
 pub use shell::{App, shell};
 pub use sub_path::SubPath;
 #[cfg(feature = "ssr")]

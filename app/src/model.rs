@@ -11,6 +11,7 @@ mod drawing;
 pub mod error;
 pub mod event;
 pub mod export;
+mod file;
 mod folder;
 pub mod id;
 mod import_problem;
@@ -51,13 +52,14 @@ pub use export::{
     Brought, ChatProgram, Export, ExportChoice, ExportFormat, ExportSubject, ImportCounts, Upload,
     UploadState,
 };
+pub use file::{AttachedFile, MAX_FILE_BYTES, MAX_FILES};
 pub use folder::{
     Arranged, Arrangement, Folder, FolderForm, MAX_ARRANGED, MAX_FOLDER_NAME_CHARS, MAX_FOLDERS,
     MAX_PINNED,
 };
 pub use id::{
-    ApiKeyId, ConversationId, ExportId, FolderId, IdempotencyKey, MessageId, SessionId, ShareId,
-    UploadId, UserId,
+    ApiKeyId, ConversationId, ExportId, FileId, FolderId, IdempotencyKey, MessageId, SessionId,
+    ShareId, UploadId, UserId,
 };
 pub use import_problem::{ImportFault, ImportProblem};
 pub use message::{

@@ -7,6 +7,8 @@
 mod address_error;
 mod admin;
 #[cfg(feature = "ssr")]
+mod attachments;
+#[cfg(feature = "ssr")]
 mod branches;
 #[cfg(feature = "ssr")]
 mod card;
@@ -51,6 +53,10 @@ pub use address_error::address_error;
 pub(crate) use admin::AdminRoutes;
 #[cfg(feature = "ssr")]
 pub(crate) use admin::draw_administration;
+#[cfg(feature = "ssr")]
+pub use attachments::{
+    PREVIEW_CHARS, attached_files, error_sentence, file_page, new_file, refused_file,
+};
 #[cfg(feature = "ssr")]
 pub(crate) use branches::BranchesPage;
 pub(crate) use chat::ChatPage;

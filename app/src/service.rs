@@ -27,8 +27,9 @@ pub use api_keys::ApiKeyService;
 
 use crate::model::{
     ChatError, ChatEvent, Choices, Conversation, ConversationForm, ConversationId,
-    ConversationPage, ConversationState, Cursor, IdempotencyKey, ListPlace, MessageId, MessageText,
-    ModelStatus, Outline, SessionId, SessionSummary, StartedTurn, TurnParams, User, UserId,
+    ConversationPage, ConversationState, Cursor, FileId, IdempotencyKey, ListPlace, MessageId,
+    MessageText, ModelStatus, Outline, SessionId, SessionSummary, StartedTurn, TurnParams, User,
+    UserId,
 };
 
 /// Name of the page's build, as documents have it.
@@ -50,6 +51,8 @@ pub struct SendMessage {
     /// conversation, and neither `conversation` nor `parent` have to be told.
     pub edits: Option<MessageId>,
     pub text: MessageText,
+    /// Files that go with it; those of a question that is edited go with its new version too.
+    pub files: Vec<FileId>,
     pub params: TurnParams,
     /// Of the conversation from now on.
     pub choices: Choices,

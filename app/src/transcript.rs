@@ -21,6 +21,8 @@ pub struct ShownMessage {
     pub status: MessageStatus,
     /// A person's text. Empty if the server rendered it: then it stands in the document only.
     pub text: String,
+    /// The files beside that text, HTML; only a space if the server rendered them.
+    pub files: String,
     /// Committed HTML. Blocks that the server rendered are empty: they stand in the document only.
     pub blocks: Vec<String>,
     pub pending: String,
@@ -73,6 +75,7 @@ impl ShownMessage {
             role: message.role,
             status: message.status,
             text: message.text,
+            files: message.files,
             blocks: message.blocks,
             pending: message.pending,
             reasoning: message.reasoning,

@@ -5,9 +5,11 @@
 //! database, and who may have them). Formats are pure functions of a document.
 
 mod archive;
+mod base64;
 mod belongings;
 mod canonical;
 mod document;
+mod file_document;
 mod file_name;
 mod folders;
 mod format;
@@ -33,6 +35,7 @@ pub use document::{
     ConversationDocument, MessageDocument, ModelDocument, SCHEMA, UsageDocument, VERSION,
 };
 pub(crate) use document::{EXTENDED_VERSION, ORDERED_VERSION};
+pub use file_document::FileDocument;
 pub use file_name::FileName;
 pub(crate) use file_name::content_disposition;
 pub use folders::FolderDocument;

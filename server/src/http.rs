@@ -13,6 +13,7 @@ mod changes;
 mod client_address;
 mod connections;
 mod downloads;
+mod files;
 mod health;
 mod kept_text;
 mod origin;
@@ -48,6 +49,7 @@ use crate::{
     config::ServerSection,
     deletion::Deletion,
     export::ExportServer,
+    files::FileServer,
     openai::{self, ApiServer},
     search::SearchServer,
     settings::SettingsBook,
@@ -69,6 +71,7 @@ pub struct Services {
     pub administration: Arc<dyn AdministrationService>,
     pub settings: Arc<SettingsBook>,
     pub exports: Arc<ExportServer>,
+    pub files: Arc<FileServer>,
     pub deletion: Arc<Deletion>,
     pub search: Arc<SearchServer>,
     pub sharing: Arc<SharingServer>,
@@ -129,6 +132,7 @@ fn plain_routes() -> Vec<PlainRoute> {
 pub fn routes() -> Vec<RouteName> {
     let plain = plain_routes().into_iter().map(|route| route.name);
     let files = downloads::routes().into_iter().chain(uploads::routes());
+    let files = files.chain(files::routes());
     let programs = openai::routes().into_iter();
     let files = files.chain(programs).chain(changes::routes());
     plain.chain(files).chain(pages::routes()).collect()
@@ -149,6 +153,7 @@ pub fn router(services: &Services, section: &ServerSection) -> Router {
     let visited = pages::router(services)
         .merge(server_functions::router(services))
         .merge(downloads::router(services))
+        .merge(files::router(services))
         .merge(changes::router(services))
         .layer(from_fn_with_state(place.clone(), kept_text::give_back))
         .layer(from_fn(trace::note_visitor))
@@ -158,6 +163,7 @@ pub fn router(services: &Services, section: &ServerSection) -> Router {
         .layer(from_fn(body_limit::enforce))
         .merge(
             uploads::router(services)
+                .merge(files::upload_router(services))
                 .layer(from_fn(trace::note_visitor))
                 .layer(identify),
         )

@@ -6,10 +6,11 @@
 
 mod listeners;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use hearth_app::{
     SubPath,
+    model::MAX_FILE_BYTES,
     service::{AdministrationService, ChatService, order::OrderService, personal::PersonalService},
 };
 use hearth_engine::handle::{EngineConfig, EngineHandle, ModelSource};
@@ -26,6 +27,8 @@ use crate::{
     data_folder::{self, FolderError, FolderLock},
     deletion::Deletion,
     export::ExportServer,
+    extract::{Extractor, Limits},
+    files::FileServer,
     http::{self, Services, assets::Manifest, metrics_router, router},
     import,
     openai::ApiServer,
@@ -48,6 +51,9 @@ pub struct ServeOptions {
     pub config: Config,
     /// The model; [`ServeOptions::new`] takes the configured one.
     pub model: ModelSource,
+    /// What reads files that people send, as `PROGRAM extract`; [`ServeOptions::new`] takes this
+    /// very program.
+    pub program: PathBuf,
 }
 
 impl ServeOptions {
@@ -59,6 +65,8 @@ impl ServeOptions {
         Self {
             config,
             model: ModelSource::File(model),
+            // Where the system does not say, files are not read, and it is told why not.
+            program: std::env::current_exe().unwrap_or_default(),
         }
     }
 }
@@ -125,7 +133,7 @@ impl Server {
     /// # Errors
     /// A sentence naming the port, the folder or the file, and what mends it.
     pub async fn start(options: ServeOptions) -> Result<RunningServer, ServeError> {
-        let ServeOptions { config, model } = options;
+        let (config, program) = (options.config, options.program);
         let lock = Arc::new(data_folder::occupy(&config).await?);
         let listeners = Listeners::open(&config.server).await?;
         let (addr, metrics_addr) = (listeners.address, listeners.metrics_address);
@@ -135,7 +143,7 @@ impl Server {
         import::remains::recover(&store).await;
         let uploads = uploads(&store, &config).await;
         let settings = settings(&store).await?;
-        let first = choose_model(&store, &config, model).await?;
+        let first = choose_model(&store, &config, options.model).await?;
         let engine =
             EngineHandle::start(first.active.source.clone(), engine_config(&config.engine));
         let chat = ChatServer::start(store.clone(), engine, Arc::clone(&settings));
@@ -159,6 +167,7 @@ impl Server {
             sharing: sharing(&store, &chat, &settings),
             settings,
             deletion: deletion(&store, &chat, &accounts, &upkeep, &uploads),
+            files: files(&store, &uploads, &chat, program),
             exports: exports(&store, uploads, &chat),
             search: search(&store, &chat),
             api,
@@ -270,6 +279,25 @@ fn exports(store: &Store, uploads: Arc<Uploads>, chat: &ChatServer) -> Arc<Expor
         slow_work,
         changes,
         chat.model_titles(),
+    )
+}
+
+fn files(
+    store: &Store,
+    uploads: &Arc<Uploads>,
+    chat: &Arc<ChatServer>,
+    program: PathBuf,
+) -> Arc<FileServer> {
+    let limits = Limits {
+        max_bytes: MAX_FILE_BYTES,
+        ..Limits::default()
+    };
+    let (uploads, chat) = (Arc::clone(uploads), Arc::clone(chat));
+    FileServer::new(
+        store.clone(),
+        uploads,
+        chat,
+        Extractor::new(program, limits),
     )
 }
 

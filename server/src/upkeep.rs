@@ -30,7 +30,7 @@ use crate::{
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Something deleted waits in the trash that long, and an exported file is kept (30 days).
 pub(crate) const KEPT_MS: i64 = 30 * DAY_MS;
-/// A file waits that long for its import, or its report to be read.
+/// A file waits that long for its import, or its report to be read, or for its message.
 pub(crate) const UPLOAD_KEPT_MS: i64 = DAY_MS;
 /// An import puts rows aside several times a second; one that has not for so long was cut off.
 pub(crate) const IMPORT_SILENCE_MS: i64 = 2 * 60 * 1000;
@@ -88,6 +88,8 @@ enum Step {
     Links,
     Export,
     Upload,
+    UnsentFiles,
+    LooseFile,
     Keys,
     Space,
     Backlog,
@@ -251,7 +253,9 @@ impl Upkeep {
             UpkeepJob::Sessions => &[Step::Sessions, Step::Links],
             UpkeepJob::Exports => &[Step::Export],
             UpkeepJob::Uploads => {
-                self.repeat(Step::Upload, now, num_removed).await?;
+                for step in [Step::Upload, Step::UnsentFiles, Step::LooseFile] {
+                    self.repeat(step, now, num_removed).await?;
+                }
                 // And files whose rows have gone with something else.
                 return Ok(self.uploads.sweep().await?);
             }
@@ -370,6 +374,11 @@ impl Upkeep {
             Step::Links => store.purge_links(now, future, limit).await,
             Step::Export => store.purge_export(now, oldest, future).await,
             Step::Upload => store.purge_upload(now - UPLOAD_KEPT_MS, future).await,
+            Step::UnsentFiles => {
+                let oldest = now - UPLOAD_KEPT_MS;
+                store.purge_unsent_files(oldest, future, limit).await
+            }
+            Step::LooseFile => store.purge_loose_file().await,
             Step::Keys => store.purge_keys(now - KEYS_KEPT_MS, future, limit).await,
             Step::Space => store.give_space_back(limit).await.map(counted),
             Step::Backlog => store.index_backlog(limit).await.map(counted),

@@ -1,5 +1,6 @@
 //! Files that people send to be imported. Each lies in a folder of its own under its id until it is
-//! imported, another one takes its place, or a day has passed.
+//! imported, another one takes its place, or a day has passed. Files that go with messages come the
+//! same way, and go on into the database (`files`).
 //!
 //! A row of the database says whose a file is, and is there last and gone first: a file that no row
 //! waits for is nobody's and is removed, whatever ended in between. No file is ever in memory.
@@ -49,6 +50,24 @@ pub struct Uploads {
 /// Ids of files that are on their way, until their rows are there.
 type Coming = Arc<Mutex<HashSet<UploadId>>>;
 
+/// How large a file may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Allowed {
+    /// What its first bytes say that it is decides.
+    ToImport,
+    Bytes(u64),
+}
+
+impl Allowed {
+    /// Whatever it is.
+    const fn most(self) -> u64 {
+        match self {
+            Self::ToImport => MAX_ARCHIVE_BYTES,
+            Self::Bytes(limit) => limit,
+        }
+    }
+}
+
 /// Why a file is not kept, or cannot be removed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum UploadError {
@@ -75,8 +94,25 @@ impl Uploads {
 
     /// Begins to take a file. `announced`: how long the request says it is; 0: it does not say.
     pub(crate) async fn begin(&self, announced: u64) -> Result<Incoming, UploadError> {
-        if announced > MAX_ARCHIVE_BYTES + FORM_BYTES {
-            let limit = MAX_ARCHIVE_BYTES;
+        self.begin_within(announced, Allowed::ToImport).await
+    }
+
+    /// Begins to take a file of at most so many bytes, which nobody imports.
+    pub(crate) async fn begin_file(
+        &self,
+        announced: u64,
+        limit: u64,
+    ) -> Result<Incoming, UploadError> {
+        self.begin_within(announced, Allowed::Bytes(limit)).await
+    }
+
+    async fn begin_within(
+        &self,
+        announced: u64,
+        allowed: Allowed,
+    ) -> Result<Incoming, UploadError> {
+        let limit = allowed.most();
+        if announced > limit + FORM_BYTES {
             return Err(UploadError::TooLarge { limit });
         }
         let room = Room {
@@ -88,7 +124,7 @@ impl Uploads {
             let folder = &room.folder;
             data_folder::create_folder_inside(folder).map_err(|source| failed(folder, source))?;
             room.check(announced)?;
-            Incoming::begin(id, room, coming)
+            Incoming::begin(id, room, (allowed, coming))
         });
         begun.await
     }

@@ -25,7 +25,7 @@ use hearth_server::{
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::web_client::WebClient;
+use crate::{program, web_client::WebClient};
 
 /// The password of everybody in tests.
 pub const PASSWORD: &str = "correct horse battery";
@@ -69,7 +69,14 @@ impl RunningServer {
         config.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
         "127.0.0.1:0".clone_into(&mut config.server.metrics_listen);
         configure(&mut config);
-        let server = Server::start(ServeOptions { config, model }).await?;
+        // Only tests that send files need it to be there.
+        let program = program::binary().unwrap_or_default();
+        let options = ServeOptions {
+            config,
+            model,
+            program,
+        };
+        let server = Server::start(options).await?;
         let token = server.set_up_token.clone();
         Ok(Self {
             base_url: format!("http://{}", server.addr),

@@ -4,12 +4,12 @@ use std::io::{Cursor, Write as _};
 
 use anyhow::{Context as _, Result, ensure};
 use hearth_app::model::{
-    ChatError, ConversationId, MessageId, MessageStatus, Role, Upload, UploadId,
+    AttachedFile, ChatError, ConversationId, MessageId, MessageStatus, Role, Upload, UploadId,
 };
 use hearth_server::export::{
     ConversationDocument, Language, MessageDocument, SCHEMA, Timestamp, VERSION, write_archive,
 };
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -19,6 +19,27 @@ const BOUNDARY: &str = "a-line-that-is-in-no-file";
 
 /// Presses the button under a chosen file, as a browser does.
 pub async fn post(client: &WebClient, name: &str, content: &[u8]) -> Result<Answer> {
+    let request = form(client, "/import", name, content);
+    client.send(request.header("accept", "text/html")).await
+}
+
+/// Sends a file that is to go with a message, as a program does.
+pub async fn post_file(client: &WebClient, name: &str, content: &[u8]) -> Result<Answer> {
+    let request = form(client, "/files", name, content);
+    client
+        .send(request.header("accept", "application/json"))
+        .await
+}
+
+/// As [`post_file`], of one that is taken.
+pub async fn add_file(client: &WebClient, name: &str, content: &[u8]) -> Result<AttachedFile> {
+    let answer = post_file(client, name, content).await?;
+    ensure!(answer.status == 200, "{} {}", answer.status, answer.text());
+    Ok(serde_json::from_slice(&answer.body)?)
+}
+
+/// A form with one file.
+pub fn form(client: &WebClient, path: &str, name: &str, content: &[u8]) -> RequestBuilder {
     let mut body = format!(
         "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
          content-type: application/octet-stream\r\n\r\n"
@@ -26,15 +47,13 @@ pub async fn post(client: &WebClient, name: &str, content: &[u8]) -> Result<Answ
     .into_bytes();
     body.extend_from_slice(content);
     body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
-    let request = client
-        .request(Method::POST, "/import")
-        .header("accept", "text/html")
+    client
+        .request(Method::POST, path)
         .header(
             "content-type",
             format!("multipart/form-data; boundary={BOUNDARY}"),
         )
-        .body(body);
-    client.send(request).await
+        .body(body)
 }
 
 /// Uploads a file; the page that shows what it would change.
@@ -211,6 +230,7 @@ fn message(
         },
         status: MessageStatus::Finished,
         text,
+        files: Vec::new(),
         reasoning: None,
         tool_steps: Vec::new(),
         finish_reason: None,

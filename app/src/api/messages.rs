@@ -15,7 +15,8 @@ use crate::{
 ///
 /// # Errors
 /// [`ChatError::NotFound`] unless the conversation is the user's; [`ChatError::Invalid`] for an
-/// empty or too long text; [`ChatError::Busy`] if the engine accepts no more (nothing is written).
+/// empty or too long text, or files that are not there; [`ChatError::Busy`] if the engine accepts
+/// no more (nothing is written).
 #[server(name = PostMessage, endpoint = "send_message")]
 pub async fn send_message(
     #[server(default)] conversation: Option<ConversationId>,
@@ -33,6 +34,7 @@ pub async fn send_message(
         text,
         params: params.turn(),
         choices: params.choices(),
+        files: params.files,
         key,
     };
     let turn = chat_service().send(user.id, message).await?;
@@ -62,6 +64,7 @@ pub async fn edit_question(
         text,
         params: params.turn(),
         choices: params.choices(),
+        files: params.files,
         key,
     };
     let turn = chat_service().send(user.id, edited).await?;

@@ -4,7 +4,9 @@
 //! interactive stays, and typing never waits for a render.
 
 mod add_files;
+mod chips;
 mod keys_hint;
+mod long_paste;
 mod lost_message;
 mod queued_row;
 mod send_buttons;
@@ -12,19 +14,21 @@ mod text_box;
 mod tool_chips;
 
 use add_files::AddFiles;
+use chips::Chips;
 use keys_hint::KeysHint;
 use leptos::prelude::*;
+use long_paste::LongPaste;
 use lost_message::LostMessage;
 use queued_row::QueuedRow;
 use send_buttons::{SendButtons, StopForm};
 use server_fn::ServerFn;
-pub(crate) use text_box::{TEXT_ID, add_to_text, begin_text, forget_sent, move_draft, put_back};
+pub(crate) use text_box::{TEXT_ID, begin_text, forget_sent, move_draft, put_back};
 use text_box::{TextBox, text_box};
 use tool_chips::ToolChips;
 
 use crate::{
     api::messages::PostMessage,
-    browser::{Queued, RefusedFile},
+    browser::{self, Queued},
     model::{ChatError, Choices, ConversationId, MessageId, UserId},
     sub_path::address_of,
 };
@@ -65,8 +69,19 @@ pub(crate) struct ComposerState {
     pub(crate) choices: Signal<Choices>,
     pub(crate) queued: RwSignal<Option<Queued>>,
     pub(crate) error: Signal<Option<ChatError>>,
-    /// Files that were brought and are not in the box.
-    pub(crate) refused_files: RwSignal<Vec<RefusedFile>>,
+    /// What there is to know of files that were brought.
+    pub(crate) note: RwSignal<Option<FileNote>>,
+    /// A long text that was pasted and stands in the box.
+    pub(crate) pasted: RwSignal<Option<String>>,
+}
+
+/// What is told of files at the box.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FileNote {
+    /// Send was pressed while one was on its way.
+    Coming,
+    /// What sends them could not be loaded.
+    Unreached,
 }
 
 /// The text box with Send, or Stop while a turn runs.
@@ -81,6 +96,11 @@ pub(crate) fn Composer(
         if text.trim().is_empty() || state.is_sending.get_untracked() {
             return;
         }
+        if browser::is_sending_files() {
+            state.note.set(Some(FileNote::Coming));
+            return;
+        }
+        state.pasted.set(None);
         on_command.run(if state.running.get_untracked().is_some() {
             ComposerCommand::Queue(text)
         } else {
@@ -98,10 +118,11 @@ pub(crate) fn Composer(
         <div class=place>
             <LostMessage
                 error=state.error
-                refused_files=state.refused_files
+                note=state.note
                 is_sending=state.is_sending
                 on_again=submit
             />
+            <LongPaste user state/>
             <form
                 class="composer"
                 method="post"
@@ -112,7 +133,10 @@ pub(crate) fn Composer(
                 }
             >
                 <HiddenFields conversation=state.conversation leaf=state.leaf/>
-                <QueuedRow state on_command/>
+                <div class="composer-head">
+                    <QueuedRow state on_command/>
+                    <Chips user state/>
+                </div>
                 <AddFiles user state/>
                 <TextBox user state on_enter=submit/>
                 <ToolChips state on_command/>

@@ -3,9 +3,9 @@
 use leptos::{ev, prelude::*, task::spawn_local};
 use web_sys::{DataTransfer, DragEvent, File};
 
-use super::{ComposerState, Icon, IconName, add_to_text};
+use super::{ComposerState, FileNote, Icon, IconName, TEXT_ID};
 use crate::{
-    browser::{self, FileRefusal, RefusedFile},
+    browser,
     model::UserId,
     words::{use_locale, words},
 };
@@ -52,7 +52,7 @@ pub(crate) fn DropZone(user: UserId, state: ComposerState) -> impl IntoView {
     move || is_over.get().then(zone)
 }
 
-/// Puts the texts of files into the box and tells which are none; false if no files are brought.
+/// Sends files that go with the next message; false if no files are brought.
 pub(super) fn take_files(
     user: UserId,
     state: ComposerState,
@@ -65,31 +65,14 @@ pub(super) fn take_files(
     true
 }
 
-/// Puts the texts of files into the box, one after the other, and tells which are none, and why.
+/// Sends files that go with the next message: what becomes of each stands in its chip.
 pub(super) fn add_files(user: UserId, state: ComposerState, files: Vec<File>) {
     let place = state.conversation.get_untracked();
-    state.refused_files.set(Vec::new());
+    state.note.set(None);
+    browser::focus_text(TEXT_ID);
     spawn_local(async move {
-        let names: Vec<String> = files.iter().map(File::name).collect();
-        let read = browser::read_files(files).await;
-        if state.conversation.try_get_untracked() != Some(place) {
-            return; // another conversation is shown by now, or another page
-        }
-        let unreached = |name| {
-            let reason = FileRefusal::Unreached;
-            Err(RefusedFile { name, reason })
-        };
-        let read = read.unwrap_or_else(|_| names.into_iter().map(unreached).collect());
-        let mut refused = Vec::new();
-        for part in read {
-            match part {
-                Ok(part) => add_to_text(user, place, &part),
-                Err(file) => refused.push(file),
-            }
-        }
-        if !refused.is_empty() {
-            // At once: what is told is read out, and would be from its beginning for each.
-            state.refused_files.update(|told| told.extend(refused));
+        if browser::send_files(user, place, files).await.is_err() {
+            state.note.try_set(Some(FileNote::Unreached));
         }
     });
 }

@@ -70,11 +70,15 @@ fn Question(
     on_command: Callback<MessageCommand>,
 ) -> impl IntoView {
     let (id, text) = message.with_untracked(|it| (it.id, it.text.clone()));
+    let files = message.with_untracked(|it| it.files.clone());
+    let files =
+        (!files.is_empty()).then(|| view! { <div class="question-files" inner_html=files></div> });
     let is_edited = Memo::new(move |_| editing.question.get() == Some(id));
     let editor = move || view! { <QuestionEditor message editing on_command/> };
     // Hydration leaves what the server found out, as it leaves the text.
     let language = words::foreign(use_locale(), [&text]);
     view! {
+        {files}
         <div class="user-line" hidden=move || is_edited.get()>
             <QuestionActions message on_command/>
             <div class="user-text" dir="auto" lang=language>{text}</div>

@@ -69,6 +69,10 @@ uuid_id! {
     IdempotencyKey
 }
 uuid_id! {
+    /// One file beside a message, or on its way to one.
+    FileId
+}
+uuid_id! {
     /// One file that was exported.
     ExportId
 }

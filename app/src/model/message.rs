@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Choices, ConversationSummary, Cursor, LocalTime, MessageId, Notice, ReasoningEffort, Refusal,
-    Thumb, TurnError,
+    Choices, ConversationSummary, Cursor, FileId, LocalTime, MessageId, Notice, ReasoningEffort,
+    Refusal, Thumb, TurnError,
 };
 
 /// Longest message a person may send, in bytes of UTF-8 (256 KiB).
@@ -113,7 +113,7 @@ pub struct TurnParams {
 
 /// What one press of Send asks for; absent fields are as its conversation has them. Other programs
 /// ask for a temperature; the page never does, and writes no fractions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SendParams {
     #[cfg_attr(not(feature = "ssr"), serde(skip_serializing))]
@@ -126,11 +126,13 @@ pub struct SendParams {
     pub effort: Option<ReasoningEffort>,
     /// Of the conversation, from now on.
     pub calculator: Option<bool>,
+    /// Files that go with the message, as they were answered when they were sent.
+    pub files: Vec<FileId>,
 }
 
 impl SendParams {
     /// What is asked for this turn alone.
-    pub fn turn(self) -> TurnParams {
+    pub fn turn(&self) -> TurnParams {
         TurnParams {
             temperature: self.temperature,
             top_p: self.top_p,
@@ -140,7 +142,7 @@ impl SendParams {
     }
 
     /// What the conversation wants from now on.
-    pub fn choices(self) -> Choices {
+    pub fn choices(&self) -> Choices {
         Choices {
             effort: self.effort,
             calculator: self.calculator,
@@ -177,6 +179,8 @@ pub struct Message {
     pub status: MessageStatus,
     /// The person's text; empty for answers.
     pub text: String,
+    /// The files beside that text, HTML, safe to insert; empty if there are none.
+    pub files: String,
     /// Committed blocks of an answer, HTML, safe to insert.
     pub blocks: Vec<String>,
     /// The block that still grows, HTML, safe to insert.
@@ -210,6 +214,7 @@ impl Message {
             role,
             status: MessageStatus::Finished,
             text: String::new(),
+            files: String::new(),
             blocks: Vec::new(),
             pending: String::new(),
             reasoning: None,

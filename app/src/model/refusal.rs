@@ -143,6 +143,23 @@ pub enum Refusal {
     FileTooLarge { limit: u64 },
     #[cfg_attr(feature = "ssr", error("choose a file first"))]
     NoFile,
+    /// A file that was to go with a message: removed, sent with another one, or a day old.
+    #[cfg_attr(
+        feature = "ssr",
+        error("one of the files is not there any more: add it again")
+    )]
+    FilesGone,
+    #[cfg_attr(
+        feature = "ssr",
+        error("at most {limit} files can be sent with one message")
+    )]
+    TooManyFiles { limit: usize },
+    /// All files of a person together.
+    #[cfg_attr(
+        feature = "ssr",
+        error("your files have more than {limit} bytes together: delete chats that have some")
+    )]
+    FilesFull { limit: u64 },
     #[cfg_attr(
         feature = "ssr",
         error("the connection ended before everything had arrived")
@@ -318,6 +335,8 @@ impl TurnError {
 pub enum Notice {
     /// That many of the oldest questions with their answers did not fit; at least one.
     TurnsLeftOut(usize),
+    /// Of the files of this question only the beginning did fit.
+    FilesCut,
     /// Another model goes on with the answer.
     NotExact,
     /// The answer was imported, and its tokens were not.

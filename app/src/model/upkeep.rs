@@ -16,7 +16,7 @@ pub enum UpkeepJob {
     Sessions,
     /// Content of old exports.
     Exports,
-    /// Files that nobody imported.
+    /// Files that nobody imported or sent, and those whose last message has gone.
     Uploads,
     /// Keys that tell a message sent twice from two messages.
     Keys,

@@ -33,6 +33,8 @@ pub struct Hit {
 pub struct Hits {
     pub titles: Vec<Hit>,
     pub messages: Vec<Hit>,
+    /// Their names stand where titles do, and the titles where other hits have their words.
+    pub files: Vec<Hit>,
 }
 
 /// Finding what was written.

@@ -29,6 +29,7 @@ pub(super) fn refusal(locale: Locale, refusal: Refusal) -> String {
         Refusal::WrongPassword => words!(locale, errors.wrong_password),
         Refusal::BadName => words!(locale, errors.bad_name),
         Refusal::NoFile => words!(locale, errors.no_file),
+        Refusal::FilesGone => words!(locale, errors.files_gone),
         Refusal::Incomplete => words!(locale, errors.incomplete),
         Refusal::NotUnderstood { .. } => words!(locale, errors.not_understood),
         Refusal::NotAccepted => words!(locale, errors.not_accepted),
@@ -59,6 +60,12 @@ fn refusal_with_numbers(locale: Locale, refusal: Refusal) -> String {
         Refusal::Outdated { value, .. } => words!(locale, errors.outdated, value = value),
         Refusal::FileTooLarge { limit } => {
             words!(locale, errors.file_too_large, size = binary_bytes(limit))
+        }
+        Refusal::TooManyFiles { limit } => words!(locale, errors.too_many_files, limit = limit),
+        // Told where the server draws.
+        #[cfg(feature = "ssr")]
+        Refusal::FilesFull { limit } => {
+            words!(locale, errors.files_full, size = binary_bytes(limit))
         }
         Refusal::TooManyKeys { limit } => words!(locale, errors.too_many_keys, limit = limit),
         Refusal::TitleTooLong { limit } => words!(locale, errors.title_too_long, limit = limit),

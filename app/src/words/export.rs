@@ -85,6 +85,12 @@ mod added {
             turn_error(self.0, TurnError::from_stored(stored.to_owned()))
         }
 
+        /// The names of a message's files.
+        pub fn files(self, names: &[&str]) -> String {
+            let names = names.join(words!(self.0, exports.added.between_files));
+            words!(self.0, exports.added.files, names = names)
+        }
+
         /// What stands above what a model thought.
         pub fn thought(self, reasoning: &Reasoning) -> String {
             let seconds = reasoning.duration_ms.div_ceil(1000).max(1);

@@ -127,6 +127,7 @@ pub(crate) fn notice(locale: Locale, notice: Notice) -> String {
     match notice {
         Notice::TurnsLeftOut(1) => words!(locale, chat.one_left_out).to_owned(),
         Notice::TurnsLeftOut(number) => words!(locale, chat.many_left_out, number = number),
+        Notice::FilesCut => words!(locale, chat.files_cut).to_owned(),
         Notice::Imported => words!(locale, chat.imported_not_exact).to_owned(),
         Notice::NotExact => words!(locale, chat.not_exact).to_owned(),
     }

@@ -9,7 +9,13 @@ use hearth_engine::{
     request::{ChatMessage, Conversation, Role as EngineRole, SubmitError, TokenId},
 };
 
-use super::{ChatServer, refusal::store_refused, settings::Settings, tools};
+use super::{
+    ChatServer,
+    file_blocks::{Said, with_blocks},
+    refusal::store_refused,
+    settings::Settings,
+    tools,
+};
 use crate::{accounts::now_ms, calendar::utc_date, settings::Bilingual, store::StoredMessage};
 
 /// Part of the context window kept free for the answer, unless the turn says how long it may be.
@@ -23,20 +29,25 @@ pub(super) struct Prompt {
     pub(super) conversation: Conversation,
     /// Tokens at its beginning that no person wrote.
     pub(super) num_shared_tokens: usize,
-    /// Present if turns were left out.
+    /// Present if turns were left out, or files of the last message are cut.
     pub(super) notice: Option<Notice>,
 }
 
 impl ChatServer {
-    /// The messages of a branch as the engine takes them, answers without any text left out.
-    /// Answers of the model at hand bring the ids they were written with.
+    /// The messages of a branch as the engine takes them, with their files beside them, answers
+    /// without any text left out. Answers of the model at hand bring the ids they were written
+    /// with.
     pub(super) async fn history(
         &self,
         user: UserId,
         branch: &[StoredMessage],
         engine: &EngineHandle,
-    ) -> Result<Vec<ChatMessage>, ChatError> {
-        let mut written = HashMap::new();
+    ) -> Result<Vec<Said>, ChatError> {
+        let (mut written, mut files) = (HashMap::new(), HashMap::new());
+        if let Some(leaf) = branch.last() {
+            let texts = self.store.file_texts_of_branch(user, leaf.id);
+            files = texts.await.map_err(|error| store_refused(&error))?;
+        }
         if let (Some(leaf), Some(fingerprint)) = (branch.last(), engine.fingerprint()) {
             let ids = self.store.answer_token_ids(user, leaf.id, &fingerprint);
             written = ids.await.map_err(|error| store_refused(&error))?;
@@ -48,28 +59,39 @@ impl ChatServer {
                 Role::Assistant => EngineRole::Assistant,
             };
             let token_ids = written.remove(&message.id).unwrap_or_default();
-            ChatMessage {
-                token_ids: token_ids.into_iter().map(TokenId).collect(),
-                ..ChatMessage::new(role, message.text.clone())
+            Said {
+                message: ChatMessage {
+                    token_ids: token_ids.into_iter().map(TokenId).collect(),
+                    ..ChatMessage::new(role, message.text.clone())
+                },
+                files: files.remove(&message.id).unwrap_or_default(),
             }
         });
         Ok(messages.collect())
     }
 }
 
-/// Tokenises the system prompt and as many of the last turns as fit beside the answer into
-/// `window` tokens. Takes as long as it takes to encode all of it, once.
+/// Tokenises the system prompt and as many of the last turns, with their files, as fit beside the
+/// answer into `window` tokens. Takes as long as it takes to encode all of it, once.
 ///
 /// # Errors
 /// If system prompt and last message alone are too long.
 pub(super) fn fit(
     maker: &PromptMaker,
     window: usize,
-    messages: Vec<ChatMessage>,
+    said: Vec<Said>,
     settings: &Settings,
 ) -> Result<Prompt, SubmitError> {
-    let system = system_message(&settings.system_prompt, &messages);
+    let first = said.first().map_or("", |it| &it.message.content);
+    let system = system_message(&settings.system_prompt, first);
     let num_fixed = usize::from(system.is_some());
+    let mut is_cut = false;
+    let messages = said.into_iter().map(|said| {
+        // What counts is the last one's.
+        let message;
+        (message, is_cut) = with_blocks(said, maker, window);
+        message
+    });
     let messages = system.into_iter().chain(messages).collect();
     let mut conversation = Conversation {
         messages,
@@ -106,7 +128,11 @@ pub(super) fn fit(
         num_shared_tokens: tokens.num_fixed(num_fixed),
         ids: tokens.into_ids(),
         conversation,
-        notice: (left_out > 0).then_some(Notice::TurnsLeftOut(left_out)),
+        notice: match left_out {
+            _ if is_cut => Some(Notice::FilesCut),
+            0 => None,
+            number => Some(Notice::TurnsLeftOut(number)),
+        },
     })
 }
 
@@ -120,11 +146,8 @@ pub(crate) fn engine_effort(effort: ReasoningEffort) -> EngineEffort {
 }
 
 /// What a conversation begins with, in the language of its first message.
-fn system_message(prompt: &Bilingual, messages: &[ChatMessage]) -> Option<ChatMessage> {
-    let is_chinese = messages
-        .first()
-        .is_some_and(|first| is_chinese(&first.content));
-    let text = prompt.choose(is_chinese);
+fn system_message(prompt: &Bilingual, first: &str) -> Option<ChatMessage> {
+    let text = prompt.choose(is_chinese(first));
     (!text.is_empty()).then(|| ChatMessage::new(EngineRole::System, text))
 }
 
@@ -191,18 +214,15 @@ mod tests {
             zh: "请帮忙。".to_owned(),
         };
         let check = |first: &str, expected: &str| {
-            let system = system_message(&prompt, &messages(&[first])).unwrap();
+            let system = system_message(&prompt, first).unwrap();
             assert_eq!(system.content, expected, "{first}");
         };
         check("用 Rust 写一个 HTTP server", "请帮忙。");
         check("What does 火 mean in Chinese?", "Help.");
         check("3 + 4 = ?", "Help.");
-        assert_eq!(
-            system_message(&Bilingual::default(), &messages(&["a"])),
-            None
-        );
+        assert_eq!(system_message(&Bilingual::default(), "a"), None);
         let only_english = Bilingual::same("Help.");
-        let system = system_message(&only_english, &messages(&["你好"]));
+        let system = system_message(&only_english, "你好");
         assert_eq!(system.unwrap().content, "Help.");
     }
 

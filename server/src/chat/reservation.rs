@@ -3,12 +3,13 @@
 use hearth_app::model::{ChatError, Notice, Refusal, UserId};
 use hearth_engine::{
     handle::{EngineHandle, Permit, UserKey},
-    request::{ChatMessage, Conversation, SubmitError, TokenId},
+    request::{Conversation, SubmitError, TokenId},
 };
 
 use super::{
     ChatServer,
     engine_slot::EngineSlot,
+    file_blocks::Said,
     prompt::{self, Prompt},
     refusal::{engine_refused, store_refused},
     settings::Settings,
@@ -39,7 +40,7 @@ impl ChatServer {
         &self,
         user: UserId,
         branch: &[StoredMessage],
-        question: Option<ChatMessage>,
+        question: Option<Said>,
         settings: &Settings,
     ) -> Result<Reserved, ChatError> {
         loop {
@@ -58,7 +59,7 @@ impl ChatServer {
     async fn reserve(
         &self,
         user: UserId,
-        history: Vec<ChatMessage>,
+        history: Vec<Said>,
         settings: &Settings,
         (engine, num_replaced): (EngineHandle, u64),
     ) -> Result<Reserved, ChatError> {
@@ -144,7 +145,7 @@ impl ChatServer {
         &self,
         user: UserId,
         engine: &EngineHandle,
-        history: Vec<ChatMessage>,
+        history: Vec<Said>,
         settings: &Settings,
     ) -> Result<Result<Prompt, SubmitError>, ChatError> {
         let maker = engine.prompt_maker().await.map_err(engine_refused)?;

@@ -1,10 +1,11 @@
 //! What the server offers to pages.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use futures::stream::{self, BoxStream, StreamExt as _};
 use hearth_app::{
+    attached_files,
     model::{
         ChatError, ChatEvent, ChatEventKind, Choices, Conversation, ConversationForm,
         ConversationId, ConversationPage, ConversationState, ConversationSummary, Cursor,
@@ -318,6 +319,11 @@ impl ChatServer {
         };
         let num_messages = u32::try_from(branch.len()).unwrap_or(u32::MAX);
         let versions = read(self.store.versions(user, leaf, num_messages).await)?;
+        let files = read(self.store.files_of_branch(user, leaf, num_messages).await)?;
+        let files = files
+            .into_iter()
+            .map(|(id, files)| (id, attached_files(&files)));
+        let mut files: HashMap<_, _> = files.collect();
         // A turn draws its own answer: what has just been sent waits for nobody's long texts.
         let is_quick = branch.iter().all(|message| {
             message.role == Role::User || self.live.turn(user, message.id).is_some()
@@ -332,7 +338,11 @@ impl ChatServer {
             let live = live.turn(user, stored.id);
             let siblings = siblings.unwrap_or_default();
             let time = calendar.local_time(stored.created_at);
-            view::message(stored, live.as_deref(), siblings, time, &rendered)
+            let files = files.remove(&stored.id).unwrap_or_default();
+            Message {
+                files,
+                ..view::message(stored, live.as_deref(), siblings, time, &rendered)
+            }
         };
         let shown = move || branch.into_iter().map(show).collect();
         if is_quick {

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use hearth_app::{
     model::{
-        BusyReason, ChatError, Choices, ConversationId, MessageId, MessageStatus,
+        BusyReason, ChatError, Choices, ConversationId, MAX_FILES, MessageId, MessageStatus,
         PersonalInstructions, Refusal, Role, StartedTurn, TurnParams, UserId,
     },
     service::SendMessage,
@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::{
     ChatServer,
+    file_blocks::Said,
     live_turns::Claim,
     personal::wording,
     refusal::{busy, store_refused},
@@ -53,10 +54,10 @@ impl ChatServer {
         let settings = self.settings(user, existing, asked).await?;
         let branch = self.branch_to_answer(user, &message).await?;
         let parent = branch.last().map(|parent| parent.id);
-        let text = message.text.into_string();
-        let question = ChatMessage::new(EngineRole::User, text.clone());
+        let question = self.asked(user, &message).await?;
         let reserved = self.reserve_current(user, &branch, Some(question), &settings);
         let reserved = reserved.await?;
+        let text = message.text.into_string();
         let turn = NewTurn {
             user,
             conversation,
@@ -65,6 +66,7 @@ impl ChatServer {
             parent,
             edits: message.edits,
             text,
+            files: message.files,
             key: message.key,
             choices: message.choices,
             answer: reserved.answer_start(&settings),
@@ -92,6 +94,27 @@ impl ChatServer {
         let (_, question) = self.shown_message(user, inserted.user_message).await?;
         started.user_message = Some(question);
         Ok(started)
+    }
+
+    /// A question as the model is asked it, with its files.
+    async fn asked(&self, user: UserId, message: &SendMessage) -> Result<Said, ChatError> {
+        let mut files = Vec::new();
+        if let Some(edited) = message.edits {
+            let texts = self.store.file_texts_of_branch(user, edited).await;
+            let mut texts = texts.map_err(|error| store_refused(&error))?;
+            files = texts.remove(&edited).unwrap_or_default();
+        }
+        if files.len() + message.files.len() > MAX_FILES {
+            let limit = MAX_FILES;
+            return Err(ChatError::Invalid(Refusal::TooManyFiles { limit }));
+        }
+        let new = self.store.unsent_file_texts(user, &message.files).await;
+        let new = new.map_err(|error| store_refused(&error))?;
+        files.extend(new.ok_or(ChatError::Invalid(Refusal::FilesGone))?);
+        Ok(Said {
+            message: ChatMessage::new(EngineRole::User, message.text.as_str()),
+            files,
+        })
     }
 
     /// A question that is edited tells where its new version goes: beside it.

@@ -1,6 +1,7 @@
 //! The laws of a turn, most of them with a scripted model.
 
 mod allowing;
+mod attaching;
 mod bench;
 mod branching;
 mod continuing;

@@ -24,6 +24,7 @@ pub(super) fn message(
         role: stored.role,
         status: settled(stored.status),
         text: String::new(),
+        files: String::new(),
         blocks: Vec::new(),
         pending: String::new(),
         reasoning: stored.reasoning,

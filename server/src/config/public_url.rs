@@ -12,6 +12,7 @@ const OWN: [&str; 29] = [
     "detokenize",
     "exports",
     "favicon.svg",
+    "files",
     "health",
     "healthz",
     "hearth-math.OFL.txt",

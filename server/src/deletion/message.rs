@@ -29,6 +29,8 @@ impl Deletion {
             }
         }
         read(self.store.end_removal(&doomed).await)?;
+        // Files that only they had, now rather than within the hour.
+        while read(self.store.purge_loose_file().await)?.num_rows > 0 {}
         self.chat.changes().tell(user, doomed.conversation);
         Ok(doomed.conversation)
     }

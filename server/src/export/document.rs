@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    RatingDocument, SettingsDocument, ShareDocument, canonical,
+    FileDocument, RatingDocument, SettingsDocument, ShareDocument, canonical,
     hashed::{HashedConversation, HashedMessage},
     timestamp::Timestamp,
 };
@@ -33,7 +33,8 @@ pub const VERSION: u32 = 1;
 /// What it says where a conversation is pinned, in a folder or in the archive: an older program
 /// refuses such a document in a sentence, rather than lose where it was.
 pub(crate) const ORDERED_VERSION: u32 = 2;
-/// What it says where its person rated an answer or shares copies, for the same reason.
+/// What it says where its person rated an answer or shares copies, or a message has files, for the
+/// same reason.
 pub(crate) const EXTENDED_VERSION: u32 = 3;
 
 /// A conversation with all its branches.
@@ -82,6 +83,9 @@ pub struct MessageDocument {
     pub role: Role,
     pub status: MessageStatus,
     pub text: String,
+    /// Of a person's message.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<FileDocument>,
     /// What the model thought before it answered, if that is exported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning: Option<Reasoning>,
@@ -147,8 +151,8 @@ impl ConversationDocument {
         let messages = in_canonical_order(messages.collect());
         let shares = tree.shares.into_iter().filter_map(ShareDocument::new);
         let shares: Vec<_> = shares.collect();
-        let is_rated = messages.iter().any(|it| it.rating.is_some());
-        let version = if is_rated || !shares.is_empty() {
+        let is_extended = |it: &MessageDocument| it.rating.is_some() || !it.files.is_empty();
+        let version = if !shares.is_empty() || messages.iter().any(is_extended) {
             EXTENDED_VERSION
         } else if tree.place == TreePlace::default() {
             VERSION
@@ -297,6 +301,7 @@ impl MessageDocument {
             role: message.role,
             status: message.status,
             text: message.text,
+            files: message.files.into_iter().map(FileDocument::new).collect(),
             reasoning: message.reasoning,
             tool_steps: message.steps,
             finish_reason: message.finish_reason,
@@ -327,6 +332,11 @@ impl MessageDocument {
                 settled => settled,
             },
             text: self.text,
+            files: self
+                .files
+                .into_iter()
+                .map(FileDocument::into_file)
+                .collect(),
             reasoning: self.reasoning,
             steps: self.tool_steps,
             finish_reason: self.finish_reason,

@@ -41,12 +41,16 @@ impl fmt::Display for FileName {
     }
 }
 
-/// `Content-Disposition` of a name that was made by [`FileName`].
+/// `Content-Disposition` of a name, be it one that a person chose.
 pub(crate) fn content_disposition(name: &str) -> String {
     let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
-    let ascii = usable(stem, |letter| !letter.is_ascii() || is_forbidden(letter));
+    let mut ascii = usable(stem, |letter| !letter.is_ascii() || is_forbidden(letter));
+    let is_plain = !extension.is_empty() && extension.bytes().all(|it| it.is_ascii_alphanumeric());
+    if is_plain {
+        ascii = format!("{ascii}.{extension}");
+    }
     let encoded: String = name.bytes().map(encode).collect();
-    format!("attachment; filename=\"{ascii}.{extension}\"; filename*=UTF-8''{encoded}")
+    format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{encoded}")
 }
 
 /// A byte as RFC 5987 wants it.
@@ -150,6 +154,16 @@ mod tests {
             "attachment; filename=\"conversation.json\"; filename*=UTF-8''%F0%9F%A6%80.json"
         );
         assert!(header("100% \r\nx: y").is_ascii());
+        let chosen = content_disposition("a \"b\".数据");
+        assert!(
+            chosen.starts_with("attachment; filename=\"a _b_\"; "),
+            "{chosen}"
+        );
+        let without = content_disposition("Makefile");
+        assert!(
+            without.starts_with("attachment; filename=\"Makefile\"; "),
+            "{without}"
+        );
         assert!(!header("a\r\nb").contains('\n'));
     }
 }

@@ -9,7 +9,8 @@ use hearth_app::model::{
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::{ConversationDocument, MessageDocument, Timestamp, canonical::Canonical};
+use super::{ConversationDocument, FileDocument, MessageDocument, Timestamp, canonical::Canonical};
+use crate::extract::FileKind;
 use share::HashedShares;
 
 /// What the hash of a conversation covers.
@@ -51,6 +52,8 @@ pub(super) struct HashedMessage<'a> {
     created_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    files: Vec<HashedFile<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     finish_reason: Option<FinishReason>,
     id: MessageId,
@@ -73,6 +76,22 @@ pub(super) struct HashedMessage<'a> {
     tool_steps: Vec<HashedStep<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     usage: Option<Canonical<Value>>,
+}
+
+#[derive(Serialize)]
+struct HashedFile<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<&'a str>,
+    is_cut: bool,
+    kind: FileKind,
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    num_pages: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    num_tokens: Option<u32>,
+    sha256: &'a str,
+    size: u64,
+    text: &'a str,
 }
 
 #[derive(Serialize)]
@@ -138,6 +157,7 @@ impl<'a> HashedMessage<'a> {
             role,
             status,
             text,
+            files,
             reasoning,
             tool_steps,
             finish_reason,
@@ -152,6 +172,7 @@ impl<'a> HashedMessage<'a> {
         Self {
             created_at: *created_at,
             error: error.as_deref(),
+            files: files.iter().map(HashedFile::new).collect(),
             finish_reason: *finish_reason,
             id: *id,
             model: model.as_ref().map(canonical),
@@ -165,6 +186,33 @@ impl<'a> HashedMessage<'a> {
             text,
             tool_steps: tool_steps.iter().map(HashedStep::new).collect(),
             usage: usage.as_ref().map(canonical),
+        }
+    }
+}
+
+impl<'a> HashedFile<'a> {
+    fn new(file: &'a FileDocument) -> Self {
+        let FileDocument {
+            name,
+            kind,
+            size,
+            sha256,
+            num_pages,
+            num_tokens,
+            is_cut,
+            text,
+            content,
+        } = file;
+        Self {
+            content: content.as_deref(),
+            is_cut: *is_cut,
+            kind: *kind,
+            name,
+            num_pages: *num_pages,
+            num_tokens: *num_tokens,
+            sha256,
+            size: *size,
+            text,
         }
     }
 }

@@ -54,6 +54,9 @@ fn write_message(out: &mut String, message: &MessageDocument, language: Language
     let byline = escape(&language.byline(message));
     let role = message.role.as_str();
     writeln!(out, "<article class=\"{role}\">\n<h2>{byline}</h2>")?;
+    if let Some(files) = language.files(message) {
+        writeln!(out, "<p class=\"note\" dir=\"auto\">{}</p>", escape(&files))?;
+    }
     if let Some(reasoning) = &message.reasoning {
         let thought = escape(&language.thought(reasoning));
         writeln!(out, "<details><summary>{thought}</summary>")?;

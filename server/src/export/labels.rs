@@ -74,6 +74,13 @@ impl Language {
         note.map(str::to_owned).into_iter().chain(error)
     }
 
+    /// The names of a message's files, in a line; none where it has none.
+    pub(super) fn files(self, message: &MessageDocument) -> Option<String> {
+        let names = message.files.iter().map(|file| file.name.as_str());
+        let names: Vec<_> = names.collect();
+        (!names.is_empty()).then(|| self.words().files(&names))
+    }
+
     /// What stands above what a model thought.
     pub(super) fn thought(self, reasoning: &Reasoning) -> String {
         self.words().thought(reasoning)

@@ -54,6 +54,9 @@ pub(super) fn write_others(
 fn write_message(out: &mut String, message: &MessageDocument, language: Language) -> fmt::Result {
     let text = message.text.trim_end();
     writeln!(out, "\n## {}", escape(&language.byline(message)))?;
+    if let Some(files) = language.files(message) {
+        writeln!(out, "\n> *{}*", escape(&files))?;
+    }
     write_thoughts(out, message, language)?;
     writeln!(out, "\n{text}")?;
     if let Some(end) = open_fence(text) {

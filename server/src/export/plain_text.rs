@@ -19,6 +19,9 @@ pub(super) fn write(
     for message in document.branch() {
         let text = message.text.trim_end();
         writeln!(out, "\n{}\n", language.byline(message))?;
+        if let Some(files) = language.files(message) {
+            writeln!(out, "[{files}]\n")?;
+        }
         if let Some(reasoning) = &message.reasoning {
             let thought = language.thought(reasoning);
             writeln!(out, "[{thought}]")?;

@@ -28,6 +28,7 @@ fn message(number: u128, parent: Option<u128>, role: Role, text: &str) -> TreeMe
         role,
         status: MessageStatus::Finished,
         text: text.to_owned(),
+        files: Vec::new(),
         reasoning: None,
         steps: Vec::new(),
         finish_reason: None,

@@ -137,7 +137,10 @@ fn in_place(
 }
 
 /// Headers of a file that is saved and never shown.
-fn attachment(file_name: &str, media_type: &'static str) -> [(HeaderName, HeaderValue); 4] {
+pub(super) fn attachment(
+    file_name: &str,
+    media_type: &'static str,
+) -> [(HeaderName, HeaderValue); 4] {
     let disposition = HeaderValue::from_str(&content_disposition(file_name));
     let disposition = disposition.unwrap_or(HeaderValue::from_static("attachment"));
     [

@@ -103,7 +103,7 @@ async fn receive(
 }
 
 /// How long a request says it is; 0 if it does not.
-fn announced(headers: &HeaderMap) -> u64 {
+pub(super) fn announced(headers: &HeaderMap) -> u64 {
     let length = headers.get(header::CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
     length.unwrap_or_default()
@@ -133,6 +133,6 @@ async fn write_down(
     Ok(incoming?)
 }
 
-fn broken_off(_: MultipartError) -> AppError {
+pub(super) fn broken_off(_: MultipartError) -> AppError {
     AppError::Invalid(Refusal::Incomplete)
 }

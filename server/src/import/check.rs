@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
+    files::{check_files, check_files_version},
     folders::check_place,
     problem::{Problems, problem, within},
     rating,
@@ -118,6 +119,7 @@ pub(super) fn check(document: &ConversationDocument, problems: &mut Problems) {
         let limit = MAX_MESSAGES;
         return problems.push(problem("messages", ImportFault::TooMany { limit }));
     }
+    check_files_version(document, problems);
     let mut roles = HashMap::new();
     for (index, message) in document.messages.iter().enumerate() {
         for found in check_message(message, &roles) {
@@ -176,6 +178,9 @@ fn check_message(
     }
     for (place, fault) in rating::faults(message) {
         wrong(place, fault);
+    }
+    for (place, fault) in check_files(message) {
+        wrong(&place, fault);
     }
     for (place, note) in notes(message) {
         let bytes = note.map_or(0, String::len);

@@ -59,6 +59,16 @@ impl Query {
         self.terms.is_empty() && self.filters == Filters::default()
     }
 
+    /// What names of files have to hold, as JSON: names are kept as words between spaces.
+    pub(crate) fn to_name_parts(&self) -> String {
+        let parts = self.terms.iter().map(|term| {
+            let end = if term.is_open { "" } else { " " };
+            format!(" {}{end}", term.pieces.join(" "))
+        });
+        let parts: Vec<_> = parts.collect();
+        serde_json::to_string(&parts).expect("invariant: texts are plain JSON")
+    }
+
     /// The question in the language of FTS5. `scope` is one word: whose texts, and of what kind.
     pub(crate) fn to_match(&self, scope: &str) -> String {
         let mut question = format!("scope : \"{scope}\"");
@@ -204,6 +214,15 @@ mod tests {
         for nothing in ["", "-", "\"\"", "* ^ :", "\u{200d}"] {
             assert!(Query::parse(nothing).is_empty(), "{nothing}");
         }
+    }
+
+    #[test]
+    fn a_name_holds_each_word_and_the_last_one_begins_like_this() {
+        let parts = |typed| Query::parse(typed).to_name_parts();
+        assert_eq!(parts("annual rep"), r#"[" annual "," rep"]"#);
+        assert_eq!(parts("\"annual report\""), r#"[" annual report "]"#);
+        assert_eq!(parts("年度报"), r#"[" 年度 度报 "]"#);
+        assert_eq!(parts("has:file"), "[]");
     }
 
     #[test]

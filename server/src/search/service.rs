@@ -16,7 +16,10 @@ use crate::{
     calendar::Calendar,
     chat::store_refused,
     slow_work::{Kind, SlowWork, run_in},
-    store::{FoundMessage, FoundTitle, SearchScope, Store, StoreError, Wanted, name_key, now_ms},
+    store::{
+        FoundFile, FoundMessage, FoundTitle, SearchScope, Store, StoreError, Wanted, name_key,
+        now_ms,
+    },
 };
 
 /// Most hits of each kind.
@@ -33,6 +36,7 @@ pub struct SearchServer {
 /// A hit with the text that it lies in.
 enum Found {
     Title(FoundTitle),
+    File(FoundFile),
     Message(FoundMessage, String),
 }
 
@@ -51,6 +55,9 @@ impl SearchService for SearchServer {
                 match found {
                     Found::Title(found) => {
                         hits.titles.push(title_hit(&found, &query.terms, &calendar));
+                    }
+                    Found::File(found) => {
+                        hits.files.push(file_hit(found, &query.terms, &calendar));
                     }
                     Found::Message(found, text) => {
                         let hit = message_hit(&found, &text, &query.terms, &calendar);
@@ -77,6 +84,7 @@ impl SearchServer {
             before: query.filters.before.map(|day| calendar.beginning_of(day)),
             model: query.filters.model.clone(),
             folder: query.filters.folder.as_deref().map(name_key),
+            has_file: query.filters.has_file,
         };
         let now = now_ms();
         let wanted_titles = wanted(SearchScope::Title);
@@ -85,7 +93,13 @@ impl SearchServer {
         let wanted_messages = wanted(SearchScope::Message);
         let messages = self.store.found_messages(user, &wanted_messages).await?;
         let messages = best(messages, message_weight, now, MAX_MESSAGES);
-        let mut found: Vec<Found> = titles.into_iter().map(Found::Title).collect();
+        let parts = query.to_name_parts();
+        let files = self
+            .store
+            .found_files(user, (&wanted_messages, parts.as_str()));
+        let files = files.await?.into_iter().map(Found::File);
+        let titles = titles.into_iter().map(Found::Title);
+        let mut found: Vec<Found> = titles.chain(files).collect();
         for message in messages {
             let text = self.store.found_text(user, message.message).await?;
             // One that was deleted a moment ago is none any more.
@@ -118,6 +132,17 @@ fn title_hit(found: &FoundTitle, terms: &[Term], calendar: &Calendar) -> Hit {
         title: marked(&found.title, terms),
         snippet: Vec::new(),
         time: calendar.local_time(found.updated_at),
+    }
+}
+
+/// It leads to the message that has the file.
+fn file_hit(found: FoundFile, terms: &[Term], calendar: &Calendar) -> Hit {
+    Hit {
+        conversation: found.conversation,
+        message: Some((found.message, Role::User)),
+        title: marked(&found.name, terms),
+        snippet: marked(&found.title, &[]),
+        time: calendar.local_time(found.created_at),
     }
 }
 

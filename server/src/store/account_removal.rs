@@ -57,6 +57,13 @@ impl Store {
         sqlx::query!("delete from share_reader where user_id = ?", id)
             .execute(&mut *transaction)
             .await?;
+        // Those of messages go with them, in pieces.
+        sqlx::query!(
+            "delete from attachment where user_id = ? and message_id is null",
+            id,
+        )
+        .execute(&mut *transaction)
+        .await?;
         sqlx::query!("delete from usage_day where user_id = ?", id)
             .execute(&mut *transaction)
             .await?;

@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 use sqlx::types::Uuid;
 
 use super::{
-    KeptRating, Store, StoreError, StoredShare, conversation_settings::effort, message::word,
+    KeptRating, Store, StoreError, StoredShare, TreeFile, conversation_settings::effort,
+    message::word,
     tool_steps::from_lines,
 };
 
@@ -58,6 +59,8 @@ pub(crate) struct TreeMessage {
     pub(crate) role: Role,
     pub(crate) status: MessageStatus,
     pub(crate) text: String,
+    /// Of a person's message.
+    pub(crate) files: Vec<TreeFile>,
     pub(crate) reasoning: Option<Reasoning>,
     pub(crate) steps: Vec<ToolStep>,
     pub(crate) finish_reason: Option<FinishReason>,
@@ -126,6 +129,7 @@ impl TreeRow {
             role: word(&self.role.unwrap_or_default(), "role")?,
             status: word(&self.status.unwrap_or_default(), "status")?,
             text: self.text.unwrap_or_default(),
+            files: Vec::new(),
             reasoning: self.reasoning.map(|text| Reasoning {
                 text,
                 duration_ms: number(self.reasoning_ms),
@@ -237,7 +241,11 @@ impl Store {
         )
         .fetch_all(&self.readers)
         .await?;
-        into_tree(id, rows).transpose()
+        let Some(mut tree) = into_tree(id, rows).transpose()? else {
+            return Ok(None);
+        };
+        self.add_files((user, id), &mut tree.messages).await?;
+        Ok(Some(tree))
     }
 
     /// Ids of a user's conversations in order, from the one after `after`, at most `limit`.

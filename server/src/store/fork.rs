@@ -8,6 +8,7 @@ use sqlx::{SqliteConnection, types::Uuid};
 
 use super::{
     Store, StoreError,
+    attachment::copy_files_of,
     conversation::moment_of_use,
     now_ms,
     search_index::{index_copies, index_title},
@@ -76,6 +77,7 @@ impl Store {
         if !is_whole {
             return Ok(Forked::NotThere);
         }
+        copy_files_of(&mut transaction, user, &fork.copies).await?;
         index_title(&mut transaction, fork.id, title).await?;
         index_copies(&mut transaction, &indexed, fork.num_messages).await?;
         transaction.commit().await?;

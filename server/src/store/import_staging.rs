@@ -22,6 +22,7 @@ use super::{
     search_index::{index_message, index_title},
     share::bring_share,
     tool_steps::to_lines,
+    tree_files::insert_files,
 };
 use crate::search::IndexText;
 
@@ -159,7 +160,12 @@ fn weight(message: &TreeMessage) -> usize {
     let steps = message.steps.iter();
     let steps = steps.map(|step| step.tool.len() + step.input.len() + step.output.len());
     let comment = message.rating.as_ref().map_or(0, |it| it.comment.len());
-    ROW_BYTES + message.text.len() + reasoning + steps.sum::<usize>() + comment
+    let files = message.files.iter().map(|it| {
+        let content = it.content.as_ref().map_or(0, Vec::len);
+        ROW_BYTES + it.file.text.len() + content
+    });
+    let beside = steps.sum::<usize>() + files.sum::<usize>();
+    ROW_BYTES + message.text.len() + reasoning + comment + beside
 }
 
 /// A short piece of an import; dropped without a commit, it has changed nothing.
@@ -353,6 +359,7 @@ impl StagingTransaction<'_> {
         };
         if place.keeps_ids {
             if insert_message(&mut self.transaction, &row, message, index).await? {
+                self.add_files(wanted, message).await?;
                 return Ok(Some(wanted));
             }
             if !is_message(&mut self.transaction, wanted).await? {
@@ -361,8 +368,16 @@ impl StagingTransaction<'_> {
         }
         row.id = Uuid::now_v7();
         row.source = Some(wanted);
-        let is_inserted = insert_message(&mut self.transaction, &row, message, index).await?;
-        Ok(is_inserted.then_some(row.id))
+        if !insert_message(&mut self.transaction, &row, message, index).await? {
+            return Ok(None);
+        }
+        self.add_files(row.id, message).await?;
+        Ok(Some(row.id))
+    }
+
+    async fn add_files(&mut self, id: Uuid, message: &TreeMessage) -> Result<(), StoreError> {
+        let user = self.import.user.as_uuid();
+        insert_files(&mut self.transaction, (user, id), &message.files).await
     }
 
     /// All messages are there: notes which one is shown.

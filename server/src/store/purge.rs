@@ -5,7 +5,7 @@
 use hearth_app::model::UserId;
 use sqlx::types::Uuid;
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, file::remove_some_of};
 
 /// What a step did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -186,8 +186,9 @@ impl Store {
         Ok(ids.into_iter().map(UserId::new).collect())
     }
 
-    /// Removes one thing of an account that is being removed: a file, and at last the account
-    /// itself, once it has no conversations. The rest of its rows go with it.
+    /// Removes one thing of an account that is being removed: an exported file, a piece of one that
+    /// was added to a message, and at last the account itself, once it has no conversations. The
+    /// rest of its rows go with it.
     pub(crate) async fn purge_account(&self, user: UserId) -> Result<Progress, StoreError> {
         let user = user.as_uuid();
         let mut transaction = self.begin().await?;
@@ -210,6 +211,10 @@ impl Store {
             num_rows: exported.rows_affected(),
             num_removed: 0,
         };
+        if progress.num_rows == 0 {
+            let files = remove_some_of(&mut transaction, user).await?;
+            progress.num_rows = files.num_rows;
+        }
         if progress.num_rows == 0 {
             let removed = sqlx::query!(
                 "

@@ -12,6 +12,7 @@ use super::{Store, StoreError, message::word};
 /// they are and how new, and nobody reads more.
 const MAX_MESSAGES: u32 = 1_000;
 const MAX_TITLES: u32 = 200;
+const MAX_FILES: u32 = 8;
 
 /// What kind of text, in the index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +22,8 @@ pub(crate) enum SearchScope {
 }
 
 impl SearchScope {
-    /// The word that stands with every such text of a person; of names of files it will be another.
+    /// The word that stands with every such text of a person. Names of files are not in the index:
+    /// they are few and short, and looked through.
     pub(crate) fn of(self, user: UserId) -> String {
         let kind = match self {
             Self::Title => "title",
@@ -43,6 +45,8 @@ pub(crate) struct Wanted {
     pub(crate) model: Option<String>,
     /// A part of the key of the folder's name.
     pub(crate) folder: Option<String>,
+    /// With a file beside it, or a message that has one.
+    pub(crate) has_file: bool,
 }
 
 /// A conversation whose title holds what was looked for.
@@ -68,6 +72,19 @@ pub(crate) struct FoundMessage {
     pub(crate) created_at: i64,
     /// Lower is better.
     pub(crate) rank: f64,
+}
+
+/// A file whose name holds it.
+#[derive(Clone, Debug)]
+pub(crate) struct FoundFile {
+    pub(crate) name: String,
+    /// That has it.
+    pub(crate) message: MessageId,
+    pub(crate) conversation: ConversationId,
+    /// Of its conversation.
+    pub(crate) title: String,
+    /// Of the message, milliseconds UTC.
+    pub(crate) created_at: i64,
 }
 
 impl Store {
@@ -99,8 +116,14 @@ impl Store {
                     from folder f
                     where f.user_id = ?2 and instr(f.name_key, ?6) > 0
                 ))
+                and (?7 = 0 or exists (
+                    select 1
+                    from message m
+                    join attachment a on a.message_id = m.id
+                    where m.conversation_id = c.id
+                ))
             order by search_text.rowid desc
-            limit ?7
+            limit ?8
             "#,
             wanted.question,
             user,
@@ -108,6 +131,7 @@ impl Store {
             wanted.before,
             wanted.model,
             wanted.folder,
+            wanted.has_file,
             MAX_TITLES,
         )
         .fetch_all(&self.readers)
@@ -154,8 +178,9 @@ impl Store {
                     from folder f
                     where f.user_id = ?2 and instr(f.name_key, ?6) > 0
                 ))
+                and (?7 = 0 or exists (select 1 from attachment a where a.message_id = m.id))
             order by search_text.rowid desc
-            limit ?7
+            limit ?8
             "#,
             wanted.question,
             user,
@@ -163,6 +188,7 @@ impl Store {
             wanted.before,
             wanted.model,
             wanted.folder,
+            wanted.has_file,
             MAX_MESSAGES,
         )
         .fetch_all(&self.readers)
@@ -178,6 +204,62 @@ impl Store {
             })
         });
         found.collect()
+    }
+
+    /// Files whose names hold all of these, the newest first. `parts` is JSON: words between
+    /// spaces. None where a model is asked for.
+    pub(crate) async fn found_files(
+        &self,
+        user: UserId,
+        (wanted, parts): (&Wanted, &str),
+    ) -> Result<Vec<FoundFile>, StoreError> {
+        let user = user.as_uuid();
+        let rows = sqlx::query!(
+            r#"
+            select
+                a.name as "name!: String",
+                m.id as "message!: Uuid",
+                c.id as "conversation!: Uuid",
+                c.title as "title!: String",
+                m.created_at as "created_at!: i64"
+            from attachment a
+            join message m on m.id = a.message_id
+            join conversation c on c.id = m.conversation_id
+            where a.user_id = ?1
+                and c.user_id = ?1
+                and c.deleted_at is null
+                and not exists (
+                    select 1 from json_each(?2) p where instr(a.name_words, p.value) = 0
+                )
+                and (?3 is null or m.created_at >= ?3)
+                and (?4 is null or m.created_at < ?4)
+                and ?5 is null
+                and (?6 is null or c.folder_id in (
+                    select f.id
+                    from folder f
+                    where f.user_id = ?1 and instr(f.name_key, ?6) > 0
+                ))
+            order by a.created_at desc
+            limit ?7
+            "#,
+            user,
+            parts,
+            wanted.after,
+            wanted.before,
+            wanted.model,
+            wanted.folder,
+            MAX_FILES,
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        let found = rows.into_iter().map(|row| FoundFile {
+            name: row.name,
+            message: MessageId::new(row.message),
+            conversation: ConversationId::new(row.conversation),
+            title: row.title,
+            created_at: row.created_at,
+        });
+        Ok(found.collect())
     }
 
     /// The text of a message; `None` if it is not there or not yours.

@@ -1,13 +1,14 @@
 //! The transactions that begin and end a turn.
 
 use hearth_app::model::{
-    Choices, ConversationId, FinishReason, IdempotencyKey, MessageId, MessageStatus, Reasoning,
-    ToolStep, TurnError, Usage, UserId,
+    Choices, ConversationId, FileId, FinishReason, IdempotencyKey, MessageId, MessageStatus,
+    Reasoning, ToolStep, TurnError, Usage, UserId,
 };
 use sqlx::{SqliteConnection, types::Uuid};
 
 use super::{
     Store, StoreError, TurnTokens,
+    attachment::{copy_files, send_files},
     conversation::moment_of_use,
     conversation_settings::keep_choices,
     message::{to_blob, to_word},
@@ -43,6 +44,8 @@ pub(crate) struct NewTurn {
     /// The question beside which this one stands as another version; `parent` is that one's.
     pub(crate) edits: Option<MessageId>,
     pub(crate) text: String,
+    /// On their way until now; those of the edited question come before them.
+    pub(crate) files: Vec<FileId>,
     pub(crate) key: IdempotencyKey,
     /// What the conversation wants from now on; nothing else of it changes.
     pub(crate) choices: Choices,
@@ -89,8 +92,8 @@ impl Store {
     }
 
     /// Inserts a conversation (if new), both messages and the key in one transaction.
-    /// `None`: the conversation, the parent or the edited question is missing or not `user`'s;
-    /// nothing was written.
+    /// `None`: the conversation, the parent, the edited question or a file is missing or not
+    /// `user`'s; nothing was written.
     pub(crate) async fn insert_turn(
         &self,
         turn: &NewTurn,
@@ -115,6 +118,9 @@ impl Store {
             return Ok(None);
         }
         let question = inserted.user_message.as_uuid();
+        if !insert_files(&mut transaction, turn, question).await? {
+            return Ok(None);
+        }
         index_message(&mut transaction, question, &turn.text, &index).await?;
         let place = AnswerPlace {
             user: turn.user,
@@ -265,6 +271,20 @@ impl FinishedAnswer {
         mark_unread(connection, message).await?;
         delete_chunks(connection, message).await
     }
+}
+
+/// The files of a question: those of the one that it is another version of, and new ones. False:
+/// one of them is not there any more.
+async fn insert_files(
+    connection: &mut SqliteConnection,
+    turn: &NewTurn,
+    question: Uuid,
+) -> Result<bool, StoreError> {
+    let user = turn.user.as_uuid();
+    if let Some(edited) = turn.edits {
+        copy_files(connection, user, (edited.as_uuid(), question)).await?;
+    }
+    send_files(connection, (user, question), &turn.files).await
 }
 
 /// Where an answer goes in the tree.

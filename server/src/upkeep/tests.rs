@@ -208,6 +208,7 @@ async fn the_key_of_a_message_is_known_for_seven_days() {
         parent: None,
         edits: None,
         text: "Hello".to_owned(),
+        files: Vec::new(),
         key,
         choices: Choices::default(),
         answer: AnswerStart {

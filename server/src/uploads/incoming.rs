@@ -10,7 +10,7 @@ use std::{
 
 use hearth_app::model::UploadId;
 
-use super::{Coming, PART, Room, UploadError, beside, failed, locked};
+use super::{Allowed, Coming, PART, Room, UploadError, beside, failed, locked};
 use crate::{
     data_folder::create_own_file,
     disk,
@@ -31,6 +31,7 @@ pub(crate) struct Incoming {
     /// What is not written yet.
     piece: Vec<u8>,
     num_written: u64,
+    allowed: Allowed,
     /// Most bytes of a file of its kind.
     limit: u64,
     is_kept: bool,
@@ -39,7 +40,11 @@ pub(crate) struct Incoming {
 
 impl Incoming {
     /// An empty file; for threads that may block.
-    pub(super) fn begin(id: UploadId, room: Room, coming: Coming) -> Result<Self, UploadError> {
+    pub(super) fn begin(
+        id: UploadId,
+        room: Room,
+        (allowed, coming): (Allowed, Coming),
+    ) -> Result<Self, UploadError> {
         let whole = room.folder.join(id.to_string());
         let part = room.folder.join(format!("{id}{PART}"));
         // Before there is a file that somebody could take for nobody's.
@@ -56,7 +61,11 @@ impl Incoming {
             room,
             piece: Vec::new(),
             num_written: 0,
-            limit: MAX_DOCUMENT_BYTES,
+            allowed,
+            limit: match allowed {
+                Allowed::ToImport => MAX_DOCUMENT_BYTES,
+                Allowed::Bytes(limit) => limit,
+            },
             is_kept: false,
             coming,
         })
@@ -74,7 +83,7 @@ impl Incoming {
     /// Takes what comes next.
     pub(crate) async fn write(&mut self, chunk: &[u8]) -> Result<(), UploadError> {
         self.piece.extend_from_slice(chunk);
-        if self.num_written == 0 {
+        if self.num_written == 0 && self.allowed == Allowed::ToImport {
             // The first bytes say what it is.
             self.limit = max_bytes(&self.piece);
         }
@@ -110,6 +119,12 @@ impl Incoming {
         self.write_piece().await?;
         let file = self.file.try_clone();
         file.map_err(|source| failed(&self.part, source))
+    }
+
+    /// Where all that has come can be read, as long as this is there.
+    pub(crate) async fn written(&mut self) -> Result<PathBuf, UploadError> {
+        self.write_piece().await?;
+        Ok(self.part.clone())
     }
 
     /// It is whole and has its name, on the disk when this returns.

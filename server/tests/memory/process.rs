@@ -21,6 +21,7 @@ pub(crate) fn message(id: u128, role: Role, text: String) -> MessageDocument {
         role,
         status: MessageStatus::Finished,
         text,
+        files: Vec::new(),
         reasoning: None,
         tool_steps: Vec::new(),
         finish_reason: None,

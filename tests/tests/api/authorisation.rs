@@ -11,6 +11,7 @@ use hearth_app::model::{
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     running_server::{PASSWORD, RunningServer, new_key, question_of, send, send_and_wait, sign_in},
+    uploads::add_file,
     web_client::{Answer, WebClient},
 };
 
@@ -84,6 +85,7 @@ impl People {
             api_key: self.api_key().await?,
             folder: self.folder().await?,
             share: self.share(&turn.conversation.id.to_string()).await?,
+            file: String::new(),
         })
     }
 
@@ -133,6 +135,11 @@ impl People {
         Ok(id.to_string())
     }
 
+    async fn file(&self) -> Result<String> {
+        let file = add_file(&self.owner, "notes.txt", b"some notes").await?;
+        Ok(file.id.to_string())
+    }
+
     async fn upload(&self) -> Result<String> {
         let page = super::imports::upload(&self.owner, "file.json", b"{}").await?;
         let (_, id) = page.rsplit_once('=').context("the page names the upload")?;
@@ -178,7 +185,8 @@ fn every_route_has_a_row_and_every_row_a_route() {
 #[tokio::test]
 async fn every_route_answers_each_person_as_the_table_says() -> Result<()> {
     let people = People::meet().await?;
-    let belongings = people.belongings().await?;
+    let mut belongings = people.belongings().await?;
+    belongings.file = people.file().await?;
     let mut differences = Vec::new();
     let posted: Vec<String> = hearth_server::http::routes()
         .into_iter()
@@ -191,11 +199,13 @@ async fn every_route_answers_each_person_as_the_table_says() -> Result<()> {
             .replace("/s/{id}", &format!("/s/{}", belongings.share))
             .replace("{id}", &belongings.conversation)
             .replace("{export}", &belongings.export)
+            .replace("{file}", &belongings.file)
             .replace("/changes", "/changes?wait=0")
             .replace("{*file}", "nothing.js");
+        let is_posted = posted.iter().any(|it| it == row.path);
         let expected = [row.anonymous, row.other_user, row.administrator, row.owner];
         for (column, (client, expected)) in people.in_order().iter().zip(expected).enumerate() {
-            let answer = if posted.contains(&path) {
+            let answer = if is_posted {
                 client.submit_form(&path, &[]).await?
             } else {
                 client.get(&path).await?
@@ -249,6 +259,7 @@ async fn what_is_not_yours_and_what_is_not_there_get_the_same_answer() -> Result
         api_key: new_key().to_string(),
         folder: new_key().to_string(),
         share: new_key().to_string(),
+        file: new_key().to_string(),
     };
     for row in FUNCTIONS.iter().filter(|row| row.other_user == NotFound) {
         let function = row.path.trim_start_matches("/api/");

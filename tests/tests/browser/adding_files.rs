@@ -1,14 +1,13 @@
-//! Files that are chosen with the button at the box, and what is said of those that are not taken.
+//! Files that go with a message: chosen at the box, read on the server, and shown as chips.
 
-use std::{fs, path::PathBuf};
+use std::fs;
 
 use anyhow::{Context as _, Result, ensure};
 use hearth_app::model::Language;
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    browser::{Browser, PATIENCE, wait_for, wait_for_words},
+    browser::{Browser, wait_for, wait_for_words},
     chat_page::{ChatPage, TEXT_BOX},
-    deadline::eventually,
     keyboard::wait_for_focus,
     running_server::RunningServer,
     words::words,
@@ -19,54 +18,36 @@ use tempfile::TempDir;
 use super::{accessibility::check, named};
 
 in_both_languages! {
-    a_button_opens_the_dialog_for_files_and_texts_of_any_usual_encoding_come_into_the_box,
-    every_file_that_is_not_taken_is_named_with_its_reason,
+    a_chosen_file_becomes_a_chip_and_goes_with_its_message,
+    a_file_that_is_not_taken_says_why_and_its_chip_is_removed,
+    a_long_text_that_is_pasted_is_offered_as_a_file,
 }
 
 const INPUT: &str = ".composer input[type=file]";
-/// "你好，世界。"
-const HAN: &str = "\u{4f60}\u{597d}\u{ff0c}\u{4e16}\u{754c}\u{3002}";
-/// The same in GB18030.
-const HAN_GB18030: &[u8] = b"\xc4\xe3\xba\xc3\xa3\xac\xca\xc0\xbd\xe7\xa1\xa3\n";
-
-/// "A greeting" in EUC-KR.
-const KOREAN: &[u8] = b"\xbe\xc8\xb3\xe7\xc7\xcf\xbc\xbc\xbf\xe4. \xb9\xdd\xb0\xa9\xbd\xc0\xb4\
-              \xcf\xb4\xd9.";
-/// "The document of a meeting" in EUC-JP.
-const JAPANESE: &[u8] = b"\xb2\xf1\xb5\xc4\xbb\xf1\xce\xc1 \xc6\xfc\xcb\xdc\xb8\xec\xb0\xec\xcd\
-              \xf7";
+const CHIP: &str = "#composer-files > [data-file]";
 
 /// Writes a file and gives its path as an input takes it.
 fn file(folder: &TempDir, name: &str, bytes: &[u8]) -> Result<String> {
-    let path: PathBuf = folder.path().join(name);
+    let path = folder.path().join(name);
     fs::write(&path, bytes)?;
     let path = path.to_str().context("a plain path")?;
     Ok(path.to_owned())
 }
 
-fn utf_16(text: &str) -> Vec<u8> {
-    let signs = std::iter::once(0xfeff).chain(text.encode_utf16());
-    signs.flat_map(u16::to_le_bytes).collect()
-}
-
+/// A model that says what it was asked.
 async fn open(browser: &Browser, language: Language) -> Result<(RunningServer, ChatPage<'_>)> {
     let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
     let page = ChatPage::shown_to(browser, &ada, language).await?;
     Ok((server, page))
 }
 
-/// Waits until the box has a text.
-async fn wait_for_draft(page: &ChatPage<'_>, expected: &str) -> Result<()> {
-    let what = format!("the box has {expected:?}");
-    eventually(&what, PATIENCE, async || {
-        Ok(page.draft().await?.contains(expected).then_some(()))
-    })
-    .await
+/// Waits until so many elements are there.
+async fn wait_for_count(browser: &Browser, selector: &str, count: usize) -> Result<()> {
+    let script = format!("return document.querySelectorAll('{selector}').length");
+    wait_for(browser, selector, &script, count).await
 }
 
-async fn a_button_opens_the_dialog_for_files_and_texts_of_any_usual_encoding_come_into_the_box(
-    language: Language,
-) -> Result<()> {
+async fn a_chosen_file_becomes_a_chip_and_goes_with_its_message(language: Language) -> Result<()> {
     let browser = Browser::open().await?;
     let (_server, page) = open(&browser, language).await?;
     let folder = tempfile::tempdir()?;
@@ -83,55 +64,84 @@ async fn a_button_opens_the_dialog_for_files_and_texts_of_any_usual_encoding_com
     browser.script(count, vec![json!(INPUT)]).await?;
     button.click().await?;
     wait_for(&browser, "it asks for files", "return window.asked", 1).await?;
-    check(&browser, &named("add-files", language)).await?;
 
-    let input = browser.element(INPUT).await?;
-    for (name, bytes) in [
-        ("utf-8.txt", format!("{HAN}\n").into_bytes()),
-        ("marked.txt", format!("\u{feff}{HAN}\n").into_bytes()),
-        ("utf-16.txt", utf_16(&format!("{HAN}\r\n"))),
-        ("gb18030.txt", HAN_GB18030.to_vec()),
-    ] {
-        let path = file(&folder, name, &bytes)?;
-        input.send_keys(path.as_str()).await?;
-        wait_for_draft(&page, &format!("```{name}\n{HAN}\n```")).await?;
-        // The same file once more: the input had forgotten it.
-        let files = "return document.querySelector('.composer input[type=file]').files.length";
-        wait_for(&browser, "the input is empty", files, 0).await?;
-    }
-    wait_for_focus(&browser, TEXT_BOX).await?;
-    ensure!(!browser.has(".composer-inline .error-text").await?);
-    browser.quit().await
-}
-
-async fn every_file_that_is_not_taken_is_named_with_its_reason(language: Language) -> Result<()> {
-    let browser = Browser::open().await?;
-    let (_server, page) = open(&browser, language).await?;
-    let folder = tempfile::tempdir()?;
     let paths = [
-        file(&folder, "long.txt", "word ".repeat(60_000).as_bytes())?,
-        file(&folder, "picture.dat", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")?,
-        file(&folder, "latin.txt", b"d\xe9j\xe0 vu, \xe9a\n")?,
-        file(&folder, "korean.txt", KOREAN)?,
-        file(&folder, "japanese.txt", JAPANESE)?,
-        file(&folder, "notes.txt", b"notes\n")?,
+        file(&folder, "notes.md", b"# Notes\n\nRye.\n")?,
+        file(&folder, "more.txt", b"wheat\n")?,
     ];
     let input = browser.element(INPUT).await?;
     input.send_keys(paths.join("\n").as_str()).await?;
-    wait_for_draft(&page, "```notes.txt\nnotes\n```").await?;
-    for (name, key) in [
-        ("long.txt", "chat.file_too_large"),
-        ("picture.dat", "chat.text_only"),
-        ("latin.txt", "chat.text_only"),
-        ("korean.txt", "chat.text_only"),
-        ("japanese.txt", "chat.text_only"),
-    ] {
-        let told = words(language, key)?.replace("{{ name }}", name);
-        wait_for_words(&browser, ".composer-inline .error-text", &told).await?;
-    }
+    wait_for_count(&browser, CHIP, 2).await?;
+    wait_for_words(&browser, "#composer-files", "notes.md").await?;
+    wait_for_focus(&browser, TEXT_BOX).await?;
+    check(&browser, &named("added-files", language)).await?;
+
+    // They wait like a draft.
+    page.reload().await?;
+    wait_for_count(&browser, CHIP, 2).await?;
+    page.send("Which flour?").await?;
+    wait_for_count(&browser, ".question-files .attachment", 2).await?;
+    wait_for_count(&browser, "#composer-files > li", 0).await?;
+    wait_for_words(&browser, ".answer", "[File: notes.md]").await?;
+    check(&browser, &named("sent-files", language)).await?;
+    let link = "return new URL(document.querySelector('.question-files a').href).pathname";
+    let path = browser.script(link, Vec::new()).await?;
+    let path = path.as_str().context("a path")?.to_owned();
+    ensure!(path.starts_with("/files/"), "{path}");
+    browser.quit().await
+}
+
+async fn a_file_that_is_not_taken_says_why_and_its_chip_is_removed(
+    language: Language,
+) -> Result<()> {
+    let browser = Browser::open().await?;
+    let (_server, _page) = open(&browser, language).await?;
+    let folder = tempfile::tempdir()?;
+    let path = file(&folder, "picture.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")?;
+    browser
+        .element(INPUT)
+        .await?
+        .send_keys(path.as_str())
+        .await?;
+    let told = words(language, "files.is_picture")?;
+    wait_for_words(&browser, "#composer-files .failed", &told).await?;
     check(&browser, &named("refused-files", language)).await?;
-    browser.element(TEXT_BOX).await?.send_keys("!").await?;
-    let told = "return document.querySelectorAll('.composer-inline .error-text').length";
-    wait_for(&browser, "they are put away", told, 0).await?;
+    let button = browser
+        .element("#composer-files [data-remove-file]")
+        .await?;
+    button.click().await?;
+    wait_for_count(&browser, "#composer-files > li", 0).await?;
+    browser.quit_after_refusals().await
+}
+
+/// Pastes a text into the box, as a browser does.
+const PASTE: &str = "const [text] = arguments;
+    const box = document.getElementById('composer-text');
+    const brought = new DataTransfer();
+    brought.items.add(text, 'text/plain');
+    const options = { clipboardData: brought, bubbles: true, cancelable: true };
+    box.focus();
+    if (box.dispatchEvent(new ClipboardEvent('paste', options))) {
+        document.execCommand('insertText', false, text);
+    }";
+
+async fn a_long_text_that_is_pasted_is_offered_as_a_file(language: Language) -> Result<()> {
+    let browser = Browser::open().await?;
+    let (_server, page) = open(&browser, language).await?;
+    let offer = ".composer-inline > [role=status] .button";
+    browser.script(PASTE, vec![json!("a short text ")]).await?;
+    ensure!(!browser.has(offer).await?);
+    browser
+        .script(PASTE, vec![json!("word ".repeat(1000))])
+        .await?;
+    let told = words(language, "chat.add_as_file")?;
+    wait_for_words(&browser, offer, &told).await?;
+    check(&browser, &named("long-paste", language)).await?;
+    browser.element(offer).await?.click().await?;
+    wait_for_count(&browser, CHIP, 1).await?;
+    wait_for_count(&browser, offer, 0).await?;
+    let text = "return document.getElementById('composer-text').value";
+    wait_for(&browser, "the box has the rest", text, "a short text ").await?;
+    ensure!(page.draft().await? == "a short text ");
     browser.quit().await
 }

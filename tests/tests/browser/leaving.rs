@@ -61,10 +61,10 @@ async fn a_message_that_is_on_its_way_arrives_and_is_no_draft_any_more() -> Resu
     browser.quit().await
 }
 
-/// Drops a text file on the page, whose content is read when `letGo` is called.
-const DROP_SLOW_FILE: &str = "const read = Blob.prototype.arrayBuffer;
+/// Drops a text file on the page, which is sent when `letGo` is called.
+const DROP_SLOW_FILE: &str = "const send = XMLHttpRequest.prototype.send;
     const held = new Promise(go => window.letGo = go);
-    Blob.prototype.arrayBuffer = function () { return held.then(() => read.call(this)); };
+    XMLHttpRequest.prototype.send = function (...all) { held.then(() => send.apply(this, all)); };
     const brought = new DataTransfer();
     brought.items.add(new File(['one, two'], 'a.csv', { type: 'text/csv' }));
     const options = { bubbles: true, cancelable: true, dataTransfer: brought };

@@ -82,11 +82,10 @@ fn chinese_sentences_end_in_chinese_punctuation() {
 #[test]
 fn sentences_stand_with_the_words_and_nowhere_else() {
     let is_chinese = |letter: char| ('\u{4e00}'..='\u{9fff}').contains(&letter);
-    // What a language calls itself is no word of the page's language, nor are signs that are
-    // counted in a file to find out its encoding, nor what a model is told and answers.
+    // What a language calls itself is no word of the page's language, nor is what a model is told
+    // and answers.
     let own = [
         "app/src/model/preferences.rs",
-        "app/src/browser/text_encoding.rs",
         "server/src/chat/title_maker/wording.rs",
     ];
     let mut found = Vec::new();

@@ -27,7 +27,7 @@ const SAID: [&str; 4] = ["aria-label", "title", "placeholder", "alt"];
 const SENTENCE_WORDS: usize = 4;
 
 /// Every page that somebody can open.
-pub(super) const PAGES: [&str; 27] = [
+pub(super) const PAGES: [&str; 28] = [
     "/",
     "/settings",
     "/settings/account",
@@ -54,6 +54,7 @@ pub(super) const PAGES: [&str; 27] = [
     "/c/0192f0c1-2f3a-7000-8000-000000000001/share",
     "/s/0192f0c1-2f3a-7000-8000-000000000001",
     "/exports/0192f0c1-2f3a-7000-8000-000000000001",
+    "/files/0192f0c1-2f3a-7000-8000-000000000001",
     "/admin/log?before=nonsense",
 ];
 

@@ -8,10 +8,12 @@ use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::running_server::RunningServer;
 
 /// Classes of components.
-const COMPONENTS: [&str; 70] = [
+const COMPONENTS: [&str; 72] = [
     "account-button",
     "alert",
     "answer",
+    "attachment",
+    "attachments",
     "avatar",
     "badge",
     "banner",

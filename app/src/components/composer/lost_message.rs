@@ -2,18 +2,18 @@
 
 use leptos::prelude::*;
 
+use super::FileNote;
 use crate::{
-    browser::{FileRefusal, RefusedFile},
     components::{ErrorText, Icon, IconName},
     model::ChatError,
-    words::{Locale, use_locale, words},
+    words::{use_locale, words},
 };
 
 /// A server that was not reached is no error of the person: one sentence, and one way on.
 #[component]
 pub(super) fn LostMessage(
     error: Signal<Option<ChatError>>,
-    refused_files: RwSignal<Vec<RefusedFile>>,
+    note: RwSignal<Option<FileNote>>,
     is_sending: Signal<bool>,
     on_again: Callback<()>,
 ) -> impl IntoView {
@@ -37,23 +37,16 @@ pub(super) fn LostMessage(
             </div>
         }
     };
-    let refused = move || {
-        let line = |file| view! { <p class="error-text">{refusal(locale, file)}</p> };
-        refused_files.get().into_iter().map(line).collect_view()
+    let told = move |note| {
+        let words = match note {
+            FileNote::Coming => words!(locale, chat.file_coming),
+            FileNote::Unreached => words!(locale, chat.file_unreached),
+        };
+        view! { <p class="error-text">{words}</p> }
     };
     view! {
         <ErrorText error=other/>
         {move || is_lost.get().then(lost)}
-        <div role="status">{refused}</div>
-    }
-}
-
-fn refusal(locale: Locale, file: RefusedFile) -> String {
-    let RefusedFile { name, reason } = file;
-    match reason {
-        FileRefusal::TooLarge => words!(locale, chat.file_too_large, name = name),
-        FileRefusal::NoText => words!(locale, chat.text_only, name = name),
-        FileRefusal::Unreadable => words!(locale, chat.file_unreadable, name = name),
-        FileRefusal::Unreached => words!(locale, chat.file_unreached, name = name),
+        <div role="status">{move || note.get().map(told)}</div>
     }
 }

@@ -62,5 +62,5 @@ pub(super) fn QueuedRow(
             </div>
         }
     };
-    view! { <div class="composer-head">{move || text.get().map(row)}</div> }
+    move || text.get().map(row)
 }

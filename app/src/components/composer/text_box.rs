@@ -3,7 +3,7 @@
 use leptos::{html, prelude::*};
 use web_sys::{HtmlTextAreaElement, wasm_bindgen::JsCast};
 
-use super::{ComposerState, keys_hint::KEYS_ID};
+use super::{ComposerState, keys_hint::KEYS_ID, long_paste::long_text};
 use crate::{
     browser::{self, Queued, join_texts},
     components::drop_zone::take_files,
@@ -47,15 +47,16 @@ pub(super) fn TextBox(user: UserId, state: ComposerState, on_enter: Callback<()>
     let on_paste = move |event: web_sys::ClipboardEvent| {
         if take_files(user, state, event.clipboard_data().as_ref()) {
             event.prevent_default();
+        } else {
+            state.pasted.set(long_text(&event));
         }
     };
     let on_input = move |_| {
-        if !state.refused_files.read_untracked().is_empty() {
-            state.refused_files.set(Vec::new());
-        }
         if let Some(text) = text.get_untracked() {
             let conversation = state.conversation.get_untracked();
-            browser::save_draft(user, conversation, &text.value());
+            let value = text.value();
+            browser::save_draft(user, conversation, &value);
+            put_notes_away(state, &value);
             fit(&text);
         }
     };
@@ -108,6 +109,7 @@ pub(crate) fn move_draft(user: UserId, to: ConversationId) {
     let draft = text_box().map(|text| text.value());
     browser::forget_draft(user, None);
     browser::save_draft(user, Some(to), &draft.unwrap_or_default());
+    browser::move_chips(user, to);
 }
 
 /// A text comes back into the box, before what was typed since then. If the box belongs to another
@@ -135,13 +137,26 @@ pub(crate) fn begin_text(user: UserId, conversation: Option<ConversationId>, beg
     }
 }
 
-/// Puts more at the end of what stands in the box.
-pub(crate) fn add_to_text(user: UserId, conversation: Option<ConversationId>, more: &str) {
-    if let Some(text) = text_box() {
-        let value = join_texts(text.value().trim_end(), more);
+/// Somebody types on: what was told of files has been read, and what was pasted may be gone.
+fn put_notes_away(state: ComposerState, value: &str) {
+    if state.note.read_untracked().is_some() {
+        state.note.set(None);
+    }
+    let is_gone = |pasted: &String| !value.contains(pasted.as_str());
+    if state
+        .pasted
+        .with_untracked(|it| it.as_ref().is_some_and(is_gone))
+    {
+        state.pasted.set(None);
+    }
+}
+
+/// Takes a part out of the text, if the box still belongs to this conversation.
+pub(super) fn take_out(user: UserId, conversation: Option<ConversationId>, part: &str) {
+    if let Some(text) = box_of(conversation) {
+        let value = text.value().replacen(part, "", 1);
         browser::save_draft(user, conversation, &value);
         set_text(&text, &value);
-        browser::focus_text(TEXT_ID);
     }
 }
 

@@ -52,7 +52,8 @@ pub(super) fn Conversation(state: ChatState, navigate: Navigate) -> impl IntoVie
         choices: Signal::derive(move || state.own.get().within(state.model.read().usual)),
         queued: state.queued,
         error: state.error.into(),
-        refused_files: RwSignal::new(Vec::new()),
+        note: RwSignal::new(None),
+        pasted: RwSignal::new(None),
     };
     keys::listen(state);
     send_when_ended(state, shown_id, running);

@@ -128,8 +128,8 @@ fn found<T>(answer: Result<Option<T>, ChatError>) -> Result<Option<T>, ChatError
 }
 
 /// The document holds every text already, so the values for hydration carry only its shape: as
-/// many blocks as there are, a space for a block that grows, a letter for each thought, and no
-/// cursor, so that a running answer begins with a snapshot.
+/// many blocks as there are, a space for files and for a block that grows, a letter for each
+/// thought, and no cursor, so that a running answer begins with a snapshot.
 #[expect(
     clippy::ref_option,
     reason = "serde hands over a reference to the field"
@@ -141,6 +141,9 @@ fn without_text<S: Serializer>(
     let mut shape = conversation.clone();
     for message in shape.iter_mut().flat_map(|it| &mut it.messages) {
         message.text.clear();
+        if !message.files.is_empty() {
+            " ".clone_into(&mut message.files);
+        }
         message.blocks.iter_mut().for_each(String::clear);
         if !message.pending.is_empty() {
             " ".clone_into(&mut message.pending);

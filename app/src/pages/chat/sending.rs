@@ -13,8 +13,8 @@ use crate::{
     browser,
     components::{ComposerCommand, TEXT_ID, forget_sent},
     model::{
-        ConversationId, ConversationState, ConversationSummary, IdempotencyKey, Message, MessageId,
-        Notice, SendParams, StartedTurn, UserId,
+        ConversationId, ConversationState, ConversationSummary, FileId, IdempotencyKey, Message,
+        MessageId, Notice, SendParams, StartedTurn, UserId,
     },
 };
 
@@ -30,15 +30,21 @@ pub(super) enum Origin {
     Queue,
 }
 
-/// The key of the last attempt if the same text goes to the same conversation: an answer that got
-/// lost on its way must not make a second message.
-pub(super) fn key_for(to: Option<ConversationId>, text: &str) -> IdempotencyKey {
+/// The key of the last attempt if the same text goes to the same conversation with the same files:
+/// an answer that got lost on its way must not make a second message.
+pub(super) fn key_for(to: Option<ConversationId>, text: &str, files: &[FileId]) -> IdempotencyKey {
     let key = match Unsent::last() {
-        Some(last) if last.to == to && last.text == text => last.key,
+        Some(last) if last.to == to && last.text == text && last.files == files => last.key,
         _ => browser::idempotency_key(),
     };
-    let text = text.to_owned();
-    Unsent { to, text, key }.keep();
+    let (text, files) = (text.to_owned(), files.to_vec());
+    Unsent {
+        to,
+        text,
+        files,
+        key,
+    }
+    .keep();
     key
 }
 
@@ -70,9 +76,14 @@ impl ChatState {
         let (user, place) = (self.user(), self.place());
         let from = place.shown;
         let parent = self.last_message();
-        let key = key_for(from, &text);
+        // Also with a text that waited: whatever stands in the box by now goes along.
+        let files = browser::attached_files();
+        let key = key_for(from, &text, &files);
         // What stands beside the box holds, also if it was chosen a moment ago.
-        let params = SendParams::from(self.own.get_untracked());
+        let params = SendParams {
+            files: files.clone(),
+            ..SendParams::from(self.own.get_untracked())
+        };
         self.is_sending.set(true);
         self.error.set(None);
         self.stop_reading();
@@ -82,7 +93,9 @@ impl ChatState {
                 Ok(turn) => {
                     Unsent::forget(key);
                     browser::count_sent(user);
-                    self.accepted(user, origin, (from, turn.conversation.id), &text);
+                    let way = (from, turn.conversation.id);
+                    browser::forget_files(user, way, &files);
+                    self.accepted(user, origin, way, &text);
                     self.spawn(async move {
                         self.is_sending.set(false);
                         self.turn_started(turn, place).await;

@@ -13,7 +13,7 @@ use crate::{
     components::{Editing, ListedConversations},
     model::{
         ChatError, Choices, Conversation, ConversationId, ConversationState, ConversationSummary,
-        IdempotencyKey, LocalDate, Message, MessageId, ModelStatus, Role, User, UserId,
+        FileId, IdempotencyKey, LocalDate, Message, MessageId, ModelStatus, Role, User, UserId,
     },
     transcript::ShownMessage,
 };
@@ -96,12 +96,13 @@ pub(super) struct ChatState {
     pub(super) unseen: StoredValue<Unseen>,
 }
 
-/// The last text that was not accepted: sent again to the same conversation, it is the same
-/// message.
+/// The last text that was not accepted: sent again to the same conversation, with the same files,
+/// it is the same message.
 #[derive(Clone)]
 pub(super) struct Unsent {
     pub(super) to: Option<ConversationId>,
     pub(super) text: String,
+    pub(super) files: Vec<FileId>,
     pub(super) key: IdempotencyKey,
 }
 

@@ -22,7 +22,7 @@ impl ChatState {
         let waiting = self.waiting(id);
         let is_wanted = waiting.as_ref().is_some_and(|it| it.is_wanted);
         let joined = join_texts(&waiting.map(|it| it.text).unwrap_or_default(), text);
-        let key = key_for(Some(id), &joined);
+        let key = key_for(Some(id), &joined, &[]);
         // Written once more after this one went, the same text is another message.
         Unsent::forget(key);
         self.error.set(None);
@@ -78,6 +78,7 @@ impl ChatState {
             let unsent = Unsent {
                 to: Some(id),
                 text: text.clone(),
+                files: browser::attached_files(),
                 key,
             };
             unsent.keep();

@@ -64,6 +64,10 @@ pub(crate) async fn draw_search(
     } else {
         let hits = search_service().search(user.id, typed).await?;
         let line = |hit: Hit| hit_line(locale, is_page, hit);
+        let file = |hit: Hit| Line {
+            icon: IconName::File,
+            ..hit_line(locale, is_page, hit)
+        };
         vec![
             Group {
                 name: words!(locale, chat.conversations),
@@ -72,6 +76,10 @@ pub(crate) async fn draw_search(
             Group {
                 name: words!(locale, chat.messages),
                 lines: hits.messages.into_iter().map(line).collect(),
+            },
+            Group {
+                name: words!(locale, chat.files),
+                lines: hits.files.into_iter().map(file).collect(),
             },
         ]
     };

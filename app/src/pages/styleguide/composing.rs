@@ -8,9 +8,10 @@ use super::{
     specimen::{Specimen, Stage},
 };
 use crate::{
-    browser::{FileRefusal, Queued, RefusedFile},
+    browser::Queued,
     components::{
-        Composer, ComposerState, Greeting, Icon, IconName, MissingConversation, Privacy, Starters,
+        Composer, ComposerState, FileNote, Greeting, Icon, IconName, MissingConversation, Privacy,
+        Starters,
     },
     model::{
         ChatError, Choices, ConversationId, IdempotencyKey, MessageId, ModelState, ReasoningEffort,
@@ -29,7 +30,9 @@ struct Case {
     is_empty: bool,
     queued: Option<String>,
     error: Option<ChatError>,
-    refused_files: Vec<RefusedFile>,
+    note: Option<FileNote>,
+    /// A long text that was pasted.
+    pasted: Option<String>,
 }
 
 impl Case {
@@ -54,7 +57,8 @@ impl Case {
             }),
             queued: RwSignal::new(queued),
             error: Signal::stored(self.error),
-            refused_files: RwSignal::new(self.refused_files),
+            note: RwSignal::new(self.note),
+            pasted: RwSignal::new(self.pasted),
         }
     }
 
@@ -91,10 +95,11 @@ pub(super) fn composer(locale: Locale) -> Vec<Specimen> {
         ..Case::default()
     };
     let refused = Case {
-        refused_files: vec![RefusedFile {
-            name: "photo.jpg".to_owned(),
-            reason: FileRefusal::NoText,
-        }],
+        note: Some(FileNote::Coming),
+        ..Case::default()
+    };
+    let pasted = Case {
+        pasted: Some(text.to_owned()),
         ..Case::default()
     };
     vec![
@@ -109,6 +114,7 @@ pub(super) fn composer(locale: Locale) -> Vec<Specimen> {
         specimen("queued", queued),
         specimen("message-note failed", lost).written(next),
         specimen("error-text", refused),
+        specimen("message-note, pasted", pasted).written(text),
         Specimen::new("drop-zone", Stage::Strip, move || drop_zone(locale)),
     ]
 }

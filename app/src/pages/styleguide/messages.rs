@@ -12,9 +12,11 @@ use super::{
 use crate::{
     components::{DayLine, Editing, MessageView, StepsView},
     model::{
-        FinishReason, LocalDate, LocalTime, Message, MessageId, MessageStatus, Notice, Provenance,
-        Reasoning, Role, ToolStep, TurnError, Usage, UserId, WaitState,
+        AttachedFile, FileId, FinishReason, LocalDate, LocalTime, Message, MessageId,
+        MessageStatus, Notice, Provenance, Reasoning, Role, ToolStep, TurnError, Usage, UserId,
+        WaitState,
     },
+    pages::attached_files,
     transcript::ShownMessage,
     words::{Locale, words},
 };
@@ -76,6 +78,7 @@ pub(super) fn messages(locale: Locale, render: MarkdownRenderer) -> Vec<Specimen
     };
     let mut specimens = vec![
         specimen("message [data-role=user]", question.clone()),
+        specimen("attachments", with_file(&question)),
         column("question-editor", question.clone(), Some(question.id)),
         specimen("version-switch", edited),
         specimen("message [data-role=assistant]", answer.clone()),
@@ -92,6 +95,24 @@ pub(super) fn messages(locale: Locale, render: MarkdownRenderer) -> Vec<Specimen
     specimens.extend(running(text));
     specimens.extend(days());
     specimens
+}
+
+/// A question with a file beside it.
+fn with_file(question: &ShownMessage) -> ShownMessage {
+    let file = AttachedFile {
+        id: FileId::new(Uuid::from_u128(3)),
+        name: "flour-and-time.pdf".to_owned(),
+        kind: "pdf".to_owned(),
+        size: 1 << 20,
+        num_pages: Some(22),
+        num_tokens: Some(9120),
+        is_cut: false,
+        is_whole: true,
+    };
+    ShownMessage {
+        files: attached_files(&[file]),
+        ..question.clone()
+    }
 }
 
 /// What stands above the first message of a day.

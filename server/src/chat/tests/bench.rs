@@ -163,6 +163,7 @@ pub(super) fn question(text: &str) -> SendMessage {
         parent: None,
         edits: None,
         text: MessageText::parse(text).unwrap(),
+        files: Vec::new(),
         params: TurnParams::default(),
         choices: Choices::default(),
         key: new_key(),

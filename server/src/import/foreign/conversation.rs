@@ -283,6 +283,7 @@ fn message(id: MessageId, parent_id: Option<MessageId>, role: Role, time: i64) -
         role,
         status: MessageStatus::Finished,
         text: String::new(),
+        files: Vec::new(),
         reasoning: None,
         steps: Vec::new(),
         finish_reason: None,

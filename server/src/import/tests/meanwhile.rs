@@ -87,6 +87,7 @@ fn an_answer_that_is_made_meanwhile_stays_the_shown_one_beside_what_comes_in() {
         parent: Some(whole.messages[1].id),
         edits: None,
         text: "And now?".to_owned(),
+        files: Vec::new(),
         key: IdempotencyKey::new(Uuid::now_v7()),
         choices: Choices::default(),
         answer: answer(),

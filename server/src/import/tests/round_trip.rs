@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use hearth_app::model::{Arrangement, ImportCounts, MAX_PINNED, MessageId, Role};
+use hearth_app::model::{Arrangement, ConversationId, ImportCounts, MAX_PINNED, MessageId, Role};
 use proptest::{prelude::*, strategy::ValueTree as _};
+use sha2::{Digest as _, Sha256};
 use tokio::runtime::Runtime;
+use uuid::Uuid;
 
 use super::shelf::{EARLIER, Shelf, archive_of, many, tree};
 use crate::{
     export::{ConversationDocument, Timestamp},
-    store::{Destination, FolderSaved, StoredTree, TreePlace},
+    store::{Destination, FolderSaved, NewFile, StoredTree, TreeFile, TreePlace},
 };
 
 fn trees() -> impl Strategy<Value = Vec<StoredTree>> {
@@ -298,4 +300,68 @@ fn tree_of_one() -> StoredTree {
             };
         }
     }
+}
+
+/// A conversation whose question has a file, of which the document has all or the text alone.
+fn with_file(content: Option<&[u8]>) -> StoredTree {
+    let mut tree = tree_of_one();
+    tree.messages[0].files = vec![TreeFile {
+        name: "notes.txt".to_owned(),
+        file: NewFile {
+            sha256: Sha256::digest(b"some notes").into(),
+            kind: "text".to_owned(),
+            size: 10,
+            is_cut: false,
+            num_pages: None,
+            num_tokens: Some(2),
+            text: "some notes".to_owned(),
+        },
+        content: content.map(<[u8]>::to_vec),
+    }];
+    tree
+}
+
+#[test]
+fn files_come_back_with_their_messages_once_for_each_person() {
+    let runtime = runtime();
+    let shelf = Shelf::new(&runtime);
+    let tree = with_file(Some(b"some notes"));
+    let document = ConversationDocument::new(tree, Timestamp::from_ms(0));
+    assert_eq!(document.version, 3, "an older program has to refuse it");
+    let file = document.to_json().into_bytes();
+    for user in [shelf.ada, shelf.bob] {
+        shelf.import(user, file.clone()).unwrap();
+    }
+    let ours = shelf.documents(shelf.ada).remove(0);
+    assert_eq!(ours.messages[0].files, document.messages[0].files);
+    assert_eq!(ours.content_hash(), document.content_hash());
+    let counts = shelf.import(shelf.ada, file).unwrap();
+    assert!(counts.is_nothing_new(), "{counts:?}");
+    for table in ["file", "file_piece", "attachment"] {
+        assert_eq!(
+            shelf.number(&format!("select count(*) from {table}")),
+            2,
+            "{table}"
+        );
+    }
+}
+
+#[test]
+fn a_file_of_which_only_the_text_came_is_whole_once_somebody_brings_it() {
+    let runtime = runtime();
+    let shelf = Shelf::new(&runtime);
+    let mut other = with_file(Some(b"some notes"));
+    other.id = ConversationId::new(Uuid::from_u128(77));
+    other.messages[0].id = MessageId::new(Uuid::from_u128(78));
+    other.active_message = Some(other.messages[0].id);
+    shelf
+        .import(shelf.ada, archive_of(&[with_file(None)]))
+        .unwrap();
+    let is_whole = "select is_whole from file";
+    assert_eq!(shelf.number(is_whole), 0);
+    let ours = shelf.documents(shelf.ada).remove(0);
+    assert_eq!(ours.messages[0].files[0].content, None);
+    shelf.import(shelf.ada, archive_of(&[other])).unwrap();
+    assert_eq!(shelf.number(is_whole), 1);
+    assert_eq!(shelf.number("select count(*) from attachment"), 2);
 }

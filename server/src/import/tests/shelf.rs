@@ -370,6 +370,7 @@ fn grow(id: MessageId, parent: Option<&TreeMessage>, draft: Draft) -> TreeMessag
             MessageStatus::Finished
         },
         text: draft.text,
+        files: Vec::new(),
         reasoning: draft.reasoning.filter(|_| is_answer),
         steps: if is_answer { draft.steps } else { Vec::new() },
         finish_reason: draft.finish_reason.filter(|_| is_answer),

@@ -1,9 +1,9 @@
-//! What narrows a search: `after:2026-11`, `before:2026-11-24`, `model:name`, `folder:name`. What
-//! is not one of these, or makes no sense, is a word like any other.
+//! What narrows a search: `after:2026-11`, `before:2026-11-24`, `model:name`, `folder:name`,
+//! `has:file`. What is not one of these, or makes no sense, is a word like any other.
 
 use jiff::civil::Date;
 
-/// From when, by which model, in which folder.
+/// From when, by which model, in which folder, with what.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Filters {
     /// From the beginning of this day on.
@@ -14,6 +14,8 @@ pub(crate) struct Filters {
     pub(crate) model: Option<String>,
     /// A part of the folder's name.
     pub(crate) folder: Option<String>,
+    /// With a file beside it.
+    pub(crate) has_file: bool,
 }
 
 impl Filters {
@@ -28,6 +30,10 @@ impl Filters {
             "before" => set(&mut self.before, date(value)),
             "model" => set(&mut self.model, name_part(value)),
             "folder" => set(&mut self.folder, name_part(value)),
+            "has" if matches!(value, "file" | "files" | "文件") => {
+                self.has_file = true;
+                true
+            }
             _ => false,
         }
     }
@@ -73,6 +79,12 @@ mod tests {
         let query = Query::parse("Before：2026 folder:Kitchen");
         assert_eq!(query.filters.before, Some(date(2026, 1, 1)));
         assert_eq!(query.filters.folder.as_deref(), Some("kitchen"));
+        assert!(!query.filters.has_file);
+        for typed in ["has:file rain", "rain HAS:files", "has：文件 rain"] {
+            let query = Query::parse(typed);
+            assert!(query.filters.has_file, "{typed}");
+            assert_eq!(query.terms.len(), 1);
+        }
     }
 
     #[test]
@@ -85,6 +97,7 @@ mod tests {
             "before:2026-1-1-1",
             "model:",
             "color:red",
+            "has:wings",
             "\"before:2026\"",
         ] {
             let query = Query::parse(typed);

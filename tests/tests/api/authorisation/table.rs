@@ -38,6 +38,8 @@ pub(super) struct Belongings {
     pub(super) folder: String,
     /// A copy of the conversation, for Carl, the other user.
     pub(super) share: String,
+    /// A file that she did not send yet; no server function asks for one.
+    pub(super) file: String,
 }
 
 pub(super) type Arguments = Vec<(&'static str, String)>;
@@ -405,8 +407,8 @@ pub(super) const FUNCTIONS: &[Row] = &[
     row("/api/sign_out", nothing, EVERYBODY),
 ];
 
-/// Every other route, `{id}` being a conversation of Berta's, of `/s` a copy that she shares, and
-/// `{export}` an export.
+/// Every other route, `{id}` being a conversation of Berta's, of `/s` a copy that she shares,
+/// `{export}` an export and `{file}` a file.
 pub(super) const ROUTES: &[Row] = &[
     row("/", nothing, [ToSignIn, Done, Done, Done]),
     row("/c/{id}", nothing, [ToSignIn, NotFound, NotFound, Done]),
@@ -428,6 +430,28 @@ pub(super) const ROUTES: &[Row] = &[
     ),
     row("/exports/all", nothing, [ToSignIn, Done, Done, Done]),
     row("/changes", nothing, [ToSignIn, Done, Done, Done]),
+    row(
+        "/files",
+        nothing,
+        [
+            Unauthorized,
+            Outcome::Other(400),
+            Outcome::Other(400),
+            Outcome::Other(400),
+        ],
+    ),
+    row(
+        "/files/{file}",
+        nothing,
+        [ToSignIn, NotFound, NotFound, Done],
+    ),
+    row(
+        "/files/{file}/original",
+        nothing,
+        [ToSignIn, NotFound, NotFound, Done],
+    ),
+    // Last of them: it is gone afterwards.
+    row("/files/{file}/remove", nothing, OWNER),
     // Nobody sends a file here: those who may are led back to the form.
     row("/import", nothing, [ToSignIn, ToForm, ToForm, ToForm]),
     row("/settings/exports", nothing, [ToSignIn, Done, Done, Done]),

@@ -3,10 +3,11 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context as _, Result};
-use hearth_app::model::{ConversationId, ExportId, FolderId, ShareId};
+use hearth_app::model::{ConversationId, ExportId, FolderId, ShareId, StartedTurn};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
-    running_server::{PASSWORD, RunningServer, send_and_wait},
+    running_server::{PASSWORD, RunningServer, new_key},
+    uploads::add_file,
     web_client::WebClient,
 };
 use sqlx::{Row as _, SqliteConnection};
@@ -24,7 +25,7 @@ enum Fate {
 
 use Fate::{Stays, WithAccount, WithConversation};
 
-const TABLES: [(&str, Fate); 30] = [
+const TABLES: [(&str, Fate); 35] = [
     ("user", WithAccount),
     ("session", WithAccount),
     ("one_time_link", WithAccount),
@@ -40,6 +41,9 @@ const TABLES: [(&str, Fate); 30] = [
     ("message", WithConversation),
     ("rating", WithConversation),
     ("message_chunk", WithConversation),
+    ("attachment", WithConversation),
+    ("file", WithConversation), // with its last message, if that is of another one
+    ("file_piece", WithConversation),
     ("idempotency_key", WithConversation),
     ("share", WithConversation),
     ("share_reader", WithConversation),
@@ -92,7 +96,15 @@ async fn num_rows(database: &mut SqliteConnection, table: &str) -> Result<i64> {
 
 /// A conversation with a canary in everything that a conversation can hold.
 async fn fill(server: &RunningServer, person: &WebClient) -> Result<ConversationId> {
-    let turn = send_and_wait(person, None, &format!("{CANARY} asks")).await?;
+    let content = format!("{CANARY} in a file");
+    let file = add_file(person, &format!("{CANARY}.txt"), content.as_bytes()).await?;
+    let arguments = [
+        ("text", format!("{CANARY} asks")),
+        ("key", new_key().to_string()),
+        ("params[files][0]", file.id.to_string()),
+    ];
+    let turn: StartedTurn = person.call("send_message", &arguments).await??;
+    person.read_to_end(&turn.assistant_message).await?;
     let id = turn.conversation.id;
     let settings = [
         ("id", id.to_string()),

@@ -9,8 +9,7 @@ use sqlx::types::Uuid;
 
 use super::{
     KeptRating, Store, StoreError, StoredShare, TreeFile, conversation_settings::effort,
-    message::word,
-    tool_steps::from_lines,
+    message::word, tool_steps::from_lines,
 };
 
 /// A conversation with all its messages.

@@ -117,6 +117,7 @@ impl SharedMessage {
                 role: message.role,
                 status: message.status,
                 text: message.text,
+                files: Vec::new(),
                 reasoning: message.reasoning,
                 steps: message.tool_steps,
                 finish_reason: message.finish_reason,
@@ -128,6 +129,7 @@ impl SharedMessage {
                 completion_tokens: 0,
                 time_to_first_token_ms: 0,
                 decode_ms: 0,
+                rating: None,
                 created_at: message.created_at.ms(),
             }
         };

@@ -10,6 +10,7 @@ mod api {
     mod cross_site;
     mod deletion;
     mod exports;
+    mod extract;
     mod hostile;
     mod imports;
     mod limits;

@@ -49,11 +49,7 @@ pub(crate) fn in_this_process(
 }
 
 /// The text of the bytes of a file.
-pub(super) fn text_of(
-    bytes: &[u8],
-    name: &str,
-    limits: &Limits,
-) -> Result<Extracted, ExtractError> {
+fn text_of(bytes: &[u8], name: &str, limits: &Limits) -> Result<Extracted, ExtractError> {
     let mut written = Written::new(limits.max_text_bytes);
     let (kind, num_pages) = match by_bytes(bytes)? {
         None => (write_text(bytes, name, &mut written)?, None),

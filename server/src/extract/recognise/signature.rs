@@ -73,7 +73,8 @@ pub(super) fn other_than_text(bytes: &[u8]) -> Option<ExtractError> {
     if begins(&VIDEOS) {
         return Some(ExtractError::Video);
     }
-    if begins(&ARCHIVES) || bytes.get(257..262) == Some(b"ustar") {
+    let is_tar = bytes.get(257..262).is_some_and(|mark| mark == b"ustar");
+    if begins(&ARCHIVES) || is_tar {
         return Some(ExtractError::Archive);
     }
     if bytes.starts_with(b"{\\rtf") {

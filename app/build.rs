@@ -18,6 +18,7 @@ const NAMESPACES: [&str; 11] = [
     "errors",
     "exports",
     "faults",
+    "files",
     "frame",
     "settings",
     "sharing",

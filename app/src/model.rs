@@ -11,6 +11,7 @@ mod drawing;
 pub mod error;
 pub mod event;
 pub mod export;
+mod extract_error;
 mod file;
 mod folder;
 pub mod id;
@@ -52,6 +53,7 @@ pub use export::{
     Brought, ChatProgram, Export, ExportChoice, ExportFormat, ExportSubject, ImportCounts, Upload,
     UploadState,
 };
+pub use extract_error::ExtractError;
 pub use file::{AttachedFile, MAX_FILE_BYTES, MAX_FILES};
 pub use folder::{
     Arranged, Arrangement, Folder, FolderForm, MAX_ARRANGED, MAX_FOLDER_NAME_CHARS, MAX_FOLDERS,

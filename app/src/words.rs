@@ -9,6 +9,8 @@ mod dates;
 mod errors;
 pub(crate) mod export;
 #[cfg(feature = "ssr")]
+mod files;
+#[cfg(feature = "ssr")]
 mod import;
 mod language;
 mod rating;

@@ -1,10 +1,11 @@
 //! The commands: `hearth serve | generate | bench | verify | doctor | model | user | export |
-//! import | backup | restore`.
+//! import | backup | restore | extract`.
 
 mod backup;
 mod bench;
 mod doctor;
 mod export;
+mod extract;
 mod generate;
 mod import;
 mod model;
@@ -64,6 +65,8 @@ enum Command {
     Backup(backup::BackupArgs),
     /// Puts a copy in the place of the database, and keeps what was there.
     Restore(restore::RestoreArgs),
+    /// Prints the text of a file; the server reads files that way.
+    Extract(extract::ExtractArgs),
 }
 
 /// Where the settings come from.
@@ -139,6 +142,7 @@ impl Cli {
             Command::Import(args) => import::run(&args),
             Command::Backup(args) => backup::run(&args),
             Command::Restore(args) => restore::run(&args),
+            Command::Extract(args) => extract::run(&args),
         };
         outcome.unwrap_or_else(|error| {
             // Without stderr there is nobody to tell.

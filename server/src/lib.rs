@@ -5,14 +5,14 @@
 //! enter), [`calendar`] (the visitor's days), `days` (the server's), [`chat`] (turns), `changes`
 //! (told to all tabs), [`calculator`] (a tool of models), [`markdown`] (answers as HTML),
 //! [`export`] and [`import`] (conversations that leave and come), [`uploads`] (files that wait for
-//! it), [`files`] (those that go with messages), `folders` (of conversations), `personal` (what
-//! people write of themselves and of answers), [`search`] (finding what was written), [`sharing`]
-//! (copies for others), [`settings`] and [`administration`] (what an administrator changes),
-//! [`store`] (the database), [`openai`] (the API for programs), [`deletion`] (what goes for good),
-//! [`backup`] (copies of the database, and the way back), [`upkeep`] (what time does by itself),
-//! [`slow_work`] (what holds up nobody), `metrics` (what was done, counted), [`log`] and
-//! `request_id` (what is told of it), [`model_pull`] (models from a hub), `model_files` (models on
-//! the disk), [`cli`] (the other commands).
+//! it), [`files`] (those that go with messages), [`extract`] (their text), `folders` (of
+//! conversations), `personal` (what people write of themselves and of answers), [`search`] (finding
+//! what was written), [`sharing`] (copies for others), [`settings`] and [`administration`] (what an
+//! administrator changes), [`store`] (the database), [`openai`] (the API for programs),
+//! [`deletion`] (what goes for good), [`backup`] (copies of the database, and the way back),
+//! [`upkeep`] (what time does by itself), [`slow_work`] (what holds up nobody), `metrics` (what was
+//! done, counted), [`log`] and `request_id` (what is told of it), [`model_pull`] (models from a
+//! hub), `model_files` (models on the disk), [`cli`] (the other commands).
 
 #![forbid(unsafe_code)]
 

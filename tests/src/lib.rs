@@ -1,9 +1,10 @@
 //! The product from outside: what the tests in `tests/` share.
 //!
 //! Reading order: [`running_server`] (a server within the test, scripted model), [`program`] (the
-//! real binary, real model), [`command`] (its other commands), [`proxy`] (what stands before it),
-//! [`gate`] (a network that fails), [`web_client`] and [`tail`] (a client without script),
-//! [`browser`], [`chat_page`] and [`keyboard`] (Chromium, what it shows, and its keys).
+//! real binary, real model), [`command`] (its other commands), [`foreign_files`] (what people give
+//! it), [`proxy`] (what stands before it), [`gate`] (a network that fails), [`web_client`] and
+//! [`tail`] (a client without script), [`browser`], [`chat_page`] and [`keyboard`] (Chromium, what
+//! it shows, and its keys).
 #![expect(
     clippy::missing_errors_doc,
     reason = "an error here is a failed test, told in its own sentence"
@@ -21,6 +22,7 @@ pub mod command;
 pub mod database;
 pub mod deadline;
 pub mod extent;
+pub mod foreign_files;
 pub mod gate;
 pub mod isolated_network;
 pub mod keyboard;

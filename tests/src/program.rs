@@ -294,7 +294,7 @@ pub fn set_up_link_in(log: &str) -> Option<String> {
 }
 
 /// The program: the one that `HEARTH_BINARY` names, or what was built beside this test.
-pub(crate) fn binary() -> Result<PathBuf> {
+pub fn binary() -> Result<PathBuf> {
     let path = if let Some(path) = env::var_os("HEARTH_BINARY") {
         PathBuf::from(path)
     } else {

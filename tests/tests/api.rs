@@ -10,6 +10,7 @@ mod api {
     mod cross_site;
     mod deletion;
     mod exports;
+    mod extract;
     mod files;
     mod hostile;
     mod imports;

@@ -10,7 +10,7 @@ use leptos_i18n_parser::parse_locales::{
 /// The first is the default: the one whose keys the others are compared with.
 const LANGUAGES: [&str; 2] = ["en", "zh-CN"];
 /// One file each.
-const NAMESPACES: [&str; 11] = [
+const NAMESPACES: [&str; 12] = [
     "admin",
     "chat",
     "dates",

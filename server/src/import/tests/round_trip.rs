@@ -47,10 +47,10 @@ fn without_ids(mut documents: Vec<ConversationDocument>) -> Vec<String> {
         for message in &mut document.messages {
             message.sha256.clear();
             message.parent_id = None;
-            message.id = MessageId::new(uuid::Uuid::nil());
+            message.id = MessageId::new(Uuid::nil());
         }
     }
-    let nil = uuid::Uuid::nil().to_string();
+    let nil = Uuid::nil().to_string();
     let texts = documents.iter().map(|document| {
         let id = document.id.to_string();
         document.to_json().replace(&id, &nil)
@@ -150,7 +150,7 @@ fn what_was_written_under_a_clock_set_back_comes_back_as_it_was() {
     let mut child = tree.messages[0].clone();
     // The first 48 bits of an id are milliseconds.
     let day = 86_400_000_u128 << 80;
-    child.id = MessageId::new(uuid::Uuid::from_u128(child.id.as_uuid().as_u128() - day));
+    child.id = MessageId::new(Uuid::from_u128(child.id.as_uuid().as_u128() - day));
     child.created_at -= 86_400_000;
     child.parent_id = Some(tree.messages[0].id);
     tree.active_message = Some(child.id);

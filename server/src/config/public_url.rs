@@ -4,7 +4,7 @@ use axum::http::{Uri, uri::Authority};
 
 /// First parts of the addresses that Hearth has itself. A request that a proxy passes on with or
 /// without the path in front must not be two addresses at once.
-const OWN: [&str; 29] = [
+const OWN: [&str; 30] = [
     "admin",
     "api",
     "c",

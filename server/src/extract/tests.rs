@@ -90,7 +90,7 @@ fn a_few_lost_bytes_leave_the_rest_and_programs_are_no_text() {
     let read = decode(cut).unwrap();
     assert!(read.starts_with(CHINESE), "{read}");
     let program: Vec<u8> = (0..4096_u32)
-        .map(|at| (at * at >> 3).to_le_bytes()[0])
+        .map(|at| ((at * at) >> 3).to_le_bytes()[0])
         .collect();
     assert_eq!(decode(&program), None);
     let without_zeros: Vec<u8> = program.into_iter().filter(|byte| *byte != 0).collect();

@@ -126,11 +126,12 @@ pub(crate) fn forget_files(
     keep_shown(&to);
 }
 
-/// Takes a chip away whose button was pressed, and its file if that has come.
-pub(crate) fn remove_pressed(event: &Event) {
+/// Takes a chip away whose button was pressed, and its file if that has come. False: something else
+/// was pressed.
+pub(crate) fn remove_pressed(event: &Event) -> bool {
     let button = closest(event, "[data-remove-file]");
     let Some(chip) = button.and_then(|it| it.closest("li").ok().flatten()) else {
-        return;
+        return false;
     };
     if let Some(id) = chip.get_attribute("data-file") {
         forget(&id);
@@ -141,6 +142,7 @@ pub(crate) fn remove_pressed(event: &Event) {
     if let Some(place) = list().and_then(|it| it.get_attribute("data-place")) {
         keep_shown(&place);
     }
+    true
 }
 
 /// Nobody waits for the answer: a file that stays is removed after a day.

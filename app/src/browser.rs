@@ -87,7 +87,10 @@ pub(crate) use side::{
 };
 pub(crate) use speech::{await_voices, hush, sentences_in};
 pub(crate) use timer::{UNNOTICED, noticing, sleep, within};
-pub(crate) use unsaved::{count_unsaved, discard_pressed, forget_unsaved, is_unsaved, show_ranges};
+pub(crate) use unsaved::{
+    count_unsaved, discard_pressed, forget_unsaved, is_unsaved, keep_unsaved, show_ranges,
+    unsaved_besides,
+};
 pub(crate) use walking::{walk_list, walk_menu};
 pub(crate) use way_out::{leave_for, leave_for_the_door};
 

@@ -2,10 +2,10 @@
 //!
 //! Reading order: `service` (what is offered), `order` (folders, the archive, many at once),
 //! `personal` (what people want of all answers and say of each), `fork` and `outline` (branches),
-//! `start_turn` (from a message to the database), `file_blocks`, `prompt` and `reservation` (history
-//! to token ids, and a place in the queue), `submit` (from there to a task), `turn` (the task that
-//! makes an answer), `turn_log` (its frames and their tails), `recorder` (what is written, and
-//! when). `title_maker` works when nobody waits.
+//! `start_turn` (from a message to the database), `file_blocks`, `prompt` and `reservation`
+//! (history to token ids, and a place in the queue), `submit` (from there to a task), `turn` (the
+//! task that makes an answer), `turn_log` (its frames and their tails), `recorder` (what is
+//! written, and when). `title_maker` works when nobody waits.
 //!
 //! Nothing here knows HTTP or SQL. A tail only watches: a turn ends by itself, by Stop, or with
 //! the process.

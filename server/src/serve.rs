@@ -4,10 +4,12 @@
 //! model in its own time), serve. End: end the tails, finish what is being answered, at most five
 //! seconds.
 
+mod first_model;
 mod listeners;
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
+use first_model::choose_model;
 use hearth_app::{
     SubPath,
     model::MAX_FILE_BYTES,
@@ -20,7 +22,7 @@ use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
 
 use crate::{
     accounts::{Accounts, random_token, set_up_token::SetUpToken},
-    administration::{Administration, FirstChoice, Model, ModelChoice, ModelFolder},
+    administration::{Administration, FirstChoice, ModelChoice, ModelFolder},
     backup::Backups,
     chat::ChatServer,
     config::{Config, EngineSection, Networks},
@@ -404,48 +406,6 @@ fn answer(
         }
     });
     (stop, connections)
-}
-
-/// The model to load: an administrator's choice, unless the configuration names one or the file
-/// is gone. The configured one is there if the choice does not load.
-async fn choose_model(
-    store: &Store,
-    config: &Config,
-    configured: ModelSource,
-) -> Result<FirstChoice, ServeError> {
-    let folder = ModelFolder::new(config.models());
-    let path = match &configured {
-        ModelSource::File(path) => path.clone(),
-        #[cfg(feature = "testing")]
-        ModelSource::Scripted(_) | ModelSource::Disturbed(..) => std::path::PathBuf::new(),
-    };
-    let is_free = matches!(configured, ModelSource::File(_)) && !config.names_model();
-    let configured = Model {
-        path,
-        source: configured,
-    };
-    let chosen = store.chosen_model().await.map_err(ServeError::Settings)?;
-    let chosen = chosen.filter(|_| is_free);
-    let found = chosen.as_deref().and_then(|name| {
-        let path = folder.find(name, &configured.path);
-        if path.is_none() {
-            tracing::warn!(model = name, "the chosen model is gone: {name}");
-        }
-        path
-    });
-    Ok(match found {
-        Some(path) if path != configured.path => FirstChoice {
-            active: Model {
-                source: ModelSource::File(path.clone()),
-                path,
-            },
-            fallback: configured.path.exists().then_some(configured),
-        },
-        _ => FirstChoice {
-            active: configured,
-            fallback: None,
-        },
-    })
 }
 
 /// The model that loads, and what becomes of it.

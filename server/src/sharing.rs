@@ -1,8 +1,8 @@
 //! Copies of chats that people share with each other, inside of the server.
 //!
-//! A copy is made once (`making`) and never follows its chat. Who may read it is decided where it is
-//! read (`store/share`), by one statement. `service` is what is offered; an administrator may turn
-//! all of it off.
+//! A copy is made once (`making`) and never follows its chat. Who may read it is decided where it
+//! is read (`store/share`), by one statement. `service` is what is offered; an administrator may
+//! turn all of it off.
 
 mod making;
 mod service;

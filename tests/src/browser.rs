@@ -1,5 +1,5 @@
-//! Chromium, two tests at a time; nothing stays from one to the next, and the page's security policy
-//! stays in force.
+//! Chromium, two tests at a time; nothing stays from one to the next, and the page's security
+//! policy stays in force.
 
 use std::{
     env, fs,
@@ -15,8 +15,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::{chromedriver, chromium::Chromium, deadline::eventually};
 
-/// A test with a browser waits half of its time for the page, the server or a person's pause, so two
-/// cores hold two of them.
+/// A test with a browser waits half of its time for the page, the server or a person's pause, so
+/// two cores hold two of them.
 const NUM_STAGES: u32 = 2;
 
 static STAGES: Semaphore = Semaphore::const_new(NUM_STAGES as usize);

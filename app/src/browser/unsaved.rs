@@ -97,6 +97,20 @@ pub(crate) fn forget_unsaved(place: &Element) {
     }
 }
 
+/// A form that somebody has not saved, if another one was sent.
+pub(crate) fn unsaved_besides(sent: &Element, place: &Element) -> Option<Element> {
+    let unsaved = place.query_selector("form[data-unsaved]").ok()??;
+    (unsaved != *sent).then_some(unsaved)
+}
+
+/// Puts it in the place of the same form as the server has drawn it meanwhile.
+pub(crate) fn keep_unsaved(place: &Element, unsaved: &Element) {
+    if let Ok(Some(drawn)) = place.query_selector("form[data-save-bar]") {
+        // Fails only for an element that stands nowhere.
+        let _ = drawn.replace_with_with_node_1(unsaved);
+    }
+}
+
 /// Shows the values of sliders beside them, and how full boxes are that have a limit.
 pub(crate) fn show_ranges(place: &Element) {
     for slider in all_in(place, "input[type=range]") {

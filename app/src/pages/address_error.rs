@@ -61,6 +61,9 @@ fn refusal(told: Refusal) -> Refusal {
         | Refusal::TooManyShares { .. }
         | Refusal::FileTooLarge { .. }
         | Refusal::NoFile
+        | Refusal::FilesGone
+        | Refusal::TooManyFiles { .. }
+        | Refusal::FilesFull { .. }
         | Refusal::Incomplete
         | Refusal::AnswerComplete
         | Refusal::NotAnAnswer

@@ -100,7 +100,7 @@ pub(super) fn drawn(section: DrawnSection) -> AnyView {
         spawn_local(async move {
             let posted = browser::post(&form).await;
             if sending.end(number) {
-                finish(posted, place, turn, failed);
+                finish((&form, posted), place, turn, failed);
             }
         });
     };
@@ -179,9 +179,9 @@ impl Sending {
     }
 }
 
-/// Shows what came back after a form was sent.
+/// Shows what came back after a form was sent. What is not saved in another form stays.
 fn finish(
-    posted: Option<Posted>,
+    (form, posted): (&web_sys::HtmlFormElement, Option<Posted>),
     place: NodeRef<html::Div>,
     turn: RwSignal<u32>,
     failed: RwSignal<Option<ChatError>>,
@@ -189,16 +189,22 @@ fn finish(
     let Some(place) = place.try_get_untracked().flatten() else {
         return;
     };
+    let unsaved = browser::unsaved_besides(form, &place);
     let error = match posted {
         Some(Posted::Section(drawing, choices)) => {
             choices.show();
             browser::redraw(&place, &drawing);
+            if let Some(unsaved) = unsaved {
+                browser::keep_unsaved(&place, &unsaved);
+            }
             browser::count_unsaved(&place);
             turn.update(|turn| *turn += 1);
             None
         }
         Some(Posted::Elsewhere(address)) => {
-            browser::forget_unsaved(&place);
+            if unsaved.is_none() {
+                browser::forget_unsaved(&place);
+            }
             browser::leave_for(&address);
             None
         }

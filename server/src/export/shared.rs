@@ -76,14 +76,11 @@ impl ShareDocument {
 }
 
 impl SharedMessage {
-    /// A message as it is now. One that nobody makes any more was cut off.
+    /// A message as it is now.
     pub(crate) fn new(message: StoredMessage) -> Self {
         Self {
             role: message.role,
-            status: match message.status {
-                MessageStatus::Running => MessageStatus::Interrupted,
-                settled => settled,
-            },
+            status: settled(message.status),
             text: message.text,
             reasoning: message.reasoning,
             tool_steps: message.steps,
@@ -115,8 +112,10 @@ impl SharedMessage {
                 id,
                 parent_id: parent_id.replace(id),
                 role: message.role,
-                status: message.status,
+                // A file may say anything; nobody writes on here.
+                status: settled(message.status),
                 text: message.text,
+                files: Vec::new(),
                 reasoning: message.reasoning,
                 steps: message.tool_steps,
                 finish_reason: message.finish_reason,
@@ -128,10 +127,19 @@ impl SharedMessage {
                 completion_tokens: 0,
                 time_to_first_token_ms: 0,
                 decode_ms: 0,
+                rating: None,
                 created_at: message.created_at.ms(),
             }
         };
         messages.into_iter().map(message).collect()
+    }
+}
+
+/// An answer that nobody makes any more was cut off.
+const fn settled(status: MessageStatus) -> MessageStatus {
+    match status {
+        MessageStatus::Running => MessageStatus::Interrupted,
+        settled => settled,
     }
 }
 
@@ -177,12 +185,14 @@ mod tests {
     #[test]
     fn a_branch_is_a_chain_of_messages_with_ids_of_their_own() {
         let texts = ["One?", "Yes.", "Two?"];
-        let messages = texts.map(|text| message(Role::User, text)).to_vec();
+        let mut messages = texts.map(|text| message(Role::User, text)).to_vec();
+        messages[1].status = MessageStatus::Running;
         let branch = SharedMessage::into_branch(messages);
         assert_eq!(branch[0].parent_id, None);
         assert_eq!(branch[1].parent_id, Some(branch[0].id));
         assert_eq!(branch[2].parent_id, Some(branch[1].id));
         assert!(branch[0].id < branch[1].id && branch[1].id < branch[2].id);
         assert_eq!(branch[2].text, "Two?");
+        assert_eq!(branch[1].status, MessageStatus::Interrupted);
     }
 }

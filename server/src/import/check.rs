@@ -194,7 +194,7 @@ fn check_message(
     problems
 }
 
-fn too_many_bytes(bytes: usize, limit: usize) -> ImportFault {
+pub(super) fn too_many_bytes(bytes: usize, limit: usize) -> ImportFault {
     let (bytes, limit) = (bytes as u64, limit as u64);
     ImportFault::TooManyBytes { bytes, limit }
 }

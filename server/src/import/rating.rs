@@ -56,6 +56,7 @@ mod tests {
             role,
             status: MessageStatus::Finished,
             text: String::new(),
+            files: Vec::new(),
             reasoning: None,
             tool_steps: Vec::new(),
             finish_reason: None,

@@ -3,10 +3,14 @@
 use std::collections::HashSet;
 
 use hearth_app::model::{
-    ImportFault, MAX_SHARE_BYTES, MAX_SHARED_MESSAGES, MAX_SHARES_OF_CHAT, MessageStatus, Role,
+    ImportFault, MAX_MESSAGE_BYTES, MAX_SHARE_BYTES, MAX_SHARED_MESSAGES, MAX_SHARES_OF_CHAT,
+    MessageStatus, Role,
 };
 
-use super::problem::{Problems, problem};
+use super::{
+    check::too_many_bytes,
+    problem::{Problems, problem},
+};
 use crate::{
     chat::MAX_TITLE_CHARS,
     export::{ConversationDocument, EXTENDED_VERSION, ShareDocument, SharedMessage},
@@ -61,24 +65,42 @@ fn faults(share: &ShareDocument) -> Vec<(&'static str, ImportFault)> {
         let limit = MAX_SHARED_MESSAGES;
         faults.push(("messages", ImportFault::TooMany { limit }));
     }
-    if messages.iter().any(is_unfinished_question) {
-        faults.push(("messages", ImportFault::NotFinished));
+    if let Some(fault) = fault_in(messages) {
+        faults.push(("messages", fault));
     }
     let bytes = SharedMessage::to_stored(messages).len();
     if bytes > MAX_SHARE_BYTES {
-        let (bytes, limit) = (bytes as u64, MAX_SHARE_BYTES as u64);
-        faults.push(("messages", ImportFault::TooManyBytes { bytes, limit }));
+        faults.push(("messages", too_many_bytes(bytes, MAX_SHARE_BYTES)));
     }
     faults
 }
 
-fn is_unfinished_question(message: &SharedMessage) -> bool {
-    message.role == Role::User && message.status != MessageStatus::Finished
+/// The first thing that no conversation has: readers go on with one of their own.
+fn fault_in(messages: &[SharedMessage]) -> Option<ImportFault> {
+    let mut before = None;
+    messages.iter().find_map(|message| {
+        let role_before = before.replace(message.role);
+        let bytes = message.text.len();
+        let has_thoughts = message.reasoning.is_some() || !message.tool_steps.is_empty();
+        match message.role {
+            Role::User if message.status != MessageStatus::Finished => {
+                Some(ImportFault::NotFinished)
+            }
+            Role::User if has_thoughts => Some(ImportFault::OnlyInAnswers),
+            Role::User if bytes > MAX_MESSAGE_BYTES => {
+                Some(too_many_bytes(bytes, MAX_MESSAGE_BYTES))
+            }
+            Role::Assistant if role_before != Some(Role::User) => {
+                Some(ImportFault::ParentIsNoQuestion)
+            }
+            Role::User | Role::Assistant => None,
+        }
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use hearth_app::model::ShareId;
+    use hearth_app::model::{ShareId, ToolStep};
     use uuid::Uuid;
 
     use super::*;
@@ -117,11 +139,25 @@ mod tests {
         assert_eq!(named(&share(" ", good())), ["title"]);
         assert_eq!(named(&share(&"字".repeat(1000), good())), ["title"]);
         assert_eq!(named(&share("Trains", Vec::new())), ["messages"]);
-        let stopped = vec![message(MessageStatus::Stopped)];
-        assert_eq!(named(&share("Trains", stopped)), ["messages"]);
-        let mut long = good();
-        long[0].text = "a".repeat(MAX_SHARE_BYTES);
+        let answer = || SharedMessage {
+            role: Role::Assistant,
+            ..message(MessageStatus::Finished)
+        };
+        let answered = || vec![message(MessageStatus::Finished), answer()];
+        assert!(faults(&share("Trains", answered())).is_empty());
+        let mut long = answered();
+        long[1].text = "a".repeat(MAX_SHARE_BYTES);
         assert_eq!(named(&share("Trains", long)), ["messages"]);
+        let mut thinking = good();
+        thinking[0].tool_steps = vec![ToolStep::default()];
+        let mut endless = good();
+        endless[0].text = "a".repeat(MAX_MESSAGE_BYTES + 1);
+        let mut twice = answered();
+        twice.push(answer());
+        let stopped = vec![message(MessageStatus::Stopped)];
+        for odd in [stopped, thinking, endless, twice, vec![answer()]] {
+            assert_eq!(named(&share("Trains", odd)), ["messages"]);
+        }
         let mut crowded = share("Trains", good());
         crowded.readers = Some(vec![String::new(); MAX_READERS + 1]);
         assert_eq!(named(&crowded), ["readers"]);

@@ -119,7 +119,7 @@ impl Store {
     }
 
     /// Ratings from a day on, without those that administrators of another server were told, and
-    /// without those of conversations in the trash.
+    /// without those of conversations in the trash and of accounts that are being removed.
     pub(crate) async fn counted_ratings(
         &self,
         first_day: i64,
@@ -135,7 +135,11 @@ impl Store {
             from rating r
             join message m on m.id = r.message_id
             join conversation c on c.id = m.conversation_id
-            where r.day >= ? and r.is_imported = 0 and c.deleted_at is null
+            join user u on u.id = c.user_id
+            where r.day >= ?
+                and r.is_imported = 0
+                and c.deleted_at is null
+                and u.removed_at is null
             group by r.day, m.model_name, r.thumb, r.reason
             order by r.day, m.model_name, r.thumb desc, r.reason
             "#,
@@ -173,10 +177,12 @@ impl Store {
             from rating r
             join message m on m.id = r.message_id
             join conversation c on c.id = m.conversation_id
+            join user u on u.id = c.user_id
             left join message q on q.id = m.parent_id
             where r.day >= ?2
                 and r.is_imported = 0
                 and c.deleted_at is null
+                and u.removed_at is null
                 and (r.comment != '' or r.with_texts = 1)
             order by r.rated_at desc, r.message_id desc
             limit ?3

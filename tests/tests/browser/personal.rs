@@ -39,6 +39,12 @@ async fn two_texts_are_counted_saved_together_and_discarded(language: Language) 
     write(&browser, "#about-me", "我养蜜蜂。").await?;
     wait_for(&browser, "it is counted", COUNT, "5 / 2000").await?;
     write(&browser, "#answering", "Briefly.").await?;
+    // What holds at once is sent meanwhile, and takes nothing of it away.
+    let choose = "document.querySelector('input[name=theme][value=dark]').click()";
+    browser.script(choose, Vec::new()).await?;
+    let chosen = "return document.querySelector('input[name=theme][value=dark]').defaultChecked";
+    wait_for(&browser, "the theme is kept", chosen, true).await?;
+    wait_for(&browser, "the text is there", COUNT, "5 / 2000").await?;
     let two = words(language, "admin.unsaved")?.replace("{{ number }}", "2");
     wait_for_words(&browser, ".save-bar strong", &two).await?;
     check(&browser, &named("settings-personal", language)).await?;

@@ -83,10 +83,12 @@ fn chinese_sentences_end_in_chinese_punctuation() {
 fn sentences_stand_with_the_words_and_nowhere_else() {
     let is_chinese = |letter: char| ('\u{4e00}'..='\u{9fff}').contains(&letter);
     // What a language calls itself is no word of the page's language, nor is what a model is told
-    // and answers.
+    // and answers, or what somebody types to search.
     let own = [
         "app/src/model/preferences.rs",
+        "server/src/chat/personal.rs",
         "server/src/chat/title_maker/wording.rs",
+        "server/src/search/query/filters.rs",
     ];
     let mut found = Vec::new();
     for source in sources::rust() {

@@ -123,15 +123,7 @@ fn opened_folder(locale: Locale, folder: &Folder, form: FolderForm) -> AnyView {
                 <button type="submit" class="button primary">{words!(locale, admin.save)}</button>
             </div>
         </form>
-        <form class="setting setting-form" method="post" action=address_of(ARCHIVE) data-leaves="">
-            <input type="hidden" name="folder" value=id.clone()/>
-            <p>{words!(locale, settings.folder_export_lead)}</p>
-            <div class="form-end">
-                <button type="submit" class="button">
-                    {words!(locale, settings.folder_export)}
-                </button>
-            </div>
-        </form>
+        {export_form(locale, id.clone())}
         <details class="confirm">
             <summary class="button">{words!(locale, settings.folder_delete)}</summary>
             <form class="setting setting-form" method="post" action=address_of(DeleteFolder::url())>
@@ -152,4 +144,20 @@ fn opened_folder(locale: Locale, folder: &Folder, form: FolderForm) -> AnyView {
         </section>
     };
     heading.into_any()
+}
+
+/// A ZIP of the chats in a folder.
+fn export_form(locale: Locale, id: String) -> AnyView {
+    view! {
+        <form class="setting setting-form" method="post" action=address_of(ARCHIVE) data-leaves="">
+            <input type="hidden" name="folder" value=id/>
+            <p>{words!(locale, settings.folder_export_lead)}</p>
+            <div class="form-end">
+                <button type="submit" class="button">
+                    {words!(locale, settings.folder_export)}
+                </button>
+            </div>
+        </form>
+    }
+    .into_any()
 }

@@ -81,6 +81,8 @@ const TO_ADMINISTRATION: [Outcome; 4] = [ToSignIn, ToStart, Done, ToStart];
 const SHARED: [Outcome; 4] = [Unauthorized, Done, NotFound, Done];
 /// An administrator reads no other person's conversations.
 const OWNER: [Outcome; 4] = [Unauthorized, NotFound, NotFound, Done];
+/// The same of a page.
+const OWNERS_PAGE: [Outcome; 4] = [ToSignIn, NotFound, NotFound, Done];
 
 fn nothing(_: &Belongings) -> Arguments {
     Vec::new()
@@ -411,23 +413,11 @@ pub(super) const FUNCTIONS: &[Row] = &[
 /// `{export}` an export and `{file}` a file.
 pub(super) const ROUTES: &[Row] = &[
     row("/", nothing, [ToSignIn, Done, Done, Done]),
-    row("/c/{id}", nothing, [ToSignIn, NotFound, NotFound, Done]),
-    row(
-        "/c/{id}/branches",
-        nothing,
-        [ToSignIn, NotFound, NotFound, Done],
-    ),
-    row(
-        "/c/{id}/share",
-        nothing,
-        [ToSignIn, NotFound, NotFound, Done],
-    ),
+    row("/c/{id}", nothing, OWNERS_PAGE),
+    row("/c/{id}/branches", nothing, OWNERS_PAGE),
+    row("/c/{id}/share", nothing, OWNERS_PAGE),
     row("/s/{id}", nothing, [ToSignIn, Done, NotFound, Done]),
-    row(
-        "/exports/{export}",
-        nothing,
-        [ToSignIn, NotFound, NotFound, Done],
-    ),
+    row("/exports/{export}", nothing, OWNERS_PAGE),
     row("/exports/all", nothing, [ToSignIn, Done, Done, Done]),
     row("/changes", nothing, [ToSignIn, Done, Done, Done]),
     row(
@@ -440,16 +430,8 @@ pub(super) const ROUTES: &[Row] = &[
             Outcome::Other(400),
         ],
     ),
-    row(
-        "/files/{file}",
-        nothing,
-        [ToSignIn, NotFound, NotFound, Done],
-    ),
-    row(
-        "/files/{file}/original",
-        nothing,
-        [ToSignIn, NotFound, NotFound, Done],
-    ),
+    row("/files/{file}", nothing, OWNERS_PAGE),
+    row("/files/{file}/original", nothing, OWNERS_PAGE),
     // Last of them: it is gone afterwards.
     row("/files/{file}/remove", nothing, OWNER),
     // Nobody sends a file here: those who may are led back to the form.

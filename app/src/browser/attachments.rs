@@ -95,6 +95,13 @@ pub(crate) fn attached_files() -> Vec<FileId> {
     ids.collect()
 }
 
+/// How many of them have this name.
+pub(crate) fn num_attached(name: &str) -> usize {
+    let chips = all("#composer-files > [data-file] strong").into_iter();
+    let named = chips.filter(|it| it.text_content().as_deref() == Some(name));
+    named.count()
+}
+
 /// Whether a file is on its way.
 pub(crate) fn is_sending_files() -> bool {
     !all(SENDING).is_empty()

@@ -41,8 +41,8 @@ const ORIGINAL: &str = "/files/{file}/original";
 const REMOVE: &str = "/files/{file}/remove";
 /// Name of the file's field in the form.
 const FIELD: &str = "file";
-/// The largest file, and what a form has around it. So much is read of a request; one that says that
-/// it is longer is refused at once.
+/// The largest file, and what a form has around it. So much is read of a request; one that says
+/// that it is longer is refused at once.
 const MAX_READ_BYTES: u64 = MAX_FILE_BYTES + (64 << 10);
 
 /// Names of these routes.

@@ -1,5 +1,5 @@
--- What people add to their messages: each content once for its person, and for each way of reading
--- it.
+-- What people add to their messages: each content once for its person, and for each text that was
+-- read of it.
 create table file (
     id blob primary key not null,
     user_id blob not null references user (id) on delete cascade,
@@ -14,7 +14,7 @@ create table file (
     text text not null -- what was read of it
 ) strict;
 
-create unique index file_content on file (user_id, sha256, kind);
+create index file_content on file (user_id, sha256, kind);
 
 -- The content, half a MiB a piece: a file is written, given away and removed in short steps.
 create table file_piece (

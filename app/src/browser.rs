@@ -42,8 +42,8 @@ use web_sys::{HtmlElement, KeyboardEvent, wasm_bindgen::JsCast};
 
 pub(crate) use appearance::{remember, remember_time_zone, show_theme};
 pub(crate) use attachments::{
-    CHIPS, attached_files, forget_files, is_sending_files, move_chips, remove_pressed, send_files,
-    show_chips,
+    CHIPS, attached_files, forget_files, is_sending_files, move_chips, num_attached,
+    remove_pressed, send_files, show_chips,
 };
 pub(crate) use changes::{follow_tail, listen_for_changes};
 pub(crate) use clipboard::{copy_text, copy_when_fetched};

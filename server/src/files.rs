@@ -23,7 +23,8 @@ use crate::{
     uploads::{Incoming, Uploads},
 };
 
-/// Most bytes of all files of one person (2 GiB).
+/// Most bytes of all files of one person, and of their texts (2 GiB): a small one may unpack to a
+/// long text.
 const MAX_PERSON_BYTES: u64 = 2 << 30;
 
 /// Serves files from a store.

@@ -95,6 +95,13 @@ pub(crate) fn attached_files() -> Vec<FileId> {
     ids.collect()
 }
 
+/// How many of them have this name.
+pub(crate) fn num_attached(name: &str) -> usize {
+    let chips = all("#composer-files > [data-file] strong").into_iter();
+    let named = chips.filter(|it| it.text_content().as_deref() == Some(name));
+    named.count()
+}
+
 /// Whether a file is on its way.
 pub(crate) fn is_sending_files() -> bool {
     !all(SENDING).is_empty()
@@ -126,11 +133,12 @@ pub(crate) fn forget_files(
     keep_shown(&to);
 }
 
-/// Takes a chip away whose button was pressed, and its file if that has come.
-pub(crate) fn remove_pressed(event: &Event) {
+/// Takes a chip away whose button was pressed, and its file if that has come. False: something else
+/// was pressed.
+pub(crate) fn remove_pressed(event: &Event) -> bool {
     let button = closest(event, "[data-remove-file]");
     let Some(chip) = button.and_then(|it| it.closest("li").ok().flatten()) else {
-        return;
+        return false;
     };
     if let Some(id) = chip.get_attribute("data-file") {
         forget(&id);
@@ -141,6 +149,7 @@ pub(crate) fn remove_pressed(event: &Event) {
     if let Some(place) = list().and_then(|it| it.get_attribute("data-place")) {
         keep_shown(&place);
     }
+    true
 }
 
 /// Nobody waits for the answer: a file that stays is removed after a day.

@@ -175,7 +175,9 @@ fn remove_button(locale: Locale, name: &str) -> AnyView {
 /// What kind of file it is, and how long.
 fn fact(locale: Locale, file: &AttachedFile) -> String {
     let kind = kind(locale, &file.kind).to_owned();
-    let length = match (file.num_tokens, file.num_pages) {
+    // A single one is no length.
+    let num_pages = file.num_pages.filter(|&pages| pages > 1);
+    let length = match (file.num_tokens, num_pages) {
         (Some(tokens), Some(pages)) => words!(
             locale,
             chat.pages_and_tokens,
@@ -232,6 +234,11 @@ mod tests {
         assert_eq!(fact(Locale::en, &known), "PDF, 12 pages, 3,400 tokens");
         let chinese = fact(Locale::zh_CN, &known);
         assert!(chinese.starts_with("PDF，12 页"), "{chinese}");
+        let short = AttachedFile {
+            num_pages: Some(1),
+            ..known.clone()
+        };
+        assert_eq!(fact(Locale::en, &short), "PDF, 3,400 tokens");
         let uncounted = AttachedFile {
             num_pages: None,
             num_tokens: None,

@@ -79,7 +79,6 @@ fn write_notes(
                     words.push_str(text);
                 }
             }
-            Node::Text(_) => {}
             Node::End(name) if LEFT_OUT.contains(&name) => left_out = left_out.saturating_sub(1),
             Node::End("t") => is_text = false,
             Node::End("p") => {
@@ -92,7 +91,7 @@ fn write_notes(
                     written.push_block(&format!("[^{mark}{id}]: {}", words.trim()));
                 }
             }
-            Node::End(_) => {}
+            Node::End(_) | Node::Text(_) => {}
         }
         if written.is_full() {
             return ControlFlow::Break(());

@@ -6,7 +6,10 @@ use std::{io, sync::Arc};
 use axum::{
     Json, Router,
     body::{Body, Bytes},
-    extract::{DefaultBodyLimit, Extension, FromRequest as _, Multipart, Path, Request, State},
+    extract::{
+        DefaultBodyLimit, Extension, FromRequest as _, Multipart, Path, Request, State,
+        multipart::Field,
+    },
     http::{HeaderMap, Method, StatusCode, header},
     response::{Html, IntoResponse, Response},
     routing::{get, post},
@@ -29,6 +32,7 @@ use crate::{
     error::AppError,
     files::{AddError, FileServer, clean_name},
     slow_work::Place,
+    uploads::Incoming,
 };
 
 const FILES: &str = "/files";
@@ -37,8 +41,9 @@ const ORIGINAL: &str = "/files/{file}/original";
 const REMOVE: &str = "/files/{file}/remove";
 /// Name of the file's field in the form.
 const FIELD: &str = "file";
-/// What a form has around its file, at most.
-const FORM_BYTES: u64 = 64 << 10;
+/// The largest file, and what a form has around it. So much is read of a request; one that says
+/// that it is longer is refused at once.
+const MAX_READ_BYTES: u64 = MAX_FILE_BYTES + (64 << 10);
 
 /// Names of these routes.
 pub(super) fn routes() -> [RouteName; 4] {
@@ -110,18 +115,20 @@ fn refuse(preferences: Preferences, name: &str, error: AddError) -> Response {
     (status, Html(refused_file(preferences, name, reason))).into_response()
 }
 
+/// A browser reads a refusal only after it has sent everything: who has no place is told so in the
+/// chip of the file, which has a name by then.
 async fn receive(
     services: &Services,
     user: UserId,
     request: Request,
     name: &mut String,
 ) -> Result<AttachedFile, AddError> {
-    let _place = services.files.begin(user).await?;
     let announced = announced(request.headers());
-    let limit = MAX_FILE_BYTES;
-    if announced > limit + FORM_BYTES {
+    if announced > MAX_READ_BYTES {
+        let limit = MAX_FILE_BYTES;
         return Err(AppError::Invalid(Refusal::FileTooLarge { limit }).into());
     }
+    let place = services.files.begin(user).await;
     let mut pace = Pace::start();
     let form = Multipart::from_request(request, &()).await;
     let mut form = form.map_err(|error| AppError::Invalid(error.body_text().into()))?;
@@ -134,14 +141,36 @@ async fn receive(
             continue;
         }
         *name = clean_name(field.file_name().unwrap_or_default());
-        let mut incoming = services.files.take(announced).await?;
-        // One that is larger than it said is let go of at once, and so is what follows.
-        while let Some(chunk) = pace.wait(field.chunk()).await?.map_err(broken_off)? {
-            pace.add(chunk.len());
-            incoming.write(&chunk).await.map_err(AppError::from)?;
-        }
+        let incoming = match place.as_ref().err().cloned() {
+            None => services.files.take(announced).await,
+            Some(error) => Err(error),
+        };
+        let incoming = write_down(incoming, &mut field, &mut pace).await?;
         return services.files.add(user, name, incoming).await;
     }
+}
+
+/// The file of a field. Of one that cannot be taken the rest is read all the same, as far as one
+/// that could be taken would reach.
+async fn write_down(
+    mut incoming: Result<Incoming, AppError>,
+    field: &mut Field<'_>,
+    pace: &mut Pace,
+) -> Result<Incoming, AppError> {
+    while let Some(chunk) = pace.wait(field.chunk()).await?.map_err(broken_off)? {
+        if pace.add(chunk.len()) as u64 > MAX_READ_BYTES {
+            break;
+        }
+        let written = match &mut incoming {
+            Ok(file) => file.write(&chunk).await,
+            Err(_) => Ok(()),
+        };
+        if let Err(error) = written {
+            // What there is of it goes now.
+            incoming = Err(error.into());
+        }
+    }
+    incoming
 }
 
 /// A document with what was read of a file.

@@ -57,7 +57,7 @@ impl SearchService for SearchServer {
                         hits.titles.push(title_hit(&found, &query.terms, &calendar));
                     }
                     Found::File(found) => {
-                        hits.files.push(file_hit(found, &query.terms, &calendar));
+                        hits.files.push(file_hit(&found, &query.terms, &calendar));
                     }
                     Found::Message(found, text) => {
                         let hit = message_hit(&found, &text, &query.terms, &calendar);
@@ -136,7 +136,7 @@ fn title_hit(found: &FoundTitle, terms: &[Term], calendar: &Calendar) -> Hit {
 }
 
 /// It leads to the message that has the file.
-fn file_hit(found: FoundFile, terms: &[Term], calendar: &Calendar) -> Hit {
+fn file_hit(found: &FoundFile, terms: &[Term], calendar: &Calendar) -> Hit {
     Hit {
         conversation: found.conversation,
         message: Some((found.message, Role::User)),

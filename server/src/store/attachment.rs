@@ -8,6 +8,11 @@ use sqlx::{SqliteConnection, types::Uuid};
 use super::{Progress, Store, StoreError, now_ms};
 use crate::search::IndexText;
 
+/// So much text of files of a branch is in memory at once (64 MiB), and that of one message beside
+/// it. Files that have as much fill every window: what was said before them is left out of a prompt
+/// anyway.
+const MAX_BRANCH_BYTES: i64 = 64 << 20;
+
 /// What a model reads of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FileText {
@@ -167,7 +172,8 @@ impl Store {
         Ok(files)
     }
 
-    /// What a model reads of the files of a branch, by message, each message's in their order.
+    /// What a model reads of the files of a branch, by message, each message's in their order. Of
+    /// messages before those that have [`MAX_BRANCH_BYTES`], none.
     pub(crate) async fn file_texts_of_branch(
         &self,
         user: UserId,
@@ -176,15 +182,24 @@ impl Store {
         let (user, leaf) = (user.as_uuid(), leaf.as_uuid());
         let rows = sqlx::query!(
             r#"
-            with recursive branch (id, parent_id) as (
-                select m.id, m.parent_id
+            with recursive branch (id, parent_id, later_bytes) as (
+                select m.id, m.parent_id, 0
                 from message m
                 join conversation c on c.id = m.conversation_id
-                where m.id = ? and c.user_id = ? and c.deleted_at is null
+                where m.id = ?1 and c.user_id = ?2 and c.deleted_at is null
                 union all
-                select m.id, m.parent_id
+                select
+                    m.id,
+                    m.parent_id,
+                    b.later_bytes + coalesce((
+                        select sum(octet_length(f.text))
+                        from attachment a
+                        join file f on f.id = a.file_id
+                        where a.message_id = b.id
+                    ), 0)
                 from branch b
                 join message m on m.id = b.parent_id
+                where b.later_bytes < ?3
             )
             select
                 b.id as "message!: Uuid",
@@ -194,10 +209,12 @@ impl Store {
             from branch b
             cross join attachment a on a.message_id = b.id
             cross join file f on f.id = a.file_id
+            where b.later_bytes < ?3
             order by a.position
             "#,
             leaf,
             user,
+            MAX_BRANCH_BYTES,
         )
         .fetch_all(&self.readers)
         .await?;

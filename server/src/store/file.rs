@@ -78,11 +78,15 @@ impl Store {
         Ok(transaction.commit().await?)
     }
 
-    /// Bytes of all files of a person.
+    /// Bytes of all files of a person, and of what was read of them.
     pub(crate) async fn file_bytes(&self, user: UserId) -> Result<u64, StoreError> {
         let user = user.as_uuid();
         let bytes = sqlx::query_scalar!(
-            r#"select coalesce(sum(size), 0) as "bytes!: i64" from file where user_id = ?"#,
+            r#"
+            select coalesce(sum(size + octet_length(text)), 0) as "bytes!: i64"
+            from file
+            where user_id = ?
+            "#,
             user,
         )
         .fetch_one(&self.readers)
@@ -175,6 +179,10 @@ async fn remove_some(
     .execute(&mut *connection)
     .await?;
     if pieces.rows_affected() > 0 {
+        // Whoever brings it again in the middle of this brings these pieces too.
+        sqlx::query!("update file set is_whole = 0 where id = ?", file)
+            .execute(connection)
+            .await?;
         return Ok(Progress::beside(pieces.rows_affected()));
     }
     let removed = sqlx::query!("delete from file where id = ?", file)
@@ -184,14 +192,33 @@ async fn remove_some(
 }
 
 /// The row of a content that was read in this way, and whether all of the content is there. What is
-/// there is not changed.
+/// there is not changed: who brings the same content with another text, as a document from
+/// elsewhere may, gets a row of its own.
 pub(super) async fn find_or_insert(
     connection: &mut SqliteConnection,
     user: Uuid,
     new: &NewFile,
 ) -> Result<(Uuid, bool), StoreError> {
-    let (id, now) = (Uuid::now_v7(), now_ms());
     let sha256 = new.sha256.as_slice();
+    let known = sqlx::query!(
+        r#"
+        select id as "id!: Uuid", is_whole as "is_whole!: bool"
+        from file
+        where user_id = ? and sha256 = ? and kind = ? and is_cut = ? and text = ?
+        limit 1
+        "#,
+        user,
+        sha256,
+        new.kind,
+        new.is_cut,
+        new.text,
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    if let Some(known) = known {
+        return Ok((known.id, known.is_whole));
+    }
+    let (id, now) = (Uuid::now_v7(), now_ms());
     let size = i64::try_from(new.size).unwrap_or(i64::MAX);
     sqlx::query!(
         "
@@ -199,7 +226,6 @@ pub(super) async fn find_or_insert(
             id, user_id, sha256, kind, size, is_cut, num_pages, num_tokens, created_at, text
         )
         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        on conflict (user_id, sha256, kind) do nothing
         ",
         id,
         user,
@@ -212,21 +238,9 @@ pub(super) async fn find_or_insert(
         now,
         new.text,
     )
-    .execute(&mut *connection)
+    .execute(connection)
     .await?;
-    let file = sqlx::query!(
-        r#"
-        select id as "id!: Uuid", is_whole as "is_whole!: bool"
-        from file
-        where user_id = ? and sha256 = ? and kind = ?
-        "#,
-        user,
-        sha256,
-        new.kind,
-    )
-    .fetch_one(connection)
-    .await?;
-    Ok((file.id, file.is_whole))
+    Ok((id, false))
 }
 
 /// The content of a file in one transaction, which holds the writer for it: an import's.
@@ -263,9 +277,18 @@ async fn insert_piece(
     Ok(())
 }
 
+/// Who told how long it is may not have had it: now it is known.
 async fn note_whole(connection: &mut SqliteConnection, file: Uuid) -> Result<(), StoreError> {
-    sqlx::query!("update file set is_whole = 1 where id = ?", file)
-        .execute(connection)
-        .await?;
+    sqlx::query!(
+        "
+        update file
+        set is_whole = 1,
+            size = (select coalesce(sum(length(content)), 0) from file_piece where file_id = ?1)
+        where id = ?1
+        ",
+        file,
+    )
+    .execute(connection)
+    .await?;
     Ok(())
 }

@@ -78,7 +78,8 @@ fn fonts(codes: &BTreeMap<char, usize>) -> Vec<Vec<u8>> {
         let units: String = letter
             .encode_utf16(&mut [0; 2])
             .iter()
-            .map(|unit| format!("{unit:04X}"))
+            .copied()
+            .map(unit_digits)
             .collect();
         let entry = format!("1 beginbfchar <{code:04X}> <{units}> endbfchar\n");
         map.push_str(&entry);
@@ -119,22 +120,31 @@ fn program(page: PdfPage<'_>, codes: &BTreeMap<char, usize>) -> Vec<u8> {
         }),
         PdfPage::Numbered(text) => lines(text, "F2", &|line| {
             let codes = line.chars().filter_map(|letter| codes.get(&letter));
-            let codes: String = codes.map(|code| format!("{code:04X}")).collect();
-            format!("<{codes}>")
+            let digits: String = codes.copied().map(code_digits).collect();
+            format!("<{digits}>")
         }),
         PdfPage::UniGb(text) => lines(text, "F3", &|line| {
-            let units: String = line
-                .encode_utf16()
-                .map(|unit| format!("{unit:04X}"))
-                .collect();
-            format!("<{units}>")
+            let digits: String = line.encode_utf16().map(unit_digits).collect();
+            format!("<{digits}>")
         }),
         PdfPage::Gbk(bytes) => {
-            let digits: String = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+            let digits: String = bytes.iter().copied().map(byte_digits).collect();
             lines("a line", "F4", &|_| format!("<{digits}>"))
         }
         PdfPage::Drawn => b"0 0 m 100 100 l S".to_vec(),
     }
+}
+
+fn code_digits(code: usize) -> String {
+    format!("{code:04X}")
+}
+
+fn unit_digits(unit: u16) -> String {
+    format!("{unit:04X}")
+}
+
+fn byte_digits(byte: u8) -> String {
+    format!("{byte:02X}")
 }
 
 fn stream(content: &[u8]) -> Vec<u8> {

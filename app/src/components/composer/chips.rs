@@ -4,7 +4,7 @@
 
 use leptos::prelude::*;
 
-use super::ComposerState;
+use super::{ComposerState, TEXT_ID};
 use crate::{
     browser::{self, CHIPS},
     components::{Icon, IconName},
@@ -20,6 +20,12 @@ pub(super) fn Chips(user: UserId, state: ComposerState) -> impl IntoView {
         browser::show_chips(user, state.conversation.get());
         state.pasted.set(None);
     });
+    let on_click = move |event: web_sys::MouseEvent| {
+        if browser::remove_pressed(&event) {
+            // The button had the focus, and has gone.
+            browser::focus_text(TEXT_ID);
+        }
+    };
     let label = words!(locale, chat.remove);
     let model = move |kind: &'static str, is_failed: bool, words: &'static str| {
         let class = if is_failed {
@@ -56,7 +62,7 @@ pub(super) fn Chips(user: UserId, state: ComposerState) -> impl IntoView {
             class="attachments"
             id=CHIPS
             aria-label=words!(locale, chat.files)
-            on:click=move |event| browser::remove_pressed(&event)
+            on:click=on_click
         ></ul>
         <ul id="chip-models" hidden>
             {model("sending", false, words!(locale, chat.sending_file))}

@@ -53,11 +53,11 @@ fn add_pasted(user: UserId, state: ComposerState, text: String, name: &'static s
     let Some(file) = browser::text_file(name, &text) else {
         return;
     };
-    let before = browser::attached_files().len();
+    let before = browser::num_attached(name);
     spawn_local(async move {
         if browser::send_files(user, place, vec![file]).await.is_err() {
             state.note.try_set(Some(FileNote::Unreached));
-        } else if browser::attached_files().len() > before {
+        } else if browser::num_attached(name) > before {
             take_out(user, place, &text);
         }
     });

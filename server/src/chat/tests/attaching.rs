@@ -223,3 +223,41 @@ async fn a_content_goes_with_its_last_message_and_what_nobody_sent_after_a_day()
         assert_eq!(count(&bench, table).await, 0, "{table}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_brought_again_while_it_is_being_removed_is_not_taken_for_whole() {
+    let bench = echoing().await;
+    let file = new_file("alpha");
+    let inserted = bench.store.insert_file(bench.ada, "a.txt", &file).await;
+    let inserted = inserted.unwrap();
+    // More than one step removes.
+    for seq in 0..6 {
+        let piece = bench.store.insert_file_piece(inserted, seq, b"alpha").await;
+        piece.unwrap();
+    }
+    bench.store.note_whole_file(inserted).await.unwrap();
+    let shown = bench.store.attached_file(bench.ada, inserted.id).await;
+    // What there is counts, whatever was told.
+    assert_eq!(shown.unwrap().unwrap().size, 30);
+    let removed = bench.store.remove_unsent_file(bench.ada, inserted.id).await;
+    assert!(removed.unwrap());
+    assert!(bench.store.purge_loose_file().await.unwrap().num_rows > 0);
+    assert_eq!(count(&bench, "file_piece").await, 2);
+    let again = bench.store.insert_file(bench.ada, "a.txt", &file).await;
+    assert!(!again.unwrap().is_whole);
+    assert_eq!(count(&bench, "file").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_somebody_told_of_a_content_is_not_what_is_read_of_it() {
+    let bench = echoing().await;
+    let told = NewFile {
+        text: "obey".to_owned(),
+        ..new_file("alpha")
+    };
+    let told = bench.store.insert_file(bench.ada, "a.txt", &told).await;
+    bench.store.note_whole_file(told.unwrap()).await.unwrap();
+    let file = add(&bench, "a.txt", "alpha").await;
+    let read = bench.store.unsent_file_texts(bench.ada, &[file]).await;
+    assert_eq!(read.unwrap().unwrap()[0].text, "alpha");
+}

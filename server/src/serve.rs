@@ -146,9 +146,7 @@ impl Server {
         let uploads = uploads(&store, &config).await;
         let settings = settings(&store).await?;
         let first = choose_model(&store, &config, options.model).await?;
-        let engine =
-            EngineHandle::start(first.active.source.clone(), engine_config(&config.engine));
-        let chat = ChatServer::start(store.clone(), engine, Arc::clone(&settings));
+        let chat = chat(&store, &settings, &config, &first);
         let (backups, upkeep) = upkeep(&store, &config, &chat, &uploads);
         let (accounts, set_up_token) = accounts(&store, &settings, &config, &chat).await?;
         let administration = Arc::new(Administration {
@@ -301,6 +299,18 @@ fn files(
         chat,
         Extractor::new(program, limits),
     )
+}
+
+/// The engine begins to load its first model, and turns wait for it.
+fn chat(
+    store: &Store,
+    settings: &Arc<SettingsBook>,
+    config: &Config,
+    first: &FirstChoice,
+) -> Arc<ChatServer> {
+    let source = first.active.source.clone();
+    let engine = EngineHandle::start(source, engine_config(&config.engine));
+    ChatServer::start(store.clone(), engine, Arc::clone(settings))
 }
 
 fn search(store: &Store, chat: &ChatServer) -> Arc<SearchServer> {

@@ -15,6 +15,7 @@ use super::ExtractError;
 const MAX_DEPTH: usize = 512;
 
 /// What comes next. Names are without their prefix.
+#[derive(Clone, Copy)]
 pub(super) enum Node<'a> {
     Start(&'a BytesStart<'a>),
     End(&'a str),
@@ -47,7 +48,7 @@ pub(super) fn walk(
             }
             Event::Empty(start) => match see(Node::Start(start)) {
                 ControlFlow::Continue(()) => see(Node::End(start.local_name().into_inner())),
-                enough => enough,
+                enough @ ControlFlow::Break(()) => enough,
             },
             Event::End(end) => {
                 depth = depth.saturating_sub(1);

@@ -175,12 +175,12 @@ impl<'a> Body<'a> {
         }
         // A list of the number 0 takes a paragraph out of the list of its style.
         let place = paragraph.place.or_else(|| self.styles.list(style));
-        match place.filter(|place| !matches!(place.list.as_str(), "" | "0")) {
-            Some(place) => self.write_item(place, text),
-            None => {
-                self.written.push_block(text);
-                self.is_after_item = false;
-            }
+        let place = place.filter(|place| !matches!(place.list.as_str(), "" | "0"));
+        if let Some(place) = place {
+            self.write_item(place, text);
+        } else {
+            self.written.push_block(text);
+            self.is_after_item = false;
         }
     }
 

@@ -29,7 +29,7 @@ struct Style {
 /// The styles and lists of a document.
 #[derive(Debug, Default)]
 pub(super) struct Styles {
-    styles: HashMap<String, Style>,
+    by_id: HashMap<String, Style>,
     /// The definition of each list.
     definitions: HashMap<String, String>,
     /// Levels of definitions whose items have numbers or letters.
@@ -62,7 +62,7 @@ impl Styles {
                 }
                 Node::End("style") => {
                     if let Some((id, style)) = current.take() {
-                        read.styles.insert(id, style);
+                        read.by_id.insert(id, style);
                     }
                 }
                 Node::End(_) | Node::Text(_) => {}
@@ -129,8 +129,8 @@ impl Styles {
 
     /// What a style says, or the nearest of those it rests on.
     fn along<T>(&self, style: &str, of: impl Fn(&Style) -> Option<T>) -> Option<T> {
-        let first = self.styles.get(style);
-        let next = |style: &&Style| self.styles.get(style.based_on.as_deref()?);
+        let first = self.by_id.get(style);
+        let next = |style: &&Style| self.by_id.get(style.based_on.as_deref()?);
         std::iter::successors(first, next)
             .take(MAX_STEPS)
             .find_map(of)

@@ -215,12 +215,11 @@ impl<'a> Flow<'a> {
     }
 
     fn line_break(&mut self) {
-        match &mut self.table {
-            Some((table, _)) => table.end_line(),
-            None => {
-                self.block.truncate(self.block.trim_end_matches(' ').len());
-                self.block.push('\n');
-            }
+        if let Some((table, _)) = &mut self.table {
+            table.end_line();
+        } else {
+            self.block.truncate(self.block.trim_end_matches(' ').len());
+            self.block.push('\n');
         }
     }
 
@@ -267,12 +266,11 @@ impl<'a> Flow<'a> {
     }
 
     fn start_table(&mut self) {
-        match &mut self.table {
-            Some((_, depth)) => *depth += 1,
-            None => {
-                self.end_block();
-                self.table = Some((Table::default(), 1));
-            }
+        if let Some((_, depth)) = &mut self.table {
+            *depth += 1;
+        } else {
+            self.end_block();
+            self.table = Some((Table::default(), 1));
         }
     }
 

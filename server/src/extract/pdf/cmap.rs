@@ -91,11 +91,6 @@ impl CMap {
         (num_bytes > 0).then(|| (number(&string[..num_bytes]), num_bytes))
     }
 
-    /// Whether it says which codes there are.
-    pub(super) fn has_spaces(&self) -> bool {
-        !self.spaces.is_empty()
-    }
-
     /// What a code stands for.
     pub(super) fn text(&self, code: u32) -> Option<String> {
         if let Some(text) = self.characters.get(&code) {
@@ -267,7 +262,7 @@ mod tests {
               2 beginbfrange <0010> <0012> <0041> <0020><0021>[<0066> <00660069>] endbfrange\n\
               endcmap",
         );
-        assert!(map.has_spaces());
+        assert!(!map.spaces.is_empty());
         assert_eq!(map.code(b"\0\x01\0"), Some((1, 2)));
         assert_eq!(map.code(b"\x01"), Some((1, 1)));
         assert_eq!(map.code(b""), None);

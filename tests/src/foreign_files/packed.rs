@@ -84,7 +84,7 @@ fn relationship(number: usize, kind: &str, target: &str) -> String {
 fn row((index, cells): (usize, &&[&str])) -> String {
     let number = index + 1;
     let columns = ('A'..='Z').zip(*cells);
-    let cells: String = columns
+    let cells: Vec<String> = columns
         .map(|(column, text)| {
             if text.parse::<f64>().is_ok() {
                 return format!("<c r=\"{column}{number}\"><v>{text}</v></c>");
@@ -92,7 +92,7 @@ fn row((index, cells): (usize, &&[&str])) -> String {
             format!("<c r=\"{column}{number}\" t=\"inlineStr\"><is><t>{text}</t></is></c>")
         })
         .collect();
-    format!("<row r=\"{number}\">{cells}</row>")
+    format!("<row r=\"{number}\">{}</row>", cells.concat())
 }
 
 /// A file of this name and size in a ZIP, all of it one letter.

@@ -1,6 +1,6 @@
 //! Looking into the SQLite file beside the running server.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
 use hearth_app::model::{ConversationId, MessageId};
@@ -121,6 +121,18 @@ pub async fn age_message(path: &Path, message: MessageId, num_days: i64) -> Resu
         .bind(message.as_uuid())
         .execute(&mut connection)
         .await?;
+    Ok(connection.close().await?)
+}
+
+/// Lets so much time pass for every link with which somebody chooses a password.
+pub async fn age_links(path: &Path, time: Duration) -> Result<()> {
+    let mut connection = writing(path).await?;
+    sqlx::query(
+        "update one_time_link set created_at = created_at - ?1, expires_at = expires_at - ?1",
+    )
+    .bind(i64::try_from(time.as_millis())?)
+    .execute(&mut connection)
+    .await?;
     Ok(connection.close().await?)
 }
 

@@ -200,6 +200,17 @@ mod tests {
         assert_eq!(entered.unwrap(), Fit::Wrong);
     }
 
+    #[tokio::test]
+    async fn an_unknown_name_costs_a_hash_like_everybody_s() {
+        let passwords = Passwords::default();
+        let entered = passwords
+            .verify(Asker::Stranger, "correct horse".into(), None)
+            .await;
+        assert_eq!(entered.unwrap(), Fit::Wrong);
+        let compared = passwords.decoy.get().unwrap();
+        assert!(compared.starts_with(fit::CURRENT), "{compared}");
+    }
+
     #[test]
     fn a_password_has_10_to_128_characters_whatever_their_bytes() {
         let check = |text: String| Password::parse(&text).err();

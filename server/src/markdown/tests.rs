@@ -151,6 +151,24 @@ fn highlighting_goes_on_over_the_pieces_of_a_fence() {
 }
 
 #[test]
+fn a_long_block_is_coloured_up_to_50_kib_and_shown_to_its_end() {
+    let text = code(1_000);
+    let html = joined(&text);
+    let lines: Vec<&str> = html
+        .lines()
+        .filter(|line| line.contains("// add them"))
+        .collect();
+    assert_eq!(lines.len(), 1_000);
+    let is_coloured = |line: &str| line.contains("<span class=\"hl-");
+    let num_coloured = lines.iter().take_while(|line| is_coloured(line)).count();
+    let written = text.split_inclusive('\n').skip(1);
+    let num_bytes: usize = written.take(num_coloured).map(str::len).sum();
+    assert!((1..=50 << 10).contains(&num_bytes), "{num_bytes}");
+    let mut rest = lines.iter().skip(num_coloured);
+    assert!(!rest.any(|line| is_coloured(line)), "{num_coloured}");
+}
+
+#[test]
 fn open_marks_of_the_pending_block_are_closed_for_the_eye() {
     let pending = |text| stream([text]).1;
     assert_eq!(

@@ -10,6 +10,7 @@ use hearth_app::model::{
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     api_client::{ApiClient, question},
+    database::age_links,
     running_server::{
         PASSWORD, RunningServer, conversation, save_setting, send, send_and_wait, sign_in,
     },
@@ -72,6 +73,26 @@ async fn a_link_lets_its_owner_choose_a_password_once() -> Result<()> {
     let again = join(&server.client()?, &token, "another password").await?;
     assert_eq!(again, Err(ChatError::Forbidden));
     sign_in(&server.client()?, "Dora", PASSWORD).await??;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_link_holds_for_a_day() -> Result<()> {
+    const ALMOST_A_DAY: Duration = Duration::from_mins(24 * 60 - 1);
+    const THE_REST: Duration = Duration::from_mins(1);
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let token = invite(&ada, "Dora").await??.token;
+    let dora = server.client()?;
+    let owner = async || -> Result<Option<String>> {
+        let arguments = [("token", token.clone())];
+        Ok(dora.call("link_owner", &arguments).await??)
+    };
+    age_links(&server.database(), ALMOST_A_DAY).await?;
+    assert_eq!(owner().await?.as_deref(), Some("Dora"));
+    age_links(&server.database(), THE_REST).await?;
+    assert_eq!(owner().await?, None);
+    let late = join(&dora, &token, PASSWORD).await?;
+    assert_eq!(late, Err(ChatError::Forbidden));
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! Searching: what is typed finds what somebody wrote or was answered, and nothing of anybody else.
 
 use anyhow::{Context as _, Result};
-use hearth_app::model::{Conversation, ConversationId, Drawing, MessageId, StartedTurn};
+use hearth_app::model::{Arranged, Conversation, ConversationId, Drawing, MessageId, StartedTurn};
 use hearth_engine::scripted::ScriptedModel;
 use hearth_tests::{
     running_server::{RunningServer, conversation, question_of, send_and_wait},
@@ -97,7 +97,15 @@ async fn whatever_is_typed_is_a_question() -> Result<()> {
 #[tokio::test]
 async fn filters_narrow_the_search() -> Result<()> {
     let (_server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
-    send_and_wait(&ada, None, "About rain").await?;
+    let rain = send_and_wait(&ada, None, "About rain").await?;
+    let arranged = [
+        ("ids[0]", rain.conversation.id.to_string()),
+        ("arrangement", "move".to_owned()),
+        ("folder_name", "Weather 天气".to_owned()),
+    ];
+    ada.call::<Arranged>("arrange_conversations", &arranged)
+        .await??;
+    send_and_wait(&ada, None, "Snow, and no folder").await?;
     for (typed, is_found) in [
         ("rain after:2020", true),
         ("rain before:2020", false),
@@ -105,6 +113,10 @@ async fn filters_narrow_the_search() -> Result<()> {
         ("rain model:nobody", false),
         ("rain before:soon", false),
         ("rain folder:kitchen", false),
+        ("rain folder:weather", true),
+        ("rain folder:天气", true),
+        ("snow", true),
+        ("snow folder:weather", false),
     ] {
         assert_eq!(finds(&ada, typed).await?, is_found, "{typed}");
     }

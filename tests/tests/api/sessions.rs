@@ -86,7 +86,12 @@ async fn guessing_a_password_is_slowed_down_and_says_for_how_long() -> Result<()
     let guesser = server.client()?;
     let mut sentences = Vec::new();
     for attempt in 0..20 {
-        match sign_in(&guesser, "Ada", &format!("guess number {attempt}")).await? {
+        let fields = [
+            ("name", "Ada".to_owned()),
+            ("password", format!("guess number {attempt}")),
+        ];
+        let answer = guesser.call_raw("sign_in", &fields).await?;
+        match answer.outcome::<()>()? {
             Err(ChatError::Invalid(sentence)) => sentences.push(sentence),
             Err(ChatError::Busy { retry_after_s, .. }) => {
                 assert!(
@@ -94,6 +99,8 @@ async fn guessing_a_password_is_slowed_down_and_says_for_how_long() -> Result<()
                     "slowed down after {attempt} guesses"
                 );
                 assert!(retry_after_s > 0);
+                assert_eq!(answer.status, 429);
+                assert_eq!(answer.header("retry-after"), retry_after_s.to_string());
                 return Ok(());
             }
             other => panic!("guess {attempt}: {other:?}"),

@@ -13,6 +13,7 @@ use hearth_tests::{
     running_server::{RunningServer, send},
     words::words,
 };
+use serde_json::json;
 use thirtyfour::prelude::*;
 
 use super::shortcuts::IS_LIST_OPEN;
@@ -113,6 +114,35 @@ async fn a_draft_survives_a_reload_and_stays_with_its_conversation() -> Result<(
     page.reload().await?;
     assert_eq!(page.draft().await?, "half a thought");
     page.open("/").await?;
+    assert_eq!(page.draft().await?, "");
+    browser.quit().await
+}
+
+/// Writes as soon as the box is there, long before the program of the page is.
+const WRITE_EARLY: &str = "new MutationObserver((_, observer) => {
+        const box = document.getElementById('composer-text');
+        if (!box) return;
+        window.isEarly = document.documentElement.dataset.interactive === undefined;
+        box.value = 'typed early';
+        observer.disconnect();
+    }).observe(document, { childList: true, subtree: true });";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_typed_before_the_page_is_taken_over_stays_and_can_be_sent() -> Result<()> {
+    let (server, ada) = RunningServer::start(ScriptedModel::new(Vec::new())).await?;
+    let browser = Browser::open().await?;
+    let page = ChatPage::new(&browser, server.base_url());
+    let source = json!({ "source": WRITE_EARLY });
+    let method = "Page.addScriptToEvaluateOnNewDocument";
+    browser.devtools(method, source).await?;
+    page.enter(&ada).await?;
+    let is_early = browser.script("return window.isEarly", Vec::new()).await?;
+    assert_eq!(is_early, true);
+    assert_eq!(page.draft().await?, "typed early");
+    let text_box = browser.element(TEXT_BOX).await?;
+    text_box.send_keys(Key::Enter + "").await?;
+    page.wait_for_end(1).await?;
+    assert_eq!(page.questions().await?, ["typed early"]);
     assert_eq!(page.draft().await?, "");
     browser.quit().await
 }

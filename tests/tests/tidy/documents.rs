@@ -1,6 +1,6 @@
 //! The documents exist, stay short and point at things that exist.
 
-use std::path::Path;
+use std::{fs, path::Path};
 
 use super::sources::{self, Source};
 
@@ -132,6 +132,29 @@ fn every_link_between_documents_leads_somewhere() {
         }
     }
     sources::none("a link that leads nowhere", &violations);
+}
+
+/// A test that is named `file: function` and was renamed since holds nothing any more.
+#[test]
+fn every_test_that_the_table_of_stakes_names_is_there() {
+    let table = sources::read("docs/table-stakes.md");
+    let stakes = table.lines().filter(|line| {
+        let number = line
+            .strip_prefix("| ")
+            .and_then(|rest| rest.split(' ').next());
+        number.is_some_and(|number| number.parse::<u8>().is_ok())
+    });
+    assert_eq!(stakes.count(), 40);
+    let named = table.split('`').skip(1).step_by(2);
+    let named: Vec<_> = named.filter_map(|code| code.split_once(": ")).collect();
+    assert!(named.len() > 40, "only {} tests", named.len());
+    let missing = named.into_iter().filter_map(|(path, function)| {
+        let source = fs::read_to_string(sources::root().join(path)).unwrap_or_default();
+        let is_there = source.contains(&format!("fn {function}("));
+        (!is_there).then(|| format!("{path}: {function}"))
+    });
+    let missing: Vec<String> = missing.collect();
+    sources::none("a test that is not there", &missing);
 }
 
 /// Targets of `[text](target)`.

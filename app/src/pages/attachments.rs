@@ -80,6 +80,7 @@ pub fn file_page(
         let is_beginning = file.is_cut || text.chars().count() >= PREVIEW_CHARS as usize;
         let note = is_beginning.then(|| view! { <p>{words!(locale, chat.file_beginning)}</p> });
         let language = words::foreign(locale, [&text]);
+        let style = sections_style_sheet();
         let document = view! {
             <!DOCTYPE html>
             <html
@@ -89,7 +90,7 @@ pub fn file_page(
             >
                 <head>
                     <Appearance style=style_sheet(options) theme=preferences.theme/>
-                    <link rel="stylesheet" href=sections_style_sheet()/>
+                    <link rel="stylesheet" href=style/>
                     <title>{window_title(&file.name)}</title>
                 </head>
                 <body>

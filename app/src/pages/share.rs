@@ -166,6 +166,7 @@ fn facts(locale: Locale, preview: &SharePreview) -> AnyView {
     let without = [
         words!(locale, sharing.not_later),
         words!(locale, sharing.not_branches),
+        words!(locale, sharing.not_files),
         words!(locale, sharing.not_settings),
     ];
     let within: Vec<_> = within

@@ -1,7 +1,7 @@
 //! Packed files, which are not believed about themselves: how large something is, is counted while
 //! it is unpacked.
 
-use std::io::{Cursor, Read, Write, copy, sink};
+use std::io::{Cursor, ErrorKind, Read, Write, copy, sink};
 
 use zip::{ZipArchive, result::ZipError};
 
@@ -48,7 +48,12 @@ impl<'a> Archive<'a> {
         let Some(index) = self.zip.index_for_name_raw(name.as_bytes()) else {
             return Ok(None);
         };
+        // As much as it says, so that nothing is moved while it grows; more than may be, it never has.
+        let told = self.zip.by_index_raw(index).map_or(0, |file| file.size());
+        let room = usize::try_from(told.min(self.left).saturating_add(1)).unwrap_or_default();
         let mut content = Vec::new();
+        let reserved = content.try_reserve_exact(room);
+        reserved.map_err(|_| ExtractError::TooMuchMemory)?;
         self.unpack(index, &mut content)?;
         Ok(Some(content))
     }
@@ -77,7 +82,10 @@ impl<'a> Archive<'a> {
             return Err(ExtractError::TooLarge);
         };
         self.left = left;
-        copied.map_err(|error| ExtractError::Damaged(error.to_string()))?;
+        copied.map_err(|error| match error.kind() {
+            ErrorKind::OutOfMemory => ExtractError::TooMuchMemory,
+            _ => ExtractError::Damaged(error.to_string()),
+        })?;
         Ok(())
     }
 }

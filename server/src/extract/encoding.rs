@@ -51,35 +51,41 @@ pub(super) fn decode_xml(bytes: &[u8]) -> String {
     text.into_owned()
 }
 
-/// UTF-16 without a mark. Every text has a space, a digit or the end of a line, one of whose bytes
-/// is zero, and no text in another encoding has such a byte.
+/// UTF-16 without a mark. Nearly every text has spaces or ends of lines, one of whose bytes is zero,
+/// and no text in another encoding has such a byte. Letters and digits tell less: 一 (U+4E00), one
+/// of the commonest, is an N the other way round.
 fn wide(bytes: &[u8]) -> Option<&'static Encoding> {
     if !bytes.len().is_multiple_of(2) {
         return None;
     }
     let probed = bytes.get(..MAX_PROBED_BYTES).unwrap_or(bytes);
-    let (mut ascii_le, mut ascii_be, mut is_broken) = (0_usize, 0_usize, false);
-    for pair in probed.chunks_exact(2) {
+    let is_broken = probed.chunks_exact(2).any(|pair| pair == [0, 0]);
+    let encoding = order_of(probed, is_blank).or_else(|| order_of(probed, is_seen))?;
+    let whole = encoding.decode_without_bom_handling_and_without_replacement(probed);
+    (!is_broken && whole.is_some()).then_some(encoding)
+}
+
+/// Which byte of such characters is zero, if that is clear: in a table of numbers in a program, say,
+/// both stand beside each other.
+fn order_of(bytes: &[u8], is_such: impl Fn(u8) -> bool) -> Option<&'static Encoding> {
+    let (mut little, mut big) = (0_usize, 0_usize);
+    for pair in bytes.chunks_exact(2) {
         match *pair {
-            [0, 0] => is_broken = true,
-            [low, 0] if is_ascii_text(low) => ascii_le += 1,
-            [0, low] if is_ascii_text(low) => ascii_be += 1,
+            [low, 0] if is_such(low) => little += 1,
+            [0, low] if is_such(low) => big += 1,
             _ => {}
         }
     }
-    let (encoding, most) = if ascii_le >= ascii_be {
-        (UTF_16LE, ascii_le)
-    } else {
-        (UTF_16BE, ascii_be)
-    };
-    // In a table of numbers in a program, say, both stand beside each other.
-    let is_clear = most > 0 && ascii_le.min(ascii_be) * 10 <= most;
-    let whole = encoding.decode_without_bom_handling_and_without_replacement(probed);
-    (is_clear && !is_broken && whole.is_some()).then_some(encoding)
+    let is_clear = little != big && little.min(big) * 10 <= little.max(big);
+    is_clear.then_some(if little > big { UTF_16LE } else { UTF_16BE })
 }
 
-const fn is_ascii_text(byte: u8) -> bool {
-    matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~')
+const fn is_blank(byte: u8) -> bool {
+    matches!(byte, b'\t' | b'\n' | b'\r' | b' ')
+}
+
+const fn is_seen(byte: u8) -> bool {
+    byte.is_ascii_graphic()
 }
 
 /// UTF-8 of which a few bytes were lost, such as at the end of a file that was cut.

@@ -147,7 +147,7 @@ async fn they_go_out_with_everything_and_come_in_where_there_are_none() -> Resul
     let (server, ada) = start().await?;
     send_and_wait(&ada, None, "Hello").await?;
     save(&ada, ABOUT, ANSWERING, false).await??;
-    let archive = ada.get("/exports/all").await?.body;
+    let archive = ada.send(ada.form("/exports/all", &[])).await?.body;
     let bob = server.add_user("Bob").await?;
     let import = async |client: &WebClient| {
         let page = super::imports::upload(client, "everything.zip", &archive).await?;

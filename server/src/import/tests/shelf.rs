@@ -317,6 +317,9 @@ pub(super) fn sample(number: u64) -> StoredTree {
     loop {
         let mut tree = tree(number).new_tree(&mut runner).unwrap().current();
         tree.place = TreePlace::default();
+        for message in &mut tree.messages {
+            message.rating = None;
+        }
         let has_branch = tree.messages.len() > 4
             && tree.messages[0].role == Role::User
             && tree.messages[1].role == Role::Assistant

@@ -64,7 +64,7 @@ pub(crate) use focus::{
     is_free_escape, is_lost_letter, is_touch_screen, opens_chat, opens_tab,
 };
 pub(crate) use form_post::{Posted, form_of, post, send_at_once};
-pub(crate) use long_press::{ends_rest, watch_finger};
+pub(crate) use long_press::{begin_press, ends_rest, watch_finger};
 pub(crate) use palette::{
     PALETTE, PALETTE_FIELD, PALETTE_RESULTS, PALETTE_TOLD, await_found, close_palette, mark_found,
     open_palette, palette_key, pressed_hit, show_found, show_not_found,

@@ -136,6 +136,16 @@ pub async fn age_links(path: &Path, time: Duration) -> Result<()> {
     Ok(connection.close().await?)
 }
 
+/// Gives every conversation this title, and tells nobody of it.
+pub async fn rename_all(path: &Path, title: &str) -> Result<()> {
+    let mut connection = writing(path).await?;
+    sqlx::query("update conversation set title = ?")
+        .bind(title)
+        .execute(&mut connection)
+        .await?;
+    Ok(connection.close().await?)
+}
+
 /// As if a model had thought this before its answer.
 pub async fn add_reasoning(path: &Path, answer: MessageId, text: &str) -> Result<()> {
     let mut connection = writing(path).await?;

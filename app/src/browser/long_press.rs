@@ -67,6 +67,11 @@ pub(crate) fn watch_finger(
     FINGER.set(Some(finger));
 }
 
+/// Whatever is pressed now has nothing to do with a finger that rested before.
+pub(crate) fn begin_press() {
+    HAS_RESTED.set(false);
+}
+
 /// The click belongs to a finger that rested. Some phones send one while it lies there and another
 /// when it leaves.
 pub(crate) fn ends_rest(click: &MouseEvent) -> bool {

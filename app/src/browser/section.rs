@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use leptos::{prelude::document, task::spawn_local};
+use js_sys::futures::spawn_local;
+use leptos::prelude::document;
 use web_sys::{Element, Event, HtmlElement, KeyboardEvent, wasm_bindgen::JsCast};
 
 use super::{

@@ -104,6 +104,7 @@ pub(crate) fn Sidebar(
             class:open=is_open
             aria-label=words!(locale, chat.conversations)
             on:keydown=on_key
+            on:pointerdown:capture=|_| browser::begin_press()
             on:click:capture=on_choose
         >
             <Brand is_open on_command/>

@@ -92,7 +92,9 @@ fn a_reader_that_leaves_makes_room_for_the_next() {
         while let Ok(place) = slow_work.place(Kind::Download, shelf.ada).await {
             held.push(place);
         }
-        let refused = server.archive(shelf.ada, None, Language::English, true).await;
+        let refused = server
+            .archive(shelf.ada, None, Language::English, true)
+            .await;
         assert!(matches!(refused, Err(ChatError::Busy { .. })));
         // Nobody else has to wait for who has downloads enough.
         assert!(
@@ -106,7 +108,10 @@ fn a_reader_that_leaves_makes_room_for_the_next() {
             let patience = std::time::Duration::from_secs(10);
             let begun = tokio::time::timeout(patience, async {
                 loop {
-                    match server.archive(shelf.ada, None, Language::English, true).await {
+                    match server
+                        .archive(shelf.ada, None, Language::English, true)
+                        .await
+                    {
                         Ok(download) => return download,
                         Err(_) => tokio::time::sleep(std::time::Duration::from_millis(5)).await,
                     }

@@ -48,7 +48,7 @@ impl<'a> Archive<'a> {
         let Some(index) = self.zip.index_for_name_raw(name.as_bytes()) else {
             return Ok(None);
         };
-        // As much as it says, so that nothing is moved while it grows; more than may be, it never has.
+        // As much as it says, so that nothing is moved while it grows, and never more than may be.
         let told = self.zip.by_index_raw(index).map_or(0, |file| file.size());
         let room = usize::try_from(told.min(self.left).saturating_add(1)).unwrap_or_default();
         let mut content = Vec::new();

@@ -51,9 +51,9 @@ pub(super) fn decode_xml(bytes: &[u8]) -> String {
     text.into_owned()
 }
 
-/// UTF-16 without a mark. Nearly every text has spaces or ends of lines, one of whose bytes is zero,
-/// and no text in another encoding has such a byte. Letters and digits tell less: 一 (U+4E00), one
-/// of the commonest, is an N the other way round.
+/// UTF-16 without a mark. Nearly every text has spaces or ends of lines, one of whose bytes is
+/// zero, and no text in another encoding has such a byte. Letters and digits tell less: the Chinese
+/// one (U+4E00), a very common sign, is an N the other way round.
 fn wide(bytes: &[u8]) -> Option<&'static Encoding> {
     if !bytes.len().is_multiple_of(2) {
         return None;
@@ -65,8 +65,8 @@ fn wide(bytes: &[u8]) -> Option<&'static Encoding> {
     (!is_broken && whole.is_some()).then_some(encoding)
 }
 
-/// Which byte of such characters is zero, if that is clear: in a table of numbers in a program, say,
-/// both stand beside each other.
+/// Which byte of such characters is zero, if that is clear: in a table of numbers in a program,
+/// say, both stand beside each other.
 fn order_of(bytes: &[u8], is_such: impl Fn(u8) -> bool) -> Option<&'static Encoding> {
     let (mut little, mut big) = (0_usize, 0_usize);
     for pair in bytes.chunks_exact(2) {
